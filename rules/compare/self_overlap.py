@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.in_chunks import chunks, insides_meet
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.overlay.in_chunks import insides_meet
+from onemap.rules.overlay.mutual_overlaps import earlier_neighbours
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 from onemap.rules.overlay.threads import Threads
 
@@ -42,35 +43,44 @@ def without_earlier(
     """The polygons at `wanted` (k,) without the ground that an earlier one of all (n,) has, None where nothing is left.
 
     Second what each lost in m² (k,), 0 for what arithmetic leaves of nothing; third those of `geometries` that failed.
-    Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
     """
     result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
-    later, earlier = _meeting(geometries, wanted, threads)
+    places, rest, lost, failed = lost_to_earlier(geometries, wanted, threads)
+    result[places], lost_m2[places] = rest, lost
+    return result, lost_m2, failed
+
+
+def lost_to_earlier(
+    shapes: AnyShapes, wanted: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Which of the polygons at `wanted` (k,) have lost ground to an earlier one of all (n,): places (j,).
+
+    Then what is left of each (j,), None where nothing is, what it lost in m² (j,), and those of `shapes` that failed.
+    Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
+    """
+    later, earlier = _meeting(shapes, wanted, threads)
     if len(later) == 0:
-        return result, lost_m2, np.empty(0, dtype=np.int64)
+        nobody = np.empty(0, dtype=np.int64)
+        return nobody, np.empty(0, dtype=object), np.empty(0), nobody
     places, group = np.unique(later, return_inverse=True)
-    taken = union_by(group, geometries[earlier], len(places))
-    rest, failed = differences(result[places], taken, threads)
-    lost = shapely.area(result[places]) - np.nan_to_num(shapely.area(rest))
+    own, taken = shapes[wanted[places]], union_by(group, shapes[earlier], len(places))
+    rest, failed = differences(own, taken, threads)
+    lost = shapely.area(own) - np.nan_to_num(shapely.area(rest))
     real = lost >= ARITHMETIC_M2
-    result[places[real]], lost_m2[places[real]] = rest[real], lost[real]
-    return result, lost_m2, wanted[places[failed]]
+    return places[real], rest[real], lost[real], wanted[places[failed]]
 
 
-def _meeting(geometries: np.ndarray, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+def _meeting(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
-    tree, alone = shapely.STRtree(geometries), Threads(1, threads.progress)
 
-    def meeting_of(part: slice) -> np.ndarray:
-        found: np.ndarray = tree.query(geometries[wanted[part]])  # by their boxes
-        found[0] += part.start
-        found = found[:, found[1] < wanted[found[0]]]
+    def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:
         # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.
-        areas, _ = common_areas(geometries[wanted[found[0]]], geometries[found[1]], alone)
-        found = found[:, areas > 0]
-        return found[:, insides_meet(geometries[wanted[found[0]]], geometries[found[1]], alone)]
+        first = place.min(initial=len(wanted))
+        most = np.bincount(place - first, areas + errors)
+        return (areas > 0) & (most[place - first] >= ARITHMETIC_M2)
 
-    parts = threads.each(meeting_of, chunks(len(wanted)))
-    place, other = np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
+    place, other = earlier_neighbours(shapes, wanted, threads, may_lose)
+    meet = insides_meet(shapes[wanted[place]], shapes[other], threads)
+    place, other = place[meet], other[meet]
     order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
     return place[order], other[order]

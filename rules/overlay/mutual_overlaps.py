@@ -1,19 +1,47 @@
-"""Whether features that lie on one parcel share ground with each other: only pairs whose boxes do are looked at."""
+"""Which features share ground with each other, all of them or on one parcel: pairs whose boxes do are looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from onemap.layers.geometry.ragged import ranges
-from onemap.layers.geometry.shape_column import AnyShapes, boxes_of
+from onemap.layers.geometry.shape_column import AnyShapes, boxes_of, some_of
+from onemap.rules.overlay.candidate_pairs import boxes_meet, index_of
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring
+from onemap.rules.overlay.in_chunks import chunks
 from onemap.rules.overlay.threads import Threads
 
 _PAIRS_AT_ONCE = 1_000_000
 
 
 Known = tuple[FlatPolygons, np.ndarray]  # flat arrays, and where in them each of some features is (m,)
+
+
+def earlier_neighbours(
+    shapes: AnyShapes,
+    wanted: np.ndarray,
+    threads: Threads,
+    chosen: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Pairs (2, p) of polygons: the place of one among `wanted` (k,), and which earlier one of all (n,) is meant.
+
+    chosen(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by what they share; it is asked of all
+    pairs of a place at once. No geometry is made.
+    """
+    tree, alone = index_of(shapes), Threads(1, threads.progress)
+    flat, at = flat_among(shapes, np.arange(len(shapes)), threads)
+
+    def pairs_of(part: slice) -> np.ndarray:
+        place, other = boxes_meet(tree, some_of(shapes, wanted[part]), alone)
+        place = place + part.start
+        is_earlier = other < wanted[place]
+        place, other = place[is_earlier], other[is_earlier]
+        areas, errors, _ = areas_of_pairs(FlatPairs(flat, at[wanted[place]], flat, at[other]), alone)
+        return np.stack([place, other])[:, chosen(place, areas, errors)]
+
+    parts = threads.each(pairs_of, chunks(len(wanted)))
+    return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
 
 
 def features_overlap(

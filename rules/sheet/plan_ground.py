@@ -76,7 +76,7 @@ class PlanGround:
     ) -> list[tuple[int, dict[str, Any]]]:
         stored, version = source.stored, source.version
         assert stored is not None and version is not None, "asked of what was read"  # noqa: S101  # nosec B101
-        pairs = overlaps(local, tree, stored.geometries, threads)
+        pairs = overlaps(local, tree, stored.shapes, threads)
         if len(pairs.parcel) == 0:
             return []
         features, at_feature = np.unique(pairs.feature, return_inverse=True)

@@ -9,9 +9,11 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import all_of, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
-from onemap.rules.compare.self_overlap import without_earlier
+from onemap.rules.compare.self_overlap import lost_to_earlier
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, overlaps
 from onemap.rules.overlay.threads import Threads
@@ -93,17 +95,23 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     entry = library.catalogue()[version.code]
     place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "--by"}
     keys = class_keys(pair.by, source.stored.attributes, entry, place)
-    whole = source.stored.geometries
-    geometries, lost_m2, broken = without_earlier(whole, np.arange(len(whole)), threads)
+    shapes = source.stored.shapes
+    rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
     if len(broken):
         raise OneMapError("compare.arithmetic", layer=version.table, feature=source.names[broken[0]])
-    rows = np.flatnonzero(lost_m2 > 0)
-    lost_m2[rows] = _lost_in(grounds, whole[rows], geometries[rows], threads)
-    lost = {int(source.stored.fids[row]): float(lost_m2[row]) for row in rows if lost_m2[row] >= ARITHMETIC_M2}
-    present = np.flatnonzero(~shapely.is_missing(geometries))
-    found = unit_pieces(grounds, geometries[present], POLYGON, source.names[present], version.table, threads)
-    pieces = replace(found, feature=present[found.feature])
-    return _Side(version, pieces, keys, lost, pieces.ground.area_m2, plane.ellipsoidal_m2(pieces.ground))
+    lost_m2 = _lost_in(grounds, shapes[rows], rest, threads)
+    fids = source.stored.fids[rows].tolist()
+    lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
+    present = np.delete(np.arange(len(shapes)), rows[shapely.is_missing(rest)])
+    if len(rows):
+        shapes = all_of(shapes).copy()
+        shapes[rows] = rest
+    shapes = some_of(shapes, present)
+    found = unit_pieces(grounds, shapes, POLYGON, source.names[present], version.table, threads)
+    areas = found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
+    # Versions are laid over each other as polygons; what else they were read and measured as is let go.
+    pieces = replace(found, feature=present[found.feature], ground=FlatGround.of(found.geometry))
+    return _Side(version, pieces, keys, lost, *areas)
 
 
 def _lost_in(grounds: np.ndarray, whole: np.ndarray, rest: np.ndarray, threads: Threads) -> np.ndarray:

@@ -9,11 +9,8 @@ import shapely
 
 from onemap.layers.geometry.areas import areas_of_ground_m2
 from onemap.layers.geometry.flat_ground import FlatGround, flat_of
-from onemap.layers.geometry.shape_column import AnyShapes, some_of
-from onemap.rules.overlay.candidate_pairs import boxes_meet, index_of
-from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.flat_polygons import FlatPairs, flat_among
-from onemap.rules.overlay.in_chunks import chunks
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.overlay.mutual_overlaps import earlier_neighbours
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_pieces import UnitPieces
@@ -42,18 +39,8 @@ class UnionAreas:
 
 def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
     """Pairs (2, p) of polygons that have ground in common, each once; that they touch is nothing."""
-    tree, alone = index_of(shapes), Threads(1, threads.progress)
-    flat, place = flat_among(shapes, np.arange(len(shapes)), threads)
-
-    def pairs_of(part: slice) -> np.ndarray:
-        found = np.stack(boxes_meet(tree, some_of(shapes, np.arange(part.start, part.stop)), alone))
-        found[0] += part.start
-        found = found[:, found[0] < found[1]]
-        areas, errors, _ = areas_of_pairs(FlatPairs(flat, place[found[0]], flat, place[found[1]]), alone)
-        return found[:, areas > errors + ARITHMETIC_M2]
-
-    parts = threads.each(pairs_of, chunks(len(shapes)))
-    return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
+    every = np.arange(len(shapes))
+    return earlier_neighbours(shapes, every, threads, lambda _, areas, errors: areas > errors + ARITHMETIC_M2)
 
 
 def union_areas(

@@ -9,6 +9,7 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import multi
 from onemap.layers.geometry.planar_sizes import planar_areas_m2
+from onemap.layers.geometry.rings import rings_of
 from onemap.layers.geometry.shape_column import PlainFacts, ShapeColumn
 from onemap.layers.geometry.wkb_rings import plain_polygons
 
@@ -174,6 +175,18 @@ def test_whole_shapes_are_marked_and_not_made(marked_ground):
     assert np.array_equal(some.boxes, shapely.bounds(expected), equal_nan=True)
     assert some.area_m2[rows].tolist() == shapely.area(expected[rows]).tolist()
     assert made(column) == 0
+
+
+def test_rings_of_whole_shapes_come_out_of_their_bytes(marked_ground):
+    ground, expected, column = marked_ground
+    found, wanted = ground.rings(), rings_of(expected)
+    assert made(column) == 0
+    order = np.argsort(found.polygon, kind="stable")
+    for name in ("size", "polygon", "is_hole"):
+        assert getattr(found, name)[order].tolist() == getattr(wanted, name).tolist()
+    assert planar_areas_m2(found, 68).tolist() == planar_areas_m2(wanted, 68).tolist()
+    moved = found.move((3.0, 4.0))
+    assert np.array_equal(moved.points, found.points + (3.0, 4.0)) and found.move((0.0, 0.0)) is found
 
 
 def test_whole_shapes_of_two_columns_are_joined_and_give_way_to_others(marked_ground):
