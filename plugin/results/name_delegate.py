@@ -14,6 +14,7 @@ LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
 UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
+HYPHEN = re.compile("(?<=[A-Za-z]-)(?=[A-Za-z])")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -53,11 +54,14 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
-    if metrics.horizontalAdvance(text) <= width:
-        return text
-    return UNBROKEN.sub(
-        lambda found: found[0] if metrics.horizontalAdvance(found[0]) <= width else BREAK.join(found[0]), text
-    )
+
+    def fitted(word: str) -> str:
+        if metrics.horizontalAdvance(word) <= width:
+            return word
+        parts = HYPHEN.split(word)  # where Qt ends a line by itself
+        return "".join(map(fitted, parts)) if len(parts) > 1 else BREAK.join(word)
+
+    return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fitted(found[0]), text)
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:
