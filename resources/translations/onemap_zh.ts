@@ -5385,5 +5385,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>No layer is called so. Places and parcels are sought from two letters on.</source>
         <translation>没有这个名称的图层。地名和地块至少输入两个字才查找。</translation>
     </message>
+    <message>
+        <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
+        <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
+    </message>
 </context>
 </TS>

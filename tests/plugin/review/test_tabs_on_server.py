@@ -13,7 +13,7 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.review.review_follower import SERVER_LOOKS
+from onemap.plugin.library.library_follower import SERVER_LOOKS
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.review_desk import ASKED, Desk
@@ -171,7 +171,7 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk = Desk(server.location, canvas)
     desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
     follower, answers, case = desk.tab.follower, [], desk.case.id
-    follower.listed.connect(answers.append)
+    follower.answered.connect(answers.append)
     for _look in range(SERVER_LOOKS - 1):
         follower.look()
     assert (answers, desk.case.state) == ([], "draft")
