@@ -564,10 +564,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>已列出，但不计入地块结论</translation>
     </message>
     <message>
-        <source>Rule: {rule}</source>
-        <translation>规则：{rule}</translation>
-    </message>
-    <message>
         <source>Parcel and rule</source>
         <translation>地块与规则</translation>
     </message>
@@ -760,8 +756,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>在边界误差以内：可能并无冲突</translation>
     </message>
     <message>
-        <source>Takes the place of: {rule}</source>
-        <translation>代替规则：{rule}</translation>
+        <source>The rule takes the place of another one</source>
+        <translation>本规则代替了另一条规则</translation>
     </message>
     <message>
         <source>By the data's accuracy between {low} and {high}</source>

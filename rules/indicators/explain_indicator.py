@@ -1,5 +1,6 @@
 """How an indicator's value came about, step by step, from what the run kept."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.runs.run_store import run_record, stored_rows
 
 _WHOLE_FROM = 100_000.0
+_TERM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 Row = Mapping[str, Any]
 
 
@@ -48,12 +50,10 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     named = item.title.get(language), item.issuer, item.edition
     wording = *named, f"{titles.pack(pack.id)} {pack.version}"
     step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
-    step(
-        "formula",
-        item.formula.text,
-        item.unit.text,
-        wording=(item.formula.text, measure_words(item.unit.text, language)),
-    )
+    spoken_for = item.committed.names if item.committed is not None else ()
+    labels = _term_labels([pack.terms[term] for term in dict.fromkeys((*item.formula.names, *spoken_for))], titles)
+    wording = _in_titles(item.formula.text, labels), measure_words(item.unit.text, language)
+    step("formula", item.formula.text, item.unit.text, wording=wording)
     step("basis", item.options["source"])
     asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
     terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
@@ -61,9 +61,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
         units = titles.version(row["unit_version"]) if row["unit_version"] else None
         shown = row["unit_title"] or (unit if wanted else phrase("said.district", language))
         step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], wording=(shown, units, row["as_of"]))
-        spoken_for = item.committed.names if item.committed is not None else ()
         for term_name in (*item.formula.names, *spoken_for):
-            _explain_term(pack.terms[term_name], row, terms, features, titles, step)
+            _explain_term(pack.terms[term_name], labels[term_name], row, terms, features, titles, step)
         _explain_value(item, row, language, step)
     return {"steps": steps}
 
@@ -72,14 +71,31 @@ def _joined_parts(parts: Sequence[Any]) -> str:
     return " · ".join(str(part) for part in parts if part not in (None, ""))
 
 
+def _term_labels(terms: Sequence[Term], titles: SheetTitles) -> dict[str, str]:
+    """What a reader calls each term of an indicator: what is measured of which layers; alike ones are numbered."""
+    labels = {}
+    for term in terms:
+        layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
+        labels[term.id] = _joined_parts((phrase(f"term_kind.{term.kind}", titles.language), *layers))
+    of_each = {label: [term for term in labels if labels[term] == label] for label in labels.values()}
+    return {
+        term: label if len(of_each[label]) == 1 else f"{label} {of_each[label].index(term) + 1}"
+        for term, label in labels.items()
+    }
+
+
+def _in_titles(text: str, labels: dict[str, str]) -> str:
+    """A formula with what its terms are in the place of their names."""
+    return _TERM_NAME.sub(lambda name: f"[{labels[name[0]]}]" if name[0] in labels else name[0], text)
+
+
 def _explain_term(
-    term: Term, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
+    term: Term, label: str, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
 ) -> None:
     """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
     language = titles.language
     kind = phrase(f"term_kind.{term.kind}", language)
-    layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
-    step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(term.id, kind, *layers))
+    step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(label,))
     for one in terms:
         if one["term"] != term.id or one["as_of"] != row["as_of"] or not _is_of(one, row):
             continue
