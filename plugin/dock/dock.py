@@ -101,7 +101,6 @@ class OneMapDock(QgsDockWidget):
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
-        self.other_desks = OtherDesks(self.library, self.notice, self)
         self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
@@ -277,6 +276,7 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)

@@ -1,7 +1,10 @@
 """Layers that leave the map leave its picture too.
 
 QGIS draws anew when the list of layers changes. A layer that is deleted has dropped out of that list by itself before
-QGIS compares it; and labels drawn meanwhile are kept for the next picture, because nobody is left who disowns them. A 3D view that is loading goes on to read a layer after it is deleted, and takes QGIS down with it.
+QGIS compares it; and labels drawn meanwhile are kept for the next picture, because nobody is left who disowns them.
+
+A 3D view that is loading goes on to read a layer after it is deleted, and takes QGIS down with it: seen in 3.40 when a
+layer is switched off, or a project emptied, within a second after the view was opened.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
     spoken_for = item.committed.names if item.committed is not None else ()
     labels = _term_labels([pack.terms[term] for term in dict.fromkeys((*item.formula.names, *spoken_for))], titles)
-    wording = _in_titles(item.formula.text, labels), measure_words(item.unit.text, language)
-    step("formula", item.formula.text, item.unit.text, wording=wording)
+    plain = _in_titles(item.formula.text, labels)
+    step("formula", item.formula.text, item.unit.text, wording=(plain, measure_words(item.unit.text, language)))
     step("basis", item.options["source"])
     asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
     terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)

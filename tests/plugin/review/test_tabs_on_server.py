@@ -12,8 +12,8 @@ from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.server_logins import keep_entry
-from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.library_follower import SERVER_LOOKS
+from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.review_desk import ASKED, Desk
