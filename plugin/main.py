@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QAction
@@ -148,9 +148,12 @@ class OneMapPlugin:
         dialog.show()
 
     def _open_scene(self, name: str) -> None:
-        """Open a 3D view of the project; one of that name that is open already takes its new layers by itself."""
-        from onemap.plugin.scene.scene import look_aslant
+        """Open a 3D view of the project, or show the one of that name: it takes the new layers by itself."""
+        from onemap.plugin.scene.scene import look_aslant, show_view
 
+        if show_view(name):
+            return
+        QgsProject.instance().viewsManager().remove3DView(name)  # one that was closed keeps its name, and its camera
         look_aslant(self.iface.createNewMapCanvas3D(name))  # QGIS 3.40 takes nothing more
 
     def _open_settings(self) -> None:

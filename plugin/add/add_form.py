@@ -120,8 +120,8 @@ class AddForm(QWidget):
         for entry in sorted(layers, key=lambda entry: entry.place[:2]):
             self.target.addItem(f"{entry.title} · {entry.code}", entry)
         self.target.setCurrentIndex(-1)
+        self.choose_target(chosen_code)  # what was matched for it stays too
         self.target.blockSignals(False)
-        self.choose_target(chosen_code)
 
     def choose_target(self, code: str) -> None:
         """Choose a layer of the library."""

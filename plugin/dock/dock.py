@@ -36,6 +36,7 @@ from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.dock.other_desks import OtherDesks
 from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
@@ -199,7 +200,7 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_rooms(self) -> None:
         self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
-        self.library.listed.connect(lambda: self._show(self.tabs))
+        self.library.read.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
         for written in (
             self.library.listed,
@@ -275,10 +276,11 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""
+        self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
-        for done in (self.library.listed, self.compare_tab.finished, self.compare_tab.view.decided):
+        for done in (self.library.read, self.compare_tab.finished, self.compare_tab.view.decided):
             done.connect(self.notice.forget_refusal)
         for done in (self.identify.shown, self.review_tab.library_read):
             done.connect(self.notice.forget_refusal)
@@ -302,6 +304,7 @@ class OneMapDock(QgsDockWidget):
         if self._is_closed:
             return
         self._is_closed = True
+        self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
         for part in (*rooms, self.identify, self.statistics, self._removed_layers):
@@ -554,6 +557,7 @@ class OneMapDock(QgsDockWidget):
         self.pages.setCurrentWidget(page)
 
     def _visibility_changed(self, visible: bool) -> None:
+        self.other_desks.follow(visible)
         if visible and not self._is_begun:  # nothing is started before the dock is visible
             self.begin()
         elif not visible:

@@ -47,13 +47,12 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import Count, name_list, tr
+from onemap.plugin.words.translation import Count, list_of_some, name_list, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
 DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
-MOST_NAMED = 6  # of layers that a message names; more would take the room of the tree
 
 
 class MapTab(QWidget):
@@ -95,6 +94,7 @@ class MapTab(QWidget):
         self._day = DayFollower()
         self._opened: set[str] = set()  # libraries that had their first map
         self._listed = ""  # the library in the tree
+        self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
         self.tree = self._make_tree()
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
@@ -210,9 +210,11 @@ class MapTab(QWidget):
         is_same = self._listed == self._library.path
         chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
         self._listed = self._library.path
+        folded = {path for path, item in self._groups.items() if is_same and _has_data(item) and not item.isExpanded()}
+        scrolled = self.tree.verticalScrollBar().value() if is_same else 0
         self.tree.blockSignals(True)
         self.tree.clear()
-        groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
+        groups = self._groups = {}
         hide_empty = settings.get("hide_empty_layers")
         for entry in sorted(self._library.layers, key=lambda entry: entry.place):
             if entry.versions or not hide_empty:
@@ -227,8 +229,8 @@ class MapTab(QWidget):
             )
         for path, item in groups.items():
             item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
-            has_data = any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
-            item.setExpanded(has_data)
+            has_data = _has_data(item)
+            item.setExpanded(has_data and path not in folded)
             if not has_data and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
@@ -241,6 +243,7 @@ class MapTab(QWidget):
         self._show_first_map()
         self._update_ticks()
         self._filter(self.search.value())
+        self.tree.verticalScrollBar().setValue(scrolled)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
         """The row of a layer."""
@@ -364,9 +367,7 @@ class MapTab(QWidget):
         left = self._day.follow(self._library)
         if left:
             text = tr("Not in force on that day, and off the map until it changes: {layers}.")
-            more = len(left) - MOST_NAMED
-            names = [*left[:MOST_NAMED], *([tr("{count} more").format(count=more)] if more > 0 else [])]
-            self.layers_left.emit(text.format(layers=name_list(names)))
+            self.layers_left.emit(text.format(layers=list_of_some(left)))
         elif not self._day.are_absent(self._library):
             self.layers_left.emit("")
 
@@ -548,6 +549,10 @@ def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
         if child.data(0, ROLE_ENTRY) is not None or child.data(0, ROLE_SERVICE) is not None:
             yield child
         yield from _below(child)
+
+
+def _has_data(item: QTreeWidgetItem) -> bool:
+    return any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
 
 
 def _hint(entry: CatalogueLayer, version: Version | None) -> str:

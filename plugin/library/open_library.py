@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
 
-from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
@@ -22,6 +23,8 @@ class OpenLibrary(QObject):
 
     loading = pyqtSignal()  # another library or day: what was shown is of yesterday
     listed = pyqtSignal()  # the layers are known
+    read = pyqtSignal()  # what was asked for is listed
+    changed_elsewhere = pyqtSignal(list)  # others have written: CatalogueLayer, as they were before
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, parent: QObject | None = None) -> None:
@@ -42,6 +45,7 @@ class OpenLibrary(QObject):
         self._words_of = ""  # the library whose words are known, or asked for
         self._profile_refusal: Refusal | None = None
         self._request_number = 0
+        self._is_reading = False
 
     @property
     def name(self) -> str:
@@ -90,18 +94,38 @@ class OpenLibrary(QObject):
             self.as_of = day
             self.refresh()
 
+    @property
+    def params(self) -> dict[str, str]:
+        """The library and its day, as parameters of the core's verb `layers`."""
+        return {"library": self.path, "as_of": self.day}
+
     def refresh(self) -> None:
         """Ask the core for the library's content."""
         if not self.path:
             return
-        self._request_number += 1
-        number = self._request_number
         self.loading.emit()
+        self._is_reading = True
         if self._words_of != self.path or not core_words.are_known():
             self._ask_words(self.path)
-        request = self.core.ask("layers", {"library": self.path, "as_of": self.day, "looks": True})
-        request.answered.connect(lambda answer: self._take(number, answer))
+        request = self._ask_layers(self._take)
+        number = self._request_number
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
+
+    def compare(self, answer: dict[str, Any]) -> None:
+        """Read the library again if others have made it another. answer: of `layers`, without looks."""
+        versions = {layer.code: layer.versions for layer in layers_in(answer)}
+        is_same = versions == {layer.code: layer.versions for layer in self.layers}
+        is_same = is_same and services_in(answer) == self.services and packs_in(answer) == self.packs
+        if not is_same and not self._is_reading:
+            self._ask_layers(self._take_changed)
+
+    def _ask_layers(self, take: Callable[[dict[str, Any]], None]) -> Request:
+        """Ask for the layers with their looks; an answer that is no longer wanted is not taken."""
+        self._request_number += 1
+        number = self._request_number
+        request = self.core.ask("layers", {**self.params, "looks": True})
+        request.answered.connect(lambda answer: take(answer) if number == self._request_number else None)
+        return request
 
     def learn_names(self) -> None:
         """Ask for everything anew, the names of the departments too: they stand in a profile that has changed."""
@@ -121,9 +145,20 @@ class OpenLibrary(QObject):
         if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
             self._profile_refusal = refusal
 
-    def _take(self, number: int, answer: dict[str, Any]) -> None:
-        if number != self._request_number:  # another library was opened since
-            return
+    def _take(self, answer: dict[str, Any]) -> None:
+        self._is_reading = False
+        self._list(answer)
+        self.read.emit()
+        if self._profile_refusal is not None:
+            refusal, self._profile_refusal = self._profile_refusal, None
+            self.refused.emit(refusal)
+
+    def _take_changed(self, answer: dict[str, Any]) -> None:
+        before = self.layers
+        self._list(answer)
+        self.changed_elsewhere.emit(before)
+
+    def _list(self, answer: dict[str, Any]) -> None:
         self._name = str(answer.get("name") or "")
         self.account = str(answer.get("account") or "")
         self.is_rehearsal = bool(answer.get("rehearsal"))
@@ -132,19 +167,22 @@ class OpenLibrary(QObject):
         core_words.learn_layers({layer.code: layer.title for layer in self.layers})
         self.services = services_in(answer)
         self.strata, self.themes = strata_in(answer), themes_in(answer)
-        self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
+        self.packs = packs_in(answer)
         self.asked = frozenset(answer.get("asked") or ())
         store_layers(self.path, self.layers)
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()
-        if self._profile_refusal is not None:
-            refusal, self._profile_refusal = self._profile_refusal, None
-            self.refused.emit(refusal)
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number:
+            self._is_reading = False
             self.refused.emit(refusal)
+
+
+def packs_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rule packs by which a library is checked, in an answer of the core."""
+    return [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
 
 
 def distinct_place(path: str, others: list[str]) -> str:

@@ -154,9 +154,8 @@ def _finding_details(finding: Finding, layer: str) -> str:
     data = f"{layer} {finding.version}".strip()
     text = tr("Data: {layer} · {department}")
     lines.append(text.format(layer=data, department=word("departments", finding.department)))
-    lines.append(tr("Rule: {rule}").format(rule=finding.rule))
-    if finding.replaced:
-        lines.append(tr("Takes the place of: {rule}").format(rule=finding.replaced))
+    if finding.replaced:  # which one, and the codes of both, stand in the explanation
+        lines.append(tr("The rule takes the place of another one"))
     return "\n".join(lines)
 
 

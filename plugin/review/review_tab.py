@@ -9,10 +9,10 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.library_follower import LibraryFollower
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.review.review_case import CasePage
 from onemap.plugin.review.review_cases import Case, case_in, lines_in
-from onemap.plugin.review.review_follower import CaseFollower
 from onemap.plugin.review.review_list import CaseList
 from onemap.plugin.review.review_open import CaseForm
 from onemap.plugin.review.review_person import PersonButton
@@ -65,8 +65,8 @@ class ReviewTab(QWidget):
         layout.addWidget(self.day_label)
         layout.addWidget(self.pages)
         library.listed.connect(self._follow_library)
-        self.follower = CaseFollower(library, self)
-        self.follower.listed.connect(self._follow_others)
+        self.follower = LibraryFollower(library, "review list", self._list_params, self)
+        self.follower.answered.connect(self._follow_others)
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
@@ -88,9 +88,12 @@ class ReviewTab(QWidget):
         """Ask the core for the cases."""
         self._request_number += 1
         number = self._request_number
-        request = self._library.core.ask("review list", {"library": self._library.path, "on": self._library.step_day})
+        request = self._library.core.ask("review list", self._list_params())
         request.answered.connect(lambda answer: self._take_list(number, answer))
         request.refused.connect(lambda refusal: self._refuse_list(number, refusal))
+
+    def _list_params(self) -> dict[str, str]:
+        return {"library": self._library.path, "on": self._library.step_day}
 
     def show_list(self) -> None:
         """Go back to the list of cases, and the keyboard with it."""

@@ -22,6 +22,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget
 
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_layers import layer_on_map, put_on_map
@@ -79,6 +80,17 @@ def look_aslant(view: Any) -> None:
     camera = view.cameraController() if hasattr(view, "cameraController") else None
     if camera is not None:
         camera.setLookingAtPoint(camera.lookingAtPoint(), NEARER * camera.distance(), PITCH_DEG, camera.yaw())
+
+
+def show_view(name: str) -> bool:
+    """Bring an open 3D view to the front; False where none of that name is open."""
+    for window in QApplication.allWidgets():
+        if isinstance(window, (QDialog, QDockWidget)) and window.windowTitle() == name and not window.isHidden():
+            window.show()
+            window.raise_()
+            window.activateWindow()
+            return True
+    return False
 
 
 def height_expression(field: str) -> str:

@@ -87,6 +87,11 @@ class Notice(QFrame):
         self.show()
         self._fit()
 
+    def mention(self, text: str) -> None:
+        """Show a message that nobody waits for: what went wrong, or has something to press, is not replaced by it."""
+        if self.isHidden() or not (self._is_refusal or self._action):
+            self.say(text)
+
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal of the core, in its own words; a cancel shows nothing."""
         if not refusal.is_cancel:

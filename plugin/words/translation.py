@@ -1,6 +1,6 @@
 """The plugin's own texts in the user's language. Words of the field come from the core."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Optional, Union
 
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
@@ -9,6 +9,7 @@ from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.profile.settings import language
 
 CONTEXT = "onemap"
+MOST_NAMED = 6  # of layers that a message names
 
 
 def tr(text: str) -> str:
@@ -39,6 +40,12 @@ def sentences(*texts: str) -> str:
 def name_list(names: Iterable[str]) -> str:
     """Names one after the other, between them the comma of the user's language."""
     return tr(", ").join(names)
+
+
+def list_of_some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are: all would take the room of what the message is about."""
+    more = len(names) - MOST_NAMED
+    return name_list([*names[:MOST_NAMED], *([tr("{count} more").format(count=more)] if more > 0 else [])])
 
 
 def with_label(name: str, text: str) -> str:

@@ -564,10 +564,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>已列出，但不计入地块结论</translation>
     </message>
     <message>
-        <source>Rule: {rule}</source>
-        <translation>规则：{rule}</translation>
-    </message>
-    <message>
         <source>Parcel and rule</source>
         <translation>地块与规则</translation>
     </message>
@@ -760,8 +756,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>在边界误差以内：可能并无冲突</translation>
     </message>
     <message>
-        <source>Takes the place of: {rule}</source>
-        <translation>代替规则：{rule}</translation>
+        <source>The rule takes the place of another one</source>
+        <translation>本规则代替了另一条规则</translation>
     </message>
     <message>
         <source>By the data's accuracy between {low} and {high}</source>
@@ -5400,6 +5396,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No layer is called so. Places and parcels are sought from two letters on.</source>
         <translation>没有这个名称的图层。地名和地块至少输入两个字才查找。</translation>
+    </message>
+    <message>
+        <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
+        <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
     </message>
 </context>
 </TS>

@@ -49,7 +49,7 @@ def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(des
 def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
     desk.open(one_parcel)
     follower, answers = desk.tab.follower, []
-    follower.listed.connect(answers.append)
+    follower.answered.connect(answers.append)
     follower.look()
     wait_for(lambda: answers)
     for _look in range(3):
@@ -74,7 +74,7 @@ def test_what_is_written_while_an_answer_is_on_its_way_is_seen_at_the_next_look(
         return request
 
     monkeypatch.setattr(desk.library.core, "ask", ask_and_write)
-    follower.listed.connect(answers.append)
+    follower.answered.connect(answers.append)
     follower.look()
     wait_for(lambda: answers)
     assert answers[0]["cases"][0]["state"] == desk.case.state == "draft"

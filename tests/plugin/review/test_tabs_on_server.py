@@ -1,5 +1,10 @@
 """The tabs Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
 
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,13 +17,13 @@ from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.server_logins import keep_entry
+from onemap.plugin.library.library_follower import SERVER_LOOKS
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.review.review_follower import SERVER_LOOKS
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.review_desk import ASKED, Desk
 from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
-from onemap.tests.plugin.town_server import PASSWORD
+from onemap.tests.plugin.town_server import PASSWORD, town_server
 
 pytestmark = pytest.mark.slow
 
@@ -171,7 +176,7 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk = Desk(server.location, canvas)
     desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
     follower, answers, case = desk.tab.follower, [], desk.case.id
-    follower.listed.connect(answers.append)
+    follower.answered.connect(answers.append)
     for _look in range(SERVER_LOOKS - 1):
         follower.look()
     assert (answers, desk.case.state) == ([], "draft")
@@ -191,3 +196,55 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk.tab.close_down()
     desk.library.core.stop()
     desk.tab.deleteLater()
+
+
+def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, canvas, tmp_path):
+    with town_server() as own:
+        server = own.library("interrupted", town)
+        keep_entry(server.location, entry("guarded", PASSWORD))
+        desk = Desk(server.location, canvas)
+        desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
+        desk.after(desk.next)
+        desk.page.table.choose("land")
+        editor = desk.page.editor
+        editor.conclusion.setCurrentIndex(editor.conclusion.findData("agree"))
+        editor.text.setPlainText("Off the farmland.")
+        command = end_server_of(own.folder)
+        editor.buttons["opine"].click()
+        wait_for(lambda: desk.refused)
+        assert "whether the server runs" in str(desk.refused.pop())
+        assert (editor.text.toPlainText(), editor.buttons["opine"].isEnabled()) == ("Off the farmland.", True)
+        with begun_again(own.folder, command):
+            desk.after(editor.buttons["opine"].click)
+            assert (desk.case.opinion("land").text, desk.refused) == ("Off the farmland.", [])
+            desk.tab.close_down()
+            desk.library.core.stop()
+    desk.tab.deleteLater()
+
+
+def end_server_of(folder):
+    """End a server at once, as a machine that fails; returns the command that had begun it."""
+    number = int((Path(folder) / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    command = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
+    os.kill(number, signal.SIGQUIT)
+    wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode != 0)
+    return command
+
+
+@contextlib.contextmanager
+def begun_again(folder, command):
+    """The same server for as long as it is wanted, as the user that its data belong to."""
+    owner = os.stat(Path(folder) / "data")
+    rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **rights)
+    try:
+        wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode == 0)
+        yield
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=60)
+
+
+def ready_command(folder, command):
+    """Asks whether a server answers."""
+    return [str(Path(command[0]).with_name("pg_isready")), "-q", "-h", str(folder)]

@@ -334,12 +334,15 @@ def test_a_series_marks_what_was_not_measured_anew(desk, land):
     ],
 )
 def test_an_explanation_is_read_first_and_technical_below(desk, land, lang, words):
-    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"'}
-    run = ask(desk, pack_of(desk, terms, 'formula = "net"\nunit = "ha"\nbound = "floor"\ntarget = 0.5'))["run"]["id"]
+    terms = dict.fromkeys(("net.one", "net.two"), 'kind = "sum"\nlayer = "LAND"\nfield = "NET"')
+    run = ask(
+        desk, pack_of(desk, terms, 'formula = "net.one / 2 + net.two / 2"\nunit = "ha"\nbound = "floor"\ntarget = 0.5')
+    )["run"]["id"]
     answer = desk.run("explain", desk.library, run, "W", "i0", lang=lang).json
     text = result_text("explain", answer, lang)
     plain, technical = text.split(f"\n\n{words[-1]}\n")
-    assert not re.search(r"__[0-9]|[0-9a-f]{8}|m2|T[0-9]{2}:", plain), plain
+    assert not re.search(r"__[0-9]|[0-9a-f]{8}|m2|T[0-9]{2}:|net\.", plain), plain
+    assert "net.one / 2 + net.two / 2" in technical
     assert "LAND__1@" in technical and run in technical and run not in plain
     assert [word for word in words[:-1] if word not in plain] == [], plain
 

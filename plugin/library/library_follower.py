@@ -1,7 +1,8 @@
-"""What others do meanwhile: the cases of the open library are asked for again when somebody has written into it."""
+"""What others do meanwhile: the core is asked again when somebody has written into the open library."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import QFileInfo, QObject, QTimer, pyqtSignal
@@ -15,17 +16,20 @@ JOURNALS = ("", "-wal", "-journal")
 Stamp = tuple[tuple[int, int], ...]
 
 
-class CaseFollower(QObject):
-    """Looks every few seconds, while somebody looks at the cases; a look at a file that is as it was asks nobody."""
+class LibraryFollower(QObject):
+    """Looks every few seconds, while somebody looks at the answer; a look at a file that is as it was asks nobody."""
 
-    listed = pyqtSignal(dict)  # answer of `review list`
+    answered = pyqtSignal(dict)
 
-    def __init__(self, library: OpenLibrary, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: OpenLibrary, verb: str, params: Callable[[], dict[str, Any]], parent: QObject | None = None
+    ) -> None:
+        """Take what is asked. params: of the verb as they are now; an answer for others is dropped."""
         super().__init__(parent)
-        self._library = library
+        self._library, self._verb, self._params = library, verb, params
         self._stamp: Stamp = ()
         self._looks = 0
-        self._is_asking = False
+        self.is_asking = False
         self.timer = QTimer(self)
         self.timer.setInterval(LOOK_MS)
         self.timer.timeout.connect(self.look)
@@ -38,27 +42,28 @@ class CaseFollower(QObject):
             self.timer.stop()
 
     def look(self) -> None:
-        """Ask for the cases if the library may be another than at the last look."""
+        """Ask if the library may be another than at the last look."""
         path = self._library.path
-        if not path or self._is_asking:
+        if not path or self.is_asking or self._library.core.is_working:  # what it writes is ours, and listed then
             return
         self._looks += 1
         stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
         if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
-        self._is_asking = True
-        request = self._library.core.ask("review list", {"library": path, "on": self._library.step_day})
-        request.answered.connect(lambda answer: self._take(path, stamp, answer))
+        self.is_asking = True
+        params = self._params()
+        request = self._library.core.ask(self._verb, params)
+        request.answered.connect(lambda answer: self._take(params, stamp, answer))
         request.ended.connect(self._rest)
 
-    def _take(self, path: str, stamp: Stamp, answer: dict[str, Any]) -> None:
-        if path == self._library.path:
+    def _take(self, params: dict[str, Any], stamp: Stamp, answer: dict[str, Any]) -> None:
+        if params == self._params():
             self._stamp = stamp
-            self.listed.emit(answer)
+            self.answered.emit(answer)
 
     def _rest(self) -> None:
         """Look again next time, whether there was an answer or, as of a library out of reach, none."""
-        self._is_asking = False
+        self.is_asking = False
 
 
 def stamp_of(path: str) -> Stamp:

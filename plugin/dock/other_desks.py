@@ -1,0 +1,42 @@
+"""What other desks add to the open library is shown without a press: in the list, on the map, and in words."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QObject
+
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.library.library_follower import LibraryFollower
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.words.translation import list_of_some, tr
+
+
+class OtherDesks(QObject):
+    """Looks at the library while the dock is open, and says what was added to it."""
+
+    def __init__(self, library: OpenLibrary, notice: Notice, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._notice = library, notice
+        self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
+        self.follower.answered.connect(library.compare)
+        library.changed_elsewhere.connect(self._say)
+
+    def follow(self, is_looked_at: bool) -> None:
+        """Begin or end to look; whoever comes back sees at once what has been added."""
+        self.follower.follow(is_looked_at)
+        if is_looked_at:
+            self.follower.look()
+
+    def _say(self, before: list[CatalogueLayer]) -> None:
+        """Name the versions that were not there; and the layers of which some have gone."""
+        known = {entry.code: entry.versions for entry in before}
+        names = []
+        for entry in self._library.layers:
+            held = known.get(entry.code, ())
+            tables = {version.table for version in held}
+            names += [f"{entry.title} {version.label}" for version in entry.versions if version.table not in tables]
+            if tables - {version.table for version in entry.versions}:
+                names.append(entry.title)
+        if names:
+            text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
+            self._notice.mention(text.format(layers=list_of_some(names)))

@@ -1,0 +1,128 @@
+"""What another desk adds to the library that is open here: seen in the list and on the map without a press."""
+
+import shutil
+
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QDate, Qt
+
+from onemap.plugin.add.add_dialog import AddDialog
+from onemap.plugin.connection.server_logins import keep_entry
+from onemap.plugin.library.library_follower import SERVER_LOOKS
+from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.small_town import box, wait_for, write_layer
+from onemap.tests.plugin.town_server import PASSWORD
+
+FARMLAND = "YJJBNTTB"
+
+
+@pytest.fixture
+def other_file(tmp_path):
+    """Farmland as it is a year later, and red lines that nobody has added yet."""
+    return write_layer(tmp_path / "later.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1"), (box(400, 0, 50, 50), "F2")])
+
+
+@pytest.fixture
+def shared(dock, library, tmp_path):
+    """The dock with a library of its own open, and its farmland on the map."""
+    path = str(tmp_path / "shared.gpkg")
+    shutil.copyfile(library, path)
+    dock.open_library(path)
+    wait_for(lambda: dock.library.layers and dock.library.packs)
+    item = dock.map_tab.item_of(FARMLAND)
+    if item.checkState(0) != Qt.CheckState.Checked:
+        item.setCheckState(0, Qt.CheckState.Checked)
+    return dock
+
+
+def farmland_on_map():
+    [layer] = [one for one in QgsProject.instance().mapLayers().values() if one.customProperty("onemap/code")]
+    return layer
+
+
+def look(dock):
+    """One look of the follower, to its end."""
+    dock.other_desks.follower.look()
+    wait_for(lambda: not dock.other_desks.follower.is_asking)
+
+
+@pytest.mark.slow
+def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared, other_file):
+    tab, path = shared.map_tab, shared.library.path
+    look(shared)
+    assert shared.notice.text == ""  # it is as it was read
+    add = AddDialog(shared.library)
+    add.form.choose_target(FARMLAND)
+    add.fields.show_fields(add.form.chosen_target.fields, {"BSM": ["F1"], "其他": ["x"]}, {"BSM": "其他"})
+    listed, loading = [], []
+    shared.library.listed.connect(lambda: listed.append(True))
+    shared.library.loading.connect(lambda: loading.append(True))
+    core("add", path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    tab.tree.setCurrentItem(tab.item_of(FARMLAND))
+    shared.other_desks.follower.timer.setInterval(50)
+    shared.other_desks.follow(True)
+    wait_for(lambda: listed)
+    shared.other_desks.follow(False)
+    assert tab.item_of(FARMLAND).text(1) == "2026-01-01 ●"
+    assert tab.item_of(FARMLAND).childCount() == 2
+    assert tab.versions.slider.maximum() == 1 and not tab.versions.isHidden()
+    assert (farmland_on_map().featureCount(), farmland_on_map().name()[-10:]) == (2, "2026-01-01")
+    assert shared.notice.text.endswith("Permanent basic farmland 2026-01-01.")
+    assert loading == []  # nobody's work is taken away for it
+    assert add.fields.matches == {"BSM": "其他"}  # what was matched by hand in a dialog stays
+    add.close_down()
+
+
+@pytest.mark.slow
+def test_a_version_of_a_day_to_come_is_listed_and_the_map_stays(shared, other_file):
+    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2090-01-01")
+    look(shared)
+    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert farmland_on_map().featureCount() == 1
+    states = [shared.map_tab.item_of(FARMLAND).child(n).text(1) for n in range(2)]
+    assert sorted("not yet" in state for state in states) == [False, True]
+
+
+@pytest.mark.slow
+def test_a_message_that_waits_for_somebody_is_not_replaced(shared, other_file):
+    shared.notice.say("Something went wrong.", is_refusal=True)
+    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    look(shared)
+    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert shared.notice.text == "Something went wrong."
+
+
+@pytest.mark.slow
+def test_an_answer_for_a_day_that_was_left_is_dropped(shared, other_file):
+    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    shared.other_desks.follower.look()
+    shared.library.set_day(QDate(2025, 6, 1))
+    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2 and not shared.other_desks.follower.is_asking)
+    assert shared.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
+
+
+@pytest.mark.slow
+def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared, other_file):
+    tree = shared.map_tab.tree
+    department = shared.map_tab.item_of(FARMLAND).parent()
+    assert department.isExpanded()
+    department.setExpanded(False)
+    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    look(shared)
+    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert not shared.map_tab.item_of(FARMLAND).parent().isExpanded()
+    assert tree.topLevelItemCount() > 0
+
+
+@pytest.mark.slow
+def test_a_library_on_a_server_is_asked_at_every_fourth_look(dock, postgres, entry, town, other_file):
+    server = postgres.library("desks", town)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    dock.open_library(server.location)
+    wait_for(lambda: dock.library.layers and dock.library.packs)
+    server.core("add", server.location, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    for _look in range(SERVER_LOOKS):
+        assert dock.map_tab.item_of(FARMLAND).text(1) == "○ no data"
+        look(dock)
+    wait_for(lambda: "2026-01-01" in dock.map_tab.item_of(FARMLAND).text(1))
+    assert "2026-01-01" in dock.notice.text
