@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.map.layer_styles import symbol_of
-from onemap.plugin.numbers.unit_values import JUDGED, LOOK_OF, STATUSES, UnitValue, measured_text, sign_and_word
+from onemap.plugin.numbers.unit_values import JUDGED, LOOK_OF, STATUSES, UnitValue, sign_and_word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import LOOKS
 
@@ -132,7 +132,6 @@ def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) ->
     """Equal steps between the least and the greatest value; what has no value, for it does not apply, is empty."""
     unjudged = [value for value in values if value.status == "none"]
     numbers = sorted({value.value for value in unjudged if value.value is not None})
-    measure = unjudged[0].measure
     if len(unjudged) > sum(value.value is not None for value in unjudged):
         _add(root, _status_look("none"), '"status" = \'none\' AND "value" IS NULL', sign_and_word("none"))
     count = min(len(GRADES), len(numbers))
@@ -141,7 +140,7 @@ def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) ->
         is_last = place == count - 1
         test = f'"status" = \'none\' AND "value" >= {low!r}' + ("" if is_last else f' AND "value" < {high!r}')
         look = {"stroke": OUTLINE, "stroke_mm": 0.3, "fill": GRADES[place], "fill_opacity": 0.75}
-        ends = [measured_text(end, measure) for end in (low, high)]
+        ends = [unjudged[0].in_words(end) for end in (low, high)]
         _add(root, look, test, ends[0] if count == 1 else tr("{low} to {high}").format(low=ends[0], high=ends[1]))
 
 

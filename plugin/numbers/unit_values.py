@@ -34,6 +34,7 @@ class UnitValue:
 
     unit: empty for the whole district; reason: codes with commas between; inputs: its terms, as the core tells them.
     trend: rise, fall, same, or empty with its reason; before: what it is held against, on which day.
+    decimals: as many as its page has; None where the core does not say.
     room: of a quota what is committed and free, the pace and the days, as the core tells them; empty of another.
     """
 
@@ -57,12 +58,17 @@ class UnitValue:
     before: float | None = None
     before_day: str = ""
     way: str = ""
+    decimals: int | None = None
     room: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def value_text(self) -> str:
         """The value with its unit of measure."""
-        return measured_text(self.value, self.measure)
+        return self.in_words(self.value)
+
+    def in_words(self, number: float | None) -> str:
+        """A number of this indicator with its unit of measure."""
+        return measured_text(number, self.measure, self.decimals)
 
     @property
     def target_text(self) -> str:
@@ -70,7 +76,7 @@ class UnitValue:
         if self.target is None:
             return ""
         year = f" ({self.target_year})" if self.target_year else ""
-        return f"{_BOUNDS.get(self.bound, '')} {measured_text(self.target, self.measure)}{year}".strip()
+        return f"{_BOUNDS.get(self.bound, '')} {self.in_words(self.target)}{year}".strip()
 
     @property
     def status_text(self) -> str:
@@ -112,6 +118,7 @@ def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
             row.get("before"),
             str(row.get("before_as_of") or ""),
             str(row.get("way") or ""),
+            row.get("decimals"),
             {name: row.get(name) for name in ROOM} if row.get("headroom") is not None else {},
         )
         for row in answer["indicators"]
@@ -119,13 +126,16 @@ def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
     ]
 
 
-def measured_text(value: float | None, measure: str) -> str:
-    """A number with its unit of measure, to four digits; a dash for what was not measured."""
+def measured_text(value: float | None, measure: str, decimals: int | None = None) -> str:
+    """A number with its unit of measure, to four digits or so many decimals; a dash for what was not measured."""
     if value is None:
         return NOT_MEASURED
     if measure == "m2":
         return area_text(value)
-    number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
+    if decimals is not None:
+        number = f"{value:,.{decimals}f}"
+    else:
+        number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
     return f"{number} {measure_text(measure)}".strip()
 
 
@@ -182,8 +192,8 @@ def span_text(values: Sequence[UnitValue]) -> str:
     """The least and the greatest value of units."""
     numbers = sorted(value.value for value in values if value.value is not None)
     if not numbers or numbers[0] == numbers[-1]:
-        return measured_text(numbers[0] if numbers else None, values[0].measure)
-    return f"{measured_text(numbers[0], 'count')} – {measured_text(numbers[-1], values[0].measure)}"
+        return values[0].in_words(numbers[0] if numbers else None)
+    return f"{measured_text(numbers[0], 'count', values[0].decimals)} – {values[0].in_words(numbers[-1])}"
 
 
 def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
@@ -195,9 +205,7 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
     rows += [(with_label(tr("Walks"), word("ways", value.way)), "")] if value.way else []
     if value.share_known < _TRIVIAL and value.known_value is not None:
         part = f"{100 * value.share_known:.2f} %"
-        rows.append(
-            (tr("Data speak for {part} of it").format(part=part), measured_text(value.known_value, value.measure))
-        )
+        rows.append((tr("Data speak for {part} of it").format(part=part), value.in_words(value.known_value)))
     for term in value.inputs:
         versions = name_list(
             f"{layer_title(version['code'])} {version['label']}" for version in term.get("versions") or ()
@@ -221,7 +229,7 @@ def _trend_rows(value: UnitValue) -> list[tuple[str, str]]:
     if not value.trend:
         return [(with_label(value.trend_text, reasons_text(value.trend_reason)), "")]
     since = tr("before, on {day}").format(day=value.before_day)
-    return [(f"{value.trend_text} · {since}", measured_text(value.before, value.measure))]
+    return [(f"{value.trend_text} · {since}", value.in_words(value.before))]
 
 
 def _room_rows(value: UnitValue) -> list[tuple[str, str]]:
@@ -234,13 +242,13 @@ def _room_rows(value: UnitValue) -> list[tuple[str, str]]:
         rows.append((with_label(tr("Approved and in review"), reasons_text(room["committed_reason"])), ""))
     elif room["committed"] is not None:
         approved = room["committed"] - (room["in_review"] or 0.0)
-        rows.append((tr("Approved, not yet there"), measured_text(approved, value.measure)))
-        rows.append((tr("In review"), measured_text(room["in_review"], value.measure)))
-    rows.append((tr("Room up to the target"), measured_text(room["headroom"], value.measure)))
+        rows.append((tr("Approved, not yet there"), value.in_words(approved)))
+        rows.append((tr("In review"), value.in_words(room["in_review"])))
+    rows.append((tr("Room up to the target"), value.in_words(room["headroom"])))
     if room["free"] is not None and room["committed"] is not None:
-        rows.append((tr("Free after what is committed"), measured_text(room["free"], value.measure)))
+        rows.append((tr("Free after what is committed"), value.in_words(room["free"])))
     if room["pace"] is not None:
-        rows.append((tr("Changes in a year"), measured_text(room["pace"], value.measure)))
+        rows.append((tr("Changes in a year"), value.in_words(room["pace"])))
     if room["days_left"] is not None:
         rows.append((tr("Lasts"), tr("{count:# day|# days}").format(count=Count(room["days_left"]))))
     elif room["days_reason"]:

@@ -121,8 +121,8 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     view = measure(tab)
     row = row_of(view, EXPANSION)
     # 50 ha of boundary over 40 ha of towns, and over 30 ha.
-    assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■ broken 1 · ✓ met 1"
-    assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.667 ×")]
+    assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.67 × · ≤ 1.30 × · ■ broken 1 · ✓ met 1"
+    assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.67 ×")]
     facts = dict(below(row.child(0)))
     assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {
         "area: Land use patches 2020-12-31": "400"
@@ -141,7 +141,7 @@ def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock)
     layer = view.map.layer
     assert legend(layer) == ["■ broken", "✓ met"] and layer.customProperty("skipMemoryLayersCheck")
     assert (look_of(layer, SOUTH), look_of(layer, NORTH)) == ("✓ met", "■ broken")
-    assert sorted(one["label"] for one in layer.getFeatures()) == ["北\n■ 1.667 ×", "南\n✓ 1.25 ×"]
+    assert sorted(one["label"] for one in layer.getFeatures()) == ["北\n■ 1.67 ×", "南\n✓ 1.25 ×"]
     assert {round(one.geometry().area()) for one in layer.getFeatures()} == {500_000}
     dock.tabs.setCurrentIndex(0)
     assert view.map.layer is None and set(QgsProject.instance().mapLayers()) == others
@@ -150,8 +150,8 @@ def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock)
     # What has no target is shaded by value, what is unknown is hatched.
     view.tree.setCurrentItem(row_of(view, BUILT))
     layer = view.map.layer
-    assert legend(layer) == ["60 % to 70 %", "70 % to 80 %"]
-    assert (look_of(layer, NORTH), look_of(layer, SOUTH)) == ("60 % to 70 %", "70 % to 80 %")
+    assert legend(layer) == ["60.0 % to 70.0 %", "70.0 % to 80.0 %"]
+    assert (look_of(layer, NORTH), look_of(layer, SOUTH)) == ("60.0 % to 70.0 %", "70.0 % to 80.0 %")
     view.tree.setCurrentItem(row_of(view, REDLINE))
     (rule,) = view.map.layer.renderer().rootRule().children()
     kinds = [rule.symbol().symbolLayer(at).layerType() for at in range(rule.symbol().symbolLayerCount())]
@@ -175,7 +175,7 @@ def test_a_click_on_the_map_lists_the_values_of_that_unit(tab, canvas):
     )
     wait_for(lambda: view.unit.currentData() == NORTH)
     row = row_of(view, EXPANSION)
-    assert row.text(NAME) == f"{EXPANSION}\n1.667 × · ≤ 1.3 × · broken"
+    assert row.text(NAME) == f"{EXPANSION}\n1.67 × · ≤ 1.30 × · broken"
     assert view.tree.currentItem() is row and len(list(view.map.layer.getFeatures())) == 2
     view.unit.setCurrentIndex(0)
     view.tree.itemActivated.emit(row_of(view, EXPANSION).child(0), NAME)
@@ -219,7 +219,7 @@ def test_the_whole_district_is_one_unit(tab):
     view = measure(tab)
     # 100 ha of boundary over 70 ha of towns: the quotient of sums.
     assert (
-        row_of(view, EXPANSION).text(NAME).endswith("\n1.429 × · ≤ 1.3 × · broken")
+        row_of(view, EXPANSION).text(NAME).endswith("\n1.43 × · ≤ 1.30 × · broken")
         and view.unit.currentText() == "the whole district"
     )
     view.tree.setCurrentItem(row_of(view, EXPANSION))
@@ -412,7 +412,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
     for name in ("chart.svg", "chart.png"):
         view.charts.save(str(tmp_path / name))
     svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")
-    assert svg.startswith("<svg") and "北" in svg and "1.667" in svg and "2022-12-31" in svg
+    assert svg.startswith("<svg") and "北" in svg and "1.67" in svg and "2022-12-31" in svg
     assert QImage(str(tmp_path / "chart.png")).width() > 600
     view.charts.copy()
     assert QGuiApplication.clipboard().mimeData().hasImage()
@@ -469,14 +469,14 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     assert row.text(NAME).split("\n")[1].endswith("↗ rises 1 · → unchanged 1")
     south, north = row.child(0), row.child(1)
     assert south.text(NAME).endswith("↗ rises") and north.text(NAME).endswith("→ unchanged")
-    assert ("↗ rises · before, on 2024-12-30", "80 %") in below(south)
+    assert ("↗ rises · before, on 2024-12-30", "80.0 %") in below(south)
     view.tree.setCurrentItem(row)
     assert charts_of(view) == ["By unit", "Over time"]
     view.unit.setCurrentIndex(view.unit.findData(SOUTH))
     assert row_of(view, BUILT).text(NAME).endswith(" · ↗ rises")
     view.unit.setCurrentIndex(0)
     facts = dict(below(row_of(view, EXPANSION).child(1)))
-    assert facts["Room up to the target"].startswith("-0.36")
+    assert facts["Room up to the target"].startswith("-0.37")
 
 
 OWN_THEME = """
