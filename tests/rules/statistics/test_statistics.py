@@ -1,6 +1,7 @@
 """statistics: areas of unions by class and unit, worked by hand on squares."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
@@ -65,6 +66,21 @@ def test_without_classes_every_unit_has_a_row_and_says_what_it_does_not_know(des
     assert unknown_areas == {"W": (50.0, 0.0), "E": (50.0, 50.0), "far": (0.0, 100.0)}
     assert found["total"]["share"] == pytest.approx(50 / 300)
     assert found["within"]["code"] == "UNITS" and len(found["within"]["hash"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("overlay", "layer", "feature"), [("differences", "UNITS", "E"), ("intersections", "UNITS", "E")]
+)
+def test_a_unit_that_cannot_be_laid_over_the_coverage_is_refused_by_its_name(
+    desk, units, monkeypatch, overlay, layer, feature
+):
+    def no_ground(left, right, threads):
+        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
+
+    desk.layer("ZONE", [box(0, 0, 5, 10)], covers=box(0, 0, 15, 10))
+    monkeypatch.setattr(f"onemap.rules.overlay.overlay.{overlay}", no_ground)
+    (problem,) = ask(desk, "ZONE", code=3, **units)["problems"]
+    assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == (layer, feature)
 
 
 def test_where_the_condition_is_unknown_ground_is_told_apart(desk):
