@@ -7,6 +7,8 @@ from shapely import LineString, Point, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import wording
+from onemap.layers.progress import Progress
+from onemap.rules.commands.verbs import VERBS, VerbContext
 from onemap.rules.statistics.unit_ground import overlap_problems
 
 WEST, EAST = box(0, 0, 10, 10), box(10, 0, 20, 10)
@@ -190,6 +192,19 @@ def test_tables_are_written_in_every_form(desk, units, suffix):
         rows, grounds = gpd.read_file(out, layer="statistics"), gpd.read_file(out, layer="units")
         assert list(rows.columns[:4]) == ["unit", "keys", "K", "features"] and rows["sum_N"].tolist() == [1.5, 1.5]
         assert grounds.geometry.area.tolist() == [100.0, 100.0, 100.0]
+
+
+def test_all_is_done_when_the_page_is_written_too(desk, units):
+    desk.layer("ZONE", [box(0, 0, 15, 10)], {"K": ["a"]})
+    page, is_there = desk.folder / "page.html", []
+
+    def report(fraction, step):
+        if fraction == 1:
+            is_there.append(page.exists())
+
+    values = {"library": str(desk.library), "code": "ZONE", "by": ["K"], "page": str(page), **units}
+    VERBS["statistics"].run(values, VerbContext("en", Progress(report)))
+    assert is_there and all(is_there)
 
 
 def test_units_without_any_line_have_none(desk, units):
