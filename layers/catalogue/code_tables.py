@@ -1,4 +1,4 @@
-"""Code tables (resources/codes): which codes a field may hold, what they are called, which stand for a like use."""
+"""Code tables (resources/codes): which codes a field may hold, what they are called."""
 
 import re
 import tomllib
@@ -13,7 +13,6 @@ from onemap.layers.messages import RESOURCES
 
 SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _FOLDER = RESOURCES / "codes"
-_CROSSWALK = "crosswalk"
 _SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")
 _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed"}
 
@@ -102,7 +101,7 @@ def _plain_name(name: str) -> str:
 @lru_cache(maxsize=1)
 def table_names() -> tuple[str, ...]:
     """The code tables that there are."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml") if path.stem != _CROSSWALK))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
 @lru_cache(maxsize=32)
@@ -163,29 +162,3 @@ def _read(name: str) -> dict[str, Any]:
         return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise OneMapError("codes.wrong", file=f"{name}.toml", key="–", reason=str(error)) from None
-
-
-@lru_cache(maxsize=1)
-def _crosswalk() -> list[dict[str, Any]]:
-    raw = _read(_CROSSWALK)
-    systems = raw["crosswalk"]["systems"]
-    for row in raw["row"]:
-        for system in systems:
-            for code in row.get(system, ()):
-                table = code_table(system)
-                if not any(known.startswith(code) for known in table.classes):
-                    raise OneMapError(
-                        "codes.wrong", file=f"{_CROSSWALK}.toml", key=f"{system}.{code}", reason=table.standard
-                    )
-    return list(raw["row"])
-
-
-def like_uses(system: str, code: str) -> list[dict[str, Any]]:
-    """The crosswalk's rows for a code of one system, by its longest prefix there: a first approximation.
-
-    For comparing uses, never for statistics: classes overlap, and areas do not carry over. Empty if none is known.
-    """
-    plain = plain_code(code)
-    rows = [(len(prefix), row) for row in _crosswalk() for prefix in row.get(system, ()) if plain.startswith(prefix)]
-    longest = max((length for length, _ in rows), default=0)
-    return [row for length, row in rows if length == longest]

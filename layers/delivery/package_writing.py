@@ -214,7 +214,7 @@ def _chosen_layer(
     version = in_force(known, options.as_of)
     if version is None:
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
-    base = None if entry.geometry == "raster" else _base(library, known, code, options.since)
+    base = None if entry.geometry == "raster" else _base(known, code, options.since)
     coverage = coverage_of(library, version)
     features = read_version(library, version, None)
     if unit is not None:
@@ -249,7 +249,7 @@ def _chosen_layer(
     return ChosenLayer(entry, version, rows, library.connection.field_types(version.table), coverage, layer, files)
 
 
-def _base(library: Library, known: Sequence[Version], code: str, since: str | None) -> Version | None:
+def _base(known: Sequence[Version], code: str, since: str | None) -> Version | None:
     """The version on which a change package stands. Raises OneMapError package.since."""
     if since is None:
         return None

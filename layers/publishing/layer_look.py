@@ -43,14 +43,14 @@ def look_text(entry: LayerEntry, fields: Collection[str], language: str) -> str:
 
 def labels_enabled(entry: LayerEntry, fields: Collection[str]) -> str:
     """Whether a layer is labelled, as QGIS writes it."""
-    return str(int(_label_expression(entry, fields, "zh") is not None))
+    return str(int(_label_expression(entry, fields) is not None))
 
 
 def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], language: str) -> None:
     """Add to a layer's element, or a style's, all that decides how it looks and speaks."""
     other = phrase("published.other", language)
     parent.append(renderer_of(style_of(entry), entry.geometry, fields, language, other))
-    expression, label = _label_expression(entry, fields, language), label_of(entry)
+    expression, label = _label_expression(entry, fields), label_of(entry)
     if expression is not None and label is not None:
         parent.append(labeling_of(label, expression, entry.geometry))
     known = [field for name in fields if (field := entry.field_named(name)) is not None]
@@ -116,7 +116,7 @@ def _name_field(entry: LayerEntry, fields: Collection[str]) -> str | None:
     return None
 
 
-def _label_expression(entry: LayerEntry, fields: Collection[str], language: str) -> str | None:
+def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
     """What stands on the map beside a feature; None where its layer has neither name nor class."""
     label = label_of(entry)
     if label is None:

@@ -18,7 +18,6 @@ class Spot:
     row: int  # in the table of spots
     name: str
     kind: str
-    conflict: bool
     use_a: str
     use_b: str
     code_a: str
@@ -104,7 +103,6 @@ def _spot(row: dict[str, Any], states: dict[str, str]) -> Spot:
         row=row["fid"],
         name=text("spot"),
         kind=text("type"),
-        conflict=bool(row.get("conflict")),
         use_a=text("use_a"),
         use_b=text("use_b"),
         code_a=text("code_a"),

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library, now
@@ -184,7 +183,6 @@ class _Day:
         self._measures = TermMeasures(library, self.units, day, options.known_at, threads)
         self._targets = {pack.id: Targets(library, pack, day, options.known_at) for pack in options.packs}
         self._language = options.language
-        self._catalogue: Mapping[str, LayerEntry] = library.catalogue()
         self._asked: dict[tuple[str, str, int | None], TermValues] = {}
         self.terms: list[Record] = []
         self.features: list[Record] = []

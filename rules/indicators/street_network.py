@@ -47,7 +47,6 @@ class StreetNetwork:
     def __init__(self, lines: np.ndarray, join_m: float) -> None:
         parts, self._line_of_part = shapely.get_parts(lines, return_index=True)
         self._lines = parts
-        self._join_m = join_m
         self._edges, self._points, self._links = _graph_of(parts, join_m)
 
     @cached_property

@@ -32,6 +32,7 @@ from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
 from onemap.rules.statistics.statistics import record_of
 from onemap.rules.statistics.union_areas import Plane
+from onemap.rules.statistics.unit_ground import proved_ground
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.statistics.units import AreaUnits
 
@@ -365,12 +366,13 @@ class TermMeasures:
         return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
 
     def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
-        """How much of each unit (m,) some of these versions say nothing of."""
+        """How much of each unit (m,) some of these versions say nothing of. Raises OneMapError compare.arithmetic."""
         grounds = np.full(self._count, None, dtype=object)
         for version in dict.fromkeys(chosen):
             if version.table not in self._beyond:
                 coverage = coverage_of(self.library, version)
-                self._beyond[version.table] = outside(self.units.grounds, coverage, self.threads)[0]
+                found = outside(self.units.grounds, coverage, self.threads)
+                self._beyond[version.table] = proved_ground(found, self.units.source, self.units.names)
             grounds = unions(grounds, self._beyond[version.table])
         areas: np.ndarray = np.nan_to_num(shapely.area(grounds))
         return areas

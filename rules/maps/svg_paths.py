@@ -66,25 +66,31 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
 
     tolerance_mm: no line moves by more; least_mm: what is smaller in both directions is left out.
     """
+    return thin_shapes(clip_to_frame(geometries, view), tolerance_mm, least_mm)
+
+
+def clip_to_frame(geometries: np.ndarray, view: View) -> np.ndarray:
+    """Geometries (n,) on paper, clipped at the frame."""
+    beyond = _BEYOND_MM / view.mm_per_m
+    west, south, east, north = view.bounds
+    box = west - beyond, south - beyond, east + beyond, north + beyond
     result = np.empty(len(geometries), dtype=object)
     for block in blocks(len(geometries), _AT_ONCE):
-        result[block] = _within_frame(geometries[block], view, tolerance_mm, least_mm)
+        result[block] = view.shapes_on_paper(_clip_to_box(shapely.make_valid(geometries[block]), box))
     return result
 
 
-def _within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_mm: float) -> np.ndarray:
-    beyond = _BEYOND_MM / view.mm_per_m
-    west, south, east, north = view.bounds
-    clipped = _clip_to_box(
-        shapely.make_valid(geometries), (west - beyond, south - beyond, east + beyond, north + beyond)
-    )
-    result: np.ndarray = view.shapes_on_paper(clipped)
-    if tolerance_mm > 0:
-        result = shapely.simplify(result, tolerance_mm, preserve_topology=False)
-    box = shapely.bounds(result)
-    small = (box[:, 2] - box[:, 0] < least_mm) & (box[:, 3] - box[:, 1] < least_mm)
-    gone = shapely.is_missing(result) | shapely.is_empty(result) | (small & (shapely.get_dimensions(geometries) > 0))
-    result[gone] = None
+def thin_shapes(shapes: np.ndarray, tolerance_mm: float, least_mm: float) -> np.ndarray:
+    """Shapes (n,) on paper with fewer points, as `within_frame` has them; None where nothing is left to see."""
+    result = np.empty(len(shapes), dtype=object)
+    for block in blocks(len(shapes), _AT_ONCE):
+        own = shapes[block]
+        thin = shapely.simplify(own, tolerance_mm, preserve_topology=False) if tolerance_mm > 0 else own.copy()
+        box = shapely.bounds(thin)
+        small = (box[:, 2] - box[:, 0] < least_mm) & (box[:, 3] - box[:, 1] < least_mm)
+        gone = shapely.is_missing(thin) | shapely.is_empty(thin) | (small & (shapely.get_dimensions(own) > 0))
+        thin[gone] = None
+        result[block] = thin
     return result
 
 

@@ -380,9 +380,9 @@ def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tu
     met = np.flatnonzero(common_m2 + error_m2 >= ARITHMETIC_M2)
     rows, flat, common_m2 = rows[met], flat.only(met), common_m2[met]
     pair = picked_of(mine, met), picked_of(other, met)
-    common, _ = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
+    common, is_broken = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
     rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, met) - common_m2, threads, flat)
-    is_all[rows[failed]] = True
+    is_all[rows[failed | is_broken]] = True
     nothing = FlatGround.nothing(len(ground))
     left = ground.with_ground(rows, rest).with_ground(np.flatnonzero(is_all), nothing.at(is_all))
     return left, nothing.with_ground(rows, common).with_ground(np.flatnonzero(is_all), ground.at(is_all))

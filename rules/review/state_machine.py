@@ -22,10 +22,6 @@ _RETURNED = _refusal("review.returned")
 _VOID = _refusal("review.void")
 _DEEMED = _refusal("review.deemed")
 
-CASE_ACTIONS = (
-    *("circulate", "opine", "sign", "return", "override", "extend"),
-    *("revise", "recheck", "remedy", "consolidate", "issue", "withdraw"),
-)
 OPINION_ACTIONS = ("opine", "sign", "return", "extend")
 
 # Rows are states in the order of CASE_STATES; a cell is the state that follows, or the code of the refusal.

@@ -103,15 +103,6 @@ def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any],
     log(connection, record["who"], action, record["id"], dict(detail))
 
 
-def record_run(library: Library, run: Run) -> None:
-    """Keep a run, its packs, its parcels and its rows in the library, in one transaction.
-
-    Raises OneMapError library.read_only, library.busy, library.full.
-    """
-    with library.writing() as connection:
-        write_run(connection, run)
-
-
 def write_run(connection: StoreConnection, run: Run) -> None:
     """Keep a run inside the open transaction, beside what is written because of it."""
     recorder = Recorder(connection, run.record["id"])

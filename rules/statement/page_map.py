@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from markupsafe import Markup
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
@@ -15,7 +16,7 @@ from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE
 from onemap.rules.maps.map_source import Bounds, MapSource, NearFeatures, Piece
 from onemap.rules.maps.sheets_needed import near_each_other
-from onemap.rules.maps.svg_paths import View, path_data, points_of, within_frame
+from onemap.rules.maps.svg_paths import View, clip_to_frame, path_data, points_of, thin_shapes, within_frame
 from onemap.rules.maps.svg_text import as_attribute, as_text
 from onemap.rules.maps.symbols import (
     PARCEL,
@@ -30,6 +31,7 @@ from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_template import render
 
 MOST_BYTES = 1_500_000
+_LEAST_BYTES = 6  # that a point of a path takes, but for a few
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
 _AROUND, _LEAST_M, _MOST_BEYOND_M = 4.0, 400.0, 2_400.0
 _PX_PER_MM = 3.2
@@ -51,33 +53,82 @@ class _Group:
 
 def page_map(source: MapSource, rules: set[str] | None = None, progress: Progress = SILENT) -> Markup:
     """The map with its tools and its legend. rules: only the conflicts of these; None: of all."""
-    for tolerance_m, least_m in _THINNED:
-        drawn = _PageMap(source, rules, tolerance_m, least_m, progress).html()
-        if len(drawn.encode()) <= MOST_BYTES:
-            break
-    return drawn
+    page = _PageMap(source, rules, progress)
+    *finer, coarsest = _THINNED
+    for tolerance_m, least_m in finer:
+        layers = [layer.thin(tolerance_m, least_m) for layer in page.layers]
+        # What is too large by its points alone need not be written to be known so.
+        if sum(layer.least_bytes for layer in layers) <= MOST_BYTES:
+            drawn = page.html(layers)
+            if len(drawn.encode()) <= MOST_BYTES:
+                return drawn
+    return page.html([layer.thin(*coarsest) for layer in page.layers])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Features (n,) of a layer in one box of the map: their shapes there, what of them is stroked, and their looks."""
+
+    shapes: np.ndarray
+    lines: np.ndarray
+    looks: Sequence[Symbol]
+    look_of: np.ndarray
+
+    def thin(self, tolerance_m: float, least_m: float) -> "_Part":
+        """The same with fewer points; None where nothing is left to see."""
+        shapes, lines = (thin_shapes(some, tolerance_m, least_m) for some in (self.shapes, self.lines))
+        return replace(self, shapes=shapes, lines=lines)
+
+    @property
+    def least_bytes(self) -> int:
+        """How many bytes their paths take at least: of polygons one path for each fill, and the lines."""
+        fills = np.array([len(fill_attributes(look, "")) for look in self.looks], dtype=np.int64)
+        points = np.where(shapely.get_dimensions(self.shapes) == 2, shapely.get_num_coordinates(self.shapes), 0)
+        is_seen = ~shapely.is_missing(self.shapes)
+        stroked = shapely.get_num_coordinates(self.lines[is_seen]).sum()
+        return _LEAST_BYTES * int((points * fills[self.look_of]).sum() + stroked)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer on the map, whether it is shown at first, and its features in every box."""
+
+    entry: LayerEntry
+    shown: bool
+    parts: Sequence[_Part]
+
+    def thin(self, tolerance_m: float, least_m: float) -> "_Layer":
+        """The same with fewer points."""
+        return replace(self, parts=[part.thin(tolerance_m, least_m) for part in self.parts])
+
+    @property
+    def least_bytes(self) -> int:
+        """How many bytes its paths take at least."""
+        return sum(part.least_bytes for part in self.parts)
 
 
 class _PageMap:
-    """A page's map while it is drawn. Its unit is the metre, counted from the upper left corner of its ground."""
+    """A page's map while it is drawn. Its unit is the metre, counted from the upper left corner of its ground.
 
-    def __init__(
-        self, source: MapSource, rules: set[str] | None, tolerance_m: float, least_m: float, progress: Progress
-    ) -> None:
+    layers: clipped, with all of their points.
+    """
+
+    def __init__(self, source: MapSource, rules: set[str] | None, progress: Progress) -> None:
         self.source, self.language, self.progress = source, source.language, progress
-        self.tolerance_m, self.least_m = tolerance_m, least_m
         self.pieces = [piece for piece in source.pieces if rules is None or piece.rule in rules]
         self.boxes = _apart([_grown(source, group) for group in near_each_other(source, list(source.parcels))])
         self.whole = _square(_around(self.boxes))
         if len(self.boxes) == 1:
             self.boxes = [self.whole]
+        self.layers = self._layers()
         self.patterns: dict[Symbol, str] = {}
         self.labels: list[str] = []
 
-    def html(self) -> Markup:
-        """Tools, map, legend."""
+    def html(self, layers: Sequence[_Layer]) -> Markup:
+        """Tools, map, legend. layers: as they are to be drawn."""
         labels = words(self.language)
-        groups = self._groups()
+        self.patterns, self.labels = {}, []
+        groups = self._groups(layers)
         west, south, east, north = self.whole
         size = f"0 0 {east - west:.2f} {north - south:.2f}"
         start = self._start()
@@ -109,14 +160,19 @@ class _PageMap:
         left, top = west - margin - self.whole[0], self.whole[3] - north - margin
         return f"{left:.2f} {top:.2f} {east - west + 2 * margin:.2f} {north - south + 2 * margin:.2f}"
 
-    def _groups(self) -> list[_Group]:
-        themes, groups, drawn = map_themes(), [], set()
+    def _groups(self, layers: Sequence[_Layer]) -> list[_Group]:
+        groups = [self._group(layer) for layer in layers]
+        groups.sort(key=lambda group: not any(symbol.hides for symbol, _ in group.looks.values()))
+        return [*groups, self._piece_group(), self._parcel_group()]
+
+    def _layers(self) -> list[_Layer]:
+        themes, layers, drawn = map_themes(), [], set()
         for theme in ("present_use", "plan"):
             for code in themes[theme]["one_of"]:
                 near = self._features(code, self.boxes)
                 if near:
                     drawn.add(code)
-                    groups.append(self._group(code, near, self.boxes, shown=theme not in _OFF))
+                    layers.append(self._layer(code, near, self.boxes, shown=theme not in _OFF))
                     break
         codes = [*themes["location"]["layers"], *themes["controls"].get("faint", ()), *themes["controls"]["layers"]]
         # What else a finding rests on is there to be switched on; at first it would hide too much.
@@ -125,9 +181,8 @@ class _PageMap:
             boxes = [self.whole] if code in themes["location"]["layers"] else self.boxes
             near = self._features(code, boxes) if code not in drawn else []
             if near:
-                groups.append(self._group(code, near, boxes, shown=code in codes))
-        groups.sort(key=lambda group: not any(symbol.hides for symbol, _ in group.looks.values()))
-        return [*groups, self._piece_group(), self._parcel_group()]
+                layers.append(self._layer(code, near, boxes, shown=code in codes))
+        return layers
 
     def _layer_of_rule(self) -> dict[str, str]:
         """The layer of every rule that has a piece on the map."""
@@ -138,27 +193,30 @@ class _PageMap:
         near = [self.source.near(code, box) for box in boxes]
         return near if any(near) else []
 
-    def _group(self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, shown: bool) -> _Group:
-        entry = self.source.catalogue[code]
-        group = _Group(code, entry.title_in(self.language), shown)
+    def _layer(self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, shown: bool) -> _Layer:
+        entry, parts = self.source.catalogue[code], []
         for features, box in zip(near, boxes, strict=True):
             if features is None:
                 continue
             looks, look_of = symbols_of(entry, features.attributes, self.language)
             self.progress.forward(LAYER_SHARE)
             view, geometries = self._view(box), shapely.make_valid(features.geometries)
-            shapes = within_frame(geometries, view, self.tolerance_m, self.least_m)
             # Where a layer is cut off no outline may be drawn: it would look like a boundary.
             has_ring = shapely.get_dimensions(geometries) == 2
             lines = np.where(has_ring, shapely.boundary(geometries), geometries)
-            outlines = within_frame(lines, view, self.tolerance_m, self.least_m)
-            seen = np.flatnonzero(~shapely.is_missing(shapes))
-            for index in np.unique(look_of[seen]).tolist():
+            parts.append(_Part(clip_to_frame(geometries, view), clip_to_frame(lines, view), looks, look_of))
+        return _Layer(entry, shown, parts)
+
+    def _group(self, layer: _Layer) -> _Group:
+        group = _Group(layer.entry.code, layer.entry.title_in(self.language), layer.shown)
+        for part in layer.parts:
+            seen = np.flatnonzero(~shapely.is_missing(part.shapes))
+            for index in np.unique(part.look_of[seen]).tolist():
                 self.progress.forward(LAYER_SHARE)
-                rows = seen[look_of[seen] == index]
-                group.paths.append(self._shapes_svg(shapes[rows], looks[index], outlines[rows]))
-                kind = _DIMENSIONS[int(shapely.get_dimensions(shapes[rows]).max())]
-                group.looks.setdefault(looks[index].title, (looks[index], kind))
+                rows, look = seen[part.look_of[seen] == index], part.looks[index]
+                group.paths.append(self._shapes_svg(part.shapes[rows], look, part.lines[rows]))
+                kind = _DIMENSIONS[int(shapely.get_dimensions(part.shapes[rows]).max())]
+                group.looks.setdefault(look.title, (look, kind))
         return group
 
     def _view(self, box: Bounds) -> View:

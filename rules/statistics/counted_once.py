@@ -38,8 +38,7 @@ class CountedOnce:
             return cls(units.grounds, units.grounds, 0.0)
         own, _, failed = first_row_wins(units.grounds, threads)
         if len(failed):
-            layer = units.record.get("code") or units.record.get("file")
-            raise OneMapError("compare.arithmetic", layer=layer, feature=units.names[failed[0]])
+            raise OneMapError("compare.arithmetic", layer=units.source, feature=units.names[failed[0]])
         return cls(units.grounds, own, shared)
 
     @property

@@ -5,7 +5,7 @@ layer does not know stands beside what it knows: ground under features of which 
 without a feature, ground for which the version does not speak.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +25,12 @@ from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
 from onemap.rules.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
-from onemap.rules.statistics.unit_ground import version_titles
+from onemap.rules.statistics.unit_ground import proved_ground, version_titles
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 Record = dict[str, Any]
+_Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 _DECLARED, _NET = "declared_m2", "net_m2"
 _NO_ROW, _NO_VALUE = "no_row", "no_value"  # why a unit's number of a table is unknown
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
@@ -146,20 +147,23 @@ class _Grounds:
 
     @classmethod
     def of(cls, asked: LayerInUnits) -> "_Grounds":
-        """Measure the ground of the units, or of the coverage where all ground is asked for."""
+        """Measure the ground of the units, or of the coverage where all ground is asked for.
+
+        Raises OneMapError compare.arithmetic.
+        """
         coverage = asked.source.coverage
         assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker  # nosec B101
         given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
         count = len(given)
         unknown = np.full(count, np.nan)
-        beyond = unknown if asked.grounds is None else _areas(outside(given, coverage, asked.threads)[0])
+        beyond = unknown if asked.grounds is None else _of_units_m2(asked, outside, coverage)
         area, ellipsoidal = shapely.area(given), asked.plane.ellipsoidal_m2(given)
         if asked.entry.geometry != POLYGON:
             return cls(area, ellipsoidal, unknown, unknown, unknown, unknown, beyond)
         certain = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
         possible = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
         every = _unions(asked, asked.pieces, count)
-        covered = area if asked.grounds is None else _areas(inside(given, coverage, asked.threads)[0])
+        covered = area if asked.grounds is None else _of_units_m2(asked, inside, coverage)
         bare = covered - (every[0] - _stray(asked, coverage, count))
         return cls(area, ellipsoidal, *certain, possible[0] - certain[0], np.maximum(bare, 0.0), beyond)
 
@@ -171,12 +175,23 @@ def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.nda
     return found.area_m2, found.overlap_m2
 
 
+def _of_units_m2(asked: LayerInUnits, overlay: _Overlay, coverage: shapely.Geometry) -> np.ndarray:
+    """By unit the area inside or outside the coverage. Raises OneMapError compare.arithmetic."""
+    assert asked.grounds is not None and asked.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
+    found = overlay(asked.grounds, coverage, asked.threads)
+    return _areas(proved_ground(found, asked.units.source, asked.units.names))
+
+
 def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.ndarray:
-    """By unit the area of features that lies outside the coverage: they count, but fill nothing of it."""
+    """By unit the area of features that lies outside the coverage: they count, but fill nothing of it.
+
+    Raises OneMapError compare.arithmetic.
+    """
     shapely.prepare(coverage)
     pieces = asked.pieces
     rows = np.flatnonzero(~shapely.covers(coverage, shapely.box(*pieces.ground.boxes.T)))  # in a box lies what it has
-    beyond, _ = outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
+    found = outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
+    beyond = proved_ground(found, asked.version.table, asked.source.names[pieces.feature[rows]])
     present = ~shapely.is_missing(beyond)
     return _areas(union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))
 

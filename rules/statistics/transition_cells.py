@@ -19,6 +19,7 @@ from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, overlaps
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.union_areas import Plane
+from onemap.rules.statistics.unit_ground import proved_ground
 from onemap.rules.statistics.unit_pieces import POLYGON, UnitPieces, unit_pieces
 
 Record = dict[str, Any]
@@ -68,9 +69,10 @@ class VersionPair:
 
 @dataclass(frozen=True)
 class _Side:
-    """One version on the compared ground: its pieces, and the class of each of its features."""
+    """One version on the compared ground: its features' names, their pieces, and the class of each."""
 
     version: Version
+    names: np.ndarray
     pieces: UnitPieces
     keys: ClassKeys
     lost: Mapping[int, float]
@@ -99,7 +101,8 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
     if len(broken):
         raise OneMapError("compare.arithmetic", layer=version.table, feature=source.names[broken[0]])
-    lost_m2 = _lost_in(grounds, shapes[rows], rest, threads)
+    gone = proved_ground(differences(shapes[rows], rest, threads), version.table, source.names[rows])
+    lost_m2 = _areas_in(grounds, gone)
     fids = source.stored.fids[rows].tolist()
     lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
     present = np.delete(np.arange(len(shapes)), rows[shapely.is_missing(rest)])
@@ -111,14 +114,13 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     areas = found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
     # Versions are laid over each other as polygons; what else they were read and measured as is let go.
     pieces = replace(found, feature=present[found.feature], ground=FlatGround.of(found.geometry))
-    return _Side(version, pieces, keys, lost, *areas)
+    return _Side(version, source.names, pieces, keys, lost, *areas)
 
 
-def _lost_in(grounds: np.ndarray, whole: np.ndarray, rest: np.ndarray, threads: Threads) -> np.ndarray:
+def _areas_in(grounds: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """How much of what features (n,) have lost lies in the units, in m²."""
-    if len(whole) == 0:
+    if len(gone) == 0:
         return np.zeros(0)
-    gone, _ = differences(whole, rest, threads)
     areas: np.ndarray = shapely.area(shapely.intersection(gone, shapely.union_all(grounds)))
     return np.nan_to_num(areas)
 
@@ -128,7 +130,9 @@ def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threa
     tree = shapely.STRtree(a.pieces.geometry)
     found = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
     if len(found.failed):
-        raise OneMapError("compare.arithmetic", layer=a.version.table, feature=int(found.failed[0, 0]) + 1)
+        raise OneMapError(
+            "compare.arithmetic", layer=a.version.table, feature=a.names[a.pieces.feature[found.failed[0, 0]]]
+        )
     found = found.only(a.pieces.unit[found.parcel] == b.pieces.unit[found.feature])
     one, other, area, curved = found.parcel, found.feature, found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
     parts = [_frame(a.pieces.unit[one], a.of_piece[one], b.of_piece[other], area, curved)]

@@ -27,7 +27,7 @@ from onemap.rules.statistics.statistics import Record, record_columns, record_of
 from onemap.rules.statistics.transition_cells import VersionPair
 from onemap.rules.statistics.union_areas import Plane
 from onemap.rules.statistics.unit_blocks import unit_blocks
-from onemap.rules.statistics.unit_ground import shared_m2
+from onemap.rules.statistics.unit_ground import proved_ground, shared_m2
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 
@@ -120,12 +120,15 @@ def _in_blocks(
 def _grounds(
     units: AreaUnits | None, both: shapely.Geometry, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All units: names, compared ground, None where there is none (m,), and how much of each is not compared, in m²."""
+    """All units: names, compared ground, None where there is none (m,), and how much of each is not compared, in m².
+
+    Raises OneMapError statistics.no_common_ground, compare.arithmetic.
+    """
     if units is None:
         return np.array([None], dtype=object), np.array([both], dtype=object), np.zeros(1)
-    compared, _ = inside(units.grounds, both, threads)
+    compared = proved_ground(inside(units.grounds, both, threads), units.source, units.names)
     if shapely.is_missing(compared).all():
-        raise OneMapError("statistics.no_common_ground", layer=units.record.get("code") or units.record.get("file"))
+        raise OneMapError("statistics.no_common_ground", layer=units.source)
     beyond = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared))
     return units.names, compared, np.maximum(beyond, 0.0)
 

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.union_areas import overlapping_pairs
@@ -24,6 +24,17 @@ def shared_m2(grounds: np.ndarray, threads: Threads) -> float:
     shared = shapely.intersection(grounds[pairs[0]], grounds[pairs[1]])
     found = float(shapely.area(shapely.union_all(shared)))
     return found if found > _TOLD_M2 else 0.0
+
+
+def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
+    """Ground (n,) of features by their names (n,), if the overlay failed (n,) of none: a figure would be too small.
+
+    layer: how a refusal names where they are of. Raises OneMapError compare.arithmetic.
+    """
+    ground, failed = found
+    if failed.any():
+        raise OneMapError("compare.arithmetic", layer=layer, feature=names[np.flatnonzero(failed)[0]])
+    return ground
 
 
 def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any]:

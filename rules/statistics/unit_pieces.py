@@ -48,9 +48,8 @@ class UnitPieces:
 
 def whole_features(shapes: AnyShapes) -> UnitPieces:
     """Every feature as one piece of one unit, which is all ground."""
-    rows, nothing = np.arange(len(shapes)), FlatGround.of(np.full(len(shapes), None, dtype=object))
-    ground = nothing.with_whole(rows, shapes, rows)
-    return UnitPieces(np.zeros(len(shapes), dtype=np.int64), rows, ground, np.ones(len(shapes)))
+    count = len(shapes)
+    return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), FlatGround.all_of(shapes), np.ones(count))
 
 
 def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
@@ -59,9 +58,8 @@ def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPiec
     unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
     rows = np.flatnonzero(unit >= 0)
     rows = rows[np.argsort(unit[rows], kind="stable")]
-    nothing = FlatGround.of(np.full(len(rows), None, dtype=object))
     lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
-    return UnitPieces(unit[rows], rows, nothing, np.ones(len(rows))), lost
+    return UnitPieces(unit[rows], rows, FlatGround.nothing(len(rows)), np.ones(len(rows))), lost
 
 
 def unit_pieces(

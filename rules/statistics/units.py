@@ -37,6 +37,11 @@ class AreaUnits:
     problems: tuple[Problem, ...] = ()
     titles: np.ndarray | None = None
 
+    @property
+    def source(self) -> str | None:
+        """The layer or the file that they are of, as a refusal names it."""
+        return self.record.get("code") or self.record.get("file")
+
 
 def area_units(
     library: Library,

@@ -52,7 +52,6 @@ def indicators(values: Values, context: VerbContext) -> Result:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
     problems = [problem_record(one, context.language) for one in found.problems]
-    context.progress.finish()
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
     result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
     if values.get("page"):
@@ -60,6 +59,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
         result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, shown, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
+    context.progress.finish()
     return result
 
 

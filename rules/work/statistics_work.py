@@ -129,11 +129,11 @@ def _with_files(
     answer["problems"] += write_tables(
         tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles
     )
-    context.progress.finish()
     answer |= target_answer(values)
     if values.get("page"):
         foot = figures_foot(held.name, language)
         answer["page"] = write_pages(values, [page], [figure.picture()], context, foot=foot)
+    context.progress.finish()
     return answer
 
 

@@ -55,7 +55,7 @@ def coordinates_of(
     place = {"file": file, "layer": grid.name}
     cells = [[grid.at(row, columns.roles[role]) for role in columns.pair] for row in rows]
     if columns.pair[0] == "longitude" or (columns.pair[0] == "x" and _look_like_degrees(cells)):
-        return _degrees(grid, columns, rows, cells, is_boundary, titles, place)
+        return _degrees(columns, rows, cells, is_boundary, titles, place)
     numbers = _parse_axes(columns, rows, cells, planar_number, place)
     first, second = numbers[:, 0], numbers[:, 1]
     seen = axis_seen(first, second)
@@ -116,7 +116,6 @@ def _look_like_degrees(cells: list[list[Any]]) -> bool:
 
 
 def _degrees(
-    grid: Grid,
     columns: Columns,
     rows: Sequence[int],
     cells: list[list[Any]],

@@ -8,7 +8,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.catalogue_files import read_catalogue
 from onemap.layers.catalogue.check_levels import LEVELS, check_of, default_checks
-from onemap.layers.catalogue.code_tables import class_titles, code_table, like_uses, table_names
+from onemap.layers.catalogue.code_tables import class_titles, code_table, table_names
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import sentences
 
@@ -186,26 +186,6 @@ def test_a_code_finds_its_class_or_none(table, code, found):
 def test_the_trial_version_names_some_codes_otherwise():
     names = [code_table(table).classes["2302"]["zh"] for table in ("land-sea-uses", "land-sea-uses-2020")]
     assert names == ["后备耕地", "田坎"]
-
-
-@pytest.mark.parametrize(
-    ("system", "code", "use"),
-    [
-        ("land-sea-uses", "070101", "Urban housing"),
-        ("urban-uses", "R2", "Urban housing"),
-        ("urban-uses", "R12", "Community services"),
-        ("urban-uses", "H14", "Rural homesteads"),
-        ("survey-classes", "05H1", "Commercial services"),
-        ("current-uses", "0604", "Logistics and storage"),
-        ("survey-classes", "0101", "Land not built on"),
-    ],
-)
-def test_the_crosswalk_finds_like_uses_by_the_longest_prefix(system, code, use):
-    assert use in [row["use"]["en"] for row in like_uses(system, code)]
-
-
-def test_what_the_crosswalk_does_not_know_is_like_nothing():
-    assert like_uses("land-sea-uses", "1801") == []
 
 
 # Levels.

@@ -5,8 +5,10 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import ShapeColumn, shapes_from
+from onemap.rules.overlay import overlay
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.remedy.cuts import Against, Obstacles, Parts, cut_off, drop_small
 
@@ -81,3 +83,18 @@ def test_what_is_cut_and_left_of_a_column_is_that_of_geometries_and_of_geos(parc
     left = np.nan_to_num(parts.rest.area_m2)
     assert left == pytest.approx(shapely.area(known) - dropped, abs=1e-6)
     assert (left == 0).sum() >= COUNT / 3 and (left == shapely.area(parcels)).sum() > 1_000
+
+
+@pytest.mark.parametrize("broken", [shapely.intersection, shapely.difference])
+def test_where_one_half_of_a_division_breaks_down_the_whole_ground_is_cut(monkeypatch, broken):
+    proved = overlay._proved_ground
+
+    def fail(operation, *pair):
+        ground, failed = proved(operation, *pair)
+        return ground, failed | (operation is broken)
+
+    monkeypatch.setattr(overlay, "_proved_ground", fail)
+    whole = np.array([shapely.box(0, 0, 10, 10)], dtype=object)
+    taken = np.array([shapely.box(5, 5, 15, 15)], dtype=object)
+    left, cut = overlay.divided_ground(FlatGround.all_of(whole), taken, THREADS)
+    assert left.dimension.tolist() == [-1] and cut.area_m2.tolist() == [100.0]

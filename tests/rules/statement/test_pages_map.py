@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import SILENT
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import read_text
 from onemap.rules.maps import map_sheet
@@ -20,6 +21,7 @@ from onemap.rules.maps.svg_paths import round_scale
 from onemap.rules.maps.svg_text import text_width, wrap_text
 from onemap.rules.maps.symbols import verdict_symbol
 from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.statement import page_map as page_map_module
 from onemap.rules.statement.page_map import page_map
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
@@ -294,6 +296,21 @@ def test_the_present_use_is_the_base_of_the_map_in_a_page_from_the_start(english
     assert "checked" in box
     assert '<g data-layer="DLTB">' in drawn
     assert drawn.index('<g data-layer="DLTB">') < drawn.index('<g data-layer="pieces">'), "below what it carries"
+
+
+def test_a_map_in_a_page_is_the_finest_that_fits_and_no_larger_than_its_points_say(
+    english: MapSource, monkeypatch: pytest.MonkeyPatch
+):
+    page = page_map_module._PageMap(english, None, SILENT)
+    every = [[layer.thin(*thinning) for layer in page.layers] for thinning in page_map_module._THINNED]
+    drawn = [str(page.html(layers)) for layers in every]
+    sizes = [len(one.encode()) for one in drawn]
+    assert all(0 < sum(layer.least_bytes for layer in layers) < size for layers, size in zip(every, sizes, strict=True))
+    for size in sizes:
+        monkeypatch.setattr(page_map_module, "MOST_BYTES", size)
+        assert str(page_map(english)) == next(one for one, own in zip(drawn, sizes, strict=True) if own <= size)
+    monkeypatch.setattr(page_map_module, "MOST_BYTES", 0)
+    assert str(page_map(english)) == drawn[-1], "better too large than none"
 
 
 def test_a_notice_along_a_red_line_is_wide_enough_to_be_seen_on_either_side(tmp_path: Path):

@@ -1,11 +1,14 @@
 """statistics: areas of unions by class and unit, worked by hand on squares."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import wording
+from onemap.layers.progress import Progress
+from onemap.rules.commands.verbs import VERBS, VerbContext
 from onemap.rules.statistics.unit_ground import overlap_problems
 
 WEST, EAST = box(0, 0, 10, 10), box(10, 0, 20, 10)
@@ -65,6 +68,21 @@ def test_without_classes_every_unit_has_a_row_and_says_what_it_does_not_know(des
     assert unknown_areas == {"W": (50.0, 0.0), "E": (50.0, 50.0), "far": (0.0, 100.0)}
     assert found["total"]["share"] == pytest.approx(50 / 300)
     assert found["within"]["code"] == "UNITS" and len(found["within"]["hash"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("overlay", "layer", "feature"), [("differences", "UNITS", "E"), ("intersections", "UNITS", "E")]
+)
+def test_a_unit_that_cannot_be_laid_over_the_coverage_is_refused_by_its_name(
+    desk, units, monkeypatch, overlay, layer, feature
+):
+    def no_ground(left, right, threads):
+        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
+
+    desk.layer("ZONE", [box(0, 0, 5, 10)], covers=box(0, 0, 15, 10))
+    monkeypatch.setattr(f"onemap.rules.overlay.overlay.{overlay}", no_ground)
+    (problem,) = ask(desk, "ZONE", code=3, **units)["problems"]
+    assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == (layer, feature)
 
 
 def test_where_the_condition_is_unknown_ground_is_told_apart(desk):
@@ -174,6 +192,19 @@ def test_tables_are_written_in_every_form(desk, units, suffix):
         rows, grounds = gpd.read_file(out, layer="statistics"), gpd.read_file(out, layer="units")
         assert list(rows.columns[:4]) == ["unit", "keys", "K", "features"] and rows["sum_N"].tolist() == [1.5, 1.5]
         assert grounds.geometry.area.tolist() == [100.0, 100.0, 100.0]
+
+
+def test_all_is_done_when_the_page_is_written_too(desk, units):
+    desk.layer("ZONE", [box(0, 0, 15, 10)], {"K": ["a"]})
+    page, is_there = desk.folder / "page.html", []
+
+    def report(fraction, step):
+        if fraction == 1:
+            is_there.append(page.exists())
+
+    values = {"library": str(desk.library), "code": "ZONE", "by": ["K"], "page": str(page), **units}
+    VERBS["statistics"].run(values, VerbContext("en", Progress(report)))
+    assert is_there and all(is_there)
 
 
 def test_units_without_any_line_have_none(desk, units):
