@@ -22,6 +22,7 @@ from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes
+from onemap.rules.packs.citations import citation
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
@@ -109,7 +110,10 @@ def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
 def _law(rule: Rule, request: _Request) -> dict[str, Any]:
     """A rule that speaks of a layer, with what of its basis is in force on the day."""
     basis = [
-        {"law": entry["law"], "article": entry.get("article", ""), "edition": entry.get("edition", "")}
+        {
+            **{name: entry.get(name, "") for name in ("law", "article", "edition")},
+            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language, ""),
+        }
         for entry in rule.basis
         if is_in_force(entry, request.as_of)
     ]

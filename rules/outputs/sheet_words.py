@@ -13,14 +13,17 @@ from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.outputs.run_sheet import facts_of_run, technical_facts
 from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
+from onemap.rules.packs.citations import cited_basis
 
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
 # What a program wants to know of a row; a person has it in another column, or on another sheet.
 _LEFT_OUT = {"statistics": ("keys",), "spots": ("evidence",), "alternatives": ("departments",), "status": ("shown",)}
 # What a reader looks for first; the other columns follow as they come.
 _FIRST = {
+    "parcels": ("parcel", "verdict", "known_verdict", "unknown_rules", "findings", "area_ellipsoidal_m2"),
     "findings": (
-        *("parcel", "verdict", "title", "department", "layer_title", "version", "counted_area_m2", "share", "length_m"),
+        *("parcel", "verdict", "title", "department", "layer_title", "version"),
+        *("area_ellipsoidal_m2", "counted_area_m2", "share", "length_m"),
         *("distance_m", "value", "features", "counted", "reason", "basis"),
     ),
     "overlaps": ("parcel", "title", "feature"),
@@ -65,6 +68,7 @@ class SheetWords:
             "verdict": verdict,
             "known_verdict": verdict,
             "department": department,
+            "basis": lambda text: cited_basis(text, language),
             "reason": lambda codes: reasons_text(codes, language) or None,
             "replaced": self._titles.rule,
             **dict.fromkeys(_FLAGS, flag.get),

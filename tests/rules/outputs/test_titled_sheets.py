@@ -270,8 +270,8 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
         extension = connection.execute("SELECT scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
         assert extension.fetchall() == [("read-write",)]
     words = {
-        "zh": ("问题", "结论", "面积（m²）", "法律依据"),
-        "en": ("Findings", "Verdict", "Area (m²)", "Legal basis"),
+        "zh": ("问题", "结论", "平面面积（m²）", "法律依据"),
+        "en": ("Findings", "Verdict", "Plane area (m²)", "Legal basis"),
     }
     assert (title, names["verdict"], names["area_m2"], names["basis"]) == words[lang]
     assert set(names) <= set(pyogrio.read_info(out, layer="findings")["fields"])
