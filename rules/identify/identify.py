@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
+from onemap.rules.findings.citations import citation
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.cell_sample import cell_sample
 from onemap.rules.identify.class_words import class_code, class_title, in_language
@@ -22,7 +23,6 @@ from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes
-from onemap.rules.packs.citations import citation
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force

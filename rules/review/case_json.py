@@ -5,7 +5,7 @@ from typing import Any
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase, wording
-from onemap.rules.packs.citations import cited_basis
+from onemap.rules.findings.citations import cited_basis
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case

@@ -7,9 +7,9 @@ import numpy as np
 
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
 from onemap.layers.library.library import Library
+from onemap.rules.findings.citations import basis_citations
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
-from onemap.rules.packs.citations import basis_citations
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.run_store import run_record, stored_packs

@@ -6,9 +6,9 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import layer_title, named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import share_text, square_metres_text
-from onemap.rules.packs.citations import citation
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.sheet.sheet_content import Sheet
 

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
-from onemap.rules.packs.citations import basis_together, cited_law
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS

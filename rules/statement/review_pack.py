@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
-from onemap.rules.packs.citations import citation, cited_basis
+from onemap.rules.findings.citations import citation, cited_basis
 from onemap.rules.review.case_file import CONCLUSIONS, Case
 from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words

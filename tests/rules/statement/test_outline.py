@@ -10,8 +10,8 @@ from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.rules.findings.citations import basis_together, cited_basis
 from onemap.rules.maps.fonts import chosen_fonts
-from onemap.rules.packs.citations import basis_together, cited_basis
 from onemap.rules.statement import outline
 from onemap.rules.statement.docx_documents import _hold_rows
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template

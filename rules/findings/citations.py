@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from onemap.layers.messages import RESOURCES
-from onemap.rules.packs.laws import LAWS, laws
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
 _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录"
@@ -20,7 +19,7 @@ _NAME = re.compile(rf"(?P<title>.+?(?:{_TRIAL})?)(?P<number>(?:（[^（）]*）)
 def cited_law(law: str, language: str) -> str:
     """The name of a law as a text has it; what is marked already, or is no document's title, stays as it is."""
     found = _NAME.fullmatch(law)
-    if language != "zh" or found is None or "《" in law or law in _descriptions():
+    if language != "zh" or found is None or "《" in law or law in _law_file()["descriptions"]:
         return law
     title = found["title"]
     if not _TITLE.fullmatch(re.sub(_TRIAL, "", title)):
@@ -37,7 +36,7 @@ def citation(law: str, articles: Sequence[str], language: str, comma: str) -> st
 
 def law_and_article(part: str) -> tuple[str, str]:
     """The law and the article of which a part of a basis speaks; the article is empty where it names none."""
-    if part in laws():
+    if any(part == law["title"] for law in _law_file()["law"]):
         return part, ""
     if marked := _MARKED.fullmatch(part):
         return marked["law"], marked["article"]
@@ -46,7 +45,7 @@ def law_and_article(part: str) -> tuple[str, str]:
 
 
 def cited_basis(basis: str, language: str) -> str:
-    """A basis, `law article；…` in one line or more, as a Chinese text has it; in another language it stays as it is."""
+    """A basis, `law article；…` in one line or more, as a text in Chinese has it; in other languages as it is."""
     return basis_together(basis, language, "、", "；") if language == "zh" else basis
 
 
@@ -70,7 +69,6 @@ def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
 
 
 @cache
-def _descriptions() -> frozenset[str]:
-    """What stands in the place of a law that differs from town to town, or has no title."""
-    raw = tomllib.loads((RESOURCES / LAWS).read_text(encoding="utf-8"))
-    return frozenset(raw["descriptions"])
+def _law_file() -> Mapping[str, Any]:
+    """`law`, every edition; `descriptions`, what stands for a law that has no title, or another in every town."""
+    return tomllib.loads((RESOURCES / "laws.toml").read_text(encoding="utf-8"))
