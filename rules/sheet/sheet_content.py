@@ -58,7 +58,7 @@ def sheets_of(
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
     laws = {rule.id: _laws(rule) for rule in rules}
-    asked = _asked(record, {rule.id for rule in rules if rule.finds})
+    asked = _asked_rules(record, {rule.id for rule in rules if rule.finds})
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -117,7 +117,7 @@ def _land_row(row: Mapping[str, Any]) -> Sheet:
     return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
 
 
-def _asked(record: Mapping[str, Any], judging: set[str]) -> Sheet:
+def _asked_rules(record: Mapping[str, Any], judging: set[str]) -> Sheet:
     """How many of the judging rules were asked; why the others were not: by reason, how many, and by which layers."""
     skipped = [item for item in record["skipped"] if item["rule"] in judging]
     reasons = Counter(item["reason"] for item in skipped)

@@ -29,8 +29,9 @@ def finding(parcel, number):
     texts = dict.fromkeys(("department", "layer", "version", "reason", "basis", "replaced"), "")
     flags = dict.fromkeys(("estimated", "assumed", "within_error", "check_differs"), False)
     return Finding(
-        **facts, **texts, **flags, verdict="prohibited", area_m2=8260.0, ellipsoidal_m2=8260.0, share=0.61, length_m=None, distance_m=None,
-        value=None, features=1, counted=True, area_low_m2=None, area_high_m2=None, area_check_m2=None,
+        **facts, **texts, **flags, verdict="prohibited", area_m2=8260.0, ellipsoidal_m2=8260.0, share=0.61,
+        length_m=None, distance_m=None, value=None, features=1, counted=True, area_low_m2=None, area_high_m2=None,
+        area_check_m2=None,
     )  # fmt: skip
 
 
