@@ -483,7 +483,7 @@ class CheckTab(QWidget):
                 show(target, answer, parcels)
 
         self._reading_task = BackgroundTask(
-            tr("Read the results"), lambda _report: read_results(target), finish
+            tr("Read the results"), lambda _report: read_results(target, answer), finish
         ).start()
 
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:

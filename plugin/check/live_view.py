@@ -182,7 +182,7 @@ class LiveView(QWidget):
             self._ask()
             return
         try:
-            parcels = read_results(target)
+            parcels = read_results(target, answer)
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return

@@ -128,7 +128,7 @@ def _ask(
             "unrecorded": True,
         }
         core.ask("check", params, question.login, is_cancelled)
-        return {int(checked.parcel): checked for checked in read_results(target)}
+        return {int(checked.parcel): checked for checked in read_results(target, {})}
     finally:
         shutil.rmtree(request_folder, ignore_errors=True)
 

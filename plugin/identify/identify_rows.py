@@ -150,7 +150,7 @@ def _size_rows(feature: dict[str, Any]) -> list[Row]:
 
 
 def _law_row(law: dict[str, Any]) -> Row:
-    basis = [" ".join(filter(None, (entry["law"], entry["article"]))) for entry in law["basis"]]
+    basis = [entry["text"] for entry in law["basis"]]
     return Row(
         law["title"],
         word("verdicts", law["verdict"]),

@@ -120,7 +120,7 @@ def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = ""
         (tr("As of"), str(asked.get("as_of") or "")),
         (tr("When"), moment_text(str(record.get("started") or ""))),
         (tr("Checked by"), str(record.get("who") or "")),
-        (tr("Areas"), tr("in the library's plane; documents of a case give those on the ellipsoid")),
+        (tr("Areas"), tr("on the ellipsoid, as in every document; thresholds are met by those in the plane")),
     ]
     facts += [
         (tr("Layer replaced"), f"{run.titles.get(code, code)} ← {file}") for code, file in run.trial_files.items()
@@ -162,7 +162,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
     ]
     rows = []
     for parcel in parcels:
-        measure = f"{area_text(parcel.area_m2)} ({area_beside_text(parcel.area_m2)})"
+        measure = f"{area_text(parcel.ellipsoidal_m2)} ({area_beside_text(parcel.ellipsoidal_m2)})"
         rows.append([parcel.parcel, _verdict_with_sign(parcel.verdict), "", measure, "", "", ""])
         rows += [
             [

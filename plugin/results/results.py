@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,8 @@ class Finding:
     department: str
     layer: str
     version: str
-    area_m2: float | None
+    area_m2: float | None  # in the plane, by which thresholds are met
+    ellipsoidal_m2: float | None  # as documents have it
     share: float | None
     length_m: float | None
     distance_m: float | None
@@ -59,7 +60,8 @@ class CheckedParcel:
     row: int
     parcel: str
     verdict: str
-    area_m2: float | None
+    area_m2: float | None  # in the plane
+    ellipsoidal_m2: float | None  # as documents have it
     findings: tuple[Finding, ...] = field(default=())
 
 
@@ -110,7 +112,7 @@ class RunOnDisplay:
 
     @property
     def rules(self) -> int:
-        """How many rules the run's packs have, asked or not."""
+        """How many judging rules the run's packs have, asked or not."""
         return int(self.answer.get("rules") or 0)
 
     @property
@@ -119,11 +121,15 @@ class RunOnDisplay:
         return list(self.answer.get("unasked") or [])
 
 
-def read_results(path: str) -> list[CheckedParcel]:
-    """Parcels with their findings, by severity and then by area. May run in any thread."""
+def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
+    """Parcels with their findings, by severity and then by area. May run in any thread.
+
+    answer: the core's, which says what each legal basis reads in a text.
+    """
+    citations = answer.get("citations") or {}
     by_parcel: dict[str, list[Finding]] = {}
     for row in table_rows(path, "findings"):
-        finding = _finding(row)
+        finding = _finding(row, citations)
         by_parcel.setdefault(finding.parcel, []).append(finding)
     parcels = [
         CheckedParcel(
@@ -131,6 +137,7 @@ def read_results(path: str) -> list[CheckedParcel]:
             str(row["parcel"]),
             str(row["verdict"]),
             row.get("area_m2"),
+            row.get("area_ellipsoidal_m2"),
             tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
         )
         for row in table_rows(path, "parcels")
@@ -184,7 +191,7 @@ class RunTables:
         ]
 
 
-def _finding(row: dict[str, Any]) -> Finding:
+def _finding(row: dict[str, Any], citations: Mapping[str, str]) -> Finding:
     def text(name: str) -> str:
         return str(row.get(name) or "")
 
@@ -198,6 +205,7 @@ def _finding(row: dict[str, Any]) -> Finding:
         layer=text("layer"),
         version=text("version"),
         area_m2=row.get("area_m2"),
+        ellipsoidal_m2=row.get("area_ellipsoidal_m2"),
         share=row.get("share"),
         length_m=row.get("length_m"),
         distance_m=row.get("distance_m"),
@@ -205,7 +213,7 @@ def _finding(row: dict[str, Any]) -> Finding:
         features=row.get("features"),
         counted=bool(row.get("counted")),
         reason=text("reason"),
-        basis=text("basis"),
+        basis=citations.get(text("basis"), text("basis")),
         replaced=text("replaced"),
         estimated=bool(row.get("estimated")),
         assumed=bool(row.get("assumed")),

@@ -135,7 +135,7 @@ def _parcel_details(parcel: CheckedParcel) -> str:
     return "\n".join(
         [
             f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-            f"{area_text(parcel.area_m2)} · {area_beside_text(parcel.area_m2)}",
+            f"{area_text(parcel.ellipsoidal_m2)} · {area_beside_text(parcel.ellipsoidal_m2)}",
             tr("Findings: {count}").format(count=len(parcel.findings)),
         ]
     )
@@ -160,8 +160,9 @@ def _finding_details(finding: Finding, layer: str) -> str:
 
 
 def _measure_lines(finding: Finding) -> list[str]:
-    if finding.area_m2 is not None:
-        measures = [area_text(finding.area_m2), area_beside_text(finding.area_m2), share_text(finding.share)]
+    if finding.ellipsoidal_m2 is not None:
+        area_m2 = finding.ellipsoidal_m2
+        measures = [area_text(area_m2), area_beside_text(area_m2), share_text(finding.share)]
         return [" · ".join(measures)]
     if finding.verdict == "unknown" and finding.length_m is None:
         return []
@@ -192,11 +193,13 @@ def _caution_lines(finding: Finding) -> list[str]:
 def measure_of(finding: Finding) -> str:
     """The measure of a finding as text."""
     # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
-    return measure_text(finding.area_m2, finding.length_m, finding.distance_m, finding.value)
+    return measure_text(finding.ellipsoidal_m2, finding.length_m, finding.distance_m, finding.value)
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
-    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", parcel_area_text(parcel.area_m2), "")[column]
+    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", parcel_area_text(parcel.ellipsoidal_m2), "")[
+        column
+    ]
 
 
 def _finding_text(finding: Finding, column: int) -> str:

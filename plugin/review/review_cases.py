@@ -175,7 +175,7 @@ def _opinion(row: dict[str, Any]) -> Opinion:
         state=row["state"],
         conclusion=row["conclusion"],
         text=text("text"),
-        basis=text("basis"),
+        basis=text("basis_text"),
         routed=bool(row.get("routed")),
         why=text("why_text"),
         drafted_by=text("drafted_by"),

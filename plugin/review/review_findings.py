@@ -177,7 +177,7 @@ class CaseFindings(QWidget):
             self.outline.draw(target)
             titles = {layer.code: layer.title for layer in self._library.layers}
             run = {"id": answer["run"], "started": answer.get("opened_on", "")}
-            rules = {name: answer.get(name) for name in ("rules", "unasked")}
+            rules = {name: answer.get(name) for name in ("rules", "unasked", "citations")}
             shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
             self.results.show_run(
                 RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
@@ -187,7 +187,7 @@ class CaseFindings(QWidget):
 
         if round_key == self._round_key:
             self._reading_task = BackgroundTask(
-                tr("Read the results"), lambda _report: read_results(target), finish
+                tr("Read the results"), lambda _report: read_results(target, answer), finish
             ).start()
 
     def _take_refusal(self, round_key: RoundKey, refusal: Refusal) -> None:

@@ -4054,8 +4054,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>面积</translation>
     </message>
     <message>
-        <source>in the library&apos;s plane; documents of a case give those on the ellipsoid</source>
-        <translation>按资料库平面量算；案件文书中的面积为椭球面积</translation>
+        <source>on the ellipsoid, as in every document; thresholds are met by those in the plane</source>
+        <translation>椭球面积，与各类文书一致；阈值按平面面积判断</translation>
     </message>
     <message>
         <source>Rule, legal basis</source>

@@ -9,6 +9,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
+from onemap.rules.findings.citations import cited_law
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.maps.document_areas import hectares, moment_text, share_text
@@ -382,7 +383,12 @@ def _laws(result: Result, language: str) -> str:
 
 
 def _basis_line(entry: dict[str, Any], language: str) -> str:
-    words = [entry["law"], f"({entry['edition']})" if entry["edition"] else "", entry["article"], entry["subject"]]
+    words = [
+        cited_law(entry["law"], language),
+        f"({entry['edition']})" if entry["edition"] else "",
+        entry["article"],
+        entry["subject"],
+    ]
     lapsed = "" if entry["in_force"] else phrase("laws.lapsed", language)
     return " ".join(filter(None, (*words, lapsed)))
 

@@ -15,6 +15,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
+from onemap.rules.findings.citations import citation
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.cell_sample import cell_sample
 from onemap.rules.identify.class_words import class_code, class_title, in_language
@@ -109,7 +110,10 @@ def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
 def _law(rule: Rule, request: _Request) -> dict[str, Any]:
     """A rule that speaks of a layer, with what of its basis is in force on the day."""
     basis = [
-        {"law": entry["law"], "article": entry.get("article", ""), "edition": entry.get("edition", "")}
+        {
+            **{name: entry.get(name, "") for name in ("law", "article", "edition")},
+            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language, ""),
+        }
         for entry in rule.basis
         if is_in_force(entry, request.as_of)
     ]

@@ -80,7 +80,7 @@ def _number(value: Any) -> Any:
 
 
 def _basis(law: Mapping[str, Any], language: str) -> str:
-    entries = (f"{entry['law']}{entry['article'] and ' ' + entry['article']}" for entry in law["basis"])
+    entries = (entry["text"] for entry in law["basis"])
     return phrase("said.comma", language).join(entries) or "–"
 
 

@@ -179,4 +179,4 @@ def length_text(value: float | None) -> str:
 
 def share_text(value: float | None) -> str:
     """A share as `explain` shows it."""
-    return "" if value is None else f"{100 * value:.2f} %"
+    return "" if value is None else f"{100 * value:.4f} %"

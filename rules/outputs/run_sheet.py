@@ -21,7 +21,7 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
         "started": moment_text,
         "seconds": lambda seconds: round(float(seconds), 1),
         "matrix": lambda matrix: matrix["title"].get(language) or matrix["name"],
-        "skipped": lambda skipped: phrase("record_fact.skipped_count", language, count=len(skipped)),
+        "skipped": lambda skipped: phrase("record_fact.skipped_where", language),
     }
     facts: list[Fact] = []
     for name, value in sorted(record.items(), key=lambda fact: fact[0] in _LAYERS):  # long lists last

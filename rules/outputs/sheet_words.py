@@ -8,6 +8,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
+from onemap.rules.findings.citations import cited_basis
 from onemap.rules.findings.table import plain_values
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import moment_text
@@ -17,10 +18,13 @@ from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
 # What a program wants to know of a row; a person has it in another column, or on another sheet.
 _LEFT_OUT = {"statistics": ("keys",), "spots": ("evidence",), "alternatives": ("departments",), "status": ("shown",)}
+_OF_CHECK = ("parcels", "findings")  # some of their heads are their own, all codes those of every table
 # What a reader looks for first; the other columns follow as they come.
 _FIRST = {
+    "parcels": ("parcel", "verdict", "known_verdict", "unknown_rules", "findings", "area_ellipsoidal_m2"),
     "findings": (
-        *("parcel", "verdict", "title", "department", "layer_title", "version", "counted_area_m2", "share", "length_m"),
+        *("parcel", "verdict", "title", "department", "layer_title", "version"),
+        *("area_ellipsoidal_m2", "counted_area_m2", "share", "length_m"),
         *("distance_m", "value", "features", "counted", "reason", "basis"),
     ),
     "overlaps": ("parcel", "title", "feature"),
@@ -65,6 +69,7 @@ class SheetWords:
             "verdict": verdict,
             "known_verdict": verdict,
             "department": department,
+            "basis": lambda text: cited_basis(text, language),
             "reason": lambda codes: reasons_text(codes, language) or None,
             "replaced": self._titles.rule,
             **dict.fromkeys(_FLAGS, flag.get),
@@ -149,7 +154,8 @@ class SheetWords:
             if name in frame:
                 frame = frame.assign(**{name: self._fact_column(frame, name)})
         frame = self._with_titles(table, frame)
-        words = dict(self._words_of.get(table, {}) if table in self._of_table else self._words)
+        has_own_words = table in self._of_table and table not in _OF_CHECK
+        words = dict(self._words_of.get(table, {}) if has_own_words else self._words)
         words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
             if name in frame and frame[name].dtype.kind in "Ob":

@@ -5,6 +5,7 @@ from typing import Any
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase, wording
+from onemap.rules.findings.citations import cited_basis
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
@@ -79,6 +80,7 @@ def _opinion(case: Case, opinion: Opinion, language: str) -> dict[str, Any]:
         "why_text": phrase("review_why." + opinion.why.replace(",", "_"), language),
         "text": opinion.text_in(language),
         "basis": opinion.basis,
+        "basis_text": cited_basis(opinion.basis, language),
         "drafted_by": opinion.drafted_by,
         "drafted_on": opinion.drafted_on.isoformat(),
         "signed_by": opinion.signed_by,

@@ -9,6 +9,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.findings.citations import cited_basis
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
@@ -19,6 +20,8 @@ from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
 _LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
+_LEAST_PERCENT = 0.1
+_LONG_SHARE = re.compile(r"([\d.]+) %")
 _WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
 _AS_IT_IS = object()  # a step reads the same to everybody
 
@@ -44,7 +47,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 
     def step(name: str, value: Any, words: Any = _AS_IT_IS) -> None:
         plain = value if words is _AS_IT_IS else words
-        plain = _LONG_MEASURE.sub(_short_measure, plain) if isinstance(plain, str) else plain
+        if isinstance(plain, str):
+            plain = _LONG_SHARE.sub(_short_share, _LONG_MEASURE.sub(_short_measure, plain))
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
@@ -66,7 +70,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     _explain_version(library, rule, record, language, step)
     _explain_conditions(rule, rules, language, step)
     _explain_findings(library, identifier, parcel, rule, language, step)
-    step("basis", rule.basis_text)
+    step("basis", rule.basis_text, cited_basis(rule.basis_text, language))
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
 
@@ -106,6 +110,12 @@ def _short_measure(found: re.Match[str]) -> str:
     measure = float(found[1].replace(",", ""))
     digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
     return f"{measure:,.{digits}f} {found[2]}"
+
+
+def _short_share(found: re.Match[str]) -> str:
+    """A share as documents have it: with one decimal, what is less than the least shown said so."""
+    percent = float(found[1])
+    return "< 0.1%" if 0 < percent < _LEAST_PERCENT else f"{percent:.1f}%"
 
 
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:

@@ -7,9 +7,11 @@ import numpy as np
 
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
 from onemap.layers.library.library import Library
+from onemap.rules.findings.citations import basis_citations
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
-from onemap.rules.packs.pack import Pack, joined_rules, rules_of_run
+from onemap.rules.packs.pack import Pack, rules_of_run
+from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.run_store import run_record, stored_packs
 
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
@@ -18,7 +20,7 @@ UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reaso
 def unasked_rules(
     packs: Sequence[Pack], record: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str
 ) -> list[dict[str, str]]:
-    """Each rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and said.
+    """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and said.
 
     packs, record: the run's own; said: the reason in words.
     """
@@ -27,7 +29,7 @@ def unasked_rules(
         return []
     departments = list(named_groups()["departments"])
     rows = []
-    for rule in rules_of_run(packs, record):
+    for rule in judging_rules(packs, record):
         if rule.id not in skipped:
             continue
         layer, reason = skipped[rule.id]["layer"], skipped[rule.id]["reason"]
@@ -45,9 +47,25 @@ def unasked_rules(
     return sorted(rows, key=lambda row: departments.index(row["department"]))
 
 
-def rule_count(packs: Sequence[Pack]) -> int:
-    """How many rules the packs of a run have, asked or not."""
-    return len(joined_rules(packs))
+def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a run that judge, asked or not: these alone are counted, by department and in all.
+
+    One that finds nothing, such as what the ground consists of, clears no parcel. packs, record: the run's own.
+    """
+    return [rule for rule in rules_of_run(packs, record) if rule.finds]
+
+
+def asked_answer(
+    packs: Sequence[Pack], record: Mapping[str, Any], unasked: Sequence[Mapping[str, str]], language: str
+) -> dict[str, Any]:
+    """Of a check, as its answer has it: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
+
+    citations: what each basis reads in a text, by the basis as the tables have it; only where the two differ.
+    """
+    rules = judging_rules(packs, record)
+    cited = basis_citations(rules, language)
+    citations = {basis: text for basis, text in cited.items() if text != basis}
+    return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
 
 
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
@@ -57,10 +75,10 @@ def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
 
 
 def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, Any]:
-    """Of a stored check `rules`, how many its packs have, and `unasked`, those that were not asked, as `check` answers.
+    """Of a stored check how many rules judge, and which were not asked, as `check` answers: `asked_answer`.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
     packs, record = stored_packs(library, run), run_record(library, run)
     unasked = unasked_rules(packs, record, library.catalogue(), language)
-    return {"rules": rule_count(packs), "unasked": unasked}
+    return asked_answer(packs, record, unasked, language)

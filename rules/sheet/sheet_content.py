@@ -58,6 +58,7 @@ def sheets_of(
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
     laws = {rule.id: _laws(rule) for rule in rules}
+    asked = _asked_rules(record, {rule.id for rule in rules if rule.finds})
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -71,8 +72,7 @@ def sheets_of(
                 "findings": [
                     {**{key: row[key] for key in _FINDING}, "laws": laws[row["rule"]]} for row in findings.get(name, ())
                 ],
-                "asked": len(rules) - len(record["skipped"]),
-                **_not_asked(record),
+                **asked,
                 "points": [
                     {"point": point.label, "ring": point.ring, "north_m": point.north_m, "east_m": point.east_m}
                     for point in boundary_points(grounds[start + at])
@@ -117,9 +117,9 @@ def _land_row(row: Mapping[str, Any]) -> Sheet:
     return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
 
 
-def _not_asked(record: Mapping[str, Any]) -> Sheet:
-    """Why rules were not asked: by reason, how many, and by which layers."""
-    skipped = record["skipped"]
+def _asked_rules(record: Mapping[str, Any], judging: set[str]) -> Sheet:
+    """How many of the judging rules were asked; why the others were not: by reason, how many, and by which layers."""
+    skipped = [item for item in record["skipped"] if item["rule"] in judging]
     reasons = Counter(item["reason"] for item in skipped)
     layers: dict[str, list[str]] = {}
     for item in skipped:
@@ -128,7 +128,7 @@ def _not_asked(record: Mapping[str, Any]) -> Sheet:
     skipped_rules = [
         {"reason": reason, "rules": count, "layers": layers[reason]} for reason, count in sorted(reasons.items())
     ]
-    return {"not_asked": skipped_rules}
+    return {"asked": len(judging) - len(skipped), "not_asked": skipped_rules}
 
 
 def _by_parcel(table: Table | None) -> dict[str, list[dict[str, Any]]]:

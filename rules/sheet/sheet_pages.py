@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import layer_title, named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import share_text, square_metres_text
 from onemap.rules.packs.rule import VERDICTS
@@ -194,5 +195,5 @@ def _hectares(area_m2: float) -> str:
 def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
     """Each law with its articles."""
     comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
-    citations = (f"{law['law']} {comma.join(law['articles'])}".strip() for law in laws)
+    citations = (citation(law["law"], law["articles"], language, comma) for law in laws)
     return semicolon.join(citations) or "–"

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
@@ -46,28 +47,15 @@ def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, bool):
         return value
     if name in ("basis", "basis_text") and value:
-        value = basis_together(str(value), language)
+        labels = words(language)
+        value = basis_together(str(value), language, labels["list_comma"], labels["list_semicolon"])
+    if name == "law":
+        value = cited_law(str(value), language)
     if name in _FORMS:
         return NOT_MEASURED if value is None else _FORMS[name](value)
     if value is None:
         return ""
     return _FORBIDDEN.sub("", str(value))
-
-
-def basis_together(basis: str, language: str) -> str:
-    """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
-    labels = words(language)
-    lines = []
-    for line in basis.splitlines():
-        laws: dict[str, list[str]] = {}
-        for part in filter(None, (part.strip() for part in re.split("[；;]", line))):
-            law, _, article = part.rpartition(" ")
-            articles = laws.setdefault(law or article, [])
-            if law and article not in articles:
-                articles.append(article)
-        named = (f"{law} {labels['list_comma'].join(articles)}".rstrip() for law, articles in laws.items())
-        lines.append(labels["list_semicolon"].join(named))
-    return "\n".join(lines)
 
 
 def _extent(row: dict[str, Any], language: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
+from onemap.rules.findings.citations import citation, cited_basis
 from onemap.rules.review.case_file import CONCLUSIONS, Case
 from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words
@@ -71,7 +72,12 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         opinion=opinion,
         text=opinion.text_in(language),
         conclusions=CONCLUSIONS,
-        articles=[f"{item['law']} {article}".strip() for item in shown["laws"] for article in item["articles"] or [""]],
+        basis=cited_basis(opinion.basis, language),
+        articles=[
+            citation(item["law"], [article], language, "")
+            for item in shown["laws"]
+            for article in item["articles"] or [""]
+        ],
         checklist=shown["checklist"],
         format=FORMAT,
         file=f"{case.id}-{department}-{case.round}{SUFFIX}",

@@ -23,7 +23,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run import RowsOutdated
     from onemap.rules.runs.run_store import run_record
-    from onemap.rules.runs.unasked_rules import rule_count, unasked_rules
+    from onemap.rules.runs.unasked_rules import asked_answer, unasked_rules
 
     outs, against = values.get("out") or [], values.get("against")
     with contextlib.ExitStack() as held:
@@ -49,7 +49,7 @@ def check(values: Values, context: VerbContext) -> Result:
                 break
         changed = changes.changed_parcels() if changes else None
     context.progress.finish()
-    asked: Result = {"rules": rule_count(run.packs), "unasked": unasked}
+    asked: Result = asked_answer(run.packs, run.record, unasked, context.language)
     if changed is not None:
         asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))
     return {**_check_result(run, values, recorded, remarks, changed), **asked}

@@ -73,7 +73,7 @@ def test_every_parcel_has_the_verdict_and_the_findings_of_a_check(desk, library,
     target = str(tmp_path / "run.gpkg")
     source = parcels.source().partition("|")[0]
     run_verb("check", {"library": library, "parcels": source, "out": target, "unrecorded": True}, QgsFeedback())
-    checked = {one.parcel: one for one in read_results(target)}
+    checked = {one.parcel: one for one in read_results(target, {})}
     assert {one.verdict for one in checked.values()} == {"prohibited", "unknown"}
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(parcels))
     for feature in parcels.getFeatures():

@@ -58,7 +58,7 @@ def results_of_check(library, thousand, tmp_path_factory):
     """What a check says of each: verdict and findings, by parcel."""
     target = str(tmp_path_factory.mktemp("run") / "run.gpkg")
     run_verb("check", {"library": library, "parcels": thousand, "out": target, "unrecorded": True}, QgsFeedback())
-    return {one.parcel: one for one in read_results(target)}
+    return {one.parcel: one for one in read_results(target, {})}
 
 
 @pytest.fixture

@@ -29,8 +29,9 @@ def finding(parcel, number):
     texts = dict.fromkeys(("department", "layer", "version", "reason", "basis", "replaced"), "")
     flags = dict.fromkeys(("estimated", "assumed", "within_error", "check_differs"), False)
     return Finding(
-        **facts, **texts, **flags, verdict="prohibited", area_m2=8260.0, share=0.61, length_m=None, distance_m=None,
-        value=None, features=1, counted=True, area_low_m2=None, area_high_m2=None, area_check_m2=None,
+        **facts, **texts, **flags, verdict="prohibited", area_m2=8260.0, ellipsoidal_m2=8260.0, share=0.61,
+        length_m=None, distance_m=None, value=None, features=1, counted=True, area_low_m2=None, area_high_m2=None,
+        area_check_m2=None,
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def tree(application):
     names = [LONG_WORD if row == 5 else NAME.format(row) for row in range(PARCELS)]
     findings = [tuple(finding(name, one) for one in range(FINDINGS)) for name in names]
     model.set_results(
-        [CheckedParcel(row, name, "prohibited", 12345.0, findings[row]) for row, name in enumerate(names)], {}
+        [CheckedParcel(row, name, "prohibited", 12345.0, 12345.0, findings[row]) for row, name in enumerate(names)], {}
     )
     made.expand(model.index(0, 0))
     QTest.qWait(20)

@@ -44,7 +44,7 @@ def summary(application):
     view.setFont(font)
     view.resize(NARROW_PX, 100)
     view.show()
-    view.show_summary([CheckedParcel(0, "A", "prohibited", 1.0, tuple(found))], [])
+    view.show_summary([CheckedParcel(0, "A", "prohibited", 1.0, 1.0, tuple(found))], [])
     QApplication.processEvents()
     yield view
     view.deleteLater()

@@ -217,7 +217,7 @@ def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     heads = {cell.value: cell.column for cell in book["问题"][1]}
     row = next(row for row in book["问题"].iter_rows(min_row=2) if row[heads["地块"] - 1].value == "A")
     assert row[heads["结论"] - 1].value == "禁止" and row[heads["计入结论"] - 1].value == "是"
-    area = row[heads["面积（m²）"] - 1]
+    area = row[heads["平面面积（m²）"] - 1]
     assert (area.value, area.number_format) == (20.0, "[<10]0.0;#,##0")
     assert book["问题"].column_dimensions["A"].width >= 6
 

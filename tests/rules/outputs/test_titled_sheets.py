@@ -235,7 +235,11 @@ def test_a_warning_s_subject_and_an_indicator_s_pack_and_versions_have_titles(tm
 
 
 def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
-    findings = {"parcel": ["A", "B"], "basis": ["土地管理法 第三十五条；" * 5, "短"], "share": [0.0004, 0.0]}
+    findings = {
+        "parcel": ["A", "B"],
+        "basis": ["；".join(f"土地管理法第{n}号 第三十五条" for n in range(5)), "短"],
+        "share": [0.0004, 0.0],
+    }
     sheet = write_sheets(tmp_path / "o.xlsx", {"findings": findings}, "zh").worksheets[0]
     assert sheet["C2"].alignment.wrap_text and sheet["A2"].alignment.vertical == "top"
     assert not sheet["C3"].alignment.wrap_text and sheet.column_dimensions["C"].width == 60
@@ -270,8 +274,8 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
         extension = connection.execute("SELECT scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
         assert extension.fetchall() == [("read-write",)]
     words = {
-        "zh": ("问题", "结论", "面积（m²）", "法律依据"),
-        "en": ("Findings", "Verdict", "Area (m²)", "Legal basis"),
+        "zh": ("问题", "结论", "平面面积（m²）", "法律依据"),
+        "en": ("Findings", "Verdict", "Plane area (m²)", "Legal basis"),
     }
     assert (title, names["verdict"], names["area_m2"], names["basis"]) == words[lang]
     assert set(names) <= set(pyogrio.read_info(out, layer="findings")["fields"])

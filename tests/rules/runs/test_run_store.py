@@ -30,12 +30,14 @@ def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(cit
     run = found.answer.json["run"]["id"]
     answer = desk.run("explain", desk.library, run, "A", "zone")
     assert answer.code == 0, answer.json
-    steps = {}
+    steps, plain = {}, {}
     for step in answer.json["steps"]:
         steps.setdefault(step["key"], []).append(step["value"])
+        plain.setdefault(step["key"], []).append(step["said"])
+    assert plain["conflict"] == ["40 m² · 40.0%"]  # as documents have it
     assert steps["where"] == ["TBLX = '实划'"] and "v1" in steps["version"][0]
     assert [value.split(" · ")[:2] for value in steps["feature"]] == [["f1", "40.000 m²"], ["f2", "30.000 m²"]]
-    assert steps["conflict"] == ["40.000 m² · 40.00 %"] and "≥ 1.0 m²" in steps["thresholds"][0]
+    assert steps["conflict"] == ["40.000 m² · 40.0000 %"] and "≥ 1.0 m²" in steps["thresholds"][0]
     assert steps["basis"] == ["法 第一条"] and steps["verdict"] == ["prohibited"]
     clear = desk.run("explain", desk.library, run, "B", "zone").json["steps"]
     assert clear[-1]["value"] == "clear"

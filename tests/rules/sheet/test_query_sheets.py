@@ -45,6 +45,7 @@ def ask(desk):
         answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack, *more, lang=lang)
         return answer, target
 
+    run.check = lambda: desk.run("check", desk.library, parcels, "--pack", pack).json  # type: ignore[attr-defined]
     return run
 
 
@@ -72,7 +73,10 @@ def test_the_facts_by_hand(ask):
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
     assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
-    assert (first["asked"], first["not_asked"]) == (2, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
+    assert (first["asked"], first["not_asked"]) == (1, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
+    # A rule that judges nothing clears nothing: the check and the sheet count the same rules.
+    checked = ask.check()
+    assert (checked["rules"], [rule["rule"] for rule in checked["unasked"]]) == (2, ["gone"])
     assert [point["point"] for point in first["points"]] == ["J1", "J2", "J3", "J4"]
     # Outside the coverage nothing is "nothing there".
     assert second["plans"] == [] and second["plans_silent"]["CZKFBJ"] == "outside_coverage"
@@ -90,7 +94,7 @@ def test_every_form_holds_both_parcels(ask, lang):
     assert re.search(r"(?<![\d,.])\d{1,2},\d{3} m²", text) and not re.search(r"\d,\d{3}\.\d+ m²", text)
     answer, target = ask("s.html", lang=lang)
     text = target.read_text(encoding="utf-8")
-    assert {"zh": "甲法 第一条、第三条；乙法", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
+    assert {"zh": "《甲法》第一条、第三条；《乙法》", "en": "甲法 第一条, 第三条; 乙法"}[lang] in text
     # On the map of A the ground in conflict: 50 m of 100 m, with its verdict in the legend. B has none.
     first, second = text.split("<section>")[1:]
     legend = {"zh": "禁止 ", "en": "prohibited "}[lang]

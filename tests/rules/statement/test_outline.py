@@ -10,12 +10,12 @@ from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.rules.findings.citations import basis_together, cited_basis
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
 from onemap.rules.statement.docx_documents import _hold_rows
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.statement.outline import WIDTH_MM, chapters, places
-from onemap.rules.statement.printed_content import basis_together
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
 from onemap.tests.rules.statement.test_documents import needs_text, text_of, without_spaces
 
@@ -80,9 +80,9 @@ def test_a_further_column_stands_in_the_pdf(added_column: str, bureau: Bureau):
 
 def test_a_law_stands_once_in_a_line_with_its_articles():
     basis = "规划法 第三十五条；规划法 第三十八条；管理的通知 第一条；规划法 第三十五条\n森林法 第三十七条"
-    wanted = "规划法 第三十五条、第三十八条；管理的通知 第一条\n森林法 第三十七条"
-    assert basis_together(basis, "zh") == wanted
-    assert basis_together("A 1; A 2; B", "en") == "A 1, 2; B"
+    wanted = "《规划法》第三十五条、第三十八条；管理的通知 第一条\n《森林法》第三十七条"
+    assert cited_basis(basis, "zh") == wanted
+    assert basis_together("A 1; A 2; B", "en", ", ", "; ") == "A 1, 2; B"
 
 
 def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():

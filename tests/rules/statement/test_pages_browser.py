@@ -334,7 +334,7 @@ def test_the_draft_of_the_machine_is_taken_over_by_one_button(pack: Page):
     pack.click("document.getElementById('take-draft')")
     assert pack.ask("document.getElementById('reply').elements.conclusion.value") == "disagree"
     assert "</p><script>1</script>" in pack.ask("document.getElementById('text').value")
-    assert pack.ask("document.getElementById('basis').value") == "土地管理法 第三十五条"
+    assert pack.ask("document.getElementById('basis').value") == "《土地管理法》第三十五条"
 
 
 def pages_of(pdf: Path) -> list[str]:

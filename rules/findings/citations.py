@@ -1,0 +1,74 @@
+"""How a text cites laws: in Chinese a title stands in its marks 《》 (GB/T 15834), number and articles behind it."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from onemap.layers.messages import RESOURCES
+
+_OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
+_NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录"
+_TITLE = re.compile(rf"[^，。：]*(?:{_NORMATIVE}|关于[^。：]+(?:{_OFFICIAL}))")
+_TRIAL = "（(?:试行|暂行)）"  # belongs to the title, other brackets are the document's number
+_MARKED = re.compile(r"(?P<law>.*》(?:（[^（）]*）)*) ?(?P<article>.*)")
+_NAME = re.compile(rf"(?P<title>.+?(?:{_TRIAL})?)(?P<number>(?:（[^（）]*）)*)")
+
+
+def cited_law(law: str, language: str) -> str:
+    """The name of a law as a text has it; what is marked already, or is no document's title, stays as it is."""
+    found = _NAME.fullmatch(law)
+    if language != "zh" or found is None or "《" in law or law in _law_file()["descriptions"]:
+        return law
+    title = found["title"]
+    if not _TITLE.fullmatch(re.sub(_TRIAL, "", title)):
+        return law
+    return f"《{title}》{found['number']}"
+
+
+def citation(law: str, articles: Sequence[str], language: str, comma: str) -> str:
+    """A law with its articles; after a marked title they follow without a space."""
+    cited = cited_law(law, language)
+    space = "" if cited != law or law.startswith("《") else " "
+    return f"{cited}{space}{comma.join(articles)}".strip()
+
+
+def law_and_article(part: str) -> tuple[str, str]:
+    """The law and the article of which a part of a basis speaks; the article is empty where it names none."""
+    if any(part == law["title"] for law in _law_file()["law"]):
+        return part, ""
+    if marked := _MARKED.fullmatch(part):
+        return marked["law"], marked["article"]
+    law, _, article = part.rpartition(" ")
+    return (law, article) if law else (article, "")
+
+
+def cited_basis(basis: str, language: str) -> str:
+    """A basis, `law article；…` in one line or more, as a text in Chinese has it; in other languages as it is."""
+    return basis_together(basis, language, "、", "；") if language == "zh" else basis
+
+
+def basis_together(basis: str, language: str, comma: str, semicolon: str) -> str:
+    """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
+    lines = []
+    for line in basis.splitlines():
+        laws_named: dict[str, list[str]] = {}
+        for part in filter(None, (part.strip() for part in re.split("[；;]", line))):
+            law, article = law_and_article(part)
+            articles = laws_named.setdefault(law, [])
+            if article and article not in articles:
+                articles.append(article)
+        lines.append(semicolon.join(citation(law, named, language, comma) for law, named in laws_named.items()))
+    return "\n".join(lines)
+
+
+def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
+    """What each basis of some rules reads in a text, by the basis as tables have it."""
+    return {basis: cited_basis(basis, language) for basis in dict.fromkeys(rule.basis_text for rule in rules)}
+
+
+@cache
+def _law_file() -> Mapping[str, Any]:
+    """`law`, every edition; `descriptions`, what stands for a law that has no title, or another in every town."""
+    return tomllib.loads((RESOURCES / "laws.toml").read_text(encoding="utf-8"))
