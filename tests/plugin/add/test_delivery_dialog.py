@@ -97,8 +97,8 @@ def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):
     boxes = [dialog.table.cellWidget(row, TARGET) for row in range(dialog.table.rowCount())]
     lines = [box.lineEdit() for box in boxes if box is not None and box.currentText()]
     assert lines
-    for line in lines:
-        assert line.fontMetrics().horizontalAdvance(line.text()) < line.width(), line.text()
+    for edit in lines:
+        assert edit.fontMetrics().horizontalAdvance(edit.text()) < edit.width(), edit.text()
 
 
 def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own_library):

@@ -122,7 +122,10 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     row = row_of(view, EXPANSION)
     # 50 ha of boundary over 40 ha of towns, and over 30 ha.
     assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.667 × · ≤ 1.3 × · ■\u00a0broken 1 · ✓\u00a0met 1"
-    assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.667 ×")]
+    assert below(row) == [
+        ("南\nmet · ?\u00a0trend unknown", "1.25 ×"),
+        ("北\nbroken · ?\u00a0trend unknown", "1.667 ×"),
+    ]
     facts = dict(below(row.child(0)))
     assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {
         "area: Land use patches 2020-12-31": "400"
@@ -412,7 +415,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
     for name in ("chart.svg", "chart.png"):
         view.charts.save(str(tmp_path / name))
     svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")
-    assert svg.startswith("<svg") and "北" in svg and "1.667" in svg and "2022-12-31" in svg
+    assert svg.startswith("<svg") and "北" in svg and "1.67" in svg and "2022-12-31" in svg
     assert QImage(str(tmp_path / "chart.png")).width() > 600
     view.charts.copy()
     assert QGuiApplication.clipboard().mimeData().hasImage()
