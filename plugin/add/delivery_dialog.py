@@ -41,7 +41,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import Count, name_list, sentences, tr
 
-SIZE_PX = (900, 680)
+SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette, QStandardItem, QStandardItemModel
+from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -66,9 +66,9 @@ class DeliveryTable(QTableWidget):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
-        for column in (NAME, TARGET, STATE):
+        for column in (NAME, STATE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        for column in (COVERS, LABEL):
+        for column in (TARGET, COVERS, LABEL):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         usual_texts = (tr("as its last version"), tr("as said above"), tr("the district"), tr("Speaks for"))
         widest = max(self.fontMetrics().horizontalAdvance(text) for text in usual_texts)
@@ -102,7 +102,13 @@ class DeliveryTable(QTableWidget):
             self._show_state(number)
         if rows:
             self.selectRow(0)
+        self._fit_targets()
         self.changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Let what the rows become be read whole, as far as there is room."""
+        super().resizeEvent(event)
+        self._fit_targets()
 
     def refresh_states(self) -> None:
         """Show again how each row stands; what has been added cannot be changed any more."""
@@ -146,6 +152,14 @@ class DeliveryTable(QTableWidget):
         pairs = [(row.code, row.label) for row in self.ready]
         return sorted({code for code, label in pairs if pairs.count((code, label)) > 1})
 
+    def _fit_targets(self) -> None:
+        """A title and its code stand whole; of very long ones the names and states keep half of the room."""
+        boxes = [self.cellWidget(number, TARGET) for number in range(self.rowCount())]
+        texts = [tr("Becomes"), *(box.lineEdit().text() for box in boxes if box is not None)]
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts) + BESIDE_TEXT_PX
+        room = self.viewport().width() - self.columnWidth(COVERS) - self.columnWidth(LABEL)
+        self.setColumnWidth(TARGET, max(min(widest, room // 2), room // 3))
+
     def _put_controls(self, number: int, row: PlannedLayer) -> None:
         target = search_box()
         target.setModel(self._targets)
@@ -184,6 +198,7 @@ class DeliveryTable(QTableWidget):
     def _choose_target(self, number: int, box: QComboBox) -> None:
         self.rows[number].choose(box.currentData() or "")
         box.lineEdit().setCursorPosition(0)
+        self._fit_targets()
         self._show_state(number)
         self.target_chosen.emit()
         self.changed.emit()

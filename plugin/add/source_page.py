@@ -125,7 +125,13 @@ class SourcePage(QSplitter):
         self._problems_title.setVisible(bool(problems))
         self._problems_title.setText(tr("Problems: {count}").format(count=self.problems.count()))
         if problems:  # once Qt has laid it out
-            QTimer.singleShot(0, lambda: self._area.verticalScrollBar().setValue(self._problems_title.y()))
+            QTimer.singleShot(0, self._bring_problems_into_sight)
+
+    def _bring_problems_into_sight(self) -> None:
+        """Scroll to the problems where the first of them is not seen; else the first fact would be cut for nothing."""
+        first_line = self.problems.y() + 3 * self.fontMetrics().lineSpacing()
+        if first_line > self._area.viewport().height():
+            self._area.verticalScrollBar().setValue(self._problems_title.y())
 
     def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         """Show the problems of the version that was added, as the library stores them."""

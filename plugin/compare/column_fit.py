@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject, Qt
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 
 from onemap.plugin.results.name_delegate import wrapped_height
@@ -15,6 +15,8 @@ AROUND_PX = 6  # beside the text of a cell
 
 class ColumnFit(QObject):
     """Keeps a table from scrolling sideways; what it hides has to stand elsewhere, as in the details."""
+
+    fitted = pyqtSignal()  # the rows may be of another height
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)
@@ -58,6 +60,7 @@ class ColumnFit(QObject):
                 more = rest if column == shown[0 if rest < 0 else -1] else 0
                 self._table.setColumnWidth(column, width + more)
         self._table.verticalHeader().setDefaultSectionSize(self._row_height(shown[0]) + ROW_MARGIN_PX)
+        self.fitted.emit()
 
     def _row_height(self, column: int) -> int:
         """Every row is as high as the highest name needs: of tens of thousands not each is measured at each resize."""

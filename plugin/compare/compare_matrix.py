@@ -19,7 +19,7 @@ from onemap.plugin.words.translation import Count, tr
 DECIMALS, FULL_DECIMALS = 2, 4
 TYPE, ALL = 0, 1
 USES = ("construction", "other", "unknown", "")
-ROWS_SHOWN = 4
+ROWS_SHOWN = 2  # at least: the list of spots below needs the room
 AROUND_PX, ICON_PX = 16, 24  # beside the text of a cell; what a swatch takes
 BELOW = "    "  # before the uses that stand below their type
 MatrixCell = tuple[str, str, str]  # type, use of A, use of B

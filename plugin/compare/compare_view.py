@@ -39,7 +39,7 @@ from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
 
-MIN_ROWS = 8  # of the list of spots that are in sight
+MIN_ROWS = 4  # of the list of spots that are in sight
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
 MODES = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
@@ -110,8 +110,8 @@ class CompareView(QWidget):
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
         split.setSizes(list(SPLIT_SIZES))
-        # A list of which nothing can be seen is none: where the dock is low all but the decision scrolls.
-        self.list.setMinimumHeight(MIN_ROWS * self.fontMetrics().lineSpacing())
+        self.list_columns.fitted.connect(self._keep_rows_in_sight)
+        self._keep_rows_in_sight()
         area = QScrollArea()
         area.setWidget(split)
         area.setWidgetResizable(True)
@@ -122,6 +122,11 @@ class CompareView(QWidget):
         layout.setSpacing(4)
         layout.addWidget(area, 1)
         layout.addWidget(self.decide)
+
+    def _keep_rows_in_sight(self) -> None:
+        """A list of which nothing can be seen is none: where the dock is low all but the decision scrolls."""
+        rows = MIN_ROWS * self.list.verticalHeader().defaultSectionSize()
+        self.list.setMinimumHeight(self.list.horizontalHeader().sizeHint().height() + rows + 2 * self.list.frameWidth())
 
     def _make_list_page(self) -> QWidget:
         filters = QHBoxLayout()

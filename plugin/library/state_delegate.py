@@ -33,9 +33,8 @@ class StateDelegate(QStyledItemDelegate):
         """Cut the version's name, not its state."""
         super().initStyleOption(option, index)
         found = STATE.search(option.text)
-        if found is not None:
-            label, state = option.text[: found.start()], found.group()
-            option.text = cut_label(label, state, option.rect.width(), option.fontMetrics)
+        label, state = (option.text[: found.start()], found.group()) if found is not None else (option.text, "")
+        option.text = cut_label(label, state, option.rect.width(), option.fontMetrics)
         option.textElideMode = Qt.TextElideMode.ElideLeft
 
 

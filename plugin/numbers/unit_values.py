@@ -20,6 +20,7 @@ LOOK_OF = {
 }  # the verdict that looks so
 JUDGED = ("alarm", "warn", "ok")
 NO_TARGET = "no_target"  # a value without a target needs no reason
+NO_BREAK = "\u00a0"  # a sign stands on the line of its word
 TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
 ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
@@ -90,7 +91,8 @@ class UnitValue:
         """Which way it goes, by sign and word; of what has no value nothing."""
         if self.value is None:
             return ""
-        return f"{TRENDS.get(self.trend, '?')} {word('trends', self.trend) if self.trend else tr('trend unknown')}"
+        named = word("trends", self.trend) if self.trend else tr("trend unknown")
+        return f"{TRENDS.get(self.trend, '?')}{NO_BREAK}{named}"
 
 
 def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
@@ -176,12 +178,14 @@ def summary_text(values: Sequence[UnitValue]) -> str:
         texts.append(values[0].status_text)
     else:
         counts = {status: sum(value.status == status for value in values) for status in STATUSES}
-        texts += [f"{sign_and_word(status)} {count}" for status, count in counts.items() if count]
+        texts += [
+            f"{sign_and_word(status)} {count}".replace(" ", NO_BREAK, 1) for status, count in counts.items() if count
+        ]
     if len(values) == 1:
         texts.append(values[0].trend_text if values[0].trend else "")
     else:
         texts += [
-            f"{sign} {word('trends', way)} {count}"
+            f"{sign}{NO_BREAK}{word('trends', way)} {count}"
             for way, sign in TRENDS.items()
             if (count := sum(one.trend == way for one in values))
         ]

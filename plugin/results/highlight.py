@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from qgis.core import (
     Qgis,
@@ -16,7 +17,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsRubberBand
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
-from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from onemap.plugin.results.results import CheckedParcel, Finding, Piece, RunTables
@@ -28,6 +29,7 @@ SMALLEST_VIEW_M = 60.0
 PARCEL_COLOUR = "#222222"
 MAX_LABELS = 200
 LINE_WIDTH_PX = 4
+MOST_STEPS = 16  # of half a line each, up and down, to stand beside the labels of the map
 
 
 class Highlight:
@@ -48,7 +50,7 @@ class Highlight:
     @property
     def labels(self) -> list[str]:
         """The measures on display."""
-        return [text for _place, text in self._labels.texts] if self._labels is not None else []
+        return [label.text for label in self._labels.labels] if self._labels is not None else []
 
     def show(self, tables: RunTables, parcel: CheckedParcel, finding: Finding | None, is_to_move: bool = True) -> None:
         """Highlight a parcel, or the pieces of one of its findings.
@@ -66,7 +68,9 @@ class Highlight:
         self._labels = MeasureLabels(
             self._canvas,
             [
-                (self._to_map(_label_place(piece, outline), tables.crs), _piece_text(piece, finding))
+                self._label(
+                    _label_place(piece, outline), _piece_text(piece, finding), QgsGeometry(piece.geometry), tables.crs
+                )
                 for piece in sorted(pieces, key=_weight)[:MAX_LABELS]
             ],
         )
@@ -98,7 +102,7 @@ class Highlight:
         self._draw(outline, crs, PARCEL_COLOUR, None)
         for geometry, verdict, _text in grounds:
             self._draw(geometry, crs, "", verdict)
-        labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
+        labels = [self._label(ground.pointOnSurface(), text, ground, crs) for ground, _verdict, text in grounds]
         self._labels = MeasureLabels(self._canvas, labels[:MAX_LABELS])
         geometries = [outline, *(ground for ground, _verdict, _text in grounds)]
         box = QgsGeometry.collectGeometry([geometry for geometry in geometries if not geometry.isNull()]).boundingBox()
@@ -172,6 +176,11 @@ class Highlight:
             return QgsGeometry(geometry)
         return moved
 
+    def _label(
+        self, place: QgsGeometry, text: str, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem
+    ) -> MeasureLabel:
+        return MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs))
+
     def _remove(self) -> None:
         for band in self._bands:
             self._canvas.scene().removeItem(band)
@@ -198,13 +207,22 @@ def _weight(piece: Piece) -> tuple[float, float]:
     return -(piece.area_m2 or piece.length_m or 0), piece.distance_m or 0
 
 
-class MeasureLabels(QgsMapCanvasItem):
-    """Measures written on the map, each at a point inside its piece."""
+@dataclass(frozen=True)
+class MeasureLabel:
+    """A measure, the point where it stands best, and the ground that it must not leave, as the map shows them."""
 
-    def __init__(self, canvas: QgsMapCanvas, points: list[tuple[QgsGeometry, str]]) -> None:
+    place: QgsGeometry
+    text: str
+    ground: QgsGeometry
+
+
+class MeasureLabels(QgsMapCanvasItem):
+    """Measures written on the map, each at a point inside its piece, beside the labels of the map's layers."""
+
+    def __init__(self, canvas: QgsMapCanvas, labels: Sequence[MeasureLabel]) -> None:
         super().__init__(canvas)
         self._canvas = canvas
-        self.texts = [(point.asPoint(), text) for point, text in points if not point.isNull()]
+        self.labels = [label for label in labels if not label.place.isNull()]
         self.setZValue(200)
         self.updatePosition()
 
@@ -216,21 +234,63 @@ class MeasureLabels(QgsMapCanvasItem):
         """The area that may be painted."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
+    def boxes(self) -> list[tuple[QRectF, str]]:
+        """Where each measure stands, in pixels, the largest first; one that would cover another is left out."""
+        metrics = QFontMetricsF(self._font())
+        taken = self._map_label_boxes()
+        boxes: list[tuple[QRectF, str]] = []
+        for label in self.labels:
+            centre = self.toCanvasCoordinates(label.place.asPoint()) - self.pos()
+            box = QRectF(0, 0, metrics.horizontalAdvance(label.text), metrics.height())
+            box.moveCenter(centre)
+            box = next((one for one in self._places(box, label.ground) if not _meets(one, taken)), box)
+            if not _meets(box, [other for other, _text in boxes]):
+                boxes.append((box, label.text))
+        return boxes
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
-        """Write each measure with a halo, the largest first; a label that would cover another is left out."""
+        """Write each measure with a halo."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self._canvas.font()
-        font.setBold(True)
-        metrics = QFontMetricsF(font)
-        label_boxes: list[QRectF] = []
-        for place, text in self.texts:
-            centre = self.toCanvasCoordinates(QgsPointXY(place)) - self.pos()
-            width, height = metrics.horizontalAdvance(text), metrics.height()
-            box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
-            if any(box.intersects(label_box) for label_box in label_boxes):
-                continue
-            label_boxes.append(box)
+        font = self._font()
+        ascent = QFontMetricsF(font).ascent()
+        for box, text in self.boxes():
             path = QPainterPath()
-            path.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
+            path.addText(QPointF(box.left(), box.top() + ascent), font, text)
             painter.strokePath(path, QPen(QColor(255, 255, 255, 230), 4))
             painter.fillPath(path, QColor("#1A1A1A"))
+
+    def _font(self) -> QFont:
+        font = self._canvas.font()
+        font.setBold(True)
+        return font
+
+    def _map_label_boxes(self) -> list[QRectF]:
+        """The labels that QGIS has written, in pixels."""
+        results = self._canvas.labelingResults()
+        if results is None:
+            return []
+        shown = results.labelsWithinRect(self._canvas.extent())
+        return [self._pixels(label.labelRect) for label in shown]
+
+    def _pixels(self, rectangle: QgsRectangle) -> QRectF:
+        first, second = (
+            QgsPointXY(rectangle.xMinimum(), rectangle.yMinimum()),
+            QgsPointXY(rectangle.xMaximum(), rectangle.yMaximum()),
+        )
+        corners = self.toCanvasCoordinates(first), self.toCanvasCoordinates(second)
+        return QRectF(corners[0] - self.pos(), corners[1] - self.pos()).normalized()
+
+    def _places(self, box: QRectF, ground: QgsGeometry) -> Iterator[QRectF]:
+        """Where a label may stand: its own place first, then above and below it as far as it stays on its ground."""
+        yield box
+        for step in range(1, MOST_STEPS + 1):
+            for way in (-1, 1):
+                moved = box.translated(0, way * step * box.height() / 2)
+                corners = [moved.topLeft(), moved.bottomRight()]
+                points = [self.toMapCoordinates((corner + self.pos()).toPoint()) for corner in corners]
+                if ground.contains(QgsGeometry.fromRect(QgsRectangle(*points))):
+                    yield moved
+
+
+def _meets(box: QRectF, others: Sequence[QRectF]) -> bool:
+    return any(box.intersects(other) for other in others)

@@ -14,7 +14,7 @@ LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
 UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
-HYPHEN = re.compile("(?<=[A-Za-z]-)(?=[A-Za-z])")
+HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])")
 
 
 class NameDelegate(QStyledItemDelegate):

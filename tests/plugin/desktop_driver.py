@@ -16,6 +16,7 @@ from onemap.plugin.map.layer_styles import style_parcels
 
 ORDERS = json.loads(os.environ["ONEMAP_ORDERS"])
 LIMIT_MS = 30_000
+ALL_PLANS_MS = 900_000  # every plan against every other, on a machine that has much else to do
 LOOK_MS = 1_000  # how often is looked for a dialog that nobody will answer
 LEFT = Qt.MouseButton.LeftButton
 WINDOW_PX = (1600, 1000)
@@ -284,7 +285,7 @@ def compare(dock):
     tab.finished.connect(lambda: done.append(True))
     click(tab.pairs_button)
     click(tab.pairs.button)
-    wait_for(lambda: shown or dock_text(), 3 * LIMIT_MS)
+    wait_for(lambda: shown or dock_text(), ALL_PLANS_MS)
     take_picture("contradictions")
     tab.pairs_button.setChecked(False)
     click(tab.button)

@@ -31,6 +31,7 @@ DARK = {
     "Highlight": "#3daee9",
     "HighlightedText": "#ffffff",
     "Link": "#2980b9",
+    "Light": "#4d5358",  # the line below tabs, which would be white
 }
 DISABLED_IN_DARK = "#7f8c8d"
 

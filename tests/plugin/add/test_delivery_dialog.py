@@ -10,7 +10,7 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
-from onemap.plugin.add.delivery_table import COVERS
+from onemap.plugin.add.delivery_table import COVERS, TARGET
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
@@ -89,6 +89,16 @@ def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, 
     }
     assert dialog.hint.text() == "Layers that go in: 2. Still without a layer, and so left out: 1."
     assert versions_of(own_library) == {}
+
+
+def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):
+    look_through(dialog, delivery)
+    QApplication.processEvents()
+    boxes = [dialog.table.cellWidget(row, TARGET) for row in range(dialog.table.rowCount())]
+    lines = [box.lineEdit() for box in boxes if box is not None and box.currentText()]
+    assert lines
+    for edit in lines:
+        assert edit.fontMetrics().horizontalAdvance(edit.text()) < edit.width(), edit.text()
 
 
 def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own_library):

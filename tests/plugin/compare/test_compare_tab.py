@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
 
+from onemap.plugin.compare.column_fit import ROW_MARGIN_PX
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
@@ -201,6 +202,15 @@ def test_the_decisions_are_in_sight_however_low_the_dock_is(tab):
         place = button.mapTo(tab, button.rect().bottomRight())
         assert tab.rect().contains(place)
         assert button.visibleRegion().boundingRect().size() == button.size()
+
+
+def test_four_spots_keep_their_room_where_their_names_wrap(tab):
+    compare(tab)
+    tab.resize(300, 560)
+    QTest.qWait(50)
+    rows = tab.view.list.verticalHeader()
+    assert rows.defaultSectionSize() > tab.view.list.fontMetrics().height() + ROW_MARGIN_PX  # names wrap
+    assert tab.view.list.viewport().height() >= 4 * rows.defaultSectionSize()
 
 
 def test_one_decision_can_be_given_to_a_whole_cluster(tab):

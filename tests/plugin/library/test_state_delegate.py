@@ -31,3 +31,10 @@ def test_a_column_as_wide_as_it_asks_to_be_cuts_nothing_of_a_usual_version(appli
         item = QTreeWidgetItem(tree, [text])
         width = tree.sizeHintForIndex(tree.indexFromItem(item)).width()
         assert cut_label(label, STATE.search(text).group(), width, metrics) == text
+
+
+def test_a_version_without_a_state_keeps_its_beginning_and_its_end(application):
+    metrics = QFontMetrics(QFont())
+    width = metrics.horizontalAdvance("2026…1号") + CELL_MARGIN_PX + 4
+    cut = cut_label("2026-11-22清自然资预审〔2026〕1号", "", width, metrics)
+    assert cut.startswith("2") and cut.endswith("号") and metrics.horizontalAdvance(cut) <= width

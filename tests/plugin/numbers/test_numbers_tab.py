@@ -121,8 +121,11 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     view = measure(tab)
     row = row_of(view, EXPANSION)
     # 50 ha of boundary over 40 ha of towns, and over 30 ha.
-    assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.67 × · ≤ 1.30 × · ■ broken 1 · ✓ met 1"
-    assert below(row) == [("南\nmet · ? trend unknown", "1.25 ×"), ("北\nbroken · ? trend unknown", "1.67 ×")]
+    assert row.text(NAME) == f"{EXPANSION}\n1.25 – 1.67 × · ≤ 1.30 × · ■\u00a0broken 1 · ✓\u00a0met 1"
+    assert below(row) == [
+        ("南\nmet · ?\u00a0trend unknown", "1.25 ×"),
+        ("北\nbroken · ?\u00a0trend unknown", "1.67 ×"),
+    ]
     facts = dict(below(row.child(0)))
     assert {name: text[:3] for name, text in facts.items() if "2020" in name} == {
         "area: Land use patches 2020-12-31": "400"
@@ -365,7 +368,7 @@ def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock
     measure(tab)
     answer(tab.warnings, tab.look_button)
     texts = [row_of(tab.indicators, title).text(NAME) for title in ("城镇开发边界扩展倍数", "生态保护红线面积")]
-    assert texts[0].endswith("■ 突破 1 · ✓ 达标 1") and "无法判定：" in texts[1]
+    assert texts[0].endswith("■\u00a0突破 1 · ✓\u00a0达标 1") and "无法判定：" in texts[1]
     assert tab.warnings.tree.topLevelItem(0).text(NAME) == "约束指标"
     bar = dock.style().pixelMetric(dock.style().PixelMetric.PM_ScrollBarExtent)
     assert tab.minimumSizeHint().width() + bar <= 320 and dock.minimumSizeHint().width() <= 320
@@ -466,9 +469,9 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     processing.run("onemap:add", values)
     view = measure(tab)
     row = row_of(view, BUILT)
-    assert row.text(NAME).split("\n")[1].endswith("↗ rises 1 · → unchanged 1")
+    assert row.text(NAME).split("\n")[1].endswith("↗\u00a0rises 1 · →\u00a0unchanged 1")
     south, north = row.child(0), row.child(1)
-    assert south.text(NAME).endswith("↗ rises") and north.text(NAME).endswith("→ unchanged")
+    assert south.text(NAME).endswith("↗\u00a0rises") and north.text(NAME).endswith("→\u00a0unchanged")
     assert ("↗ rises · before, on 2024-12-30", "80.0 %") in below(south)
     view.tree.setCurrentItem(row)
     assert charts_of(view) == ["By unit", "Over time"]

@@ -127,6 +127,8 @@ def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):
     assert breakable("编号AB", metrics, 1) == f"编号A{BREAK}B"  # letters have no place to break of their own
     word = "Three-dimensional"  # ends a line at its hyphen rather than amid its letters
     assert breakable(word, metrics, metrics.horizontalAdvance("dimensional")) == word
+    number = "20261122-f829c3cc"  # of a case
+    assert breakable(number, metrics, metrics.horizontalAdvance("20261122-")) == number
     assert breakable("2026-11", metrics, metrics.horizontalAdvance("2026-")) == BREAK.join("2026-11")
 
 
