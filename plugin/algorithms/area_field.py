@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProject
 from qgis.gui import QgsProcessingMapLayerComboBox, QgsProcessingParameterWidgetContext
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.algorithms.code_field import CodeField
@@ -25,6 +26,7 @@ class AreaField(CodeField):
         self.layers.setAccessibleName(self.line.accessibleName())
         self.layers.valueChanged.connect(lambda: self.widgetValueHasChanged.emit(self))
         whole.layout().replaceWidget(self.line, self.layers)
+        whole.layout().setAlignment(self.button, Qt.AlignmentFlag.AlignTop)  # a box to tick stands below the list
         self.line.deleteLater()
         self.button.setText("")
         self.button.setIcon(icon("library"))  # QGIS's own field has a button with dots

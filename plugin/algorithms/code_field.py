@@ -10,7 +10,7 @@ from typing import Any
 
 from processing.gui.wrappers import WidgetWrapper
 from qgis.core import Qgis, QgsProcessingParameterDefinition
-from qgis.gui import QgsFilterLineEdit, QgsGui
+from qgis.gui import QgsGui
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -30,6 +30,7 @@ from onemap.plugin.algorithms.code_lists import Code, CodeQuestion, codes_for
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.translation import tr
 
 MODELER = "ModelerParametersDialog"
@@ -135,9 +136,7 @@ class CodeDialog(QDialog):
         self._separator, self._ending = marks
         self._text = text
         self._is_of_several = bool(self._separator)
-        self.filter = QgsFilterLineEdit()
-        self.filter.setShowSearchIcon(True)
-        self.filter.setPlaceholderText(tr("Search"))
+        self.filter = SearchLine(tr("Search"))
         self.filter.setAccessibleName(tr("Search"))
         self.filter.textChanged.connect(self._filter)
         self.list = QListWidget()

@@ -29,6 +29,7 @@ from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, WHEN, COUNT = 0, 1, 2
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 ROLE_RUN = Qt.ItemDataRole.UserRole
 
 
@@ -74,6 +75,7 @@ class PastChecks(VerbView):
         tree = QTreeWidget()
         tree.setAccessibleName(tr("Past checks"))
         tree.setHeaderLabels([tr("Check"), tr("When"), tr("Parcels")])
+        tree.headerItem().setTextAlignment(COUNT, RIGHT)
         tree.setRootIsDecorated(False)
         wrap_names(tree)  # the name that a person gave a check
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -135,7 +137,7 @@ class PastChecks(VerbView):
         item = QTreeWidgetItem([shown_name(run), moment_text(str(run.get("started"))), f"{run.get('count') or 0:,}"])
         worst = next((verdict for verdict in SEVERITY if verdicts.get(verdict)), "clear")
         item.setIcon(NAME, sign_icon(worst, self.palette()))
-        item.setTextAlignment(COUNT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setTextAlignment(COUNT, RIGHT)
         item.setData(NAME, ROLE_RUN, run)
         lines = [shown_name(run), *(f"{verdicts[one]:,} {word('verdicts', one)}" for one in SEVERITY if verdicts[one])]
         lines.append(with_label(tr("As of"), str(run.get("as_of"))))

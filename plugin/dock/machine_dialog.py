@@ -101,6 +101,7 @@ class MachineDialog(QDialog):
     def _show(self, heading: str, lines: str) -> None:
         self.heading.setText(heading)
         self.lines.setPlainText(lines)
+        self.copy_button.setEnabled(bool(lines))
 
     def _finish(self, found: MachineReport | None, error: Exception | None) -> None:
         self._task = None

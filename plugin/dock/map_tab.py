@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
-from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QPalette
 from qgis.PyQt.QtWidgets import (
@@ -44,6 +43,7 @@ from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -77,12 +77,10 @@ class MapTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
-        self.search = QgsFilterLineEdit()
-        self.search.setShowSearchIcon(True)
-        self.search.setPlaceholderText(tr("Layer, place, or parcel"))
-        self.search.valueChanged.connect(self._filter)
+        self.search = SearchLine(tr("Layer, place, or parcel"))
+        self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
-        self.search.valueChanged.connect(self.places.search_later)
+        self.search.textChanged.connect(self.places.search_later)
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
         self.places.searched.connect(self._say_nothing)
@@ -242,7 +240,7 @@ class MapTab(QWidget):
         self._follow_day()
         self._show_first_map()
         self._update_ticks()
-        self._filter(self.search.value())
+        self._filter(self.search.text())
         self.tree.verticalScrollBar().setValue(scrolled)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
@@ -484,7 +482,7 @@ class MapTab(QWidget):
         """Say so where nothing is called as what is sought."""
         root = self.tree.invisibleRootItem()
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
-        text = self.search.value().strip()
+        text = self.search.text().strip()
         if len(text) < MIN_LENGTH:
             self.nothing.setText(tr("No layer is called so. Places and parcels are sought from two letters on."))
         else:

@@ -25,7 +25,7 @@ from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.state_delegate import StateDelegate
+from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -40,6 +40,7 @@ from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (460, 560)
 TITLE, STATE = 0, 1
+USUAL_LABEL = "2026-12-31"
 ROLE_CODE = Qt.ItemDataRole.UserRole
 
 
@@ -59,8 +60,10 @@ class PublishDialog(WorkingDialog):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.setItemDelegateForColumn(STATE, StateDelegate(self.tree))
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Interactive)
+        usual = f"{USUAL_LABEL} · {tr('withheld')}"  # what is longer goes on in the next line
+        header.resizeSection(STATE, self.tree.fontMetrics().horizontalAdvance(usual) + CELL_MARGIN_PX)
+        wrap_names(self.tree, column=STATE)
         wrap_names(self.tree, LayerNameDelegate(self.tree))
         self.project = QgsFileWidget()
         self.project.setStorageMode(QgsFileWidget.StorageMode.SaveFile)

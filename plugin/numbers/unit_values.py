@@ -24,7 +24,7 @@ NO_BREAK = "\u00a0"  # a sign stands on the line of its word
 TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
 ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
-_MEASURES = {"km2": "km²", "x": "×", "km/100km2": "km/100 km²"}
+_MEASURES = {"km2": "km²", "km/100km2": "km/100 km²"}
 _EXACT_BELOW = 1000
 _TRIVIAL = 1 - 1e-6
 
@@ -145,7 +145,7 @@ def measure_text(measure: str) -> str:
     """A unit of measure as people write it."""
     if measure == "count":
         return ""
-    words = {"person": tr("persons"), "ha": tr("ha"), "m2/person": tr("m²/person")}
+    words = {"person": tr("persons"), "ha": tr("ha"), "m2/person": tr("m²/person"), "x": tr("×")}
     return words.get(measure) or _MEASURES.get(measure, measure)
 
 

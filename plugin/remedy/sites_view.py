@@ -146,6 +146,8 @@ class SitesView(VerbView):
             (DISTANCE, tr("How far away that ground is")),
         ):
             tree.headerItem().setToolTip(column, hint)
+        for column in (FREE, DISTANCE):
+            tree.headerItem().setTextAlignment(column, RIGHT)
         tree.setRootIsDecorated(False)
         wrap_names(tree, column=NEAREST)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -22,6 +22,7 @@ from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
+NUMBER_ALIGNMENT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 TOP = 0  # the internal id of a parcel; a finding's is its parcel's row plus one
 
 
@@ -103,6 +104,8 @@ class ResultsModel(QAbstractItemModel):
         """The titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section != NAME:
+            return NUMBER_ALIGNMENT
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -116,7 +119,7 @@ class ResultsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
             return self._icon(row_item.verdict)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return NUMBER_ALIGNMENT
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:

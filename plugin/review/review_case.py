@@ -188,7 +188,7 @@ class CasePage(QWidget):
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self.menu.addSeparator()
         self.menu.addAction(icon("reply"), tr("Take in a reply file…"), self._choose_reply)
-        self.menu.addAction(icon("refresh"), tr("Look again"), self.reload_requested.emit)
+        self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
 
     def leave_map(self) -> None:
         """Remove the highlight and restore the view."""

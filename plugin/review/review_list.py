@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -36,6 +35,7 @@ from onemap.plugin.review.review_words import (
     state_word,
 )
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -66,9 +66,7 @@ class CaseList(QWidget):
         self.filter.setMinimumContentsLength(6)
         self.filter.setAccessibleName(tr("Which cases are listed"))
         self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
-        self.search = QgsFilterLineEdit()
-        self.search.setShowSearchIcon(True)
-        self.search.setPlaceholderText(tr("Search the cases"))
+        self.search = SearchLine(tr("Search the cases"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
         self.tree = self._make_tree()
         self.empty = QLabel()
@@ -160,7 +158,7 @@ class CaseList(QWidget):
     def show_only(self, chosen: str, text: str = "") -> None:
         """Show the list with only the cases of a filter, and with a text in them."""
         self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
-        self.search.setValue(text)
+        self.search.setText(text)
         self.overview_button.setChecked(False)
 
     def item_of(self, case: str) -> QTreeWidgetItem | None:
@@ -213,7 +211,7 @@ class CaseList(QWidget):
             word("verdicts", line.verdict),
             department_words(line.waiting),
         )
-        return self.search.value().strip().lower() in " ".join(searched_texts).lower()
+        return self.search.text().strip().lower() in " ".join(searched_texts).lower()
 
     def _show_rows(self) -> None:
         current = self.tree.currentItem().data(0, CASE) if self.tree.currentItem() else ""

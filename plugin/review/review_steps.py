@@ -212,7 +212,7 @@ class CaseSteps(QObject):
         self.request = None
         self.busy_changed.emit(False)
         if refusal.is_about("review.conflict"):
-            refusal.mend = (tr("Look again (what is typed stays)"), self.reload_requested.emit)
+            refusal.mend = (tr("Read again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
         elif refusal.is_about("review.by") and not self._library.account:

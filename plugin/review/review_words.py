@@ -42,7 +42,7 @@ def name_buttons(text: str) -> str:
 
     def button_name(match: re.Match[str]) -> str:
         before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
-        name = tr("Look again") if match[1] == "show" else step_word(match[1])
+        name = tr("Read again") if match[1] == "show" else step_word(match[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
     return name_controls(_STEP.sub(button_name, text), review_controls())

@@ -11,6 +11,7 @@ from qgis.PyQt.QtSvg import QSvgRenderer
 from onemap.plugin.profile.paths import RESOURCES
 
 SIZES_PX = (16, 24, 32, 48)
+ACCENT = "#0F93A8"
 
 
 def icon(name: str) -> QIcon:
@@ -21,13 +22,19 @@ def icon(name: str) -> QIcon:
 @lru_cache(maxsize=128)
 def _icon(name: str, colour: str) -> QIcon:
     drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
-    renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     icon_of_drawing = QIcon()
+    _add_pictures(icon_of_drawing, drawing, QIcon.State.Off)
+    # On the grey of a button that is pressed in, the accent would not be seen.
+    _add_pictures(icon_of_drawing, drawing.replace(ACCENT, colour), QIcon.State.On)
+    return icon_of_drawing
+
+
+def _add_pictures(icon_of_drawing: QIcon, drawing: str, state: QIcon.State) -> None:
+    renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     for size in SIZES_PX:
         picture = QPixmap(size, size)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         renderer.render(painter, QRectF(0, 0, size, size))
         painter.end()
-        icon_of_drawing.addPixmap(picture)
-    return icon_of_drawing
+        icon_of_drawing.addPixmap(picture, QIcon.Mode.Normal, state)

@@ -2392,7 +2392,7 @@ A version is a layer's code, or code@label.</source>
         <translation>延长期限：{departments}。期限只能延长，不能缩短。</translation>
     </message>
     <message>
-        <source>Look again (what is typed stays)</source>
+        <source>Read again (what is typed stays)</source>
         <translation>重新查看（已填内容保留）</translation>
     </message>
     <message>
@@ -2653,7 +2653,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Choose two plans, then press Compare.</source>
-        <translation>选择两个规划，然后按“比对”。</translation>
+        <translation>选择两个规划，然后点击“比对”。</translation>
     </message>
     <message>
         <source>Decision</source>
@@ -3447,11 +3447,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count} parcels have another shape. Press Check to check them.</source>
-        <translation>有 {count} 个地块改了形状。请点“检测”进行检测。</translation>
+        <translation>有 {count} 个地块改了形状。请点击“检测”。</translation>
     </message>
     <message>
         <source>To keep this in the library press Check.</source>
-        <translation>要存入资料库，请点“检测”。</translation>
+        <translation>要存入资料库，请点击“检测”。</translation>
     </message>
     <message>
         <source>{count} parcels have another verdict.</source>
@@ -3559,7 +3559,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Such checks leave no run in the library; to keep one press Check in the One Map panel.</source>
-        <translation>这样的检测不存入资料库；要存入，请在一张图面板中点“检测”。</translation>
+        <translation>这样的检测不存入资料库；要存入，请在一张图面板中点击“检测”。</translation>
     </message>
     <message>
         <source>Syntax</source>
@@ -4375,7 +4375,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there</source>
-        <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往</translation>
+        <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
     </message>
     <message>
         <source>{low} to {high}</source>
@@ -4626,6 +4626,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>公顷</translation>
     </message>
     <message>
+        <source>×</source>
+        <translation>倍</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>重新查看</translation>
+    </message>
+    <message>
         <source>m²/person</source>
         <translation>m²/人</translation>
     </message>
@@ -4651,7 +4659,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>The versions in force, as of {day}. The library is only read.</source>
-        <translation>时点为{day}的现行版本。资料库只被读取。</translation>
+        <translation>以下为{day}的现行版本。资料库只读取，不改动。</translation>
     </message>
     <message>
         <source>Publish</source>
@@ -4727,7 +4735,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# is new: open it to keep its steps|# are new: open them to keep their steps}.</source>
-        <translation>其中 {count} 件为新出现：开立后可记录办理步骤。</translation>
+        <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
         <source>no longer found</source>
@@ -4747,7 +4755,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# sensor|# sensors}, {placed} with a place</source>
-        <translation>{count} 个传感器读数项，其中 {placed} 个有位置</translation>
+        <translation>{count} 个传感器读数项，其中 {placed} 个有位置。</translation>
     </message>
     <message>
         <source>Theme (name or TOML file)</source>
@@ -5159,7 +5167,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>They are taken for the next delivery where its files leave the same open.</source>
-        <translation>下次汇交的文件未说明同样内容时，沿用这些回答。</translation>
+        <translation>下次报送的文件未说明同样内容时，沿用这些回答。</translation>
     </message>
     <message>
         <source>Forget</source>

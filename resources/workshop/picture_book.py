@@ -49,16 +49,23 @@ def pictures(words: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     city = json.loads((files.city / "city.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        library = Path(folder) / files.library.name  # its checks are kept there, and not in the demo's
-        for kept in (files.library, files.profile):
-            shutil.copyfile(kept, Path(folder) / kept.name)
-        request = {"library": str(library), "parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
+        request = {"parcels": str(files.city / city["parcels"]), "crs": city["crs"]}
         for name in names or every:
             say(f"Taking the pictures {name}")
             language, theme, scale = every[name]
+            own = Path(folder) / name  # what one set adds to library and profile is not seen in the next
+            own.mkdir()
+            for file in (files.library, files.profile):
+                shutil.copyfile(file, own / file.name)
             look = {"language": language, "theme": theme, "points": POINTS, "size": SIZE, "begin": str(FOLDER / name)}
-            whole = {**request, **look, "rooms": rooms, "visions": name == WITH_VISIONS}
-            _take(face, whole, scale, Path(folder) / name)
+            whole = {
+                **request,
+                **look,
+                "library": str(own / files.library.name),
+                "rooms": rooms,
+                "visions": name == WITH_VISIONS,
+            }
+            _take(face, whole, scale, own / "profile")
     page = FOLDER / "index.html"
     page.write_text(PAGE.format(rows="\n".join(_row(name) for name in every)), encoding="utf-8")
     say(f"The picture book: {page.relative_to(ROOT)}")

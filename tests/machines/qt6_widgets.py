@@ -49,9 +49,6 @@ def widgets_of_qgis(stand_in):
     class QgsOptionsPageWidget(OfQgis, QWidget):
         pass
 
-    class QgsFilterLineEdit(OfQgis, QLineEdit):
-        cleared = pyqtSignal()
-
     class QgsFileWidget(OfQgis, QWidget):
         fileChanged = pyqtSignal(str)
 

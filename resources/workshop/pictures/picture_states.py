@@ -65,7 +65,7 @@ class StatePictures:
         dock, camera, tab = self._dock, self._camera, self._dock.map_tab
         camera.show_room(tab)
         for name, text in (("found", {"zh": "小学", "en": "road"}[self._request["language"]]), ("nothing", "xyzzy")):
-            tab.search.setValue(text)
+            tab.search.setText(text)
             wait(4 * DRAWN_MS)
             camera.take(f"state-map-{name}")
         tab.search.clear()
@@ -219,7 +219,7 @@ class StatePictures:
         tab.list.overview_button.setChecked(True)
         camera.take("state-review-overview")
         tab.list.overview_button.setChecked(False)
-        tab.list.search.setValue("xyzzy")
+        tab.list.search.setText("xyzzy")
         camera.take("state-review-nothing")
         tab.list.search.clear()
         self._open_case()

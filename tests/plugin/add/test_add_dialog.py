@@ -151,6 +151,15 @@ def test_a_file_without_a_coordinate_system_gets_a_chooser_and_lands_in_the_dist
     assert add(dialog)["features"] == 1
 
 
+def test_the_fields_of_a_file_are_seen_before_anybody_knows_what_it_becomes(dialog, tmp_path):
+    show(dialog, write_layer(tmp_path / "unnamed.gpkg", ["编号"], [(box(0, 0, 10, 10), "F1")]))
+    assert dialog.form.chosen_target is None
+    rows = [[dialog.fields.item(row, column).text() for column in (1, 2)] for row in range(dialog.fields.rowCount())]
+    assert ["编号", "F1"] in rows
+    dialog.form.choose_target("YJJBNTTB")
+    assert dialog.fields.has_schema
+
+
 def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, own_library, tmp_path):
     path = write_layer(tmp_path / "named.gpkg", ["编号"], [(box(0, 0, 10, 10), "F1")])
     show(dialog, path)

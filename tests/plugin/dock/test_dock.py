@@ -117,7 +117,7 @@ def test_a_layer_removed_in_qgis_is_unticked_in_the_tree(open_dock):
 
 
 def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
-    open_dock.map_tab.search.setValue("YJJBNTTB")
+    open_dock.map_tab.search.setText("YJJBNTTB")
     assert not open_dock.map_tab.item_of("YJJBNTTB").isHidden()
     assert open_dock.map_tab.item_of("STBHHX").isHidden()
 

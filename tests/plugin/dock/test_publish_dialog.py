@@ -7,12 +7,16 @@ import pytest
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtWidgets import QListView, QPushButton
 
+from onemap.plugin.dock.publish_dialog import STATE, TITLE
+from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
+from onemap.plugin.results.name_delegate import wrapped_height
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import CRS, wait_for
 
 pytestmark = pytest.mark.slow
+LABEL = "冀政函〔2022〕118号批复划定的自然保护地整合优化方案（修订稿）"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,18 @@ def three_layers(town, tmp_path_factory):
     core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", town / "pack.toml")
     core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2026-01-01", "--covers=district")
     core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
-    core("add", path, town / "farmland.gpkg", "--as", "ZRBHD", "--fields", "BH=BSM", "--covers=district")
+    core(
+        "add",
+        path,
+        town / "farmland.gpkg",
+        "--as",
+        "ZRBHD",
+        "--fields",
+        "BH=BSM",
+        "--covers=district",
+        "--label",
+        LABEL,
+    )
     return path
 
 
@@ -83,6 +98,14 @@ def test_a_project_that_is_there_is_replaced_only_by_a_click(dialog, tmp_path):
     dialog.notice._button.click()
     wait_for(lambda: not dialog.is_working)
     assert layers_in(project) == {"YJJBNTTB"}
+
+
+def test_a_long_label_of_a_version_is_read_whole(dialog):
+    tree = dialog.tree
+    item = next(item for item in dialog._layer_items() if LABEL in item.text(STATE))
+    needed = wrapped_height(item.text(STATE), tree.font(), tree.columnWidth(STATE) - CELL_MARGIN_PX)
+    assert tree.visualItemRect(item).height() >= needed > 2 * tree.fontMetrics().height()
+    assert tree.columnWidth(TITLE) > tree.columnWidth(STATE)
 
 
 def test_every_control_of_it_has_a_name(dialog):

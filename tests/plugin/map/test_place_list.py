@@ -37,7 +37,7 @@ def tab(dock, named_places):
 
 def find(tab, text):
     """Type into the search and wait for what is found."""
-    tab.search.setValue(text)
+    tab.search.setText(text)
     wait_for(lambda: not tab.places._timer.isActive())
     return [tab.places.item(row).text().split(" · ")[0] for row in range(tab.places.count())]
 

@@ -46,5 +46,5 @@ def test_an_issued_case_is_called_by_its_document_and_found_by_both_numbers(case
     assert "20261122-9052df39" in cases.tree.topLevelItem(0).toolTip(PROJECT)
     assert "20261122-11aa22bb" in cases.tree.topLevelItem(1).text(PROJECT)
     for number in ("9052df39", "〔2026〕1号"):
-        cases.search.setValue(number)
+        cases.search.setText(number)
         assert cases.tree.topLevelItemCount() == 1

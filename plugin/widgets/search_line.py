@@ -1,0 +1,17 @@
+"""A line to search by, whose hint looks the same before and after somebody has searched."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QLineEdit, QWidget
+
+from onemap.plugin.widgets.icons import icon
+
+
+class SearchLine(QLineEdit):
+    """Qt's line with a glass and a cross; QGIS's own makes its hint slanting and pale once it is emptied."""
+
+    def __init__(self, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(hint)
+        self.setClearButtonEnabled(True)
+        self.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)

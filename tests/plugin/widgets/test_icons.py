@@ -1,0 +1,18 @@
+"""The plugin's icons: what is pressed in is seen in both themes."""
+
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor, QIcon, QImage
+
+from onemap.plugin.widgets.icons import ACCENT, icon
+
+
+def colours(state):
+    picture = icon("sites").pixmap(QSize(24, 24), QIcon.Mode.Normal, state).toImage()
+    picture = picture.convertToFormat(QImage.Format.Format_ARGB32)
+    seen = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    return {QColor(colour).name() for colour in seen if colour.alpha() == 255}
+
+
+def test_a_button_that_is_pressed_in_has_no_accent_that_its_grey_would_hide(application):
+    assert ACCENT.lower() in colours(QIcon.State.Off)
+    assert len(colours(QIcon.State.On)) == 1
