@@ -29,6 +29,7 @@ from onemap.plugin.algorithms.statistics_rows import (
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
+from onemap.plugin.identify.identify_rows import feature_name
 from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
 from onemap.plugin.results.summary_view import asked_text
@@ -513,9 +514,9 @@ def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProc
     results["JSON"] = json.dumps(answer, ensure_ascii=False)
     results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
     for layer in answer["layers"]:
-        classes = [str(one["class_title"] or one["class"] or one["feature"]) for one in layer["features"]]
-        if classes:
-            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=name_list(classes)))
+        names = [feature_name(feature) for feature in layer["features"]]  # as in the dock
+        if names:
+            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=name_list(names)))
 
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

@@ -381,13 +381,20 @@ class MapTab(QWidget):
             self.tree.scrollToItem(self.tree.currentItem())
 
     def _choose_again(self, entry: CatalogueLayer | None, version: Version | None) -> None:
-        """After the list was made anew: the layer whose versions are gone through is still the chosen one."""
+        """After the list was made anew: the layer whose versions are gone through is still the chosen one.
+
+        The slider stands on the version in force on the day, whoever has set it, unless it is just being moved.
+        """
+        is_moving = self.versions.is_moving
         item = self.item_of(entry.code) if entry is not None else None
         if item is not None:
             self.tree.setCurrentItem(item)
-        self.versions.show_layer(
-            item.data(0, ROLE_ENTRY) if item is not None else None, version.table if version is not None else ""
-        )
+        entry = item.data(0, ROLE_ENTRY) if item is not None else None
+        if entry is not None and entry.in_force is not None and not is_moving:
+            version = entry.in_force if version is None or day_of(version) is not None else version
+        self.versions.show_layer(entry, version.table if version is not None else "")
+        if is_moving:
+            self.versions.rest()
 
     def _slide_to(self, entry: CatalogueLayer, version: Version) -> None:
         layer = slide_to(self._library, entry, version)

@@ -106,10 +106,10 @@ def _feature_row(layer: dict[str, Any], feature: dict[str, Any]) -> Row:
         if value is not None and value != "":
             text = f"{value} {feature['meanings'].get(name, '')}".strip()
             below.append(Row(titles.get(name) or name, text, name))
-    return Row(_feature_name(feature), _measure(feature), feature["feature"], place, is_open=False, rows=below)
+    return Row(feature_name(feature), _measure(feature), feature["feature"], place, is_open=False, rows=below)
 
 
-def _feature_name(feature: dict[str, Any]) -> str:
+def feature_name(feature: dict[str, Any]) -> str:
     """The class with its title; of a feature without a class its number."""
     code = feature["class"]
     if isinstance(code, float):

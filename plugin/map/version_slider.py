@@ -48,6 +48,15 @@ class VersionSlider(QWidget):
         """The version on which the slider stands."""
         return self._versions[self.slider.value()] if self._versions else None
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether it has not yet rested where it stands, so that the day has not gone with it."""
+        return self._rest.isActive()
+
+    def rest(self) -> None:
+        """Stay where it stands: soon the day goes with it."""
+        self._rest.start()
+
     def show_layer(self, entry: CatalogueLayer | None, table: str = "") -> None:
         """Offer the versions of a layer. table: of the version that is on the map, or in force."""
         self._rest.stop()
@@ -65,7 +74,7 @@ class VersionSlider(QWidget):
         self._show_label()
         if self.entry is not None:
             self.version_chosen.emit(self.entry, self.version)
-            self._rest.start()
+            self.rest()
 
     def _keep(self) -> None:
         if self.entry is not None:

@@ -120,7 +120,7 @@ class OpinionEditor(QWidget):
         bases: of the rules whose findings concern it.
         """
         self._case, self._opinion = case, case.opinion(department)
-        opinion, unsent = self._opinion, self._unsent_texts.of((case.id, case.round, department))
+        opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
         self.author_label.setText(
             f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)} · {author_text(opinion)}"
@@ -169,7 +169,7 @@ class OpinionEditor(QWidget):
 
     @property
     def _key(self) -> OpinionKey | None:
-        return (self._case.id, self._case.round, self.department) if self._opinion is not None else None
+        return (self._case.id, self.department) if self._opinion is not None else None
 
     def _build(self) -> None:
         body = QWidget()

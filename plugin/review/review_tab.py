@@ -203,7 +203,7 @@ class ReviewTab(QWidget):
             department = next(
                 entry["department"] for entry in reversed(answer["entries"]) if entry["action"] == "opine"
             )
-            self.case_page.unsent_texts.drop((answer["case"], answer["round"], department))
+            self.case_page.unsent_texts.drop((answer["case"], department))
         self._show(answer)
         if step == "issue":
             self.message_sent.emit(tr("Issued: {document}").format(document=answer.get("document") or ""))

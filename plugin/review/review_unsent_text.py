@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-OpinionKey = tuple[str, int, str]  # case, round, department
+OpinionKey = tuple[str, str]  # case, department: new parcels void an opinion, not what is typed
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class UnsentText:
 
 
 class UnsentTexts:
-    """Typed texts by case, round and department."""
+    """Typed texts by case and department."""
 
     def __init__(self) -> None:
         self._texts: dict[OpinionKey, UnsentText] = {}
@@ -39,6 +39,6 @@ class UnsentTexts:
         """Remove a text that was sent, or given up."""
         self._texts.pop(key, None)
 
-    def departments(self, case: str, round_: int) -> set[str]:
+    def departments(self, case: str) -> set[str]:
         """The departments of a case with typed text."""
-        return {key[2] for key in self._texts if key[:2] == (case, round_)}
+        return {key[1] for key in self._texts if key[0] == case}

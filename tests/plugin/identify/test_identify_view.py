@@ -11,6 +11,7 @@ from qgis.core import (
     QgsLocatorContext,
     QgsLocatorResult,
     QgsPointXY,
+    QgsProcessingFeedback,
     QgsProject,
     QgsRectangle,
 )
@@ -20,6 +21,7 @@ from qgis.PyQt.QtGui import QMouseEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMenu
 
+from onemap.plugin.algorithms.verb_rows import add_place
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
@@ -178,6 +180,16 @@ def test_the_algorithm_answers_in_json(town_library):
     layers = {layer["code"]: layer for layer in json.loads(results["JSON"])["layers"]}
     assert [one["feature"] for one in layers["DLTB"]["features"]] == ["P1"]
     assert results["FEATURE_COUNT"] == 2
+
+
+def test_the_log_of_identify_names_what_the_dock_names():
+    feature = {"feature": "P1", "class": None, "class_title": None}
+    height = {**feature, "class": 65.2155990600586}
+    layers = [{"title": "Terrain", "features": [height]}, {"title": "Rivers", "features": [feature]}]
+    results, feedback = {}, QgsProcessingFeedback()
+    add_place({"layers": layers}, results, feedback)
+    assert "Terrain: 65.22" in feedback.textLog()
+    assert "Rivers: No. P1" in feedback.textLog()
 
 
 def pixel(canvas, x, y):

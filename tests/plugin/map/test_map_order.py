@@ -396,6 +396,16 @@ def test_a_slider_goes_through_the_versions_by_keys_and_the_day_goes_with_it(tab
     slide(tab, Qt.Key.Key_Left, "STBHHX__1")
     set_day(tab, QDate(2025, 6, 1))  # it goes on to follow the day
     assert tables()["STBHHX"] == "STBHHX__2" and header.date.date() == QDate(2025, 6, 1)
+    assert tab.versions.label.text().endswith("in force today") and tab.versions.slider.value() == 1
+
+
+def test_who_moves_the_slider_while_the_list_is_made_anew_is_not_held_back(tab):
+    tab.themes.buttons["first"].click()
+    tab.tree.setCurrentItem(tab.item_of("STBHHX"))
+    tab.library.refresh()
+    slide(tab, Qt.Key.Key_Left, "STBHHX__1")  # the list that was asked for before arrives now
+    wait_for(lambda: tab.library.as_of == QDate(2020, 1, 1) and tables()["STBHHX"] == "STBHHX__1")
+    assert tab.versions.slider.value() == 0
 
 
 def test_the_slider_says_what_is_not_yet_in_force_and_leaves_the_day_for_what_never_was():

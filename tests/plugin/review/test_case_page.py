@@ -38,6 +38,9 @@ def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(des
     assert "Environment" in desk.page.unseen_label.text()
     assert (table.department, editor.text.toPlainText()) == ("land", "Move the school off the farmland.")
     assert editor.text.textCursor().position() == 8
+    core("review", "revise", desk.path, case, one_parcel, "--reason", "redrawn", "--by", "Li", "--on", DAY)
+    wait_for(lambda: desk.case.round == 2)
+    assert (table.department, editor.text.toPlainText()) == ("land", "Move the school off the farmland.")
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(case))
     core("review", "withdraw", desk.path, case, "--by", "Li", "--on", DAY, "--reason", "given up")
