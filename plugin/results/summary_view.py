@@ -88,7 +88,10 @@ class SummaryView(QTreeWidget):
             self._usual_font = self.font()
         usual = self._usual_font
         smaller = QFont(usual)
-        smaller.setPointSizeF(usual.pointSizeF() - 1)
+        if usual.pixelSize() > 0:  # such a font has no size in points
+            smaller.setPixelSize(usual.pixelSize() - 1)
+        else:
+            smaller.setPointSizeF(usual.pointSizeF() - 1)
         self._small_font = smaller
         widths = self._number_widths(usual)
         room = self.viewport().width() - sum(widths)

@@ -84,18 +84,23 @@ class OpinionTable(QTreeWidget):
         self._fit()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """All ten rows."""
-        return QSize(super().sizeHint().width(), self._height_of(ROWS))
+        """All ten rows, however high their names are."""
+        items = map(self.topLevelItem, range(self.topLevelItemCount()))
+        lines = (ROWS - self.topLevelItemCount()) * self._line_height
+        high = sum(self.rowHeight(self.indexFromItem(item)) for item in items) + lines
+        return QSize(super().sizeHint().width(), self._height_of(high))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Some rows, where the dock is low."""
-        return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
+        """Some lines, where the dock is low."""
+        return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS * self._line_height))
+
+    @property
+    def _line_height(self) -> int:
+        return self.fontMetrics().height() + _LowRows.margin_px
 
     def _height_of(self, rows: int) -> int:
-        listed = min(rows, self.topLevelItemCount())
-        high = sum(self.rowHeight(self.indexFromItem(self.topLevelItem(row))) for row in range(listed))
-        missing = (rows - listed) * (self.fontMetrics().height() + 1)
-        return self.header().sizeHint().height() + high + missing + 6
+        """With its head and frame; rows: their height in pixels."""
+        return self.header().sizeHint().height() + rows + 6
 
     def _fit(self) -> None:
         is_wide = self.width() >= MIN_TEXT_PX
