@@ -62,7 +62,7 @@ SUMMARY = (
         "rows on their way into SQLite, polygons read, and imports",
     ),
     ("file", "M", "best", "check", "starting, reading, proving and writing the three tables"),
-    ("file", "L", "best", "check", "rows on their way into SQLite, and what keeps a block to go on with"),
+    ("file", "L", "best", "check", "the interpreter's lock, which rows hold on their way into SQLite and Arrow"),
     ("ii", "M", "sedonadb", "areas", "taking coordinates out of GEOS; the sums are a third"),
     ("ii", "M", "sedonadb", "ground", "the loops of sums and rings, and coordinates out of GEOS"),
     ("iii", "M", "sedonadb", "ground", "taking coordinates out of GEOS"),
