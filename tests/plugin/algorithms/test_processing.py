@@ -141,7 +141,7 @@ def test_loaded_results_call_their_fields_and_codes_as_people_do(library, town, 
     assert [fields.field(name).alias() for name in ("parcel", "verdict", "area_m2")] == [
         "Parcel",
         "Verdict",
-        "Area (m²)",
+        "Plane area (m²)",
     ]
     setup = fields.field("department").editorWidgetSetup()
     assert setup.type() == "ValueMap"
