@@ -472,7 +472,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     assert row.text(NAME).split("\n")[1].endswith("↗\u00a0rises 1 · →\u00a0unchanged 1")
     south, north = row.child(0), row.child(1)
     assert south.text(NAME).endswith("↗\u00a0rises") and north.text(NAME).endswith("→\u00a0unchanged")
-    assert ("↗ rises · before, on 2024-12-30", "80.0 %") in below(south)
+    assert ("↗\u00a0rises · before, on 2024-12-30", "80.0 %") in below(south)
     view.tree.setCurrentItem(row)
     assert charts_of(view) == ["By unit", "Over time"]
     view.unit.setCurrentIndex(view.unit.findData(SOUTH))
