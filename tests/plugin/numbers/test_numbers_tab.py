@@ -476,7 +476,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     view.tree.setCurrentItem(row)
     assert charts_of(view) == ["By unit", "Over time"]
     view.unit.setCurrentIndex(view.unit.findData(SOUTH))
-    assert row_of(view, BUILT).text(NAME).endswith(" · ↗ rises")
+    assert row_of(view, BUILT).text(NAME).endswith(" · ↗\u00a0rises")
     view.unit.setCurrentIndex(0)
     facts = dict(below(row_of(view, EXPANSION).child(1)))
     assert facts["Room up to the target"].startswith("-0.37")
