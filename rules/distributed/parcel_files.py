@@ -123,6 +123,10 @@ class KeptParcels:
         """The blocks that have parcels of a range."""
         return [number] if self._blocks_of_range is None else self._blocks_of_range[number]
 
+    def range_size(self, number: int) -> int:
+        """How many parcels a range has."""
+        return [*self.starts[1:], self.count][number] - self.starts[number]
+
     def block_path(self, number: int) -> Path:
         """The file of the parcels of one block."""
         return _path(self._folder, number) if self.are_in_order else _block_path(self._folder, number)

@@ -37,7 +37,7 @@ class BackgroundRecorder:
     def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
         """The next rows, and the next parcels as they were given; what is all of a run in one chunk is not put off."""
         self._take(progress)
-        first, count = self._parcels_taken, len(chunk.parcels.ids) if chunk.parcels else 0
+        first, count = self._parcels_taken, chunk.count
         self._parcels_taken += count
         if chunk.packed is not None:
             self._waiting.append(chunk.packed)

@@ -13,17 +13,35 @@ from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import Block
 
+PackedRows = Callable[[], Iterable[tuple[str, Block]]] | None
+ChunkRows = tuple[dict[str, Table], Parcels | None]
 
-@dataclass(frozen=True)
+
 class Chunk:
     """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any.
 
-    packed: reads all of it as a run keeps it, by table, where it lies somewhere so; None where it does not.
+    count: how many parcels; packed: reads all of it as a run keeps it, by table, where it lies somewhere so; None where
+    it does not.
     """
 
-    tables: dict[str, Table]
-    parcels: Parcels | None = None
-    packed: Callable[[], Iterable[tuple[str, Block]]] | None = None
+    def __init__(self, tables: dict[str, Table], parcels: Parcels | None = None, packed: PackedRows = None) -> None:
+        self.count = len(parcels.ids) if parcels else 0
+        self.packed = packed
+        self._rows = tables, parcels
+
+    def rows(self) -> ChunkRows:
+        """The rows by table, and the parcels."""
+        return self._rows
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The rows by table."""
+        return self.rows()[0]
+
+    @property
+    def parcels(self) -> Parcels | None:
+        """The parcels as they were given."""
+        return self.rows()[1]
 
 
 class RowsOutdated(Exception):

@@ -99,7 +99,7 @@ def _write_check(
         for chunk in run.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
-            begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
+            begin, done = done, done + chunk.count
             if recorder:
                 recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
             if changes:

@@ -1,15 +1,24 @@
 """Rows of blocks that follow each other are written while the next are judged: all of them, and none that is untrue."""
 
 import sqlite3
+from dataclasses import replace
 
 import pandas as pd
 import pyogrio
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.layers.progress import SILENT
 from onemap.rules.check import layers_of_check
+from onemap.rules.distributed.merging import ChunkOnDisk
+from onemap.rules.distributed.parcel_reader import ParcelsInMemory
+from onemap.rules.distributed.run_in_blocks import run_in_blocks
+from onemap.rules.distributed.work import LocalEngine
+from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.outputs import outputs
+from onemap.rules.question.question import CheckOptions, question_of
 from onemap.rules.runs import background_recorder
-from onemap.rules.runs.background_recorder import BackgroundRecorder
+from onemap.rules.runs.background_recorder import BackgroundRecorder, recording
 from onemap.tests.rules.command import command
 from onemap.tests.rules.distributed.conftest import arguments, finished_blocks, put_in_a_row, rows_differ, work
 
@@ -35,6 +44,26 @@ def test_rows_wait_in_the_journal_until_all_are_there_and_come_in_their_order(ro
     assert set(blocks) == {9}
     assert rows_differ(row, outcome["run"]["id"]) == []
     assert not work(row).exists()
+
+
+def test_rows_that_lie_packed_are_kept_without_being_read(row):
+    wishes = CheckOptions(str(row.folder / "parcels.gpkg"), packs=(str(row.folder / "test.toml"),))
+    with open_library(str(row.library)) as library:
+        question = question_of(library, wishes, "en")
+        blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
+        how = (None, None, LocalEngine(library, 1), SILENT, None, 7)
+        with (
+            run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how) as run,
+            recording(library, run.record["id"], run.parcels) as recorder,
+        ):
+            chunks = list(run.chunks())
+            for chunk in chunks:
+                recorder.append(chunk)
+            recorder.finish_check(run.record, run.packs, run.verdicts)
+    on_disk = [chunk for chunk in chunks if isinstance(chunk, ChunkOnDisk)]
+    assert len(on_disk) == run.blocks > 1
+    assert not any(chunk.are_read for chunk in on_disk)
+    assert rows_differ(row, run.record["id"]) == []
 
 
 def damage_easternmost_zone(library):
