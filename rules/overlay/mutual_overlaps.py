@@ -92,9 +92,7 @@ def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.nd
     return least, np.bincount(row, own - greatest, len(block))
 
 
-def _pairs_of_rows(
-    polygons: np.ndarray, row: np.ndarray, threads: Threads
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _pairs_of_rows(polygons: np.ndarray, row: np.ndarray, threads: Threads) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The later and the earlier of every two polygons (n,) of one row (n,) whose boxes meet, part by part."""
     if row[-1] > 0:
         for _, one, other in near_pairs(row, np.arange(len(row)), shapely.bounds(polygons)):

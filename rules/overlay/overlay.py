@@ -286,7 +286,10 @@ def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Threads = _ALONE) -> np.ndarray:
-    """The union of the polygons of each group: (groups,), None for a group without any. Raises OneMapError overlay.union."""
+    """The union of the polygons of each group: (groups,), None for a group without any.
+
+    Raises OneMapError overlay.union.
+    """
     result = np.full(groups, None, dtype=object)
     if len(group) == 0:
         return result
@@ -303,14 +306,16 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
     ]
     threads = threads if len(group) > _CHUNK else replace(threads, workers=1)
     alone = Threads(1, threads.progress)
-    united = threads.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], alone), parts)
+    united = threads.each(
+        lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], alone), parts
+    )
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
         result[ids[rows]] = unions_of_rows
     return polygon_parts(result, ARITHMETIC_M2)
 
 
 def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
-    """The union of each row of (n, k) polygons, held against the sums of its pairs, and made on grids where it is wrong.
+    """The union of each row of (n, k) polygons, held against the sums of its pairs; on grids where it is wrong.
 
     Raises OneMapError overlay.union.
     """
