@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 
 import pytest
-from shapely import Point, box
+from shapely import Point, Polygon, box
 
 PDF_TO_TEXT = shutil.which("pdftotext")
 TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
@@ -81,6 +81,26 @@ def test_the_facts_by_hand(ask):
     # Outside the coverage nothing is "nothing there".
     assert second["plans"] == [] and second["plans_silent"]["CZKFBJ"] == "outside_coverage"
     assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
+
+
+def test_of_two_neighbours_of_one_class_none_is_lost(desk):
+    # Their common side was drawn twice, a last digit apart: of both GEOS gives the first alone (libgeos issue 1344).
+    west = [(-295.25030351249666, 4.236074061427525), (-295.08711234218333, -2.301948231163383)]
+    west += [(-314.64218025800653, -2.7900491087570383), (-314.80537142831986, 3.7479731838338695)]
+    east = [(-275.69523559667346, 4.7241749390211805), (-275.53204442636013, -1.8138473535697273)]
+    east += [(-295.08711234218333, -2.3019482311633825), (-295.25030351249666, 4.236074061427525)]
+    plots = [Polygon(west), Polygon(east)]
+    parcel = box(-400, -100, 400, 100)
+    columns = {"DKBH": ["1", "2"], "YDXZDM": ["070102"] * 2, "RJL": ["≤2.2"] * 2, "JZXG": ["60"] * 2}
+    source = desk.write("plots", plots, columns, "EPSG:4547")
+    desk.layer("ZONE", [parcel])
+    assert desk.run("add", desk.library, source, "--as", "KGDK", "--covers", "extent").code == 0
+    target = desk.folder / "s.json"
+    answer = desk.run("sheet", desk.library, desk.parcels({"A": parcel}), target, "--pack", desk.pack({}))
+    assert answer.code == 0, answer.json
+    (sheet,) = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    (plan,) = [plan for plan in sheet["plans"] if plan["layer"] == "KGDK"]
+    assert plan["share"] == pytest.approx(sum(plot.area for plot in plots) / parcel.area, rel=1e-5)
 
 
 @pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
