@@ -15,6 +15,7 @@ from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
+from onemap.rules.check.check import local_origin
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.class_words import class_code, class_title
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -45,7 +46,7 @@ class PlanGround:
     def rows(self, names: np.ndarray, grounds: np.ndarray, threads: Threads) -> dict[str, list[dict[str, Any]]]:
         """By parcel (n,) what lies on it: layer, class, controls, area on the ellipsoid and share of the parcel."""
         box = shapely.total_bounds(grounds)
-        origin = float(np.floor((box[0] + box[2]) / 2)), float(np.floor((box[1] + box[3]) / 2))
+        origin = local_origin(*box[:2])
         local = shift_geometries(grounds, (-origin[0], -origin[1]))
         plane, tree = Plane(self.library.crs, origin), shapely.STRtree(local)
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)

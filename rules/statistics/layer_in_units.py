@@ -17,6 +17,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
+from onemap.rules.check.check import local_origin
 from onemap.rules.compare.plans import version_named
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.threads import Threads
@@ -110,7 +111,7 @@ class LayerInUnits:
         whole = box if self._block is None else shapely.total_bounds(self._block.every.grounds).tolist()
         ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
-        origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
+        origin = local_origin(*ground[:2])
         self.plane = Plane(self.library.crs, origin)
         known = versions(self.library, self.options.known_at)
         sources = Sources(self.library, known, self.options.as_of, {}, {}, origin)

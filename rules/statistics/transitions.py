@@ -15,6 +15,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
+from onemap.rules.check.check import local_origin
 from onemap.rules.compare.plans import common_ground, wanted_version
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import Sources
@@ -71,7 +72,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     names, grounds, beyond = _grounds(units, both, threads)
     measured = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
-    origin = float(np.floor((box[0] + box[2]) / 2)), float(np.floor((box[1] + box[3]) / 2))
+    origin = local_origin(*box[:2])
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
     compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
