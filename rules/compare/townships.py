@@ -17,7 +17,7 @@ from onemap.rules.compare.spots import Spots
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.overlay.candidate_pairs import candidate_pairs
+from onemap.rules.overlay.candidate_pairs import shared_areas
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
 
@@ -93,10 +93,8 @@ def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tu
     grounds, _, failed = first_row_wins(source.stored.geometries, threads)
     refuse(source, failed)
     present = np.flatnonzero(~shapely.is_missing(grounds))
-    found = candidate_pairs(geometries, shapely.STRtree(geometries), grounds[present], threads)
-    found = found.only(np.flatnonzero(found.area_m2 > found.error_m2 + ARITHMETIC_M2))
-    found = found.only(np.lexsort((found.feature, found.parcel)))
-    return found.parcel, present[found.feature], found.area_m2
+    polygon, row, area_m2 = shared_areas(geometries, grounds[present], ARITHMETIC_M2, threads)
+    return polygon, present[row], area_m2
 
 
 def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarray, area: np.ndarray) -> pd.DataFrame:

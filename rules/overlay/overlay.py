@@ -71,6 +71,15 @@ class Overlaps:
         return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
 
 
+def refuse_failed(layer: str | None, names: np.ndarray, rows: np.ndarray) -> None:
+    """Ground that arithmetic cannot place is neither lost nor guessed: the work is refused by the first such feature.
+
+    rows: of features that failed, by their names (n,). Raises OneMapError compare.arithmetic.
+    """
+    if len(rows):
+        raise OneMapError("compare.arithmetic", layer=layer, feature=names[rows[0]])
+
+
 Operation = Callable[..., np.ndarray]
 
 

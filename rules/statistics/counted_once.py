@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.overlay.candidate_pairs import boxes_meet
 from onemap.rules.overlay.in_chunks import chunks, intersecting
+from onemap.rules.overlay.overlay import refuse_failed
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_ground import shared_m2
 from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_size
@@ -33,12 +33,11 @@ class CountedOnce:
     @classmethod
     def of(cls, units: AreaUnits, threads: Threads) -> "CountedOnce":
         """Find what units share. Raises OneMapError compare.arithmetic."""
-        shared = shared_m2(units.grounds, threads)
+        shared = shared_m2(units, threads)
         if not shared:
             return cls(units.grounds, units.grounds, 0.0)
         own, _, failed = first_row_wins(units.grounds, threads)
-        if len(failed):
-            raise OneMapError("compare.arithmetic", layer=units.source, feature=units.names[failed[0]])
+        refuse_failed(units.source, units.names, failed)
         return cls(units.grounds, own, shared)
 
     @property

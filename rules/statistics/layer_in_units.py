@@ -277,18 +277,21 @@ class LayerInUnits:
             facts["table"] = version_titles(self.entry, self.version.label)
             facts["title"] = {one: self.entry.field_title(field or "", one) or field for one in LANGUAGES}
             problems.append(Problem("statistics.unjoined", facts))
-        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2), *problems]
+        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2, self.threads), *problems]
 
 
 def unit_remarks(
-    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float
+    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float, threads: Threads
 ) -> Sequence[Problem]:
-    """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+    """What a reader must know of the units: remarks of their file, ground in two of them or in none.
+
+    Raises OneMapError compare.arithmetic.
+    """
     if units is None:
         return []
     problems = [*units.problems, *overlap_problems(library, options.within, overlap_m2)]
     if units.version is not None and options.units_where is None:
-        problems += gap_problems(library, options.within, units.grounds)
+        problems += gap_problems(library, options.within, units, threads)
     return problems
 
 

@@ -7,13 +7,12 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.in_chunks import intersecting
-from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.overlay import overlaps, refuse_failed
 from onemap.rules.overlay.threads import Threads
 
 POLYGON, LINE, POINT = "polygon", "line", "point"
@@ -106,8 +105,7 @@ def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
 def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: str, threads: Threads) -> UnitPieces:
     """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
     found = overlaps(shapes, index_of(shapes), grounds, threads)
-    if len(found.failed):
-        raise OneMapError("compare.arithmetic", layer=layer, feature=names[found.failed[0, 0]])
+    refuse_failed(layer, names, found.failed[:, 0])
     order = np.lexsort((found.parcel, found.feature))
     feature, unit, ground = found.parcel[order], found.feature[order], found.ground.at(order)
     whole = areas_of(shapes)[feature]

@@ -25,14 +25,14 @@ SPOT = box(100, 100, 300, 300)
 KIND = ("03", "construction", "other", "07", "01")
 
 
+def nothing_proved(operation, left, right, *rest):
+    """As an overlay of pairs that breaks down, and on every grid."""
+    return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
+
+
 @pytest.fixture
 def broken(monkeypatch):
-    """Every overlay of pairs breaks down, and on every grid."""
-
-    def fail(operation, left, right, *rest):
-        return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
-
-    monkeypatch.setattr(overlay, "_proved_ground", fail)
+    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
 
 
 def shapes(*polygons):
@@ -97,3 +97,12 @@ def test_townships_that_cannot_be_told_apart_are_refused_by_name(table, monkeypa
     (problem,) = answer.json["problems"]
     assert answer.code == 3 and problem["code"] == "compare.arithmetic"
     assert problem["layer"].startswith("XZQ") and problem["feature"] == "2"
+
+
+def test_two_coverages_that_cannot_be_laid_over_each_other_are_refused_by_name(table, monkeypatch):
+    table.plan("A", [(SPOT, "07")])
+    table.plan("B", [(GROUND, "E")], covers=box(0, 0, 500, 500))
+    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
+    answer = table.run("compare", table.library, "A", "B", "--matrix", table.matrix())
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"], problem["layer"]) == (3, "compare.arithmetic", "A, B")
