@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.wkb_rings import geometries_from
-from onemap.rules.findings.run_tables import RANK
+from onemap.rules.findings.run_tables import RANK, ranks_of
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Threads
@@ -49,7 +49,7 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)
     rank = np.full(len(rows), RANK["clear"])
-    np.minimum.at(rank, group, np.array([RANK[name] for name in verdict], dtype=np.int64))
+    np.minimum.at(rank, group, ranks_of(verdict))
     is_unknown = verdict == "unknown"
     has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     known = has_ground & ~is_unknown
