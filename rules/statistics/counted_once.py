@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.compare.self_overlap import first_row_wins
@@ -14,7 +13,7 @@ from onemap.rules.overlay.in_chunks import chunks, intersecting
 from onemap.rules.overlay.overlay import refuse_failed
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_ground import shared_m2
-from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_size
+from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_with_shares
 from onemap.rules.statistics.units import AreaUnits
 
 
@@ -74,10 +73,7 @@ class CountedOnce:
         for number in range(int(turn.max(initial=-1)) + 1):  # one unit after the other is taken away
             some = np.flatnonzero(turn == number)
             rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
-        size, whole = pieces_size(rest, kind), pieces_size(all_of(shapes), kind)[pieces.feature]
-        keep = size > 0
-        share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
-        return UnitPieces(pieces.unit[keep], pieces.feature[keep], FlatGround.of(rest[keep]), share[keep])
+        return pieces_with_shares(pieces.unit, pieces.feature, rest, all_of(shapes), kind)
 
     def crossing(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""

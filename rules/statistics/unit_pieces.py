@@ -82,6 +82,13 @@ def unit_pieces(
     of_units = [slice(begin, end) for begin, end in pairwise([*first.tolist(), len(unit)])]
     parts = threads.each(lambda part: _clip_to_units(geometries[feature[part]], grounds[unit[part]]), of_units)
     pieces = np.concatenate([np.empty(0, dtype=object), *parts])
+    return pieces_with_shares(unit, feature, pieces, geometries, kind)
+
+
+def pieces_with_shares(
+    unit: np.ndarray, feature: np.ndarray, pieces: np.ndarray, geometries: np.ndarray, kind: str
+) -> UnitPieces:
+    """Pieces (k,) of lines or points that have any size, and which share of its feature each is; geometries: of all."""
     size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
     share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
