@@ -18,11 +18,13 @@ class _OverallProgress:
 
     def __init__(self, report: Report) -> None:
         self.share, self._step, self._report = 0.0, "", report
+        self.has_begun = False  # nothing was said yet
         self._one = threading.RLock()  # threads say it one after the other
 
     def say(self, share: float, step: str | None) -> None:
         with self._one:
             self.share, self._step = max(self.share, share), self._step if step is None else step
+            self.has_begun = True
             self._report(self.share, self._step)
 
 
@@ -79,9 +81,13 @@ class Progress:
             self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)
 
     def finish(self) -> None:
-        """All of it is done, and what it made is in its place: a request to stop comes too late, and is not heard."""
-        with contextlib.suppress(Cancelled):
-            self.at(1.0, "")
+        """All of it is done, and what it made is in its place: a request to stop comes too late, and is not heard.
+
+        Of work that never said how far it is nothing is said now.
+        """
+        if self._whole is not None and self._whole.has_begun:
+            with contextlib.suppress(Cancelled):
+                self.at(1.0, "")
 
     def check(self) -> None:
         """Ask whether to stop; what was said last is said again."""

@@ -1,5 +1,6 @@
 """Areas on the ellipsoid by the formula of the land survey rules (TD/T 1055), for many polygons at once."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -37,22 +38,23 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     ring; holes are subtracted. Edges count as straight in latitude and longitude.
     """
     polygons = np.asarray(geometries, dtype=object)
-    totals = [_areas_m2(rings_of(polygons[block]), block.stop - block.start, crs) for block in blocks(len(polygons))]
-    return np.concatenate(totals) if totals else np.zeros(0)
+    return _in_blocks(lambda block: rings_of(polygons[block]), len(polygons), crs)
 
 
 def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS, origin: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """The same, digit by digit, of ground in flat arrays (n,), counted from `origin`; of rings none is made."""
-    totals = [
-        _areas_m2(ground.at(np.arange(block.start, block.stop)).rings().move(origin), block.stop - block.start, crs)
-        for block in blocks(len(ground))
-    ]
-    return np.concatenate(totals) if totals else np.zeros(0)
+    every = np.arange(len(ground))
+    return _in_blocks(lambda block: ground.at(every[block]).rings().move(origin), len(ground), crs)
 
 
 def areas_of_wkb_m2(bodies: pa.Array, crs: pyproj.CRS) -> np.ndarray:
     """The same, digit by digit, of polygons as WKB (n,), null where there is none; of plain ones none is made."""
-    totals = [_areas_m2(rings_of_wkb(bodies[block]), block.stop - block.start, crs) for block in blocks(len(bodies))]
+    return _in_blocks(lambda block: rings_of_wkb(bodies[block]), len(bodies), crs)
+
+
+def _in_blocks(rings: Callable[[slice], Rings], count: int, crs: pyproj.CRS) -> np.ndarray:
+    """The areas of `count` polygons by the rings of some of them at a time."""
+    totals = [_areas_m2(rings(block), block.stop - block.start, crs) for block in blocks(count)]
     return np.concatenate(totals) if totals else np.zeros(0)
 
 

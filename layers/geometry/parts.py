@@ -8,6 +8,16 @@ from onemap.layers.geometry.row_blocks import blocks
 _COLLECTION = 7
 
 
+def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """The largest part of each owner that has any, the first of equals: positions (m,), owner after owner.
+
+    areas (n,), owner (n,): of parts.
+    """
+    order = np.lexsort((np.arange(len(areas)), -areas, owner))
+    largest: np.ndarray = order[np.unique(owner[order], return_index=True)[1]]
+    return largest
+
+
 def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     """The polygons of each geometry as one (multi)polygon; lines, points and parts below `least_m2` are left out.
 

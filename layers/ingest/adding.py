@@ -514,7 +514,7 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
     with library.writing(scope) as connection:
         results = [version.write(connection) for version in prepared]
     for version in prepared:
-        version.arrival.progress.at(1.0, phrase("progress.done", version.arrival.language))
+        version.arrival.progress.finish()
     return results
 
 

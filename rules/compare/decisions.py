@@ -17,7 +17,7 @@ from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.triage import TRIAGED
-from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.common_areas import common_shares
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run_store import run_record, stored_rows
 
@@ -155,9 +155,7 @@ def standing_decisions(
         facts = list(plain.itertuples(index=False, name=None))
         same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
         given, spot = given[same], spot[same]
-        common, _ = intersections(grounds[given], spots.geometries[spot], threads)
-        shared = np.nan_to_num(shapely.area(common))
-        match = shared / (shapely.area(grounds[given]) + shapely.area(spots.geometries[spot]) - shared)
+        match = common_shares(grounds[given], spots.geometries[spot], threads)
         for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
             if match[at] >= HOLDS_SHARE:
                 item, row = decisions[given[at]], spot[at]

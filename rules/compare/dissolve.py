@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.polygon_files import Batch, boxes_meet, extent, read_columns, read_polygons, write_batch
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.overlay.contacts import share_edges
 from onemap.rules.overlay.in_chunks import intersecting
-from onemap.rules.overlay.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
+from onemap.rules.overlay.overlay import union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable
 
@@ -38,7 +37,7 @@ def dissolve_ground(
     """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
 
     kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
-    OneMapError compare.balance, journal.failed.
+    OneMapError overlay.union, journal.failed.
     """
     group = touching(ground, kind, threads.part(0.0, _TOUCHING))
     wholes = list(_whole_groups(group))
@@ -119,36 +118,19 @@ def dissolve_groups(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, thr
     """The single polygons of whole groups of touching pieces.
 
     pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
-    OneMapError compare.balance.
+    OneMapError overlay.union.
     """
     count = int(group.max()) + 1
     if int(np.bincount(group).max()) > _LARGE:
         unions = run_cancellable(lambda: union_by(group, pieces, count), threads.progress)
     else:
         unions = union_by(group, pieces, count, threads)
-    unions = _balanced_unions(unions, group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
     kind_of_group[group] = kind
     piece, polygon = _members(polygons, of_group, pieces, group)
     return SinglePolygons(polygons, kind_of_group[of_group], piece, polygon)
-
-
-def _balanced_unions(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:
-    """Unions whose areas are those of their pieces, which share no ground; once more on a fine grid if they are not."""
-    expected = np.bincount(group, shapely.area(pieces), minlength=len(unions))
-    allowed = BALANCE_M2 + BALANCE_SHARE * expected
-
-    def wrong() -> np.ndarray:
-        return np.flatnonzero(np.abs(np.nan_to_num(shapely.area(unions)) - expected) > allowed)
-
-    for grid in RETRY_GRIDS_M:
-        for index in wrong():
-            unions[index] = shapely.union_all(pieces[group == index], grid_size=grid)
-    if len(wrong()):
-        raise OneMapError("compare.balance", field="dissolve")
-    return unions
 
 
 def _members(

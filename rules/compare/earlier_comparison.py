@@ -21,7 +21,7 @@ from onemap.rules.compare.spots import KEPT_COLUMNS, Limits
 from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.inputs.changed_features import changed_features
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.common_areas import common_shares
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run_store import run_record, stored_rows
 
@@ -135,9 +135,7 @@ def changes(
     facts = [[tuple(row) for row in _plain(frame.iloc[rows])] for frame, rows in ((now, new), (before, gone))]
     same = np.array([facts[0][c] == facts[1][w] for c, w in zip(came, went, strict=True)], dtype=bool)
     came, went = came[same], went[same]
-    common, _ = intersections(new_shapes[came], old_shapes[went], threads)
-    shared = np.nan_to_num(shapely.area(common))
-    match = shared / (shapely.area(new_shapes[came]) + shapely.area(old_shapes[went]) - shared)
+    match = common_shares(new_shapes[came], old_shapes[went], threads)
     pairs: dict[int, int] = {}
     taken: set[int] = set()
     for at in np.argsort(-match, kind="stable"):

@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
@@ -19,7 +18,7 @@ from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.polygon_files import Polygons
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.overlay.overlay import differences, inside, union_by
+from onemap.rules.overlay.overlay import differences, inside, intersections, refuse_failed, union_by
 from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
@@ -109,12 +108,15 @@ def version_before(library: Library, newer: Version, older: Version, known_at: d
 def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
     """Where both versions' coverages meet, in the library's plane.
 
-    Raises OneMapError compare.no_ground, version.unreadable.
+    Raises OneMapError compare.no_ground, compare.arithmetic, version.unreadable.
     """
-    both = [np.array([coverage_of(library, version)], dtype=object) for version in (a, b)]
-    (ground,) = polygon_parts(shapely.intersection(*both))
-    if ground is None or ground.is_empty:
-        raise OneMapError("compare.no_ground", layer=f"{a.code}, {b.code}")
+    layers = f"{a.code}, {b.code}"
+    one, other = (np.array([coverage_of(library, version)], dtype=object) for version in (a, b))
+    (ground,), (is_broken,) = intersections(one, other, Threads())
+    if is_broken:
+        raise OneMapError("compare.arithmetic", layer=layers)
+    if ground is None:
+        raise OneMapError("compare.no_ground", layer=layers)
     return ground
 
 
@@ -206,10 +208,5 @@ def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSo
 
 
 def refuse(source: LayerSource, rows: np.ndarray) -> None:
-    """Ground that arithmetic cannot place is neither lost nor guessed: the comparison is refused by feature.
-
-    rows: of the source's features that failed. Raises OneMapError compare.arithmetic.
-    """
-    if len(rows):
-        assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
-        raise OneMapError("compare.arithmetic", layer=source.version.table, feature=source.names[rows[0]])
+    """As `refuse_failed`; rows: of the source's features that failed. Raises OneMapError compare.arithmetic."""
+    refuse_failed(source.version.table if source.version else None, source.names, rows)

@@ -12,7 +12,7 @@ from onemap.layers.library.versions import StoredFeatures, Version, read_version
 from onemap.rules.compare.decisions import HOLDS_SHARE
 from onemap.rules.compare.spot_fields import LAYER, plain_pair
 from onemap.rules.findings.table import plain_values
-from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.common_areas import common_shares
 from onemap.rules.overlay.threads import Threads
 
 _NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
@@ -69,9 +69,7 @@ def _former_numbers(
     facts = [_facts(frame) for frame in (attributes, had)]
     same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
     first, second = first[same], second[same]
-    common, _ = intersections(written[first], stored.geometries[second], threads)
-    shared = np.nan_to_num(shapely.area(common))
-    match = shared / (shapely.area(written[first]) + shapely.area(stored.geometries[second]) - shared)
+    match = common_shares(written[first], stored.geometries[second], threads)
     found: dict[int, str] = {}
     taken: set[int] = set()
     for at in np.argsort(-match, kind="stable"):

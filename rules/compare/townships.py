@@ -11,12 +11,14 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.messages import phrase
+from onemap.rules.compare.plans import refuse
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.compare.spots import Spots
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.candidate_pairs import shared_areas
+from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
 
 LAYER = "XZQ"
@@ -38,7 +40,7 @@ def township_statistics(spots: Spots, source: LayerSource | None, threads: Threa
     """Spots and area by township and type; without townships, and outside them, the township is null.
 
     A spot counts in every township in which it lies. share is of the township's compared ground; title: the type's name
-    in the language.
+    in the language. Raises OneMapError compare.arithmetic.
     """
     types = spots.columns["type"].to_numpy(dtype=object)
     area = spots.columns["area_m2"].to_numpy(dtype=float)
@@ -70,7 +72,10 @@ def township_statistics(spots: Spots, source: LayerSource | None, threads: Threa
 
 
 def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads) -> np.ndarray:
-    """The code of the township that has most of each polygon (n,), None for one that lies in none."""
+    """The code of the township that has most of each polygon (n,), None for one that lies in none.
+
+    Raises OneMapError compare.arithmetic.
+    """
     result = np.full(len(geometries), None, dtype=object)
     spot, row, pieces = _shares(geometries, source, threads)
     order = np.lexsort((-row, pieces, spot))
@@ -80,13 +85,16 @@ def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads
 
 
 def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How much of each polygon lies in which township: polygon, the township's row, m², (k,) each."""
+    """How much of each polygon lies in which township, by sums: polygon, the township's row, m², (k,) each.
+
+    Raises OneMapError compare.arithmetic.
+    """
     assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
-    grounds, _, _ = first_row_wins(source.stored.geometries, threads)
+    grounds, _, failed = first_row_wins(source.stored.geometries, threads)
+    refuse(source, failed)
     present = np.flatnonzero(~shapely.is_missing(grounds))
-    grounds = grounds[present]
-    found = overlaps(geometries, shapely.STRtree(geometries), grounds, threads)
-    return found.parcel, present[found.feature], shapely.area(found.geometry)
+    polygon, row, area_m2 = shared_areas(geometries, grounds[present], ARITHMETIC_M2, threads)
+    return polygon, present[row], area_m2
 
 
 def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarray, area: np.ndarray) -> pd.DataFrame:

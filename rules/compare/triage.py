@@ -12,9 +12,10 @@ import shapely
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
+from onemap.rules.overlay.candidate_pairs import shared_areas
 from onemap.rules.overlay.contacts import segments_of
 from onemap.rules.overlay.in_chunks import AT_ONCE, chunks, intersecting, nearest_distances_m
-from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.subdivision import Pieces, subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 
@@ -157,22 +158,18 @@ def _agreed_before(
     """For each side with an earlier version the share of each spot on which that agreed with the other plan."""
     result = {}
     mine = spots.geometries[rows]
-    tree = shapely.STRtree(mine)
     for side, before in zip(("a", "b"), earlier, strict=True):
         if before is None:
             continue
         then = before.polygons.geometries(np.arange(len(before.polygons)))
-        found = overlaps(mine, tree, then, threads)
+        pairs = shared_areas(mine, then, ARITHMETIC_M2, threads)
         use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
         codes_there = spots.columns["class_b" if side == "a" else "class_a"].to_numpy(dtype=object)[rows]
-        agrees = np.array(
-            [
-                _type_then(matrix, side, before, feature, use_there[spot], codes_there[spot]) in ("01", "02")
-                for spot, feature in zip(found.parcel, found.feature, strict=True)
-            ],
-            dtype=bool,
-        )
-        area = np.bincount(found.parcel[agrees], shapely.area(found.geometry[agrees]), minlength=len(rows))
+        agreed_m2 = [
+            area_m2 * (_type_then(matrix, side, before, feature, use_there[spot], codes_there[spot]) in ("01", "02"))
+            for spot, feature, area_m2 in zip(*pairs, strict=True)
+        ]
+        area = np.bincount(pairs[0], agreed_m2, len(rows))
         result[side] = area / shapely.area(mine)
     return result
 

@@ -4,7 +4,7 @@ So a journal has next to nothing besides what goes into the library, and its row
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +44,7 @@ def keep_packed(folder: Path, tables: Mapping[str, Table], parcels: Parcels, fir
     path = folder / _NAME
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
         for name, block in packed_rows(Chunk(dict(tables), parcels), first):
-            values = name, block.count, block.content, block.shapes, block.lowest, block.highest
-            row = [pa.array([value], kind) for value, kind in zip(values, _SCHEMA.types, strict=True)]
-            writer.write_batch(pa.RecordBatch.from_arrays(row, schema=_SCHEMA))
+            writer.write_batch(pa.RecordBatch.from_pylist([{"table": name, **asdict(block)}], _SCHEMA))
     columns = {name: list(table.arrays) for name, table in tables.items()}
     kinds = {name: table.geometry_type for name, table in tables.items() if table.has_geometries}
     return PackedTables(path.stat().st_size, columns, kinds)

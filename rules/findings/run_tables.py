@@ -144,6 +144,11 @@ def _sort_block(blocks: list[Block], by: list[str]) -> Block:
     return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
 
 
+def ranks_of(verdicts: np.ndarray) -> np.ndarray:
+    """The ranks of verdicts (n,), 0 the most severe."""
+    return np.fromiter((RANK[verdict] for verdict in verdicts), dtype=np.int64, count=len(verdicts))
+
+
 def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.DataFrame]) -> Table:
     """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count.
 
@@ -154,7 +159,7 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
     names, verdicts, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
     counts = counted.astype(bool)
     parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
-    rank = np.fromiter((RANK[verdict] for verdict in verdicts[counts]), dtype=np.int64, count=int(counts.sum()))
+    rank = ranks_of(verdicts[counts])
     verdict = np.full(count, RANK["clear"])
     np.minimum.at(verdict, parcel, rank)
     known = np.full(count, RANK["clear"])

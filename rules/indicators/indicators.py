@@ -320,8 +320,8 @@ class _Day:
         """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
         found = list(self.units.problems)
         if options.unit is not None:
-            found += overlap_problems(library, options.unit, shared_m2(self.units.grounds, self._threads))
-            found += [] if options.units_where else gap_problems(library, options.unit, self.units.grounds)
+            found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
+            found += [] if options.units_where else gap_problems(library, options.unit, self.units, self._threads)
         return found
 
     def unit_records(self) -> list[Record]:

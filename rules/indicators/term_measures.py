@@ -42,6 +42,7 @@ _REASONS = {
     "statistics.field": "no_field",
     "statistics.where": "no_field",
     "compare.arithmetic": "arithmetic",
+    "overlay.union": "arithmetic",
 }
 
 

@@ -16,8 +16,6 @@ from onemap.rules.overlay.overlay import (
     BALANCE_SHARE,
     MARGIN_M,
     Concerns,
-    differences,
-    intersections,
     unions_near,
 )
 from onemap.rules.overlay.subdivision import Cut
@@ -56,12 +54,16 @@ def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarra
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
     if len(rows) == 0:
         return np.empty(0)
-    near = _near(zones, rows, MARGIN_M, threads)
-    base = zones.base[rows]
-    common = np.zeros(len(rows))
+    area_m2, _ = _conflict_m2(zones, rows, _near(zones, rows, MARGIN_M, threads), threads)
+    return area_m2
+
+
+def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """By signed trapezoids the conflict's area of each parcel in `rows` (k,) with the zones near it, and its error."""
+    base, common, error = zones.base[rows], np.zeros(len(rows)), np.zeros(len(rows))
     met = np.flatnonzero(~shapely.is_missing(near))
-    common[met], _ = common_areas(base[met], near[met], threads)
-    return shapely.area(base) - common if zones.inverted else common
+    common[met], error[met] = common_areas(base[met], near[met], threads)
+    return shapely.area(base) - common if zones.inverted else common, error
 
 
 def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
@@ -72,15 +74,14 @@ def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
 def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
     near = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
-    base = zones.base[rows]
-    result = []
+    areas = []
     for distance in (-error_m, error_m):
         moved = shapely.buffer(near, distance)
         moved[shapely.is_empty(moved)] = None
-        part, _ = (differences if zones.inverted else intersections)(base, moved, threads)
-        result.append(shapely.area(part))
-    areas = np.nan_to_num(np.array(result))
-    return areas.min(axis=0), areas.max(axis=0)
+        area_m2, error_m2 = _conflict_m2(zones, rows, moved, threads)
+        areas.append(np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2))
+    low, high = np.sort(areas, axis=0)
+    return low, high
 
 
 def within_error(low_m2: np.ndarray) -> np.ndarray:

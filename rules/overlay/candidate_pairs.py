@@ -74,6 +74,19 @@ def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShap
     return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
 
 
+def shared_areas(
+    parcels: AnyShapes, features: AnyShapes, least_m2: float, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who of parcels (n,) shares at least so much ground with whom of features (m,), and how much, in m²: (k,) each.
+
+    By sums alone, of which none can fail; parcel after parcel.
+    """
+    found = candidate_pairs(parcels, index_of(parcels), features, threads)
+    found = found.only(np.flatnonzero(found.area_m2 > found.error_m2 + least_m2))
+    found = found.only(np.lexsort((found.feature, found.parcel)))
+    return found.parcel, found.feature, found.area_m2
+
+
 def index_of(shapes: AnyShapes) -> shapely.STRtree:
     """The index of shapes (n,), which takes geometries only: of a column their boxes; made once of what is frozen."""
     return compute_once(shapes, "tree", _index)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.shape_column import AnyShapes, boxes_of, some_of
@@ -73,6 +74,32 @@ def features_overlap(
         areas, errors, _ = areas_of_pairs(FlatPairs(polygons, place[first], polygons, place[second]), threads)
         found[on[(areas > errors + least_m2)[which]]] = True
     return found
+
+
+def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest area, in m², that the union of each row of (n, k) polygons can have, by sums: (n,).
+
+    The two are one where no polygon shares ground with several of those before it.
+    """
+    polygons, row = block.ravel(), np.arange(len(block)).repeat(block.shape[1])
+    flat, together, greatest = FlatPolygons(polygons, threads), np.zeros(len(polygons)), np.zeros(len(polygons))
+    for later, earlier in _pairs_of_rows(polygons, row, threads):
+        areas, _, _ = areas_of_pairs(FlatPairs(flat, later, flat, earlier), threads)
+        np.add.at(together, later, areas)
+        np.maximum.at(greatest, later, areas)
+    own = shapely.area(polygons)
+    least = np.bincount(row, np.maximum(own - together, 0.0), len(block))
+    return least, np.bincount(row, own - greatest, len(block))
+
+
+def _pairs_of_rows(polygons: np.ndarray, row: np.ndarray, threads: Threads) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The later and the earlier of every two polygons (n,) of one row (n,) whose boxes meet, part by part."""
+    if row[-1] > 0:
+        for _, one, other in near_pairs(row, np.arange(len(row)), shapely.bounds(polygons)):
+            yield np.maximum(one, other), np.minimum(one, other)
+    else:  # a row that stands alone may be of very many
+        one, other = boxes_meet(shapely.STRtree(polygons), polygons, threads)
+        yield one[other < one], other[other < one]
 
 
 def near_pairs(

@@ -7,10 +7,12 @@ parts below ARITHMETIC_M2 are what floating point leaves of nothing.
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.boxes import lie_inside
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
@@ -29,9 +31,9 @@ from onemap.layers.geometry.shape_column import (
 )
 from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
-from onemap.rules.overlay.common_areas import areas_of_pairs, pair_sums
+from onemap.rules.overlay.common_areas import areas_of_pairs, common_areas, pair_sums
 from onemap.rules.overlay.flat_polygons import FlatPairs, FlatPolygons, distinct, flat_pairs
-from onemap.rules.overlay.mutual_overlaps import Known, features_overlap
+from onemap.rules.overlay.mutual_overlaps import Known, features_overlap, union_bounds
 from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
 from onemap.rules.overlay.threads import Threads
@@ -67,6 +69,15 @@ class Overlaps:
         if wanted.all():
             return self
         return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
+
+
+def refuse_failed(layer: str | None, names: np.ndarray, rows: np.ndarray) -> None:
+    """Ground that arithmetic cannot place is neither lost nor guessed: the work is refused by the first such feature.
+
+    rows: of features that failed, by their names (n,). Raises OneMapError compare.arithmetic.
+    """
+    if len(rows):
+        raise OneMapError("compare.arithmetic", layer=layer, feature=names[rows[0]])
 
 
 Operation = Callable[..., np.ndarray]
@@ -118,15 +129,15 @@ def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads:
     return np.concatenate(blocks) if blocks else np.empty(0, dtype=object)
 
 
-def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """operation(left, right) pair by pair, None where it breaks down: (n,)."""
+def _attempt(operation: Operation, *operands: np.ndarray) -> np.ndarray:
+    """operation(operands) row by row, None where it breaks down: (n,)."""
     try:
-        result: np.ndarray = operation(left, right)
+        result: np.ndarray = operation(*operands)
     except shapely.GEOSException:
-        result = np.full(len(left), None, dtype=object)
-        for row, (one, other) in enumerate(zip(left, right, strict=True)):
+        result = np.full(len(operands[0]), None, dtype=object)
+        for row in range(len(result)):
             with contextlib.suppress(shapely.GEOSException):
-                result[row] = operation(one, other)
+                result[row] = operation(*(operand[row : row + 1] for operand in operands))[0]
     return result
 
 
@@ -284,7 +295,10 @@ def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Threads = _ALONE) -> np.ndarray:
-    """The union of the geometries of each group: (groups,), None for a group without any."""
+    """The union of the polygons of each group: (groups,), None for a group without any.
+
+    Raises OneMapError overlay.union.
+    """
     result = np.full(groups, None, dtype=object)
     if len(group) == 0:
         return result
@@ -300,30 +314,46 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
         for at in range(0, len(rows), step)
     ]
     threads = threads if len(group) > _CHUNK else replace(threads, workers=1)
-    united = threads.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
+    alone = Threads(1, threads.progress)
+    united = threads.each(
+        lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], alone), parts
+    )
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
         result[ids[rows]] = unions_of_rows
     return polygon_parts(result, ARITHMETIC_M2)
 
 
-def _proved_unions(block: np.ndarray) -> np.ndarray:
-    """The union of each row of (n, k) geometries: no smaller than its largest, no larger than their sum."""
-    areas = shapely.area(block)
-    least, most = areas.max(axis=1), areas.sum(axis=1)
-    allowed = BALANCE_M2 + BALANCE_SHARE * most
+def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
+    """The union of each row of (n, k) polygons, held against the sums of its pairs; on grids where it is wrong.
 
-    def wrong(unions: np.ndarray) -> np.ndarray:
-        area = shapely.area(unions)
-        bad: np.ndarray = (area < least - allowed) | (area > most + allowed)
-        return bad
-
-    result: np.ndarray = shapely.union_all(block, axis=1)
-    for grid in RETRY_GRIDS_M:
-        rows = np.flatnonzero(wrong(result))
+    Raises OneMapError overlay.union.
+    """
+    whole = shapely.area(block).sum(axis=1)
+    allowed, (least, most) = BALANCE_M2 + BALANCE_SHARE * whole, union_bounds(block, threads)
+    result, rows = np.full(len(block), None, dtype=object), np.arange(len(block))
+    for grid in (None, *RETRY_GRIDS_M):
+        result[rows] = _attempt(partial(_unite, grid_size=grid), block[rows])
+        area = shapely.area(result[rows])
+        is_right = (area >= (least - allowed)[rows]) & (area <= (most + allowed)[rows])
+        # Where three polygons share ground one could be lost between the two bounds.
+        some = np.flatnonzero(is_right & (most - least > allowed)[rows])
+        is_right[some] = _held_m2(result[rows[some]], block[rows[some]], threads) >= (whole - allowed)[rows[some]]
+        rows = rows[~is_right]
         if len(rows) == 0:
-            break
-        result[rows] = shapely.union_all(block[rows], grid_size=grid, axis=1)
-    return result
+            return result
+    raise OneMapError("overlay.union", count=block.shape[1])
+
+
+def _unite(block: np.ndarray, grid_size: float | None) -> np.ndarray:
+    united: np.ndarray = shapely.union_all(block, grid_size=grid_size, axis=1)
+    return united
+
+
+def _held_m2(unions: np.ndarray, block: np.ndarray, threads: Threads) -> np.ndarray:
+    """How much of the polygons of each row (n, k) lies in their union (n,), by sums."""
+    areas, _ = common_areas(block.ravel(), unions.repeat(block.shape[1]), threads)
+    held: np.ndarray = areas.reshape(block.shape).sum(axis=1)
+    return held
 
 
 def _pairwise(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
-from onemap.layers.geometry.parts import shift_polygons
+from onemap.layers.geometry.parts import largest_of_each, shift_polygons
 from onemap.layers.messages import phrase
 from onemap.rules.findings.findings import Block
 from onemap.rules.findings.table import Table, WrittenTable, records_of, typed_arrays
@@ -111,8 +111,7 @@ def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], Fl
     found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
     found += [Candidate(row, "one_piece", len(left) + place) for place, row in enumerate(several.tolist())]
     pieces, owner = shapely.get_parts(rest.at(several).geometries, return_index=True)
-    order = np.lexsort((np.arange(len(pieces)), -shapely.area(pieces), owner))
-    largest = pieces[order[np.unique(owner[order], return_index=True)[1]]]
+    largest = pieces[largest_of_each(shapely.area(pieces), owner)]
     return found, joined_ground([rest.at(left), FlatGround.all_of(largest)])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.parts import largest_of_each
 from onemap.layers.geometry.planar_sizes import planar_lengths_m
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
 from onemap.rules.findings.thresholds import are_broad, vanishing
@@ -110,10 +111,8 @@ def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: 
     if min_width_m > 0:
         kept &= ~vanishing(pieces, min_width_m)
     if one_piece and len(pieces):
-        order = np.lexsort((np.arange(len(pieces)), -area, owner))
-        order = order[kept[order]]
-        first = order[np.r_[True, owner[order][1:] != owner[order][:-1]]] if len(order) else order
-        kept = np.isin(np.arange(len(pieces)), first)
+        several = np.flatnonzero(kept)
+        kept = np.isin(np.arange(len(pieces)), several[largest_of_each(area[several], owner[several])])
     parts.dropped_m2[rows] += np.bincount(owner[~kept], area[~kept], minlength=len(rows))
     touched = np.unique(owner[~kept])
     left = np.full(len(touched), None, dtype=object)

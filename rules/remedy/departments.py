@@ -10,8 +10,9 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.geometry.wkb_rings import geometries_from
-from onemap.rules.findings.run_tables import RANK
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, intersections, union_by
+from onemap.rules.findings.run_tables import RANK, ranks_of
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run import Run
 
@@ -48,17 +49,17 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)
     rank = np.full(len(rows), RANK["clear"])
-    np.minimum.at(rank, group, np.array([RANK[name] for name in verdict], dtype=np.int64))
+    np.minimum.at(rank, group, ranks_of(verdict))
     is_unknown = verdict == "unknown"
     has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    shown = has_ground & ~is_unknown
+    known = has_ground & ~is_unknown
     flat = ~has_ground & ~is_unknown
     area = np.nan_to_num(np.asarray(table.arrays["area_m2"], dtype=float)[chosen])
     unknown = has_ground & is_unknown
     return DepartmentVerdicts(
         rows,
         np.array(list(RANK), dtype=object)[rank],
-        union_by(group[shown], shapes[shown], len(rows)),
+        union_by(group[known], shapes[known], len(rows)),
         np.bincount(group[flat], area[flat], minlength=len(rows)),
         np.nan_to_num(shapely.area(union_by(group[unknown], shapes[unknown], len(rows)))),
     )
@@ -89,12 +90,9 @@ def department_changes(
     now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in wanted], dtype=np.int64)
     before, after = _pick_rows(first, then), _pick_rows(again, now)
     both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
-    common = np.zeros(len(wanted))
-    found, failed = intersections(before.ground[both], after.ground[both], threads)
-    common[both] = np.nan_to_num(shapely.area(found))
-    shown_then, shown_now = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
-    # What arithmetic cannot lay over each other is told by the difference of the areas.
-    common[both[failed]] = np.minimum(shown_then, shown_now)[both[failed]]
+    common, error = np.zeros(len(wanted)), np.zeros(len(wanted))
+    common[both], error[both] = common_areas(before.ground[both], after.ground[both], threads)
+    then_m2, now_m2 = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
     less = before.flat_m2 - after.flat_m2
     values: dict[str, Any] = {
         "parcel": [pairs[number][0] for number, _ in wanted],
@@ -102,10 +100,10 @@ def department_changes(
         "department": [department for _, department in wanted],
         "verdict_before": before.verdict,
         "verdict_after": after.verdict,
-        "before_m2": shown_then + before.flat_m2,
-        "after_m2": shown_now + after.flat_m2,
-        "kept_m2": _real(shown_then - common) + np.maximum(less, 0.0),
-        "given_up_m2": _real(shown_now - common) + np.maximum(-less, 0.0),
+        "before_m2": then_m2 + before.flat_m2,
+        "after_m2": now_m2 + after.flat_m2,
+        "kept_m2": _real(then_m2 - common, error) + np.maximum(less, 0.0),
+        "given_up_m2": _real(now_m2 - common, error) + np.maximum(-less, 0.0),
         "unknown_before_m2": before.unknown_m2,
         "unknown_after_m2": after.unknown_m2,
     }
@@ -127,7 +125,7 @@ def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerd
     )
 
 
-def _real(area_m2: np.ndarray) -> np.ndarray:
+def _real(area_m2: np.ndarray, error_m2: np.ndarray) -> np.ndarray:
     """Areas without what floating point leaves."""
-    real: np.ndarray = np.where(area_m2 >= ARITHMETIC_M2, area_m2, 0.0)
+    real: np.ndarray = np.where(area_m2 >= error_m2 + ARITHMETIC_M2, area_m2, 0.0)
     return real

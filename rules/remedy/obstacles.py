@@ -11,8 +11,7 @@ import shapely
 from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwrap_parts
 from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_rings import geometries_from
-from onemap.rules.findings.run_tables import RANK
-from onemap.rules.findings.table import Table
+from onemap.rules.findings.run_tables import RANK, ranks_of
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs.rule import Rule
 from onemap.rules.remedy.cuts import Against, Obstacles
@@ -32,7 +31,7 @@ def obstacles_of(
     """
     table, parcels = run.tables["findings"], run.question.parcels
     order = {rule.id: position for position, rule in enumerate(rules)}
-    rank = _ranks(table)
+    rank = ranks_of(table.values("verdict"))
     chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
     parcel = pd.Index(parcels.ids, dtype=object).get_indexer(pd.Index(table.values("parcel")[chosen], dtype=object))
     rule = np.array([order[name] for name in table.values("rule")[chosen]], dtype=np.int64)
@@ -77,10 +76,5 @@ def _grounds_without_area(
 
 def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:
     """Which parcels (n,) of a run have a verdict more severe than what may stay."""
-    left: np.ndarray = _ranks(run.tables["parcels"]) < RANK[keep_verdict]
+    left: np.ndarray = ranks_of(run.tables["parcels"].values("verdict")) < RANK[keep_verdict]
     return left
-
-
-def _ranks(table: Table) -> np.ndarray:
-    """The ranks (n,) of the verdicts of a table's rows."""
-    return np.array([RANK[verdict] for verdict in table.values("verdict")], dtype=np.int64)

@@ -20,10 +20,10 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable
 from onemap.rules.packs.pack import Pack, rules_of_run
+from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.remedy.obstacles import obstacles_of, verdicts_left
-from onemap.rules.runs.run import Run
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
@@ -87,12 +87,13 @@ def sites(
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
     found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
     if len(found.grounds) == 0:
-        return _table(first, np.empty(0, dtype=object), np.empty(0), obstacles, {}, origin)
+        return _table(found, np.empty(0, dtype=object), obstacles, rules, language, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
     run = check(library, asked, threads.part(_FOUND, 1.0))
     passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
-    titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
-    return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)
+    verdicts = run.tables["parcels"].values("verdict")[passing]
+    passed = Places(found.grounds[passing], found.clearance_m[passing])
+    return _table(passed, verdicts, obstacles, rules, language, origin)
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:
@@ -125,38 +126,36 @@ def _parcels(grounds: np.ndarray, origin: tuple[float, float], attributes: Mappi
 
 
 def _table(
-    run: Run,
-    grounds: np.ndarray,
-    clearance_m: np.ndarray,
+    found: "Places",
+    verdicts: np.ndarray,
     obstacles: Obstacles,
-    titles: Mapping[str, str],
+    rules: Sequence[Rule],
+    language: str,
     origin: tuple[float, float],
-    passing: np.ndarray | None = None,
 ) -> Table:
-    """The sites that passed, with the rule whose ground is nearest, how far that is, and its title.
+    """The sites that passed (k,), with the rule whose ground is nearest, how far that is, and its title.
 
-    titles: of the rules, by id, in the order of work.
+    verdicts (k,): of the check; rules: in the order of work.
     """
-    chosen = passing if passing is not None else np.empty(0, dtype=np.int64)
-    shapes = grounds[chosen]
-    nearest = np.full(len(shapes), None, dtype=object)
+    shapes = found.grounds
+    nearest: list[Rule | None] = [None] * len(shapes)
     distance = np.full(len(shapes), np.nan)
     if len(obstacles) and len(shapes):
         tree = shapely.STRtree(all_of(obstacles.ground))
         (at, which), far = tree.query_nearest(shapes, return_distance=True, all_matches=False)
-        nearest[at] = np.array(list(titles), dtype=object)[obstacles.against.rule[which]]
         distance[at] = far
-    verdicts = run.tables["parcels"].columns["verdict"].to_numpy(dtype=object)
+        for site, rule in zip(at, obstacles.against.rule[which], strict=True):
+            nearest[site] = rules[rule]
     rows: dict[str, Any] = {
         "site": [f"P{number}" for number in range(1, len(shapes) + 1)],
         "rank": np.arange(1, len(shapes) + 1),
-        "verdict": verdicts[chosen] if len(chosen) else np.empty(0, dtype=object),
+        "verdict": verdicts,
         "area_m2": shapely.area(shapes),
         "width_m": _widths(shapes),
-        "clearance_m": clearance_m[chosen] if len(chosen) else np.empty(0),
-        "nearest_rule": nearest,
+        "clearance_m": found.clearance_m,
+        "nearest_rule": np.array([rule and rule.id for rule in nearest], dtype=object),
         "nearest_m": distance,
-        "nearest_title": np.array([titles.get(rule) for rule in nearest], dtype=object),
+        "nearest_title": np.array([rule and rule.title.get(language, rule.id) for rule in nearest], dtype=object),
     }
     return Table(pd.DataFrame(rows, columns=COLUMNS), multi(shift_polygons(shapes, origin), "polygon"))
 

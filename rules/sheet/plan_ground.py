@@ -15,6 +15,8 @@ from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
+from onemap.rules.check.check import local_origin
+from onemap.rules.compare.plans import refuse
 from onemap.rules.findings.table import records_of
 from onemap.rules.identify.class_words import class_code, class_title
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -43,9 +45,12 @@ class PlanGround:
         self.uncovered: dict[str, list[str]] = {}
 
     def rows(self, names: np.ndarray, grounds: np.ndarray, threads: Threads) -> dict[str, list[dict[str, Any]]]:
-        """By parcel (n,) what lies on it: layer, class, controls, area on the ellipsoid and share of the parcel."""
+        """By parcel (n,) what lies on it: layer, class, controls, area on the ellipsoid and share of the parcel.
+
+        Raises OneMapError compare.arithmetic.
+        """
         box = shapely.total_bounds(grounds)
-        origin = float(np.floor((box[0] + box[2]) / 2)), float(np.floor((box[1] + box[3]) / 2))
+        origin = local_origin(*box[:2])
         local = shift_geometries(grounds, (-origin[0], -origin[1]))
         plane, tree = Plane(self.library.crs, origin), shapely.STRtree(local)
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
@@ -77,6 +82,7 @@ class PlanGround:
         stored, version = source.stored, source.version
         assert stored is not None and version is not None, "asked of what was read"  # noqa: S101  # nosec B101
         pairs = overlaps(local, tree, stored.shapes, threads)
+        refuse(source, pairs.failed[:, 1])
         if len(pairs.parcel) == 0:
             return []
         features, at_feature = np.unique(pairs.feature, return_inverse=True)

@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.overlay.candidate_pairs import boxes_meet
 from onemap.rules.overlay.in_chunks import chunks, intersecting
+from onemap.rules.overlay.overlay import refuse_failed
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.unit_ground import shared_m2
-from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_size
+from onemap.rules.statistics.unit_pieces import UnitPieces, pieces_with_shares
 from onemap.rules.statistics.units import AreaUnits
 
 
@@ -33,12 +32,11 @@ class CountedOnce:
     @classmethod
     def of(cls, units: AreaUnits, threads: Threads) -> "CountedOnce":
         """Find what units share. Raises OneMapError compare.arithmetic."""
-        shared = shared_m2(units.grounds, threads)
+        shared = shared_m2(units, threads)
         if not shared:
             return cls(units.grounds, units.grounds, 0.0)
         own, _, failed = first_row_wins(units.grounds, threads)
-        if len(failed):
-            raise OneMapError("compare.arithmetic", layer=units.source, feature=units.names[failed[0]])
+        refuse_failed(units.source, units.names, failed)
         return cls(units.grounds, own, shared)
 
     @property
@@ -75,10 +73,7 @@ class CountedOnce:
         for number in range(int(turn.max(initial=-1)) + 1):  # one unit after the other is taken away
             some = np.flatnonzero(turn == number)
             rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
-        size, whole = pieces_size(rest, kind), pieces_size(all_of(shapes), kind)[pieces.feature]
-        keep = size > 0
-        share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
-        return UnitPieces(pieces.unit[keep], pieces.feature[keep], FlatGround.of(rest[keep]), share[keep])
+        return pieces_with_shares(pieces.unit, pieces.feature, rest, all_of(shapes), kind)
 
     def crossing(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""

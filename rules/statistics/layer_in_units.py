@@ -17,6 +17,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, some_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, versions
 from onemap.layers.messages import LANGUAGES
+from onemap.rules.check.check import local_origin
 from onemap.rules.compare.plans import version_named
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.threads import Threads
@@ -110,7 +111,7 @@ class LayerInUnits:
         whole = box if self._block is None else shapely.total_bounds(self._block.every.grounds).tolist()
         ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
-        origin = (float(np.floor((ground[0] + ground[2]) / 2)), float(np.floor((ground[1] + ground[3]) / 2)))
+        origin = local_origin(*ground[:2])
         self.plane = Plane(self.library.crs, origin)
         known = versions(self.library, self.options.known_at)
         sources = Sources(self.library, known, self.options.as_of, {}, {}, origin)
@@ -276,18 +277,21 @@ class LayerInUnits:
             facts["table"] = version_titles(self.entry, self.version.label)
             facts["title"] = {one: self.entry.field_title(field or "", one) or field for one in LANGUAGES}
             problems.append(Problem("statistics.unjoined", facts))
-        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2), *problems]
+        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2, self.threads), *problems]
 
 
 def unit_remarks(
-    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float
+    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float, threads: Threads
 ) -> Sequence[Problem]:
-    """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+    """What a reader must know of the units: remarks of their file, ground in two of them or in none.
+
+    Raises OneMapError compare.arithmetic.
+    """
     if units is None:
         return []
     problems = [*units.problems, *overlap_problems(library, options.within, overlap_m2)]
     if units.version is not None and options.units_where is None:
-        problems += gap_problems(library, options.within, units.grounds)
+        problems += gap_problems(library, options.within, units, threads)
     return problems
 
 

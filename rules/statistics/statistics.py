@@ -76,7 +76,7 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
         total=total,
         layer=record_of(version),
         within=units.record,
-        problems=list(unit_remarks(library, options, units, every.shared_m2)),
+        problems=list(unit_remarks(library, options, units, every.shared_m2, threads)),
         tables=_tables(options, units, rows, records),
     )
 

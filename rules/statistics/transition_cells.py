@@ -15,7 +15,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.rules.compare.self_overlap import lost_to_earlier
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, overlaps
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, overlaps, refuse_failed
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.union_areas import Plane
@@ -99,8 +99,7 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     keys = class_keys(pair.by, source.stored.attributes, entry, place)
     shapes = source.stored.shapes
     rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
-    if len(broken):
-        raise OneMapError("compare.arithmetic", layer=version.table, feature=source.names[broken[0]])
+    refuse_failed(version.table, source.names, broken)
     gone = proved_ground(differences(shapes[rows], rest, threads), version.table, source.names[rows])
     lost_m2 = _areas_in(grounds, gone)
     fids = source.stored.fids[rows].tolist()
@@ -129,10 +128,7 @@ def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threa
     """Rows `unit, a, b` (classes), `area_m2, ellipsoidal_m2`: what both say, what only one says, what neither says."""
     tree = shapely.STRtree(a.pieces.geometry)
     found = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
-    if len(found.failed):
-        raise OneMapError(
-            "compare.arithmetic", layer=a.version.table, feature=a.names[a.pieces.feature[found.failed[0, 0]]]
-        )
+    refuse_failed(a.version.table, a.names, a.pieces.feature[found.failed[:, 0]])
     found = found.only(a.pieces.unit[found.parcel] == b.pieces.unit[found.feature])
     one, other, area, curved = found.parcel, found.feature, found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
     parts = [_frame(a.pieces.unit[one], a.of_piece[one], b.of_piece[other], area, curved)]

@@ -5,7 +5,7 @@ compared ground, by class to the older version and by class to the newer one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
+from onemap.rules.check.check import local_origin
 from onemap.rules.compare.plans import common_ground, wanted_version
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import Sources
@@ -27,7 +28,7 @@ from onemap.rules.statistics.statistics import Record, record_columns, record_of
 from onemap.rules.statistics.transition_cells import VersionPair
 from onemap.rules.statistics.union_areas import Plane
 from onemap.rules.statistics.unit_blocks import unit_blocks
-from onemap.rules.statistics.unit_ground import proved_ground, shared_m2
+from onemap.rules.statistics.unit_ground import beyond_m2, proved_ground, shared_m2
 from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 
 
@@ -71,7 +72,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     names, grounds, beyond = _grounds(units, both, threads)
     measured = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
-    origin = float(np.floor((box[0] + box[2]) / 2)), float(np.floor((box[1] + box[3]) / 2))
+    origin = local_origin(*box[:2])
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
     compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
@@ -89,7 +90,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
         total=_total(whole, _beyond_of_all(units, both, beyond, threads)),
         layers=[record_of(version) for version in pair.versions],
         within=units.record if units else None,
-        problems=[*_overlaps(pair.versions, lost), *unit_remarks(library, asked, units, every.shared_m2)],
+        problems=[*_overlaps(pair.versions, lost), *unit_remarks(library, asked, units, every.shared_m2, threads)],
         tables=_tables(rows, classes, records, grounds),
     )
 
@@ -158,13 +159,16 @@ def _unit_records(
 
 
 def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.ndarray, threads: Threads) -> float:
-    """How much of the ground of all units is not compared, in m²; what lies in two of them counts once."""
+    """How much of the ground of all units is not compared, in m²; what lies in two of them counts once.
+
+    Raises OneMapError compare.arithmetic.
+    """
     if units is None:
         return 0.0
-    reaching = units.grounds[beyond > 0]
+    reaching = replace(units, names=units.names[beyond > 0], grounds=units.grounds[beyond > 0])
     if not shared_m2(reaching, threads):
         return float(beyond.sum())
-    return float(shapely.area(shapely.difference(shapely.union_all(reaching), both)))
+    return beyond_m2(reaching, both, threads)
 
 
 def _total(rows: list[Record], beyond_m2: float) -> Record:

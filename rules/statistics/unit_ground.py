@@ -6,24 +6,40 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
+from onemap.rules.overlay.overlay import intersections, outside, refuse_failed, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.union_areas import overlapping_pairs
+from onemap.rules.statistics.units import AreaUnits
 
 _TOLD_M2 = 0.01  # less is how coordinates were rounded
+_NO_NAMES = np.array([None], dtype=object)  # of what is no feature
 
 
-def shared_m2(grounds: np.ndarray, threads: Threads) -> float:
-    """How much ground lies in two units (m,)."""
-    if len(grounds) < 2:
+def shared_m2(units: AreaUnits, threads: Threads) -> float:
+    """How much ground lies in two units. Raises OneMapError compare.arithmetic."""
+    one, other = overlapping_pairs(units.grounds, threads)
+    if len(one) == 0:
         return 0.0
-    pairs = overlapping_pairs(grounds, threads)
-    if pairs.shape[1] == 0:
-        return 0.0
-    shared = shapely.intersection(grounds[pairs[0]], grounds[pairs[1]])
-    found = float(shapely.area(shapely.union_all(shared)))
+    common = intersections(units.grounds[one], units.grounds[other], threads)
+    shared = _union(proved_ground(common, units.source, units.names[one]), threads)
+    found = float(shapely.area(shared)[0])
     return found if found > _TOLD_M2 else 0.0
+
+
+def _union(grounds: np.ndarray, threads: Threads) -> np.ndarray:
+    """The union of all of them, as an array of one."""
+    return union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
+
+
+def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> float:
+    """How much of the ground of all units another does not cover; what lies in two of them counts once.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    found = outside(_union(units.grounds, threads), ground, threads)
+    return float(np.nan_to_num(shapely.area(proved_ground(found, units.source, _NO_NAMES)))[0])
 
 
 def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
@@ -32,8 +48,7 @@ def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names
     layer: how a refusal names where they are of. Raises OneMapError compare.arithmetic.
     """
     ground, failed = found
-    if failed.any():
-        raise OneMapError("compare.arithmetic", layer=layer, feature=names[np.flatnonzero(failed)[0]])
+    refuse_failed(layer, names, np.flatnonzero(failed))
     return ground
 
 
@@ -56,15 +71,16 @@ def overlap_problems(library: Library, units: str | None, area_m2: float) -> lis
     return [Problem("statistics.units_overlap", facts)] if area_m2 else []
 
 
-def gap_problems(library: Library, units: str | None, grounds: np.ndarray) -> list[Problem]:
-    """What of the district lies in none of the units (m,); without a district, the holes that they leave."""
-    whole = shapely.union_all(grounds)
-    district = library.district()
+def gap_problems(library: Library, label: str | None, units: AreaUnits, threads: Threads) -> list[Problem]:
+    """What of the district lies in none of the units; without a district, the holes that they leave.
+
+    label: how the units were asked for. Raises OneMapError compare.arithmetic.
+    """
+    whole, district = _union(units.grounds, threads), library.district()
     if district is None:
-        parts = shapely.get_parts(whole)
-        filled = shapely.polygons(shapely.get_exterior_ring(parts))
-        gap = float(shapely.area(shapely.difference(shapely.union_all(filled), whole)))
-    else:
-        gap = float(shapely.area(shapely.difference(district, whole)))
-    facts = _facts(library, units, gap)
+        filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
+        (district,) = _union(filled, threads)
+    rest = proved_ground(outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
+    gap = float(np.nan_to_num(shapely.area(rest))[0])
+    facts = _facts(library, label, gap)
     return [Problem("statistics.units_gap", facts)] if gap > _TOLD_M2 else []

@@ -7,13 +7,12 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.in_chunks import intersecting
-from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.overlay import overlaps, refuse_failed
 from onemap.rules.overlay.threads import Threads
 
 POLYGON, LINE, POINT = "polygon", "line", "point"
@@ -83,6 +82,13 @@ def unit_pieces(
     of_units = [slice(begin, end) for begin, end in pairwise([*first.tolist(), len(unit)])]
     parts = threads.each(lambda part: _clip_to_units(geometries[feature[part]], grounds[unit[part]]), of_units)
     pieces = np.concatenate([np.empty(0, dtype=object), *parts])
+    return pieces_with_shares(unit, feature, pieces, geometries, kind)
+
+
+def pieces_with_shares(
+    unit: np.ndarray, feature: np.ndarray, pieces: np.ndarray, geometries: np.ndarray, kind: str
+) -> UnitPieces:
+    """Pieces (k,) of lines or points that have any size, and which share of its feature each is; geometries: of all."""
     size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
     share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
@@ -106,8 +112,7 @@ def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
 def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: str, threads: Threads) -> UnitPieces:
     """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
     found = overlaps(shapes, index_of(shapes), grounds, threads)
-    if len(found.failed):
-        raise OneMapError("compare.arithmetic", layer=layer, feature=names[found.failed[0, 0]])
+    refuse_failed(layer, names, found.failed[:, 0])
     order = np.lexsort((found.parcel, found.feature))
     feature, unit, ground = found.parcel[order], found.feature[order], found.ground.at(order)
     whole = areas_of(shapes)[feature]

@@ -62,10 +62,11 @@ class Verb:
     work: str = "library_work"
 
     def run(self, values: Values, context: "VerbContext") -> Result:
-        """Do it. What comes of a library that was made for a rehearsal says so."""
+        """Do it: from then on it is done, and not cancelled any more. What comes of a rehearsal's library says so."""
         work = importlib.import_module(f"onemap.rules.work.{self.work}")
         with noting_rehearsals() as rehearsals:
             result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
+        context.progress.finish()
         return {**result, REHEARSAL: True} if rehearsals else result
 
 

@@ -46,7 +46,6 @@ def changes(values: Values, context: VerbContext) -> Result:
         KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],)),
     )
     problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
-    context.progress.finish()
     answer: Result = {
         **found.counts,
         "code": values["code"],

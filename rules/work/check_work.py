@@ -48,7 +48,6 @@ def check(values: Values, context: VerbContext) -> Result:
                 remarks = _write_check(library, run, values, context, recorded, changes, unasked)
                 break
         changed = changes.changed_parcels() if changes else None
-    context.progress.finish()
     asked: Result = asked_answer(run.packs, run.record, unasked, context.language)
     if changed is not None:
         asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))

@@ -42,7 +42,6 @@ def compare(values: Values, context: VerbContext) -> Result:
             if library.writable:
                 record_comparison(library, found, writing.part(0.5, 1.0))
         recorded, catalogue = library.writable, library.catalogue()
-    context.progress.finish()
     result: Result = {
         "run": {**found.record, "recorded": recorded},
         "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
@@ -145,7 +144,6 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
     problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
-    context.progress.finish()
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
     result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
@@ -171,7 +169,6 @@ def atlas(values: Values, context: VerbContext) -> Result:
             bool(values.get("overwrite")),
             context.progress,
         )
-    context.progress.finish()
     return {"ok": True, **found}
 
 
@@ -186,7 +183,6 @@ def comparison(values: Values, context: VerbContext) -> Result:
         page, drawn = comparison_page(library, values["run"], context.language)
         foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
     target = write_pages(values, [page], [drawn], context, name="target", foot=foot)
-    context.progress.finish()
     return {"ok": True, "run": values["run"], "out": target}
 
 

@@ -59,7 +59,6 @@ def indicators(values: Values, context: VerbContext) -> Result:
         result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, shown, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
-    context.progress.finish()
     return result
 
 

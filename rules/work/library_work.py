@@ -70,7 +70,6 @@ def inspect(values: Values, context: VerbContext) -> Result:
 
     reading = context.progress.part(0.0, 1.0, phrase("progress.reading", context.language))
     result = inspected(values["source"], values.get("layer"), values.get("encoding"), context.language, reading)
-    context.progress.finish()
     return result
 
 
@@ -252,7 +251,6 @@ def verify(values: Values, context: VerbContext) -> Result:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
         problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
-    context.progress.finish()
     records = [problem_record(problem, context.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}

@@ -25,5 +25,4 @@ def publish(values: Values, context: VerbContext) -> Result:
     context.progress.at(0.0, phrase("progress.publishing", context.language))
     with open_library(values["library"]) as library:
         result = write_project(library, values["library"], project, wishes, context.language)
-    context.progress.finish()
     return result

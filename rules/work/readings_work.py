@@ -35,7 +35,6 @@ def readings(values: Values, context: VerbContext) -> Result:
         crs = library.crs
     problems = [problem_record(problem, context.language) for problem in found.problems]
     problems += write_tables(found.tables, crs, values, context.language, context.language)
-    context.progress.finish()
     return {
         "at": options.at.isoformat(),
         "nodes": found.nodes,

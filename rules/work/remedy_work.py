@@ -27,7 +27,6 @@ def remedy(values: Values, context: VerbContext) -> Result:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
         recorded = library.writable and not asked_of.replaced
         remarks = _write_remedy(library, found, values, context, recorded, alternatives)
-    context.progress.finish()
     result: Result = {
         **remedy_json(found.record, alternatives, context.language),
         "run": {**found.record, "recorded": recorded},
@@ -121,7 +120,6 @@ def sites(values: Values, context: VerbContext) -> Result:
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
     problems = write_tables({"sites": table}, crs, values, context.language, context.language)
-    context.progress.finish()
     result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
     result |= target_answer(values)
     return result

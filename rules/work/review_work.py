@@ -45,7 +45,6 @@ def review_open(values: Values, context: VerbContext) -> Result:
         case = read_case(library, case_id, hand.on)
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
-    context.progress.finish()
     of_run["problems"] += remark_records(targets, context.language)
     return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
 
@@ -223,7 +222,6 @@ def review_revise(values: Values, context: VerbContext) -> Result:
         case = read_case(library, values["case"], hand.on)
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
-    context.progress.finish()
     of_run["problems"] += remark_records(targets, context.language)
     return {**answer, **of_run}
 
@@ -241,7 +239,6 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
         if library.writable:
             looked_again(library, case, hand.by, sum(map(len, changes.values())))
         answer = _answer(library, case, context)
-    context.progress.finish()
     return {**answer, "changes": changes}
 
 
@@ -253,7 +250,6 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
         hand = hand_of(library, values)
         found = find_and_keep(library, values["case"], hand, values, context)
         answer = _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
-    context.progress.finish()
     return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
 
 
@@ -299,5 +295,4 @@ def review_export(values: Values, context: VerbContext) -> Result:
             context.progress,
             values.get("annexes"),
         )
-    context.progress.finish()
     return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -101,7 +101,6 @@ def self_test(values: Values, context: VerbContext) -> Result:
                 checks.append(_look(check, room or _Room(Path(), context)))
     finally:
         SESSION_CACHE.reset(former)
-    context.progress.finish()
     _write_report(report, checks)
     result: Result = {"ok": all(check["ok"] for check in checks), "checks": checks}
     return {**result, "report": str(report)} if report is not None else result

@@ -35,5 +35,4 @@ def sheet(values: Values, context: VerbContext) -> Result:
         beside = held.enter_context(atomic_output(place, bool(values.get("overwrite")), "TARGET"))
         beside.write_bytes(body)
         problems: list[dict[str, Any]] = list(run.problems)
-    context.progress.finish()
     return {"parcels": run.parcels, "pages": pages, "file": str(values["target"]), "problems": problems}

@@ -133,7 +133,6 @@ def _with_files(
     if values.get("page"):
         foot = figures_foot(held.name, language)
         answer["page"] = write_pages(values, [page], [figure.picture()], context, foot=foot)
-    context.progress.finish()
     return answer
 
 

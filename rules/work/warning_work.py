@@ -42,7 +42,6 @@ def warnings(values: Values, context: VerbContext) -> Result:
         titles = indicator_titles(quotas.packs, context.language)
         known = KnownTitles(indicators=titles, catalogue=catalogue)
         problems = _write(library.crs, found.table(), known, values, context.language)
-    context.progress.finish()
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),

@@ -85,10 +85,20 @@ def test_whoever_waits_stops_it_wherever_it_asks(ask):
     def report(share: float, step: str) -> None:
         raise Cancelled
 
+    progress = Progress(report)
     with pytest.raises(Cancelled):
-        ask(Progress(report))
+        ask(progress)
     ask(SILENT)
-    Progress(report).finish()  # what is done is not stopped any more
+    progress.finish()  # what is done is not stopped any more
+
+
+def test_the_end_is_said_of_work_that_said_how_far_it_was():
+    progress, steps = listening()
+    progress.finish()
+    assert steps == []
+    progress.part(0.0, 0.5).at(1.0, "reading")
+    progress.finish()
+    assert steps == [(0.5, "reading"), (1.0, "")]
 
 
 def test_threads_say_it_one_after_the_other():

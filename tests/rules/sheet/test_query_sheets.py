@@ -7,8 +7,12 @@ import shutil
 import subprocess
 import zipfile
 
+import numpy as np
 import pytest
-from shapely import Point, box
+from shapely import Point, Polygon, box
+
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.rules.overlay import overlay
 
 PDF_TO_TEXT = shutil.which("pdftotext")
 TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
@@ -81,6 +85,43 @@ def test_the_facts_by_hand(ask):
     # Outside the coverage nothing is "nothing there".
     assert second["plans"] == [] and second["plans_silent"]["CZKFBJ"] == "outside_coverage"
     assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
+
+
+def test_of_two_neighbours_of_one_class_none_is_lost(desk):
+    # Their common side was drawn twice, a last digit apart: of both GEOS gives the first alone (libgeos issue 1344).
+    west = [(-295.25030351249666, 4.236074061427525), (-295.08711234218333, -2.301948231163383)]
+    west += [(-314.64218025800653, -2.7900491087570383), (-314.80537142831986, 3.7479731838338695)]
+    east = [(-275.69523559667346, 4.7241749390211805), (-275.53204442636013, -1.8138473535697273)]
+    east += [(-295.08711234218333, -2.3019482311633825), (-295.25030351249666, 4.236074061427525)]
+    plots = [Polygon(west), Polygon(east)]
+    parcel = box(-400, -100, 400, 100)
+    columns = {"DKBH": ["1", "2"], "YDXZDM": ["070102"] * 2, "RJL": ["≤2.2"] * 2, "JZXG": ["60"] * 2}
+    source = desk.write("plots", plots, columns, "EPSG:4547")
+    desk.layer("ZONE", [parcel])
+    assert desk.run("add", desk.library, source, "--as", "KGDK", "--covers", "extent").code == 0
+    target = desk.folder / "s.json"
+    answer = desk.run("sheet", desk.library, desk.parcels({"A": parcel}), target, "--pack", desk.pack({}))
+    assert answer.code == 0, answer.json
+    (sheet,) = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    (plan,) = [plan for plan in sheet["plans"] if plan["layer"] == "KGDK"]
+    assert plan["share"] == pytest.approx(sum(plot.area for plot in plots) / parcel.area, rel=1e-5)
+
+
+def test_a_plan_that_cannot_be_laid_over_the_parcel_is_not_told_too_small(desk, monkeypatch):
+    columns = {"DKBH": ["1"], "YDXZDM": ["070102"], "RJL": ["≤2.2"], "JZXG": ["60"]}
+    source = desk.write("plots", [Polygon([(50, 50), (150, 60), (150, 150), (60, 150)])], columns, "EPSG:4547")
+    desk.layer("ZONE", [box(0, 0, 100, 100)])
+    assert desk.run("add", desk.library, source, "--as", "KGDK", "--covers", "extent").code == 0
+    target, parcels, pack = desk.folder / "s.json", desk.parcels({"A": box(0, 0, 100, 100)}), desk.pack({})
+
+    def nothing_proved(operation, left, right, *rest):
+        return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
+
+    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
+    answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack)
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"], problem["feature"]) == (3, "compare.arithmetic", "1")
+    assert problem["layer"].startswith("KGDK") and not target.exists()
 
 
 @pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
