@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
-import shapely
 
 from onemap.layers.library.library import Library
+from onemap.rules.overlay.overlay import union_by
 from onemap.rules.review.case import Case, Entry
 from onemap.rules.review.case_file import case_ids, stored_case
 from onemap.rules.runs.run_store import stored_question
@@ -35,7 +35,7 @@ def review_ground(library: Library, as_of: date, known_at: datetime | None) -> R
             continue
         parcels = stored_question(library, _run_of(case, steps)).parcels
         cases.append(case_id)
-        grounds.append(shapely.union_all(parcels.geometries))
+        grounds += union_by(np.zeros(len(parcels.ids), dtype=np.int64), parcels.geometries, 1).tolist()
     return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1])
 
 

@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
-from onemap.layers.geometry.parts import polygon_parts, shift_geometries
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
@@ -26,7 +26,7 @@ from onemap.rules.indicators.reach import ReachedGround, reached_ground
 from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
-from onemap.rules.overlay.overlay import outside, union_by, unions
+from onemap.rules.overlay.overlay import differences, intersections, outside, union_by, unions
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
@@ -169,7 +169,7 @@ class TermMeasures:
         ground, unsure = self._ground(term)
         reached, open_m2, walked = self._walk_ground(term)
         if reached is not None:
-            ground = reached.grounds if ground is None else polygon_parts(shapely.intersection(ground, reached.grounds))
+            ground = reached.grounds if ground is None else self._common(ground, reached.grounds)
             unsure, chosen = unsure + open_m2, [*chosen, *walked]
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
@@ -208,13 +208,13 @@ class TermMeasures:
         ground, unsure = self._ground(term)
         ground = self.units.grounds if ground is None else ground
         asked = [self._version(part) for part in term.layers]
-        whole = shapely.union_all(found.grounds) if len(found.cases) else shapely.MultiPolygon()
-        value = np.nan_to_num(self._plane.ellipsoidal_m2(polygon_parts(shapely.intersection(ground, whole))))
+        together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
+        value = np.nan_to_num(self._plane.ellipsoidal_m2(self._common(ground, together.repeat(self._count))))
         features, largest = np.zeros(self._count, dtype=np.int64), []
-        for name, own in zip(found.cases, found.grounds.tolist(), strict=True):
-            areas = np.nan_to_num(shapely.area(shapely.intersection(ground, own)))
+        for at, name in enumerate(found.cases):
+            areas = np.nan_to_num(shapely.area(self._common(ground, found.grounds[[at]].repeat(self._count))))
             features += areas > 0
-            largest += [{"unit": at, "feature": name, "value": float(areas[at])} for at in np.flatnonzero(areas)]
+            largest += [{"unit": unit, "feature": name, "value": float(areas[unit])} for unit in np.flatnonzero(areas)]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
         known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
         reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
@@ -264,21 +264,25 @@ class TermMeasures:
     def _ground(self, term: Term) -> tuple[np.ndarray | None, np.ndarray]:
         """Where the term is measured, as polygons or None by unit (m,), None for all their ground.
 
-        And how much of it is not sure, since a condition of another layer is not, in m².
+        And how much of it is not sure, since a condition of another layer is not, in m². Raises OneMapError
+        compare.arithmetic.
         """
         ground: np.ndarray | None = None
         unsure = np.zeros(self._count)
         for part in term.inside:
             own, open_m2 = self._ground_of(part)
-            ground = own if ground is None else polygon_parts(shapely.intersection(ground, own))
+            ground = own if ground is None else self._common(ground, own)
             unsure += open_m2
         for part in term.outside:
             own, open_m2 = self._ground_of(part)
             whole = self.units.grounds if ground is None else ground
-            taken = np.where(shapely.is_missing(own), shapely.Polygon(), own)
-            ground = polygon_parts(shapely.difference(whole, taken))
+            ground = proved_ground(differences(whole, own, self.threads), self.units.source, self.units.names)
             unsure += open_m2
         return ground, unsure
+
+    def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """What two grounds of each unit (m,) have in common. Raises OneMapError compare.arithmetic."""
+        return proved_ground(intersections(ground, other, self.threads), self.units.source, self.units.names)
 
     def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
         """What of each unit lies under the features of another layer; and how much may do so, in m²."""

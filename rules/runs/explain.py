@@ -13,7 +13,6 @@ from onemap.rules.findings.citations import cited_basis
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.kind import area_text, length_text
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.maps.document_areas import share_text
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
@@ -21,6 +20,7 @@ from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
 _LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
+_LEAST_PERCENT = 0.1
 _LONG_SHARE = re.compile(r"([\d.]+) %")
 _WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
 _AS_IT_IS = object()  # a step reads the same to everybody
@@ -113,8 +113,9 @@ def _short_measure(found: re.Match[str]) -> str:
 
 
 def _short_share(found: re.Match[str]) -> str:
-    """A share as documents have it."""
-    return share_text(float(found[1]) / 100)
+    """A share as documents have it: with one decimal, what is less than the least shown said so."""
+    percent = float(found[1])
+    return "< 0.1%" if 0 < percent < _LEAST_PERCENT else f"{percent:.1f}%"
 
 
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:

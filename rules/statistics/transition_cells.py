@@ -15,7 +15,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.rules.compare.self_overlap import lost_to_earlier
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, overlaps, refuse_failed
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, inside, overlaps, refuse_failed, union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.union_areas import Plane
@@ -100,12 +100,15 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     shapes = source.stored.shapes
     rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
     refuse_failed(version.table, source.names, broken)
-    gone = proved_ground(differences(shapes[rows], rest, threads), version.table, source.names[rows])
-    lost_m2 = _areas_in(grounds, gone)
-    fids = source.stored.fids[rows].tolist()
-    lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
     present = np.delete(np.arange(len(shapes)), rows[shapely.is_missing(rest)])
+    lost: dict[int, float] = {}
     if len(rows):
+        of_version = version.table, source.names[rows]
+        gone = proved_ground(differences(shapes[rows], rest, threads), *of_version)
+        (whole,) = union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
+        lost_m2 = np.nan_to_num(shapely.area(proved_ground(inside(gone, whole, threads), *of_version)))
+        fids = source.stored.fids[rows].tolist()
+        lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
         shapes = all_of(shapes).copy()
         shapes[rows] = rest
     shapes = some_of(shapes, present)
@@ -114,14 +117,6 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     # Versions are laid over each other as polygons; what else they were read and measured as is let go.
     pieces = replace(found, feature=present[found.feature], ground=FlatGround.of(found.geometry))
     return _Side(version, source.names, pieces, keys, lost, *areas)
-
-
-def _areas_in(grounds: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """How much of what features (n,) have lost lies in the units, in m²."""
-    if len(gone) == 0:
-        return np.zeros(0)
-    areas: np.ndarray = shapely.area(shapely.intersection(gone, shapely.union_all(grounds)))
-    return np.nan_to_num(areas)
 
 
 def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threads) -> pd.DataFrame:

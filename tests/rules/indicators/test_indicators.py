@@ -219,6 +219,22 @@ def test_a_unit_that_cannot_be_laid_over_the_coverage_is_not_taken_for_covered(d
     assert set(values(ask(desk, pack), "i0", "reason").values()) == {"arithmetic"}
 
 
+@pytest.mark.parametrize(
+    ("overlay", "where"),
+    [("intersections", 'inside = ["FARM", "ZONE"]'), ("differences", 'outside = ["FARM"]')],
+)
+def test_ground_under_another_layer_that_arithmetic_cannot_place_is_unknown(desk, land, monkeypatch, overlay, where):
+    def no_ground(left, right, threads):
+        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
+
+    desk.layer("FARM", [box(0, 0, 50, 50)])
+    desk.layer("ZONE", [box(0, 0, 60, 60)])
+    pack = pack_of(desk, {"kept": f'kind = "area"\nlayer = "LAND"\n{where}'}, 'formula = "kept"')
+    assert None not in values(ask(desk, pack)).values()
+    monkeypatch.setattr(f"onemap.rules.indicators.term_measures.{overlay}", no_ground)
+    assert set(values(ask(desk, pack), "i0", "reason").values()) == {"arithmetic"}
+
+
 def test_what_is_not_known_is_unknown_and_says_why(desk, land):
     desk.layer("ZONE", [box(0, 0, 10, 10), box(110, 0, 120, 10)], {"K": ["a", None]}, covers=box(0, 0, 100, 100))
     define = "name=x,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
