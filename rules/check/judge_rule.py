@@ -11,6 +11,7 @@ import pyproj
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.rules.check.applicability import applicability
+from onemap.rules.check.judge_provable import judge_provable
 from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
@@ -86,7 +87,7 @@ def judged_rule(
     if shared is not None and len(rows) == len(bench.shapes):
         ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
     try:
-        judgement = KINDS[rule.kind].judge(ground)
+        order, judgement = judge_provable(KINDS[rule.kind].judge, ground)
     except OneMapError as error:
         if error.code != "version.unreadable":
             raise
@@ -94,8 +95,8 @@ def judged_rule(
     version = source.version
     return RuleJudgement(
         rule=rule,
-        rows=rows,
-        lacks_fact=lacks_fact,
+        rows=rows[order],
+        lacks_fact=lacks_fact[order],
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],

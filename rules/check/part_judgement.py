@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import unwrap_parts
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
 from onemap.layers.geometry.wkb_rings import geometries_from
@@ -25,6 +26,7 @@ from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unchanging_sets import freeze_set
+from onemap.rules.overlay.unproved_unions import UNPROVED
 from onemap.rules.question.check_plan import CheckPlan
 
 _VERTICES_A_CHUNK = 7000.0  # measured: what a chunk costs a rule
@@ -115,4 +117,9 @@ def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Ma
         return {}
     parcels = all_of(bench.shapes)
     rules = [rule for rule in layers.check_plan.rules if KINDS[rule.kind].overlays_whole_features]
-    return shared_grounds(parcels, index_of(parcels), {rule.layer: layers.of(rule) for rule in rules}, threads)
+    try:
+        return shared_grounds(parcels, index_of(parcels), {rule.layer: layers.of(rule) for rule in rules}, threads)
+    except OneMapError as error:
+        if error.code != UNPROVED:
+            raise
+        return {}  # each rule finds which parcel it is

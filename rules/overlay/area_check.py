@@ -20,6 +20,7 @@ from onemap.rules.overlay.overlay import (
 )
 from onemap.rules.overlay.subdivision import Cut
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unproved_unions import do_provable
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
@@ -44,18 +45,28 @@ def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
 
 
-def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> np.ndarray:
-    return unions_near(
-        zones.base[rows], zones.pieces(), margin_m, threads, lambda at, zone: zones.concerns(rows[at], zone)
-    )
+def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The union of the zones near each parcel in `rows` (k,), and where it does not prove its area (k,)."""
+
+    def united(some: np.ndarray) -> np.ndarray:
+        parcels = rows[some]
+        return unions_near(
+            zones.base[parcels], zones.pieces(), margin_m, threads, lambda at, zone: zones.concerns(parcels[at], zone)
+        )
+
+    near, is_unproved = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
+    found, proved, unproved = do_provable(united, len(rows))
+    near[proved], is_unproved[unproved] = found, True
+    return near, is_unproved
 
 
 def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarray:
-    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN where its zones have no union."""
     if len(rows) == 0:
         return np.empty(0)
-    area_m2, _ = _conflict_m2(zones, rows, _near(zones, rows, MARGIN_M, threads), threads)
-    return area_m2
+    near, is_unproved = _near(zones, rows, MARGIN_M, threads)
+    area_m2, _ = _conflict_m2(zones, rows, near, threads)
+    return np.where(is_unproved, np.nan, area_m2)
 
 
 def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -72,14 +83,17 @@ def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
 
 
 def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
-    near = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
+    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m².
+
+    NaN where its zones have no union.
+    """
+    near, is_unproved = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
     areas = []
     for distance in (-error_m, error_m):
         moved = shapely.buffer(near, distance)
         moved[shapely.is_empty(moved)] = None
         area_m2, error_m2 = _conflict_m2(zones, rows, moved, threads)
-        areas.append(np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2))
+        areas.append(np.where(is_unproved, np.nan, np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2)))
     low, high = np.sort(areas, axis=0)
     return low, high
 

@@ -1,0 +1,63 @@
+"""What a kind says of parcels whose unions prove their areas; a parcel with one that does not is unknown."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import numpy as np
+
+from onemap.layers.geometry.shape_column import all_of
+from onemap.rules.kinds.ground import CoveredGround, Ground, Judgement, Measures, no_ground
+from onemap.rules.overlay.unchanging_sets import freeze_set
+from onemap.rules.overlay.unproved_unions import do_provable
+
+Judge = Callable[[Ground], Judgement]
+
+
+def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
+    """What a kind says of the parcels (n,), and the order (n,) in which it has them: the unknown ones come last.
+
+    Raises OneMapError as the kind does, but for unions.
+    """
+    judgement, proved, unproved = do_provable(lambda rows: judge(_some(ground, rows)), len(ground.shapes))
+    if len(unproved):
+        judgement = _with_unknown(judgement, ground.parcels[unproved])
+    return np.concatenate([proved, unproved]), judgement
+
+
+def _some(ground: Ground, rows: np.ndarray) -> Ground:
+    """The same of some parcels alone."""
+    if len(rows) == len(ground.shapes):
+        return ground
+    return replace(
+        ground,
+        shapes=freeze_set(all_of(ground.shapes)[rows]),
+        parcel_attributes=ground.parcel_attributes.iloc[rows].reset_index(drop=True),
+        shared=None,
+        covered=CoveredGround(),
+    )
+
+
+def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
+    """What is said of some parcels, and after them others (k,) of which all is unknown; zones are asked of hits."""
+    nothing, never, measured = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool), judgement.measures
+    survey = judgement.survey
+    longer = replace(
+        judgement,
+        hit=np.concatenate([judgement.hit_ground.geometries, nothing]),
+        unknown=np.concatenate([judgement.unknown, parcels]),
+        distance_m=_longer(judgement.distance_m, never),
+        reasons={reason: np.concatenate([rows, never]) for reason, rows in judgement.reasons.items()},
+        measures=measured and Measures(*(_longer(getattr(measured, one.name), never) for one in fields(measured))),
+        net_area_m2=_longer(judgement.net_area_m2, never),
+        value=_longer(judgement.value, never),
+        survey=survey and replace(survey, bare=np.concatenate([survey.bare, nothing])),
+    )
+    longer.because("arithmetic", np.arange(len(judgement.unknown), len(longer.unknown)))
+    return longer
+
+
+def _longer(values: np.ndarray | None, never: np.ndarray) -> np.ndarray | None:
+    """Flags or numbers of parcels (n,), and after them what is false or not measured of others (k,)."""
+    if values is None:
+        return None
+    return np.concatenate([values, never if values.dtype == bool else np.full(len(never), np.nan)])

@@ -1,0 +1,40 @@
+"""Work whose unions prove their own areas; rows of which one does not are left out, and named."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from onemap.layers.errors import OneMapError
+
+UNPROVED = "overlay.union"  # the code of the refusal
+Result = TypeVar("Result")
+
+
+def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Result, np.ndarray, np.ndarray]:
+    """What comes of those of `count` rows whose unions prove their areas, these rows, and the others.
+
+    work: is given rows; whether a union of one of them proves its area depends on that row alone.
+    """
+    rows = np.arange(count)
+    try:
+        return work(rows), rows, rows[:0]
+    except OneMapError as error:
+        if error.code != UNPROVED:
+            raise
+    unproved = _unproved_rows(work, rows)
+    proved = np.setdiff1d(rows, unproved)
+    return work(proved), proved, unproved
+
+
+def _unproved_rows(work: Callable[[np.ndarray], object], rows: np.ndarray) -> np.ndarray:
+    """Of some rows (k,) those of which a union is refused, found by halves."""
+    try:
+        work(rows)
+    except OneMapError as error:
+        if error.code != UNPROVED:
+            raise
+        if len(rows) == 1:
+            return rows
+        return np.concatenate([_unproved_rows(work, half) for half in np.array_split(rows, 2)])
+    return rows[:0]
