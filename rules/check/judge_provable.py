@@ -1,16 +1,18 @@
 """What a kind says of parcels whose unions prove their areas; a parcel with one that does not is unknown."""
 
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from onemap.layers.geometry.shape_column import all_of
-from onemap.rules.kinds.ground import CoveredGround, Ground, Judgement, Measures, no_ground
+from onemap.rules.kinds.ground import CoveredGround, Ground, Judgement, no_ground
 from onemap.rules.overlay.unchanging_sets import freeze_set
 from onemap.rules.overlay.unproved_unions import do_provable
 
 Judge = Callable[[Ground], Judgement]
+_NUMBERS = ("distance_m", "net_area_m2", "value")
 
 
 def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
@@ -39,25 +41,25 @@ def _some(ground: Ground, rows: np.ndarray) -> Ground:
 
 def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
     """What is said of some parcels, and after them others (k,) of which all is unknown; zones are asked of hits."""
-    nothing, never, measured = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool), judgement.measures
-    survey = judgement.survey
+    nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
+    measured, survey = judgement.measures, judgement.survey
     longer = replace(
         judgement,
         hit=np.concatenate([judgement.hit_ground.geometries, nothing]),
         unknown=np.concatenate([judgement.unknown, parcels]),
-        distance_m=_longer(judgement.distance_m, never),
         reasons={reason: np.concatenate([rows, never]) for reason, rows in judgement.reasons.items()},
-        measures=measured and Measures(*(_longer(getattr(measured, one.name), never) for one in fields(measured))),
-        net_area_m2=_longer(judgement.net_area_m2, never),
-        value=_longer(judgement.value, never),
+        measures=measured and replace(measured, **_longer(vars(measured), never)),
         survey=survey and replace(survey, bare=np.concatenate([survey.bare, nothing])),
+        **_longer({name: getattr(judgement, name) for name in _NUMBERS}, never),
     )
     longer.because("arithmetic", np.arange(len(judgement.unknown), len(longer.unknown)))
     return longer
 
 
-def _longer(values: np.ndarray | None, never: np.ndarray) -> np.ndarray | None:
+def _longer(columns: Mapping[str, np.ndarray | None], never: np.ndarray) -> dict[str, Any]:
     """Flags or numbers of parcels (n,), and after them what is false or not measured of others (k,)."""
-    if values is None:
-        return None
-    return np.concatenate([values, never if values.dtype == bool else np.full(len(never), np.nan)])
+    return {
+        name: np.concatenate([values, never if values.dtype == bool else np.full(len(never), np.nan)])
+        for name, values in columns.items()
+        if values is not None
+    }
