@@ -37,6 +37,7 @@ from onemap.plugin.numbers.unit_values import (
 )
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
@@ -47,7 +48,6 @@ TARGETS = "targets"  # the kind of chart that is of a unit
 LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 MIN_LINES, MIN_NAME_LENGTH = 18, 4  # eight rows of mostly two lines
 
 

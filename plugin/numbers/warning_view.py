@@ -27,6 +27,7 @@ from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
@@ -35,7 +36,6 @@ from onemap.plugin.words.verdicts import sign_icon
 
 NAME, VALUE = 0, 1
 ROLE_ID = Qt.ItemDataRole.UserRole
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 MIN_LINES = 18  # eight rows of mostly two lines
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 

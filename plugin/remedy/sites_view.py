@@ -39,6 +39,7 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row
 from onemap.plugin.widgets.icons import icon
@@ -48,7 +49,6 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
 PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 MAX_AREA_M2, MAX_WIDTH_M, MAX_SITES = 1e9, 1e5, 200
 MIN_FIELD_PX = 60
 DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10

@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidg
 
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import Count, tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
@@ -126,7 +127,7 @@ class SummaryView(QTreeWidget):
         numbers = [f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS]
         row = QTreeWidgetItem([name, *numbers, f"{not_asked:,}" if not_asked else ""])
         for column in range(FIRST, UNASKED + 1):
-            row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setTextAlignment(column, RIGHT)
         for column, verdict in enumerate(VERDICTS, start=FIRST):
             row.setData(
                 column,

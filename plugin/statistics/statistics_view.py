@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -34,12 +34,12 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
 
 NAME, AREA, SHARE = 0, 1, 2
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
 MIN_ROWS, MIN_NAME_LENGTH = 9, 4
 DECIMALS = 4  # of hectares: a balance closes to the square metre

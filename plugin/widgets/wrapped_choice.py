@@ -6,6 +6,8 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+from onemap.plugin.widgets.alignment import LEFT
+
 FEW_LETTERS = 4  # that the box asks room for
 ICON_GAP_PX = 4
 MARGIN_PX = 2  # that the style draws no text in
@@ -47,7 +49,7 @@ class WrappedChoice(QComboBox):
             left = area.left() - ICON_GAP_PX - size.width()
             place = QRect(left, area.center().y() - size.height() // 2, size.width(), size.height())
             option.currentIcon.paint(painter, place)
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        flags = LEFT | int(Qt.TextFlag.TextWordWrap)
         self.style().drawItemText(
             painter, area, flags, option.palette, self.isEnabled(), option.currentText, self.foregroundRole()
         )
