@@ -13,11 +13,10 @@ from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.library.layer_list import CatalogueLayer, layer_named
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
-
-MIN_NAME_LENGTH = 8
 
 
 class AddForm(QWidget):
@@ -51,8 +50,7 @@ class AddForm(QWidget):
         self.guess.setAutoDefault(False)
         self.guess.clicked.connect(self._take_guess)
         for box in (self.part, self.target):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(MIN_NAME_LENGTH)
+            shrink(box)
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)

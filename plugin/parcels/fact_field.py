@@ -17,11 +17,11 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.widgets.field_error import FieldError
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.translation import Count, tr
 
 TEXT_LINES = 3
-MIN_NAME_LENGTH = 6
 
 
 class FactField(QWidget):
@@ -153,8 +153,7 @@ class FactField(QWidget):
 
 
 def _narrow(box: QComboBox) -> None:
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(MIN_NAME_LENGTH)
+    shrink(box)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 

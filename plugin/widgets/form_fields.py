@@ -1,9 +1,11 @@
-"""Fields of forms: numbers with a unit and separators of thousands, and two fields in one row."""
+"""Fields of forms: numbers with a unit and separators of thousands, lists that are narrow, two fields in one row."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QLocale
-from qgis.PyQt.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
+
+FEW_LETTERS = 6
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:
@@ -28,6 +30,12 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return box
+
+
+def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
+    """Let a list be narrower than its longest name. letters: that it asks room for."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
 
 
 def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:

@@ -7,6 +7,7 @@ from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from onemap.plugin.widgets.alignment import LEFT
+from onemap.plugin.widgets.form_fields import shrink
 
 FEW_LETTERS = 4  # that the box asks room for
 ICON_GAP_PX = 4
@@ -19,8 +20,7 @@ class WrappedChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(FEW_LETTERS)
+        shrink(self, FEW_LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())
 
