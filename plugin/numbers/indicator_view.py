@@ -10,11 +10,9 @@ from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSizePolicy,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -39,6 +37,7 @@ from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -48,7 +47,7 @@ TARGETS = "targets"  # the kind of chart that is of a unit
 LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-MIN_LINES, MIN_NAME_LENGTH = 18, 4  # eight rows of mostly two lines
+MIN_LINES = 18  # eight rows of mostly two lines
 
 
 class IndicatorView(TableView):
@@ -70,11 +69,8 @@ class IndicatorView(TableView):
         self.values: list[UnitValue] = []
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
-        self.unit = QComboBox()
+        self.unit = WrappedChoice()
         self.unit.setAccessibleName(tr("Unit whose values are listed"))
-        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pick_button = _tool_button(
             "locate",
             tr("On the map"),

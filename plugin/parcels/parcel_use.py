@@ -7,24 +7,20 @@ from functools import lru_cache
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QWidget
 
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
-MIN_NAME_LENGTH = 6
 
-
-class CodeSystemChoice(QComboBox):
+class CodeSystemChoice(WrappedChoice):
     """A list of the systems of codes; the first entry leaves it to the rules."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Codes of the parcels' use"))
         self.setToolTip(tr("By which codes the parcels name their use, where they do not say it themselves"))
         self.addItem(tr("as the rules say"), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
 
-FEW_LETTERS = 6
+FEW_LETTERS = 6  # that a list asks room for
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComb
 from onemap.plugin.widgets.alignment import LEFT
 from onemap.plugin.widgets.form_fields import shrink
 
-FEW_LETTERS = 4  # that the box asks room for
+MIN_LETTERS = 4  # the rest is in the lines below
 ICON_GAP_PX = 4
 MARGIN_PX = 2  # that the style draws no text in
 HEIGHT_MAX = 2**20
@@ -20,7 +20,7 @@ class WrappedChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        shrink(self, FEW_LETTERS)
+        shrink(self, MIN_LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())
 
