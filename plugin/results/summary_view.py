@@ -81,10 +81,14 @@ class SummaryView(QTreeWidget):
         self._fit_numbers()
 
     def _fit_numbers(self) -> None:
-        """Give the numbers the room that they take and no more: Qt's own would break the departments' names.
+        """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
+        font = self._font_that_fits()
+        self.setFont(font)
+        for column, width in enumerate(self._number_widths(font), start=FIRST):
+            self.setColumnWidth(column, width)
 
-        Where a word of a name has no room beside them all is written a point smaller.
-        """
+    def _font_that_fits(self) -> QFont:
+        """Where a word of a name has no room beside the numbers all is written a point smaller."""
         if self.font() != self._small_font:
             self._usual_font = self.font()
         usual = self._usual_font
@@ -94,12 +98,9 @@ class SummaryView(QTreeWidget):
         else:
             smaller.setPointSizeF(usual.pointSizeF() - 1)
         self._small_font = smaller
-        widths = self._number_widths(usual)
-        room = self.viewport().width() - sum(widths)
+        room = self.viewport().width() - sum(self._number_widths(usual))
         is_narrow = self._longest_word(usual) + INDENTATION_PX + BESIDE_NUMBER_PX > room
-        self.setFont(smaller if is_narrow else usual)
-        for column, width in enumerate(self._number_widths(smaller) if is_narrow else widths, start=FIRST):
-            self.setColumnWidth(column, width)
+        return smaller if is_narrow else usual
 
     def _number_widths(self, font: QFont) -> list[int]:
         widest = QFontMetricsF(font).horizontalAdvance  # rounded down it would break a number at its comma
