@@ -1,11 +1,47 @@
-"""Fields of forms: numbers with a unit and separators of thousands, lists that are narrow, two fields in one row."""
+"""Forms and their fields: rows that come and go, numbers with separators, narrow lists, two fields in one row."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QLocale
-from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLayout,
+    QSizePolicy,
+    QWidget,
+)
 
 FEW_LETTERS = 6  # that a list asks room for
+
+
+class TightForm(QFormLayout):
+    """A form that closes up where a row is not shown: Qt 5 leaves the gap of a row that is only hidden."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields: list[QWidget | QLayout] = []  # of all rows, from above
+        self._labels: dict[QWidget, QWidget] = {}  # of those that are not shown
+
+    def addRow(self, title: str, field: QWidget | QLayout) -> None:  # noqa: N802 - Qt's name
+        """Add a row below the others."""
+        super().addRow(title, field)
+        self._fields.append(field)
+
+    def show_row(self, field: QWidget, is_shown: bool) -> None:
+        """Take the row of a field out, or put it back in its place."""
+        if is_shown and field in self._labels:
+            above = self._fields[: self._fields.index(field)]
+            label = self._labels.pop(field)
+            self.insertRow(sum(one not in self._labels for one in above), label, field)
+            label.show()
+        elif not is_shown and field not in self._labels:
+            label = self._labels[field] = self.labelForField(field)
+            self.takeRow(field)
+            label.hide()
+        field.setVisible(is_shown)
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:
