@@ -285,7 +285,7 @@ def _room(row: dict[str, Any]) -> str:
     """What a quota leaves free when all is built that is approved and in review, and for how many days."""
     if row["kind"] != "quota" or row["free"] is None or row["free"] <= 0:  # what is broken says so
         return ""
-    free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
+    free = tr("{size} free").format(size=_amount(row["free"], row))
     if not row["days_left"]:
         return free
     return name_list((free, tr("lasts {count:# day|# days}").format(count=Count(row["days_left"]))))
@@ -297,6 +297,10 @@ def _value(row: dict[str, Any]) -> tuple[str, str]:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
         return text.format(days=abs(left)), str(row["day"])
-    measure = str(row["unit_of_measure"] or "count")
-    limit = "" if row["limit"] is None else f"/ {measured_text(row['limit'], measure)}"
-    return measured_text(row["value"], measure), limit
+    limit = "" if row["limit"] is None else f"/ {_amount(row['limit'], row)}"
+    return _amount(row["value"], row), limit
+
+
+def _amount(number: float | None, row: dict[str, Any]) -> str:
+    """A number of a row with its unit of measure; of an indicator with the decimals of its page."""
+    return measured_text(number, str(row["unit_of_measure"] or "count"), row.get("decimals"))
