@@ -3974,6 +3974,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>两日卷帘</translation>
     </message>
     <message>
+        <source>{day} · no data</source>
+        <translation>{day} · 无数据</translation>
+    </message>
+    <message>
+        <source>No layer of the library on the map was in force on {day}: {layers}.</source>
+        <translation>{day} 当日，地图上的资料库图层均无有效版本：{layers}。</translation>
+    </message>
+    <message>
+        <source>Not in force on {day}, and not on its side of the map: {layers}.</source>
+        <translation>{day} 当日无有效版本、不在其一侧显示的图层：{layers}。</translation>
+    </message>
+    <message>
         <source>Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too</source>
         <translation>指针左侧为资料库当前日期的地图，右侧为此日期的地图；也可按 ← → 移动</translation>
     </message>
