@@ -123,7 +123,11 @@ class FactField(QWidget):
         if self.kind == "words":
             return self._make_words([title for title, _value in choices])
         line = QLineEdit()
-        line.setPlaceholderText(tr("unknown") + (f" · {self._hint}" if self._hint else ""))
+        line.setPlaceholderText(" · ".join(filter(None, (tr("unknown"), self._hint))))
+        if self._hint:  # an example that is cut is none
+            line.setMinimumWidth(
+                line.fontMetrics().horizontalAdvance(line.placeholderText()) + line.sizeHint().height()
+            )
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
 

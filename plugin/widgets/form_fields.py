@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLayout,
     QSizePolicy,
     QWidget,
@@ -23,25 +24,33 @@ class TightForm(QFormLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fields: list[QWidget | QLayout] = []  # of all rows, from above
-        self._labels: dict[QWidget, QWidget] = {}  # of those that are not shown
+        self._labels: dict[QWidget, QLabel | None] = {}  # of the rows that are not shown
 
     def addRow(self, title: str, field: QWidget | QLayout) -> None:  # noqa: N802 - Qt's name
-        """Add a row below the others."""
+        """Add a row below the others; without a title it has no label."""
         super().addRow(title, field)
         self._fields.append(field)
 
+    def rows(self) -> list[tuple[QLabel | None, QWidget | QLayout]]:
+        """Each label with its field, of all rows, shown or not."""
+        return [
+            (self._labels[field] if field in self._labels else self.labelForField(field), field)
+            for field in self._fields
+        ]
+
     def show_row(self, field: QWidget, is_shown: bool) -> None:
         """Take the row of a field out, or put it back in its place."""
+        label = self.labelForField(field)
         if is_shown and field in self._labels:
             above = self._fields[: self._fields.index(field)]
             label = self._labels.pop(field)
-            self.insertRow(sum(one not in self._labels for one in above), label, field)
-            label.show()
+            self.insertRow(sum(one not in self._labels for one in above), label or "", field)
         elif not is_shown and field not in self._labels:
-            label = self._labels[field] = self.labelForField(field)
+            self._labels[field] = label
             self.takeRow(field)
-            label.hide()
         field.setVisible(is_shown)
+        if label is not None:
+            label.setVisible(is_shown)
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:

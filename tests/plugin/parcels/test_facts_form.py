@@ -221,6 +221,17 @@ def desk(asking_library, canvas, tmp_path):
     made.tab.deleteLater()
 
 
+def test_what_a_field_wants_is_read_whole(desk):
+    desk.tab.list.open_button.click()
+    dialog = opened_form(desk.tab.form.facts)
+    lines = [line for line in dialog.findChildren(QLineEdit) if line.placeholderText()]
+    assert len(lines) > 10
+    for line in lines:
+        assert line.fontMetrics().horizontalAdvance(line.placeholderText()) < line.width() - line.height()
+        assert "…" not in line.placeholderText()
+    dialog.reject()
+
+
 @pytest.mark.slow
 def test_a_case_is_opened_with_the_facts_of_the_form_and_a_new_round_keeps_them(desk, town):
     desk.tab.list.open_button.click()

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from qgis.PyQt.QtWidgets import QApplication, QFormLayout, QLineEdit, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from onemap.plugin.widgets.form_fields import TightForm
 
@@ -65,3 +65,11 @@ def test_what_is_typed_stays_while_its_row_is_not_shown(page, fields):
     page.layout().show_row(fields[1], False)
     page.layout().show_row(fields[1], True)
     assert fields[1].text() == "0601" and fields[1].window() is page
+
+
+def test_a_row_without_a_label_and_an_empty_list_come_and_go_too(page, fields):
+    form, box = page.layout(), QComboBox()
+    form.addRow("", box)
+    for is_shown in (False, True, False):
+        form.show_row(box, is_shown)
+        assert box.isVisible() == is_shown and form.rowCount() == len(TITLES) + is_shown
