@@ -27,6 +27,11 @@ class CodeSystemChoice(WrappedChoice):
         self.addItem(tr("as the rules say"), "")
         self.refresh()
 
+    def ask(self, is_asked: bool) -> None:
+        """Show the rows where they matter, or neither of them."""
+        self._is_asked = is_asked
+        self.show_rows()
+
     @property
     def system(self) -> str:
         """The chosen system; empty where it is left to the rules."""
@@ -51,6 +56,7 @@ class ParcelUse(QObject):
         self.systems = CodeSystemChoice()
         self.systems.currentIndexChanged.connect(lambda _index: self._change_system())
         self._form: TightForm | None = None
+        self._is_asked = True
         parcels.changed.connect(self.show_rows)
         parcels.added.connect(self._ask_use)
 
@@ -59,6 +65,11 @@ class ParcelUse(QObject):
         form.addRow(tr("Use"), self.use)
         form.addRow(tr("Codes"), self.systems)
         self._form = form
+        self.show_rows()
+
+    def ask(self, is_asked: bool) -> None:
+        """Show the rows where they matter, or neither of them."""
+        self._is_asked = is_asked
         self.show_rows()
 
     @property
@@ -73,8 +84,8 @@ class ParcelUse(QObject):
             return
         self.systems.refresh()
         names_use = self._is_drawn or _names_use(self._parcels.choice)
-        for control, is_asked in ((self.use, self._is_drawn), (self.systems, names_use)):
-            self._form.show_row(control, is_asked)
+        for control, matters in ((self.use, self._is_drawn), (self.systems, names_use)):
+            self._form.show_row(control, self._is_asked and matters)
 
     @property
     def _is_drawn(self) -> bool:

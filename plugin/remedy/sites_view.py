@@ -119,16 +119,26 @@ class SitesView(VerbView):
     def _build(self) -> None:
         self.button = QPushButton(icon("sites"), tr("Find places"))
         self.button.clicked.connect(lambda: self.search())
+        self.form_button = QToolButton()
+        self.form_button.setIcon(icon("settings"))
+        self.form_button.setCheckable(True)
+        self.form_button.setChecked(True)
+        self.form_button.setAutoRaise(True)
+        self.form_button.setToolTip(tr("Show what is searched for, and change it"))
+        self.form_button.toggled.connect(self.form.setVisible)
         self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
         self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.summary.setWordWrap(True)
         self.tree = self._make_tree()
+        search_row = QHBoxLayout()
+        search_row.addWidget(self.button, 1)
+        search_row.addWidget(self.form_button)
         button_row = self._make_buttons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        layout.addWidget(self.button)
+        layout.addLayout(search_row)
         layout.addWidget(self.work)
         layout.addWidget(self.summary)
         layout.addWidget(self.tree, 1)
@@ -227,6 +237,7 @@ class SitesView(VerbView):
         self.highlight.restore_view()
         self.sites = []
         self.tree.clear()
+        self.form_button.setChecked(True)
         if self._table is not None:
             self._table.remove()
             self._table = None
@@ -289,6 +300,7 @@ class SitesView(VerbView):
         self.sites = sites_in(answer)
         if not self.sites:
             self.summary.setText(tr("No place was found. That is no proof that there is none."))
+            self.form_button.setChecked(True)
             shutil.rmtree(Path(target).parent, ignore_errors=True)
         else:
             group = tr("Places that would pass, {moment}").format(moment=moment_text(self._record["started"]))
@@ -297,9 +309,9 @@ class SitesView(VerbView):
             except Refusal as refusal:
                 self.refused.emit(refusal)
                 return
-            self.summary.setText(
-                tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
-            )
+            note = tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
+            self.summary.setText(f"{self.form.asked_text}\n{note}")
+            self.form_button.setChecked(False)  # the list needs the height
             for site in self.sites:
                 self._add(site)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
@@ -394,6 +406,13 @@ class SitesForm(QWidget):
             text = tr("A place of {area} cannot be wider than {side} on every side.")
             return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
         return ""
+
+    @property
+    def asked_text(self) -> str:
+        """What is searched for, and where, in one line."""
+        area, width = area_text(self.area.area_m2), self.width_m.text()
+        size = tr("{area}, {width} wide").format(area=area, width=width) if self.width_m.value() else f"{area}, {width}"
+        return f"{size} · {self.ground.box.currentText()}"
 
     def _stated_fields(self) -> list[str]:
         return [USE_FIELD] if self.use.code else []

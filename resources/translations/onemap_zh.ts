@@ -2780,6 +2780,10 @@ A version is a layer's code, or code@label.</source>
         <translation>本次比对共有{total}个图斑</translation>
     </message>
     <message>
+        <source>Show what is searched for, and change it</source>
+        <translation>显示并修改查找条件</translation>
+    </message>
+    <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
     </message>
