@@ -37,6 +37,8 @@ from onemap.plugin.words.verdicts import sign_icon
 NAME, VALUE = 0, 1
 ROLE_ID = Qt.ItemDataRole.UserRole
 MIN_LINES = 18  # eight rows of mostly two lines
+INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
+USUAL_VALUE = "/ 9,999.99 ha"
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 
 
@@ -58,12 +60,15 @@ class WarningView(TableView):
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([tr("What to look at"), tr("Value")])
         self.tree.headerItem().setTextAlignment(VALUE, RIGHT)
-        self.tree.setIndentation(12)
-        wrap_names(self.tree)
+        self.tree.setIndentation(INDENTATION_PX)
+        for column in (NAME, VALUE):
+            wrap_names(self.tree, column=column)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
+        header.resizeSection(VALUE, widest + BESIDE_VALUE_PX)
         # Names wrap otherwise now.
         self.tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
         self.note = QLabel()
@@ -276,7 +281,7 @@ def _why(row: dict[str, Any]) -> str:
     if row["nearest"] is not None:
         nearest = tr("nearest approval {name}, {distance}")
         facts = {"name": row.get("nearest_title") or row["nearest"], "distance": length_text(row["distance_m"])}
-        words = f"{words}, {nearest.format(**facts)}"
+        words = name_list((words, nearest.format(**facts)))
     named = str(row["status_title"])
     return with_label(named, words) if words else named
 
