@@ -168,5 +168,5 @@ def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:
     text = with_label(str(rule.get("title")), str(rule.get("said")))
     row = QTreeWidgetItem([text])
     layer = with_label(tr("Layer"), f"{rule.get('layer_title')} ({rule.get('layer')})")
-    row.setToolTip(NAME, "\n".join([text, layer, with_label(tr("Rule"), str(rule.get("rule")))]))
+    row.setToolTip(NAME, f"{text}\n{layer}")
     return row
