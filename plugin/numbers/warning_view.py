@@ -55,22 +55,7 @@ class WarningView(TableView):
         self._unit_layer = ""
         self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("What to look at"))
-        self.tree.setColumnCount(2)
-        self.tree.setHeaderLabels([tr("What to look at"), tr("Value")])
-        self.tree.headerItem().setTextAlignment(VALUE, RIGHT)
-        self.tree.setIndentation(INDENTATION_PX)
-        for column in (NAME, VALUE):
-            wrap_names(self.tree, column=column)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
-        widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
-        header.resizeSection(VALUE, widest + BESIDE_VALUE_PX)
-        # Names wrap otherwise now.
-        self.tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
+        self.tree = self._make_tree()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.steps = WarningSteps(library)
@@ -98,6 +83,25 @@ class WarningView(TableView):
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         library.loading.connect(self._clear_other_scope)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("What to look at"))
+        tree.setColumnCount(2)
+        tree.setHeaderLabels([tr("What to look at"), tr("Value")])
+        tree.headerItem().setTextAlignment(VALUE, RIGHT)
+        tree.setIndentation(INDENTATION_PX)
+        for column in (NAME, VALUE):
+            wrap_names(tree, column=column)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
+        header.resizeSection(VALUE, widest + BESIDE_VALUE_PX)
+        # Names wrap otherwise now.
+        tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
+        return tree
 
     def look(self, unit_layer: str, is_kept: bool = False) -> None:
         """Ask the core for the warnings, and how those stand that the library has opened.

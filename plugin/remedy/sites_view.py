@@ -45,7 +45,7 @@ from onemap.plugin.widgets.form_fields import field_row
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import name_list, tr
 from onemap.plugin.words.verdicts import sign_icon
 
 PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
@@ -410,9 +410,10 @@ class SitesForm(QWidget):
     @property
     def asked_text(self) -> str:
         """What is searched for, and where, in one line."""
-        area, width = area_text(self.area.area_m2), self.width_m.text()
-        size = tr("{area}, {width} wide").format(area=area, width=width) if self.width_m.value() else f"{area}, {width}"
-        return f"{size} · {self.ground.box.currentText()}"
+        size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
+        is_square = not self.width_m.value()
+        words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
+        return f"{words} · {self.ground.box.currentText()}"
 
     def _stated_fields(self) -> list[str]:
         return [USE_FIELD] if self.use.code else []
