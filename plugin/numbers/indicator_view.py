@@ -11,10 +11,8 @@ from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -33,8 +31,8 @@ from onemap.plugin.numbers.unit_values import (
     unit_values,
     worst_status,
 )
+from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
@@ -42,12 +40,11 @@ from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
-NAME, VALUE = 0, 1
 TARGETS = "targets"  # the kind of chart that is of a unit
 LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-MIN_LINES = 18  # eight rows of mostly two lines
+INDENTATION_PX = 12
 
 
 class IndicatorView(TableView):
@@ -88,7 +85,8 @@ class IndicatorView(TableView):
             tr("Measure again and compare"),
             tr("Measure the kept run again with what was known then, and compare row by row"),
         )
-        self.tree = self._make_tree()
+        self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
+        self.tree.setIndentation(INDENTATION_PX)
         self.charts = ChartView(self)
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
@@ -109,22 +107,6 @@ class IndicatorView(TableView):
         self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
-
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Indicators"))
-        tree.setColumnCount(2)
-        tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
-        tree.headerItem().setTextAlignment(VALUE, RIGHT)
-        tree.setIndentation(12)
-        wrap_names(tree)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
-        # Names wrap otherwise now.
-        tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
-        return tree
 
     def _build(self) -> None:
         row = QHBoxLayout()

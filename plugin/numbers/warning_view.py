@@ -25,6 +25,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
+from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
@@ -34,9 +35,7 @@ from onemap.plugin.words.number_format import length_text
 from onemap.plugin.words.translation import Count, name_list, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
-NAME, VALUE = 0, 1
 ROLE_ID = Qt.ItemDataRole.UserRole
-MIN_LINES = 18  # eight rows of mostly two lines
 INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
 USUAL_VALUE = "/ 9,999.99 ha"
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
@@ -85,22 +84,12 @@ class WarningView(TableView):
         library.loading.connect(self._clear_other_scope)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("What to look at"))
-        tree.setColumnCount(2)
-        tree.setHeaderLabels([tr("What to look at"), tr("Value")])
-        tree.headerItem().setTextAlignment(VALUE, RIGHT)
+        tree = ValueTree(tr("What to look at"), (tr("What to look at"), tr("Value")))
         tree.setIndentation(INDENTATION_PX)
-        for column in (NAME, VALUE):
-            wrap_names(tree, column=column)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        wrap_names(tree, column=VALUE)
         widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
-        header.resizeSection(VALUE, widest + BESIDE_VALUE_PX)
-        # Names wrap otherwise now.
-        tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
+        tree.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        tree.header().resizeSection(VALUE, widest + BESIDE_VALUE_PX)
         return tree
 
     def look(self, unit_layer: str, is_kept: bool = False) -> None:

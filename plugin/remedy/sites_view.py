@@ -41,7 +41,7 @@ from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.form_fields import field_row
+from onemap.plugin.widgets.form_fields import field_row, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
@@ -119,13 +119,7 @@ class SitesView(VerbView):
     def _build(self) -> None:
         self.button = QPushButton(icon("sites"), tr("Find places"))
         self.button.clicked.connect(lambda: self.search())
-        self.form_button = QToolButton()
-        self.form_button.setIcon(icon("settings"))
-        self.form_button.setCheckable(True)
-        self.form_button.setChecked(True)
-        self.form_button.setAutoRaise(True)
-        self.form_button.setToolTip(tr("Show what is searched for, and change it"))
-        self.form_button.toggled.connect(self.form.setVisible)
+        self.form_button = fold_button(self.form, tr("Show what is searched for, and change it"))
         self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
         self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))

@@ -12,8 +12,11 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QLayout,
     QSizePolicy,
+    QToolButton,
     QWidget,
 )
+
+from onemap.plugin.widgets.icons import icon
 
 FEW_LETTERS = 6  # that a list asks room for
 
@@ -75,6 +78,18 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return box
+
+
+def fold_button(form: QWidget, hint: str) -> QToolButton:
+    """A button that shows a form and hides it; pressed in while the form is shown."""
+    button = QToolButton()
+    button.setIcon(icon("settings"))
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setAutoRaise(True)
+    button.setToolTip(hint)
+    button.toggled.connect(form.setVisible)
+    return button
 
 
 def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:

@@ -12,7 +12,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QFrame
 
 from onemap.plugin.numbers.chart_view import svg_for_qt
-from onemap.plugin.numbers.indicator_view import NAME, VALUE
+from onemap.plugin.numbers.value_tree import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
