@@ -27,11 +27,6 @@ class CodeSystemChoice(WrappedChoice):
         self.addItem(tr("as the rules say"), "")
         self.refresh()
 
-    def ask(self, is_asked: bool) -> None:
-        """Show the rows where they matter, or neither of them."""
-        self._is_asked = is_asked
-        self.show_rows()
-
     @property
     def system(self) -> str:
         """The chosen system; empty where it is left to the rules."""
