@@ -233,11 +233,9 @@ class AddDialog(WorkingDialog):
         part, target = self.form.chosen_part, self.form.chosen_target
         if target is not None and self.form.file.service:
             self.options.show_today([version.label for version in target.versions])
-        self.fields.show_fields(
-            target.fields if target is not None else (),  # until it is chosen, the file's own fields are to be seen
-            part.samples if part is not None else {},
-            matches_of_layer(target) if target is not None else {},
-        )
+        # Until a layer is chosen, the file's own fields are to be seen.
+        fields, matches = (target.fields, matches_of_layer(target)) if target is not None else ((), {})
+        self.fields.show_fields(fields, part.samples if part is not None else {}, matches)
         self._enable()
 
     def _repair_and_add(self) -> None:

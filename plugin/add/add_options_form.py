@@ -16,8 +16,9 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, with_file_button
 from onemap.plugin.connection.verb_parameters import known_words
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.translation import tr
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from onemap.plugin.connection.verb_parameters import known_words
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
-
-MIN_NAME_LENGTH = 8
 
 
 def coverage_box(first: str) -> QComboBox:
@@ -51,9 +50,3 @@ def with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> Q
     row.addWidget(field, 1)
     row.addWidget(button)
     return row
-
-
-def shrink(box: QComboBox) -> None:
-    """Let a list be narrower than its longest entry."""
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(MIN_NAME_LENGTH)

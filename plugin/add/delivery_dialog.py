@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.answers_dialog import AnswersDialog
-from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink, with_file_button
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, with_file_button
 from onemap.plugin.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.add.delivery_table import DeliveryTable
 from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
@@ -33,6 +33,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable

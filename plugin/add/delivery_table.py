@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.add_form import search_box
-from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, shrink
+from onemap.plugin.add.coverage_choice import coverage_box, coverage_of
 from onemap.plugin.add.planned_layers import (
     ADDED,
     CHOSEN,
@@ -30,6 +30,7 @@ from onemap.plugin.add.planned_layers import (
 )
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon

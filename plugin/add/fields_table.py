@@ -7,10 +7,10 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTabl
 
 from onemap.plugin.add.field_matches import match_fields
 from onemap.plugin.library.layer_list import SchemaField
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.words.translation import name_list, tr
 
 TARGET, SOURCE, VALUES = range(3)
-MIN_NAME_LENGTH = 6
 
 
 class FieldsTable(QTableWidget):
@@ -94,8 +94,7 @@ class FieldsTable(QTableWidget):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.setItem(row, TARGET, item)
             box = QComboBox()
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(MIN_NAME_LENGTH)
+            shrink(box)
             box.setAccessibleName(name)
             if field.name not in self._sources:  # one of the same name is taken in any case
                 box.addItem("–", "")

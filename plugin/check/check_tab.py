@@ -40,6 +40,7 @@ from onemap.plugin.remedy.sites_view import SitesView
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import TightForm
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.pages import Pages
@@ -293,7 +294,7 @@ class CheckTab(QWidget):
 
     def _build(self) -> None:
         self._form = QWidget()
-        form = QFormLayout(self._form)
+        self._rows = form = TightForm(self._form)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
@@ -313,10 +314,7 @@ class CheckTab(QWidget):
         self._pages.addWidget(self.sites)
         self._pages.addWidget(self.live)
         self._pages.addWidget(self.past)
-        # What would pass is of the check on display: what could be checked instead would take the room of its limits.
-        self._pages.currentChanged.connect(
-            lambda _page: self._form.setVisible(self._pages.currentWidget() is not self.remedy)
-        )
+        self._pages.currentChanged.connect(lambda _page: self._show_form())
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
@@ -457,9 +455,21 @@ class CheckTab(QWidget):
         self.past_button.setChecked(False)
         self._pages.setCurrentWidget(page)
 
+    def _show_form(self) -> None:
+        """What could be checked instead would take the room of what would pass, and of sites, which ask rules alone."""
+        page = self._pages.currentWidget()
+        is_of_parcels = page is not self.sites
+        self._form.setVisible(page is not self.remedy)
+        for field in (self.parcels, self.facts):
+            self._rows.show_row(field, is_of_parcels)
+        self.uses.ask(is_of_parcels)
+        for button in (self.button, self.sheet_button):
+            button.setVisible(is_of_parcels)
+        self._show_run_label(not self.is_checking)
+
     def _show_run_label(self, is_on: bool) -> None:
-        """Name the run on display; the verdict of a shape that is being drawn or edited belongs to none."""
-        is_of_run = self._page_before is not self.live
+        """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
+        is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
         self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
 
     def _choose_trial(self, code: str) -> None:

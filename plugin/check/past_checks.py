@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.words.core_words import word
@@ -29,7 +30,6 @@ from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, WHEN, COUNT = 0, 1, 2
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 ROLE_RUN = Qt.ItemDataRole.UserRole
 
 

@@ -12,6 +12,7 @@ from qgis.PyQt.QtGui import QFontMetrics, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import Count, tr
@@ -106,8 +107,7 @@ class MatrixModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section > TYPE else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT if section > TYPE else LEFT
         if role == Qt.ItemDataRole.ToolTipRole and section > ALL:
             uses = [use_name(use) for use in self._uses[section - 2]]
             return tr("{a} in plan A, {b} in plan B; in {unit}").format(a=uses[0], b=uses[1], unit=large_unit())
@@ -132,7 +132,7 @@ class MatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == TYPE and below is None:
             return swatch(kind)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > TYPE:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and rows:
             area = sum(row["area_m2"] for row in rows)
             text = tr("{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared")

@@ -9,12 +9,11 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from onemap.plugin.compare.compare_looks import difference_name, difference_rank, swatch
 from onemap.plugin.compare.compare_results import Spot
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text
 from onemap.plugin.words.translation import tr
 
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 MARK = "✓ "
 
 

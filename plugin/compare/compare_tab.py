@@ -29,6 +29,7 @@ from onemap.plugin.connection.refusals import Refusal, problem_line
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.widgets.work_row import WorkRow
@@ -78,13 +79,7 @@ class CompareTab(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addStretch()
-        self.form_button = QToolButton()
-        self.form_button.setIcon(icon("settings"))
-        self.form_button.setCheckable(True)
-        self.form_button.setChecked(True)
-        self.form_button.setAutoRaise(True)
-        self.form_button.setToolTip(tr("Show which plans are compared, and choose others"))
-        self.form_button.toggled.connect(self.form.setVisible)
+        self.form_button = fold_button(self.form, tr("Show which plans are compared, and choose others"))
         row.addWidget(self.form_button)
         self.pairs_button = QToolButton()
         self.pairs_button.setIcon(icon("contradictions"))

@@ -12,6 +12,7 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QColor, QFont
 
 from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import M2_PER_HECTARE, NOT_MEASURED, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import Count, tr
@@ -183,10 +184,8 @@ class ContradictionsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return layers[section].title
         if role == Qt.ItemDataRole.TextAlignmentRole:  # the whole name, on several lines
-            place = Qt.AlignmentFlag.AlignCenter
-            if orientation == Qt.Orientation.Vertical:
-                place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            return int(place) | int(Qt.TextFlag.TextWordWrap)
+            is_across = orientation == Qt.Orientation.Horizontal
+            return (int(Qt.AlignmentFlag.AlignCenter) if is_across else LEFT) | int(Qt.TextFlag.TextWordWrap)
         if role == Qt.ItemDataRole.ToolTipRole:
             layer = layers[section]
             return f"{layer.title} ({layer.code}), {word('departments', layer.department)}"
@@ -204,7 +203,7 @@ class ContradictionsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return NOT_MEASURED if hectares is None else _number(hectares)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT
         if role == HINT:
             return cell.hint
         if hectares and role == Qt.ItemDataRole.FontRole:

@@ -56,6 +56,7 @@ class ContradictionsView(VerbView):
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
+        self.table.horizontalHeader().setHighlightSections(False)
         self.table.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.table.clicked.connect(self._open)
         self.table.activated.connect(self._open)
@@ -165,7 +166,6 @@ class ContradictionsView(VerbView):
         if is_list != self.model.is_list:
             self.model.set_list(is_list)
         across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        across.setHighlightSections(False)
         down.setVisible(not is_list)
         fixed, by_text = QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.ResizeToContents
         down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + AROUND_PX)

@@ -41,6 +41,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.search_line import SearchLine
@@ -277,7 +278,7 @@ class MapTab(QWidget):
     def _show_version(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
         state = state_of(version)
         item.setText(STATE, state_texts(version.label if version is not None else "")[state])
-        item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setTextAlignment(STATE, RIGHT)
         item.setToolTip(TITLE, _hint(entry, version))
         item.setToolTip(STATE, f"{item.text(STATE)}\n{state_hints()[state]}")
         if version is None:

@@ -57,7 +57,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addRow(tr("Areas in the panel"), self.unit)
         layout.addRow(tr("Rules that a check begins with"), self.pack)
         layout.addRow(tr("Templates of documents"), self.templates)
-        self.profile_button = QPushButton(tr("The bureau's profile…"))
+        self.profile_button = QPushButton(icon("bureau"), tr("The bureau's profile…"))
         self.profile_button.setToolTip(tr("Who issues the documents of the open library, to whom, under what head"))
         self.profile_button.setEnabled(open_profile is not None)
         if open_profile is not None:

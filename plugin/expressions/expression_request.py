@@ -127,8 +127,8 @@ def _ask(
             "out": target,
             "unrecorded": True,
         }
-        core.ask("check", params, question.login, is_cancelled)
-        return {int(checked.parcel): checked for checked in read_results(target, {})}
+        answer = core.ask("check", params, question.login, is_cancelled)
+        return {int(checked.parcel): checked for checked in read_results(target, answer)}
     finally:
         shutil.rmtree(request_folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
 
-from onemap.plugin.connection.core_session import Core, Request
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
@@ -107,9 +107,7 @@ class OpenLibrary(QObject):
         self._is_reading = True
         if self._words_of != self.path or not core_words.are_known():
             self._ask_words(self.path)
-        request = self._ask_layers(self._take)
-        number = self._request_number
-        request.refused.connect(lambda refusal: self._refuse(number, refusal))
+        self._ask_layers(self._take, self._refuse)
 
     def compare(self, answer: dict[str, Any]) -> None:
         """Read the library again if others have made it another. answer: of `layers`, without looks."""
@@ -119,13 +117,16 @@ class OpenLibrary(QObject):
         if not is_same and not self._is_reading:
             self._ask_layers(self._take_changed)
 
-    def _ask_layers(self, take: Callable[[dict[str, Any]], None]) -> Request:
-        """Ask for the layers with their looks; an answer that is no longer wanted is not taken."""
+    def _ask_layers(
+        self, take: Callable[[dict[str, Any]], None], refuse: Callable[[Refusal], None] | None = None
+    ) -> None:
+        """Ask for the layers with their looks; what comes when it is no longer wanted is dropped."""
         self._request_number += 1
         number = self._request_number
         request = self.core.ask("layers", {**self.params, "looks": True})
         request.answered.connect(lambda answer: take(answer) if number == self._request_number else None)
-        return request
+        if refuse is not None:
+            request.refused.connect(lambda refusal: refuse(refusal) if number == self._request_number else None)
 
     def learn_names(self) -> None:
         """Ask for everything anew, the names of the departments too: they stand in a profile that has changed."""
@@ -174,10 +175,9 @@ class OpenLibrary(QObject):
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()
 
-    def _refuse(self, number: int, refusal: Refusal) -> None:
-        if number == self._request_number:
-            self._is_reading = False
-            self.refused.emit(refusal)
+    def _refuse(self, refusal: Refusal) -> None:
+        self._is_reading = False
+        self.refused.emit(refusal)
 
 
 def packs_in(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,13 +10,9 @@ from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QSizePolicy,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -35,20 +31,20 @@ from onemap.plugin.numbers.unit_values import (
     unit_values,
     worst_status,
 )
+from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
-NAME, VALUE = 0, 1
 TARGETS = "targets"  # the kind of chart that is of a unit
 LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
 ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-MIN_LINES, MIN_NAME_LENGTH = 18, 4  # eight rows of mostly two lines
+INDENTATION_PX = 12
 
 
 class IndicatorView(TableView):
@@ -70,11 +66,8 @@ class IndicatorView(TableView):
         self.values: list[UnitValue] = []
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
-        self.unit = QComboBox()
+        self.unit = WrappedChoice()
         self.unit.setAccessibleName(tr("Unit whose values are listed"))
-        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.unit.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self.unit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pick_button = _tool_button(
             "locate",
             tr("On the map"),
@@ -92,7 +85,8 @@ class IndicatorView(TableView):
             tr("Measure again and compare"),
             tr("Measure the kept run again with what was known then, and compare row by row"),
         )
-        self.tree = self._make_tree()
+        self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
+        self.tree.setIndentation(INDENTATION_PX)
         self.charts = ChartView(self)
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
@@ -113,22 +107,6 @@ class IndicatorView(TableView):
         self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
-
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Indicators"))
-        tree.setColumnCount(2)
-        tree.setHeaderLabels([tr("Indicator, status"), tr("Value")])
-        tree.headerItem().setTextAlignment(VALUE, RIGHT)
-        tree.setIndentation(12)
-        wrap_names(tree)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
-        # Names wrap otherwise now.
-        tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
-        return tree
 
     def _build(self) -> None:
         row = QHBoxLayout()

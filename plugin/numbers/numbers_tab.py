@@ -7,12 +7,10 @@ from typing import Any
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,12 +20,13 @@ from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_themes import show_theme
 from onemap.plugin.numbers.bureau_files import BureauFiles
-from onemap.plugin.numbers.indicator_view import MIN_NAME_LENGTH, IndicatorView
+from onemap.plugin.numbers.indicator_view import IndicatorView
 from onemap.plugin.numbers.sensor_view import SensorView
 from onemap.plugin.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.statistics.counted_ground import DIVISIONS
 from onemap.plugin.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
 MOST_UNITS = 2000  # a layer of more features is none of units that somebody reads
@@ -88,12 +87,9 @@ class NumbersTab(QWidget):
         library.listed.connect(self._ask_themes)
         self._list_units()
 
-    def _make_box(self, name: str) -> QComboBox:
-        box = QComboBox()
+    def _make_box(self, name: str) -> WrappedChoice:
+        box = WrappedChoice()
         box.setAccessibleName(name)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(MIN_NAME_LENGTH)
-        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return box
 
     def _build(self) -> None:

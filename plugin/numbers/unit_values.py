@@ -136,6 +136,8 @@ def measured_text(value: float | None, measure: str, decimals: int | None = None
         return area_text(value)
     if decimals is not None:
         number = f"{value:,.{decimals}f}"
+        if value and not number.strip("-0."):  # what is there never reads as nothing
+            number = f"{'> -' if value < 0 else '< '}{10**-decimals:.{decimals}f}"
     else:
         number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
     return f"{number} {measure_text(measure)}".strip()
@@ -220,7 +222,7 @@ def fact_rows(value: UnitValue) -> list[tuple[str, str]]:
         rows.append(
             (
                 with_label(name, note) if note else name,
-                measured_text(term["value"], str(term.get("unit_of_measure") or "")),
+                measured_text(term["value"], str(term.get("unit_of_measure") or ""), term.get("decimals")),
             )
         )
     return rows

@@ -25,18 +25,19 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
+from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import length_text
 from onemap.plugin.words.translation import Count, name_list, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
-NAME, VALUE = 0, 1
 ROLE_ID = Qt.ItemDataRole.UserRole
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-MIN_LINES = 18  # eight rows of mostly two lines
+INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
+USUAL_VALUE = "/ 9,999.99 ha"
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 
 
@@ -53,19 +54,7 @@ class WarningView(TableView):
         self._unit_layer = ""
         self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("What to look at"))
-        self.tree.setColumnCount(2)
-        self.tree.setHeaderLabels([tr("What to look at"), tr("Value")])
-        self.tree.headerItem().setTextAlignment(VALUE, RIGHT)
-        self.tree.setIndentation(12)
-        wrap_names(self.tree)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
-        # Names wrap otherwise now.
-        self.tree.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + 4))
+        self.tree = self._make_tree()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.steps = WarningSteps(library)
@@ -93,6 +82,15 @@ class WarningView(TableView):
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         library.loading.connect(self._clear_other_scope)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = ValueTree(tr("What to look at"), (tr("What to look at"), tr("Value")))
+        tree.setIndentation(INDENTATION_PX)
+        wrap_names(tree, column=VALUE)
+        widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
+        tree.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        tree.header().resizeSection(VALUE, widest + BESIDE_VALUE_PX)
+        return tree
 
     def look(self, unit_layer: str, is_kept: bool = False) -> None:
         """Ask the core for the warnings, and how those stand that the library has opened.
@@ -276,7 +274,7 @@ def _why(row: dict[str, Any]) -> str:
     if row["nearest"] is not None:
         nearest = tr("nearest approval {name}, {distance}")
         facts = {"name": row.get("nearest_title") or row["nearest"], "distance": length_text(row["distance_m"])}
-        words = f"{words}, {nearest.format(**facts)}"
+        words = name_list((words, nearest.format(**facts)))
     named = str(row["status_title"])
     return with_label(named, words) if words else named
 
@@ -285,7 +283,7 @@ def _room(row: dict[str, Any]) -> str:
     """What a quota leaves free when all is built that is approved and in review, and for how many days."""
     if row["kind"] != "quota" or row["free"] is None or row["free"] <= 0:  # what is broken says so
         return ""
-    free = tr("{size} free").format(size=measured_text(row["free"], str(row["unit_of_measure"] or "count")))
+    free = tr("{size} free").format(size=_amount(row["free"], row))
     if not row["days_left"]:
         return free
     return name_list((free, tr("lasts {count:# day|# days}").format(count=Count(row["days_left"]))))
@@ -297,6 +295,10 @@ def _value(row: dict[str, Any]) -> tuple[str, str]:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
         return text.format(days=abs(left)), str(row["day"])
-    measure = str(row["unit_of_measure"] or "count")
-    limit = "" if row["limit"] is None else f"/ {measured_text(row['limit'], measure)}"
-    return measured_text(row["value"], measure), limit
+    limit = "" if row["limit"] is None else f"/ {_amount(row['limit'], row)}"
+    return _amount(row["value"], row), limit
+
+
+def _amount(number: float | None, row: dict[str, Any]) -> str:
+    """A number of a row with its unit of measure; of an indicator with the decimals of its page."""
+    return measured_text(number, str(row["unit_of_measure"] or "count"), row.get("decimals"))

@@ -17,11 +17,11 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.widgets.field_error import FieldError
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.translation import Count, tr
 
 TEXT_LINES = 3
-MIN_NAME_LENGTH = 6
 
 
 class FactField(QWidget):
@@ -123,7 +123,11 @@ class FactField(QWidget):
         if self.kind == "words":
             return self._make_words([title for title, _value in choices])
         line = QLineEdit()
-        line.setPlaceholderText(tr("unknown") + (f" · {self._hint}" if self._hint else ""))
+        line.setPlaceholderText(" · ".join(filter(None, (tr("unknown"), self._hint))))
+        if self._hint:  # an example that is cut is none
+            line.setMinimumWidth(
+                line.fontMetrics().horizontalAdvance(line.placeholderText()) + line.sizeHint().height()
+            )
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
 
@@ -153,8 +157,7 @@ class FactField(QWidget):
 
 
 def _narrow(box: QComboBox) -> None:
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(MIN_NAME_LENGTH)
+    shrink(box)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 

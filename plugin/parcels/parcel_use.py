@@ -7,24 +7,21 @@ from functools import lru_cache
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.widgets.form_fields import TightForm
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
-MIN_NAME_LENGTH = 6
 
-
-class CodeSystemChoice(QComboBox):
+class CodeSystemChoice(WrappedChoice):
     """A list of the systems of codes; the first entry leaves it to the rules."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Codes of the parcels' use"))
         self.setToolTip(tr("By which codes the parcels name their use, where they do not say it themselves"))
         self.addItem(tr("as the rules say"), "")
@@ -53,15 +50,21 @@ class ParcelUse(QObject):
         self.use.chosen.connect(self._state_use)
         self.systems = CodeSystemChoice()
         self.systems.currentIndexChanged.connect(lambda _index: self._change_system())
-        self._form: QFormLayout | None = None
+        self._form: TightForm | None = None
+        self._is_asked = True
         parcels.changed.connect(self.show_rows)
         parcels.added.connect(self._ask_use)
 
-    def add_to(self, form: QFormLayout) -> None:
+    def add_to(self, form: TightForm) -> None:
         """Add the rows to a form."""
         form.addRow(tr("Use"), self.use)
         form.addRow(tr("Codes"), self.systems)
         self._form = form
+        self.show_rows()
+
+    def ask(self, is_asked: bool) -> None:
+        """Show the rows where they matter, or neither of them."""
+        self._is_asked = is_asked
         self.show_rows()
 
     @property
@@ -76,9 +79,8 @@ class ParcelUse(QObject):
             return
         self.systems.refresh()
         names_use = self._is_drawn or _names_use(self._parcels.choice)
-        for control, is_asked in ((self.use, self._is_drawn), (self.systems, names_use)):
-            control.setVisible(is_asked)
-            self._form.labelForField(control).setVisible(is_asked)
+        for control, matters in ((self.use, self._is_drawn), (self.systems, names_use)):
+            self._form.show_row(control, self._is_asked and matters)
 
     @property
     def _is_drawn(self) -> bool:

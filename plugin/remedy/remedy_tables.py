@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTr
 from onemap.plugin.remedy.remedy_results import CUT, Alternative, DepartmentChange, Remedy
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_text, length_text, share_text
 from onemap.plugin.words.translation import name_list, tr
@@ -17,7 +18,6 @@ from onemap.plugin.words.verdicts import sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
 DEPARTMENT, NOW, THEN = 0, 1, 2
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 KIND, CUT_ROW = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 OCTANT_DEG = 45.0
 DEPARTMENTS_SHOWN = 4

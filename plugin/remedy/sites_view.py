@@ -39,16 +39,16 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.form_fields import field_row
+from onemap.plugin.widgets.form_fields import field_row, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import name_list, tr
 from onemap.plugin.words.verdicts import sign_icon
 
 PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 MAX_AREA_M2, MAX_WIDTH_M, MAX_SITES = 1e9, 1e5, 200
 MIN_FIELD_PX = 60
 DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10
@@ -119,16 +119,20 @@ class SitesView(VerbView):
     def _build(self) -> None:
         self.button = QPushButton(icon("sites"), tr("Find places"))
         self.button.clicked.connect(lambda: self.search())
+        self.form_button = fold_button(self.form, tr("Show what is searched for, and change it"))
         self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
         self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.summary.setWordWrap(True)
         self.tree = self._make_tree()
+        search_row = QHBoxLayout()
+        search_row.addWidget(self.button, 1)
+        search_row.addWidget(self.form_button)
         button_row = self._make_buttons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        layout.addWidget(self.button)
+        layout.addLayout(search_row)
         layout.addWidget(self.work)
         layout.addWidget(self.summary)
         layout.addWidget(self.tree, 1)
@@ -227,6 +231,7 @@ class SitesView(VerbView):
         self.highlight.restore_view()
         self.sites = []
         self.tree.clear()
+        self.form_button.setChecked(True)
         if self._table is not None:
             self._table.remove()
             self._table = None
@@ -289,6 +294,7 @@ class SitesView(VerbView):
         self.sites = sites_in(answer)
         if not self.sites:
             self.summary.setText(tr("No place was found. That is no proof that there is none."))
+            self.form_button.setChecked(True)
             shutil.rmtree(Path(target).parent, ignore_errors=True)
         else:
             group = tr("Places that would pass, {moment}").format(moment=moment_text(self._record["started"]))
@@ -297,9 +303,9 @@ class SitesView(VerbView):
             except Refusal as refusal:
                 self.refused.emit(refusal)
                 return
-            self.summary.setText(
-                tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
-            )
+            note = tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
+            self.summary.setText(f"{self.form.asked_text}\n{note}")
+            self.form_button.setChecked(False)  # the list needs the height
             for site in self.sites:
                 self._add(site)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
@@ -394,6 +400,14 @@ class SitesForm(QWidget):
             text = tr("A place of {area} cannot be wider than {side} on every side.")
             return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
         return ""
+
+    @property
+    def asked_text(self) -> str:
+        """What is searched for, and where, in one line."""
+        size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
+        is_square = not self.width_m.value()
+        words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
+        return f"{words} · {self.ground.box.currentText()}"
 
     def _stated_fields(self) -> list[str]:
         return [USE_FIELD] if self.use.code else []

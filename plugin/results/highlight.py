@@ -273,12 +273,9 @@ class MeasureLabels(QgsMapCanvasItem):
         return [self._pixels(label.labelRect) for label in shown]
 
     def _pixels(self, rectangle: QgsRectangle) -> QRectF:
-        first, second = (
-            QgsPointXY(rectangle.xMinimum(), rectangle.yMinimum()),
-            QgsPointXY(rectangle.xMaximum(), rectangle.yMaximum()),
-        )
-        corners = self.toCanvasCoordinates(first), self.toCanvasCoordinates(second)
-        return QRectF(corners[0] - self.pos(), corners[1] - self.pos()).normalized()
+        places = (rectangle.xMinimum(), rectangle.yMinimum()), (rectangle.xMaximum(), rectangle.yMaximum())
+        corners = [self.toCanvasCoordinates(QgsPointXY(*place)) - self.pos() for place in places]
+        return QRectF(*corners).normalized()
 
     def _places(self, box: QRectF, ground: QgsGeometry) -> Iterator[QRectF]:
         """Where a label may stand: its own place first, then above and below it as far as it stays on its ground."""

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QIcon, QPalette
 
 from onemap.plugin.results.results import CheckedParcel, Finding
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word, words_of
 from onemap.plugin.words.number_format import (
@@ -22,7 +23,6 @@ from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
-NUMBER_ALIGNMENT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 TOP = 0  # the internal id of a parcel; a finding's is its parcel's row plus one
 
 
@@ -105,7 +105,7 @@ class ResultsModel(QAbstractItemModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section != NAME:
-            return NUMBER_ALIGNMENT
+            return RIGHT
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -119,7 +119,7 @@ class ResultsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
             return self._icon(row_item.verdict)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
-            return NUMBER_ALIGNMENT
+            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:

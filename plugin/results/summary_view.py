@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidg
 
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import Count, tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
@@ -80,10 +81,14 @@ class SummaryView(QTreeWidget):
         self._fit_numbers()
 
     def _fit_numbers(self) -> None:
-        """Give the numbers the room that they take and no more: Qt's own would break the departments' names.
+        """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
+        font = self._font_that_fits()
+        self.setFont(font)
+        for column, width in enumerate(self._number_widths(font), start=FIRST):
+            self.setColumnWidth(column, width)
 
-        Where a word of a name has no room beside them all is written a point smaller.
-        """
+    def _font_that_fits(self) -> QFont:
+        """Where a word of a name has no room beside the numbers all is written a point smaller."""
         if self.font() != self._small_font:
             self._usual_font = self.font()
         usual = self._usual_font
@@ -93,12 +98,9 @@ class SummaryView(QTreeWidget):
         else:
             smaller.setPointSizeF(usual.pointSizeF() - 1)
         self._small_font = smaller
-        widths = self._number_widths(usual)
-        room = self.viewport().width() - sum(widths)
+        room = self.viewport().width() - sum(self._number_widths(usual))
         is_narrow = self._longest_word(usual) + INDENTATION_PX + BESIDE_NUMBER_PX > room
-        self.setFont(smaller if is_narrow else usual)
-        for column, width in enumerate(self._number_widths(smaller) if is_narrow else widths, start=FIRST):
-            self.setColumnWidth(column, width)
+        return smaller if is_narrow else usual
 
     def _number_widths(self, font: QFont) -> list[int]:
         widest = QFontMetricsF(font).horizontalAdvance  # rounded down it would break a number at its comma
@@ -126,7 +128,7 @@ class SummaryView(QTreeWidget):
         numbers = [f"{counts[verdict]:,}" if counts[verdict] else "" for verdict in VERDICTS]
         row = QTreeWidgetItem([name, *numbers, f"{not_asked:,}" if not_asked else ""])
         for column in range(FIRST, UNASKED + 1):
-            row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setTextAlignment(column, RIGHT)
         for column, verdict in enumerate(VERDICTS, start=FIRST):
             row.setData(
                 column,
@@ -166,5 +168,5 @@ def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:
     text = with_label(str(rule.get("title")), str(rule.get("said")))
     row = QTreeWidgetItem([text])
     layer = with_label(tr("Layer"), f"{rule.get('layer_title')} ({rule.get('layer')})")
-    row.setToolTip(NAME, "\n".join([text, layer, with_label(tr("Rule"), str(rule.get("rule")))]))
+    row.setToolTip(NAME, f"{text}\n{layer}")
     return row

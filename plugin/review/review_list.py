@@ -34,6 +34,7 @@ from onemap.plugin.review.review_words import (
     line_deadline,
     state_word,
 )
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.core_words import word
@@ -62,8 +63,7 @@ class CaseList(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.filter = QComboBox()
-        self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.filter.setMinimumContentsLength(6)
+        shrink(self.filter)
         self.filter.setAccessibleName(tr("Which cases are listed"))
         self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
         self.search = SearchLine(tr("Search the cases"))

@@ -64,6 +64,7 @@ class OpinionTable(QTreeWidget):
         for opinion in case.opinions:
             self.addTopLevelItem(self._row(opinion, opinion.department in unsaved, opinion.department in changed))
         self.blockSignals(False)
+        self.updateGeometry()
         if chosen:
             self.choose(chosen)
 
@@ -82,17 +83,24 @@ class OpinionTable(QTreeWidget):
         """Show the texts where there is room."""
         super().resizeEvent(event)
         self._fit()
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # names wrap otherwise now
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """All ten rows, however high their names are."""
-        items = map(self.topLevelItem, range(self.topLevelItemCount()))
-        lines = (ROWS - self.topLevelItemCount()) * self._line_height
-        high = sum(self.rowHeight(self.indexFromItem(item)) for item in items) + lines
-        return QSize(super().sizeHint().width(), self._height_of(high))
+        return QSize(super().sizeHint().width(), self._height_of(sum(self._row_heights())))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Some lines, where the dock is low."""
-        return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS * self._line_height))
+        """Some rows whole, wherever it is scrolled to, where the dock is low; of very high ones as many lines."""
+        heights, line = self._row_heights(), self._line_height
+        highest = max(sum(heights[at : at + MIN_ROWS]) for at in range(ROWS - MIN_ROWS + 1))
+        return QSize(super().minimumSizeHint().width(), self._height_of(min(highest, 2 * MIN_ROWS * line)))
+
+    def _row_heights(self) -> list[int]:
+        """Of ten rows, those that are not there yet with one line each."""
+        items = map(self.topLevelItem, range(self.topLevelItemCount()))
+        heights = [self.rowHeight(self.indexFromItem(item)) for item in items]
+        return heights + [self._line_height] * (ROWS - len(heights))
 
     @property
     def _line_height(self) -> int:
@@ -100,7 +108,7 @@ class OpinionTable(QTreeWidget):
 
     def _height_of(self, rows: int) -> int:
         """With its head and frame; rows: their height in pixels."""
-        return self.header().sizeHint().height() + rows + 6
+        return self.header().sizeHint().height() + rows + 2 * self.frameWidth()
 
     def _fit(self) -> None:
         is_wide = self.width() >= MIN_TEXT_PX

@@ -14,12 +14,12 @@ from onemap.plugin.library.layer_list import DEPARTMENTS, LIBRARIES, CatalogueLa
 from onemap.plugin.library.service_list import FEATURES, NAMES, PICTURES, Service
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.services.service_offers import Offer
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 TEMPLATES = RESOURCES / "services" / "templates.json"
-MIN_NAME_LENGTH = 8
 
 
 class ServiceForm(QWidget):
@@ -60,8 +60,7 @@ class ServiceForm(QWidget):
         self.ask.clicked.connect(self.ask_pressed)
         self._make_owner_fields()
         for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(MIN_NAME_LENGTH)
+            shrink(box)
         self._build()
         self._change_type()
 

@@ -15,6 +15,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import NAMES, Service
 from onemap.plugin.map.map_groups import remove_layer
 from onemap.plugin.services.service_map import service_on_map, show_service
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -51,7 +52,7 @@ class ServiceRows(QObject):
         item.setData(0, ROLE_SERVICE, service)
         item.setIcon(TITLE, icon("service"))
         item.setText(STATE, SHORT_NAMES.get(service.type, NAMES[service.type]))
-        item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setTextAlignment(STATE, RIGHT)
         font = item.font(TITLE)
         font.setItalic(True)  # live: not a version that a check could use
         item.setFont(TITLE, font)

@@ -8,16 +8,14 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -34,14 +32,15 @@ from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
+from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
 
 NAME, AREA, SHARE = 0, 1, 2
-RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
-MIN_ROWS, MIN_NAME_LENGTH = 9, 4
+MIN_ROWS = 9
 DECIMALS = 4  # of hectares: a balance closes to the square metre
 
 
@@ -56,11 +55,8 @@ class StatisticsView(VerbView):
         self.button = QPushButton(icon("statistics"), tr("How much of what?"))
         self.button.setCheckable(True)
         self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
-        self.layer = QComboBox()
+        self.layer = WrappedChoice()
         self.layer.setAccessibleName(tr("Land use to add up"))
-        self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.layer.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))

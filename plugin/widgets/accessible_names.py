@@ -12,12 +12,14 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QLabel,
     QLayout,
+    QLayoutItem,
     QLineEdit,
     QPlainTextEdit,
     QTextEdit,
     QWidget,
 )
 
+from onemap.plugin.widgets.form_fields import TightForm
 from onemap.plugin.words.translation import tr
 
 PARTS = (QHeaderView,)  # of a list, which says itself what it is
@@ -27,17 +29,24 @@ CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLi
 def name_accessibly(root: QWidget) -> None:
     """Name every control inside that has neither a text nor a name yet."""
     for form in root.findChildren(QFormLayout):
-        for row in range(form.rowCount()):
-            label, field = (
-                form.itemAt(row, role) for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole)
-            )
-            if label is not None and field is not None and isinstance(label.widget(), QLabel):
-                _name_row(label.widget().text(), _controls_of(field.widget(), field.layout()))
+        for label, field in _rows_of(form):
+            if isinstance(label, QLabel):
+                _name_row(label.text(), _controls_of(field))
     for control in root.findChildren(QWidget):
         if isinstance(control, CONTROLS):
             _name(control, _hint_of(control))
     if isinstance(root, QDockWidget):
         _name_frame(root)
+
+
+def _rows_of(form: QFormLayout) -> list[tuple[QWidget | None, QWidget | QLayout]]:
+    """Each label with its field; a form whose rows come and go knows those too that are not in it for now."""
+    if isinstance(form, TightForm):
+        return form.rows()
+    roles = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
+    items = [[form.itemAt(row, role) for role in roles] for row in range(form.rowCount())]
+    rows = [(label, field) for label, field in items if label is not None and field is not None]
+    return [(label.widget(), _field_in(field)) for label, field in rows]
 
 
 def _name_frame(dock: QDockWidget) -> None:
@@ -73,13 +82,18 @@ def nameless_controls(root: QWidget) -> list[QWidget]:
     ]
 
 
-def _controls_of(widget: QWidget | None, layout: QLayout | None) -> list[QWidget]:
-    if isinstance(widget, CONTROLS):
-        return [widget]
-    if widget is not None:
-        return [child for child in widget.findChildren(QWidget) if isinstance(child, CONTROLS)]
-    items = [layout.itemAt(index) for index in range(layout.count())] if layout is not None else []
-    return [control for item in items for control in _controls_of(item.widget(), item.layout())]
+def _field_in(item: QLayoutItem) -> QWidget | QLayout | None:
+    return item.widget() if item.widget() is not None else item.layout()  # an empty list is as false as None
+
+
+def _controls_of(field: QWidget | QLayout | None) -> list[QWidget]:
+    """The controls in a field, which may be one itself; None: of a mere gap."""
+    if isinstance(field, CONTROLS):
+        return [field]
+    if isinstance(field, QLayout):
+        items = [field.itemAt(index) for index in range(field.count())]
+        return [control for item in items for control in _controls_of(_field_in(item))]
+    return [child for child in field.findChildren(QWidget) if isinstance(child, CONTROLS)] if field is not None else []
 
 
 def _name(control: QWidget, name: str) -> None:

@@ -6,6 +6,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from onemap.plugin.widgets.alignment import LEFT
+
 
 class ElidedLabel(QLabel):
     """One line, cut to the available width; set the whole text as the tooltip too."""
@@ -23,6 +25,6 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the text that fits."""
         painter = QPainter(self)
-        area, flags = self.contentsRect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        area, flags = self.contentsRect(), LEFT
         role = self.foregroundRole()
         self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), self.visible_text, role)

@@ -1,9 +1,59 @@
-"""Fields of forms: numbers with a unit and separators of thousands, and two fields in one row."""
+"""Forms and their fields: rows that come and go, numbers with separators, narrow lists, two fields in one row."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QLocale
-from qgis.PyQt.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from onemap.plugin.widgets.icons import icon
+
+FEW_LETTERS = 6  # that a list asks room for
+
+
+class TightForm(QFormLayout):
+    """A form that closes up where a row is not shown: Qt 5 leaves the gap of a row that is only hidden."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields: list[QWidget | QLayout] = []  # of all rows, from above
+        self._labels: dict[QWidget, QLabel | None] = {}  # of the rows that are not shown
+
+    def addRow(self, title: str, field: QWidget | QLayout) -> None:  # noqa: N802 - Qt's name
+        """Add a row below the others; without a title it has no label."""
+        super().addRow(title, field)
+        self._fields.append(field)
+
+    def rows(self) -> list[tuple[QLabel | None, QWidget | QLayout]]:
+        """Each label with its field, of all rows, shown or not."""
+        return [
+            (self._labels[field] if field in self._labels else self.labelForField(field), field)
+            for field in self._fields
+        ]
+
+    def show_row(self, field: QWidget, is_shown: bool) -> None:
+        """Take the row of a field out, or put it back in its place."""
+        label = self.labelForField(field)
+        if is_shown and field in self._labels:
+            above = self._fields[: self._fields.index(field)]
+            label = self._labels.pop(field)
+            self.insertRow(sum(one not in self._labels for one in above), label or "", field)
+        elif not is_shown and field not in self._labels:
+            self._labels[field] = label
+            self.takeRow(field)
+        field.setVisible(is_shown)
+        if label is not None:
+            label.setVisible(is_shown)
 
 
 def separate_thousands(box: QAbstractSpinBox) -> None:
@@ -28,6 +78,24 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return box
+
+
+def fold_button(form: QWidget, hint: str) -> QToolButton:
+    """A button that shows a form and hides it; pressed in while the form is shown."""
+    button = QToolButton()
+    button.setIcon(icon("settings"))
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setAutoRaise(True)
+    button.setToolTip(hint)
+    button.toggled.connect(form.setVisible)
+    return button
+
+
+def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
+    """Let a list be narrower than its longest name. letters: that it asks room for."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
 
 
 def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
 
+from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
 USE_FIELD = "YDXZ"  # of a parcel and of a project: the proposed use, as the rules ask for it
 SYSTEM_FIELD = "code_system"  # of a parcel: by which codes it names its use
 USUAL_SYSTEM = "land-sea-2023"  # the national classes of today
-MIN_NAME_LENGTH = 6
 
 
 class UseChoice(QComboBox):
@@ -24,8 +24,7 @@ class UseChoice(QComboBox):
         self.system = USUAL_SYSTEM
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(MIN_NAME_LENGTH)
+        shrink(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Proposed use"))
         self.setToolTip(tr("The proposed use, for rules that ask for it: type a part of its code or name"))

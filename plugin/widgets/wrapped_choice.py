@@ -6,7 +6,10 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
-FEW_LETTERS = 4  # that the box asks room for
+from onemap.plugin.widgets.alignment import LEFT
+from onemap.plugin.widgets.form_fields import shrink
+
+MIN_LETTERS = 4  # the rest is in the lines below
 ICON_GAP_PX = 4
 MARGIN_PX = 2  # that the style draws no text in
 HEIGHT_MAX = 2**20
@@ -17,8 +20,7 @@ class WrappedChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(FEW_LETTERS)
+        shrink(self, MIN_LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())
 
@@ -47,7 +49,7 @@ class WrappedChoice(QComboBox):
             left = area.left() - ICON_GAP_PX - size.width()
             place = QRect(left, area.center().y() - size.height() // 2, size.width(), size.height())
             option.currentIcon.paint(painter, place)
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        flags = LEFT | int(Qt.TextFlag.TextWordWrap)
         self.style().drawItemText(
             painter, area, flags, option.palette, self.isEnabled(), option.currentText, self.foregroundRole()
         )

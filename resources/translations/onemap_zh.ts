@@ -2780,6 +2780,10 @@ A version is a layer's code, or code@label.</source>
         <translation>本次比对共有{total}个图斑</translation>
     </message>
     <message>
+        <source>Show what is searched for, and change it</source>
+        <translation>显示并修改查找条件</translation>
+    </message>
+    <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
     </message>
@@ -3972,6 +3976,18 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Swipe two days</source>
         <translation>两日卷帘</translation>
+    </message>
+    <message>
+        <source>{day} · no data</source>
+        <translation>{day} · 无数据</translation>
+    </message>
+    <message>
+        <source>No layer of the library on the map was in force on {day}: {layers}.</source>
+        <translation>{day} 当日，地图上的资料库图层均无有效版本：{layers}。</translation>
+    </message>
+    <message>
+        <source>Not in force on {day}, and not on its side of the map: {layers}.</source>
+        <translation>{day} 当日无有效版本、不在其一侧显示的图层：{layers}。</translation>
     </message>
     <message>
         <source>Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too</source>

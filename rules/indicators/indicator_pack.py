@@ -220,3 +220,8 @@ def _indicator(item: Mapping[str, Any], head: Mapping[str, Any]) -> Indicator:
 def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str, str]:
     """What people call the indicators of some packs, by their ids."""
     return {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
+
+
+def indicator_decimals(packs: Sequence[IndicatorPack]) -> dict[str, int]:
+    """How many decimals people read of the indicators of some packs, by their ids."""
+    return {item.id: item.decimals for pack in packs for item in pack.indicators}

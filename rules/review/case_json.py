@@ -6,6 +6,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.rules.findings.citations import cited_basis
+from onemap.rules.packs.pack import joined_rules
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
@@ -13,7 +14,9 @@ from onemap.rules.review.code_names import item_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
-from onemap.rules.runs.run_store import stored_rows
+from onemap.rules.runs.run_store import stored_packs, stored_rows
+
+_Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
 
 def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
@@ -21,6 +24,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
 
     by: for whom it is told which steps are allowed; None for anybody.
     """
+    titles = _titles_of_overridden(library, case, language)
     return {
         "case": case.id,
         "state": case.state,
@@ -54,11 +58,11 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "issued_by": case.issued_by,
         "issued_on": case.issued_on.isoformat() if case.issued_on else None,
         "checklist": _checklist(case.current, language),
-        "overrides": _overrides(case.current),
+        "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
-        "rounds": [_round(case, number, language) for number in case.rounds],
-        "entries": [_entry(entry) for entry in case.entries],
+        "rounds": [_round(case, number, titles, language) for number in case.rounds],
+        "entries": [_entry(entry, titles) for entry in case.entries],
         "verdicts": verdict_counts(library, case.current),
         "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
@@ -112,11 +116,22 @@ def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _overrides(current: Round) -> list[dict[str, Any]]:
+def _titles_of_overridden(library: Library, case: Case, language: str) -> _Titles:
+    """What people call the rules of each round in which somebody overrode a finding."""
+    return {
+        (one.number, rule.id): rule.title.get(language, rule.id)
+        for one in case.rounds
+        if one.overrides
+        for rule in joined_rules(stored_packs(library, one.run))
+    }
+
+
+def _overrides(current: Round, titles: _Titles) -> list[dict[str, Any]]:
     return [
         {
             "parcel": override.parcel,
             "rule": override.rule,
+            "rule_title": titles.get((current.number, override.rule), override.rule),
             "before": override.before,
             "verdict": override.verdict,
             "reason": override.reason,
@@ -127,7 +142,7 @@ def _overrides(current: Round) -> list[dict[str, Any]]:
     ]
 
 
-def _round(case: Case, one: Round, language: str) -> dict[str, Any]:
+def _round(case: Case, one: Round, titles: _Titles, language: str) -> dict[str, Any]:
     return {
         "round": one.number,
         "run": one.run,
@@ -135,11 +150,12 @@ def _round(case: Case, one: Round, language: str) -> dict[str, Any]:
         "opened_on": one.opened_on.isoformat(),
         "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
         "opinions": [_opinion(case, opinion, language) for opinion in one.opinions],
-        "overrides": _overrides(one),
+        "overrides": _overrides(one, titles),
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
+    title = titles.get((entry.round, str(entry.detail.get("rule"))))
     return {
         "revision": entry.number,
         "round": entry.round,
@@ -149,7 +165,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "on": entry.on.isoformat(),
         "entered_on": entry.entered_on.isoformat() if entry.entered_on else None,
         "at": entry.at,
-        "detail": dict(entry.detail),
+        "detail": {**entry.detail, **({"rule_title": title} if title is not None else {})},
     }
 
 

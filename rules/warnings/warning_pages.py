@@ -10,9 +10,9 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
-from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_titles
+from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_decimals, indicator_titles
 from onemap.rules.indicators.indicator_pages import status_words
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, warning_status
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, warning_status
 from onemap.rules.maps.page_files import Page
 from onemap.rules.warnings.warnings import CANDIDATE, EXPIRY, QUOTA, SUMS, FoundWarnings
 
@@ -29,7 +29,8 @@ def warning_page(
     language: str,
 ) -> tuple[Page, Figure]:
     """The page of a list, and its chart. day: of the list, ISO."""
-    kinds = list(dict.fromkeys(row["kind"] for row in found.rows))
+    rows = rows_with_decimals(found.rows, packs)
+    kinds = list(dict.fromkeys(row["kind"] for row in rows))
     titles = indicator_titles(packs, language)
     titles |= {code: entry.title_in(language) for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
@@ -38,7 +39,7 @@ def warning_page(
     series = [
         BarSeries(
             status_words(status, language, phrase(f"warning_status.{status}", language)),
-            tuple(float(_count(found.rows, kind, status)) for kind in kinds),
+            tuple(float(_count(rows, kind, status)) for kind in kinds),
             fill,
         )
         for status, fill in _FILLS.items()
@@ -46,20 +47,20 @@ def warning_page(
     names_of_kinds = tuple(phrase(f"warning_kind.{kind}", language) for kind in kinds)
     chart = Figure(words, names_of_kinds, tuple(series), form=STACKED)
     states: dict[str, int] = {}
-    for row in found.rows:
+    for row in rows:
         states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
     counts = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
     by_status = [
         f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
         for status in _FILLS
-        if (count := sum(row["status"] == status for row in found.rows))
+        if (count := sum(row["status"] == status for row in rows))
     ]
     facts = [
         [phrase("figures.as_of", language), day],
         [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
         [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
-    blocks = [_block(kind, found, titles, language) for kind in kinds]
+    blocks = [_block(kind, rows, found.unit_names, titles, language) for kind in kinds]
     return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked_rows(found, titles, language)]}, chart
 
 
@@ -67,15 +68,17 @@ def _count(rows: Sequence[Record], kind: str, status: str) -> int:
     return sum(row["kind"] == kind and row["status"] == status for row in rows)
 
 
-def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language: str) -> Record:
+def _block(
+    kind: str, found: Sequence[Record], units: Mapping[str, str], titles: Mapping[str, str], language: str
+) -> Record:
     # The gravest first; of one status in the order in which they were found.
-    rows = sorted((row for row in found.rows if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
+    rows = sorted((row for row in found if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
     columns = ("subject", "amount", "limit", "status", "state", "reason")
     left = len(rows) - _MOST_ROWS
     return {
         "heading": phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows)),
         "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, found.unit_names, titles, language) for row in rows[:_MOST_ROWS]],
+        "rows": [_cells(row, units, titles, language) for row in rows[:_MOST_ROWS]],
         "widths": [5, 2.8, 1.8, 2.3, 2.4, 4],
         "numbers": [1, 2],
         "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
@@ -89,7 +92,7 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
         subject = None
     elif row["kind"] == CANDIDATE:
         subject = point_words(row["subject"], language)
-    value, limit = (_amount(row[name]) for name in ("value", "limit"))
+    value, limit = (_amount(row[name], row) for name in ("value", "limit"))
     if row["kind"] == EXPIRY and row["day"]:
         word = "days_left" if row["days_left"] >= 0 else "days_over"
         value = phrase(f"figures.{word}", language, day=row["day"], days=f"{abs(row['days_left']):.0f}")
@@ -105,13 +108,17 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
     return [" · ".join(filter(None, (layer, unit, subject))), value or "–", limit or "–", status, state, reasons or ""]
 
 
-def titled_rows(
-    rows: Sequence[Record], indicators: Mapping[str, str], catalogue: Mapping[str, LayerEntry], language: str
-) -> list[Record]:
-    """Rows with what people call the status, an indicator, a layer, and the nearest approval.
+def rows_with_decimals(rows: Sequence[Record], packs: Sequence[IndicatorPack]) -> list[Record]:
+    """Rows with the decimals that people read of an indicator, as in its own tables; None for what is none."""
+    decimals = indicator_decimals(packs)
+    return [{**row, "decimals": decimals.get(row["subject"]) if row["kind"] == QUOTA else None} for row in rows]
 
-    indicators: their titles by id.
-    """
+
+def titled_rows(
+    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEntry], language: str
+) -> list[Record]:
+    """Rows with what people call the status, an indicator, a layer, and the nearest approval, and with decimals."""
+    indicators = indicator_titles(packs, language)
     layers = {code: entry.title_in(language) for code, entry in catalogue.items()}
     return [
         {
@@ -123,7 +130,7 @@ def titled_rows(
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
         }
-        for row in rows
+        for row in rows_with_decimals(rows, packs)
     ]
 
 
@@ -139,10 +146,12 @@ def titled_place(place: str, titles: Mapping[str, str]) -> str:
     return f"{titles.get(code, code)} {name}".rstrip()
 
 
-def _amount(value: float | None) -> str | None:
-    """A number as it is read: days and counts without a point."""
+def _amount(value: float | None, row: Record) -> str | None:
+    """A number as it is read: an indicator as in its tables, days and counts without a point."""
     if value is None:
         return None
+    if row["decimals"] is not None:
+        return number_words(value, row)
     return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
 
 

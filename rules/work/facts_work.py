@@ -92,7 +92,7 @@ _KINDS = {  # by what is expected, and of a text of several lines by its name
     "supply": "choice",
     "content": "long",
 }
-_HINTS = {"project_code": "2026-130102-47-01-012345", "region": "130102", "credit_code": "91130100MA…"}
+_HINTS = {"project_code": "2026-130102-47-01-012345", "region": "130102", "credit_code": "91130100MA0000000Y"}
 
 
 def _project_fields(language: str) -> list[dict[str, Any]]:

@@ -85,10 +85,12 @@ def _titled_rows(
 
 
 def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """A term of an indicator with what kind of measure it is, in words."""
+    """A term of an indicator with what kind of measure it is, in words, and the decimals that people read."""
     from onemap.layers.messages import phrase
+    from onemap.rules.indicators.indicator_words import decimals_of
 
-    return {**term, "title": phrase(f"term_kind.{term['kind']}", language)}
+    title = phrase(f"term_kind.{term['kind']}", language)
+    return {**term, "title": title, "decimals": decimals_of(term["unit_of_measure"])}
 
 
 def _options(values: Values, packs: Sequence[Any], theme: Any) -> Any:

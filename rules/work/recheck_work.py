@@ -40,20 +40,21 @@ def recheck(values: Values, context: VerbContext) -> Result:
             found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
         crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
         known = record_titles(library, [*records, *run_records], context.language)
-        indicators = indicator_titles(question.quotas.packs if found else (), context.language)
+        packs = question.quotas.packs if found else ()
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
     result: Result = {"cases": records, "titles": known, "failed_on": turned}
     if wanted:
         result["runs"] = run_records
     if found:
-        rows = titled_rows(found.rows, indicators, catalogue, context.language)
+        rows = titled_rows(found.rows, packs, catalogue, context.language)
         result |= {"warnings": rows, "unlooked": found.unlooked}
-    language, titles = context.language, KnownTitles(known["rules"], indicators, catalogue)
+    language = context.language
+    titles = KnownTitles(known["rules"], indicator_titles(packs, language), catalogue)
     more = {"warnings": found.table()} if found else {}
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
     if page is not None:
-        others = [_new_warnings(found, question.quotas.packs, catalogue, context.language)] if found else []
+        others = [_new_warnings(found, packs, catalogue, context.language)] if found else []
         _write_page(page, result, shown, others, context.language, overwrite)
         result["page"] = str(page)
     result |= target_answer(values)

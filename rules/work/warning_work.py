@@ -45,7 +45,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": titled_rows(found.rows, titles, catalogue, context.language),
+        "warnings": titled_rows(found.rows, quotas.packs, catalogue, context.language),
         "unlooked": found.unlooked,
         "problems": problems,
         **kept,
@@ -88,18 +88,19 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     from onemap.rules.indicators.indicator_pack import indicator_titles
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.warnings.warning_pages import rows_with_decimals
     from onemap.rules.warnings.warning_states import kept_table, kept_warnings, last_question
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
     with open_library(values["library"]) as library:
         kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
-        names = indicator_titles(last_question(library).quotas.packs, context.language) if kept else {}
+        packs = last_question(library).quotas.packs if kept else ()
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
-    titles = KnownTitles(indicators=names, catalogue=catalogue)
+    titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)
     problems = _write(crs, kept_table(found), titles, values, context.language)
-    rows = [_record(one, context.language) for one in found]
+    rows = rows_with_decimals([_record(one, context.language) for one in found], packs)
     return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 
 

@@ -154,6 +154,16 @@ def shared_core(application):
 
 
 @pytest.fixture(scope="session")
+def drive_desktop(application):
+    """Lets a driver click in QGIS's own window, on a screen that nobody sees; skips where a program for that lacks."""
+    from onemap.tests.plugin import desktop
+
+    if missing := desktop.missing_parts():
+        pytest.skip(f"not on this machine: {', '.join(missing)}")
+    return desktop.drive
+
+
+@pytest.fixture(scope="session")
 def postgres(application):
     """One PostGIS server for all tests that want one."""
     from onemap.tests.plugin.town_server import town_server

@@ -158,7 +158,7 @@ def drive(
     return json.loads(report.read_text(encoding="utf-8"))
 
 
-def copied_city(demo, folder):
+def copy_city(demo, folder):
     """The library and parcels of a demo; the library is a copy, where checks may be kept."""
     library = shutil.copyfile(demo / "city.gpkg", folder / "city.gpkg")
     facts = json.loads((demo / "city" / "city.json").read_text(encoding="utf-8"))
@@ -170,7 +170,7 @@ def main(picture, language="en", demo=""):
     (ROOT / "build").mkdir(exist_ok=True)
     # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
-        library, parcels = copied_city(Path(demo), Path(folder)) if demo else make_city(Path(folder))
+        library, parcels = copy_city(Path(demo), Path(folder)) if demo else make_city(Path(folder))
         redline = Path(parcels).parent / "环保" / "生态保护红线2023.shp"
         target = {"file": redline, "code": "STBHHX", "label": "2026"}
         seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5, **target, all_rooms=True)

@@ -30,6 +30,13 @@ ROWS = [
 ]
 
 
+@pytest.fixture
+def learn_words():
+    """Takes words as the core sends them; afterwards none are known."""
+    yield core_words.learn
+    core_words.learn({})
+
+
 def show_table(table, width):
     table.resize(width, 400)
     table.show()
@@ -60,9 +67,9 @@ def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
     assert table.horizontalScrollBar().maximum() == 0
 
 
-def test_the_name_of_a_type_wraps_in_the_matrix(monkeypatch):
+def test_the_name_of_a_type_wraps_in_the_matrix(learn_words):
     name = "construction in plan B only, and nothing is known of plan A"
-    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    learn_words({"differences": {"04": name}})
     table = show_table(MatrixTable(), NARROW_PX)
     table.show_rows(ROWS)
     QApplication.processEvents()
@@ -111,9 +118,9 @@ def test_a_list_shows_the_first_columns_that_fit_and_fills_its_width(spots):
     assert sum(map(table.columnWidth, visible(table))) == table.viewport().width()
 
 
-def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, monkeypatch):
+def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, learn_words):
     words = {"differences": {"04": "construction in plan B only"}}
-    monkeypatch.setattr(core_words, "_words", words)  # as the core sends them
+    learn_words(words)
     table = show_table(spots.table, NARROW_PX)
     spots.fit.measure()
     titles = [str(spots.model.headerData(column, ACROSS)) for column in visible(table)]
@@ -126,9 +133,9 @@ def test_a_type_is_called_in_the_list_as_in_the_matrix_its_number_first(spots, m
         assert table.columnWidth(column) >= table.sizeHintForColumn(column)
 
 
-def test_a_name_that_does_not_fit_wraps_and_a_measure_is_never_cut(spots, monkeypatch):
+def test_a_name_that_does_not_fit_wraps_and_a_measure_is_never_cut(spots, learn_words):
     name = "construction in plan B only, and nothing is known of plan A"
-    monkeypatch.setattr(core_words, "_words", {"differences": {"04": name}})
+    learn_words({"differences": {"04": name}})
     table = show_table(spots.table, NARROW_PX)
     line = table.fontMetrics().height()
     spots.fit.measure()
@@ -140,9 +147,9 @@ def test_a_name_that_does_not_fit_wraps_and_a_measure_is_never_cut(spots, monkey
     assert table.rowHeight(0) < 2 * line
 
 
-def test_a_decided_spot_is_marked_before_its_type_where_the_decision_has_no_room(spots, monkeypatch):
+def test_a_decided_spot_is_marked_before_its_type_where_the_decision_has_no_room(spots, learn_words):
     words = {"differences": {"04": "construction in plan B only"}, "decisions": {"keep_a": "keep as in A"}}
-    monkeypatch.setattr(core_words, "_words", words)
+    learn_words(words)
     table = show_table(spots.table, 240)
     spots.fit.measure()
     spots.model.store_decision(["a"], "keep_a", "")

@@ -4,23 +4,16 @@ import shutil
 
 import pytest
 
-from onemap.tests.plugin import desktop
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def driver_record(tmp_path_factory, town, library):
+def driver_record(drive_desktop, tmp_path_factory, town, library):
     """What the driver saw in QGIS, with a library of its own: it adds a version."""
     folder = tmp_path_factory.mktemp("desktop")
     own = folder / "library.gpkg"
     shutil.copy(library, own)
-    return desktop.drive(
+    return drive_desktop(
         folder,
         str(own),
         town / "parcels.gpkg",

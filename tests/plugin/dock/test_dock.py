@@ -541,3 +541,11 @@ def test_the_sums_of_a_check_wrap_the_departments_names(open_dock):
     heights = [summary.visualItemRect(summary.topLevelItem(row)).height() for row in range(2)]
     line = summary.fontMetrics().height()
     assert heights[0] >= 3 * line and heights[1] < 2 * line
+
+
+def test_every_entry_of_the_panel_s_menus_has_an_icon_of_its_own(open_dock):
+    for menu in (open_dock.header.more_menu, open_dock.header.button.menu()):
+        menu.aboutToShow.emit()
+        steps = [action for action in menu.actions() if action.text() and "   " not in action.text()]  # and no library
+        assert [step.text() for step in steps if step.icon().isNull()] == []
+        assert len({step.icon().cacheKey() for step in steps}) == len(steps) > 3

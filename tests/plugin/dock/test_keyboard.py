@@ -5,21 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from onemap.tests.plugin import desktop
 from onemap.tests.plugin.review_desk import core
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
-    ),
-]
+pytestmark = pytest.mark.slow
 CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: History"]
 ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "results", *CASE]
 
 
 @pytest.fixture(scope="module")
-def driver_record(tmp_path_factory, town, library):
+def driver_record(drive_desktop, tmp_path_factory, town, library):
     """What the driver saw in QGIS."""
     folder = tmp_path_factory.mktemp("keyboard")
     own = folder / "library.gpkg"
@@ -27,8 +21,8 @@ def driver_record(tmp_path_factory, town, library):
     who = ("--by", "Wang")
     case = core("review", "open", own, town / "parcels.gpkg", "--project", "School", *who)["case"]
     core("review", "circulate", own, case, *who)
-    driver = Path(desktop.__file__).with_name("keyboard_driver.py")
-    return desktop.drive(folder, str(own), town / "parcels.gpkg", driver=driver)
+    driver = Path(__file__).parents[1] / "keyboard_driver.py"
+    return drive_desktop(folder, str(own), town / "parcels.gpkg", driver=driver)
 
 
 def test_the_shortcut_opens_the_panel_and_arrows_go_from_room_to_room(driver_record):

@@ -428,14 +428,22 @@ def test_the_slider_says_what_is_not_yet_in_force_and_leaves_the_day_for_what_ne
     assert "2020" in slider.slider.accessibleDescription()
 
 
-def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):
+@pytest.fixture
+def swipe(tab):
+    """Two days over a map of their own, which shows what is on the map of the tab."""
     canvas = QgsMapCanvas()
     canvas.resize(400, 400)
     canvas.setDestinationCrs(QgsProject.instance().crs())
     canvas.setLayers(QgsProject.instance().layerTreeRoot().layerOrder())
     canvas.setExtent(QgsRectangle(X, Y, X + 1000, Y + 1000))
-    swipe = DaySwipe(tab.library, canvas)
-    messages = []
+    made = DaySwipe(tab.library, canvas)
+    made.canvas = canvas
+    yield made
+    made.end()
+
+
+def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(swipe):
+    canvas, messages = swipe.canvas, []
     swipe.message_sent.connect(messages.append)
     swipe.date.setDate(QDate(2022, 1, 1))
     swipe.button.click()
@@ -453,3 +461,29 @@ def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(tab):
     swipe.button.click()
     wait_for(lambda: messages)
     assert not swipe.button.isChecked()
+
+
+def test_a_day_on_which_nothing_was_in_force_is_blank_on_the_map_and_says_so(swipe):
+    swipe.show()
+    swipe.date.setDate(QDate(1990, 1, 1))
+    swipe.button.click()
+    wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
+    left, right = swipe.tool.sides
+    titles = {swipe._library.entry(layer.customProperty(PROPERTY_CODE)).title for layer in left.layers}
+    assert right.layers == [] and right.title == "1990-01-01 · no data"
+    assert swipe.lacking.isVisible() and "on 1990-01-01" in swipe.lacking.text()
+    assert all(title in swipe.lacking.text() for title in titles)
+    QTest.keyClick(swipe.canvas, Qt.Key.Key_Escape)
+    assert swipe.lacking.isHidden()
+
+
+def test_a_day_on_which_some_layers_were_not_in_force_names_those_alone(tab, swipe):
+    tab.themes.buttons["plan"].click()
+    swipe.canvas.setLayers(QgsProject.instance().layerTreeRoot().layerOrder())
+    swipe.show()
+    swipe.date.setDate(QDate(2023, 3, 1))
+    swipe.button.click()
+    wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
+    assert swipe.tool.sides[1].title == "2023-03-01" and swipe.tool.sides[1].layers
+    assert swipe.lacking.isVisible() and tab.library.entry("KGDK").title in swipe.lacking.text()
+    assert tab.library.entry("STBHHX").title not in swipe.lacking.text()

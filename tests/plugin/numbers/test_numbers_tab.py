@@ -9,10 +9,10 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsR
 from qgis.PyQt.QtCore import QDate, QPoint, Qt
 from qgis.PyQt.QtGui import QDesktopServices, QFont, QFontInfo, QGuiApplication, QImage
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QFrame
+from qgis.PyQt.QtWidgets import QApplication, QFrame
 
 from onemap.plugin.numbers.chart_view import svg_for_qt
-from onemap.plugin.numbers.indicator_view import NAME, VALUE
+from onemap.plugin.numbers.value_tree import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
@@ -258,7 +258,7 @@ def test_warnings_lead_to_their_ground(tab, canvas):
         "New building ground over a line",
         "Candidates for change without approval",
     ]
-    assert (EXPANSION + "\n北 · alarm", "1.667 ×\n/ 1.3 ×") in below(quotas)
+    assert (EXPANSION + "\n北 · alarm", "1.67 ×\n/ 1.30 ×") in below(quotas)
     assert below(permits)[0][0].startswith("X1\n") and below(permits)[0][1].endswith("d ago\n2024-01-31")
     for one in (lines, candidates):
         assert below(one)[0][0].startswith("unknown: ")  # one survey alone tells no change
@@ -267,6 +267,20 @@ def test_warnings_lead_to_their_ground(tab, canvas):
     assert (centre.x(), centre.y()) == (pytest.approx(X + 125), pytest.approx(Y + 125))
     view.tree.itemActivated.emit(quotas.child(0), NAME)
     assert canvas.extent().center().y() == pytest.approx(Y + 750)
+
+
+def test_in_a_narrow_dock_the_names_of_what_to_look_at_have_most_of_the_width(tab):
+    view = answer(tab.warnings, tab.look_button)
+    view.tree.resize(290, view.tree.minimumHeight())
+    view.tree.show()
+    QApplication.processEvents()
+    header, metrics = view.tree.header(), view.tree.fontMetrics()
+    assert header.sectionSize(NAME) > header.sectionSize(VALUE)
+    permit = view.tree.topLevelItem(1).child(0)
+    ended = permit.text(VALUE).split("\n")[0]
+    assert ended.endswith("d ago")
+    lines = 3 if metrics.horizontalAdvance(ended) > header.sectionSize(VALUE) else 2  # a longer value wraps
+    assert view.tree.visualItemRect(permit).height() >= lines * metrics.height()
 
 
 def shown_steps(view):

@@ -24,3 +24,8 @@ def test_units_are_chinese_in_a_chinese_list(chinese):
 
 def test_a_multiple_is_said_as_in_the_chart(chinese):
     assert measured_text(1.283, "x") == "1.283 倍"
+
+
+def test_a_number_has_the_decimals_of_its_page_and_never_reads_as_nothing(application):
+    assert measured_text(1234.5678, "%", 1) == "1,234.6 %"
+    assert [measured_text(value, "%", 2) for value in (0.004, -0.004, 0.0)] == ["< 0.01 %", "> -0.01 %", "0.00 %"]

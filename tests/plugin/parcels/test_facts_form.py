@@ -1,6 +1,7 @@
 """The form of a project's facts, filled by hand in the rooms Check and Review; the core's answer uses what it says."""
 
 import shutil
+from itertools import pairwise
 
 import pytest
 from qgis.core import QgsGeometry, QgsRectangle
@@ -219,6 +220,34 @@ def desk(asking_library, canvas, tmp_path):
     made.tab.close_down()
     made.library.core.stop()
     made.tab.deleteLater()
+
+
+def test_the_rows_above_the_button_leave_no_gap_whichever_are_asked(tab):
+    """The parcels of the file say nothing of a use; one that is drawn is asked for it."""
+
+    def gaps():
+        QTest.qWait(20)
+        fields = [one for one in (tab.parcels, tab.uses.use, tab.uses.systems, tab.rules, tab.facts) if one.isVisible()]
+        return len(fields), {below.y() - above.geometry().bottom() for above, below in pairwise(fields)}
+
+    rows, (gap,) = gaps()
+    assert rows == 3
+    QTest.mouseClick(tab.sites_button, LEFT)
+    QTest.mouseClick(tab.sites_button, LEFT)
+    assert gaps() == (3, {gap})
+    tab.parcels.add_drawing(QgsGeometry.fromRect(QgsRectangle(X, Y, X + 50, Y + 50)))
+    assert gaps() == (5, {gap})
+
+
+def test_what_a_field_wants_is_read_whole(desk):
+    desk.tab.list.open_button.click()
+    dialog = opened_form(desk.tab.form.facts)
+    lines = [line for line in dialog.findChildren(QLineEdit) if line.placeholderText()]
+    assert len(lines) > 10
+    for line in lines:
+        assert line.fontMetrics().horizontalAdvance(line.placeholderText()) < line.width() - line.height()
+        assert "…" not in line.placeholderText()
+    dialog.reject()
 
 
 @pytest.mark.slow

@@ -76,6 +76,25 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     assert [label[:2] for label in tab.sites.highlight.labels] == ["P2"]
 
 
+def test_in_a_narrow_dock_the_places_have_the_room_of_what_was_asked(tab):
+    tab.resize(320, 576)
+    tab.sites.form.area.setValue(2500)
+    assert tab.parcels.isHidden() and tab.facts.isHidden() and tab.button.isHidden()  # sites ask the rules alone
+    assert not tab.rules.isHidden() and not tab.sites.form.isHidden()
+    find(tab)
+    QTest.qWait(50)
+    assert tab.sites.form.isHidden() and tab.sites.summary.text().startswith("2,500 m², a square · the district\n")
+    tree = tab.sites.tree
+    lines = tree.fontMetrics().lineSpacing()
+    assert tree.viewport().height() >= 5 * (2 * lines + 4)  # five places of two lines at once
+    QTest.mouseClick(tab.sites.form_button, LEFT)
+    assert not tab.sites.form.isHidden()
+    tab.sites.form.area.setValue(1_000_000)
+    assert find(tab) == [] and not tab.sites.form.isHidden()
+    QTest.mouseClick(tab.sites_button, LEFT)
+    assert not tab.parcels.isHidden() and not tab.facts.isHidden() and not tab.button.isHidden()
+
+
 def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(tab):
     ground = tab.sites.form.ground
     ground.add_drawing(QgsGeometry.fromWkt(box(200, 50, 60, 60)))

@@ -228,5 +228,5 @@ def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(
     tree = tab.results.summary
     row = tree.topLevelItem(0)
     assert (row.text(0), row.child(0).text(0), row.text(6)) == ("Transport", "T: why", "1")
-    assert "Quays (L)" in row.child(0).toolTip(0)
+    assert row.child(0).toolTip(0) == "T: why\nLayer: Quays (L)"
     assert tree.topLevelItem(tree.topLevelItemCount() - 1).text(6) == "1"

@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
+from onemap.plugin.review.review_history import entry_text
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
 from onemap.tests.plugin.small_town import PACK, Reader, X, Y, box, wait_for, write_layer
@@ -282,6 +283,7 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     model, tree = findings.results.model, findings.results.tree
     (parcel,) = model.parcels
     assert [finding.department for finding in parcel.findings] == ["land"]
+    rule, title = parcel.findings[0].rule, parcel.findings[0].title
     tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
     tree.clicked.emit(tree.currentIndex())
     assert findings.results.highlight.labels == ["5,000 m²"]
@@ -293,6 +295,8 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     (override,) = desk.case.overrides
     assert (override["before"], override["verdict"], override["by"]) == ("prohibited", "notice", "Wang")
     assert "→ notice (Wang)" in findings.results.model.parcels[0].findings[0].title
+    step = entry_text(desk.case.entries[-1])
+    assert f"A, {title}: prohibited → notice" in step and rule not in step  # by its title, not its code
     findings.all_box.setChecked(True)
     assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
 

@@ -214,7 +214,7 @@ def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, c
         wait_for(lambda: desk.refused)
         assert "whether the server runs" in str(desk.refused.pop())
         assert (editor.text.toPlainText(), editor.buttons["opine"].isEnabled()) == ("Off the farmland.", True)
-        with begun_again(own.folder, command):
+        with restart_server(own.folder, command):
             desk.after(editor.buttons["opine"].click)
             assert (desk.case.opinion("land").text, desk.refused) == ("Off the farmland.", [])
             desk.tab.close_down()
@@ -232,7 +232,7 @@ def end_server_of(folder):
 
 
 @contextlib.contextmanager
-def begun_again(folder, command):
+def restart_server(folder, command):
     """The same server for as long as it is wanted, as the user that its data belong to."""
     owner = os.stat(Path(folder) / "data")
     rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}

@@ -16,7 +16,6 @@ from qgis.core import (
 )
 
 from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
-from onemap.tests.plugin import desktop
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 pytestmark = pytest.mark.slow
@@ -128,13 +127,12 @@ def test_a_library_without_any_of_it_says_so(dock, library):
     assert opened == [] and dock.notice.isVisible()
 
 
-@pytest.mark.skipif(bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}")
-def test_layers_leave_the_map_while_a_view_in_the_real_qgis_loads_them(high_library, town, tmp_path):
+def test_layers_leave_the_map_while_a_view_in_the_real_qgis_loads_them(drive_desktop, high_library, town, tmp_path):
     """QGIS 3.40 goes down with them if they are deleted first."""
     own = tmp_path / "library.gpkg"
     shutil.copy(high_library, own)
-    driver = Path(desktop.__file__).with_name("scene_driver.py")
-    seen = desktop.drive(tmp_path / "desktop", str(own), town / "parcels.gpkg", driver=driver)
+    driver = Path(__file__).parents[1] / "scene_driver.py"
+    seen = drive_desktop(tmp_path / "desktop", str(own), town / "parcels.gpkg", driver=driver)
     assert seen["errors"] == []
     assert seen["left"] == [["JCZAWXZM", "KGDK"]] * len(seen["left"])
     assert seen["views"] == [["One Map 3D"]] * len(seen["left"])  # one, however often the button is pressed

@@ -9,7 +9,7 @@ LONG = "Common rules for the preliminary review of land 2026.2"
 NARROW_PX, WIDE_PX = 200, 1200
 
 
-def shown(box, width):
+def show_at_width(box, width):
     page = box.parentWidget()
     page.resize(width, 200)
     page.show()
@@ -30,8 +30,8 @@ def filled_box():
 
 def test_a_long_name_takes_as_many_lines_as_it_needs():
     page, box = filled_box()
-    wide = shown(box, WIDE_PX).height()
-    narrow = shown(box, NARROW_PX).height()
+    wide = show_at_width(box, WIDE_PX).height()
+    narrow = show_at_width(box, NARROW_PX).height()
     assert narrow >= wide + box.fontMetrics().lineSpacing()
     box.setCurrentIndex(1)
     QApplication.processEvents()
@@ -44,7 +44,7 @@ def test_a_long_name_takes_as_many_lines_as_it_needs():
 
 def test_the_whole_name_is_drawn_below_its_first_line():
     page, box = filled_box()
-    shown(box, NARROW_PX)
+    show_at_width(box, NARROW_PX)
     lower = box.rect().adjusted(6, box.height() * 2 // 3, -40, -4)
     with_name = box.grab(lower).toImage()
     box.setItemText(0, "")
@@ -56,7 +56,7 @@ def test_the_whole_name_is_drawn_below_its_first_line():
 def test_the_names_are_listed_whole_however_narrow_the_box():
     page, box = filled_box()
     box.setItemIcon(0, QIcon())
-    shown(box, NARROW_PX).showPopup()
+    show_at_width(box, NARROW_PX).showPopup()
     QApplication.processEvents()
     assert box.view().minimumWidth() >= box.fontMetrics().horizontalAdvance(LONG)
     box.hidePopup()

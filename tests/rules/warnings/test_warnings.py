@@ -42,19 +42,35 @@ def of_kind(found, kind):
     return [row for row in found["warnings"] if row["kind"] == kind]
 
 
-def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
-    town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
-    pack = tmp_path / "own.toml"
+def write_quota(path, more):
+    """A pack of one quota: the net area of farmland in hectares, which must not fall below its target."""
     head = '[pack]\nid = "own"\nversion = "1"\ntitle = { zh = "试", en = "own" }\nissuer = "i"\nedition = "e"\n'
     term = '[[term]]\nid = "t"\nkind = "net"\nlayer = "YJJBNT"\n'
     kept = '[[indicator]]\nid = "kept"\ntitle = { zh = "题", en = "Kept" }\nformula = "t"\nunit = "ha"\n'
     kept += 'nature = "binding"\nbound = "floor"\nsource = "s"\n'
-    pack.write_text(f"{head}{term}{kept}target = 1.0\n", encoding="utf-8")
+    path.write_text(f"{head}{term}{kept}{more}\n", encoding="utf-8")
+    return path
+
+
+def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
+    town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
+    pack = write_quota(tmp_path / "own.toml", "target = 1.0")
     (row,) = of_kind(town.ask(f"--pack={pack}"), "quota")
     assert (row["id"], row["status"], row["limit"]) == ("quota:kept", "alarm", 1.0)
     assert (row["value"], row["headroom"]) == (pytest.approx(0.9), pytest.approx(-0.1))
-    pack.write_text(f"{head}{term}{kept}target = 0.5\n", encoding="utf-8")
+    write_quota(pack, "target = 0.5")
     assert of_kind(town.ask(f"--pack={pack}"), "quota") == []
+
+
+def test_a_quota_is_read_with_the_decimals_of_its_indicator(onemap, town, tmp_path):
+    town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
+    pack, page = write_quota(tmp_path / "own.toml", "target = 1.0\ndecimals = 4"), tmp_path / "page.html"
+    found = town.ask(f"--pack={pack}", "--keep", f"--page={page}")
+    assert {row["kind"]: row["decimals"] for row in found["warnings"]} == {"quota": 4}
+    text = page.read_text(encoding="utf-8")
+    assert ">0.9000 ha<" in text and ">1.0000<" in text
+    (kept,) = onemap("warning", "list", town.library).json["warnings"]
+    assert kept["decimals"] == 4
 
 
 def test_permits_that_ended_end_soon_or_do_not_say_when(town):

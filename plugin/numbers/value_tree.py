@@ -1,0 +1,29 @@
+"""A list of names with a value each, as the room Numbers has them."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QWidget
+
+from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.widgets.alignment import RIGHT
+
+NAME, VALUE = 0, 1
+MIN_LINES = 18  # eight rows of mostly two lines
+LINE_MARGIN_PX = 4
+
+
+class ValueTree(QTreeWidget):
+    """Two columns: names, which wrap and have the width that the values leave, and values on the right."""
+
+    def __init__(self, name: str, heads: tuple[str, str], parent: QWidget | None = None) -> None:
+        """Take what a screen reader calls it, and the heads of its columns."""
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setColumnCount(len(heads))
+        self.setHeaderLabels(list(heads))
+        self.headerItem().setTextAlignment(VALUE, RIGHT)
+        wrap_names(self)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        self.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + LINE_MARGIN_PX))
