@@ -95,7 +95,7 @@ def _fact_text(name: str, value: Any, titles: SheetTitles) -> Any:
         return moment_text(value)
     if name in ("only", "unit", "replaced"):
         codes = [value] if isinstance(value, str) else list(value)
-        return phrase("sheet.comma", language).join(titles.layer(str(code).partition("@")[0]) for code in codes)
+        return phrase("said.comma", language).join(titles.layer(str(code).partition("@")[0]) for code in codes)
     if isinstance(value, float):
         return round(value, 1)
     return _text(value, language)

@@ -47,8 +47,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, bool):
         return value
     if name in ("basis", "basis_text") and value:
-        labels = words(language)
-        value = basis_together(str(value), language, labels["list_comma"], labels["list_semicolon"])
+        value = basis_together(str(value), language)
     if name == "law":
         value = cited_law(str(value), language)
     if name in _FORMS:

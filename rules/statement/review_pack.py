@@ -74,9 +74,7 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         conclusions=CONCLUSIONS,
         basis=cited_basis(opinion.basis, language),
         articles=[
-            citation(item["law"], [article], language, "")
-            for item in shown["laws"]
-            for article in item["articles"] or [""]
+            citation(item["law"], [article], language) for item in shown["laws"] for article in item["articles"] or [""]
         ],
         checklist=shown["checklist"],
         format=FORMAT,
