@@ -57,15 +57,13 @@ def series_pages(
     for group in groups:
         figure = _over_days(group, catalogue, language)
         figure = replace(figure, words=replace(figure.words, is_below_title=True))
-        if is_one_unit and isinstance(figure, Figure):
+        if is_short:
             pages.append(_following_page(group[0]["title"], group, language))
-            figures.append(replace(figure, height_mm=_LOW_MM))
-        elif is_short:
-            pages.append(_following_page(group[0]["title"], group, language))
-            figures.append(figure)
         else:
             pages.append(_page(figure.words.title, group, packs, catalogue, language))
-            figures.append(figure)
+        if is_one_unit and isinstance(figure, Figure):
+            figure = replace(figure, height_mm=_LOW_MM)
+        figures.append(figure)
     return pages, figures
 
 
