@@ -84,11 +84,9 @@ def _block(kind: str, found: FoundWarnings, titles: Mapping[str, str], language:
 
 def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], language: str) -> list[str]:
     layer, unit = titles.get(row["layer"], row["layer"]), units.get(row["unit"], row["unit"])
-    subject = titles.get(row["subject"], row["subject"]) if row["kind"] == QUOTA else row["subject"]
+    subject = _subject_title(row, titles if row["kind"] == QUOTA else {}, language) or row["subject"]
     if row["subject"] in ("no_value", row["layer"]):  # of features together, or of the layer as a whole
         subject = None
-    elif row["kind"] == CANDIDATE:
-        subject = point_words(row["subject"], language)
     value, limit = (_amount(row[name]) for name in ("value", "limit"))
     if row["kind"] == EXPIRY and row["day"]:
         word = "days_left" if row["days_left"] >= 0 else "days_over"
@@ -117,14 +115,17 @@ def titled_rows(
         {
             **row,
             "status_title": warning_status(row, language),
-            "title": point_words(row["subject"], language)
-            if row["kind"] == CANDIDATE
-            else indicators.get(row["subject"]),
+            "title": _subject_title(row, indicators, language),
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
         }
         for row in rows
     ]
+
+
+def _subject_title(row: Record, titles: Mapping[str, str], language: str) -> str | None:
+    """What people call that of which a warning speaks, a place by where it lies; None of what has no title."""
+    return point_words(row["subject"], language) if row["kind"] == CANDIDATE else titles.get(row["subject"])
 
 
 def point_words(subject: str, language: str) -> str:
