@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
+from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import alternatives, phrase, sender_mend
@@ -23,7 +25,7 @@ _PROBLEM_COLUMNS = (
     *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
-_STATUS_ORDER = ["added", "planned", "matched", "unsure", "unmatched", "unreadable", "refused", "left_out", "note"]
+_STATUS_ORDER = (ADDED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
 _REFUSE, _ABSENT = "refuse", "field.absent"
 Record = dict[str, Any]
 
@@ -72,7 +74,7 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
     refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
     for row in result["plan"]:
-        taken = next(added) if row["status"] == "added" else {}
+        taken = next(added) if row["status"] == ADDED else {}
         entry = catalogue.get(row["code"] or "")
         titles = [catalogue[code].title_in(language) if code in catalogue else code for code in row["suggested"]]
         likely = alternatives(titles, language) if titles and not row["code"] else None
@@ -96,7 +98,7 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
 def _problems(result: Mapping[str, Any]) -> list[Record]:
     """A record for each thing that was refused or remarked, in the order of the plan; what was refused first."""
     refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
-    added = [row for row in result["plan"] if row["status"] == "added"]
+    added = [row for row in result["plan"] if row["status"] == ADDED]
     remarked = [
         (row, one) for row, taken in zip(added, result["added"], strict=True) for one in taken.get("problems", ())
     ]
