@@ -35,6 +35,8 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
             facts += _group_facts(name, value, titles)
         elif name in head:
             facts.append((head[name], words.get(name, _text)(value)))
+    if facts:
+        facts.append((phrase("sheet.technical", language), phrase("record_fact.technical_where", language)))
     return facts
 
 

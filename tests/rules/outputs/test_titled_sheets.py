@@ -88,6 +88,9 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert f"{titles[lang][1]} 1" in record.values() and "parcels.gpkg" in record.values()
     hashes = [value for name, value in facts(book[technical]) if name.startswith("packs · test · hash")]
     assert len(hashes) == 1 and len(hashes[0]) == 64
+    # Who prints the workbook prints neither pages of hashes nor heads without a row.
+    assert [sheet.title for sheet in book if sheet.sheet_state == "hidden"] == [technical] and technical in record
+    assert [sheet.title for sheet in book if sheet.max_row == 1] == []
 
 
 def test_a_sheet_is_printed_across_with_its_heads_on_every_page(tmp_path):
@@ -243,6 +246,8 @@ def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
     sheet = write_sheets(tmp_path / "o.xlsx", {"findings": findings}, "zh").worksheets[0]
     assert sheet["C2"].alignment.wrap_text and sheet["A2"].alignment.vertical == "top"
     assert not sheet["C3"].alignment.wrap_text and sheet.column_dimensions["C"].width == 60
+    # Each program shows the lines: a reader that makes no room for them would cut all but the first.
+    assert sheet.row_dimensions[2].height == 45 and sheet.row_dimensions[3].height is None
     assert '"< 0.1%"' in sheet["B2"].number_format and sheet["B2"].value == 0.0004
 
 
