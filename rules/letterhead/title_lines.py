@@ -9,7 +9,7 @@ _BEFORE = "，。、；：！？）》”〕】%,.;:!?)]}"  # what begins no lin
 _AFTER = "（《“〔【([{"  # what ends none
 _SEAM = 0.2  # how much a break between parts may cost in evenness
 _TEAR = 0.5  # how much a word of _WORDS that is parted costs, of the same
-# What names of projects are made of, two signs each: a line that ends within one of them is read twice (GB/T 9704, 7.3.1).
+# What names of projects are made of, two signs each: a line of a title ends with a whole word (GB/T 9704, 7.3.1).
 _WORDS = (
     *("建设", "工程", "项目", "用地", "预审", "意见", "新建", "扩建", "改建", "迁建", "改造", "开发", "整治", "治理"),
     *("设施", "服务", "配套", "基础", "综合", "公共", "商业", "住宅", "工业", "产业", "仓储", "物流", "厂房", "市政"),

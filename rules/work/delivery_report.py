@@ -124,9 +124,7 @@ def _problems(result: Mapping[str, Any]) -> list[Record]:
     ]
 
 
-def _for_sender(
-    problems: Sequence[Record], result: Mapping[str, Any], library: Library, language: str
-) -> list[Record]:
+def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
     """The problems with what the sender can do about each; fields that a layer lacks are one of them.
 
     result: of `ingest`, by whose plan layers are named without their codes: these are ours.
