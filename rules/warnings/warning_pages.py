@@ -34,7 +34,7 @@ def warning_page(
     titles |= {code: entry.title_in(language) for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
-    words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
+    words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True, is_below_title=True)
     series = [
         BarSeries(
             status_words(status, language, phrase(f"warning_status.{status}", language)),
