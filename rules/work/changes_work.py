@@ -46,7 +46,6 @@ def changes(values: Values, context: VerbContext) -> Result:
         KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],)),
     )
     problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
-    context.progress.finish()
     answer: Result = {
         **found.counts,
         "code": values["code"],
@@ -62,6 +61,7 @@ def changes(values: Values, context: VerbContext) -> Result:
         entry = catalogue[values["code"]]
         pages, charts = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
         answer["page"] = write_pages(values, pages, charts, context, foot=figures_foot(shown, context.language))
+    context.progress.finish()
     return answer
 
 
