@@ -72,7 +72,7 @@ def _version(layer: Mapping[str, Any], titles: SheetTitles) -> str:
             return title
         return phrase("sheet.pair", titles.language, name=title, value=phrase(f"reason.{reason}", titles.language))
     from_day = layer.get("valid_from")
-    since = phrase("record_fact.since", titles.language, day=from_day) if from_day else ""
+    since = phrase("record_fact.since", titles.language, day=from_day) if from_day not in (None, layer["label"]) else ""
     return f"{title} {layer['label']}{since}"
 
 

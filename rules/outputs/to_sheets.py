@@ -162,7 +162,8 @@ def _write_sheet(
             sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
         else:
             shown_width += sheet.column_dimensions[letter].width
-        if {type(value) for value in values if value is not None} & {int, float}:
+        kinds = {type(value) for value in values if value is not None}
+        if kinds & {int, float} and str not in kinds:
             figures.add(at)
         if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
