@@ -118,7 +118,7 @@ class GeoPackageOutput:
         return self._words.name(name) if self._words else name
 
     def _keep_looks(self) -> None:
-        """Give the layers their looks, after them all, so that they are listed first; without a language there are none.
+        """Give the layers their looks, after them all, so that these are listed first. Without a language none has one.
 
         QGIS takes what columns are called from there; not every version of its GDAL reads the extension Schema.
         """
