@@ -22,6 +22,8 @@ from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
 
+LOOKS, _PROJECTS = "layer_styles", "qgis_projects"
+OF_QGIS = (LOOKS, _PROJECTS)  # what QGIS keeps for itself in a file: no data of anybody
 _SCHEMA = "http://www.geopackage.org/spec121/#extension_schema"
 _CORE_TABLES = """
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
@@ -212,6 +214,19 @@ def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str,
     connection.executemany(
         "INSERT OR IGNORE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?,?,?,?)", rows
     )
+
+
+def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, name: str, look: str) -> None:
+    """Keep a style (QML) with which QGIS opens a table, as QGIS itself keeps one in a GeoPackage."""
+    columns = dict.fromkeys(("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column"), "TEXT")
+    columns |= {"styleName": "TEXT", "styleQML": "TEXT", "styleSLD": "TEXT", "useAsDefault": "BOOLEAN"}
+    columns |= {"description": "TEXT", "owner": "TEXT", "ui": "TEXT", "update_time": "DATETIME"}
+    if not connection.execute("SELECT 1 FROM gpkg_contents WHERE table_name = ?", (LOOKS,)).fetchone():
+        typed = "".join(f", {quote_identifier(column)} {kind}" for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE {LOOKS} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{typed})")
+        register(connection, LOOKS, LOOKS, 0, None, None)
+    row = ("", "", table, geometry_column, name, look, "", True, "", "", None, None)
+    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:

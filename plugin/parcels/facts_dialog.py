@@ -247,9 +247,12 @@ def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
     """How many rules wait for facts."""
     waiting = len(waiting_rules(rules, known))
     if not rules:
-        return tr("These rules ask nothing of a project.")
+        return tr("These rules need no facts about the project.")
     if not waiting:
-        text = tr("{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.")
+        text = tr(
+            "{count:The # rule that needs facts about the project has them|"
+            "All # rules that need facts about the project have them}."
+        )
         return text.format(count=Count(len(rules)))
-    text = tr("Of {count:# rule that asks|# rules that ask} a project {waiting:# lacks|# lack} facts.")
+    text = tr("Of {count:# rule that needs|# rules that need} facts about the project {waiting:# lacks|# lack} some.")
     return text.format(waiting=Count(waiting), count=Count(len(rules)))

@@ -5094,12 +5094,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>没有规则缺信息</translation>
     </message>
     <message>
-        <source>Of {count:# rule that asks|# rules that ask} a project {waiting:# lacks|# lack} facts.</source>
-        <translation>与项目信息有关的{count}条规则中，{waiting}条缺少信息。</translation>
+        <source>Of {count:# rule that needs|# rules that need} facts about the project {waiting:# lacks|# lack} some.</source>
+        <translation>需要项目资料的{count}条规则中，{waiting}条缺少资料。</translation>
     </message>
     <message>
-        <source>These rules ask nothing of a project.</source>
-        <translation>这些规则不问项目资料。</translation>
+        <source>These rules need no facts about the project.</source>
+        <translation>这些规则不需要项目资料。</translation>
     </message>
     <message>
         <source>Facts of the project</source>
@@ -5138,8 +5138,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>全部未知</translation>
     </message>
     <message>
-        <source>{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.</source>
-        <translation>要问项目的{count}条规则，资料已齐。</translation>
+        <source>{count:The # rule that needs facts about the project has them|All # rules that need facts about the project have them}.</source>
+        <translation>需要项目资料的{count}条规则，资料已齐。</translation>
     </message>
     <message>
         <source>The facts were written: {path}</source>

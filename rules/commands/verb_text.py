@@ -136,7 +136,7 @@ def _changed_parcels(result: Result, language: str) -> list[str]:
     lines = [phrase("said.changed_parcels", language, **counts)]
     for one in sorted(changed, key=lambda one: not (one["from"] and one["to"]))[:_MOST_CHANGED]:
         sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
-        rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
+        rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
         turn = f"{sides[0]} → {sides[1]}"
         turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
         lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, phrase
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
 _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录"
@@ -27,9 +27,9 @@ def cited_law(law: str, language: str) -> str:
     return f"《{title}》{found['number']}"
 
 
-def citation(law: str, articles: Sequence[str], language: str, comma: str) -> str:
+def citation(law: str, articles: Sequence[str], language: str) -> str:
     """A law with its articles; after a marked title they follow without a space."""
-    cited = cited_law(law, language)
+    cited, comma = cited_law(law, language), phrase("said.comma", language)
     space = "" if cited != law or law.startswith("《") else " "
     return f"{cited}{space}{comma.join(articles)}".strip()
 
@@ -46,12 +46,12 @@ def law_and_article(part: str) -> tuple[str, str]:
 
 def cited_basis(basis: str, language: str) -> str:
     """A basis, `law article；…` in one line or more, as a text in Chinese has it; in other languages as it is."""
-    return basis_together(basis, language, "、", "；") if language == "zh" else basis
+    return basis_together(basis, language) if language == "zh" else basis
 
 
-def basis_together(basis: str, language: str, comma: str, semicolon: str) -> str:
+def basis_together(basis: str, language: str) -> str:
     """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
-    lines = []
+    lines, semicolon = [], phrase("said.semicolon", language)
     for line in basis.splitlines():
         laws_named: dict[str, list[str]] = {}
         for part in filter(None, (part.strip() for part in re.split("[；;]", line))):
@@ -59,7 +59,7 @@ def basis_together(basis: str, language: str, comma: str, semicolon: str) -> str
             articles = laws_named.setdefault(law, [])
             if article and article not in articles:
                 articles.append(article)
-        lines.append(semicolon.join(citation(law, named, language, comma) for law, named in laws_named.items()))
+        lines.append(semicolon.join(citation(law, named, language) for law, named in laws_named.items()))
     return "\n".join(lines)
 
 

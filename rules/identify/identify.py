@@ -112,7 +112,7 @@ def _law(rule: Rule, request: _Request) -> dict[str, Any]:
     basis = [
         {
             **{name: entry.get(name, "") for name in ("law", "article", "edition")},
-            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language, ""),
+            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language),
         }
         for entry in rule.basis
         if is_in_force(entry, request.as_of)

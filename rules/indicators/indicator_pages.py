@@ -20,8 +20,9 @@ from onemap.rules.indicators.indicator_words import indicator_reasons, measure_w
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.version_words import version_words
 
-_MOST_ROWS = 14  # that a page's chart and table hold together
+_MOST_ROWS, _MOST_WITH_TRENDS = 14, 11  # that a page's chart and table hold together; a trend takes two lines
 _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
+_MOST_OF_TWO = 15  # where each has two bars alone
 _SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
 _NO_TARGET = "no_target"  # which the status says
 Record = dict[str, Any]
@@ -45,10 +46,13 @@ def indicator_pages(
     has_trends = len({row["as_of"] for row in rows}) > 1
     if 1 < len(groups) <= _MOST_BESIDE:
         of_last = [row for group in groups.values() for row in group]
-        return _compared_pages(of_last, packs, catalogue, language, has_trends)
+        unit = phrase("figures.units_compared", language, count=len(groups))
+        title = phrase("figures.indicators", language, unit=unit, day=last)
+        return compared_pages(title, of_last, packs, catalogue, language, has_trends)
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["reason"] == "not_applicable")
-        parts = [ordered[first : first + _MOST_ROWS] for first in range(0, len(ordered), _MOST_ROWS)]
+        most = _MOST_WITH_TRENDS if has_trends else _MOST_ROWS
+        parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
         for number, part in enumerate(parts, start=1):
             title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
             title = part_title(title, number, len(parts), language)
@@ -62,18 +66,22 @@ def part_title(title: str, number: int, count: int, language: str) -> str:
     return phrase("figures.part", language, title=title, number=number, count=count) if count > 1 else title
 
 
-def _compared_pages(
-    rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str, has_trends: bool
+def compared_pages(
+    title: str,
+    rows: Sequence[Record],
+    packs: Sequence[IndicatorPack],
+    catalogue: Catalogue,
+    language: str,
+    has_trends: bool = False,
 ) -> tuple[list[Page], list[AnyFigure | None]]:
-    """The pages of some units on one day: what nobody knows of any unit is in the tables alone, last."""
+    """The pages of some units side by side: what nobody knows of any unit is in the tables alone, last."""
     units = list(dict.fromkeys(row["unit"] for row in rows))
     groups: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
         groups.setdefault((row["pack"], row["id"]), []).append(row)
     ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
-    parts = [ordered[first : first + _MOST_COMPARED] for first in range(0, len(ordered), _MOST_COMPARED)]
-    unit = phrase("figures.units_compared", language, count=len(units))
-    title = phrase("figures.indicators", language, unit=unit, day=rows[0]["as_of"])
+    most = _MOST_OF_TWO if len(units) == 2 else _MOST_COMPARED
+    parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
     pages: list[Page] = []
     charts: list[AnyFigure | None] = []
     for number, part in enumerate(parts, start=1):

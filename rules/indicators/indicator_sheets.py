@@ -95,7 +95,7 @@ def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEnt
             layers = dict.fromkeys(layer_title(part.layer, catalogue, language) for part in term.layers)
             kind, names = phrase(f"term_kind.{term.kind}", language), phrase("said.comma", language).join(layers)
             parts = (item for item in pack.indicators if term.id in _term_names(item))
-            uses = phrase("sheet.semicolon", language).join(item.title.get(language, item.id) for item in parts)
+            uses = phrase("said.semicolon", language).join(item.title.get(language, item.id) for item in parts)
             measure = phrase("sheet.pair", language, name=kind, value=names) if names else kind
             titles[term.id] = phrase("sheet.in_brackets", language, text=measure, more=uses) if uses else measure
     return titles

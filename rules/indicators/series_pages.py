@@ -13,6 +13,7 @@ from onemap.rules.charts.small_multiples import Panel
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
+    compared_pages,
     decimals_of_rows,
     ground_words,
     indicator_chart,
@@ -31,6 +32,7 @@ UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds o
 _MOST_BULLETS = 14
 MOST_UNITS = 40  # that one chart shows
 _MOST_LINES = 8
+_OF_A_SHEET = 3  # indicators of one unit, drawn over their days, on a sheet of paper
 _MOST_FOLLOWING = 12  # rows of a table that shares its sheet of paper with others
 _LOW_MM = 30.0  # so that three charts with their tables fit on one sheet of paper
 _SAME = "same_state"
@@ -43,6 +45,7 @@ def series_pages(
     """A page for each indicator that has a value on some day, where there are several days; else none.
 
     Of one unit, or of few units on few days, they follow each other below a common head, some on each sheet of paper.
+    Many of one unit on two days, between which a line says little, have these days side by side.
     """
     groups = [group for group in _by_indicator(rows) if len({row["as_of"] for row in group}) > 1]
     figures: list[AnyFigure | None] = []
@@ -50,6 +53,11 @@ def series_pages(
         return [], figures
     pages: list[Page] = []
     is_one_unit = len({row["unit"] for row in rows}) == 1
+    if is_one_unit and len({row["as_of"] for row in rows}) == 2 and len(groups) > _OF_A_SHEET:
+        title = _first_page(rows, packs, catalogue, language)["title"]
+        shown = [row for group in groups for row in group]
+        as_units = [{**row, "unit": row["as_of"], "unit_title": row["as_of"]} for row in shown]
+        return compared_pages(title, as_units, packs, catalogue, language)
     is_short = is_one_unit or max(len(group) for group in groups) <= _MOST_FOLLOWING
     if is_short:
         pages.append(_first_page(rows, packs, catalogue, language))
@@ -57,15 +65,13 @@ def series_pages(
     for group in groups:
         figure = _over_days(group, catalogue, language)
         figure = replace(figure, words=replace(figure.words, is_below_title=True))
-        if is_one_unit and isinstance(figure, Figure):
+        if is_short:
             pages.append(_following_page(group[0]["title"], group, language))
-            figures.append(replace(figure, height_mm=_LOW_MM))
-        elif is_short:
-            pages.append(_following_page(group[0]["title"], group, language))
-            figures.append(figure)
         else:
             pages.append(_page(figure.words.title, group, packs, catalogue, language))
-            figures.append(figure)
+        if is_one_unit and isinstance(figure, Figure):
+            figure = replace(figure, height_mm=_LOW_MM)
+        figures.append(figure)
     return pages, figures
 
 

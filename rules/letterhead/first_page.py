@@ -1,6 +1,6 @@
 """What a document comes to, on its first page: each department's verdict and how much of its rules was asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
@@ -36,10 +36,13 @@ def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
     }
 
 
-def department_rows(rows: Sequence[Row], opinions: Iterable[Row], labels: Mapping[str, str]) -> list[Row]:
+def department_rows(
+    rows: Sequence[Row], opinions: Iterable[Row], wants: Mapping[str, Collection[str]], labels: Mapping[str, str]
+) -> list[Row]:
     """A row per department that has rules or was asked: verdict, counts, rules asked, conclusion of its opinion.
 
-    rows: a row per rule and outcome; opinions: of the current round. verdict: null where no rule was asked.
+    rows: a row per rule and outcome; opinions: of the current round; wants: by department the rules of others that want
+    it consulted, on whose findings its opinion rests too. verdict: of its own rules, null where none was asked.
     """
     opinion_of = {opinion["department"]: opinion for opinion in opinions}
     found = []
@@ -49,6 +52,11 @@ def department_rows(rows: Sequence[Row], opinions: Iterable[Row], labels: Mappin
             continue
         counted = [row for row in mine if row["counted"] or row["state"] == "clear"]
         asked = rules_asked(mine, labels)
+        others = {
+            row["rule"] for row in rows if row["state"] == "conflict" and row["rule"] in wants.get(department, ())
+        }
+        if others:
+            asked["short"] += labels["short_consulted"].format(count=len(others))
         found.append(
             {
                 **{name: opinion[name] for name in _OF_OPINION},
@@ -57,6 +65,7 @@ def department_rows(rows: Sequence[Row], opinions: Iterable[Row], labels: Mappin
                 "unknown_rules": len({row["rule"] for row in counted if row["state"] == "unknown"}),
                 "opinion_text": _opinion_text(opinion, labels),
                 "open_count": len(opinion["open_items"]),
+                "consulted": len(others),
                 **asked,
             }
         )

@@ -1,5 +1,6 @@
 """A title in lines of like length: no single character is left over, and no word or number is torn."""
 
+import re
 import unicodedata
 from functools import cache
 
@@ -7,6 +8,15 @@ MOST_EMS = 20.0  # of 22 points in 156 mm
 _BEFORE = "，。、；：！？）》”〕】%,.;:!?)]}"  # what begins no line
 _AFTER = "（《“〔【([{"  # what ends none
 _SEAM = 0.2  # how much a break between parts may cost in evenness
+_TEAR = 0.5  # how much a word of _WORDS that is parted costs, of the same
+# What names of projects are made of, two signs each: a line of a title ends with a whole word (GB/T 9704, 7.3.1).
+_WORDS = (
+    *("建设", "工程", "项目", "用地", "预审", "意见", "新建", "扩建", "改建", "迁建", "改造", "开发", "整治", "治理"),
+    *("设施", "服务", "配套", "基础", "综合", "公共", "商业", "住宅", "工业", "产业", "仓储", "物流", "厂房", "市政"),
+    *("片区", "园区", "社区", "中心", "广场", "公园", "道路", "公路", "铁路", "桥梁", "车站", "停车", "管网", "水库"),
+    *("学校", "小学", "中学", "大学", "医院", "文化", "体育", "卫生", "养老", "安置", "污水", "处理", "河道", "变电"),
+    *("规划", "生态", "保护", "防洪", "供水", "燃气", "光伏", "发电"),
+)
 
 
 def title_lines(title: str, parts: tuple[str, ...] = ()) -> list[str]:
@@ -49,6 +59,7 @@ def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None
     """Where a text is cut into so many lines; None if no cut keeps words whole and lines short enough."""
     aim = _ems(text) / count
     breaks = [at for at in range(1, len(text)) if not _is_torn(text, at)]
+    within = {found.start() + 1 for word in _WORDS for found in re.finditer(word, text)}
 
     @cache
     def best(start: int, left: int) -> tuple[float, tuple[int, ...]] | None:
@@ -64,7 +75,8 @@ def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None
             if rest is None:
                 continue
             cost = (length - aim) ** 2 + rest[0] - (_SEAM * aim**2 if at in seams else 0.0)
-            if found is None or cost < found[0]:
+            cost += _TEAR * aim**2 if at in within else 0.0
+            if found is None or cost <= found[0]:  # of equal ones the longer line stands above
                 found = (cost, (at, *rest[1]))
         return found
 

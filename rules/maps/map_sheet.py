@@ -154,7 +154,7 @@ class _Drawing:
             ("map.at_scale", [f"1:{scale:,}"]),
         )
         parts = [phrase(name, self.language, names=comma.join(texts)) for name, texts in facts if texts]
-        return phrase("query_sheet.semicolon", self.language).join([self.title(), *parts])
+        return phrase("said.semicolon", self.language).join([self.title(), *parts])
 
     def _head(self) -> tuple[str, float]:
         """Title, project and parcels, and the height that they need."""

@@ -35,6 +35,8 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
             facts += _group_facts(name, value, titles)
         elif name in head:
             facts.append((head[name], words.get(name, _text)(value)))
+    if facts:
+        facts.append((phrase("sheet.technical", language), phrase("record_fact.technical_where", language)))
     return facts
 
 
@@ -70,7 +72,7 @@ def _version(layer: Mapping[str, Any], titles: SheetTitles) -> str:
             return title
         return phrase("sheet.pair", titles.language, name=title, value=phrase(f"reason.{reason}", titles.language))
     from_day = layer.get("valid_from")
-    since = phrase("record_fact.since", titles.language, day=from_day) if from_day else ""
+    since = phrase("record_fact.since", titles.language, day=from_day) if from_day not in (None, layer["label"]) else ""
     return f"{title} {layer['label']}{since}"
 
 
@@ -95,7 +97,7 @@ def _fact_text(name: str, value: Any, titles: SheetTitles) -> Any:
         return moment_text(value)
     if name in ("only", "unit", "replaced"):
         codes = [value] if isinstance(value, str) else list(value)
-        return phrase("sheet.comma", language).join(titles.layer(str(code).partition("@")[0]) for code in codes)
+        return phrase("said.comma", language).join(titles.layer(str(code).partition("@")[0]) for code in codes)
     if isinstance(value, float):
         return round(value, 1)
     return _text(value, language)

@@ -63,7 +63,7 @@ class SheetTitles:
 
     def rules(self, names: str) -> str:
         """The titles of rules with commas between."""
-        return phrase("sheet.semicolon", self.language).join(self.rule(name) for name in names.split(",")) or names
+        return phrase("said.semicolon", self.language).join(self.rule(name) for name in names.split(",")) or names
 
     def indicator(self, indicator: str) -> str:
         """An indicator's title."""
@@ -95,7 +95,7 @@ class SheetTitles:
 
     def versions(self, tables: str) -> str:
         """Several versions with commas between."""
-        return phrase("sheet.semicolon", self.language).join(map(self.version, tables.split(", ")))
+        return phrase("said.semicolon", self.language).join(map(self.version, tables.split(", ")))
 
     def layer_of(self, rule: str | None) -> str | None:
         """The code of the layer that a rule has asked, where a table says so."""
@@ -129,9 +129,7 @@ class SheetTitles:
         name = entry.class_field if entry else None
         if entry is None or name is None:
             return codes
-        return phrase("sheet.comma", self.language).join(
-            self.value(name, code, entry.code) for code in codes.split(",")
-        )
+        return phrase("said.comma", self.language).join(self.value(name, code, entry.code) for code in codes.split(","))
 
     @cached_property
     def _entries(self) -> Sequence[LayerEntry]:

@@ -18,7 +18,7 @@ from onemap.rules.outputs.sheet_titles import RECORD, SheetTitles
 HECTARES = "hectares"  # the table of contradictions, whose columns are layers
 # What a program wants to know of a row; a person has it in another column, or on another sheet.
 _LEFT_OUT = {"statistics": ("keys",), "spots": ("evidence",), "alternatives": ("departments",), "status": ("shown",)}
-_OF_CHECK = ("parcels", "findings")  # some of their heads are their own, all codes those of every table
+_PLAIN = ("units", "transitions", "classes", "means", "remainder", "log", "log_entries")  # without codes of every table
 # What a reader looks for first; the other columns follow as they come.
 _FIRST = {
     "parcels": ("parcel", "verdict", "known_verdict", "unknown_rules", "findings", "area_ellipsoidal_m2"),
@@ -82,12 +82,13 @@ class SheetWords:
         """What codes mean in the tables that have columns of their own."""
         status, verdict = texts["reading_status"].get, texts["verdict"].get
         type_ = {code: f"{code} {words}" for code, words in texts["difference"].items()}.get
-        conclusions, comma = texts["conclusion"], phrase("sheet.comma", self._language)
+        conclusions, comma = texts["conclusion"], phrase("said.comma", self._language)
         causes = {"cause": texts["cause"].get, "decision": texts["decision"].get}
         causes |= {f"{of}_{plan}": self._classes(side) for of in ("class", "code") for side, plan in enumerate("ab")}
         uses = {**dict.fromkeys(("use_a", "use_b"), texts["use"].get), "type": type_}
         alternative = {"alternative": texts["alternative"].get}
         return {
+            **dict.fromkeys(_PLAIN, {}),
             "statistics": {"reason": {**texts["indicator_reason"], **texts["reason"]}.get},
             "status": {"status": status, "reason": status},
             "spots": {**causes, **uses, "conflict": flag},
@@ -154,8 +155,7 @@ class SheetWords:
             if name in frame:
                 frame = frame.assign(**{name: self._fact_column(frame, name)})
         frame = self._with_titles(table, frame)
-        has_own_words = table in self._of_table and table not in _OF_CHECK
-        words = dict(self._words_of.get(table, {}) if has_own_words else self._words)
+        words = dict(self._words_of.get(table, self._words))
         words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
         for name, word in words.items():
             if name in frame and frame[name].dtype.kind in "Ob":
@@ -187,7 +187,7 @@ class SheetWords:
 
     def _field_titles(self, names: str) -> str:
         """The titles of fields with commas between."""
-        return phrase("sheet.comma", self._language).join(map(self._titles.field, names.split(",")))
+        return phrase("said.comma", self._language).join(map(self._titles.field, names.split(",")))
 
     def _fact_column(self, columns: pd.DataFrame, name: str) -> pd.Series:
         """A column of JSON objects as fields and values in words; of a changed feature only the fields that differ."""
@@ -221,7 +221,7 @@ class SheetWords:
             for name, value in facts.items()
             if name in shown
         )
-        return phrase("sheet.semicolon", self._language).join(pairs) or None
+        return phrase("said.semicolon", self._language).join(pairs) or None
 
 
 def _object_of(text: Any) -> dict[str, Any] | None:

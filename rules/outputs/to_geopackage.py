@@ -15,6 +15,7 @@ from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 from onemap.rules.findings.table import Table
+from onemap.rules.outputs.layer_looks import layer_look
 from onemap.rules.outputs.sheet_words import SheetWords
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
@@ -26,7 +27,7 @@ class GeoPackageOutput:
 
     def __init__(self, path: Path, crs: pyproj.CRS, language: str | None = None) -> None:
         """language: of what people call layers and columns; they have their plain names without one."""
-        self._words = SheetWords(language) if language else None
+        self._language, self._words = language, SheetWords(language) if language else None
         self._heads: dict[str, dict[str, str]] = {}
         self._path = path
         self._layers: dict[str, str | None] = {}  # by name the type of their geometries
@@ -104,14 +105,28 @@ class GeoPackageOutput:
             if kind:
                 geopackage.index_geometries(self._connection, name, self._indexes[name])
                 extent = self._indexes[name].extent
-            title = self._words.name(name) if self._words else name
-            geopackage.register(self._connection, name, title, self._srs_id, kind, extent)
+            geopackage.register(self._connection, name, self._title(name), self._srs_id, kind, extent)
             if self._words:
                 geopackage.name_columns(self._connection, name, self._heads[name])
+        self._keep_looks()
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._path.open("rb+") as file:
             os.fsync(file.fileno())
+
+    def _title(self, name: str) -> str:
+        return self._words.name(name) if self._words else name
+
+    def _keep_looks(self) -> None:
+        """Give the layers their looks, after them all, so that these are listed first. Without a language none has one.
+
+        QGIS takes what columns are called from there; not every version of its GDAL reads the extension Schema.
+        """
+        if self._language is None:
+            return
+        for name, kind in self._layers.items():
+            look = layer_look(name, self._heads[name], self._language)
+            geopackage.keep_look(self._connection, name, GEOMETRY_COLUMN if kind else "", self._title(name), look)
 
     def close(self) -> None:
         """Let go of the file, whole or not."""

@@ -27,6 +27,9 @@ _MOST_CELL_CHARACTERS = 32_767
 _WIDEST = 60  # characters
 _PAGE_WIDE = 175  # characters that a page of A4 across holds and that can still be read
 _LOOKED_AT = 200  # rows that say how wide a column is
+_LINE_PT, _MOST_LINES = 15.0, 5  # a row's height by line; what is longer is read in its cell
+# Tables of what most runs have nothing of: for people an empty one would be a page with a head.
+_OFTEN_EMPTY = ("overlaps_line", "overlaps_point", "composition", "land_classes", "alternatives", "departments")
 _MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
 _AREA = "[<10]0.0;#,##0"  # of one that is not negative
 _SHARE = '[=0]0.0%;[<0.001]"< 0.1%";0.0%'
@@ -98,12 +101,15 @@ class SheetOutput:
             if words is None:
                 self._add_sheet(workbook, name, columns, list(map(str, columns)))
                 continue
+            if name in _OFTEN_EMPTY and columns.empty:
+                continue
             worded = words.columns(name, columns)
             heads = [words.head(str(column), name) for column in worded]
             self._add_sheet(workbook, words.name(name), worded, heads, name, words.technical(name))
         technical = words.technical_sheet() if words else None
         if words and technical:
             self._add_sheet(workbook, technical[0], technical[1], [words.head(str(name)) for name in technical[1]])
+            workbook[technical[0]].sheet_state = "hidden"  # who prints the whole workbook wants no pages of hashes
         write_charts(workbook, self._figures, workbook.sheetnames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)
@@ -156,7 +162,8 @@ def _write_sheet(
             sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
         else:
             shown_width += sheet.column_dimensions[letter].width
-        if {type(value) for value in values if value is not None} & {int, float}:
+        kinds = {type(value) for value in values if value is not None}
+        if kinds & {int, float} and str not in kinds:
             figures.add(at)
         if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
@@ -166,9 +173,24 @@ def _write_sheet(
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns.columns), 1))}{len(columns) + 1}"
     _set_pages(sheet, shown_width)
     sheet.append([_head_cell(sheet, head, at in figures) for at, head in enumerate(heads, start=1)])
-    for row in zip(*cells, strict=True):
+    widths = [sheet.column_dimensions[get_column_letter(at)].width for at in range(1, len(cells) + 1)]
+    for at, row in enumerate(zip(*cells, strict=True), start=2):
+        if (lines := _line_count(row, widths)) > 1:  # not every program makes room for them by itself
+            sheet.row_dimensions[at].height = min(lines, _MOST_LINES) * _LINE_PT
         sheet.append(_top_row(sheet, row))
     return cut
+
+
+def _line_count(row: Sequence[object], widths: Sequence[float]) -> int:
+    """How many lines the highest cell of a row takes in columns so wide, in characters."""
+    return max(
+        (
+            math.ceil(_text_width(str(cell.value)) / (width - 2))
+            for cell, width in zip(row, widths, strict=True)
+            if isinstance(cell, Cell) and cell.alignment.wrap_text
+        ),
+        default=1,
+    )
 
 
 def _set_pages(sheet: Any, width: float) -> None:
@@ -264,8 +286,13 @@ def _cell_text(value: object) -> str:
 
 
 def _width(text: str) -> int:
+    """How wide a text is in a sheet, as far as a column can be."""
+    return _text_width(text[:_WIDEST])
+
+
+def _text_width(text: str) -> int:
     """How wide a text is in a sheet; a Chinese character is two columns wide."""
-    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text[:_WIDEST])
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
 
 
 def _cell(value: object) -> object:

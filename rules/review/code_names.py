@@ -1,6 +1,6 @@
 """Codes of the review as people read them in a refusal, in both languages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import LANGUAGES, phrase
@@ -37,3 +37,10 @@ def item_title(item: ChecklistItem, language: str) -> str:
     """What an item of the checklist asks, in a language; of a rule that was not run it is a question, no finding."""
     title = item.title.get(language) or next(iter(item.title.values()), item.item)
     return phrase("review_said.whether", language, title=title) if item.rule else title
+
+
+def titles_asked_once(titles: Sequence[str], language: str) -> list[str]:
+    """Titles of which the first that asks, as `item_title` does, does so for all that follow it."""
+    asking = phrase("review_said.whether", language, title="")
+    first = next((at for at, title in enumerate(titles) if title.startswith(asking)), len(titles))
+    return [title if at <= first else title.removeprefix(asking) for at, title in enumerate(titles)]

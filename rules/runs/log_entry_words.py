@@ -58,4 +58,4 @@ def _details(facts: Mapping[str, Any], language: str) -> str | None:
         for name, value in pairs
         if isinstance(value, (str, int, float)) and value != ""
     ]
-    return phrase("sheet.semicolon", language).join(parts) or None
+    return phrase("said.semicolon", language).join(parts) or None

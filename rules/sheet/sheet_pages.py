@@ -194,6 +194,5 @@ def _hectares(area_m2: float) -> str:
 
 def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:
     """Each law with its articles."""
-    comma, semicolon = phrase("said.comma", language), phrase("query_sheet.semicolon", language)
-    citations = (citation(law["law"], law["articles"], language, comma) for law in laws)
-    return semicolon.join(citations) or "–"
+    citations = (citation(law["law"], law["articles"], language) for law in laws)
+    return phrase("said.semicolon", language).join(citations) or "–"

@@ -169,7 +169,8 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """What page one says, by its keys: departments, the gravest findings, rules asked, what is open."""
     labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
-    departments, asked = department_rows(rows, opinions, labels), rules_asked(rows, labels)
+    departments = department_rows(rows, opinions, _consulted(evidence), labels)
+    asked = rules_asked(rows, labels)
     return {
         "departments": name_verdicts(departments),
         "gravest": name_verdicts(gravest(open_together(rows, evidence))),
@@ -339,6 +340,15 @@ def _run(evidence: Evidence) -> dict[str, Any]:
         "software": record["software"],
         "parcels_source": record["parameters"]["parcels"],
     }
+
+
+def _consulted(evidence: Evidence) -> dict[str, set[str]]:
+    """By department the rules of others that want it consulted."""
+    found: dict[str, set[str]] = {}
+    for rule in evidence.rules.values():
+        for department in set(rule.consult) - {rule.department}:
+            found.setdefault(department, set()).add(rule.id)
+    return found
 
 
 def _case_notes(library: Library, case: Case, language: str) -> list[str]:

@@ -7,7 +7,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
-from onemap.rules.review.code_names import item_title
+from onemap.rules.review.code_names import item_title, titles_asked_once
 from onemap.rules.review.routing import drafts, overall
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
@@ -31,7 +31,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     labels = words(language)
     entered_on = _day(case.signature_entered_on(opinion))
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
-    open_text = _open_text(_asked_once(left, language), opinion.unanswered, labels)
+    open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
     return {
         "department": opinion.department,
         "department_title": evidence.department_title(opinion.department),
@@ -68,13 +68,6 @@ def _laws_once(basis: str) -> list[str]:
     """The laws of a basis, each once, in their order."""
     parts = (part.strip() for line in basis.splitlines() for part in re.split("[；;]", line))
     return list(dict.fromkeys(filter(None, parts)))
-
-
-def _asked_once(titles: list[str], language: str) -> list[str]:
-    """Titles of which the first that asks does so for all that follow it."""
-    asking = phrase("review_said.whether", language, title="")
-    first = next((at for at, title in enumerate(titles) if title.startswith(asking)), len(titles))
-    return [title if at <= first else title.removeprefix(asking) for at, title in enumerate(titles)]
 
 
 def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) -> str | None:

@@ -10,6 +10,7 @@ from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
+from onemap.rules.review.code_names import titles_asked_once
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS
 
@@ -47,8 +48,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
     if isinstance(value, bool):
         return value
     if name in ("basis", "basis_text") and value:
-        labels = words(language)
-        value = basis_together(str(value), language, labels["list_comma"], labels["list_semicolon"])
+        value = basis_together(str(value), language)
     if name == "law":
         value = cited_law(str(value), language)
     if name in _FORMS:
@@ -177,11 +177,10 @@ def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str
     for row in content["checklist"]:
         alike = (row["department"], row["reason_text"])
         together.setdefault((row["id"], *alike) if row["answer"] else alike, []).append(row)
-    asking = phrase("review_said.whether", content["language"], title="")
     rows, last = [], 0
     for items in together.values():
         first, last = last + 1, last + len(items)
-        titles = [items[0]["title"], *(item["title"].removeprefix(asking) for item in items[1:])]
+        titles = titles_asked_once([item["title"] for item in items], content["language"])
         numbers = str(first) if first == last else f"{first}–{last}"
         rows.append({**items[0], "title": labels["list_semicolon"].join(titles), "numbers": numbers})
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
-from onemap.rules.findings.citations import citation, cited_basis
+from onemap.rules.findings.citations import citation
 from onemap.rules.review.case_file import CONCLUSIONS, Case
 from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words
@@ -72,11 +72,9 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         opinion=opinion,
         text=opinion.text_in(language),
         conclusions=CONCLUSIONS,
-        basis=cited_basis(opinion.basis, language),
+        basis=next(row["basis_text"] for row in shown["opinions"] if row["department"] == department),
         articles=[
-            citation(item["law"], [article], language, "")
-            for item in shown["laws"]
-            for article in item["articles"] or [""]
+            citation(item["law"], [article], language) for item in shown["laws"] for article in item["articles"] or [""]
         ],
         checklist=shown["checklist"],
         format=FORMAT,

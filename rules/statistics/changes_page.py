@@ -17,6 +17,7 @@ from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
 
 _MOST_ROWS = 400  # of a table that somebody reads; --out has all of them
 _MOST_FEATURES = 48  # one by one, after all that sums them up: a page of them, and below it how many more there are
+_ON_FIRST = 8  # features that stand below the counts, and not on a page of their own
 Record = dict[str, Any]
 
 
@@ -51,7 +52,9 @@ def changes_pages(
         page, chart = _classes(result, entry, found.class_field, names, source, facts, language)
         pages.append(page)
         charts.append(chart)
-    if features:
+    if features and len(pages) == 1 and len(features[0]["rows"]) <= _ON_FIRST:
+        blocks += features
+    elif features:
         listed = [{**features[0], "heading": ""}, *features[1:]]  # the page's title says it
         pages.append({"title": features[0]["heading"], "lead": title, "facts": [], "blocks": listed})
         charts.append("")
@@ -125,13 +128,15 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
     """What would turn in open cases and kept checks, and whose opinions rest on it; said also where it is nothing."""
     if "cases" not in result:
         return []
-    departments = named_groups()["departments"]
+    departments, titles = named_groups()["departments"], result["titles"]["rules"]
+    semicolon = phrase("said.semicolon", language)
     turned, opinions, notes = [], [], []
     for record in (*result["cases"], *result["runs"]):
         name = record.get("project") or record.get("name") or record.get("case") or record["run"]
         for one in record["turned"]:
             sides = [phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to")]
-            turned.append([name, one["parcel"], *sides, ", ".join(one["rules"])])
+            rules = semicolon.join(titles.get(rule, rule) for rule in one["rules"])
+            turned.append([name, one["parcel"], *sides, rules])
         for one in record.get("opinions", ()):
             sides = [phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to")]
             state = phrase(f"opinion_state.{one['state']}", language)

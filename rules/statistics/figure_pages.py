@@ -286,7 +286,7 @@ def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
         for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
         if (total.get(name) or 0.0) >= 0.01
     ]
-    text = phrase("query_sheet.semicolon", language).join(parts)
+    text = phrase("said.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]
 
 

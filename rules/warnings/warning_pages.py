@@ -35,7 +35,7 @@ def warning_page(
     titles |= {code: entry.title_in(language) for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
-    words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True)
+    words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True, is_below_title=True)
     series = [
         BarSeries(
             status_words(status, language, phrase(f"warning_status.{status}", language)),
@@ -87,11 +87,9 @@ def _block(
 
 def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], language: str) -> list[str]:
     layer, unit = titles.get(row["layer"], row["layer"]), units.get(row["unit"], row["unit"])
-    subject = titles.get(row["subject"], row["subject"]) if row["kind"] == QUOTA else row["subject"]
+    subject = _subject_title(row, titles if row["kind"] == QUOTA else {}, language) or row["subject"]
     if row["subject"] in ("no_value", row["layer"]):  # of features together, or of the layer as a whole
         subject = None
-    elif row["kind"] == CANDIDATE:
-        subject = point_words(row["subject"], language)
     value, limit = (_amount(row[name], row) for name in ("value", "limit"))
     if row["kind"] == EXPIRY and row["day"]:
         word = "days_left" if row["days_left"] >= 0 else "days_over"
@@ -124,14 +122,17 @@ def titled_rows(
         {
             **row,
             "status_title": warning_status(row, language),
-            "title": point_words(row["subject"], language)
-            if row["kind"] == CANDIDATE
-            else indicators.get(row["subject"]),
+            "title": _subject_title(row, indicators, language),
             "layer_title": layers.get(row["layer"]),
             "nearest_title": titled_place(row["nearest"], layers) if row["nearest"] else None,
         }
         for row in rows_with_decimals(rows, packs)
     ]
+
+
+def _subject_title(row: Record, titles: Mapping[str, str], language: str) -> str | None:
+    """What people call that of which a warning speaks, a place by where it lies; None of what has no title."""
+    return point_words(row["subject"], language) if row["kind"] == CANDIDATE else titles.get(row["subject"])
 
 
 def point_words(subject: str, language: str) -> str:

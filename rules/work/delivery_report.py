@@ -7,10 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
-from onemap.layers.errors import OneMapError
+from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
+from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
-from onemap.layers.messages import alternatives, phrase, sender_mend
+from onemap.layers.messages import alternatives, phrase, sender_mend, wording
+from onemap.rules.indicators.indicator_words import measure_words
 from onemap.rules.verb.declaration import VerbContext
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
@@ -23,8 +27,8 @@ _PROBLEM_COLUMNS = (
     *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
-_STATUS_ORDER = ["added", "planned", "matched", "unsure", "unmatched", "unreadable", "refused", "left_out", "note"]
-_REFUSE, _ABSENT = "refuse", "field.absent"
+_STATUS_ORDER = (ADDED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
+_REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
 Record = dict[str, Any]
 
 
@@ -53,7 +57,7 @@ def write_reports(
     if not places:
         return
     layers, problems = _layers(result, library, context.language), _problems(result)
-    to_sender = _for_sender(problems, context.language)
+    to_sender = _for_sender(problems, result, library, context.language)
     facts = {"delivery": Path(folder).name, "library": library.shown_name, "crs": f"EPSG:{library.srs_id}"}
     facts |= {"day": date.today().isoformat(), "who": library.person()}
     for path in map(Path, places):
@@ -72,10 +76,9 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
     refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
     for row in result["plan"]:
-        taken = next(added) if row["status"] == "added" else {}
+        taken = next(added) if row["status"] == ADDED else {}
         entry = catalogue.get(row["code"] or "")
-        titles = [catalogue[code].title_in(language) if code in catalogue else code for code in row["suggested"]]
-        likely = alternatives(titles, language) if titles and not row["code"] else None
+        likely = _likely_layers(row, library, language) if not row["code"] else None
         rows.append(
             {
                 "source": row["source"],
@@ -93,10 +96,16 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
     return rows
 
 
+def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> str | None:
+    """By their titles the layers that a row of the plan may be; None where nothing suggests any."""
+    titles = (layer_title(code, library.catalogue(), language) for code in row["suggested"])
+    return alternatives([*titles], language) or None
+
+
 def _problems(result: Mapping[str, Any]) -> list[Record]:
     """A record for each thing that was refused or remarked, in the order of the plan; what was refused first."""
     refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
-    added = [row for row in result["plan"] if row["status"] == "added"]
+    added = [row for row in result["plan"] if row["status"] == ADDED]
     remarked = [
         (row, one) for row, taken in zip(added, result["added"], strict=True) for one in taken.get("problems", ())
     ]
@@ -115,12 +124,19 @@ def _problems(result: Mapping[str, Any]) -> list[Record]:
     ]
 
 
-def _for_sender(problems: Sequence[Record], language: str) -> list[Record]:
-    """The problems with what the sender can do about each; fields that a layer lacks are one of them."""
+def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
+    """The problems with what the sender can do about each; fields that a layer lacks are one of them.
+
+    result: of `ingest`, by whose plan layers are named without their codes: these are ours.
+    """
     rows: list[Record] = []
+    likely = {(row["source"], row["layer"]): _likely_layers(row, library, language) for row in result["plan"]}
     lacking: dict[tuple[str, str | None], Record] = {}
     for row in problems:
         problem = {**row, "mend": sender_mend(row["code"], row["mend"] or "", language)}
+        if row["code"] == _UNSURE:
+            named = Problem(_UNSURE, {"codes": likely[row["source"], row["source_layer"]]})
+            problem["message"], _ = wording(named, language)
         if row["code"] != _ABSENT:
             rows.append(problem)
             continue
@@ -224,14 +240,13 @@ def _layer_texts(row: Record, language: str) -> list[str]:
     """One layer as it is read: hectares or kilometres."""
     size = ""
     if row["area_m2"] is not None:
-        size = f"{row['area_m2'] / 10_000:,.4f} ha"
+        size = f"{row['area_m2'] / 10_000:,.4f} {measure_words('ha', language)}"
     elif row["length_m"] is not None:
-        size = f"{row['length_m'] / 1000:,.3f} km"
+        size = f"{row['length_m'] / 1000:,.3f} {measure_words('km', language)}"
     source = " · ".join(filter(None, (row["source"], row["source_layer"])))
-    layer = " ".join(filter(None, (row["layer"], row["layer_title"])))
     counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("features", "set_aside")]
     status = phrase(f"delivery.{row['status']}", language)
-    return [source, status, layer, row["version"] or "", counts[0], size, counts[1]]
+    return [source, status, row["layer_title"] or "", row["version"] or "", counts[0], size, counts[1]]
 
 
 def _problem_texts(row: Record) -> list[str]:

@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.pack import Pack
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
@@ -88,17 +89,26 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
     """What the rules, layers and packs in some records are called, by their ids and codes."""
     from onemap.layers.catalogue.catalogue import layer_title
     from onemap.rules.packs.library_packs import packs_of
-    from onemap.rules.packs.pack import joined_rules
 
-    packs, catalogue = packs_of(library, ()), library.catalogue()
+    packs, catalogue, records = packs_of(library, ()), library.catalogue(), list(records)
     named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
     codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
-    rules = joined_rules(packs) if named else ()
+    rules = [rule for pack in (*_packs_asked(library, records), *packs) for rule in pack.rules if rule.id in named]
     return {
-        "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules if rule.id in named},
+        "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules},
         "layers": {code: layer_title(code, catalogue, language) for code in sorted(codes)},
         "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},
     }
+
+
+def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list[Pack]:
+    """The packs by which the cases and checks of records were asked in which something turned; they may be its own."""
+    from onemap.rules.review.case_file import read_case
+    from onemap.rules.runs.run_store import stored_packs
+
+    turned = [record for record in records if record["turned"]]
+    runs = [record.get("run") or read_case(library, record["case"]).current.run for record in turned]
+    return [pack for run in dict.fromkeys(runs) for pack in stored_packs(library, run)]
 
 
 def _page_place(values: Values) -> Path | None:

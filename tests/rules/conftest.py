@@ -1,12 +1,14 @@
 """A desk to try rules on: a library, layers drawn in the test, a pack of its own, and the check's own tables."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -87,6 +89,15 @@ class Desk:
         assert answer.code == 0, answer.json
         return answer.json
 
+    def damage_coverage(self, code: str, *boxes: Any) -> None:
+        """Make the coverage of a layer's versions what no overlay can prove: polygons that lie over each other."""
+        ground = shapely.MultiPolygon(list(boxes))
+        assert not ground.is_valid
+        with sqlite3.connect(self.library) as connection:
+            sql = "UPDATE onemap_versions SET coverage = ? WHERE table_name LIKE ? || '\\_\\_%' ESCAPE '\\'"
+            assert connection.execute(sql, (ground.wkb, code)).rowcount
+        connection.close()
+
     def pack(self, *rules: Mapping[str, Any], **head: Any) -> Path:
         """A pack of rules on the test's layers; what a rule does not say is filled in."""
         path = self.folder / f"{head.get('id', 'test')}.toml"
@@ -142,3 +153,13 @@ def desk(tmp_path: Path, onemap: Callable[..., Any]) -> Desk:
     answer = onemap("new", made.library, "--crs", "EPSG:4547")
     assert answer.code == 0, answer.json
     return made
+
+
+@pytest.fixture
+def broken_overlay(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let an overlay, by its full name, break down on every grid: no valid ground is known on which it does."""
+
+    def no_ground(left: np.ndarray, right: np.ndarray, threads: Any) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
+
+    return lambda name: monkeypatch.setattr(name, no_ground)

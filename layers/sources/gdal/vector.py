@@ -47,6 +47,7 @@ from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_t
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
 from onemap.layers.stores.arrow_values import series_of
+from onemap.layers.stores.geopackage import OF_QGIS
 
 UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -153,7 +154,8 @@ def layer_names(path: Path) -> list[str]:
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
         if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
             return [name]
-        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
+        listed = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
+    names = [name for name in listed if name not in OF_QGIS]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
 

@@ -32,7 +32,8 @@ def atlas_docx(content: Mapping[str, Any], maps: Mapping[str, str], progress: Pr
     _matrix(document, content["matrix"], words)
     document.add_paragraph(words["areas_note"])
     if "0" in pictures:
-        document.add_heading(words["overview"], 1)
+        # On a page with the index, which would stand alone on it where the cover holds the map.
+        document.add_heading(words["overview"], 1).paragraph_format.page_break_before = True
         _picture(document, pictures["0"])
         document.add_paragraph(words["overview_note"])
     if content["sheets"]:

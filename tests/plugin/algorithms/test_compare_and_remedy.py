@@ -99,3 +99,15 @@ def test_remedy_of_one_parcel_hands_on_what_remains_and_what_was_cut(library, to
     left = {feature["parcel"]: feature.geometry().area() for feature in found["REMAINDER"].getFeatures()}
     assert left == {"A": pytest.approx(5000)}
     assert [feature["rule"] for feature in found["CUTS"].getFeatures()] == ["farmland.test"]
+
+
+def test_a_file_of_results_opens_by_itself_with_looks_and_with_names_of_its_columns(library, town, tmp_path):
+    out = str(tmp_path / "remedy.gpkg")
+    asked = {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg"), "OUT": out}
+    processing.run("onemap:remedy", asked)
+    layer = QgsVectorLayer(f"{out}|layername=cuts", "cuts", "ogr")
+    assert layer.isValid() and layer.fields().field("verdict").alias() == "Verdict"
+    processing.run("onemap:check", {**asked, "OUT": str(tmp_path / "check.gpkg")})
+    layer = QgsVectorLayer(f"{tmp_path / 'check.gpkg'}|layername=parcels", "parcels", "ogr")
+    labels = [category.label() for category in layer.renderer().categories()]
+    assert labels[0] == "■ prohibited" and layer.fields().field("verdict").alias() == "Verdict"

@@ -12,6 +12,7 @@ from shapely import box
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.indicators.indicator_pack import parse_indicator_pack
 from onemap.rules.indicators.indicator_targets import limits_of
+from onemap.tests.rules.indicators.small_packs import pack_of
 
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)  # a hectare each
 HEAD = """
@@ -217,6 +218,22 @@ def test_several_days_are_lines_of_one_unit_and_small_pictures_of_several(desk, 
     head, one = re.split("<section[^>]*>", page.read_text(encoding="utf-8"))[1:3]
     assert "<h1>西区历年指标，2025-06-01 至 2026-06-01</h1>" in head and "<h2>耕地保有量</h2>" in one
     assert one.count("<circle") == 2 and "目标" in one and "西区" not in texts_of([one.split("</svg>")[1]])
+
+
+def test_many_indicators_of_one_unit_on_two_days_have_these_side_by_side(desk, tmp_path):
+    shapes = [box(0, 0, 80, 100), box(100, 0, 150, 100)]
+    for day, net in (("2025-01-01", [3600.0, 1800.0]), ("2026-01-01", [2400.0, 1200.0])):
+        desk.layer("FIELDS", shapes, {"NET": net}, label=day[:4], valid_from=day)
+    pack = pack_of(desk, {"net": 'kind = "sum"\nlayer = "FIELDS"\nfield = "NET"'}, *['formula = "net"'] * 16)
+    desk.layer("UNITS", [box(0, 0, 200, 100)], {"NAME": ["W"]})
+    page = tmp_path / "days.html"
+    days = ("--as-of=2025-06-01", "--as-of=2026-06-01", "--unit=UNITS", "--unit-field=NAME")
+    answer = desk.run("indicators", desk.library, "--pack", pack, *days, "--page", page, "--unrecorded", lang="en")
+    assert answer.code == 0, answer.json
+    sections = page.read_text(encoding="utf-8").split("<section>")[1:]
+    over_days = [one for one in sections if "2025-06-01 to 2026-06-01" in one]
+    assert len(over_days) == 2, "and not a chart of two points for each of the sixteen"
+    assert "2025-06-01|" in texts_of(over_days[:1]) and "5,400" in over_days[0] and "3,600" in over_days[1]
 
 
 def texts_of(sections):

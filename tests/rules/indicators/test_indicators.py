@@ -209,13 +209,10 @@ def test_targets_of_single_units_come_from_the_table_in_its_own_unit(desk, land)
     assert values(found, field="reason")["E"] == "target_unit" and values(found)["E"] == pytest.approx(0.18)
 
 
-def test_a_unit_that_cannot_be_laid_over_the_coverage_is_not_taken_for_covered(desk, land, monkeypatch):
-    def no_ground(left, right, threads):
-        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
-
+def test_a_unit_that_cannot_be_laid_over_the_coverage_is_not_taken_for_covered(desk, land):
     desk.layer("ZONE", [box(0, 0, 10, 10)], {"K": ["a"]}, covers=box(0, 0, 150, 100))
+    desk.damage_coverage("ZONE", box(0, 0, 300, 100), box(50, 0, 220, 80))
     pack = pack_of(desk, {"zone": 'kind = "area"\nlayer = "ZONE"'}, 'formula = "zone"')
-    monkeypatch.setattr("onemap.rules.overlay.overlay.differences", no_ground)
     assert set(values(ask(desk, pack), "i0", "reason").values()) == {"arithmetic"}
 
 

@@ -44,10 +44,14 @@ def test_every_rule_is_asked_or_said_not_to_be_and_why():
 
 
 def test_a_department_has_its_verdict_beside_what_was_not_asked():
-    rows = department_rows(ROWS, [opinion("land", "signed"), opinion("water", "drafted")], words("zh"))
+    wants = {"water": {"a", "d", "e"}, "forestry": {"b"}}  # of these d counts for nothing, and e is clear
+    rows = department_rows(ROWS, [opinion("land", "signed"), opinion("water", "drafted")], wants, words("zh"))
     land, water = rows
     assert (land["verdict"], land["findings"], land["unknown_rules"]) == ("prohibited", 3, 1)
     assert (water["verdict"], water["asked"], water["not_asked"]) == (None, 0, 2)
+    # What an opinion says of findings of others would contradict the verdict on its own.
+    assert (land["consulted"], water["consulted"]) == (0, 1)
+    assert water["short"].endswith("；另涉其他部门1项冲突") and "其他部门" not in land["short"]
     assert (land["opinion_text"], water["opinion_text"]) == ("同意", "同意（拟）")
     found = open_matters(rows, rules_asked(ROWS, words("zh")))
     assert found == {"opinions": 1, "items": 2, "unknown_rules": 1, "not_asked": 3}

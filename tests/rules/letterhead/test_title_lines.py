@@ -28,3 +28,14 @@ def test_words_are_not_torn(title: str):
 def test_no_line_begins_with_a_stop_or_ends_with_an_opening():
     lines = title_lines("关于“云州市第三小学（北校区）”、“第四小学（南校区）”项目用地的预审意见（第二轮）征求意见稿")
     assert not any(line[0] in "”）、" or line[-1] in "“（" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("关于清源市槐荫片区商业设施新建工程用地的预审意见", ["关于清源市槐荫片区商业设施", "新建工程用地的预审意见"]),
+        ("关于清源市东湖片区综合开发项目用地的预审意见", ["关于清源市东湖片区综合", "开发项目用地的预审意见"]),
+    ],
+)
+def test_a_line_ends_with_a_whole_word(title: str, lines: list[str]):
+    assert title_lines(title) == lines

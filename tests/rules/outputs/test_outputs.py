@@ -60,7 +60,7 @@ def check(ready, out, *more):
 
 def test_a_geopackage_holds_every_table_with_the_contracts_columns_first(ready, tmp_path):
     assert check(ready, tmp_path / "o.gpkg").code == 0
-    assert [name for name, _ in pyogrio.list_layers(tmp_path / "o.gpkg")] == TABLES
+    assert [name for name, _ in pyogrio.list_layers(tmp_path / "o.gpkg")] == [*TABLES, "layer_styles"]
     for table, columns in (("findings", FINDINGS), ("overlaps", OVERLAPS), ("parcels", PARCELS)):
         assert list(pyogrio.read_info(tmp_path / "o.gpkg", layer=table)["fields"])[: len(columns)] == columns
     assert not list(tmp_path.glob("*.part"))

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import sqlite3
+from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
@@ -88,6 +89,9 @@ def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, t
     assert f"{titles[lang][1]} 1" in record.values() and "parcels.gpkg" in record.values()
     hashes = [value for name, value in facts(book[technical]) if name.startswith("packs · test · hash")]
     assert len(hashes) == 1 and len(hashes[0]) == 64
+    # Who prints the workbook prints neither pages of hashes nor heads without a row.
+    assert [sheet.title for sheet in book if sheet.sheet_state == "hidden"] == [technical] and technical in record
+    assert [sheet.title for sheet in book if sheet.max_row == 1] == []
 
 
 def test_a_sheet_is_printed_across_with_its_heads_on_every_page(tmp_path):
@@ -243,6 +247,8 @@ def test_long_text_is_wrapped_and_its_row_begins_at_the_top(tmp_path):
     sheet = write_sheets(tmp_path / "o.xlsx", {"findings": findings}, "zh").worksheets[0]
     assert sheet["C2"].alignment.wrap_text and sheet["A2"].alignment.vertical == "top"
     assert not sheet["C3"].alignment.wrap_text and sheet.column_dimensions["C"].width == 60
+    # Each program shows the lines: a reader that makes no room for them would cut all but the first.
+    assert sheet.row_dimensions[2].height == 45 and sheet.row_dimensions[3].height is None
     assert '"< 0.1%"' in sheet["B2"].number_format and sheet["B2"].value == 0.0004
 
 
@@ -279,3 +285,27 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
     }
     assert (title, names["verdict"], names["area_m2"], names["basis"]) == words[lang]
     assert set(names) <= set(pyogrio.read_info(out, layer="findings")["fields"])
+
+
+@BOTH
+def test_a_geopackage_s_layers_have_the_looks_with_which_qgis_opens_them(desk, tmp_path, lang):
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    pack, parcels, out = desk.pack({"id": "zone"}), desk.parcels({"A": box(0, 0, 10, 10)}), tmp_path / "o.gpkg"
+    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
+    with contextlib.closing(sqlite3.connect(out)) as connection:
+        asked = "SELECT f_table_name, f_geometry_column, styleName, styleQML FROM layer_styles WHERE useAsDefault"
+        rows = connection.execute(asked).fetchall()
+    looks = {table: (column, name, ElementTree.fromstring(look)) for table, column, name, look in rows}
+    assert set(looks) == set(pyogrio.list_layers(out)[:, 0]) - {"layer_styles"}
+    column, name, look = looks["findings"]
+    fields = pyogrio.read_info(out, layer="findings")["fields"].tolist()
+    assert (column, name) == ("geom", {"zh": "问题", "en": "Findings"}[lang])
+    aliases = {one.get("field"): (int(one.get("index")), one.get("name")) for one in look.iter("alias")}
+    assert aliases["verdict"] == (1 + fields.index("verdict"), {"zh": "结论", "en": "Verdict"}[lang])
+    labels = [one.get("label") for one in look.iter("category")]
+    assert {"zh": "■ 禁止", "en": "■ prohibited"}[lang] in labels and len(labels) == 5
+    rules = [one.get("label") for one in looks["overlaps"][2].iter("rule") if one.get("label")]
+    assert rules == {"zh": ["计入", "低于阈值"], "en": ["counted", "below the threshold"]}[lang]
+    # What QGIS keeps for itself is no layer of data: the file still has its layers alone.
+    listed = desk.run("inspect", out).json["layers"]
+    assert [layer["name"] for layer in listed] == [name for name in pyogrio.list_layers(out)[:, 0] if name in looks]

@@ -49,6 +49,8 @@ def test_what_a_delivery_would_turn_before_it_is_in_force(town, tmp_path):
     assert len(gpd.read_file(out, layer="turned")) == 4
     text = page.read_text(encoding="utf-8")
     assert all(part in text for part in ("甲", "乙", "储备地块", "DK1", "prohibited", "明年"))
+    rule = answer.json["titles"]["rules"]["farm"]
+    assert rule != "farm" and f">{rule}<" in text and ">farm<" not in text, "rules by their titles"
     assert log_length(town) == before
 
 
@@ -78,4 +80,4 @@ def test_it_says_so_in_words(town, core):
     outcome = core("changes", town.library, "FARM", first, "新", "--open", "--lang", "zh", "--progress", "none")
     text = outcome.stdout.decode()
     assert outcome.returncode == 0 and case in text
-    assert "DK1: 禁止 → 征求意见 (farm)" in text and "自然资源" in text
+    assert "DK1: 禁止 → 征求意见 (占用农田)" in text and "自然资源" in text

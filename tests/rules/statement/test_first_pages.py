@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
@@ -13,6 +14,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement.document_words import words
+from onemap.rules.statement.pdf_documents import pdf_document
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import Bureau
@@ -285,3 +287,45 @@ def test_a_reply_form_speaks_to_one_office_and_names_who_wrote_its_draft(headed_
     assert len([line for line in lines if line.endswith("：")]) == 1
     labels = words("zh")
     assert len({labels["reply_draft"], labels["reply_written"]} & set(lines)) == 1
+
+
+def content_of(bureau: Bureau, name: str, language: str = "zh", **options: str) -> dict[str, Any]:
+    """The content of a document of the case, without maps, to be filled up and set."""
+    exported = bureau.export(f"{name}.json", bureau.one, language, document=name, **options)
+    return {**json.loads(exported.read_text(encoding="utf-8")), "figures": []}
+
+
+def pages_set(content: dict[str, Any], target: Path) -> list[str]:
+    target.write_bytes(pdf_document(content, []))
+    return pages(target)
+
+
+@needs_text
+def test_the_record_stands_on_one_page_wherever_it_begins(headed_bureau: Bureau, tmp_path: Path):
+    content = content_of(headed_bureau, "statement", annexes="parcels,record")
+    last = words("zh")["record_chain"].partition("（")[0]
+    for count in range(8, 28, 4):
+        longer = {**content, "parcels": (content["parcels"] * count)[:count]}
+        (held,) = [page for page in pages_set(longer, tmp_path / "record.pdf") if last in page]
+        assert "检测与存证" in held and words("zh")["record_case"] in held
+
+
+@needs_text
+def test_the_row_of_a_department_stays_on_its_page(headed_bureau: Bureau, tmp_path: Path):
+    content = content_of(headed_bureau, "statement", annexes="none")
+    (row, *_) = content["opinions"]
+    texts = [f"始{at}。{'甲' * 250}。终{at}" for at in range(10)]
+    content["opinions"] = [{**row, "text": text, "paragraphs": [text], "basis_text": "", "basis": ""} for text in texts]
+    found = pages_set(content, tmp_path / "rows.pdf")
+    for at in range(10):
+        assert any(f"始{at}。" in page and f"终{at}" in page for page in found)
+
+
+@needs_text
+def test_an_english_opinion_of_many_points_has_two_pages(headed_bureau: Bureau, tmp_path: Path):
+    """Its letters are smaller: set as the standard sets Chinese it would be half as long again."""
+    content = content_of(headed_bureau, "opinion", "en", department="land", annexes="none")
+    sentence = "3.7106 ha of the site are permanent basic farmland, against article 35 of the law; move the site."
+    (row,) = content["opinions"]
+    content["opinions"] = [{**row, "paragraphs": [f"{at}. {sentence}" for at in range(1, 17)]}]
+    assert len(pages_set(content, tmp_path / "opinion.pdf")) <= 2

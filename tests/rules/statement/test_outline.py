@@ -82,7 +82,7 @@ def test_a_law_stands_once_in_a_line_with_its_articles():
     basis = "规划法 第三十五条；规划法 第三十八条；管理的通知 第一条；规划法 第三十五条\n森林法 第三十七条"
     wanted = "《规划法》第三十五条、第三十八条；管理的通知 第一条\n《森林法》第三十七条"
     assert cited_basis(basis, "zh") == wanted
-    assert basis_together("A 1; A 2; B", "en", ", ", "; ") == "A 1, 2; B"
+    assert basis_together("A 1; A 2; B", "en") == "A 1, 2; B"
 
 
 def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():

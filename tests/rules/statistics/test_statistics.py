@@ -1,7 +1,6 @@
 """statistics: areas of unions by class and unit, worked by hand on squares."""
 
 import geopandas as gpd
-import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
@@ -70,19 +69,18 @@ def test_without_classes_every_unit_has_a_row_and_says_what_it_does_not_know(des
     assert found["within"]["code"] == "UNITS" and len(found["within"]["hash"]) == 64
 
 
-@pytest.mark.parametrize(
-    ("overlay", "layer", "feature"), [("differences", "UNITS", "E"), ("intersections", "UNITS", "E")]
-)
-def test_a_unit_that_cannot_be_laid_over_the_coverage_is_refused_by_its_name(
-    desk, units, monkeypatch, overlay, layer, feature
-):
-    def no_ground(left, right, threads):
-        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
-
+def test_a_unit_that_cannot_be_laid_over_the_coverage_is_refused_by_its_name(desk, units):
     desk.layer("ZONE", [box(0, 0, 5, 10)], covers=box(0, 0, 15, 10))
-    monkeypatch.setattr(f"onemap.rules.overlay.overlay.{overlay}", no_ground)
+    desk.damage_coverage("ZONE", box(-5, 0, 15, 10), box(12, 2, 14, 6))
     (problem,) = ask(desk, "ZONE", code=3, **units)["problems"]
-    assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == (layer, feature)
+    assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == ("UNITS", "E")
+
+
+def test_a_unit_whose_covered_ground_is_not_known_is_refused_by_its_name(desk, units, broken_overlay):
+    desk.layer("ZONE", [box(0, 0, 5, 10)], covers=box(0, 0, 15, 10))
+    broken_overlay("onemap.rules.overlay.overlay.intersections")
+    (problem,) = ask(desk, "ZONE", code=3, **units)["problems"]
+    assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == ("UNITS", "E")
 
 
 def test_where_the_condition_is_unknown_ground_is_told_apart(desk):

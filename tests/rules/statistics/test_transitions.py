@@ -1,7 +1,6 @@
 """transitions: what became what; the rows sum to both years."""
 
 import geopandas
-import numpy as np
 import pytest
 from shapely import box
 
@@ -85,30 +84,17 @@ def test_where_a_version_overlaps_itself_the_first_row_wins_and_that_is_told(des
     assert [problem["code"] for problem in found["problems"]] == ["compare.overlap"]
 
 
-@pytest.fixture
-def broken(monkeypatch):
-    """An overlay of the kernel breaks down, and on every grid."""
-
-    def fail(name):
-        def no_ground(left, right, threads):
-            return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
-
-        monkeypatch.setattr(name, no_ground)
-
-    return fail
-
-
-def test_a_unit_that_cannot_be_laid_over_the_compared_ground_is_refused_by_its_name(desk, years, broken):
+def test_a_unit_that_cannot_be_laid_over_the_compared_ground_is_refused_by_its_name(desk, years, broken_overlay):
     desk.layer("UNITS", [box(0, 0, 5, 10), box(5, 0, 20, 10)], {"NAME": ["W", "E"]})
-    broken("onemap.rules.overlay.overlay.intersections")
+    broken_overlay("onemap.rules.overlay.overlay.intersections")
     (problem,) = ask(desk, *years, code=3, by="K", within="UNITS", unit="NAME")["problems"]
     assert problem["code"] == "compare.arithmetic" and (problem["layer"], problem["feature"]) == ("UNITS", "E")
 
 
-def test_what_a_feature_has_lost_is_not_told_too_small(desk, years, broken):
+def test_what_a_feature_has_lost_is_not_told_too_small(desk, years, broken_overlay):
     shapes = [box(0, 0, 6, 10), box(4, 0, 10, 10)]
     desk.layer("USE", shapes, {"K": ["farm", "built"]}, covers=box(0, 0, 10, 10), label="x")
-    broken("onemap.rules.statistics.transition_cells.differences")
+    broken_overlay("onemap.rules.statistics.transition_cells.differences")
     (problem,) = ask(desk, "USE@2020", "USE@x", code=3, by="K")["problems"]
     assert problem["code"] == "compare.arithmetic" and problem["feature"].endswith("2")
 

@@ -62,6 +62,15 @@ def test_features_of_new_names_are_known_by_their_ground(desk, onemap):
     assert answer.json["transitions"] == []
 
 
+def test_a_few_features_stand_below_the_counts_and_not_on_a_page_of_their_own(desk, onemap, tmp_path):
+    for label, key in (("1", "a"), ("2", "b")):
+        desk.layer("LINE", [shapely.box(0, 0, 9, 9 if key == "a" else 7)], {"KEY": [key]}, label=label)
+    page = tmp_path / "few.html"
+    assert onemap("changes", desk.library, "LINE", "1", "2", "--page", page).code == 0
+    (section,) = page.read_text(encoding="utf-8").split("<section>")[1:]
+    assert "What is not as it was" in section and ">a<" in section and ">b<" in section
+
+
 def test_a_version_that_is_not_there_is_refused(two_years, onemap):
     answer = onemap("changes", two_years.library, "ZONE", "1", "9")
     assert (answer.code, answer.json["problems"][0]["field"]) == (3, "NEW")

@@ -1,6 +1,7 @@
 """The report of a delivery that goes back to the department: sheet, JSON and pages say the same, in both languages."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -190,6 +191,13 @@ def test_the_report_counts_by_result_and_says_what_an_unsure_layer_may_be(librar
     (row,) = [[cell.text for cell in row.cells] for row in document.tables[-1].rows[1:]]
     if len(plan[0]["suggested"]) > 1:
         assert either in "".join(row) and not set(plan[0]["suggested"]) & set(row)
+    # To the sender layers are named by their titles alone, and measures in the report's language.
+    onemap("ingest", library, folder, "--each", "--report", tmp_path / "sent.docx", lang=lang)
+    cells = [
+        cell.text for table in Document(str(tmp_path / "sent.docx")).tables for at in table.rows for cell in at.cells
+    ]
+    codes = [code for one in plan for code in one["suggested"]]
+    assert [cell for cell in cells for code in codes if re.search(rf"\b{code}\b", cell)] == []
 
 
 def test_of_several_one_holds():
