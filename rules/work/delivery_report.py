@@ -10,7 +10,7 @@ from typing import Any
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.messages import alternatives, phrase, sender_mend
+from onemap.layers.messages import either_of, phrase, sender_mend
 from onemap.rules.verb.declaration import VerbContext
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
@@ -75,7 +75,7 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
         taken = next(added) if row["status"] == "added" else {}
         entry = catalogue.get(row["code"] or "")
         titles = [catalogue[code].title_in(language) if code in catalogue else code for code in row["suggested"]]
-        likely = alternatives(titles, language) if titles and not row["code"] else None
+        likely = either_of(titles, language) if titles and not row["code"] else None
         rows.append(
             {
                 "source": row["source"],
