@@ -70,7 +70,7 @@ def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
     return [str(titles.get(name, name)) for name in names]
 
 
-def alternatives(texts: Sequence[str], language: str) -> str:
+def either_of(texts: Sequence[str], language: str) -> str:
     """Texts of which one holds: A, B or C; 甲、乙或丙."""
     comma, last_of = ("、", "或") if language == "zh" else (", ", " or ")
     return last_of.join(filter(None, (comma.join(texts[:-1]), *texts[-1:])))

@@ -26,7 +26,7 @@ from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
-from onemap.layers.messages import LANGUAGES, alternatives, problem_record
+from onemap.layers.messages import LANGUAGES, either_of, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
@@ -180,7 +180,7 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
     place = {"file": row.source, "layer": row.layer}
     if row.suggested:
         named = [_code_and_titles(code, catalogue) for code in row.suggested]
-        codes = {language: alternatives([titles[language] for titles in named], language) for language in LANGUAGES}
+        codes = {language: either_of([titles[language] for titles in named], language) for language in LANGUAGES}
         return [Problem("ingest.unsure", {**place, "codes": codes})]
     return [Problem("ingest.unmatched", place)]
 

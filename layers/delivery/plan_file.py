@@ -10,7 +10,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
-from onemap.layers.messages import alternatives, phrase
+from onemap.layers.messages import either_of, phrase
 
 _TEXTS = (
     "source",
@@ -42,9 +42,7 @@ def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
         if row.remembered:
             lines.append(f"# {phrase('delivery.plan_remembered', language, names=', '.join(row.remembered))}")
         if row.suggested:
-            lines.append(
-                f"# {phrase('delivery.plan_suggested', language, codes=alternatives(row.suggested, language))}"
-            )
+            lines.append(f"# {phrase('delivery.plan_suggested', language, codes=either_of(row.suggested, language))}")
     with atomic_output(path, False, "--plan") as beside:
         beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.messages import alternatives, phrase, titles_of
+from onemap.layers.messages import either_of, phrase, titles_of
 from onemap.rules.indicators.indicator_text import new_warning_lines
 
 Result = dict[str, Any]
@@ -52,7 +52,7 @@ def _ingest(result: Result, language: str) -> str:
 
 def _plan_line(row: Result, language: str) -> str:
     source = " · ".join(filter(None, (row["source"], row["layer"])))
-    code = row["code"] or alternatives(row["suggested"], language) or "–"
+    code = row["code"] or either_of(row["suggested"], language) or "–"
     status = phrase(f"delivery.{row['status']}", language)
     line = phrase("said.ingest_row", language, status=status, source=source, code=code)
     remembered = phrase("said.comma", language).join(titles_of(row["remembered"], "remembered", language))

@@ -16,6 +16,7 @@ from onemap.rules.kinds.attribute_json import attribute_texts
 from onemap.rules.kinds.ground import Judgement, no_ground
 from onemap.rules.kinds.reasons import unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
+from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Threads
@@ -303,8 +304,9 @@ def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[n
         piece_reason, sliver_free = measure.reason[row].copy(), measure.sliver_free[row]
         mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & counted[pieces])
         if len(mixed):
-            broad = shapely.intersection(pairs.ground.at(pieces[mixed]).geometries, sliver_free[mixed])
-            is_broad = shapely.area(broad) >= ARITHMETIC_M2
+            ground = pairs.ground.at(pieces[mixed]).geometries
+            area_m2, error_m2 = common_areas(ground, sliver_free[mixed], judged.threads)
+            is_broad = area_m2 >= error_m2 + ARITHMETIC_M2
             counted[pieces[mixed]] = is_broad
             piece_reason[mixed] = np.where(is_broad, "", "sliver")
         reason[pieces] = _join_reasons(reason[pieces], piece_reason)

@@ -23,11 +23,11 @@ def earlier_neighbours(
     shapes: AnyShapes,
     wanted: np.ndarray,
     threads: Threads,
-    chosen: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    choose: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Pairs (2, p) of polygons: the place of one among `wanted` (k,), and which earlier one of all (n,) is meant.
 
-    chosen(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by what they share; it is asked of all
+    choose(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by what they share; it is asked of all
     pairs of a place at once. No geometry is made.
     """
     tree, alone = index_of(shapes), Threads(1, threads.progress)
@@ -39,7 +39,7 @@ def earlier_neighbours(
         is_earlier = other < wanted[place]
         place, other = place[is_earlier], other[is_earlier]
         areas, errors, _ = areas_of_pairs(FlatPairs(flat, at[wanted[place]], flat, at[other]), alone)
-        return np.stack([place, other])[:, chosen(place, areas, errors)]
+        return np.stack([place, other])[:, choose(place, areas, errors)]
 
     parts = threads.each(pairs_of, chunks(len(wanted)))
     return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)

@@ -337,7 +337,7 @@ def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
         is_right = (area >= (least - allowed)[rows]) & (area <= (most + allowed)[rows])
         # Where three polygons share ground one could be lost between the two bounds.
         some = np.flatnonzero(is_right & (most - least > allowed)[rows])
-        is_right[some] = _held_m2(result[rows[some]], block[rows[some]], threads) >= (whole - allowed)[rows[some]]
+        is_right[some] = _inside_m2(result[rows[some]], block[rows[some]], threads) >= (whole - allowed)[rows[some]]
         rows = rows[~is_right]
         if len(rows) == 0:
             return result
@@ -349,11 +349,11 @@ def _unite(block: np.ndarray, grid_size: float | None) -> np.ndarray:
     return united
 
 
-def _held_m2(unions: np.ndarray, block: np.ndarray, threads: Threads) -> np.ndarray:
+def _inside_m2(unions: np.ndarray, block: np.ndarray, threads: Threads) -> np.ndarray:
     """How much of the polygons of each row (n, k) lies in their union (n,), by sums."""
     areas, _ = common_areas(block.ravel(), unions.repeat(block.shape[1]), threads)
-    held: np.ndarray = areas.reshape(block.shape).sum(axis=1)
-    return held
+    areas_m2: np.ndarray = areas.reshape(block.shape).sum(axis=1)
+    return areas_m2
 
 
 def _pairwise(

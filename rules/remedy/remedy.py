@@ -261,7 +261,7 @@ def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], th
     )
     area_m2, ground = np.concatenate([cut.area_m2 for cut in cuts]), joined_ground([cut.ground for cut in cuts])
     together, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
-    count, is_unknown, is_shown = len(together), rank == RANK["unknown"], ground.dimension >= 0
+    count, is_unknown, has_ground = len(together), rank == RANK["unknown"], ground.dimension >= 0
     worst = np.full(count, len(RANK))
     np.minimum.at(worst, row, rank)
     parcel, rule = np.divmod(together, max(len(rules), 1))
@@ -273,7 +273,7 @@ def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], th
         "verdict": np.array(list(RANK), dtype=object)[worst[order]],
         "unknown_m2": np.bincount(row[is_unknown], area_m2[is_unknown], count)[order],
         "_parcel": parcel[order],
-        "_ground": united_ground(row[is_shown], ground.at(is_shown), count, threads).at(order),
+        "_ground": united_ground(row[has_ground], ground.at(has_ground), count, threads).at(order),
     }
 
 

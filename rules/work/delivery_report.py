@@ -13,7 +13,7 @@ from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATC
 from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
-from onemap.layers.messages import alternatives, phrase, sender_mend, wording
+from onemap.layers.messages import either_of, phrase, sender_mend, wording
 from onemap.rules.indicators.indicator_words import measure_words
 from onemap.rules.verb.declaration import VerbContext
 
@@ -99,7 +99,7 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
 def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> str | None:
     """By their titles the layers that a row of the plan may be; None where nothing suggests any."""
     titles = (layer_title(code, library.catalogue(), language) for code in row["suggested"])
-    return alternatives([*titles], language) or None
+    return either_of([*titles], language) or None
 
 
 def _problems(result: Mapping[str, Any]) -> list[Record]:

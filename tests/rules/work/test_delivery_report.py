@@ -10,7 +10,7 @@ import pytest
 import shapely
 from docx import Document
 
-from onemap.layers.messages import alternatives, phrase
+from onemap.layers.messages import either_of, phrase
 from onemap.tests.conftest import write_layer
 
 PDF_TO_TEXT = shutil.which("pdftotext")
@@ -201,5 +201,5 @@ def test_the_report_counts_by_result_and_says_what_an_unsure_layer_may_be(librar
 
 
 def test_of_several_one_holds():
-    assert [alternatives(list("甲乙丙")[:count], "zh") for count in range(4)] == ["", "甲", "甲或乙", "甲、乙或丙"]
-    assert [alternatives(list("ABC")[:count], "en") for count in range(4)] == ["", "A", "A or B", "A, B or C"]
+    assert [either_of(list("甲乙丙")[:count], "zh") for count in range(4)] == ["", "甲", "甲或乙", "甲、乙或丙"]
+    assert [either_of(list("ABC")[:count], "en") for count in range(4)] == ["", "A", "A or B", "A, B or C"]
