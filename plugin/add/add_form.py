@@ -13,6 +13,7 @@ from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.library.layer_list import CatalogueLayer, layer_named
+from onemap.plugin.widgets.form_rows import FormRows
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
@@ -53,7 +54,7 @@ class AddForm(QWidget):
         for box in (self.part, self.target):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self._rows = QFormLayout(self)
+        self._rows = FormRows(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -109,7 +110,7 @@ class AddForm(QWidget):
         """Clear the form for another file."""
         self._layers, self._is_part_chosen = [], False
         self.part.clear()
-        self._show_row(self.part, False)
+        self._rows.show_row(self.part, False)
         self._need_crs(False)
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
@@ -137,7 +138,7 @@ class AddForm(QWidget):
         self.part.addItems([layer.name for layer in layers])
         self.part.setCurrentIndex(self._first_part(source.layer))
         self.part.blockSignals(False)
-        self._show_row(self.part, len(layers) > 1)
+        self._rows.show_row(self.part, len(layers) > 1)
         self._show_part()
 
     def ask_for_crs(self) -> None:
@@ -192,17 +193,13 @@ class AddForm(QWidget):
         self.crs.blockSignals(True)
         self.crs.setCrs(QgsCoordinateReferenceSystem())
         self.crs.blockSignals(False)
-        self._show_row(self.named_crs, is_needed)
+        self._rows.show_row(self.named_crs, is_needed)
         self.named_crs.show_name()
         part = self.chosen_part
         guessed = QgsCoordinateReferenceSystem(part.crs if part is not None and part.crs_from == "guessed" else "")
-        self.guess.setVisible(is_needed and guessed.isValid())
+        self._rows.show_row(self.guess, is_needed and guessed.isValid())
         self.guess.setText(tr("Its numbers look like {crs}: take it").format(crs=guessed.authid()))
         self.guess.setToolTip(crs_title(guessed))
-
-    def _show_row(self, field: QWidget, is_visible: bool) -> None:
-        field.setVisible(is_visible)
-        self._rows.labelForField(field).setVisible(is_visible)
 
 
 def search_box() -> QComboBox:

@@ -40,6 +40,7 @@ from onemap.plugin.remedy.sites_view import SitesView
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_rows import FormRows
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.pages import Pages
@@ -293,7 +294,7 @@ class CheckTab(QWidget):
 
     def _build(self) -> None:
         self._form = QWidget()
-        form = QFormLayout(self._form)
+        form = FormRows(self._form)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)

@@ -91,7 +91,9 @@ class Header(QWidget):
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
         self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
-        self.profile_action = self.more_menu.addAction(tr("The bureau's profile…"), self.profile_requested.emit)
+        self.profile_action = self.more_menu.addAction(
+            icon("profile"), tr("The bureau's profile…"), self.profile_requested.emit
+        )
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)

@@ -249,7 +249,7 @@ def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
     if not rules:
         return tr("These rules ask nothing of a project.")
     if not waiting:
-        text = tr("{count:The # rule that asks a project has its|All # rules that ask a project have their} facts.")
+        text = tr("{count:The # rule about the project has its|All # rules about the project have their} facts.")
         return text.format(count=Count(len(rules)))
-    text = tr("Of {count:# rule that asks|# rules that ask} a project {waiting:# lacks|# lack} facts.")
+    text = tr("{waiting} of {count:# rule|# rules} about the project {waiting:lacks|lack} facts.")
     return text.format(waiting=Count(waiting), count=Count(len(rules)))

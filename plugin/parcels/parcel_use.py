@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.widgets.form_rows import FormRows
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
@@ -53,11 +54,11 @@ class ParcelUse(QObject):
         self.use.chosen.connect(self._state_use)
         self.systems = CodeSystemChoice()
         self.systems.currentIndexChanged.connect(lambda _index: self._change_system())
-        self._form: QFormLayout | None = None
+        self._form: FormRows | None = None
         parcels.changed.connect(self.show_rows)
         parcels.added.connect(self._ask_use)
 
-    def add_to(self, form: QFormLayout) -> None:
+    def add_to(self, form: FormRows) -> None:
         """Add the rows to a form."""
         form.addRow(tr("Use"), self.use)
         form.addRow(tr("Codes"), self.systems)
@@ -77,8 +78,7 @@ class ParcelUse(QObject):
         self.systems.refresh()
         names_use = self._is_drawn or _names_use(self._parcels.choice)
         for control, is_asked in ((self.use, self._is_drawn), (self.systems, names_use)):
-            control.setVisible(is_asked)
-            self._form.labelForField(control).setVisible(is_asked)
+            self._form.show_row(control, is_asked)
 
     @property
     def _is_drawn(self) -> bool:

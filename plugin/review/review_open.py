@@ -31,6 +31,7 @@ from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_person import PersonButton
+from onemap.plugin.widgets.form_rows import FormRows
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.work_row import WorkRow
@@ -72,7 +73,7 @@ class CaseForm(QWidget):
         self.reason = QLineEdit()
         self.send_button = MainButton()
         self.send_button.clicked.connect(lambda: self.send())
-        self.back_button = QPushButton(tr("Back"))
+        self.back_button = QPushButton(icon("back"), tr("Back"))
         self.back_button.clicked.connect(self.back_requested)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
@@ -93,7 +94,7 @@ class CaseForm(QWidget):
         return files_row
 
     def _build(self) -> None:
-        self.form = QFormLayout()
+        self.form = FormRows()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.form.addRow(tr("Project"), self.project)
@@ -140,8 +141,8 @@ class CaseForm(QWidget):
         self.reason.clear()
         self._attach([])
         for widget in (self.project, self.facts, self.files_row, self.rules):
-            self._show_row(widget, case is None)
-        self._show_row(self.reason, case is not None)
+            self.form.show_row(widget, case is None)
+        self.form.show_row(self.reason, case is not None)
         if case is None:  # a new round keeps the facts of its case
             self.facts.ask()
         self._enable()
@@ -240,9 +241,3 @@ class CaseForm(QWidget):
     def _attach(self, paths: list[str]) -> None:
         self.attached_files = paths
         self.files.setText("\n".join(Path(path).name for path in paths) or tr("none"))
-
-    def _show_row(self, widget: QWidget, is_shown: bool) -> None:
-        widget.setVisible(is_shown)
-        label = self.form.labelForField(widget)
-        if label is not None:
-            label.setVisible(is_shown)

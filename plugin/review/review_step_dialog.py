@@ -81,7 +81,7 @@ class StepDialog(QDialog):
         if question.choices:
             form.addRow(question.choice, self.choice)
         if question.days:
-            form.addRow(tr("Working days more"), self.days)
+            form.addRow(tr("More working days"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
         layout = QVBoxLayout(self)
         layout.addWidget(self._make_text(question.text), 1)

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.widgets.form_rows import FormRows
 from onemap.plugin.words.translation import tr
 
 PARTS = (QHeaderView,)  # of a list, which says itself what it is
@@ -33,6 +34,9 @@ def name_accessibly(root: QWidget) -> None:
             )
             if label is not None and field is not None and isinstance(label.widget(), QLabel):
                 _name_row(label.widget().text(), _controls_of(field.widget(), field.layout()))
+        for away, widget in form.rows_out if isinstance(form, FormRows) else ():
+            if isinstance(away, QLabel):
+                _name_row(away.text(), _controls_of(widget, None))
     for control in root.findChildren(QWidget):
         if isinstance(control, CONTROLS):
             _name(control, _hint_of(control))
