@@ -182,7 +182,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
                 continue
             if not definition.checkValueIsAcceptable(value, context):
-                return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
+                return False, tr("Incorrect parameter value for {name}").format(name=definition.description())
         return True, ""
 
     def prepareAlgorithm(  # noqa: N802 - QGIS's name

@@ -116,6 +116,7 @@ class MapTab(QWidget):
         tree.setAccessibleName(tr("Layers"))
         tree.setColumnCount(2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
+        tree.headerItem().setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)

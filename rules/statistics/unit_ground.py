@@ -12,6 +12,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.union_areas import overlapping_pairs
 
 _TOLD_M2 = 0.01  # less is how coordinates were rounded
+_TOLD_GAP_M2 = 0.1  # less is how the borders of a district and of its units were rounded
 
 
 def shared_m2(grounds: np.ndarray, threads: Threads) -> float:
@@ -67,4 +68,4 @@ def gap_problems(library: Library, units: str | None, grounds: np.ndarray) -> li
     else:
         gap = float(shapely.area(shapely.difference(district, whole)))
     facts = _facts(library, units, gap)
-    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_M2 else []
+    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []
