@@ -105,7 +105,10 @@ class StepDialog(QDialog):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2
-        area.setMinimumHeight(min(height, MOST_LINES * self.fontMetrics().lineSpacing()))
+        most = MOST_LINES * self.fontMetrics().lineSpacing()
+        area.setMinimumHeight(min(height, most))
+        if height <= most:
+            area.setMaximumHeight(height)  # Qt would leave room for three lines below
         return area
 
     @property

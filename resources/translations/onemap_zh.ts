@@ -4726,7 +4726,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>把本次清单存入资料库：新出现的予以开立，待通知</translation>
     </message>
     <message>
-        <source>{count:# is new: open it to record what is done|# are new: open them to record what is done}.</source>
+        <source>{count:# is new: open it to follow it up|# are new: open them to follow them up}.</source>
         <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>

@@ -132,6 +132,8 @@ def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):
     number = "20261122-80bc572e"  # of another, whose second half begins with a digit
     width = metrics.horizontalAdvance("20261122-")
     assert wrapped_lines(breakable(number, metrics, width), tree.font(), width) == ["20261122-", "80bc572e"]
+    lines = wrapped_lines(breakable(f"of north\n{number}", metrics, width), tree.font(), width)
+    assert [line.strip() for line in lines] == ["of north", "20261122-", "80bc572e"]  # each line for itself
     assert breakable("2026-11", metrics, metrics.horizontalAdvance("2026-")) == BREAK.join("2026-11")
 
 
