@@ -215,8 +215,8 @@ def _add_all(
 
 def _part_of(row: PlanRow, catalogue: Mapping[str, LayerEntry], language: str, part: Progress) -> Progress:
     """The progress of one layer of a delivery, whose step is its title: the steps within are those of every layer."""
-    entry = catalogue.get(row.code)
-    return part.part(0.0, 1.0, entry.title.get(language, row.code) if entry is not None else row.code)
+    entry = catalogue.get(row.code or "")
+    return part.part(0.0, 1.0, entry.title.get(language) if entry is not None else row.code)
 
 
 def _refused_result(

@@ -33,7 +33,7 @@ class ChoiceField(CodeField):
         for code in definition.options():
             self.box.addItem(code, code)
         self.box.show_titles()
-        self.setValue(definition.defaultValue())
+        self.setValue(None)
         self.box.currentIndexChanged.connect(lambda _index: self.widgetValueHasChanged.emit(self))
         return self.box
 

@@ -32,6 +32,7 @@ from onemap.plugin.words.translation import tr
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]
+DECIMALS = 3
 LAYERS = ("layers", "all layers", "area layers")
 CODE_FIELD = "onemap.plugin.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
 AREA_FIELD = "onemap.plugin.algorithms.area_field.AreaField"
@@ -165,13 +166,7 @@ def folder() -> ParameterKind:
 
 def number(default: float) -> ParameterKind:
     """A number from 0 that stands there before another is given."""
-    definition = _definition_maker(
-        QgsProcessingParameterNumber,
-        type=QgsProcessingParameterNumber.Type.Double,
-        minValue=0,
-        defaultValue=default,
-    )
-    return ParameterKind(definition, _number)
+    return ParameterKind(_number_maker(default), _number)
 
 
 def crs(default: str | None = None) -> ParameterKind:
@@ -263,6 +258,24 @@ def _with_list(
     return definition
 
 
+def _number_maker(default: float | None = None) -> Make:
+    """A number from 0, shown to the thousandth rather than to the millionth."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterNumber(
+            name,
+            title,
+            type=QgsProcessingParameterNumber.Type.Double,
+            minValue=0,
+            defaultValue=default,
+            optional=not declared.required,
+        )
+        definition.setMetadata({"widget_wrapper": {"decimals": DECIMALS}})
+        return definition
+
+    return make
+
+
 def _definition_maker(definition: type, **settings: Any) -> Make:
     return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
 
@@ -324,10 +337,7 @@ _BY_DECLARATION = {
         _definition_maker(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date
     ),
     "moment": ParameterKind(_definition_maker(QgsProcessingParameterDateTime), _moment),
-    "number": ParameterKind(
-        _definition_maker(QgsProcessingParameterNumber, type=QgsProcessingParameterNumber.Type.Double, minValue=0),
-        _number,
-    ),
+    "number": ParameterKind(_number_maker(), _number),
     "count": ParameterKind(
         _definition_maker(QgsProcessingParameterNumber, minValue=1),
         lambda run, name: run.algorithm.parameterAsInt(run.parameters, name, run.context) or None,
