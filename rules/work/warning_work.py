@@ -19,7 +19,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.sheet_titles import KnownTitles
     from onemap.rules.review.hand import check_day
     from onemap.rules.warnings.warning_pages import titled_rows, warning_page
-    from onemap.rules.warnings.warnings import WarningOptions
+    from onemap.rules.warnings.warnings import QUOTA, WarningOptions
     from onemap.rules.warnings.warnings import warnings as look
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
@@ -42,11 +42,15 @@ def warnings(values: Values, context: VerbContext) -> Result:
         titles = indicator_titles(quotas.packs, context.language)
         known = KnownTitles(indicators=titles, catalogue=catalogue)
         problems = _write(library.crs, found.table(), known, values, context.language)
+    decimals = {item.id: item.decimals for pack in quotas.packs for item in pack.indicators}
     context.progress.finish()
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": titled_rows(found.rows, titles, catalogue, context.language),
+        "warnings": [
+            {**row, "decimals": decimals.get(row["subject"]) if row["kind"] == QUOTA else None}
+            for row in titled_rows(found.rows, titles, catalogue, context.language)
+        ],
         "unlooked": found.unlooked,
         "problems": problems,
         **kept,

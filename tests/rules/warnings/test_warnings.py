@@ -53,6 +53,7 @@ def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
     (row,) = of_kind(town.ask(f"--pack={pack}"), "quota")
     assert (row["id"], row["status"], row["limit"]) == ("quota:kept", "alarm", 1.0)
     assert (row["value"], row["headroom"]) == (pytest.approx(0.9), pytest.approx(-0.1))
+    assert row["decimals"] == 2  # as the values of the indicator itself
     pack.write_text(f"{head}{term}{kept}target = 0.5\n", encoding="utf-8")
     assert of_kind(town.ask(f"--pack={pack}"), "quota") == []
 
