@@ -13,7 +13,7 @@ LEAST_WIDTH_PX = 40
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
-UNBROKEN = re.compile("[^ \n\u2e80-\U0010ffff]+")
+UNBROKEN = re.compile("[^ \n\u2028\u2e80-\U0010ffff]+")
 # A case's number may end a line at its hyphen too, which Qt ends no line with where a digit follows; a date may not.
 HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])|(?<=[0-9]{8}-)(?=[0-9])")
 BEFORE_DIGIT = re.compile("(?<=[0-9]{8}-)(?=[0-9])")
