@@ -285,7 +285,7 @@ def _room(row: dict[str, Any]) -> str:
     """What a quota leaves free when all is built that is approved and in review, and for how many days."""
     if row["kind"] != "quota" or row["free"] is None or row["free"] <= 0:  # what is broken says so
         return ""
-    free = tr("{size} free").format(size=_measured(row, "free"))
+    free = tr("{size} free").format(size=_amount_text(row, "free"))
     if not row["days_left"]:
         return free
     return name_list((free, tr("lasts {count:# day|# days}").format(count=Count(row["days_left"]))))
@@ -297,9 +297,9 @@ def _value(row: dict[str, Any]) -> tuple[str, str]:
         left = int(row["days_left"])
         text = tr("ended {days} d ago") if left < 0 else tr("ends in {days} d")
         return text.format(days=abs(left)), str(row["day"])
-    return _measured(row, "value"), "" if row["limit"] is None else f"/ {_measured(row, 'limit')}"
+    return _amount_text(row, "value"), "" if row["limit"] is None else f"/ {_amount_text(row, 'limit')}"
 
 
-def _measured(row: dict[str, Any], name: str) -> str:
+def _amount_text(row: dict[str, Any], name: str) -> str:
     """A number of a row, with as many decimals as the indicator of a quota has."""
     return measured_text(row[name], str(row["unit_of_measure"] or "count"), row.get("decimals"))
