@@ -195,7 +195,8 @@ def _add_all(
     with contextlib.ExitStack() as held:
         prepared = []
         for (number, row), part in zip(placed, progress.parts([1] * len(placed)), strict=True):
-            arguments = (options.required_fields, options.who, options.language, part)
+            layer_part = _part_of(row, catalogue, options.language, part)
+            arguments = (options.required_fields, options.who, options.language, layer_part)
             try:
                 source, wanted = str(_source_path(folder, row)), _add_options(row, options, folder)
                 prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
@@ -210,6 +211,12 @@ def _add_all(
     return _result(
         [replace(row, status=ADDED) if at in done else row for at, row in enumerate(rows)], added, [], options
     )
+
+
+def _part_of(row: PlanRow, catalogue: Mapping[str, LayerEntry], language: str, part: Progress) -> Progress:
+    """The progress of one layer of a delivery, whose step is its title: the steps within are those of every layer."""
+    entry = catalogue.get(row.code or "")
+    return part.part(0.0, 1.0, entry.title.get(language) if entry is not None else row.code)
 
 
 def _refused_result(
@@ -237,7 +244,8 @@ def _add_each(
         if row.status == MATCHED:
             try:
                 source = str(_source_path(folder, row))
-                arguments = (options.required_fields, options.who, options.language, part)
+                layer_part = _part_of(row, catalogue, options.language, part)
+                arguments = (options.required_fields, options.who, options.language, layer_part)
                 added.append(add(library, source, _add_options(row, options, folder), *arguments))
                 shown.append(replace(row, status=ADDED))
                 continue

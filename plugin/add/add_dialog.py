@@ -183,6 +183,8 @@ class AddDialog(WorkingDialog):
         self._options_page.setWidget(self.options)
         self._options_page.setWidgetResizable(True)
         self._options_page.setFrameShape(QFrame.Shape.NoFrame)
+        for part in (self._options_page.viewport(), self.options):  # the tab's own colour
+            part.setAutoFillBackground(False)
         self.tabs.addTab(self._options_page, tr("Validity and more"))
         self.add_button = QPushButton(icon("add"), tr("Add"))
         self.add_button.setDefault(True)

@@ -33,7 +33,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import TightForm, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
@@ -85,7 +85,7 @@ class DeliveryDialog(WorkingDialog):
         self._report_written = ""  # that this dialog wrote itself, and may write again
         self.dropped = QLabel()
         self.dropped.setWordWrap(True)
-        self.dropped.hide()
+        self._form = TightForm()
         self.answers_button = QPushButton(tr("Remembered answers…"))
         self.answers_button.setAutoDefault(False)
         self.answers_button.clicked.connect(self.show_answers)
@@ -120,7 +120,7 @@ class DeliveryDialog(WorkingDialog):
         self.delivery = Delivery(folder, files)
         self.line.setText(folder)
         self.dropped.setText(tr("Only what was dropped: {files}").format(files=_names_of(files)))
-        self.dropped.setVisible(bool(files))
+        self._form.show_row(self.dropped, bool(files))
         self.notice.hide()
         self.table.show_rows([])
         self._transform_shown = self.transform.text().strip()
@@ -187,11 +187,12 @@ class DeliveryDialog(WorkingDialog):
         path_row = QHBoxLayout()
         path_row.addWidget(self.line, 1)
         path_row.addWidget(self.button)
-        form = QFormLayout()
+        form = self._form
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(tr("Delivery"), path_row)
-        form.addRow(self.dropped)
+        form.addRow("", self.dropped)
+        form.show_row(self.dropped, False)
         form.addRow(tr("Layers of"), self.department)
         hint = tr("A file of polygons: the ground for which the data speaks")
         # For which ground data speaks decides what is clear: it is asked before anything else.
@@ -296,7 +297,7 @@ class DeliveryDialog(WorkingDialog):
         is_begun = any(row.status == ADDED for row in self.table.rows)
         if is_begun and not self.table.waiting:
             return tr("All that has a layer is in the library.")
-        return tr("Nothing more in it has a layer.") if is_begun else tr("Nothing in it has a layer yet.")
+        return tr("Nothing else in it is matched to a layer.") if is_begun else tr("Nothing in it has a layer yet.")
 
     def _outlook(self) -> str:
         """What Add would do."""

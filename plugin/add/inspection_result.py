@@ -98,6 +98,8 @@ def crs_words(layer: InspectedLayer) -> str:
         "none": tr("not declared"),
     }[layer.crs_from]
     text = tr("{crs} ({origin})").format(crs=layer.crs, origin=origin) if layer.crs else origin
+    if layer.crs_why and layer.crs_from != "declared":
+        return tr("{what}. {why}").format(what=text, why=layer.crs_why)
     return with_label(text, layer.crs_why) if layer.crs_why else text
 
 

@@ -70,6 +70,8 @@ class SourcePage(QSplitter):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
+        for part in (area.viewport(), facts_page):  # the page's own colour, as behind the preview
+            part.setAutoFillBackground(False)
         self._area = area
         self.addWidget(area)
         self.addWidget(self.preview)

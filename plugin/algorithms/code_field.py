@@ -71,8 +71,10 @@ class CodeField(WidgetWrapper):
         return whole
 
     def createLabel(self) -> QLabel | None:  # noqa: N802 - QGIS's name
-        """The title, with QGIS's own word for what is optional, in its language."""
+        """The title, in lines as QGIS has it, with QGIS's own word for what is optional, in its language."""
         label = super().createLabel()
+        if label is not None:
+            label.setWordWrap(True)
         if label is not None and self.parameterDefinition().flags() & Qgis.ProcessingParameterFlag.Optional:
             text = QCoreApplication.translate("QObject", "%1 [optional]")
             label.setText(text.replace("%1", self.parameterDefinition().description()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.algorithms.parameter_kinds import codes, file, files, layer_code
+from onemap.plugin.algorithms.parameter_kinds import codes, file, files, folder, input_file, layer_code
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -30,7 +30,12 @@ def ingest_row() -> VerbRow:
             "department": tr("Department"),
             "file": tr("Only these files and folders of it (semicolons between)"),
         },
-        kinds={"file": files("")},
+        kinds={
+            "folder": folder(),
+            "plan": input_file("TOML (*.toml)"),
+            "transform": input_file(""),
+            "file": files(""),
+        },
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("REFUSED", tr("Layers refused"), "refused", is_number=True),
@@ -50,8 +55,8 @@ def changes_row() -> VerbRow:
         first="library code old new by open run page",
         advanced="out overwrite workers",
         titles={
-            "open": tr("Open cases: what would turn"),
-            "run": tr("Checks that are kept: what would turn"),
+            "open": tr("Open cases whose conclusion would change"),
+            "run": tr("Kept checks whose verdicts would change (ids, semicolons between)"),
             "page": tr("Page with a chart"),
             "code": tr("Layer (code)"),
             "old": tr("Label of the older version"),
@@ -67,7 +72,7 @@ def changes_row() -> VerbRow:
             "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)"),
         },
         sinks=(
-            Sink("CHANGES", tr("Features that are not as before"), "changes"),
+            Sink("CHANGES", tr("Features that changed"), "changes"),
             Sink("TRANSITIONS", tr("Classes that changed"), "transitions", VECTOR),
         ),
         outputs=tuple(
@@ -113,6 +118,7 @@ def deliver_row() -> VerbRow:
             "since": codes("labels", beside="layers"),
             "unit": codes("layers", ending="="),
             "template": codes("deliveries"),
+            "files": folder(),
         },
         outputs=(
             Output("PACKAGE", tr("Package"), "package"),
@@ -138,6 +144,7 @@ def receive_row() -> VerbRow:
             "receipt": tr("Receipt (*.json)"),
             "rasters": tr("Folder for the rasters of the package"),
         },
+        kinds={"file": input_file(tr("Package or receipt (*.zip *.json)")), "rasters": folder()},
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("RECEIPT", tr("Receipt"), "receipt"),

@@ -32,10 +32,12 @@ from onemap.plugin.words.translation import tr
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]
+DECIMALS = 3
 LAYERS = ("layers", "all layers", "area layers")
 CODE_FIELD = "onemap.plugin.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
 AREA_FIELD = "onemap.plugin.algorithms.area_field.AreaField"
 FILES_FIELD = "onemap.plugin.algorithms.files_field.FilesField"
+CHOICE_FIELD = "onemap.plugin.algorithms.choice_field.ChoiceField"
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,11 @@ def usual_kinds() -> dict[str, ParameterKind]:
             _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
             lambda run, name: str(run.parameters.get(name) or ""),
         ),
-        "data": ParameterKind(
-            _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Facts of the project (*.toml)")), _text
-        ),
+        "data": input_file(tr("Facts of the project (*.toml)")),
+        "code_system": choice("code_systems"),
+        "department": choice("departments"),
+        "fail_on": choice("verdicts", but="clear"),
+        "keep_verdict": choice("verdicts"),
         "crs": crs(),
         "as": codes("all layers"),
         "only": codes("layers", ","),
@@ -120,7 +124,7 @@ def usual_titles() -> dict[str, str]:
         "type": tr("Types of spots (numbers, commas between)"),
         "valid_from": tr("Valid from"),
         "out": tr("All results in one file"),
-        "overwrite": tr("Overwrite that file"),
+        "overwrite": tr("Overwrite an existing file"),
         "workers": tr("Workers"),
     }
 
@@ -149,6 +153,22 @@ def file(filters: str, is_result: bool = True) -> ParameterKind:
     return ParameterKind(make, _target, is_result)
 
 
+def input_file(filters: str) -> ParameterKind:
+    """A file that the run reads."""
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, fileFilter=filters), _text)
+
+
+def folder() -> ParameterKind:
+    """A folder; the path of an archive may be typed where the core takes one."""
+    behavior = Qgis.ProcessingFileParameterBehavior.Folder
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, behavior=behavior), _text)
+
+
+def number(default: float) -> ParameterKind:
+    """A number from 0 that stands there before another is given."""
+    return ParameterKind(_number_maker(default), _number)
+
+
 def crs(default: str | None = None) -> ParameterKind:
     """A coordinate system."""
     return ParameterKind(
@@ -157,14 +177,19 @@ def crs(default: str | None = None) -> ParameterKind:
     )
 
 
-def choice(but: str = "") -> ParameterKind:
-    """One of the words that the core allows. but: the one that makes no sense here."""
+def choice(of: str, but: str = "") -> ParameterKind:
+    """One of the words that the core allows, shown by its title.
+
+    of: what is chosen, as `choice_titles` names it
+    but: the word that makes no sense here
+    """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         words = [word for word in declared.choices if word != but]
-        return QgsProcessingParameterEnum(
+        definition = QgsProcessingParameterEnum(
             name, title, options=words, usesStaticStrings=True, optional=not declared.required
         )
+        return _with_list(definition, CHOICE_FIELD, of)
 
     return ParameterKind(make, lambda run, name: run.algorithm.parameterAsEnumString(run.parameters, name, run.context))
 
@@ -233,6 +258,24 @@ def _with_list(
     return definition
 
 
+def _number_maker(default: float | None = None) -> Make:
+    """A number from 0, shown to the thousandth rather than to the millionth."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterNumber(
+            name,
+            title,
+            type=QgsProcessingParameterNumber.Type.Double,
+            minValue=0,
+            defaultValue=default,
+            optional=not declared.required,
+        )
+        definition.setMetadata({"widget_wrapper": {"decimals": DECIMALS}})
+        return definition
+
+    return make
+
+
 def _definition_maker(definition: type, **settings: Any) -> Make:
     return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
 
@@ -286,7 +329,6 @@ def _number(run: AlgorithmRun, name: str) -> float | None:
 _BY_DECLARATION = {
     "text": ParameterKind(_definition_maker(QgsProcessingParameterString), _text),
     "list": ParameterKind(_definition_maker(QgsProcessingParameterString), _list),
-    "choice": choice(),
     "flag": ParameterKind(
         lambda name, title, _declared: QgsProcessingParameterBoolean(name, title, defaultValue=False),
         lambda run, name: run.algorithm.parameterAsBoolean(run.parameters, name, run.context),
@@ -295,10 +337,7 @@ _BY_DECLARATION = {
         _definition_maker(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date
     ),
     "moment": ParameterKind(_definition_maker(QgsProcessingParameterDateTime), _moment),
-    "number": ParameterKind(
-        _definition_maker(QgsProcessingParameterNumber, type=QgsProcessingParameterNumber.Type.Double, minValue=0),
-        _number,
-    ),
+    "number": ParameterKind(_number_maker(), _number),
     "count": ParameterKind(
         _definition_maker(QgsProcessingParameterNumber, minValue=1),
         lambda run, name: run.algorithm.parameterAsInt(run.parameters, name, run.context) or None,

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback, QgsProcessingParameterString
 
 from onemap.plugin.algorithms.log_words import write_counts
-from onemap.plugin.algorithms.parameter_kinds import ParameterKind, choice, codes, file
+from onemap.plugin.algorithms.parameter_kinds import ParameterKind, choice, codes, file, files, folder
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
@@ -37,7 +37,7 @@ def review_open_row() -> VerbRow:
             "encoding": tr("Encoding of the parcels"),
             "fail_on": tr("Fail from this severity on"),
         },
-        kinds={"by": _name(), "fail_on": choice(but="clear")},
+        kinds={"by": _name(), "attach": files("")},
         outputs=(
             Output("CASE", tr("Case"), "case"),
             Output("STATE", tr("State"), "state"),
@@ -69,7 +69,9 @@ def review_export_row() -> VerbRow:
         kinds={
             "target": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"),
             "case": codes("cases"),
+            "document": choice("documents"),
             "department": codes("departments"),
+            "templates": folder(),
             "annexes": codes("annexes", ","),
         },
     )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from qgis.core import Qgis
 
-from onemap.plugin.algorithms.parameter_kinds import ParameterKind, areas, codes, file, layer_code
+from onemap.plugin.algorithms.parameter_kinds import (
+    ParameterKind,
+    areas,
+    choice,
+    codes,
+    file,
+    input_file,
+    layer_code,
+)
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -139,7 +147,7 @@ def warnings_row() -> VerbRow:
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
             "unit_field": tr("Field that names the units"),
-            "days": tr("Permits that end within days"),
+            "days": tr("Permits that end within so many days"),
             "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
             "keep": tr("Keep the list in the library"),
             "page": tr("Page with a chart"),
@@ -170,14 +178,19 @@ def readings_row() -> VerbRow:
         titles={
             "readings": tr("Table of readings (code, default JCSJ)"),
             "nodes": tr("Layer of sensors (code, default WLWJD)"),
-            "by": tr("Means of"),
+            "by": tr("Means by hour or day"),
             "property": tr("This property alone"),
             "limits": tr("File of limits"),
             "at": tr("Status at"),
             "zone": tr("Time zone, such as +08:00"),
             "looks": tr("Also how sensors look on the map"),
         },
-        kinds={"readings": layer_code(), "nodes": layer_code(), "limits": file("TOML (*.toml)", is_result=False)},
+        kinds={
+            "readings": layer_code(),
+            "nodes": layer_code(),
+            "limits": input_file("TOML (*.toml)"),
+            "by": choice("means"),
+        },
         sinks=(
             Sink("STATUS", tr("Status of the sensors"), "status", Qgis.ProcessingSourceType.VectorPoint),
             Sink("MEANS", tr("Means"), "means", VECTOR),
@@ -199,7 +212,7 @@ def sheet_row() -> VerbRow:
         first="library parcels target id as_of",
         advanced="pack code_system data only layer crs transform encoding repair known_at overwrite workers",
         titles={
-            "target": tr("Target"),
+            "target": tr("Sheets (.pdf, .docx, .html or .json)"),
             "layer": tr("Layer in the file of parcels"),
             "crs": tr("Coordinate system of the parcels"),
             "encoding": tr("Encoding of the parcels"),

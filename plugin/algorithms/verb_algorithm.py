@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.option_names import add_controls, name_algorithms, name_controls
 from onemap.plugin.words.translation import tr
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
@@ -181,7 +182,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
                 continue
             if not definition.checkValueIsAcceptable(value, context):
-                return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
+                return False, tr("Incorrect parameter value for {name}").format(name=definition.description())
         return True, ""
 
     def prepareAlgorithm(  # noqa: N802 - QGIS's name
@@ -231,19 +232,29 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return options
 
     def _run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
-        """Run the verb; a refusal becomes the exception that Processing shows, with the core's own text."""
+        """Run the verb; a refusal becomes the exception that Processing shows, in the core's own words."""
         try:
             answer, exit_code = run_verb(self._row.verb, options, feedback)
         except Refusal as refusal:
-            raise QgsProcessingException(str(refusal)) from refusal
-        write_problems(answer.get("problems") or [], feedback)
+            raise QgsProcessingException(dialog_words(str(refusal), self._controls())) from refusal
+        write_problems(answer.get("problems") or [], feedback, self._controls())
         return answer, exit_code
 
+    def _controls(self) -> dict[str, str]:
+        """What the dialog calls the options that the core's texts name; those of `add` are named in many."""
+        names = (*self._row.first.split(), *self._row.advanced.split())
+        return {**add_controls(), **{f"--{name.replace('_', '-')}": self._titles[name] for name in names}}
 
-def write_problems(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
-    """Problems in Processing's log: what is only noted is no warning."""
+
+def write_problems(
+    problems: list[dict[str, Any]], feedback: QgsProcessingFeedback, controls: Mapping[str, str]
+) -> None:
+    """Problems in Processing's log: what is only noted is no warning. controls: as `name_controls` takes them."""
     for problem in problem_lines(problems):
-        if problem.level == "note":
-            feedback.pushInfo(problem.text)
-        else:
-            feedback.pushWarning(problem.text)
+        write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
+        write(dialog_words(problem.text, controls))
+
+
+def dialog_words(text: str, controls: Mapping[str, str]) -> str:
+    """A text of the core with what Processing's dialogs call its verbs and options."""
+    return name_algorithms(name_controls(text, controls))

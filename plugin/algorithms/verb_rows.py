@@ -15,7 +15,7 @@ from qgis.core import QgsProcessingFeedback
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.log_words import learn_words, write_counts
-from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file, files
+from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.statistics_rows import (
@@ -26,7 +26,7 @@ from onemap.plugin.algorithms.statistics_rows import (
     transitions_row,
     warnings_row,
 )
-from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, write_problems
+from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, dialog_words, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.identify.identify_rows import feature_name
@@ -34,8 +34,10 @@ from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
 from onemap.plugin.results.summary_view import asked_text
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import name_list, tr, with_label
 
+USUAL_SITE_M2 = 10_000  # as the dock begins
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
 
 
@@ -81,7 +83,11 @@ def _new() -> VerbRow:
             "rehearsal": tr("For a rehearsal of the review"),
             "define": tr("Layers of its own (a TOML file)"),
         },
-        kinds={"library": file(tr("Library (*.gpkg)")), "crs": crs(HOME_CRS)},
+        kinds={
+            "library": file(tr("Library (*.gpkg)")),
+            "crs": crs(HOME_CRS),
+            "define": input_file("TOML (*.toml)"),
+        },
     )
 
 
@@ -131,7 +137,7 @@ def _add() -> VerbRow:
             "taken_at": tr("When the snapshot was taken"),
             "define": tr("Define a new layer (name=…, …)"),
         },
-        kinds={"report": file(tr("Excel (*.xlsx)"), is_result=False)},
+        kinds={"report": file(tr("Excel (*.xlsx)"), is_result=False), "accept": choice("accepted")},
         outputs=(
             Output("VERSION", tr("Version"), "version"),
             Output("FEATURES", tr("Features"), "features", is_number=True),
@@ -164,7 +170,6 @@ def _check() -> VerbRow:
             "shared": tr("Folder that all workers of the cluster see"),
             "fail_on": tr("Fail from this severity on"),
         },
-        kinds={"fail_on": choice(but="clear")},
         sinks=(
             Sink("CHECKED", tr("Checked parcels"), "parcels", style=style_results),
             Sink("FINDINGS", tr("Findings"), "findings", VECTOR, style_results),
@@ -174,7 +179,7 @@ def _check() -> VerbRow:
             Output("VERDICT", tr("Most severe verdict"), "verdict"),
             Output("RUN", tr("Run"), "run.id"),
             Output("CHANGED", tr("Parcels whose verdict changes (JSON)")),
-            Output("UNASKED", tr("Rules that were not asked (JSON)")),
+            Output("UNASKED", tr("Rules that were not asked, with the reason (JSON)")),
         ),
         finish=add_changes,
     )
@@ -192,7 +197,7 @@ def _redline() -> VerbRow:
         ),
         first="source target overwrite",
         advanced="layer crs encoding",
-        titles={**_of_source(), "target": tr("Target")},
+        titles={**_of_source(), "target": tr("Converted file")},
         kinds={"target": file(endings)},
         outputs=(Output("FEATURES", tr("Features"), "features", is_number=True),),
     )
@@ -301,6 +306,7 @@ def _decide() -> VerbRow:
             "reason": tr("Reason"),
             "by": tr("Who decides (empty: your computer's user)"),
         },
+        kinds={"decision": choice("decisions")},
         outputs=(
             Output("RUN", tr("Run"), "run"),
             Output("SPOT_COUNT", tr("Number of difference spots"), "spots", is_number=True),
@@ -344,8 +350,8 @@ def _atlas() -> VerbRow:
         ),
         first="library run target by",
         advanced="type most overwrite",
-        titles={"target": tr("Target"), "by": tr("One page for each"), "most": tr("Sheets at most")},
-        kinds={"target": file("PDF (*.pdf)")},
+        titles={"target": tr("Atlas (*.pdf)"), "by": tr("One page for each"), "most": tr("Sheets at most")},
+        kinds={"target": file("PDF (*.pdf)"), "by": choice("sheets")},
         outputs=(
             Output("SHEETS", tr("Number of sheets"), "sheets", is_number=True),
             Output("LEFT_OUT", tr("Sheets left out"), "left_out", is_number=True),
@@ -363,9 +369,9 @@ def _comparison() -> VerbRow:
         ),
         first="library run target",
         advanced="overwrite",
-        titles={"target": tr("Target")},
+        titles={"target": tr("Report")},
         kinds={"target": file("Word (*.docx);;PDF (*.pdf);;HTML (*.html)")},
-        outputs=(Output("OUT", tr("Target"), "out"),),
+        outputs=(Output("OUT", tr("Report"), "out"),),
     )
 
 
@@ -387,6 +393,7 @@ def _sites() -> VerbRow:
             "project": tr("What the project says of itself (FIELD=VALUE, commas between)"),
             "count": tr("How many places at most"),
         },
+        kinds={"area": number(USUAL_SITE_M2)},
         sinks=(Sink("SITES", tr("Places that would pass"), "sites", style=style_sites),),
         outputs=(Output("SITE_COUNT", tr("Number of places"), "sites", is_number=True),),
         finish=warn_without_sites,
@@ -465,7 +472,8 @@ def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
     feedback.pushInfo(asked_text(answer["rules"], len(answer["unasked"])))
     for (department, reason), count in unasked.items():
         feedback.pushInfo(f"{count:>8,}  {with_label(word('departments', department), reason)}")
-    results["UNASKED"] = json.dumps(answer["unasked"], ensure_ascii=False)
+    # Briefly, for QGIS writes all results below the counts.
+    results["UNASKED"] = json.dumps({rule["rule"]: rule["reason"] for rule in answer["unasked"]})
     if not results["OUT"]:
         del results["OUT"]
     if "changed" in answer:
@@ -483,7 +491,7 @@ def add_facts(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProc
         line = tr("{name}: {value}")
         facts = [line.format(name=name, value=value) for name, value in facts_of(layer)]
         feedback.pushInfo(" · ".join([layer.name, *facts]))
-        write_problems(list(layer.problems), feedback)
+        write_problems(list(layer.problems), feedback, add_controls())
 
 
 def inspection_page(answer: dict[str, Any]) -> str:
@@ -528,7 +536,8 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
     ]
     for text in left_out:
         feedback.pushInfo(text)
-    results["REMARKS"] = "\n".join([*(problem.text for problem in problem_lines(answer["problems"])), *left_out])
+    remarks = [dialog_words(problem.text, add_controls()) for problem in problem_lines(answer["problems"])]
+    results["REMARKS"] = "\n".join([*remarks, *left_out])
 
 
 def _fields(layer: InspectedLayer) -> str:

@@ -76,7 +76,7 @@ class LiveView(QWidget):
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
         self.results.hide_actions()
-        back_button = QPushButton(icon("check"), tr("Back to the check"))
+        back_button = QPushButton(icon("back"), tr("Back to the check"))
         back_button.clicked.connect(self.leave)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -215,7 +215,7 @@ class LiveView(QWidget):
         self.results.choose(*chosen)
         self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
         self.results.show_highlight()
-        self.summary.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
+        self.summary.setText(sentences(*self._changes(parcels), tr("Press Check to keep this in the library.")))
         self.verdicts.update({parcel.parcel: parcel.verdict for parcel in parcels})
         self.results_shown.emit()
 

@@ -78,7 +78,7 @@ class TrialView(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        back_button = QPushButton(icon("check"), tr("Back to the check"))
+        back_button = QPushButton(icon("back"), tr("Back to the check"))
         back_button.clicked.connect(self.leave)
         self.export_button = ExportButton(core)
         self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))

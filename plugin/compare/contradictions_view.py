@@ -66,7 +66,7 @@ class ContradictionsView(VerbView):
         self.button.clicked.connect(lambda: self.ask())
         self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
         self.save_button.clicked.connect(self._choose_target)
-        self.back_button = QPushButton(icon("compare"), tr("Back to two plans"))
+        self.back_button = QPushButton(icon("back"), tr("Back to two plans"))
         self.back_button.clicked.connect(lambda: self.back_requested.emit())
         buttons = QGridLayout()
         for row, button in enumerate((self.button, self.save_button, self.back_button)):

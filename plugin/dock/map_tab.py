@@ -117,6 +117,7 @@ class MapTab(QWidget):
         tree.setAccessibleName(tr("Layers"))
         tree.setColumnCount(2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
+        tree.headerItem().setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)
@@ -365,7 +366,7 @@ class MapTab(QWidget):
     def _follow_day(self) -> None:
         left = self._day.follow(self._library)
         if left:
-            text = tr("Not in force on that day, and off the map until it changes: {layers}.")
+            text = tr("Not in force on that day, and off the map until the day changes: {layers}.")
             self.layers_left.emit(text.format(layers=list_of_some(left)))
         elif not self._day.are_absent(self._library):
             self.layers_left.emit("")
@@ -492,9 +493,9 @@ class MapTab(QWidget):
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
         text = self.search.text().strip()
         if len(text) < MIN_LENGTH:
-            self.nothing.setText(tr("No layer is called so. Places and parcels are sought from two letters on."))
+            self.nothing.setText(tr("No layer has this name. Places and parcels are searched from two letters on."))
         else:
-            self.nothing.setText(tr("No layer, place or parcel on the map is called so."))
+            self.nothing.setText(tr("No layer, place or parcel on the map has this name."))
         self.nothing.setVisible(bool(text) and not is_listed and not self.places.count())
 
     def _filter(self, text: str) -> None:

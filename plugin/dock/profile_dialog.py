@@ -128,7 +128,7 @@ class ProfileDialog(WorkingDialog):
 
     def _build(self) -> None:
         head = QLabel(
-            tr("What is not said stands nowhere in a document. Departments that say nothing have no red head.")
+            tr("What is left empty is not printed. A department that leaves everything empty gets no red head.")
         )
         head.setWordWrap(True)
         body = QHBoxLayout()

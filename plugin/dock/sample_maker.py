@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import layers_in
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr, with_label
 
@@ -30,6 +31,7 @@ class SampleMaker(QObject):
         self._library = folder / "library.gpkg"
         self._city: dict[str, Any] = {}
         self._layers: list[dict[str, Any]] = []
+        self._titles: dict[str, str] = {}  # of the catalogue's layers, by code
         self._added = 0
         self._request: Request | None = None
 
@@ -61,7 +63,14 @@ class SampleMaker(QObject):
             "name": self._city.get("name"),
             "district": str(self._folder / self._city["district"]),
         }
-        self._ask("new", params, self._add_next)
+        self._ask("new", params, self._ask_titles)
+
+    def _ask_titles(self, _answer: dict[str, Any]) -> None:
+        self._ask("layers", {"library": str(self._library)}, self._learn_titles)
+
+    def _learn_titles(self, answer: dict[str, Any]) -> None:
+        self._titles = {layer.code: layer.title for layer in layers_in(answer)}
+        self._add_next(answer)
 
     def _add_next(self, _answer: dict[str, Any]) -> None:
         if self._added == len(self._layers):
@@ -84,8 +93,7 @@ class SampleMaker(QObject):
         else:
             share = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
-                layer = self._layers[self._added - 1]
-                step = with_label((layer.get("options") or {}).get("layer") or Path(layer["file"]).stem, step)
+                step = with_label(self._titles[self._layers[self._added - 1]["code"]], step)
         self.progressed.emit(share, step)
 
     def _refuse(self, refusal: Refusal) -> None:

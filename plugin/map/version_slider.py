@@ -51,7 +51,7 @@ class VersionSlider(QWidget):
     @property
     def is_moving(self) -> bool:
         """Whether it has not yet rested where it stands, so that the day has not gone with it."""
-        return self._rest.isActive()
+        return self._rest.remainingTime() >= 0  # -1 while it does not run
 
     def rest(self) -> None:
         """Stay where it stands: soon the day goes with it."""

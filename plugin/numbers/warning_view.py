@@ -165,7 +165,7 @@ class WarningView(TableView):
         matters = text.format(count=Count(len(rows)), ground=Count(len(self._grounds)))
         lines = [matters if rows else tr("Nothing to look at.")]
         if new:
-            text = tr("{count:# is new: open it to keep its steps|# are new: open them to keep their steps}.")
+            text = tr("{count:# is new: open it to follow it up|# are new: open them to follow them up}.")
             lines.append(text.format(count=Count(len(new))))
         self.note.setText("\n".join(lines))
         self._show_result(True)

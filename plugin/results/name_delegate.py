@@ -13,8 +13,10 @@ LEAST_WIDTH_PX = 40
 LINE_END = "\u2028"
 BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
-UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
-HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])")
+UNBROKEN = re.compile("[^ \n\u2028\u2e80-\U0010ffff]+")
+# A case's number may end a line at its hyphen too, which Qt ends no line with where a digit follows; a date may not.
+HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])|(?<=[0-9]{8}-)(?=[0-9])")
+BEFORE_DIGIT = re.compile("(?<=[0-9]{8}-)(?=[0-9])")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -59,7 +61,9 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
         if metrics.horizontalAdvance(word) <= width:
             return word
         parts = HYPHEN.split(word)  # where Qt ends a line by itself
-        return "".join(map(fitted, parts)) if len(parts) > 1 else BREAK.join(word)
+        if len(parts) == 1:
+            return BREAK.join(word)
+        return BEFORE_DIGIT.sub(BREAK, "".join(map(fitted, parts)))
 
     return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fitted(found[0]), text)
 

@@ -44,6 +44,7 @@ from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.translation import tr
 
+STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
 MIN_BUTTON_PX = 80
@@ -182,6 +183,8 @@ class CasePage(QWidget):
         for step in MENU_STEPS:
             why_not = self.case.steps.get(step)
             action = self.menu.addAction(step_word(step) + ("…" if step != "recheck" else ""))
+            if step in STEP_ICONS:
+                action.setIcon(icon(STEP_ICONS[step]))
             action.setData(step)
             action.setEnabled(why_not is None and self.steps.request is None)
             action.setToolTip(name_buttons(why_not) if why_not else "")
@@ -329,7 +332,7 @@ class CasePage(QWidget):
         if step is not None:
             why_not = self.case.steps.get(step)
             self.next_button.setText(step_word(step) + "…")
-            self.next_button.setIcon(icon({"circulate": "send", "issue": "sign"}.get(step, "check")))
+            self.next_button.setIcon(icon(STEP_ICONS[step]))
             self.next_button.setEnabled(why_not is None and self.steps.request is None)
             self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
 

@@ -25,7 +25,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
-from onemap.plugin.review.review_words import author_text, conclusion_word, name_buttons, step_word
+from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -122,9 +122,7 @@ class OpinionEditor(QWidget):
         self._case, self._opinion = case, case.opinion(department)
         opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
-        self.author_label.setText(
-            f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)} · {author_text(opinion)}"
-        )
+        self.author_label.setText(f"{conclusion_text(opinion)} · {author_text(opinion)}")
         self.conflict_label.setVisible(unsent is not None and unsent.base != (opinion.conclusion, opinion.text))
         text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
         self.conflict_label.setText(

@@ -12,9 +12,9 @@ from onemap.plugin.review.review_words import (
     UNSEEN,
     conclusion_word,
     department_words,
+    done_word,
     late_text,
     state_word,
-    step_word,
 )
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -63,7 +63,7 @@ def entry_text(entry: dict[str, Any]) -> str:
     """The action, the outcome and the reason of a step."""
     detail = entry.get("detail") or {}
     department_name = word("departments", entry["department"]) if entry.get("department") else ""
-    parts = [" · ".join(part for part in (step_word(entry["action"]), department_name) if part)]
+    parts = [" · ".join(part for part in (done_word(entry["action"]), department_name) if part)]
     if entry["action"] == "override":
         text = tr("{parcel}, {rule}: {before} → {after}")
         before, after = (word("verdicts", str(detail.get(name) or "")) for name in ("before", "verdict"))
@@ -96,7 +96,7 @@ def unseen_text(case: Case, seen_revision: int, user: str) -> str:
     if not unseen:
         return ""
     departments = [entry["department"] for entry in unseen if entry.get("department")]
-    steps = [step_word(entry["action"]) for entry in unseen if not entry.get("department")]
+    steps = [done_word(entry["action"]) for entry in unseen if not entry.get("department")]
     summary = [department_words(list(dict.fromkeys(departments)))] if departments else []
     summary += list(dict.fromkeys(steps))
     text = tr("{count:# step|# steps} since you looked: {what}. It is now: {state}.")

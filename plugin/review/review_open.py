@@ -73,7 +73,7 @@ class CaseForm(QWidget):
         self.reason = QLineEdit()
         self.send_button = MainButton()
         self.send_button.clicked.connect(lambda: self.send())
-        self.back_button = QPushButton(tr("Back"))
+        self.back_button = QPushButton(icon("back"), tr("Back"))
         self.back_button.clicked.connect(self.back_requested)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)

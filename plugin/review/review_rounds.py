@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
-from onemap.plugin.review.review_words import author_text, conclusion_word
+from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr, with_label
 
@@ -113,9 +113,7 @@ class RoundsView(QWidget):
             if opinion is None:
                 continue
             title = tr("Round {round}").format(round=round_row["round"])
-            heading = with_label(
-                title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}"
-            )
+            heading = with_label(title, conclusion_text(opinion))
             parts.append(f"<p><b>{escape(heading)}</b><br><small>{escape(author_text(opinion))}</small></p>")
             parts.append(f"<p>{escape(opinion.text).replace(chr(10), '<br>')}</p>")
             if opinion.basis:

@@ -81,7 +81,7 @@ class StepDialog(QDialog):
         if question.choices:
             form.addRow(question.choice, self.choice)
         if question.days:
-            form.addRow(tr("Working days more"), self.days)
+            form.addRow(tr("More working days"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
         layout = QVBoxLayout(self)
         layout.addWidget(self._make_text(question.text), 1)
@@ -105,7 +105,10 @@ class StepDialog(QDialog):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2
-        area.setMinimumHeight(min(height, MOST_LINES * self.fontMetrics().lineSpacing()))
+        most = MOST_LINES * self.fontMetrics().lineSpacing()
+        area.setMinimumHeight(min(height, most))
+        if height <= most:
+            area.setMaximumHeight(height)  # Qt would leave room for three lines below
         return area
 
     @property

@@ -11,6 +11,7 @@ from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
 OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
+SAID_BY_AUTHOR = ("drafted", "signed")  # states of an opinion
 _STEP = re.compile(
     r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
 )
@@ -29,6 +30,11 @@ def conclusion_word(conclusion: str) -> str:
 def step_word(step: str) -> str:
     """The name of a step."""
     return word("review_steps", step)
+
+
+def done_word(step: str) -> str:
+    """What a step is called that was taken."""
+    return word("review_done", step)
 
 
 def department_words(departments: tuple[str, ...] | list[str]) -> str:
@@ -58,7 +64,7 @@ def review_controls() -> dict[str, str]:
         "--by": tr("Your name…"),
         "--conclusion": tr("Conclusion"),
         "--data": tr("Facts"),
-        "--days": tr("Working days more"),
+        "--days": tr("More working days"),
         "--department": tr("Department"),
         "--project": tr("Project"),
         "--reason": tr("Reason"),
@@ -107,6 +113,12 @@ def opinion_state(opinion: Opinion) -> str:
 def late_text(entered_on: str) -> str:
     """The day on which a step was entered late, in brackets; empty for a step of its own day."""
     return " " + tr("(entered late on {day})").format(day=entered_on) if entered_on else ""
+
+
+def conclusion_text(opinion: Opinion) -> str:
+    """The conclusion, with the state where the line of the author does not say it."""
+    state = "" if opinion.state in SAID_BY_AUTHOR else word("opinion_states", opinion.state)
+    return " · ".join(part for part in (conclusion_word(opinion.conclusion), state) if part)
 
 
 def author_text(opinion: Opinion) -> str:

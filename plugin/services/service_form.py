@@ -44,7 +44,7 @@ class ServiceForm(QWidget):
         self.auth = QgsAuthConfigSelect()
         self.key = QLineEdit()
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.key.setPlaceholderText(tr("天地图's key (tk), kept in QGIS's store only"))
+        self.key.setPlaceholderText(tr("Key of Tianditu (tk), kept in QGIS's store only"))
         self.keep = QToolButton()
         self.keep.setIcon(icon("keep"))
         self.keep.setToolTip(tr("Put the key into QGIS's authentication store"))
@@ -168,10 +168,10 @@ class ServiceForm(QWidget):
         self.rows.addRow(tr("Authentication"), self.auth)
         self.rows.addRow(tr("Layer on it"), layer_row)
         self.rows.addRow(tr("Name"), self.name)
-        self.rows.addRow(tr("Shows or feeds"), self.code)
+        self.rows.addRow(tr("Layer it serves"), self.code)
         self.rows.addRow(tr("Department"), self.department)
-        self.rows.addRow(tr("Library of the six"), self.library)
-        self.rows.addRow(tr("Data of"), self.dated)
+        self.rows.addRow(tr("Group on the map"), self.library)
+        self.rows.addRow(tr("Date of the data"), self.dated)
         self.rows.addRow(tr("Note"), self.note)
 
     def _use_template(self, template: dict[str, Any] | None) -> None:
@@ -217,9 +217,9 @@ def service_controls() -> dict[str, str]:
         "--url": tr("Address"),
         "--layer": tr("Layer on it"),
         "--department": tr("Department"),
-        "--as": tr("Shows or feeds"),
-        "--into": tr("Library of the six"),
-        "--dated": tr("Data of"),
+        "--as": tr("Layer it serves"),
+        "--into": tr("Group on the map"),
+        "--dated": tr("Date of the data"),
         "--authcfg": tr("Authentication"),
         "--note": tr("Note"),
         "--overwrite": tr("Change what is registered…"),

@@ -15,21 +15,29 @@ ACCENT = "#0F93A8"
 
 
 def icon(name: str) -> QIcon:
-    """The icon of an action; its currentColor is the theme's colour of text."""
-    return _icon(name, QGuiApplication.palette().color(QPalette.ColorRole.WindowText).name())
+    """The icon of an action; its currentColor is the theme's colour of text, also of text that is disabled."""
+    palette, role = QGuiApplication.palette(), QPalette.ColorRole.WindowText
+    disabled = palette.color(QPalette.ColorGroup.Disabled, role).name()
+    return _icon(name, palette.color(QPalette.ColorGroup.Active, role).name(), disabled)
 
 
 @lru_cache(maxsize=128)
-def _icon(name: str, colour: str) -> QIcon:
-    drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
-    icon_of_drawing = QIcon()
-    _add_pictures(icon_of_drawing, drawing, QIcon.State.Off)
+def _icon(name: str, colour: str, disabled: str) -> QIcon:
+    drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    icon_of_drawing, normal = QIcon(), drawing.replace("currentColor", colour)
+    _add_pictures(icon_of_drawing, normal, QIcon.State.Off)
     # On the grey of a button that is pressed in, the accent would not be seen.
-    _add_pictures(icon_of_drawing, drawing.replace(ACCENT, colour), QIcon.State.On)
+    _add_pictures(icon_of_drawing, normal.replace(ACCENT, colour), QIcon.State.On)
+    # Qt would make a disabled icon brighter than its text where the theme is dark.
+    dim = drawing.replace("currentColor", disabled).replace(ACCENT, disabled)
+    for state in (QIcon.State.Off, QIcon.State.On):
+        _add_pictures(icon_of_drawing, dim, state, QIcon.Mode.Disabled)
     return icon_of_drawing
 
 
-def _add_pictures(icon_of_drawing: QIcon, drawing: str, state: QIcon.State) -> None:
+def _add_pictures(
+    icon_of_drawing: QIcon, drawing: str, state: QIcon.State, mode: QIcon.Mode = QIcon.Mode.Normal
+) -> None:
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     for size in SIZES_PX:
         picture = QPixmap(size, size)
@@ -37,4 +45,4 @@ def _add_pictures(icon_of_drawing: QIcon, drawing: str, state: QIcon.State) -> N
         painter = QPainter(picture)
         renderer.render(painter, QRectF(0, 0, size, size))
         painter.end()
-        icon_of_drawing.addPixmap(picture, QIcon.Mode.Normal, state)
+        icon_of_drawing.addPixmap(picture, mode, state)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from qgis.core import QgsApplication
+
 from onemap.plugin.profile.settings import language
 from onemap.plugin.words.translation import tr
 
 # An option, and the value after it where that is a placeholder for what the user types.
 _OPTION = re.compile(
-    r" ?(?P<option>--[a-z]+(?:-[a-z]+)*)(?P<value> (?:extent|FILE|文件)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
+    r" ?(?P<option>--[a-z]+(?:-[a-z]+)*)"
+    r"(?P<value> (?:extent|(?:FILE|文件)(?:\.[a-z]+)?)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
 )
+_VERB = re.compile(r" ?\bonemap (?P<verb>[a-z]+)(?![a-z-]) ?")
 
 
 def add_controls() -> dict[str, str]:
@@ -63,7 +67,22 @@ def name_controls(text: str, controls: Mapping[str, str]) -> str:
             label = f"{label}: {tr('the extent of its features (assumed)')}"
         elif value in ("FILE", "文件"):
             label = f"{label}: {tr('a file of polygons')}"
-        before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
-        return f"“{label}”" if language() == "zh" else f"{before}“{label}”{after}"
+        return _in_quotes(label, match)
 
     return _OPTION.sub(control_name, text)
+
+
+def name_algorithms(text: str) -> str:
+    """A text of the core with the names of Processing's algorithms in place of the verbs of the command line."""
+
+    def algorithm_name(match: re.Match[str]) -> str:
+        algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{match['verb']}")
+        return _in_quotes(algorithm.displayName(), match) if algorithm is not None else match[0]
+
+    return _VERB.sub(algorithm_name, text)
+
+
+def _in_quotes(name: str, match: re.Match[str]) -> str:
+    """A name in quotes where something else stood: in Chinese without the spaces around that."""
+    before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
+    return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"

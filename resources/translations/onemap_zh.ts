@@ -204,8 +204,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>自此严重程度起视为失败</translation>
     </message>
     <message>
-        <source>Overwrite that file</source>
-        <translation>覆盖该文件</translation>
+        <source>Overwrite an existing file</source>
+        <translation>覆盖已有文件</translation>
     </message>
     <message>
         <source>New library</source>
@@ -694,10 +694,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Red-line coordinates (*.txt)</source>
         <translation>红线坐标 (*.txt)</translation>
-    </message>
-    <message>
-        <source>Target</source>
-        <translation>目标文件</translation>
     </message>
     <message>
         <source>{crs} ({origin})</source>
@@ -1280,7 +1276,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>请选择责任部门。</translation>
     </message>
     <message>
-        <source>Data of</source>
+        <source>Date of the data</source>
         <translation>数据时点</translation>
     </message>
     <message>
@@ -1324,7 +1320,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>服务器上的图层：{layer}</translation>
     </message>
     <message>
-        <source>Library of the six</source>
+        <source>Group on the map</source>
         <translation>所属资料库（六库）</translation>
     </message>
     <message>
@@ -1368,7 +1364,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{who} 登记于 {moment}</translation>
     </message>
     <message>
-        <source>Shows or feeds</source>
+        <source>Layer it serves</source>
         <translation>对应图层</translation>
     </message>
     <message>
@@ -1412,7 +1408,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>服务器的应答不是这类服务的应答，开头为：{words}</translation>
     </message>
     <message>
-        <source>天地图's key (tk), kept in QGIS's store only</source>
+        <source>Key of Tianditu (tk), kept in QGIS's store only</source>
         <translation>天地图密钥（tk），只存入 QGIS 认证库</translation>
     </message>
     <message>
@@ -1708,7 +1704,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>会审</translation>
     </message>
     <message>
-        <source>Working days more</source>
+        <source>More working days</source>
         <translation>增加工作日</translation>
     </message>
     <message>
@@ -1860,7 +1856,7 @@ Several days with semicolons between make a series.</source>
         <translation>列出待看的事：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
-        <source>Permits that end within days</source>
+        <source>Permits that end within so many days</source>
         <translation>多少天内到期的许可</translation>
     </message>
     <message>
@@ -1904,7 +1900,7 @@ Several days with semicolons between make a series.</source>
         <translation>节点图层（代码，默认 WLWJD）</translation>
     </message>
     <message>
-        <source>Means of</source>
+        <source>Means by hour or day</source>
         <translation>均值的时段</translation>
     </message>
     <message>
@@ -3454,7 +3450,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>有 {count} 个地块改了形状。请点击“检测”。</translation>
     </message>
     <message>
-        <source>To keep this in the library press Check.</source>
+        <source>Press Check to keep this in the library.</source>
         <translation>要存入资料库，请点击“检测”。</translation>
     </message>
     <message>
@@ -3690,7 +3686,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>类别字段</translation>
     </message>
     <message>
-        <source>Features that are not as before</source>
+        <source>Features that changed</source>
         <translation>有变化的要素</translation>
     </message>
     <message>
@@ -3966,7 +3962,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>、</translation>
     </message>
     <message>
-        <source>Not in force on that day, and off the map until it changes: {layers}.</source>
+        <source>Not in force on that day, and off the map until the day changes: {layers}.</source>
         <translation>该日无现行版本，已从地图移出，改换日期后恢复：{layers}。</translation>
     </message>
     <message>
@@ -4016,10 +4012,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Findings by department and verdict, and the rules that were not asked</source>
         <translation>各部门各类结论的问题数，以及未检测的规则</translation>
-    </message>
-    <message>
-        <source>Rules that were not asked (JSON)</source>
-        <translation>未检测的规则（JSON）</translation>
     </message>
     <message>
         <source>Rule</source>
@@ -4618,7 +4610,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>其中是{found}；该图层只收{kind}。</translation>
     </message>
     <message>
-        <source>Nothing more in it has a layer.</source>
+        <source>Nothing else in it is matched to a layer.</source>
         <translation>其余图层没有去处。</translation>
     </message>
     <message>
@@ -4750,7 +4742,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>把本次清单存入资料库：新出现的予以开立，待通知</translation>
     </message>
     <message>
-        <source>{count:# is new: open it to keep its steps|# are new: open them to keep their steps}.</source>
+        <source>{count:# is new: open it to follow it up|# are new: open them to follow them up}.</source>
         <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
@@ -4994,7 +4986,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>文书版头</translation>
     </message>
     <message>
-        <source>What is not said stands nowhere in a document. Departments that say nothing have no red head.</source>
+        <source>What is left empty is not printed. A department that leaves everything empty gets no red head.</source>
         <translation>没有填的，文书中不印。没有填写的部门，文书不带红头。</translation>
     </message>
     <message>
@@ -5246,12 +5238,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>可退回的报告</translation>
     </message>
     <message>
-        <source>Open cases: what would turn</source>
+        <source>Open cases whose conclusion would change</source>
         <translation>在办项目：哪些结论会翻转</translation>
     </message>
     <message>
-        <source>Checks that are kept: what would turn</source>
-        <translation>已保存的检测：哪些结论会翻转</translation>
+        <source>Kept checks whose verdicts would change (ids, semicolons between)</source>
+        <translation>哪些已保存的检测结论会变（编号，分号隔开）</translation>
     </message>
     <message>
         <source>Changes of {layer}</source>
@@ -5398,7 +5390,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{title}（{code}）</translation>
     </message>
     <message>
-        <source>No layer, place or parcel on the map is called so.</source>
+        <source>No layer, place or parcel on the map has this name.</source>
         <translation>没有这个名称的图层、地名，地图上也没有这样的地块。</translation>
     </message>
     <message>
@@ -5418,12 +5410,64 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另有 {count} 个</translation>
     </message>
     <message>
-        <source>No layer is called so. Places and parcels are sought from two letters on.</source>
+        <source>No layer has this name. Places and parcels are searched from two letters on.</source>
         <translation>没有这个名称的图层。地名和地块至少输入两个字才查找。</translation>
     </message>
     <message>
         <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
         <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
+    </message>
+    <message>
+        <source>{what}. {why}</source>
+        <translation>{what}。{why}</translation>
+    </message>
+    <message>
+        <source>cluster of spots</source>
+        <translation>图斑组</translation>
+    </message>
+    <message>
+        <source>spot</source>
+        <translation>图斑</translation>
+    </message>
+    <message>
+        <source>hour</source>
+        <translation>小时</translation>
+    </message>
+    <message>
+        <source>day</source>
+        <translation>日</translation>
+    </message>
+    <message>
+        <source>Opinion of one department</source>
+        <translation>单部门意见</translation>
+    </message>
+    <message>
+        <source>Reply form of one department</source>
+        <translation>单部门回函</translation>
+    </message>
+    <message>
+        <source>lines beside those of the library</source>
+        <translation>界线与库内数据平移不符</translation>
+    </message>
+    <message>
+        <source>Atlas (*.pdf)</source>
+        <translation>图集（*.pdf）</translation>
+    </message>
+    <message>
+        <source>Converted file</source>
+        <translation>转换后的文件</translation>
+    </message>
+    <message>
+        <source>Sheets (.pdf, .docx, .html or .json)</source>
+        <translation>查询表（.pdf、.docx、.html 或 .json）</translation>
+    </message>
+    <message>
+        <source>Package or receipt (*.zip *.json)</source>
+        <translation>数据包或回执 (*.zip *.json)</translation>
+    </message>
+    <message>
+        <source>Rules that were not asked, with the reason (JSON)</source>
+        <translation>未检测的规则及原因（JSON）</translation>
     </message>
 </context>
 </TS>

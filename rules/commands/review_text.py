@@ -64,7 +64,7 @@ def _late(entry: Result, language: str) -> str:
     """A step that was entered late, with both of its days."""
     names = named_groups()["departments"]
     department = f" {names[entry['department']][language]}" if entry["department"] else ""
-    action = phrase(f"review_step.{entry['action']}", language) + department
+    action = phrase(f"review_done.{entry['action']}", language) + department
     return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
 
 

@@ -9,7 +9,8 @@ def self_test_lines(result: dict[str, Any], language: str) -> str:
     """A line for each check, the next step under one that failed, and what it comes to."""
     lines = []
     for check in result["checks"]:
-        lines.append(f"{'✓' if check['ok'] else '✗'} {check['name']}: {check['detail']}")
+        name = check["name"].removeprefix("library.")  # a package's own name: a library holds layers here
+        lines.append(f"{'✓' if check['ok'] else '✗'} {name}: {check['detail']}")
         if check.get("mend"):
             lines.append(f"    → {check['mend']}")
     failed = [check["name"] for check in result["checks"] if not check["ok"]]

@@ -65,7 +65,8 @@ def contradictions(
     catalogue, known = library.catalogue(), versions(library, options.known_at)
     sizes = [1 + sum(_features(known, code, options) for code in (pair.a, pair.b)) for pair in pairs]
     for pair, share in zip(pairs, threads.progress.parts(sizes), strict=True):
-        part = share.part(0.0, 1.0, f"{pair.a} × {pair.b}")
+        plans = [catalogue[code].title.get(options.language, code) for code in (pair.a, pair.b)]
+        part = share.part(0.0, 1.0, " × ".join(plans))
         head = {
             "a": pair.a,
             "b": pair.b,

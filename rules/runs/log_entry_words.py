@@ -25,7 +25,7 @@ def log_words(
 def _step(action: str, language: str) -> str:
     texts = sentences(language)
     if action.startswith(_REVIEW):
-        return str(texts["review_step"].get(action.removeprefix(_REVIEW), action))
+        return str(texts["review_done"].get(action.removeprefix(_REVIEW), action))
     return str(texts["log_action"].get(action.replace(".", "_"), action))
 
 

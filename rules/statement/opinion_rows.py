@@ -83,7 +83,7 @@ def late_entries(case: Case, evidence: Evidence, department: str | None) -> list
     return [
         {
             "action": entry.action,
-            "action_title": phrase(f"review_step.{entry.action}", evidence.language),
+            "action_title": phrase(f"review_done.{entry.action}", evidence.language),
             "department": entry.department,
             "department_title": evidence.department_title(entry.department) if entry.department else None,
             "by": entry.who,

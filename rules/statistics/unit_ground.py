@@ -14,6 +14,7 @@ from onemap.rules.statistics.union_areas import overlapping_pairs
 from onemap.rules.statistics.units import AreaUnits
 
 _TOLD_M2 = 0.01  # less is how coordinates were rounded
+_TOLD_GAP_M2 = 0.1  # less is how the borders of a district and of its units were rounded
 _NO_NAMES = np.array([None], dtype=object)  # of what is no feature
 
 
@@ -83,4 +84,4 @@ def gap_problems(library: Library, label: str | None, units: AreaUnits, threads:
     rest = proved_ground(outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
     gap = float(np.nan_to_num(shapely.area(rest))[0])
     facts = _facts(library, label, gap)
-    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_M2 else []
+    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []

@@ -319,6 +319,7 @@ _WORD_GROUPS = (
     ("case_states", "review_state"),
     ("opinion_states", "opinion_state"),
     ("review_steps", "review_step"),
+    ("review_done", "review_done"),
     ("differences", "difference"),
     ("decisions", "decision"),
     ("causes", "cause"),

@@ -198,3 +198,10 @@ def test_in_a_model_the_field_is_qgis_s_own(provider):
     model = QgsProcessingModelAlgorithm()
     dialog = ModelerParametersDialog(algorithm("check"), model)
     assert isinstance(dialog.widget.widget.wrappers["ONLY"], QgsProcessingModelerParameterWidget)
+
+
+def test_a_long_title_needs_no_wider_form(panel_of):
+    form = panel_of("check")
+    wide = form.wrappers["REPLACE"].label
+    assert wide.wordWrap() and wide.text().endswith("[optional]")
+    assert wide.minimumSizeHint().width() < wide.fontMetrics().horizontalAdvance(wide.text()) / 2

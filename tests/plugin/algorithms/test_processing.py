@@ -277,3 +277,18 @@ def test_a_step_that_goes_on_is_one_line_of_the_log():
         follower.feed((json.dumps({"progress": fraction, "step": step}) + "\n").encode())
     assert feedback.textLog().splitlines() == ["Making the tables", "Done"]
     assert feedback.progress() == 30
+
+
+def test_a_refusal_names_the_fields_of_the_dialog(library, town, tmp_path):
+    parcels_as_farmland = {"LIBRARY": library, "SOURCE": str(town / "parcels.gpkg"), "AS": "YJJBNTTB"}
+    with pytest.raises(QgsProcessingException, match="“Fields ") as refused:
+        processing.run("onemap:add", parcels_as_farmland)
+    assert "--" not in str(refused.value)
+    with pytest.raises(QgsProcessingException, match="“New library”"):
+        check(str(tmp_path / "none.gpkg"), str(town / "parcels.gpkg"))
+
+
+def test_what_a_run_reads_is_chosen_as_a_file_that_is_there(provider):
+    for verb, name in (("readings", "LIMITS"), ("ingest", "PLAN"), ("receive", "FILE"), ("ingest", "FOLDER")):
+        definition = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}").parameterDefinition(name)
+        assert definition.type() == "file", (verb, name)

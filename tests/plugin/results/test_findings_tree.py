@@ -7,7 +7,14 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
 from onemap.plugin.results.findings_tree import FindingsTree
-from onemap.plugin.results.name_delegate import BREAK, NameDelegate, breakable, text_width, wrapped_height
+from onemap.plugin.results.name_delegate import (
+    BREAK,
+    LINE_END,
+    NameDelegate,
+    breakable,
+    text_width,
+    wrapped_height,
+)
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
 
@@ -129,6 +136,12 @@ def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):
     assert breakable(word, metrics, metrics.horizontalAdvance("dimensional")) == word
     number = "20261122-f829c3cc"  # of a case
     assert breakable(number, metrics, metrics.horizontalAdvance("20261122-")) == number
+    number = "20261122-80bc572e"  # of another, whose second half begins with a digit
+    width = metrics.horizontalAdvance("20261122-")
+    assert wrapped_lines(breakable(number, metrics, width), tree.font(), width) == ["20261122-", "80bc572e"]
+    for end in ("\n", LINE_END):  # in the cell, and in what Qt gives to its delegate: each line is for itself
+        lines = wrapped_lines(breakable(f"of north{end}{number}", metrics, width), tree.font(), width)
+        assert [line.strip() for line in lines] == ["of north", "20261122-", "80bc572e"]
     assert breakable("2026-11", metrics, metrics.horizontalAdvance("2026-")) == BREAK.join("2026-11")
 
 

@@ -366,7 +366,7 @@ def test_what_others_did_since_i_looked_stands_out_in_the_list_and_in_the_case(d
     wait_for(lambda: "●" in desk.tab.list.item_of(case).text(0))
     desk.tab.list.tree.itemActivated.emit(desk.tab.list.item_of(case), 0)
     desk.wait_for_case()
-    assert "Circulate" in desk.page.unseen_label.text()
+    assert "circulated" in desk.page.unseen_label.text()
     assert "●" in desk.page.history.topLevelItem(0).text(2)
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(case) and "●" not in desk.tab.list.item_of(case).text(0))

@@ -1,13 +1,13 @@
 """The plugin's icons: what is pressed in is seen in both themes."""
 
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor, QIcon, QImage
+from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPalette
 
 from onemap.plugin.widgets.icons import ACCENT, icon
 
 
-def colours(state):
-    picture = icon("sites").pixmap(QSize(24, 24), QIcon.Mode.Normal, state).toImage()
+def colours(state, mode=QIcon.Mode.Normal):
+    picture = icon("sites").pixmap(QSize(24, 24), mode, state).toImage()
     picture = picture.convertToFormat(QImage.Format.Format_ARGB32)
     seen = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
     return {QColor(colour).name() for colour in seen if colour.alpha() == 255}
@@ -16,3 +16,14 @@ def colours(state):
 def test_a_button_that_is_pressed_in_has_no_accent_that_its_grey_would_hide(application):
     assert ACCENT.lower() in colours(QIcon.State.Off)
     assert len(colours(QIcon.State.On)) == 1
+
+
+def test_a_disabled_icon_has_the_colour_of_disabled_text(application):
+    before, dark = QPalette(application.palette()), QPalette(application.palette())
+    for group, colour in ((QPalette.ColorGroup.Active, "#eff0f1"), (QPalette.ColorGroup.Disabled, "#7f8c8d")):
+        dark.setColor(group, QPalette.ColorRole.WindowText, QColor(colour))
+    application.setPalette(dark)
+    try:
+        assert colours(QIcon.State.Off, QIcon.Mode.Disabled) == {"#7f8c8d"}
+    finally:
+        application.setPalette(before)

@@ -86,7 +86,7 @@ def test_every_step_says_in_plain_lines_how_the_case_stands(town, walk, language
     assert {"zh": "已逾期", "en": "overdue"}[language] in shown
     assert case in output_of("review", "list", town.library)
     assert case in output_of("review", "recheck", town.library, case, "--on", "2026-03-12")
-    assert phrase("review_step.circulate", language) in output_of("history", town.library, case)
+    assert phrase("review_done.circulate", language) in output_of("history", town.library, case)
     assert "XMK" in output_of("review", "publish", town.library)
 
 
