@@ -52,9 +52,8 @@ def department_rows(
             continue
         counted = [row for row in mine if row["counted"] or row["state"] == "clear"]
         asked = rules_asked(mine, labels)
-        others = {
-            row["rule"] for row in rows if row["state"] == "conflict" and row["rule"] in wants.get(department, ())
-        }
+        conflicts = {row["rule"] for row in rows if row["state"] == "conflict" and row["counted"]}
+        others = conflicts.intersection(wants.get(department, ()))
         if others:
             asked["short"] += labels["short_consulted"].format(count=len(others))
         found.append(
