@@ -244,6 +244,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>取消 (Esc)</translation>
     </message>
     <message>
+        <source>Choose…</source>
+        <translation>请选择</translation>
+    </message>
+    <message>
         <source>Choose the parcels, then press Check.</source>
         <translation>选择地块，然后点击“检测”。</translation>
     </message>
