@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.algorithms.parameter_kinds import codes, file, files, layer_code
+from onemap.plugin.algorithms.parameter_kinds import codes, file, files, folder, layer_code, read_file
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.words.translation import tr
@@ -30,7 +30,7 @@ def ingest_row() -> VerbRow:
             "department": tr("Department"),
             "file": tr("Only these files and folders of it (semicolons between)"),
         },
-        kinds={"file": files("")},
+        kinds={"folder": folder(), "plan": read_file(tr("Plan (*.toml)")), "file": files("")},
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("REFUSED", tr("Layers refused"), "refused", is_number=True),
@@ -113,6 +113,7 @@ def deliver_row() -> VerbRow:
             "since": codes("labels", beside="layers"),
             "unit": codes("layers", ending="="),
             "template": codes("deliveries"),
+            "files": folder(),
         },
         outputs=(
             Output("PACKAGE", tr("Package"), "package"),
@@ -138,6 +139,7 @@ def receive_row() -> VerbRow:
             "receipt": tr("Receipt (*.json)"),
             "rasters": tr("Folder for the rasters of the package"),
         },
+        kinds={"file": read_file(tr("Package or receipt (*.zip *.json)")), "rasters": folder()},
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("RECEIPT", tr("Receipt"), "receipt"),

@@ -77,9 +77,7 @@ def usual_kinds() -> dict[str, ParameterKind]:
             _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
             lambda run, name: str(run.parameters.get(name) or ""),
         ),
-        "data": ParameterKind(
-            _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Facts of the project (*.toml)")), _text
-        ),
+        "data": read_file(tr("Facts of the project (*.toml)")),
         "crs": crs(),
         "as": codes("all layers"),
         "only": codes("layers", ","),
@@ -191,6 +189,17 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
 def layer_code(of: str = "layers") -> ParameterKind:
     """The code of a layer that the library holds. of: which ones, as `code_lists` names them."""
     return codes(of)
+
+
+def folder() -> ParameterKind:
+    """A folder, from QGIS's dialog; the path of an archive may be written instead."""
+    behavior = QgsProcessingParameterFile.Behavior.Folder
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, behavior=behavior), _text)
+
+
+def read_file(filters: str) -> ParameterKind:
+    """One file that the run reads, from QGIS's dialog; of one that is not there yet the path may be written."""
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, fileFilter=filters), _text)
 
 
 def areas() -> ParameterKind:
