@@ -4086,6 +4086,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>删除检测</translation>
     </message>
     <message>
+        <source>This check is no longer in the library: it was deleted elsewhere.</source>
+        <translation>资料库中已没有这次检测：它已在别处删除。</translation>
+    </message>
+    <message>
         <source>Delete the check “{name}” of {moment}? This cannot be undone.</source>
         <translation>删除 {moment} 的检测“{name}”？删除后不能恢复。</translation>
     </message>
