@@ -179,7 +179,9 @@ class RemedyView(QWidget):
             self.refused.emit(Refusal(str(error)))
             return
         moment = moment_text(str(self._record.get("started") or ""))
-        group = insert_group(tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment))
+        group = insert_group(
+            tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment)
+        )
         titles = {
             "cuts": tr("What was cut"),
             "remainder": tr("What remains"),

@@ -1,4 +1,4 @@
-"""Coordinates as people write them in one line: 114.52,38.05 · 38°03′N 114°31′E · 东经114度31分，北纬38度3分 · X=…, Y=…."""
+"""Coordinates as people write them: 114.52,38.05 · 38°03′N 114°31′E · 东经114度31分，北纬38度3分 · X=…, Y=…."""
 
 import math
 import re
@@ -67,7 +67,9 @@ def coordinates_in(text: str, plane: pyproj.CRS) -> list[tuple[float, float, str
     degrees = [(*pair, DEGREES) for pair in pairs if _are_degrees(*pair)][:1]
     if degrees:
         return degrees
-    readings = [(*pair, crs_name(system)) for pair in pairs for system in _systems(pair[0], plane) if _lies(system, *pair)]
+    readings = [
+        (*pair, crs_name(system)) for pair in pairs for system in _systems(pair[0], plane) if _lies(system, *pair)
+    ]
     return list(dict.fromkeys(readings)) or [(first, second, crs_name(plane))]
 
 
@@ -78,13 +80,14 @@ def _two_numbers(text: str) -> tuple[tuple[float, str], tuple[float, str]] | Non
     if first is None:
         return None
     between = _BETWEEN.match(plain, first.end())
-    second = _NUMBER.fullmatch(plain, between.end()) if between is not None else None
-    if second is None or (not between[0] and not (first["after"] or second["before"])):
+    begin = between.end() if between is not None else first.end()
+    second = _NUMBER.fullmatch(plain, begin)
+    if second is None or (begin == first.end() and not (first["after"] or second["before"])):
         return None
-    values = _value(first), _value(second)
-    if any(value is None or abs(value[0]) > _LARGEST for value in values):
+    one, other = _value(first), _value(second)
+    if one is None or other is None or max(abs(one[0]), abs(other[0])) > _LARGEST:
         return None
-    return values  # type: ignore[return-value]  # neither is None
+    return one, other
 
 
 def _value(match: re.Match[str]) -> tuple[float, str] | None:

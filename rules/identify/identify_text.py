@@ -10,7 +10,13 @@ from onemap.layers.messages import in_words, phrase
 from onemap.rules.identify.coordinates import DEGREES
 
 _WHOLE_FROM_M2 = 10
-_SAYS_SYSTEM = ("suggest.degrees", "suggest.swapped_degrees", "suggest.zone", "suggest.swapped", "suggest.swapped_metres")
+_SAYS_SYSTEM = (
+    "suggest.degrees",
+    "suggest.swapped_degrees",
+    "suggest.zone",
+    "suggest.swapped",
+    "suggest.swapped_metres",
+)
 _MOST = 20  # features of a layer that somebody reads; the answer in JSON has them all
 
 
@@ -59,7 +65,10 @@ def _list_line(key: str, titles: Sequence[str], language: str, **facts: Any) -> 
 def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
     lines = ["  " + phrase("said.identify_layer", language, **layer)]
     for feature in layer["features"][:_MOST]:
-        lines.append("    " + phrase("said.comma", language).join(_feature_words(feature, layer["geometry"] == "raster", language)))
+        lines.append(
+            "    "
+            + phrase("said.comma", language).join(_feature_words(feature, layer["geometry"] == "raster", language))
+        )
     if len(layer["features"]) > _MOST:
         lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
     speaking = {rule for feature in layer["features"] for rule in feature["rules"]}

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -488,7 +489,7 @@ def test_the_library_that_is_opened_last_lies_above_the_other_of_the_same_name(s
     put(shelf, "DLTB")
     first = root.children()[-1]
     copy = tmp_path / "copy.gpkg"
-    copy.write_bytes(open(shelf.path, "rb").read())
+    shutil.copyfile(shelf.path, copy)
     again = opened_as(shelf, str(copy), shelf.name)
     layer = put(again, "DLTB")
     names = [one.name() for one in root.children()]

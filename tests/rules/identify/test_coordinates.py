@@ -61,7 +61,20 @@ def test_the_southern_and_the_western_side_are_negative():
 
 @pytest.mark.parametrize(
     "text",
-    ["西岭村", "DK001", "500000", "12-34", "1,2,3", "1e5,3", "114°99′E 38°N", "114E 38E", "114E 38", "9e9,1", "91N 10E", ""],
+    [
+        "西岭村",
+        "DK001",
+        "500000",
+        "12-34",
+        "1,2,3",
+        "1e5,3",
+        "114°99′E 38°N",
+        "114E 38E",
+        "114E 38",
+        "9e9,1",
+        "91N 10E",
+        "",
+    ],
 )
 def test_other_texts_are_no_coordinates(text):
     assert coordinates_in(text, ZONE_38) == []

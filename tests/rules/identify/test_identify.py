@@ -185,10 +185,7 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
     assert (inside["length_m"], inside["area_m2"]) == (None, pytest.approx(90.0))
     at = desk.run("identify", desk.library, 1, 1).json
     assert (at["length_m"], at["area_m2"]) == (None, None)
-    assert (
-        "100 m², inside 20 m²"
-        in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
-    )
+    assert "100 m², inside 20 m²" in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
 
 
 @pytest.mark.parametrize(
