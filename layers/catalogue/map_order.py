@@ -45,7 +45,7 @@ def _stratum_number(entry: LayerEntry) -> int:
         stated = [key for key in conditions if key in stratum]
         if stated and all(conditions[key] in stratum[key] for key in stated):
             return number
-    return len(strata()) - 1  # a table, which is not drawn
+    raise LookupError(f"order.toml has no group for {entry.code}")
 
 
 def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[dict[str, Any]]:

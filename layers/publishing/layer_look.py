@@ -9,6 +9,7 @@ from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.catalogue.code_tables import code_table
+from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import Field, LayerEntry
 from onemap.layers.catalogue.style_table import label_of, style_of
 from onemap.layers.messages import phrase
@@ -20,9 +21,6 @@ _SHAPES = ("polygon", "line", "point")
 _BASE_LENGTH = 4  # of the codes that a letter may follow
 _MOST_TIP_ROWS = 12
 _UNTOLD = ("BSM", "YSDM")  # numbers that say nothing to a reader of the map
-_NAME_ENDING = "MC"  # 名称
-_NAMES_OF_OTHERS = ("QSDWMC", "ZLDWMC", "HDMC", "ZZSXMC", "GDZZSXMC", "GHMC")  # owner, place, island, state, plan
-_PLACES = ("XZQ", "CJDCQ")  # which are called by what others only lie in
 _UNIT = re.compile(r", (%|ha|kV|mm?|m²)$")  # as the schema's English titles name it
 _TIP_CSS = "margin:0;font-size:9pt"
 
@@ -105,24 +103,13 @@ def code_names(field: Field, language: str) -> dict[str, str]:
     return found
 
 
-def _name_field(entry: LayerEntry, fields: Collection[str]) -> str | None:
-    """The field that holds the names of a layer's features: not of their place, their owner, or their plan."""
-    for name in fields:
-        field = entry.field_named(name)
-        is_of_other = field is not None and field.name_of not in (None, entry.class_field)
-        is_own = entry.code in _PLACES or not (name.endswith("XZQMC") or name in _NAMES_OF_OTHERS)
-        if name.endswith(_NAME_ENDING) and is_own and not is_of_other:
-            return name
-    return None
-
-
 def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
     """What stands on the map beside a feature; None where its layer has neither name nor class."""
     label = label_of(entry)
     if label is None:
         return None
     coded = _coded_class(entry, fields)
-    name = _name_field(entry, fields)
+    name = name_field(entry, fields)
     if coded is not None and label["text"] in ("use", "code_and_use"):
         return _use_expression(entry, coded, fields, label["text"] == "code_and_use")
     if name is None:
@@ -148,7 +135,7 @@ def _coded_class(entry: LayerEntry, fields: Collection[str]) -> Field | None:
 
 def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) -> str:
     """By what one feature is called in QGIS's lists."""
-    name, coded = _name_field(entry, fields), _coded_class(entry, fields)
+    name, coded = name_field(entry, fields), _coded_class(entry, fields)
     parts = [f"nullif({_column(name)}, '')"] if name is not None else []
     parts += [f"represent_value({_column(coded.name)})"] if coded is not None else []
     parts += [f"nullif({_column(entry.key)}, '')"] if entry.key in fields and entry.key else []

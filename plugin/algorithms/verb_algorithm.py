@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterPoint,
 )
 from qgis.PyQt.QtGui import QIcon
 
@@ -33,7 +34,7 @@ from onemap.plugin.algorithms.parameter_kinds import (
 )
 from onemap.plugin.algorithms.sinks import Sink, fill_sinks, outs_for, sink_parameters
 from onemap.plugin.connection.core_session import core_missing, core_python
-from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.connection.verb_runs import run_verb
@@ -43,7 +44,7 @@ from onemap.plugin.words.translation import tr
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
-PAGE = "HTML"
+POINT = "POINT"
 _ICONS = {  # of verbs that have none of their own
     "review open": "case",
     "review export": "document",
@@ -76,6 +77,21 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Report:
+    """A file made of the answer, for the parameter of a name.
+
+    text: what stands in it
+    is_usual: whether one is written where nobody named a file
+    """
+
+    name: str
+    title: str
+    filters: str
+    text: Callable[[dict[str, Any]], str]
+    is_usual: bool = False
+
+
+@dataclass(frozen=True)
 class VerbRow:
     """What Processing must know of a verb beyond its declaration; all texts in the user's language.
 
@@ -84,7 +100,8 @@ class VerbRow:
     kinds: how they are asked for, where neither their name nor their declaration says that
     sinks: the tables of the core that become layers
     outputs: those that have no place in the answer are for `finish`
-    page: makes a page of HTML from the answer, for the parameter of that name
+    report: a file made of the answer
+    point: what a point is called that is picked on the map instead of giving `x`, `y` and `crs`; empty for none
     finish: from the answer, adds to the results and to the log what only this verb has
     """
 
@@ -97,7 +114,8 @@ class VerbRow:
     kinds: dict[str, ParameterKind] = field(default_factory=dict)
     sinks: tuple[Sink, ...] = ()
     outputs: tuple[Output, ...] = ()
-    page: Callable[[dict[str, Any]], str] | None = None
+    report: Report | None = None
+    point: str = ""
     finish: Callable[[dict[str, Any], dict[str, Any], QgsProcessingFeedback], None] | None = None
 
 
@@ -154,17 +172,25 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return (True, "") if core_python() is not None else (False, str(core_missing()))
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
-        """The parameters, named as on the command line; sinks and the page are QGIS's own."""
+        """The parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
         for name in self._row.first.split():
             self.addParameter(self._definition(name))
+        if self._row.point:
+            self.addParameter(QgsProcessingParameterPoint(POINT, self._row.point, optional=True))
         for name in self._row.advanced.split():
             self.addParameter(advanced_parameter(self._definition(name)))
         for definition in sink_parameters(self._row.sinks):
             self.addParameter(definition)
-        if self._row.page is not None:
-            filters = tr("Web page (*.html)")
+        report = self._row.report
+        if report is not None:
             self.addParameter(
-                QgsProcessingParameterFileDestination(PAGE, tr("Report"), fileFilter=filters, optional=True)
+                QgsProcessingParameterFileDestination(
+                    report.name,
+                    report.title,
+                    fileFilter=report.filters,
+                    optional=True,
+                    createByDefault=report.is_usual,
+                )
             )
         for output in self._row.outputs:
             kind = QgsProcessingOutputNumber if output.is_number else QgsProcessingOutputString
@@ -207,9 +233,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             options["out"], tables = outs_for(row.sinks, parameters, options["out"])
         answer, exit_code = self._run_core(options, feedback)
         results |= {output.name: output.value(answer) for output in row.outputs if output.place}
-        if row.page is not None and parameters.get(PAGE):
-            results[PAGE] = self.parameterAsFileOutput(parameters, PAGE, context)
-            Path(results[PAGE]).write_text(row.page(answer), encoding="utf-8")
+        if row.report is not None and parameters.get(row.report.name):
+            path = results[row.report.name] = self.parameterAsFileOutput(parameters, row.report.name, context)
+            Path(path).write_text(row.report.text(answer), encoding="utf-8")
         if row.finish is not None:
             row.finish(answer, results, feedback)
         results |= fill_sinks(run, row.sinks, tables)
@@ -229,7 +255,17 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                     options["layer"] = options["layer"] or value.layer
                     if "crs" in options:
                         options["crs"] = options["crs"] or value.crs
+        if self._row.point and run.parameters.get(POINT):
+            options |= self._picked_place(options, run)
         return options
+
+    def _picked_place(self, options: dict[str, Any], run: AlgorithmRun) -> dict[str, Any]:
+        """The options of a point that was picked on the map. Raises QgsProcessingException beside another place."""
+        if any(options[name] for name in ("x", "y", "line", "box")):
+            raise QgsProcessingException(tr("Give one place only: a point on the map, numbers, a line or a box."))
+        point = self.parameterAsPoint(run.parameters, POINT, run.context)
+        system = self.parameterAsPointCrs(run.parameters, POINT, run.context)
+        return {"x": repr(point.x()), "y": repr(point.y()), "crs": crs_text(system) or options["crs"]}
 
     def _run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
         """Run the verb; a refusal becomes the exception that Processing shows, in the core's own words."""

@@ -26,7 +26,7 @@ from onemap.plugin.algorithms.statistics_rows import (
     transitions_row,
     warnings_row,
 )
-from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow, dialog_words, write_problems
+from onemap.plugin.algorithms.verb_algorithm import Output, Report, VerbRow, dialog_words, write_problems
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.identify.identify_rows import feature_name
@@ -103,7 +103,7 @@ def _inspect() -> VerbRow:
         advanced="layer encoding",
         titles=_of_source(),
         outputs=(Output("FORMAT", tr("Format"), "format"), Output("JSON", tr("All that was found (JSON)"))),
-        page=inspection_page,
+        report=Report("HTML", tr("Report"), tr("Web page (*.html)"), inspection_page, is_usual=True),
         finish=add_facts,
     )
 
@@ -407,10 +407,11 @@ def _identify() -> VerbRow:
         tr(
             "Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, "
             "lines and points within the radius, the value of a raster. A layer that says nothing of the place is "
-            "listed too, with the reason. The answer is JSON."
+            "listed too, with the reason. The log has what lies there; all that is known goes to a file of JSON."
         ),
-        first="library x y crs radius as_of",
-        advanced="only line box",
+        first="library",
+        advanced="x y crs line box radius only as_of",
+        point=tr("Point on the map"),
         titles={
             "x": tr("East, or longitude"),
             "y": tr("North, or latitude"),
@@ -419,10 +420,8 @@ def _identify() -> VerbRow:
             "line": tr("Instead of a point, a line (WKT)"),
             "box": tr("Instead of a point, a box (west,south,east,north)"),
         },
-        outputs=(
-            Output("FEATURE_COUNT", tr("Number of features"), is_number=True),
-            Output("JSON", tr("What lies here (JSON)")),
-        ),
+        outputs=(Output("FEATURE_COUNT", tr("Number of features"), is_number=True),),
+        report=Report("JSON", tr("What lies here (JSON)"), "JSON (*.json)", json_text),
         finish=add_place,
     )
 
@@ -517,9 +516,13 @@ def warn_without_sites(answer: dict[str, Any], results: dict[str, Any], feedback
         feedback.pushWarning(tr("No place was found. That is no proof that there is none."))
 
 
+def json_text(answer: dict[str, Any]) -> str:
+    """An answer as the command line gives it."""
+    return json.dumps(answer, ensure_ascii=False)
+
+
 def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `identify`: all as JSON, and each layer that has something there as a line of the log."""
-    results["JSON"] = json.dumps(answer, ensure_ascii=False)
+    """Of `identify`: each layer that has something there as a line of the log."""
     results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
     for layer in answer["layers"]:
         names = [feature_name(feature) for feature in layer["features"]]  # as in the dock

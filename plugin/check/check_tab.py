@@ -408,7 +408,7 @@ class CheckTab(QWidget):
         self._show_work("")
         if choice is not None:
             self.mends.offer(refusal, choice, params)
-        self.refused.emit(refusal)
+        self.refused.emit(self.past.explained(refusal))
 
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
         run = self.results.run

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.results.name_delegate import wrap_names
@@ -118,6 +119,17 @@ class PastChecks(VerbView):
     def delete(self) -> None:
         """Delete the chosen check."""
         self._write({"remove": True})
+
+    def explained(self, refusal: Refusal) -> Refusal:
+        """What a refusal means here: a check that is gone was deleted elsewhere, and leaves the list."""
+        if not refusal.is_about("run.unknown"):
+            return refusal
+        self.refresh()
+        return Refusal(tr("This check is no longer in the library: it was deleted elsewhere."))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._end()
+        self.refused.emit(self.explained(refusal))
 
     def _write(self, change: dict[str, Any]) -> None:
         if self.current is not None:

@@ -80,7 +80,7 @@ def place_text(answer: dict[str, Any]) -> str:
     if answer["shape"] == "box":
         return with_label(tr("In a box"), area_text(answer["area_m2"]))
     if abs(answer["x"]) <= 360:  # noqa: PLR2004 - degrees
-        return f"{answer['x']:.6g}, {answer['y']:.7g}"
+        return f"{answer['x']:.6f}, {answer['y']:.6f}"
     return f"{answer['x']:.2f}, {answer['y']:.2f}"
 
 
@@ -110,11 +110,12 @@ def _feature_row(layer: dict[str, Any], feature: dict[str, Any]) -> Row:
 
 
 def feature_name(feature: dict[str, Any]) -> str:
-    """The class with its title; of a feature without a class its number."""
+    """The feature's own name and the class with its title; of a feature without either its number."""
     code = feature["class"]
     if isinstance(code, float):
         code = f"{code:,.2f}"
-    named = " ".join(str(part) for part in (code, feature["class_title"]) if part)
+    kind = " ".join(str(part) for part in (code, feature["class_title"]) if part)
+    named = " · ".join(part for part in (feature["name"], kind) if part)
     return named or tr("No. {number}").format(number=feature["feature"])
 
 

@@ -7,7 +7,6 @@ them through a queue.
 from __future__ import annotations
 
 import queue
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,15 +27,13 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
 SHORT_PREFIX, PREFIX = "om ", "onemap"
-DEGREES = "EPSG:4490"
 WAIT_S, LOOKS = 0.1, 100  # how long an answer is waited for at a time, and how often
-_COORDINATES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*")
 ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 AskPlace = Callable[[QgsPointXY, QgsCoordinateReferenceSystem], None]
 
 
 class PlaceQuestions(QObject):
-    """Asks the core, in the main thread, for places of a name."""
+    """Asks the core, in the main thread, for the places that a text means."""
 
     wanted = pyqtSignal(str, object)  # the text, and the queue for the places
 
@@ -44,11 +41,6 @@ class PlaceQuestions(QObject):
         super().__init__()
         self._library = library
         self.wanted.connect(self._ask, Qt.ConnectionType.QueuedConnection)
-
-    @property
-    def crs(self) -> str:
-        """The open library's coordinate system."""
-        return self._library.crs
 
     def _ask(self, text: str, answers: queue.Queue) -> None:
         if not self._library.path:
@@ -106,9 +98,6 @@ class PlaceFilter(QgsLocatorFilter):
         self._ask_place(QgsPointXY(place["x"], place["y"]), system)
 
     def _places(self, text: str, feedback: QgsFeedback) -> list[dict[str, Any]]:
-        match = _COORDINATES.fullmatch(text)
-        if match is not None:
-            return [self._point(float(match.group(1)), float(match.group(2)))]
         if not text:
             return []
         answers: queue.Queue = queue.Queue()
@@ -121,10 +110,3 @@ class PlaceFilter(QgsLocatorFilter):
             except queue.Empty:
                 continue
         return []
-
-    def _point(self, x: float, y: float) -> dict[str, Any]:
-        """A place of coordinates: longitude and latitude where they can be such, else in the library's system."""
-        is_degrees = abs(x) <= 180 and abs(y) <= 90  # noqa: PLR2004 - degrees
-        crs = DEGREES if is_degrees else self._questions.crs
-        title = tr("Longitude, latitude") if is_degrees else crs
-        return {"name": f"{x}, {y}", "title": title, "x": x, "y": y, "crs": crs, "bounds": [x, y, x, y]}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from qgis.core import Qgis, QgsLayerTreeGroup, QgsLayerTreeLayer, QgsMapLayer, QgsProject
 
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import is_same_place
 
 GROUP = "One Map"
 PROPERTY_STRATUM = "onemap/stratum"  # on groups
+PROPERTY_GROUP_OF = "onemap/library"  # on the group of a library: where the library lies
 PROPERTY_PLACE = "onemap/place"  # on layers
 
 
@@ -35,31 +39,51 @@ def remove_layer(layer: QgsMapLayer) -> None:
         group.removeChildNode(empty)
 
 
-def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
-    """A group of the plugin in the layer tree, found or new.
-
-    name: the group's name.
-    at_top: whether a new group goes to the top, or above the first background picture.
-    """
+def insert_group(name: str) -> QgsLayerTreeGroup:
+    """A group of the plugin at the top of the layer tree, found or new."""
     root = QgsProject.instance().layerTreeRoot()
-    group = root.findGroup(name)
-    if group is not None:
-        return group
-    position = 0
-    if not at_top:
-        pictures = [
-            index
-            for index, node in enumerate(root.children())
-            if getattr(node, "layer", lambda: None)() is not None
-            and node.layer().type() in (Qgis.LayerType.Raster, Qgis.LayerType.VectorTile)
-        ]
-        position = pictures[0] if pictures else len(root.children())
-    return root.insertGroup(position, name)
+    return root.findGroup(name) or root.insertGroup(0, name)
+
+
+def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
+    """Whether the group of a library that is opened now lies over a node: another library's, or a picture."""
+    if isinstance(node, QgsLayerTreeGroup):
+        return bool(_library_of(node))
+    layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+    return layer is not None and layer.type() in (Qgis.LayerType.Raster, Qgis.LayerType.VectorTile)
+
+
+def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
+    """The group of a library, whatever it is called and wherever it lies by now; a new one above those of others."""
+    root = QgsProject.instance().layerTreeRoot()
+    for group in _groups_in(root):
+        if is_same_place(_library_of(group), library.path):
+            return group
+    title = f"{GROUP} · {library.name}"
+    group = root.findGroup(title)
+    if group is None or _library_of(group):  # there is none, or it is of another library of this name
+        below = [index for index, node in enumerate(root.children()) if _lies_below(node)]
+        group = root.insertGroup(below[0] if below else len(root.children()), title)
+    group.setCustomProperty(PROPERTY_GROUP_OF, library.path)
+    return group
+
+
+def _groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
+    """The groups in a group, at any depth."""
+    for node in parent.children():
+        if isinstance(node, QgsLayerTreeGroup):
+            yield node
+            yield from _groups_in(node)
+
+
+def _library_of(group: QgsLayerTreeGroup) -> str:
+    """Where the library of a group lies; empty for any other group."""
+    return str(group.customProperty(PROPERTY_GROUP_OF, "") or "")
 
 
 def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
     """The group of a kind of layers in the group of its library, found or new, in the order of the kinds."""
-    library_group = insert_group(f"{GROUP} · {library.name}", at_top=False)
+    library_group = _library_group(library)
     order = list(library.strata)
     rank = order.index(stratum) if stratum in order else len(order)
     position = 0

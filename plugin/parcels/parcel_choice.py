@@ -84,6 +84,7 @@ class ParcelChoice(QWidget):
         self._canvas = canvas
         self._files: list[Choice] = []
         self._connected_layers: list[QgsVectorLayer] = []
+        self._is_asked_for = False  # whether somebody chose the entry, so that it stays when others come
         self._tool = DrawParcelTool(canvas)
         self._tool.drawn.connect(self.add_drawing)
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
@@ -91,7 +92,9 @@ class ParcelChoice(QWidget):
         self.box = WrappedChoice()
         self.box.setAccessibleName(self.words().ask)
         self.setFocusProxy(self.box)
+        self.box.setPlaceholderText(tr("Choose…"))
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.box.activated.connect(lambda _index: self._keep_choice())
         self.file_button = QToolButton()
         self.file_button.setIcon(icon("file"))
         self.file_button.setToolTip(self.words().file)
@@ -146,6 +149,7 @@ class ParcelChoice(QWidget):
     def choose_layer(self, layer: QgsVectorLayer) -> None:
         """Choose a layer of the map."""
         self._choose(Choice(layer=layer.id()))
+        self._keep_choice()
 
     def choose_file(self, path: str, part: str = "") -> None:
         """Choose a file, or one of its layers; it stays in the list."""
@@ -154,6 +158,7 @@ class ParcelChoice(QWidget):
             self._files.append(choice)
             self.refresh()
         self._choose(choice)
+        self._keep_choice()
 
     def source(self, folder: str) -> SourceFile:
         """The chosen parcels as a file for the core. Raises Refusal."""
@@ -166,11 +171,14 @@ class ParcelChoice(QWidget):
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
     def refresh(self, *_layers: object) -> None:
-        """List the layers and files; the chosen entry stays."""
-        chosen = self.choice
+        """List the layers and files; the entry that somebody chose stays.
+
+        Else it is the first that is no layer of a library. Whoever opens a library and then adds the parcels means
+        these, and nobody means a whole layer of a library without having said so.
+        """
+        chosen = self.choice if self._is_asked_for else None
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        # The library's own layers are rarely the parcels to check.
-        layers.sort(key=lambda layer: (bool(layer.customProperty(PROPERTY_LIBRARY)), layer.name()))
+        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name()))
         self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
@@ -180,8 +188,12 @@ class ParcelChoice(QWidget):
             self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
+        self.box.setCurrentIndex(-1)
         self.box.blockSignals(False)
         self._choose(chosen)
+        self._keep_choice()
+        if self.choice is None:
+            self._choose_likely()
         self.changed.emit()
 
     def add_drawing(self, geometry: QgsGeometry) -> None:
@@ -229,6 +241,17 @@ class ParcelChoice(QWidget):
             if self.box.itemData(index) == choice:
                 self.box.setCurrentIndex(index)
 
+    def _choose_likely(self) -> None:
+        """Choose the first entry that is no layer of a library, if there is one."""
+        for index in range(self.box.count()):
+            layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
+            if layer is None or not _is_of_library(layer):
+                self.box.setCurrentIndex(index)
+                return
+
+    def _keep_choice(self) -> None:
+        self._is_asked_for = self.choice is not None
+
     def _choose_file(self) -> None:
         filters = tr("Parcels (*.shp *.gpkg *.geojson *.json *.txt *.zip);;All files (*)")
         title = self.words().ask
@@ -273,6 +296,10 @@ class ParcelChoice(QWidget):
             if layer is not None:
                 self.box.setItemText(index, _text_of(layer))
         self.changed.emit()
+
+
+def _is_of_library(layer: QgsVectorLayer) -> bool:
+    return bool(layer.customProperty(PROPERTY_LIBRARY))
 
 
 def _is_checkable(layer: object) -> bool:

@@ -180,7 +180,7 @@ class RemedyView(QWidget):
             return
         moment = moment_text(str(self._record.get("started") or ""))
         group = insert_group(
-            tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment), at_top=True
+            tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment)
         )
         titles = {
             "cuts": tr("What was cut"),

@@ -59,7 +59,7 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         "overlaps_point": tr("Points inside or near"),
     }
     title = tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or "")))
-    group = insert_group(f"{title} · {library}", at_top=True)  # results stay while another library is open
+    group = insert_group(f"{title} · {library}")  # results stay while another library is open
     layers = []
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{copy}|layername={table}", titles[table], "ogr")

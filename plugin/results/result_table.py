@@ -34,7 +34,7 @@ class TableLayer:
         name_fields(layer, table, column_names(path, table))
         self._id = layer.id()
         QgsProject.instance().addMapLayer(layer, False)
-        insert_group(group, at_top=True).insertLayer(0, layer)
+        insert_group(group).insertLayer(0, layer)
 
     @property
     def layer(self) -> QgsVectorLayer | None:

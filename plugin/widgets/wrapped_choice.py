@@ -57,6 +57,8 @@ class WrappedChoice(QComboBox):
     def _option(self) -> QStyleOptionComboBox:
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
         return option
 
     def _text_area(self, option: QStyleOptionComboBox) -> QRect:

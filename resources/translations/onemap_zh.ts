@@ -244,6 +244,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>取消 (Esc)</translation>
     </message>
     <message>
+        <source>Choose…</source>
+        <translation>请选择</translation>
+    </message>
+    <message>
         <source>Choose the parcels, then press Check.</source>
         <translation>选择地块，然后点击“检测”。</translation>
     </message>
@@ -3650,6 +3654,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>计划（*.toml）</translation>
     </message>
     <message>
+        <source>Package or receipt (*.zip *.json)</source>
+        <translation>数据包或回执 (*.zip *.json)</translation>
+    </message>
+    <message>
         <source>Layer by layer</source>
         <translation>逐图层入库</translation>
     </message>
@@ -3834,10 +3842,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>一张图：地名、地块、坐标</translation>
     </message>
     <message>
-        <source>Longitude, latitude</source>
-        <translation>经度、纬度</translation>
-    </message>
-    <message>
         <source>This QGIS has no 3D view: it was built without it.</source>
         <translation>此 QGIS 编译时未带三维视图。</translation>
     </message>
@@ -3862,8 +3866,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>三维视图缺少：{layers}。</translation>
     </message>
     <message>
-        <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The answer is JSON.</source>
-        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。结果为 JSON。</translation>
+        <source>Lists for a point, a line or a box what every layer in force says of it: polygons that contain the point, lines and points within the radius, the value of a raster. A layer that says nothing of the place is listed too, with the reason. The log has what lies there; all that is known goes to a file of JSON.</source>
+        <translation>列出一点、一线或一个范围内各有效图层的内容：包含该点的面，半径之内的线和点，栅格的取值。说明不了此处的图层也列出，并写明原因。日志中列出此处的内容，全部结果写入 JSON 文件。</translation>
     </message>
     <message>
         <source>East, or longitude</source>
@@ -3896,6 +3900,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>What lies here (JSON)</source>
         <translation>此处内容（JSON）</translation>
+    </message>
+    <message>
+        <source>Point on the map</source>
+        <translation>在图上取点</translation>
+    </message>
+    <message>
+        <source>Give one place only: a point on the map, numbers, a line or a box.</source>
+        <translation>位置只能给一个：图上的点、坐标数值、线或框。</translation>
     </message>
     <message>
         <source>not yet</source>
@@ -4080,6 +4092,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Delete a check</source>
         <translation>删除检测</translation>
+    </message>
+    <message>
+        <source>This check is no longer in the library: it was deleted elsewhere.</source>
+        <translation>资料库中已没有这次检测：它已在别处删除。</translation>
     </message>
     <message>
         <source>Delete the check “{name}” of {moment}? This cannot be undone.</source>

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
@@ -149,13 +150,16 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
-    features = []
+    named_by, features = _own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
         code = class_code(entry, values)
+        title = class_title(entry, code, values, request.language)
+        name = text_value(values[named_by]) if named_by is not None else None
         feature: dict[str, Any] = {
             "feature": source.names[row],
+            "name": None if name in (code, title) else name,
             "class": code,
-            "class_title": class_title(entry, code, values, request.language),
+            "class_title": title,
             "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
             "distance_m": float(distance_m[row]),
             "attributes": values,
@@ -169,6 +173,13 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             feature["inside_m"] = None if entry.geometry == "point" else _length_inside(within[at], place, entry)
         features.append(feature)
     return features
+
+
+def _own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
+    """The field of the features' own names; None where it would say the class once more."""
+    name = name_field(entry, list(attributes.columns))
+    field = entry.field_named(name) if name is not None else None
+    return None if field is not None and field.name_of is not None else name
 
 
 def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
@@ -227,6 +238,7 @@ def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dic
         features.append(
             {
                 "feature": name,
+                "name": None,
                 "class": sample.get("value"),
                 "class_title": None,
                 "area_m2": None,

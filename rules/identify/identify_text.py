@@ -5,14 +5,24 @@ from itertools import groupby
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.messages import phrase
+from onemap.layers.crs.systems import suggestion
+from onemap.layers.messages import in_words, phrase
+from onemap.rules.identify.coordinates import DEGREES
 
+_WHOLE_FROM_M2 = 10
+_SAYS_SYSTEM = (
+    "suggest.degrees",
+    "suggest.swapped_degrees",
+    "suggest.zone",
+    "suggest.swapped",
+    "suggest.swapped_metres",
+)
 _MOST = 20  # features of a layer that somebody reads; the answer in JSON has them all
 
 
 def identify_text(result: Mapping[str, Any], language: str) -> str:
     """The answer in plain lines."""
-    lines = [phrase("said.identify", language, **result)]
+    lines = [phrase("said.identify", language, **result), *_doubts(result, language)]
     groups = named_groups()
     hits = [layer for layer in result["layers"] if layer["features"]]
     places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
@@ -36,6 +46,18 @@ def identify_text(result: Mapping[str, Any], language: str) -> str:
     return "\n".join(lines)
 
 
+def _doubts(result: Mapping[str, Any], language: str) -> list[str]:
+    """Where no layer covers a point and its numbers look like those of another system: that they do."""
+    if result["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in result["layers"]):
+        return []
+    x, y = result["x"], result["y"]
+    looks = suggestion((x, y, x, y))
+    is_geographic = result["crs"] == DEGREES
+    if looks.code not in _SAYS_SYSTEM or (is_geographic and looks.code == "suggest.degrees"):
+        return []
+    return [phrase("said.identify_doubt", language, suggestion=in_words(looks, language).message)]
+
+
 def _list_line(key: str, titles: Sequence[str], language: str, **facts: Any) -> str:
     return phrase(key, language, layers=phrase("said.comma", language).join(titles), count=len(titles), **facts)
 
@@ -43,7 +65,10 @@ def _list_line(key: str, titles: Sequence[str], language: str, **facts: Any) -> 
 def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
     lines = ["  " + phrase("said.identify_layer", language, **layer)]
     for feature in layer["features"][:_MOST]:
-        lines.append("    " + phrase("said.comma", language).join(_feature_words(feature, language)))
+        lines.append(
+            "    "
+            + phrase("said.comma", language).join(_feature_words(feature, layer["geometry"] == "raster", language))
+        )
     if len(layer["features"]) > _MOST:
         lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
     speaking = {rule for feature in layer["features"] for rule in feature["rules"]}
@@ -54,25 +79,31 @@ def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
     return lines
 
 
-def _feature_words(feature: Mapping[str, Any], language: str) -> list[str]:
+def _feature_words(feature: Mapping[str, Any], is_raster: bool, language: str) -> list[str]:
     code, title = feature["class"], feature["class_title"]
-    named = " ".join(str(part) for part in (_number(code), title) if part is not None)
-    words = [phrase("said.identify_feature", language, feature=feature["feature"]), named]
+    words = [] if is_raster else [phrase("said.identify_feature", language, feature=feature["feature"])]
+    words += [feature["name"] or "", " ".join(str(part) for part in (_number(code), title) if part is not None)]
     if feature["attributes"].keys() == {"low", "mean", "high"}:
         words.append(
             phrase("said.identify_cells", language, **{k: f"{v:,.2f}" for k, v in feature["attributes"].items()})
         )
     if feature["area_m2"] is not None:
-        words.append(f"{feature['area_m2']:,.2f} m²")
+        words.append(_size(feature["area_m2"], "m²"))
     if feature["length_m"] is not None:
-        words.append(f"{feature['length_m']:,.2f} m")
+        words.append(_size(feature["length_m"], "m"))
     if feature.get("inside_m2") is not None:
-        words.append(phrase("said.identify_inside", language, size=f"{feature['inside_m2']:,.2f} m²"))
+        words.append(phrase("said.identify_inside", language, size=_size(feature["inside_m2"], "m²")))
     elif feature.get("inside_m") is not None:
-        words.append(phrase("said.identify_inside", language, size=f"{feature['inside_m']:,.2f} m"))
+        words.append(phrase("said.identify_inside", language, size=_size(feature["inside_m"], "m")))
     if feature["distance_m"]:
-        words.append(phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.2f}"))
+        words.append(phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.1f}"))
     return [word for word in words if word]
+
+
+def _size(value: float, unit: str) -> str:
+    """An area without decimals from ten square metres on, else with one, as a length has."""
+    decimals = 0 if unit == "m²" and value >= _WHOLE_FROM_M2 else 1
+    return f"{value:,.{decimals}f} {unit}"
 
 
 def _number(value: Any) -> Any:
@@ -88,6 +119,9 @@ def place_lines(result: Mapping[str, Any], language: str) -> str:
     """The places that `find` found, a line each."""
     lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
     for place in result["places"]:
+        if place["match"] == "coordinates":
+            lines.append("  " + phrase("said.find_coordinates", language, **place))
+            continue
         where = f"{place['x']:.2f}, {place['y']:.2f}"
         lines.append("  " + phrase("said.find_place", language, **{**place, "where": where}))
     return "\n".join(lines)

@@ -20,13 +20,16 @@ def identify(values: Values, context: VerbContext) -> Result:
 
 
 def find(values: Values, context: VerbContext) -> Result:
-    """The places whose name, pinyin or number has a text in it."""
+    """The place of coordinates; of another text the places whose name, pinyin or number has it in it."""
     from datetime import date
 
     from onemap.layers.library.library import open_library
+    from onemap.rules.identify.coordinates import coordinate_places
     from onemap.rules.identify.name_search import MOST, find_places
 
     with open_library(values["library"]) as library:
         day = values.get("as_of") or date.today()
-        places = find_places(library, values["text"], day, values.get("count") or MOST, context.language)
+        places = coordinate_places(values["text"], library.crs, context.language) or find_places(
+            library, values["text"], day, values.get("count") or MOST, context.language
+        )
     return {"ok": True, "text": values["text"], "as_of": day.isoformat(), "places": places}

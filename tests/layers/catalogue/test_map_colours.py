@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.layers.catalogue.map_order import stratum_of, themes
+from onemap.layers.catalogue.map_order import strata, stratum_of, themes
 from onemap.layers.catalogue.style_table import label_of, style_of
 from onemap.resources.workshop import colour_vision
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, printed_grey, seen_colour
@@ -78,3 +78,11 @@ def test_fills_that_lie_over_others_are_hatched_or_let_them_through() -> None:
         if entry.geometry == "polygon" and ("fill" in style or "prefixes" in style):
             most = {"current_use": 0.85, "plans": 0.75}.get(stratum, 0.25)
             assert style.get("fill_opacity", 1.0) <= most, entry.code
+
+
+def test_tables_have_a_group_of_their_own_below_all_that_is_drawn():
+    groups = {entry.geometry: set() for entry in CATALOGUE.values()}
+    for entry in CATALOGUE.values():
+        groups[entry.geometry].add(stratum_of(entry)["id"])
+    assert groups["table"] == {"tables"} and strata()[-1]["id"] == "tables"
+    assert all("tables" not in ids for geometry, ids in groups.items() if geometry != "table")

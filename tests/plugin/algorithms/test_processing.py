@@ -31,7 +31,8 @@ OF_QGIS = {
     "indicators": {"INDICATORS", "TERMS", "FEATURES", "VALUES"},
     "warnings": {"WARNINGS", "COUNT"},
     "changes": {"CHANGES", "TRANSITIONS"},
-}  # outputs that only QGIS has
+    "identify": {"POINT", "JSON"},
+}  # what only QGIS has: outputs, and a point that is picked on the map
 VERBS = """
 import json
 from onemap.rules.commands.verbs import VERBS

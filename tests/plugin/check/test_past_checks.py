@@ -50,6 +50,27 @@ def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
     assert not tab.results.remedy_button.isEnabled()
 
 
+@pytest.mark.parametrize("way", ["open", "compare", "name"])
+def test_a_check_that_was_deleted_elsewhere_says_so_and_leaves_the_list(checked_dock, way):
+    check(checked_dock)
+    tab = checked_dock.check_tab
+    rows = past_rows(checked_dock)
+    tab.past.tree.setCurrentItem(rows[1])
+    gone = tab.past.current["id"]
+    done = []
+    request = checked_dock.core.ask("runs", {"library": checked_dock.library.path, "run": gone, "remove": True})
+    request.answered.connect(done.append)  # as from another window
+    wait_for(lambda: done)
+    if way == "name":
+        tab.past.rename("Ours")
+    else:
+        {"open": tab.past.open_button, "compare": tab.past.compare_button}[way].click()
+    wait_for(lambda: checked_dock.notice.text and not tab.past.is_working)
+    assert checked_dock.notice.text == "This check is no longer in the library: it was deleted elsewhere."
+    wait_for(lambda: tab.past.tree.topLevelItemCount() == 1)
+    assert tab.past.current["id"] != gone
+
+
 def test_two_checks_are_compared(checked_dock):
     check(checked_dock)
     tab = checked_dock.check_tab

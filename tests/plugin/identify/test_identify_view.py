@@ -35,7 +35,7 @@ def town_library(provider, town, tmp_path_factory):
     land = [(box(0, 0, 500, 1000), "P1", "0101"), (box(500, 0, 500, 1000), "P2", "0701")]
     files = {
         "DLTB": write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land),
-        "GL": write_layer(folder / "road.gpkg", ["BSM", "DLMC"], [(line((0, 300), (1000, 300)), "R1", "s")]),
+        "GL": write_layer(folder / "road.gpkg", ["BSM", "DLMC"], [(line((0, 300), (1000, 300)), "R1", "Ring road")]),
         "DMDZ": write_layer(
             folder / "names.gpkg",
             ["DMBH", "DMMC"],
@@ -168,6 +168,9 @@ def test_the_locator_finds_places_by_pinyin_numbers_and_coordinates(view, dock, 
         QgsCoordinateReferenceSystem(CRS), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
     )
     there = change.transform(QgsPointXY(X + 750, Y + 600))
+    for text in (f"{there.y():.8f} {there.x():.8f}", f"{there.x():.8f}°E，{there.y():.8f}°N", f"{X + 750}、{Y + 600}"):
+        ((_name, place),) = search(locator, text)  # in either order, with signs, in the library's metres
+        assert place["crs"] == (CRS if str(X + 750) in text else "EPSG:4490")
     ((name, place),) = search(locator, f"{there.x():.8f},{there.y():.8f}")
     place_filter.triggerResult(QgsLocatorResult(place_filter, name, place))
     wait_for(lambda: view.tree.topLevelItemCount())
@@ -175,15 +178,17 @@ def test_the_locator_finds_places_by_pinyin_numbers_and_coordinates(view, dock, 
     assert canvas.extent().contains(QgsPointXY(X + 750, Y + 600)) and canvas.extent().width() < 2000
 
 
-def test_the_algorithm_answers_in_json(town_library):
-    results = processing.run("onemap:identify", {"LIBRARY": town_library, "X": str(X + 250), "Y": str(Y + 300)})
-    layers = {layer["code"]: layer for layer in json.loads(results["JSON"])["layers"]}
+def test_the_algorithm_answers_in_json(town_library, tmp_path):
+    target = tmp_path / "answer.json"
+    place = {"X": str(X + 250), "Y": str(Y + 300)}
+    results = processing.run("onemap:identify", {"LIBRARY": town_library, **place, "JSON": str(target)})
+    layers = {layer["code"]: layer for layer in json.loads(target.read_text(encoding="utf-8"))["layers"]}
     assert [one["feature"] for one in layers["DLTB"]["features"]] == ["P1"]
     assert results["FEATURE_COUNT"] == 2
 
 
 def test_the_log_of_identify_names_what_the_dock_names():
-    feature = {"feature": "P1", "class": None, "class_title": None}
+    feature = {"feature": "P1", "name": None, "class": None, "class_title": None}
     height = {**feature, "class": 65.2155990600586}
     layers = [{"title": "Terrain", "features": [height]}, {"title": "Rivers", "features": [feature]}]
     results, feedback = {}, QgsProcessingFeedback()
@@ -240,7 +245,7 @@ def test_a_drag_asks_about_a_box_with_what_lies_inside_it(view, whole_map):
     assert first_class.text(1) == f"{inside:,.0f} m²"
     assert (first_class.child(0).text(0), first_class.child(0).text(1)) == ("Whole area", "500,000 m²")
     assert first_class.child(1).text(1) == f"{100 * inside / 500_000:.1f} %"
-    assert item_with(view, "R1").text(1) == f"{bounds.width():,.1f} m"  # of the road of 1,000 m
+    assert item_with(view, "Ring road").text(1) == f"{bounds.width():,.1f} m"  # of the road of 1,000 m
     view.close_button.click()
     assert view._place_band is None and view.tree.topLevelItemCount() == 0
 

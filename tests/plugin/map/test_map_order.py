@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -487,3 +488,44 @@ def test_a_day_on_which_some_layers_were_not_in_force_names_those_alone(tab, swi
     assert swipe.tool.sides[1].title == "2023-03-01" and swipe.tool.sides[1].layers
     assert swipe.lacking.isVisible() and tab.library.entry("KGDK").title in swipe.lacking.text()
     assert tab.library.entry("STBHHX").title not in swipe.lacking.text()
+
+
+def opened_as(shelf, path, name):
+    """The same library as it lies at another place, under a name."""
+    other = OpenLibrary(None)
+    other.path, other.layers, other.strata = path, shelf.layers, shelf.strata
+    other._name = name
+    return other
+
+
+def put(library, code):
+    entry = library.entry(code)
+    return put_on_map(library, entry, entry.in_force)
+
+
+def test_a_group_that_was_renamed_and_moved_is_still_the_library_s(shelf):
+    root = QgsProject.instance().layerTreeRoot()
+    put(shelf, "DLTB")
+    (group,) = root.children()
+    group.setName("底图")
+    folder = root.insertGroup(0, "我的图层")
+    folder.addChildNode(group.clone())
+    root.removeChildNode(group)
+    put(shelf, "STBHHX")
+    assert [one.name() for one in root.children()] == ["我的图层"]
+    (moved,) = folder.children()
+    assert moved.name() == "底图" and len(moved.findLayers()) == 2
+
+
+def test_the_library_that_is_opened_last_lies_above_the_other_of_the_same_name(shelf, tmp_path):
+    root = QgsProject.instance().layerTreeRoot()
+    root.addGroup("背景")
+    put(shelf, "DLTB")
+    first = root.children()[-1]
+    copy = tmp_path / "copy.gpkg"
+    shutil.copyfile(shelf.path, copy)
+    again = opened_as(shelf, str(copy), shelf.name)
+    layer = put(again, "DLTB")
+    names = [one.name() for one in root.children()]
+    assert names[0] == "背景" and root.children()[2] is first and len(names) == 3
+    assert root.children()[1].findLayer(layer.id()) is not None

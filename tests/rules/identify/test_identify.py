@@ -185,10 +185,7 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
     assert (inside["length_m"], inside["area_m2"]) == (None, pytest.approx(90.0))
     at = desk.run("identify", desk.library, 1, 1).json
     assert (at["length_m"], at["area_m2"]) == (None, None)
-    assert (
-        "100.00 m², inside 20.00 m²"
-        in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
-    )
+    assert "100 m², inside 20 m²" in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
 
 
 @pytest.mark.parametrize(
@@ -242,8 +239,8 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     for language, words in (
-        ("zh", ["自然资源和规划局（土地）", "编号 f1", "100.00 m²", "图层未入库"]),
-        ("en", ["Land", "No. f1", "100.00 m²", "Not known here"]),
+        ("zh", ["自然资源和规划局（土地）", "编号 f1", "100 m²", "图层未入库"]),
+        ("en", ["Land", "No. f1", "100 m²", "Not known here"]),
     ):
         text = core("identify", desk.library, 5, 5, "--lang", language).stdout.decode()
         assert [word for word in words if word not in text] == []
@@ -271,3 +268,28 @@ def test_the_answer_is_one_in_a_file_on_a_server_and_asked_twice(desk, postgis, 
     (zone,) = (layer for layer in answers[0]["layers"] if layer["code"] == "ZONE")
     assert set(names(zone)) == by_hand and by_hand
     json.dumps(answers[0], allow_nan=False)
+
+
+@pytest.mark.slow
+def test_a_point_beside_everything_says_what_its_numbers_look_like(desk, core):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 50, 50))
+
+    def lines(*words):
+        return core("identify", desk.library, *words, "--lang", "en").stdout.decode().splitlines()
+
+    assert "--crs EPSG:4490" in lines(114.52, 38.05)[1] and "degrees" in lines(114.52, 38.05)[1]
+    assert "--crs" not in "".join(lines(5, 5) + lines(900, 900) + lines(114.52, 38.05, "--crs", "EPSG:4490"))
+
+
+def test_a_feature_has_its_own_name_beside_its_class_and_a_class_is_not_named_twice(desk, onemap):
+    names = {"DMBH": ["D1"], "DMMC": ["长安小区"]}
+    source = desk.write("places", [Point(5, 5)], names, "EPSG:4547")
+    assert onemap("add", desk.library, source, "--as", "DMDZ", "--covers", "extent").code == 0
+    uses = {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]}
+    source = desk.write("uses", [box(0, 0, 10, 10)], uses, "EPSG:4547")
+    assert onemap("add", desk.library, source, "--as", "DLTB", "--covers", "extent").code == 0
+    answer = onemap("identify", desk.library, 5, 5, "--only", "DMDZ,DLTB")
+    assert answer.code == 0, answer.json
+    found = {layer["code"]: layer["features"][0] for layer in answer.json["layers"]}
+    assert (found["DMDZ"]["name"], found["DMDZ"]["class"]) == ("长安小区", None)
+    assert (found["DLTB"]["name"], found["DLTB"]["class_title"]) == (None, "Paddy field")
