@@ -320,7 +320,9 @@ class OneMapDock(QgsDockWidget):
 
     def begin(self) -> None:
         """Show the first page: the set-up, a library, or how to get one."""
-        self._is_begun = True
+        if not self._is_begun:
+            self._is_begun = True
+            settings.changes.core_python.connect(self.begin)
         python = core_python()
         path = self.library.path or settings.get("library")
         if python is None:
@@ -338,7 +340,6 @@ class OneMapDock(QgsDockWidget):
             )
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
-
         if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
             title = tr("Remove One Map's former core")
             work, nothing = lambda _progress: remove_former_cores(first_core()), lambda _result, _error: None

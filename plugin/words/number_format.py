@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qgis.core import NULL
@@ -20,6 +21,9 @@ SMALLEST_HECTARE = 0.00005
 SQUARE_METRE, MU, HECTARE = "m2", "mu", "ha"  # the units of areas among the settings
 
 
+_M2_IN_TEXT = re.compile(r"([\d,]*\d(?:\.\d+)?) m²(?!/)")
+
+
 def value_or_none(value: Any) -> Any:
     """A table value, with None in place of QGIS's own null."""
     return None if value is None or value == NULL else value
@@ -30,6 +34,13 @@ def area_text(area_m2: float | None) -> str:
     if area_m2 is None:
         return NOT_MEASURED
     return {MU: mu_text, HECTARE: _hectare_text}.get(settings.get("area_unit"), _square_metre_text)(area_m2)
+
+
+def with_area_in_unit(text: str) -> str:
+    """A text of the core, whose areas are in square metres: behind each the same in the unit of the settings."""
+    if settings.get("area_unit") not in (MU, HECTARE):
+        return text
+    return _M2_IN_TEXT.sub(lambda found: f"{found[0]} ({area_text(float(found[1].replace(',', '')))})", text)
 
 
 def area_beside_text(area_m2: float | None) -> str:
