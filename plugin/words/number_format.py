@@ -37,10 +37,16 @@ def area_text(area_m2: float | None) -> str:
 
 
 def with_area_in_unit(text: str) -> str:
-    """A text of the core, whose areas are in square metres: behind each the same in the unit of the settings."""
-    if settings.get("area_unit") not in (MU, HECTARE):
-        return text
-    return _M2_IN_TEXT.sub(lambda found: f"{found[0]} ({area_text(float(found[1].replace(',', '')))})", text)
+    """A text of the core, whose areas are in square metres: behind each the same in the unit of the settings.
+
+    Too small for that unit, as the least area that a rule counts, it is left as it is.
+    """
+
+    def with_unit(found: re.Match[str]) -> str:
+        area = area_text(float(found[1].replace(",", "")))
+        return found[0] if area.startswith("<") else f"{found[0]} ({area})"
+
+    return _M2_IN_TEXT.sub(with_unit, text) if settings.get("area_unit") in (MU, HECTARE) else text
 
 
 def area_beside_text(area_m2: float | None) -> str:
