@@ -112,7 +112,8 @@ def delivery_plan(
 def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     """Every file that is one of its own, in the folder or among what was chosen of it; folders that are formats as one.
 
-    Of what was chosen a part stands alone where the file to which it belongs was not: it is named, and read as it is.
+    A part stands alone where the file to which it belongs does not come with it: it is named, and read as it is. Of a
+    folder that is the table of a shapefile without its .shp, or a table that never had one.
     """
     places = {path for one in chosen or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
     files = [
@@ -126,9 +127,9 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     stems = {(path.parent, path.stem) for path in own}
     alone = [
         path
-        for path in chosen
-        if path in files
-        and path not in own
+        for path in files
+        if path not in own
+        and (path in chosen or path.suffix.lower() == ".dbf")
         and not any(place == path.parent and path.name.startswith(f"{stem}.") for place, stem in stems)
     ]
     return sorted([*own, *alone])
@@ -218,9 +219,9 @@ def _code_mark(entry: LayerEntry, text: str) -> int:
 
 
 def _title_mark(entry: LayerEntry, text: str) -> int:
-    """How long the title is that stands in a name, in either language."""
-    titles = [re.sub(r"\s", "", title) for title in entry.title.values()]
-    return max((len(title) for title in titles if title and title.lower() in text.lower()), default=0)
+    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
+    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
+    return max((len(title) for title in titles if title and title.lower() in signless), default=0)
 
 
 def _core_mark(entry: LayerEntry, text: str) -> int:
