@@ -25,10 +25,11 @@ from onemap.layers.sources.archive import check_driver
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
+_ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
 _MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls"}
 _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
-    *(".tfw", ".jgw", ".pgw", ".json", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
+    *(".tfw", ".jgw", ".pgw", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
 }  # they are read with another file, or are nobody's data
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
@@ -148,7 +149,7 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
         check_driver(path)
         found = inspect(str(path), None, None, language)["layers"]
     except OneMapError as error:
-        return [PlanRow(source, None, None, NOTE if suffix == ".txt" else UNREADABLE, problems=error.problems)]
+        return [PlanRow(source, None, None, NOTE if suffix in _ANY_TEXT else UNREADABLE, problems=error.problems)]
     several = len(found) > 1
     rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
     return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]

@@ -39,7 +39,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import Count, name_list, sentences, tr
+from onemap.plugin.words.translation import Count, name_list, sentences, tr, with_label
 
 SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
@@ -286,7 +286,7 @@ class DeliveryDialog(WorkingDialog):
         for row in self.table.ready:
             wrong = self.table.wrong_kind(row)
             if wrong:
-                return f"{row.name}: {wrong}"
+                return with_label(row.name, wrong)
         if self.table.clashes:
             text = tr("Several become {layers}: give each another label, or leave one out.")
             return text.format(layers=name_list(self.table.clashes))
