@@ -133,9 +133,9 @@ class DeliveryTable(QTableWidget):
         """What a row becomes; None while nobody knows."""
         return self._layers.get(row.code)
 
-    def wrong_kind(self, row: PlannedLayer) -> str:
-        """What to say where a row's geometry does not fit what it becomes."""
-        return row.wrong_kind(self._layers.get(row.code))
+    def obstacle(self, row: PlannedLayer) -> str:
+        """What to say where a row cannot go in as it stands."""
+        return row.obstacle(self._layers.get(row.code)) if row.status != ADDED else ""
 
     @property
     def ready(self) -> list[PlannedLayer]:
@@ -181,7 +181,7 @@ class DeliveryTable(QTableWidget):
         label.setAccessibleName(f"{tr('Label')} {row.name}")
         target.currentIndexChanged.connect(lambda _index: self._choose_target(number, target))
         covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", coverage_of(covers)))
-        label.textChanged.connect(lambda text: self._choose_label(row, text))
+        label.textChanged.connect(lambda text: self._choose_label(number, text))
         for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
@@ -204,17 +204,18 @@ class DeliveryTable(QTableWidget):
         self.target_chosen.emit()
         self.changed.emit()
 
-    def _choose_label(self, row: PlannedLayer, text: str) -> None:
-        row.label = text.strip()
+    def _choose_label(self, number: int, text: str) -> None:
+        self.rows[number].label = text.strip()
+        self._show_state(number)
         self.changed.emit()
 
     def _show_state(self, number: int) -> None:
         row, item = self.rows[number], self.item(number, STATE)
-        wrong = self.wrong_kind(row) if row.status != ADDED else ""
-        words = wrong or state_words(row)
+        obstacle = self.obstacle(row)
+        words = obstacle or state_words(row)
         item.setText(words)
         item.setToolTip("\n".join([words, *(problem_line(problem) for problem in row.problems)]))
-        sign = "restricted" if wrong else SIGNS.get(row.status, "")
+        sign = "restricted" if obstacle else SIGNS.get(row.status, "")
         if sign:
             item.setIcon(sign_icon(sign, self.palette()))
         else:

@@ -5409,5 +5409,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
         <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
     </message>
+<message>
+        <source>The library has its version “{label}” already: another label, or leave it out.</source>
+        <translation>资料库已有该图层的版本“{label}”：另取标签，或不加入。</translation>
+    </message>
 </context>
 </TS>

@@ -279,3 +279,14 @@ def test_of_a_folder_a_shapefile_without_its_shp_is_told(library, delivery, tmp_
     (lost,) = (row for row in rows if row["source"].startswith("湿地"))
     assert (lost["source"], lost["status"]) == ("湿地.dbf", "unreadable")
     assert "湿地.shp" in lost["problems"][0]["message"]
+
+
+def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_in(library, delivery, onemap):
+    assert onemap("ingest", library, delivery, "--covers", "district").code == 0
+    shutil.rmtree(delivery / "子目录")
+    write_layer(delivery / "永久基本农田图斑.gpkg", [square(0, 0)], {"BSM": ["1"]})
+    answer = onemap("ingest", library, delivery, "--covers", "district")
+    told = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]
+    assert (answer.code, told) == (3, [("version.label", "STBHHX2024.shp")])
+    assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 0
+    assert ("YJJBNTTB", "v1", 1) in versions_of(library)

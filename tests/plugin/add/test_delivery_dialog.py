@@ -163,9 +163,27 @@ def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, 
     assert dialog.add_button.isEnabled()
     zone = number_of(dialog, "成果")
     dialog.table.choose(zone, "STBHHX")
-    assert dialog.hint.text() == "Several become STBHHX: give each another label, or leave one out."
+    assert (
+        dialog.hint.text() == "Several become Ecological red line (STBHHX): give each another label, or leave one out."
+    )
     dialog.table.cellWidget(zone, 3).setText("2023")
     assert dialog.add_button.isEnabled()
+
+
+def test_a_label_that_the_layer_has_already_is_told_at_its_row_before_add(dialog, delivery, own_library):
+    source = str(delivery / "红线" / "STBHHX.gpkg")
+    core("add", own_library.path, source, "--as", "STBHHX", "--covers=district", "--label", "2023")
+    own_library.refresh()
+    wait_for(lambda: own_library.entry("STBHHX").versions)
+    dialog.table.show_targets(own_library.layers)
+    look_through(dialog, delivery)
+    row = number_of(dialog, "STBHHX")
+    dialog.table.cellWidget(row, 3).setText("2023")
+    told = "The library has its version “2023” already: another label, or leave it out."
+    assert dialog.table.state_of(row) == told and told in dialog.hint.text()
+    assert not dialog.add_button.isEnabled()
+    dialog.table.cellWidget(row, 3).setText("2024")
+    assert dialog.table.state_of(row) == "found by its code" and dialog.add_button.isEnabled()
 
 
 @pytest.mark.parametrize(
