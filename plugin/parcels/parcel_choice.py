@@ -90,6 +90,7 @@ class ParcelChoice(QWidget):
         self._tool_before = None
         self.box = WrappedChoice()
         self.box.setAccessibleName(self.words().ask)
+        self.box.hint = tr("choose, or draw")
         self.setFocusProxy(self.box)
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.file_button = QToolButton()
@@ -169,8 +170,7 @@ class ParcelChoice(QWidget):
         """List the layers and files; the chosen entry stays."""
         chosen = self.choice
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        # The library's own layers are rarely the parcels to check.
-        layers.sort(key=lambda layer: (bool(layer.customProperty(PROPERTY_LIBRARY)), layer.name()))
+        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name()))
         self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
@@ -180,9 +180,19 @@ class ParcelChoice(QWidget):
             self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
+        self.box.setCurrentIndex(self._first_of_user())
         self.box.blockSignals(False)
         self._choose(chosen)
         self.changed.emit()
+
+    def _first_of_user(self) -> int:
+        """The entry that is chosen by itself; -1 for none: the library's layers are rarely the parcels to check."""
+        layers = QgsProject.instance().mapLayers()
+        for index in range(self.box.count()):
+            layer = layers.get(self.box.itemData(index).layer)
+            if layer is None or not _is_of_library(layer):
+                return index
+        return -1
 
     def add_drawing(self, geometry: QgsGeometry) -> None:
         """Add a drawing to the map, and choose it."""
@@ -273,6 +283,10 @@ class ParcelChoice(QWidget):
             if layer is not None:
                 self.box.setItemText(index, _text_of(layer))
         self.changed.emit()
+
+
+def _is_of_library(layer: QgsVectorLayer) -> bool:
+    return bool(layer.customProperty(PROPERTY_LIBRARY))
 
 
 def _is_checkable(layer: object) -> bool:

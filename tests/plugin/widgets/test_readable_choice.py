@@ -42,6 +42,19 @@ def give_theme(application):
     QApplication.setPalette(before)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_an_empty_field_says_can_be_read(give_theme, theme):
+    give_theme(theme)
+    window = QWidget()
+    line = QLineEdit(window)
+    line.setPlaceholderText("unknown")
+    keep_choice_readable(window)
+    hint, ground, text = (
+        line.palette().color(GROUP.Active, role) for role in (ROLE.PlaceholderText, ROLE.Base, ROLE.Text)
+    )
+    assert TEXT <= contrast(hint, ground) < contrast(text, ground)  # and is told from what somebody typed
+
+
 def choice(widget, group):
     return (widget.palette().color(group, role) for role in (ROLE.Highlight, ROLE.HighlightedText, ROLE.Base))
 
