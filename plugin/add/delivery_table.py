@@ -30,6 +30,8 @@ from onemap.plugin.add.planned_layers import (
 )
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.form_fields import set_tab_order
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -101,6 +103,8 @@ class DeliveryTable(QTableWidget):
             if row.is_data:
                 self._put_controls(number, row)
             self._show_state(number)
+        cells = (self.cellWidget(number, column) for number in range(len(rows)) for column in (TARGET, COVERS, LABEL))
+        set_tab_order(self, filter(None, cells))
         if rows:
             self.selectRow(0)
         self._fit_targets()
@@ -185,6 +189,7 @@ class DeliveryTable(QTableWidget):
         for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
+            keep_choice_readable(control)
             self.setCellWidget(number, column, control)
 
     def eventFilter(self, control, event) -> bool:  # noqa: N802, ANN001 - Qt's name
