@@ -7,6 +7,7 @@ from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
@@ -17,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.widgets.focus_frame import FocusFrame
 from onemap.plugin.words.contrast import luminance, quiet_brush, readable_ground
 
 Role = QPalette.ColorRole
@@ -40,6 +42,9 @@ class _ChoiceKeeper(QObject):
         self._root, self._colours = root, ()
         root.installEventFilter(self)
         self._follow_theme()
+        for area in root.findChildren(QAbstractScrollArea):
+            if area.window() is root.window():  # not of a list that drops down
+                FocusFrame(area)
         for button in self._buttons():
             button.toggled.connect(self._show_pressed)
             _show_pressed(button)

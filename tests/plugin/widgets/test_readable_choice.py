@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QStyleFactory,
     QToolButton,
     QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -53,6 +54,32 @@ def test_what_an_empty_field_says_can_be_read(give_theme, theme):
         line.palette().color(GROUP.Active, role) for role in (ROLE.PlaceholderText, ROLE.Base, ROLE.Text)
     )
     assert TEXT <= contrast(hint, ground) < contrast(text, ground)  # and is told from what somebody typed
+
+
+def test_a_list_with_the_focus_is_told_in_a_theme_that_is_a_style_sheet(application):
+    """As QGIS's dark themes are: `outline: 0` leaves a chosen row as it is without the focus."""
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    tree, line = QTreeWidget(), QLineEdit()
+    layout.addWidget(tree)
+    layout.addWidget(line)
+    tree.addTopLevelItem(QTreeWidgetItem(["row"]))
+    tree.setCurrentItem(tree.topLevelItem(0))
+    keep_choice_readable(window)
+    window.show()
+    window.activateWindow()
+    before = application.styleSheet()
+    application.setStyleSheet(
+        "QAbstractItemView { outline: 0; } QAbstractItemView::item:selected { background: green; }"
+    )
+    try:
+        pictures = []
+        for widget in (line, tree, line):
+            widget.setFocus()
+            pictures.append(tree.grab().toImage())
+        assert pictures[0] != pictures[1] and pictures[0] == pictures[2]
+    finally:
+        application.setStyleSheet(before)
 
 
 def choice(widget, group):
