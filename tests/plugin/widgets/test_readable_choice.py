@@ -22,6 +22,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.contrast import contrast
 from onemap.resources.workshop.pictures.dock_camera import palette_of
+from onemap.tests.plugin.small_town import wait_for
 
 TEXT, SIGN = 4.5, 3.0  # WCAG 2.2, AA: 1.4.3 for text, 1.4.11 for signs
 BOX_PX = 16  # where the box is, before the text
@@ -68,10 +69,9 @@ def test_a_list_with_the_focus_is_told_in_a_theme_that_is_a_style_sheet(applicat
     keep_choice_readable(window)
     window.show()
     window.activateWindow()
+    wait_for(window.isActiveWindow)
     before = application.styleSheet()
-    application.setStyleSheet(
-        "QAbstractItemView { outline: 0; } QAbstractItemView::item:selected { background: green; }"
-    )
+    application.setStyleSheet("QTreeView { outline: 0; } QTreeView::item:selected { background: green; }")
     try:
         pictures = []
         for widget in (line, tree, line):
