@@ -70,7 +70,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
     titled = {fact_title(fact.name, language).lower(): fact for fact in facts_asked for language in LANGUAGES}
     asked = {**titled, **{fact.name.lower(): fact for fact in facts_asked}}
     systems = _code_systems(given, rules)
-    names_use = any(name.lower() in asked and asked[name.lower()].name == USE_FIELD for name in given.values)
+    names_use = any(name.lower() in asked and asked[name.lower()].name.upper() == USE_FIELD for name in given.values)
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for name, value in given.values.items():
