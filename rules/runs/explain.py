@@ -177,7 +177,7 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
     for finding in (row.values for row in findings):
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)
-        sides = ((*kind.explained(one, language), reason) for one in (finding, _printed(finding)))
+        sides = ((*kind.explained(one, language), reason) for one in (finding, _finding_in_print(finding)))
         step(name, *(" · ".join(filter(None, side)) or "–" for side in sides))
         counted = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
         limits, plane = kind.limits(rule.options), area_text(finding["counted_area_m2"])
@@ -194,7 +194,7 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
         step("conflict", phrase("verdict.clear", language))
 
 
-def _printed(finding: dict[str, Any]) -> dict[str, Any]:
+def _finding_in_print(finding: dict[str, Any]) -> dict[str, Any]:
     """A finding with its area on the ellipsoid, as every list and document has it; runs of old did not keep it."""
     ellipsoidal_m2 = finding.get("area_ellipsoidal_m2")
     return finding if ellipsoidal_m2 is None else {**finding, "area_m2": ellipsoidal_m2}
