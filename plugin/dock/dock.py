@@ -280,11 +280,11 @@ class OneMapDock(QgsDockWidget):
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
-        for done in (self.library.read, self.compare_tab.finished, self.compare_tab.view.decided):
+        compared = (self.compare_tab.finished, self.compare_tab.view.decided)
+        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.library_read):
             done.connect(self.notice.forget_refusal)
-        for done in (self.identify.shown, self.review_tab.library_read):
-            done.connect(self.notice.forget_refusal)
-        for view in (self.statistics, self.compare_tab.pairs, self.numbers_tab.indicators, self.numbers_tab.warnings):
+        views = (self.statistics, self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
+        for view in (*views, *self.numbers_tab.views):
             view.results_shown.connect(self.notice.forget_refusal)
 
     def _say_left(self, text: str) -> None:
