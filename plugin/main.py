@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QAction
 
 from onemap.plugin.algorithms.provider import OneMapProvider
+from onemap.plugin.profile.settings import hold_language, release_language
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
@@ -34,6 +35,7 @@ class OneMapPlugin:
         self._guide_action: QAction | None = None
         self._dialogs: set[Any] = set()
         self._keys = ""
+        hold_language()  # another one is used from the next start on
         self._translator = install_translator()
 
     def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
@@ -124,6 +126,7 @@ class OneMapPlugin:
             self.provider = None
         remove_translator(self._translator)
         self._translator = None
+        release_language()
 
     def _focus_panel(self, is_shown: bool) -> None:
         """Whoever opens the panel by the keyboard goes on by the keyboard."""
@@ -160,8 +163,6 @@ class OneMapPlugin:
         from onemap.plugin.dock.options_page import PAGE_KEY
 
         self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_KEY)
-        if self.dock is not None:
-            self.dock.begin()
 
     def _profile_opener(self) -> Callable[[Any], None] | None:
         """What opens the profile of the open library; None where none is open."""

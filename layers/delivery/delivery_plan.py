@@ -25,10 +25,11 @@ from onemap.layers.sources.archive import check_driver
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
+_ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
 _MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls"}
 _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
-    *(".tfw", ".jgw", ".pgw", ".json", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
+    *(".tfw", ".jgw", ".pgw", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
 }  # they are read with another file, or are nobody's data
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
@@ -112,7 +113,8 @@ def delivery_plan(
 def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     """Every file that is one of its own, in the folder or among what was chosen of it; folders that are formats as one.
 
-    Of what was chosen a part stands alone where the file to which it belongs was not: it is named, and read as it is.
+    A part stands alone where the file to which it belongs does not come with it: it is named, and read as it is. Of a
+    folder that is the table of a shapefile without its .shp, or a table that never had one.
     """
     places = {path for one in chosen or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
     files = [
@@ -126,9 +128,9 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     stems = {(path.parent, path.stem) for path in own}
     alone = [
         path
-        for path in chosen
-        if path in files
-        and path not in own
+        for path in files
+        if path not in own
+        and (path in chosen or path.suffix.lower() == ".dbf")
         and not any(place == path.parent and path.name.startswith(f"{stem}.") for place, stem in stems)
     ]
     return sorted([*own, *alone])
@@ -147,7 +149,7 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
         check_driver(path)
         found = inspect(str(path), None, None, language)["layers"]
     except OneMapError as error:
-        return [PlanRow(source, None, None, NOTE if suffix == ".txt" else UNREADABLE, problems=error.problems)]
+        return [PlanRow(source, None, None, NOTE if suffix in _ANY_TEXT else UNREADABLE, problems=error.problems)]
     several = len(found) > 1
     rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
     return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]
@@ -218,9 +220,9 @@ def _code_mark(entry: LayerEntry, text: str) -> int:
 
 
 def _title_mark(entry: LayerEntry, text: str) -> int:
-    """How long the title is that stands in a name, in either language."""
-    titles = [re.sub(r"\s", "", title) for title in entry.title.values()]
-    return max((len(title) for title in titles if title and title.lower() in text.lower()), default=0)
+    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
+    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
+    return max((len(title) for title in titles if title and title.lower() in signless), default=0)
 
 
 def _core_mark(entry: LayerEntry, text: str) -> int:

@@ -26,6 +26,7 @@ from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
+from onemap.layers.library.versions import versions
 from onemap.layers.messages import LANGUAGES, either_of, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
@@ -192,6 +193,12 @@ def _add_all(
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
     placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
+    known = {(version.code, version.label) for version in versions(library)}
+    for number, row in placed:  # told of each layer, and before any of them is read
+        if (row.code, row.label or row.valid_from) in known:
+            facts = {"file": row.source, "layer": row.code, "label": row.label or row.valid_from, "field": "--label"}
+            problems[number] = [Problem("version.label", facts)]
+    placed = [(number, row) for number, row in placed if not problems[number]]
     with contextlib.ExitStack() as held:
         prepared = []
         for (number, row), part in zip(placed, progress.parts([1] * len(placed)), strict=True):

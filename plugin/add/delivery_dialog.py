@@ -38,9 +38,9 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.core_words import word
+from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import Count, name_list, sentences, tr
+from onemap.plugin.words.translation import Count, name_list, sentences, tr, with_label
 
 SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
@@ -286,12 +286,12 @@ class DeliveryDialog(WorkingDialog):
         if not self.delivery.folder:
             return tr("Choose a folder.")
         for row in self.table.ready:
-            wrong = self.table.wrong_kind(row)
-            if wrong:
-                return f"{row.name}: {wrong}"
+            obstacle = self.table.obstacle(row)
+            if obstacle:
+                return with_label(row.name, obstacle)
         if self.table.clashes:
             text = tr("Several become {layers}: give each another label, or leave one out.")
-            return text.format(layers=name_list(self.table.clashes))
+            return text.format(layers=name_list(map(layer_name, self.table.clashes)))
         if self.table.ready:
             return ""
         is_begun = any(row.status == ADDED for row in self.table.rows)

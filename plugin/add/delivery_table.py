@@ -30,7 +30,8 @@ from onemap.plugin.add.planned_layers import (
 )
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.library.layer_list import CatalogueLayer
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import set_tab_order, shrink
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -102,6 +103,8 @@ class DeliveryTable(QTableWidget):
             if row.is_data:
                 self._put_controls(number, row)
             self._show_state(number)
+        cells = (self.cellWidget(number, column) for number in range(len(rows)) for column in (TARGET, COVERS, LABEL))
+        set_tab_order(self, filter(None, cells))
         if rows:
             self.selectRow(0)
         self._fit_targets()
@@ -134,9 +137,9 @@ class DeliveryTable(QTableWidget):
         """What a row becomes; None while nobody knows."""
         return self._layers.get(row.code)
 
-    def wrong_kind(self, row: PlannedLayer) -> str:
-        """What to say where a row's geometry does not fit what it becomes."""
-        return row.wrong_kind(self._layers.get(row.code))
+    def obstacle(self, row: PlannedLayer) -> str:
+        """What to say where a row cannot go in as it stands."""
+        return row.obstacle(self._layers.get(row.code)) if row.status != ADDED else ""
 
     @property
     def ready(self) -> list[PlannedLayer]:
@@ -182,10 +185,11 @@ class DeliveryTable(QTableWidget):
         label.setAccessibleName(f"{tr('Label')} {row.name}")
         target.currentIndexChanged.connect(lambda _index: self._choose_target(number, target))
         covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", coverage_of(covers)))
-        label.textChanged.connect(lambda text: self._choose_label(row, text))
+        label.textChanged.connect(lambda text: self._choose_label(number, text))
         for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
+            keep_choice_readable(control)
             self.setCellWidget(number, column, control)
 
     def eventFilter(self, control, event) -> bool:  # noqa: N802, ANN001 - Qt's name
@@ -205,17 +209,18 @@ class DeliveryTable(QTableWidget):
         self.target_chosen.emit()
         self.changed.emit()
 
-    def _choose_label(self, row: PlannedLayer, text: str) -> None:
-        row.label = text.strip()
+    def _choose_label(self, number: int, text: str) -> None:
+        self.rows[number].label = text.strip()
+        self._show_state(number)
         self.changed.emit()
 
     def _show_state(self, number: int) -> None:
         row, item = self.rows[number], self.item(number, STATE)
-        wrong = self.wrong_kind(row) if row.status != ADDED else ""
-        words = wrong or state_words(row)
+        obstacle = self.obstacle(row)
+        words = obstacle or state_words(row)
         item.setText(words)
         item.setToolTip("\n".join([words, *(problem_line(problem) for problem in row.problems)]))
-        sign = "restricted" if wrong else SIGNS.get(row.status, "")
+        sign = "restricted" if obstacle else SIGNS.get(row.status, "")
         if sign:
             item.setIcon(sign_icon(sign, self.palette()))
         else:

@@ -7,7 +7,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTabl
 
 from onemap.plugin.add.field_matches import match_fields
 from onemap.plugin.library.layer_list import SchemaField
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import set_tab_order, shrink
 from onemap.plugin.words.translation import name_list, tr
 
 TARGET, SOURCE, VALUES = range(3)
@@ -108,6 +108,7 @@ class FieldsTable(QTableWidget):
             values = QTableWidgetItem()
             values.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.setItem(row, VALUES, values)
+        set_tab_order(self, self._boxes.values())
         self._show_changed()
 
     def _list_sources(self) -> None:

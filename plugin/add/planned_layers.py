@@ -9,6 +9,7 @@ from typing import Any
 
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.words.translation import tr
 
 NOTE, UNREADABLE, UNSURE, UNMATCHED, PLANNED, CHOSEN = "note", "unreadable", "unsure", "unmatched", "planned", "chosen"
 ADDED, REFUSED, LEFT_OUT = "added", "refused", "left_out"
@@ -71,9 +72,16 @@ class PlannedLayer:
             self.fields, self.remembered, self.transform, self.transform_hash = {}, (), "", ""
             self.code, self.status, self.problems = code, CHOSEN if code else LEFT_OUT, []
 
-    def wrong_kind(self, target: CatalogueLayer | None) -> str:
-        """What to say where it cannot become that layer; empty where it can."""
-        return wrong_kind(target.geometry, self.geometry, self.count) if target is not None else ""
+    def obstacle(self, target: CatalogueLayer | None) -> str:
+        """What to say where it cannot become that layer, or not under its label; empty where it can."""
+        if target is None:
+            return ""
+        wrong = wrong_kind(target.geometry, self.geometry, self.count)
+        if wrong or not self.label or self.label not in [version.label for version in target.versions]:
+            return wrong
+        return tr("The library has its version “{label}” already: another label, or leave it out.").format(
+            label=self.label
+        )
 
 
 def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:

@@ -25,6 +25,7 @@ from qgis.PyQt.QtGui import QIcon
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
 from onemap.plugin.algorithms.groups import group_id, group_title, tags
 from onemap.plugin.algorithms.help_pages import help_url
+from onemap.plugin.algorithms.log_words import learn_words
 from onemap.plugin.algorithms.parameter_kinds import (
     ParameterKind,
     advanced_parameter,
@@ -39,6 +40,7 @@ from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls, name_algorithms, name_controls
 from onemap.plugin.words.translation import tr
 
@@ -240,8 +242,10 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             row.finish(answer, results, feedback)
         results |= fill_sinks(run, row.sinks, tables)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
+            learn_words(feedback)
+            verdict, threshold = word("verdicts", str(answer.get("verdict"))), word("verdicts", options["fail_on"])
             text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
-            raise QgsProcessingException(text.format(verdict=answer.get("verdict"), threshold=options["fail_on"]))
+            raise QgsProcessingException(text.format(verdict=verdict, threshold=threshold))
         return results
 
     def _options(self, run: AlgorithmRun) -> dict[str, Any]:

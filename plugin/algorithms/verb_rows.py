@@ -477,10 +477,11 @@ def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
         del results["OUT"]
     if "changed" in answer:
         results["CHANGED"] = json.dumps(answer["changed"], ensure_ascii=False)
+        titles = answer.get("rule_titles") or {}
         for change in answer["changed"]:
-            parts = {part: str(change.get(part) or "–") for part in ("parcel", "from", "to")}
-            rules = name_list(change.get("rules") or [])
-            feedback.pushInfo("{parcel}: {from} → {to} ({rules})".format(**parts, rules=rules))
+            turn = " → ".join(word("verdicts", change[side]) if change.get(side) else "–" for side in ("from", "to"))
+            rules = name_list(titles.get(rule, rule) for rule in change.get("rules") or [])
+            feedback.pushInfo(with_label(str(change["parcel"]), " · ".join(filter(None, (turn, rules)))))
 
 
 def add_facts(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile import settings
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_export import ExportButton, html_table
@@ -66,6 +67,7 @@ class TrialView(QWidget):
         super().__init__(parent)
         self.highlight = Highlight(canvas)
         self._folder = ""
+        self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -91,6 +93,7 @@ class TrialView(QWidget):
         layout.addWidget(self.summary)
         layout.addWidget(self.tree, 1)
         layout.addLayout(buttons)
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def show_trial(
         self,
@@ -138,12 +141,18 @@ class TrialView(QWidget):
         self._list(changes, before, after)
 
     def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
+        self._listed = (changes, before, after)
         self.tree.clear()
         self.tree.setVisible(bool(changes))
         for change in changes[:MAX_LISTED]:
             self.tree.addTopLevelItem(self._parcel_item(change, before, after))
         if len(changes) <= MAX_EXPANDED:
             self.tree.expandAll()
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        if self._listed is not None:
+            self._list(*self._listed)
 
     def leave(self) -> None:
         """Clear the trial, and go back."""
@@ -154,6 +163,7 @@ class TrialView(QWidget):
         """Clear the trial and remove its tables."""
         self.highlight.restore_view()
         self.export_button.offer(None, [])
+        self._listed = None
         self.tree.clear()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)

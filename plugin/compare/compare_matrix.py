@@ -185,6 +185,11 @@ class MatrixTable(QTableView):
         height += min(ROWS_SHOWN, self.matrix.rowCount()) * self.verticalHeader().defaultSectionSize()
         self.setMinimumHeight(height)
 
+    def refresh(self) -> None:
+        """Show the same areas in the unit of the settings; the chosen cells stay chosen."""
+        self.matrix.layoutChanged.emit()
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Let the uses stand where they fit."""
         super().resizeEvent(event)

@@ -160,9 +160,13 @@ class SpotsModel(QAbstractTableModel):
         }
         self._spots = [decided_spots.get(spot.name, spot) for spot in self._spots]
         self._filtered = [decided_spots.get(spot.name, spot) for spot in self._filtered]
+        self.refresh()
+        return list(decided_spots.values())
+
+    def refresh(self) -> None:
+        """Show the cells anew, whose texts have changed."""
         if self._filtered:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._filtered) - 1, len(self._columns) - 1))
-        return list(decided_spots.values())
 
     def spot_at(self, index: QModelIndex) -> Spot | None:
         """The spot of a row."""

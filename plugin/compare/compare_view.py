@@ -32,6 +32,7 @@ from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.compare.sort_button import SortButton
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
@@ -85,6 +86,7 @@ class CompareView(QWidget):
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._build()
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _make_list(self) -> QTableView:
         table = QTableView()
@@ -266,6 +268,14 @@ class CompareView(QWidget):
         self.list.setCurrentIndex(self.model.index(row, 0))
         if on_map:
             self.zoom()
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        if self._comparison is None:
+            return
+        self.matrix.refresh()
+        self.model.refresh()
+        self._show_current()
 
     def show_sides(self, mode: str) -> None:
         """Check the button of the mode in which both plans are shown: swipe, beside, or none."""

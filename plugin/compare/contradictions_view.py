@@ -26,6 +26,7 @@ from onemap.plugin.compare.contradictions_table import Contradiction, Contradict
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
+from onemap.plugin.profile import settings
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import large_unit
 from onemap.plugin.words.translation import Count, sentences, tr
@@ -44,8 +45,10 @@ class ContradictionsView(VerbView):
         super().__init__(library, parent)
         self._form = form
         self._folder = ""
+        self._pairs: list[Contradiction] = []  # on display
         self.model = ContradictionsModel(self)
         self._build()
+        settings.changes.area_unit.connect(self._follow_unit)
         self._enable()
 
     def _build(self) -> None:
@@ -131,12 +134,18 @@ class ContradictionsView(VerbView):
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder
-        pairs = contradictions_in(answer)
-        self.model.show_pairs(pairs, self._library.layers)
+        self._pairs = contradictions_in(answer)
+        self.model.show_pairs(self._pairs, self._library.layers)
         self._fit()
-        self.summary.setText(self._summary_text(pairs))
+        self.summary.setText(self._summary_text(self._pairs))
         self._enable()
         self.results_shown.emit()
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        if self._folder:
+            self.model.layoutChanged.emit()
+            self.summary.setText(self._summary_text(self._pairs))
 
     def _invitation(self) -> str:
         return tr("Every plan against every other for which there is a matrix: the areas in conflict.")

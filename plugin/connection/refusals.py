@@ -70,12 +70,19 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
     ]
     place = " · ".join(dict.fromkeys(shown_names))
     text = sentences(*(sentence_parts or [str(problem.get("code", ""))]))
+    code = names.get("layer", "")
+    if code and layer_name(code) != code and layer_name(code) not in text:  # a code says nothing to most
+        text = _whole_name(code).sub(lambda _found: layer_name(code), text, count=1)
     return with_label(place, text) if place else text
 
 
 def _names(message: str, name: str) -> bool:
     """Whether a sentence has a name in it, and not as a part of a longer one."""
-    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message) is not None
+    return _whole_name(name).search(message) is not None
+
+
+def _whole_name(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
 
 
 @dataclass(frozen=True)

@@ -280,11 +280,11 @@ class OneMapDock(QgsDockWidget):
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
-        for done in (self.library.read, self.compare_tab.finished, self.compare_tab.view.decided):
+        compared = (self.compare_tab.finished, self.compare_tab.view.decided)
+        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.library_read):
             done.connect(self.notice.forget_refusal)
-        for done in (self.identify.shown, self.review_tab.library_read):
-            done.connect(self.notice.forget_refusal)
-        for view in (self.statistics, self.compare_tab.pairs, self.numbers_tab.indicators, self.numbers_tab.warnings):
+        views = (self.statistics, self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
+        for view in (*views, *self.numbers_tab.views):
             view.results_shown.connect(self.notice.forget_refusal)
 
     def _say_left(self, text: str) -> None:
@@ -320,7 +320,9 @@ class OneMapDock(QgsDockWidget):
 
     def begin(self) -> None:
         """Show the first page: the set-up, a library, or how to get one."""
-        self._is_begun = True
+        if not self._is_begun:
+            self._is_begun = True
+            settings.changes.core_python.connect(self.begin)
         python = core_python()
         path = self.library.path or settings.get("library")
         if python is None:
@@ -338,7 +340,6 @@ class OneMapDock(QgsDockWidget):
             )
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
-
         if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
             title = tr("Remove One Map's former core")
             work, nothing = lambda _progress: remove_former_cores(first_core()), lambda _result, _error: None

@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QListWidget,
     QPushButton,
     QStackedWidget,
@@ -27,6 +28,7 @@ from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.dock.profile_field import ProfileField
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
@@ -137,14 +139,14 @@ class ProfileDialog(WorkingDialog):
         self.keep_button = QPushButton(icon("keep"), tr("Keep with the library"))
         self.keep_button.setDefault(True)
         self.keep_button.clicked.connect(lambda _checked: self.keep())
-        close = QPushButton(tr("Close"))
-        close.setAutoDefault(False)
-        close.clicked.connect(self.close)
+        self._close_button = QPushButton(tr("Close"))
+        self._close_button.setAutoDefault(False)
+        self._close_button.clicked.connect(self.close)
         self.source = QLabel()
         buttons = QHBoxLayout()
         buttons.addWidget(self.source, 1)
         buttons.addWidget(self.keep_button)
-        buttons.addWidget(close)
+        buttons.addWidget(self._close_button)
         layout = QVBoxLayout(self)
         layout.addWidget(head)
         layout.addLayout(body, 3)
@@ -166,6 +168,9 @@ class ProfileDialog(WorkingDialog):
         self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
         name_accessibly(self)
         keep_choice_readable(self)
+        # The form was made after what stands below it.
+        last = list(self.pages[FONTS].values())[-1]
+        set_tab_order(last.findChildren(QLineEdit)[-1], [self.preview, self.keep_button, self._close_button])
         self._show_heads(answer)
         self.sections.setCurrentRow(0)
         self._mark(Refusal("", answer.get("problems") or []))

@@ -37,6 +37,7 @@ from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool,
 from onemap.plugin.identify.way_button import WayButton, way_hint
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
@@ -62,6 +63,7 @@ class IdentifyView(QWidget):
         self._library, self._canvas = library, canvas
         self._request: Request | None = None
         self._scope = ("", "")
+        self._answer: dict[str, Any] | None = None  # on display
         self._bands: list[QgsRubberBand] = []  # of the chosen feature
         self._place_band: QgsRubberBand | None = None  # what was asked about
         self._tool_before = None
@@ -97,6 +99,7 @@ class IdentifyView(QWidget):
         canvas.mapToolSet.connect(self._release_button)
         canvas.contextMenuAboutToShow.connect(self._add_to_menu)
         library.loading.connect(self.clear)
+        settings.changes.area_unit.connect(self._list)
 
     def _build(self) -> None:
         self.tree.setAccessibleName(tr("What lies here"))
@@ -169,6 +172,7 @@ class IdentifyView(QWidget):
         self._forget_request()
         self._remove_bands()
         self._show_place(None)
+        self._answer = None
         self.tree.clear()
         self._show_answer(False)
 
@@ -225,14 +229,21 @@ class IdentifyView(QWidget):
         if self._scope != (self._library.path, self._library.day):
             self.clear()
             return
-        self._remove_bands()
-        self.tree.clear()
-        for row in rows_of(answer):
-            self._add(self.tree.invisibleRootItem(), row, is_heading=True)
-        self.place.setText(place_text(answer))
+        self._answer = answer
+        self._list()
         self._show_answer(True)
         self.answered.emit()
         self.shown.emit()
+
+    def _list(self) -> None:
+        """List the answer, its areas in the unit of the settings."""
+        if self._answer is None:
+            return
+        self._remove_bands()
+        self.tree.clear()
+        for row in rows_of(self._answer):
+            self._add(self.tree.invisibleRootItem(), row, is_heading=True)
+        self.place.setText(place_text(self._answer))
 
     def _refuse(self, request: Request, refusal: Refusal) -> None:
         if request is self._request:

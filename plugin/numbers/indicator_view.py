@@ -32,6 +32,7 @@ from onemap.plugin.numbers.unit_values import (
     worst_status,
 )
 from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
+from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
@@ -96,6 +97,7 @@ class IndicatorView(TableView):
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
         library.loading.connect(self._clear_other_scope)
+        settings.changes.area_unit.connect(self._fill)
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())

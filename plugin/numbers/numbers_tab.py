@@ -67,6 +67,7 @@ class NumbersTab(QWidget):
         self.sensors = SensorView(library)
         self.balance = StatisticsView(library, canvas)
         self.balance.button.setText(tr("Land-use balance of a ground"))
+        self.views = (self.indicators, self.warnings, self.sensors, self.balance)
         self._build()
         self.indicators.packs = self.warnings.packs = self.own_files.packs
         self.measure_button.clicked.connect(

@@ -27,6 +27,7 @@ from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, reasons_text
 from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
+from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
@@ -51,6 +52,7 @@ class WarningView(TableView):
         self._show_place = show_place
         self._grounds: dict[str, QgsGeometry] = {}
         self._rows: dict[str, dict[str, Any]] = {}  # on display, by id
+        self._today: set[str] = set()  # of them those that are found today
         self._unit_layer = ""
         self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
@@ -82,6 +84,7 @@ class WarningView(TableView):
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         library.loading.connect(self._clear_other_scope)
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _make_tree(self) -> QTreeWidget:
         tree = ValueTree(tr("What to look at"), (tr("What to look at"), tr("Value")))
@@ -143,6 +146,7 @@ class WarningView(TableView):
     def _list(self, found: list[dict[str, Any]], today: set[str], unlooked: list[dict[str, Any]]) -> None:
         """Fill the tree. found: what was opened, then what is there today, whose numbers are the newer ones."""
         self.tree.clear()
+        self._today = today
         merged: dict[str, dict[str, Any]] = {}
         for row in found:
             merged[row["id"]] = {**merged.get(row["id"], {}), **row}
@@ -155,7 +159,7 @@ class WarningView(TableView):
             head.setTextAlignment(VALUE, RIGHT)
             head.setToolTip(NAME, head.text(NAME))
             for row in sorted(of_kind, key=lambda row: STATUSES.index(row["status"])):
-                self._add(head, row, is_gone=row["id"] not in today)
+                self._add(head, row)
             for one in unlooked:
                 if one["kind"] == kind:
                     self._add_unlooked(head, one)
@@ -171,10 +175,18 @@ class WarningView(TableView):
         self._show_result(True)
         self.results_shown.emit()
 
-    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
+    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> None:
         item = QTreeWidgetItem(parent)
         item.setData(NAME, ROLE_ID, row["id"])
-        self._write(item, row, is_gone)
+        self._write(item, row, row["id"] not in self._today)
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        for head in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
+            for item in map(head.child, range(head.childCount())):
+                row = self._rows.get(item.data(NAME, ROLE_ID))
+                if row is not None:
+                    self._write(item, row, row["id"] not in self._today)
 
     def _write(self, item: QTreeWidgetItem, row: dict[str, Any], is_gone: bool) -> None:
         value, limit = _value(row)

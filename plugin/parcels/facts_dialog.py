@@ -99,10 +99,11 @@ class FactsDialog(WorkingDialog):
 
     def save(self, path: str) -> None:
         """Write the facts to a file, once the core takes them."""
+        text = facts_text(self.stated_facts)  # as it was checked, whatever is typed meanwhile
 
         def write(_answer: dict[str, Any]) -> None:
             try:
-                Path(path).write_text(facts_text(self.stated_facts), encoding="utf-8")
+                Path(path).write_text(text, encoding="utf-8")
             except OSError as error:
                 self.refuse(Refusal(str(error)))
                 return

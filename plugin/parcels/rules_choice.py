@@ -37,6 +37,7 @@ class RulesChoice(QWidget):
         layout.addWidget(self.box, 1)
         layout.addWidget(button)
         library.listed.connect(self._list)
+        settings.changes.pack.connect(self._follow_setting)
         self._is_begun = False  # the rules of the settings were offered
         self._list()
 
@@ -84,9 +85,18 @@ class RulesChoice(QWidget):
             self.box.setCurrentIndex(self._row_of(chosen[0]))
         if self._library.layers and not self._is_begun:
             self._is_begun = True
-            pack = settings.get("pack")
-            if pack:  # one that is not there any more is refused by the check, with its name
-                self.add_file(pack)
+            if settings.get("pack"):
+                self._follow_setting()
+
+    def _follow_setting(self) -> None:
+        """Choose the rules of the settings; a file that is gone is refused by the check, with its name."""
+        pack = settings.get("pack")
+        if not self._is_begun:
+            return
+        if pack:
+            self.add_file(pack)
+        else:
+            self.box.setCurrentIndex(0)
 
     def _choose_file(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))

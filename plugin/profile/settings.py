@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.profile.paths import is_same_place
 
@@ -45,6 +46,17 @@ LANGUAGES = ("zh", "en")
 RECENT_LIMIT = 8
 
 
+class SettingChanges(QObject):
+    """Tells whoever shows something by a setting that it has another value: each signal bears a setting's name."""
+
+    area_unit = pyqtSignal()
+    pack = pyqtSignal()
+    core_python = pyqtSignal()
+
+
+changes = SettingChanges()
+
+
 def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
@@ -54,9 +66,11 @@ def get(name: str) -> Any:
 
 
 def put(name: str, value: Any) -> None:
-    """Store the value of one setting."""
-    setting = SETTINGS[name]
+    """Store the value of one setting, and tell those who show something by it."""
+    setting, before = SETTINGS[name], get(name)
     QgsSettings().setValue(f"onemap/{name}", setting.kind(value))
+    if hasattr(changes, name) and get(name) != before:
+        getattr(changes, name).emit()
 
 
 def remember_library(path: str) -> None:
@@ -87,8 +101,21 @@ def _library_names() -> dict[str, str]:
 
 
 def language() -> str:
-    """The language of the plugin and of the core, "zh" or "en": the chosen one, else that of QGIS."""
-    chosen = get("language")
+    """The language of plugin and core, "zh" or "en": the one that is held, else the chosen one, else that of QGIS."""
+    chosen = _held["language"] or get("language")
     if chosen in LANGUAGES:
         return chosen
     return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"
+
+
+def hold_language() -> None:
+    """Stay with today's language: what is on display already would not follow another one, and the core would."""
+    _held["language"] = language()
+
+
+def release_language() -> None:
+    """Follow the setting again."""
+    _held["language"] = ""
+
+
+_held = {"language": ""}

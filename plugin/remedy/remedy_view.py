@@ -25,6 +25,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.map.map_groups import insert_group
 from onemap.plugin.map.map_layers import PROPERTY_RUN
+from onemap.plugin.profile import settings
 from onemap.plugin.remedy.remedy_looks import style_remedy
 from onemap.plugin.remedy.remedy_results import (
     CUT,
@@ -75,6 +76,7 @@ class RemedyView(QWidget):
         self.remedy: Remedy | None = None
         self.highlight = Highlight(canvas)
         self._build()
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _build(self) -> None:
         self.summary = QLabel()
@@ -251,10 +253,18 @@ class RemedyView(QWidget):
         self._folder = "" if remedy.path == self._run.path else str(Path(remedy.path).parent)
         self.remedy, self._record = remedy, record
         self.keep_button.setEnabled(True)
-        self.tree.show_remedy(remedy, self._parcel)
-        self.summary.setText(self._summary_text(remedy))
-        self._choose(CUT, None)
+        self._list()
         self.results_shown.emit()
+
+    def _list(self) -> None:
+        """List the remedy, its areas in the unit of the settings."""
+        self.tree.show_remedy(self.remedy, self._parcel)
+        self.summary.setText(self._summary_text(self.remedy))
+        self._choose(CUT, None)
+
+    def _follow_unit(self) -> None:
+        if self.remedy is not None:
+            self._list()
 
     def _summary_text(self, remedy: Remedy) -> str:
         if remedy.area_m2 <= 0:

@@ -34,6 +34,7 @@ from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.ground_choice import GroundChoice
 from onemap.plugin.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile import settings
 from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.name_delegate import wrap_names
@@ -113,6 +114,7 @@ class SitesView(VerbView):
         self.form = SitesForm(library, rules, canvas)
         self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
+        settings.changes.area_unit.connect(self._show_sizes)
         self._build()
         self._enable()
 
@@ -317,11 +319,15 @@ class SitesView(VerbView):
         distance = length_text(site.nearest_m)
         item = QTreeWidgetItem(self.tree, [site.name, length_text(site.clearance_m), site.nearest or "–", distance])
         item.setIcon(PLACE, sign_icon(site.verdict, self.palette()))
-        size = tr("{area}, {width} wide").format(area=area_text(site.area_m2), width=length_text(site.width_m))
-        item.setToolTip(PLACE, size)
+        item.setToolTip(PLACE, _size_text(site))
         item.setToolTip(NEAREST, site.nearest)
         for column in (FREE, DISTANCE):
             item.setTextAlignment(column, RIGHT)
+
+    def _show_sizes(self) -> None:
+        """Say how large the places are in the unit of the settings."""
+        for row, site in enumerate(self.sites):
+            self.tree.topLevelItem(row).setToolTip(PLACE, _size_text(site))
 
     def _enable(self) -> None:
         wrong = self.form.problem_text
@@ -335,6 +341,10 @@ class SitesView(VerbView):
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
         place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
+
+
+def _size_text(site: Site) -> str:
+    return tr("{area}, {width} wide").format(area=area_text(site.area_m2), width=length_text(site.width_m))
 
 
 def _site_label(site: Site) -> str:
@@ -359,6 +369,7 @@ class SitesForm(QWidget):
         self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
         self.area.set_area(DEFAULT_AREA_M2)
         self.area.area_changed.connect(self._show_mu)
+        settings.changes.area_unit.connect(self._show_mu)
         self.mu = QLabel()
         self.width_m.setRange(0.0, MAX_WIDTH_M)
         self.width_m.setDecimals(0)

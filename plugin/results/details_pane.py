@@ -12,7 +12,7 @@ from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from onemap.plugin.words.contrast import link_colour
-from onemap.plugin.words.number_format import NOT_MEASURED, moment_text
+from onemap.plugin.words.number_format import NOT_MEASURED, moment_text, with_area_in_unit
 from onemap.plugin.words.translation import tr
 
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
@@ -56,6 +56,10 @@ class DetailsPane(QScrollArea):
     def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
         """Show the steps of an explanation as a reviewer reads them; codes and hashes on demand, under "technical"."""
         self._title, self._steps, self._is_technical = title, steps, False
+        self._show_page()
+
+    def refresh(self) -> None:
+        """Show the steps anew, their areas in the unit of the settings."""
         self._show_page()
 
     def _show_page(self) -> None:
@@ -108,7 +112,8 @@ def steps_page(title: str, steps: list[dict[str, Any]], is_technical: bool) -> s
         text = step.get("value") if is_technical else step.get("said", step.get("value"))
         if text in (None, NOT_MEASURED):  # such as a filter where the rule has none
             continue
-        value = escape(local_times(text)).replace("\n", "<br>")
+        plain = local_times(text)
+        value = escape(plain if is_technical else with_area_in_unit(plain)).replace("\n", "<br>")
         label = str(step.get("step", ""))
         name = f"<b>{escape(label[:1].upper() + label[1:])}</b>"
         rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")

@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import LINES_AT_LEAST, DetailsPane
 from onemap.plugin.results.findings_tree import FindingsTree
 from onemap.plugin.results.highlight import Highlight
@@ -69,6 +70,7 @@ class ResultsView(QWidget):
         self.summary = SummaryView()
         self._make_buttons()
         self._build()
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _make_tree(self) -> FindingsTree:
         tree = FindingsTree(self.model)
@@ -252,6 +254,16 @@ class ResultsView(QWidget):
     @property
     def _parcel(self) -> CheckedParcel | None:
         return self.model.parcel_at(self.tree.currentIndex())
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        self.model.layoutChanged.emit()
+        if self.explain_button.isChecked():
+            self.details.refresh()
+        else:
+            self._show_details(self.tree.currentIndex())
+        if self.highlight.is_on:
+            self.show_highlight()
 
     def _filter(self, verdicts: frozenset[str]) -> None:
         self.highlight.restore_view()

@@ -61,7 +61,7 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _version_text(change: dict[str, Any]) -> str:
-    return with_label(str(change.get("code") or change.get("id")), f"{change['from'] or '–'} → {change['to'] or '–'}")
+    return with_label(change["title"], f"{change['from'] or '–'} → {change['to'] or '–'}")
 
 
 def _parcel_text(change: dict[str, Any]) -> str:
@@ -71,7 +71,7 @@ def _parcel_text(change: dict[str, Any]) -> str:
 
 def _finding_text(change: dict[str, Any]) -> str:
     areas = f"{area_text(change['area_m2_from'])} → {area_text(change['area_m2_to'])}"
-    return with_label(f"{change['parcel']} · {change['rule']} · {word('verdicts', change['verdict'])}", areas)
+    return with_label(f"{change['parcel']} · {change['title']} · {word('verdicts', change['verdict'])}", areas)
 
 
 def _opinion_text(change: dict[str, Any]) -> str:

@@ -52,6 +52,7 @@ class StatisticsView(VerbView):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
         self._params: dict[str, Any] = {}  # of the balance on display
+        self._rows: list[BalanceRow] = []  # of that balance
         self.button = QPushButton(icon("statistics"), tr("How much of what?"))
         self.button.setCheckable(True)
         self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
@@ -70,6 +71,7 @@ class StatisticsView(VerbView):
         self.save_button.clicked.connect(lambda: self._choose_target())
         library.listed.connect(self._list_layers)
         library.loading.connect(self._clear_other_scope)
+        settings.changes.area_unit.connect(self._list)
         self._list_layers()
 
     def _make_tree(self) -> QTreeWidget:
@@ -150,7 +152,7 @@ class StatisticsView(VerbView):
 
     def clear(self) -> None:
         """Forget the balance."""
-        self._params = {}
+        self._params, self._rows = {}, []
         self.tree.clear()
         self._show_result(False)
 
@@ -166,16 +168,22 @@ class StatisticsView(VerbView):
             self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
-        self._params = params
-        self.tree.setHeaderLabels(_heads())
-        for row in balance_of(answer, ground):
-            self._add(self.tree.invisibleRootItem(), row)
-        self.tree.expandItem(self.tree.topLevelItem(0))
+        self._params, self._rows = params, balance_of(answer, ground)
+        self._list()
         version = answer["layer"]["label"]
         lines = [f"{layer} {version}", *(str(problem["message"]) for problem in answer.get("problems") or ())]
         self.note.setText("\n".join(lines))
         self._show_result(True)
         self.results_shown.emit()
+
+    def _list(self) -> None:
+        """List the balance, its areas in the unit of the settings."""
+        self.tree.setHeaderLabels(_heads())
+        self.tree.clear()
+        for row in self._rows:
+            self._add(self.tree.invisibleRootItem(), row)
+        if self._rows:
+            self.tree.expandItem(self.tree.topLevelItem(0))
 
     def _add(self, parent: QTreeWidgetItem, row: BalanceRow) -> None:
         item = QTreeWidgetItem(parent, [row.name, large_area_number(row.area_m2, DECIMALS), share_text(row.share)])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, pyqtSignal
-from qgis.PyQt.QtGui import QShowEvent
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QDoubleSpinBox, QSizePolicy
 
 from onemap.plugin.profile import settings
@@ -30,6 +29,7 @@ class AreaBox(QDoubleSpinBox):
         self.setToolTip(hint)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(self._take_typed)
+        settings.changes.area_unit.connect(self.follow_unit)
         self.follow_unit()
 
     @property
@@ -70,14 +70,3 @@ class AreaBox(QDoubleSpinBox):
         times, parts = _M2_PER[self._unit]
         self._area_m2 = max(number * times / parts, self._least_m2)
         self.area_changed.emit()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """The settings may have changed meanwhile."""
-        self.follow_unit()
-        super().showEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """So they may when the window is there again, as after the dialog of the settings."""
-        if event.type() == QEvent.Type.ActivationChange:
-            self.follow_unit()
-        super().changeEvent(event)

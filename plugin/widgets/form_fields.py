@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import (
     QAbstractSpinBox,
@@ -108,3 +110,10 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
     row.addWidget(first, 1)
     row.addWidget(second, stretch)
     return row
+
+
+def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:
+    """Let Tab go from a widget through others, which were made after what stands below them."""
+    for other in others:
+        QWidget.setTabOrder(first, other)
+        first = other

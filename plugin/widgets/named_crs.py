@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.gui import QgsProjectionSelectionWidget
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.words.crs_words import crs_title
@@ -14,6 +15,9 @@ class NamedCrs(QWidget):
     def __init__(self, choice: QgsProjectionSelectionWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choice, self.name = choice, QLabel()
+        # QGIS gives the focus on to its button: Tab would pass its list over.
+        choice.setFocusProxy(None)
+        choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.name.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

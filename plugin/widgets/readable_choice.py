@@ -1,4 +1,4 @@
-"""What is chosen in a list or a text can be read, and a pressed button be told: where the theme's colours do not do."""
+"""What is chosen, what an empty field says, and which button is pressed: told where the theme's colours do not do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
@@ -17,7 +18,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.words.contrast import luminance, readable_ground
+from onemap.plugin.widgets.focus_frame import FocusFrame
+from onemap.plugin.words.contrast import luminance, quiet_brush, readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
@@ -33,13 +35,16 @@ def keep_choice_readable(root: QWidget) -> None:
 
 
 class _ChoiceKeeper(QObject):
-    """Lives as long as its window; of the window's palette it sets only what is behind chosen text."""
+    """Lives as long as its window; of its palette it sets only what is behind chosen text, and the hints of fields."""
 
     def __init__(self, root: QWidget) -> None:
         super().__init__(root)
         self._root, self._colours = root, ()
         root.installEventFilter(self)
         self._follow_theme()
+        for area in root.findChildren(QAbstractScrollArea):
+            if area.window() is root.window():  # not of a list that drops down
+                FocusFrame(area)
         for button in self._buttons():
             button.toggled.connect(self._show_pressed)
             _show_pressed(button)
@@ -54,11 +59,15 @@ class _ChoiceKeeper(QObject):
         theme = QApplication.palette()
         for button in self._buttons():
             _show_pressed(button)
-        colours = tuple(_choice_ground(theme, group) for group in GROUPS)
+        hint = quiet_brush(
+            theme, Role.Text, Role.Base
+        ).color()  # Qt's own are below AA on white, and QGIS's in the dark
+        colours = (*(_choice_ground(theme, group) for group in GROUPS), hint)
         if colours == self._colours:
             return
         mine = QPalette()
         for group, colour in zip(GROUPS, colours):
+            mine.setColor(group, Role.PlaceholderText, hint)
             if colour != theme.color(group, Role.Highlight):
                 mine.setColor(group, Role.Highlight, colour)
         self._colours = colours  # before the palette, which tells of its change

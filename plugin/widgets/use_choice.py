@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFocusEvent
 from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
 
 from onemap.plugin.widgets.form_fields import shrink
@@ -74,8 +75,17 @@ class UseChoice(QComboBox):
         self.refresh()
         super().showPopup()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Know the classes before somebody types, too."""
+        self.refresh()
+        super().focusInEvent(event)
+
     def _tidy(self) -> None:
-        """What is no class is none."""
-        index = self.findText(self.currentText())
-        self.setCurrentIndex(max(0, index))
+        """What is no class is none; a code, or what stands in one class only, is that class."""
+        text = self.currentText().strip()
+        index = max(self.findText(text), self.findData(text)) if text else 0
+        if index < 0:
+            found = [row for row in range(self.count()) if text.lower() in self.itemText(row).lower()]
+            index = found[0] if len(found) == 1 else 0
+        self.setCurrentIndex(index)
         self.chosen.emit(self.code)

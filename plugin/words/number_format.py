@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qgis.core import NULL
@@ -20,6 +21,9 @@ SMALLEST_HECTARE = 0.00005
 SQUARE_METRE, MU, HECTARE = "m2", "mu", "ha"  # the units of areas among the settings
 
 
+_M2_IN_TEXT = re.compile(r"([\d,]*\d(?:\.\d+)?) m²(?!/)")
+
+
 def value_or_none(value: Any) -> Any:
     """A table value, with None in place of QGIS's own null."""
     return None if value is None or value == NULL else value
@@ -30,6 +34,19 @@ def area_text(area_m2: float | None) -> str:
     if area_m2 is None:
         return NOT_MEASURED
     return {MU: mu_text, HECTARE: _hectare_text}.get(settings.get("area_unit"), _square_metre_text)(area_m2)
+
+
+def with_area_in_unit(text: str) -> str:
+    """A text of the core, whose areas are in square metres: behind each the same in the unit of the settings.
+
+    Too small for that unit, as the least area that a rule counts, it is left as it is.
+    """
+
+    def with_unit(found: re.Match[str]) -> str:
+        area = area_text(float(found[1].replace(",", "")))
+        return found[0] if area.startswith("<") else f"{found[0]} ({area})"
+
+    return _M2_IN_TEXT.sub(with_unit, text) if settings.get("area_unit") in (MU, HECTARE) else text
 
 
 def area_beside_text(area_m2: float | None) -> str:

@@ -5484,6 +5484,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Rules that were not asked, with the reason (JSON)</source>
         <translation>未检测的规则及原因（JSON）</translation>
+<message>
+        <source>The library has its version “{label}” already: another label, or leave it out.</source>
+        <translation>资料库已有该图层的版本“{label}”：另取标签，或不加入。</translation>
+    </message>
+<message>
+        <source>choose, or draw</source>
+        <translation>请选择或绘制</translation>
     </message>
 </context>
 </TS>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ VERDICTS = ["prohibited", "restricted", "unknown", "consult", "notice", "clear"]
 WIDEST = 46
 
 BY_RULE = """
-    SELECT title, department, verdict, count(DISTINCT parcel), coalesce(sum(area_m2), 0.0)
+    SELECT title, department, verdict, count(DISTINCT parcel), sum(area_ellipsoidal_m2)
     FROM findings WHERE counted GROUP BY rule, verdict
 """
 
@@ -26,9 +27,9 @@ def show(answer: dict, findings: Path) -> None:
         found = connection.execute(BY_RULE).fetchall()
     finally:
         connection.close()
-    found.sort(key=lambda row: (VERDICTS.index(row[2]), -row[4]))
-    rows = [(title, department, verdict, f"{n:,}", f"{area:,.0f}") for title, department, verdict, n, area in found]
-    _print(("finding", "department", "verdict", "parcels", "area m2"), rows)
+    found.sort(key=lambda row: (VERDICTS.index(row[2]), -(row[4] or 0.0)))
+    rows = [(*names, f"{n:,}", "–" if area is None else f"{area:,.0f}") for *names, n, area in found]
+    _print(("finding", "department", "verdict", "parcels", "area m²"), rows)
 
 
 def _share(part: int, whole: int) -> str:
@@ -39,11 +40,11 @@ def _share(part: int, whole: int) -> str:
 
 
 def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    cells = [[_cut_text(str(cell)) for cell in row] for row in (head, *rows)]
+    cells = [line for row in (head, *rows) for line in _lines_of(row)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     # Numbers stand right: they are the columns whose head follows "verdict", or its like.
     right = [column > head.index("verdict") for column in range(len(head))]
-    lines = ["  ".join(_pad(cell, width, to) for cell, width, to in zip(row, widths, right)) for row in cells]
+    lines = ["  ".join(_pad(cell, width, to) for cell, width, to in zip(row, widths, right)).rstrip() for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     print("\n".join(["", *lines, ""]))
 
@@ -52,13 +53,11 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _cut_text(text: str) -> str:
-    if _width(text) <= WIDEST:
-        return text
-    kept = text
-    while _width(kept) > WIDEST - 2:
-        kept = kept[:-1]
-    return kept + ".."
+def _lines_of(row: Sequence[str]) -> list[list[str]]:
+    """A row as lines of the terminal: a long title goes on below its beginning."""
+    first, *others = map(str, row)
+    title, *more = textwrap.wrap(first, WIDEST) or [""]
+    return [[title, *others], *([f"  {part}", *[""] * len(others)] for part in more)]
 
 
 def _pad(text: str, width: int, right: bool) -> str:

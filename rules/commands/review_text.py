@@ -78,15 +78,20 @@ def _remedy(result: Result, language: str) -> str:
 
 def _recheck(result: Result, language: str) -> str:
     changes = result["changes"]
+    titles = {one["rule"]: one["title"] for one in changes["findings"]}
     lines = [_head(result, language), _review_phrase("changes", language, count=sum(map(len, changes.values())))]
     for one in changes["parcels"]:
         before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
-        lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+        rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
+        turn = phrase("said.changed_by", language, turn=f"{before} → {after}", rules=rules)
+        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
     for one in changes["opinions"]:
         before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
-        lines.append(f"  {named_groups()['departments'][one['department']][language]}: {before} → {after}")
-    lines += [f"  {one['code']}: {one['from'] or '–'} → {one['to'] or '–'}" for one in changes["layers"]]
-    lines += [f"  {one['id']}: {one['from'] or '–'} → {one['to'] or '–'}" for one in changes["packs"]]
+        department = named_groups()["departments"][one["department"]][language]
+        lines.append("  " + phrase("sheet.pair", language, name=department, value=f"{before} → {after}"))
+    for one in (*changes["layers"], *changes["packs"]):
+        turn = f"{one['from'] or '–'} → {one['to'] or '–'}"
+        lines.append("  " + phrase("sheet.pair", language, name=one["title"], value=turn))
     return "\n".join(lines)
 
 

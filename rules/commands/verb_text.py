@@ -69,7 +69,9 @@ def _inspect(result: Result, language: str) -> str:
         if "raster" in layer:
             lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))
         else:
-            lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
+            lines.append(
+                phrase("said.inspect", language, **{**layer, "crs": crs, "geometry": layer["geometry"] or "–"})
+            )
         lines.append("    " + layer["crs"]["why"])
         for field in layer["fields"]:
             type_words = wording(Problem(f"kind.{field['type']}"), language)[0]

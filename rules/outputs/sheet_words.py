@@ -108,6 +108,7 @@ class SheetWords:
                 **dict.fromkeys(("verdict_before", "verdict_after"), verdict),
             },
             "sites": {"verdict": verdict},
+            "totals": {"department": department},
             "turned": {**dict.fromkeys(("from", "to"), verdict), "rules": self._titles.rules},
             "opinions": {
                 **dict.fromkeys(("from", "to", "conclusion"), lambda code: conclusions.get(code) or verdict(code)),

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.findings.table import Table
+from onemap.rules.outputs.department_totals import with_department_totals
 from onemap.rules.outputs.sheet_charts import SheetFigure, write_charts
 from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.outputs.sheet_words import HECTARES, SheetWords
@@ -97,6 +98,7 @@ class SheetOutput:
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
         frames = {name: _whole_table(parts) for name, parts in self._parts.items()}
         words = self._words(frames)
+        frames = with_department_totals(frames, self._language) if self._language else frames
         for name, columns in frames.items():
             if words is None:
                 self._add_sheet(workbook, name, columns, list(map(str, columns)))

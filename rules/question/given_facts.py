@@ -3,7 +3,7 @@
 The file of a project's facts has them in a table of its own, by the names of the parcels' fields:
 
     [parcels]            # or [地块]
-    YDXZ = "0701"
+    YDXZ = "0701"        # or as the form calls it: 拟用途 = "0701"
     XMLX = "住宅"
 """
 
@@ -21,10 +21,11 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_value
+from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts
+from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts, fact_title
 from onemap.rules.packs.rule import Rule
 
 TABLES = ("parcels", "地块")
@@ -65,8 +66,11 @@ def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
 
 def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
     """The facts under the names by which rules ask them. Raises OneMapError data.… with every problem."""
-    asked = {fact.name.lower(): fact for fact in asked_facts(rules)}
-    systems, names_use = _code_systems(given, rules), USE_FIELD.lower() in map(str.lower, given.values)
+    facts_asked = asked_facts(rules)
+    titled = {fact_title(fact.name, language).lower(): fact for fact in facts_asked for language in LANGUAGES}
+    asked = {**titled, **{fact.name.lower(): fact for fact in facts_asked}}
+    systems = _code_systems(given, rules)
+    names_use = any(name.lower() in asked and asked[name.lower()].name.upper() == USE_FIELD for name in given.values)
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for name, value in given.values.items():
@@ -78,7 +82,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
                 problems.append(Problem("data.choice", {**place, **facts}))
             found[name] = value
         elif fact is None:
-            known = [one.name for one in asked.values()]
+            known = [one.name for one in facts_asked]
             problems.append(Problem("data.fact", {**place, "known": known or ["–"]}))
         elif fact.name in found:
             problems.append(Problem("data.twice", {**place, "key": fact.name}))

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.library.library import Library
 from onemap.rules.incremental.verdict_changes import changed_verdicts
 from onemap.rules.packs.library_packs import packs_of
+from onemap.rules.packs.pack import Pack, rule_titles
 from onemap.rules.review.case import Case
 from onemap.rules.review.opening import propose_drafts, run_question
 from onemap.rules.review.routing import Draft, drafts
@@ -30,10 +32,14 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     now, _ = propose_drafts(run, case.current.overrides)
     return {
         "parcels": changed_verdicts(library, case.current.run, run),
-        "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),
+        "findings": _findings(
+            findings,
+            [row.values for row in rows_of_table(run.tables["findings"])],
+            rule_titles(before.packs, record, context.language) | rule_titles(run.packs, run.record, context.language),
+        ),
         "opinions": changed_opinions(then, now),
-        "layers": _layers(record, run),
-        "packs": _packs(record, run),
+        "layers": _layers(record, run, library, context.language),
+        "packs": _packs(record, run, before.packs, context.language),
     }
 
 
@@ -51,8 +57,8 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     record = run_record(library, identifier)
     return {
         "parcels": changed_verdicts(library, identifier, run),
-        "layers": _layers(record, run),
-        "packs": _packs(record, run),
+        "layers": _layers(record, run, library, context.language),
+        "packs": _packs(record, run, before.packs, context.language),
     }
 
 
@@ -66,8 +72,10 @@ def changed_opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[s
     return changed
 
 
-def _findings(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Counted findings that come, go, or change their area by more than a square millimetre."""
+def _findings(
+    then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Counted findings that come, go, or change their area by more than a square millimetre. titles: of the rules."""
     sides = [
         {(row["parcel"], row["rule"], row["verdict"]): row["area_m2"] for row in rows if row["counted"]}
         for rows in (then, now)
@@ -80,24 +88,38 @@ def _findings(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]
             parcel, rule, verdict = key
             area = {"area_m2_from": before, "area_m2_to": after}
             present = {"before": key in sides[0], "after": key in sides[1]}
-            changed.append({"parcel": parcel, "rule": rule, "verdict": verdict, **present, **area})
+            title = titles.get(rule, rule)
+            changed.append({"parcel": parcel, "rule": rule, "title": title, "verdict": verdict, **present, **area})
     return changed
 
 
-def _layers(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
+def _layers(record: Mapping[str, Any], run: Run, library: Library, language: str) -> list[dict[str, Any]]:
+    """The layers of which another version would be asked."""
     sides = [{layer["code"]: layer["label"] for layer in one["layers"]} for one in (record, run.record)]
-    codes = dict.fromkeys([*sides[0], *sides[1]])
+    codes, catalogue = dict.fromkeys([*sides[0], *sides[1]]), library.catalogue()
     return [
-        {"code": code, "from": sides[0].get(code), "to": sides[1].get(code)}
+        {
+            "code": code,
+            "title": layer_title(code, catalogue, language),
+            "from": sides[0].get(code),
+            "to": sides[1].get(code),
+        }
         for code in codes
         if sides[0].get(code) != sides[1].get(code)
     ]
 
 
-def _packs(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
+def _packs(record: Mapping[str, Any], run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
+    """The packs that have changed. before: those by which the run of the record was judged."""
+    titles = {pack.id: pack.title.get(language, pack.id) for pack in (*before, *run.packs)}
     sides = [{pack["id"]: _wording(pack) for pack in one["packs"]} for one in (record, run.record)]
     return [
-        {"id": id_, "from": sides[0].get(id_, (None,))[0], "to": sides[1].get(id_, (None,))[0]}
+        {
+            "id": id_,
+            "title": titles.get(id_, id_),
+            "from": sides[0].get(id_, (None,))[0],
+            "to": sides[1].get(id_, (None,))[0],
+        }
         for id_ in dict.fromkeys([*sides[0], *sides[1]])
         if sides[0].get(id_) != sides[1].get(id_)
     ]

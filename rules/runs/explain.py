@@ -53,7 +53,9 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0].values
-    step("parcel", f"{parcel} · {area_text(whole['area_m2'])} · {record['parameters']['parcels']}")
+    name, ellipsoidal_m2 = record["parameters"]["parcels"], whole.get("area_ellipsoidal_m2")
+    sides = (area_text(area_m2) for area_m2 in (whole["area_m2"], ellipsoidal_m2 or whole["area_m2"]))
+    step("parcel", *(f"{parcel} · {area} · {name}" for area in sides))
     title = rule.title.get(language, rule.id)
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
@@ -174,11 +176,13 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
     findings = stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)
     for finding in (row.values for row in findings):
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
-        measures = kind.explained(finding, language)
-        step(name, " · ".join(filter(None, (*measures, reasons_text(finding["reason"], language)))) or "–")
+        reason = reasons_text(finding["reason"], language)
+        sides = ((*kind.explained(one, language), reason) for one in (finding, _finding_in_print(finding)))
+        step(name, *(" · ".join(filter(None, side)) or "–" for side in sides))
         counted = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
-        limits = kind.limits(rule.options)
-        step("thresholds", " · ".join(filter(None, (*limits, area_text(finding["counted_area_m2"]), counted))))
+        limits, plane = kind.limits(rule.options), area_text(finding["counted_area_m2"])
+        words = phrase("explain.in_plane", language, area=plane) if plane else ""
+        step("thresholds", *(" · ".join(filter(None, (*limits, area, counted))) for area in (plane, words)))
         if finding["area_check_m2"] is not None:
             differs = phrase("explain.differs" if finding["check_differs"] else "explain.agrees", language)
             step("check", f"{area_text(finding['area_check_m2'])} · {differs}")
@@ -188,6 +192,12 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
             step("range", " · ".join(filter(None, (span, within))))
     if not findings:
         step("conflict", phrase("verdict.clear", language))
+
+
+def _finding_in_print(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding with its area on the ellipsoid, as every list and document has it; runs of old did not keep it."""
+    ellipsoidal_m2 = finding.get("area_ellipsoidal_m2")
+    return finding if ellipsoidal_m2 is None else {**finding, "area_m2": ellipsoidal_m2}
 
 
 def _verdict(library: Library, identifier: str, parcel: str, rule_id: str) -> str:

@@ -103,7 +103,8 @@ def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp
     shutil.rmtree(delivery / "子目录")
     answer = onemap("ingest", library, delivery, "--department", "land")
     assert answer.code == 3  # the other department's file is not known to this one
-    (delivery / "STBHHX2024.shp").unlink()
+    for part in delivery.glob("STBHHX2024.*"):
+        part.unlink()
     answer = onemap("ingest", library, delivery, "--department", "land")
     row = next(row for row in answer.json["plan"] if row["code"] == "DLTB")
     assert (row["fields"], row["remembered"]) == ({"BSM": "编号", "DLBM": "类"}, ["fields", "covers"])
@@ -260,3 +261,32 @@ def test_a_chosen_file_must_be_there_and_in_the_folder(library, delivery, onemap
     for path, code in ((other, "ingest.outside"), (delivery / "gone.shp", "source.missing")):
         answer = onemap("ingest", library, delivery, "--file", path)
         assert (answer.code, answer.codes) == (3, [code])
+
+
+def test_a_title_is_known_without_its_signs(library, tmp_path, onemap):
+    """The catalogue has 林地“一张图” and 正射影像（DOM）; no file has such marks."""
+    folder = tmp_path / "林业局汇交"
+    folder.mkdir()
+    write_layer(folder / "林地一张图.shp", [square(0, 0)], {"BH": ["1"]}, encoding="UTF-8")
+    (row,) = onemap("ingest", library, folder, "--plan", tmp_path / "plan.toml").json["plan"]
+    assert (row["code"], row["why"]) == ("LDYZT", "title")
+
+
+def test_of_a_folder_a_shapefile_without_its_shp_is_told(library, delivery, tmp_path, onemap):
+    write_layer(delivery / "湿地.shp", [square(0, 0)], {"BH": ["1"]}, encoding="UTF-8")
+    (delivery / "湿地.shp").unlink()
+    rows = onemap("ingest", library, delivery, "--plan", tmp_path / "plan.toml").json["plan"]
+    (lost,) = (row for row in rows if row["source"].startswith("湿地"))
+    assert (lost["source"], lost["status"]) == ("湿地.dbf", "unreadable")
+    assert "湿地.shp" in lost["problems"][0]["message"]
+
+
+def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_in(library, delivery, onemap):
+    assert onemap("ingest", library, delivery, "--covers", "district").code == 0
+    shutil.rmtree(delivery / "子目录")
+    write_layer(delivery / "永久基本农田图斑.gpkg", [square(0, 0)], {"BSM": ["1"]})
+    answer = onemap("ingest", library, delivery, "--covers", "district")
+    told = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]
+    assert (answer.code, told) == (3, [("version.label", "STBHHX2024.shp")])
+    assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 0
+    assert ("YJJBNTTB", "v1", 1) in versions_of(library)

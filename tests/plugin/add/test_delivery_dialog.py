@@ -7,6 +7,7 @@ from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
@@ -163,9 +164,44 @@ def test_the_wrong_geometry_and_two_for_one_version_are_told_before_add(dialog, 
     assert dialog.add_button.isEnabled()
     zone = number_of(dialog, "成果")
     dialog.table.choose(zone, "STBHHX")
-    assert dialog.hint.text() == "Several become STBHHX: give each another label, or leave one out."
+    assert (
+        dialog.hint.text() == "Several become Ecological red line (STBHHX): give each another label, or leave one out."
+    )
     dialog.table.cellWidget(zone, 3).setText("2023")
     assert dialog.add_button.isEnabled()
+
+
+def test_tab_goes_from_the_table_through_its_rows_to_the_coordinate_system_and_the_fields(dialog, delivery):
+    look_through(dialog, delivery)
+    dialog.activateWindow()
+    wait_for(dialog.isActiveWindow)
+    dialog.table.setFocus()
+    names = []
+    while not names or names[-1] != dialog.add_button.text():
+        before = QApplication.focusWidget()
+        QTest.keyClick(before, Qt.Key.Key_Tab)
+        now = QApplication.focusWidget()
+        assert now is not before
+        names.append(now.accessibleName() or now.text())
+    first, system = names.index(f"Becomes {dialog.table.rows[0].name}"), names.index("Coordinate system")
+    assert (first, names[1:3]) == (0, [f"Speaks for {dialog.table.rows[0].name}", f"Label {dialog.table.rows[0].name}"])
+    assert first < system < names.index("Fields") < len(names) - 1
+
+
+def test_a_label_that_the_layer_has_already_is_told_at_its_row_before_add(dialog, delivery, own_library):
+    source = str(delivery / "红线" / "STBHHX.gpkg")
+    core("add", own_library.path, source, "--as", "STBHHX", "--covers=district", "--label", "2023")
+    own_library.refresh()
+    wait_for(lambda: own_library.entry("STBHHX").versions)
+    dialog.table.show_targets(own_library.layers)
+    look_through(dialog, delivery)
+    row = number_of(dialog, "STBHHX")
+    dialog.table.cellWidget(row, 3).setText("2023")
+    told = "The library has its version “2023” already: another label, or leave it out."
+    assert dialog.table.state_of(row) == told and told in dialog.hint.text()
+    assert not dialog.add_button.isEnabled()
+    dialog.table.cellWidget(row, 3).setText("2024")
+    assert dialog.table.state_of(row) == "found by its code" and dialog.add_button.isEnabled()
 
 
 @pytest.mark.parametrize(

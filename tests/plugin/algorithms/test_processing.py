@@ -199,7 +199,7 @@ def test_an_unknown_layer_code_is_refused_with_the_command_line_s_text(library, 
 
 def test_reaching_the_threshold_fails_after_the_results_are_written(library, town, tmp_path):
     kept = tmp_path / "kept.gpkg"
-    with pytest.raises(QgsProcessingException, match="prohibited"):
+    with pytest.raises(QgsProcessingException, match="verdict is prohibited: the threshold restricted"):
         check(library, str(town / "parcels.gpkg"), FAIL_ON="restricted", OUT=str(kept))
     assert dict(rows(f"{kept}|layername=parcels", "parcel", "verdict"))["A"] == "prohibited"
 

@@ -23,7 +23,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 
 
 @pytest.fixture
@@ -443,6 +443,18 @@ def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(ope
     open_dock.library.refresh()
     wait_for(lambda: len(listed) == 2)
     assert open_dock.notice.text == "a message"
+
+
+def test_the_library_s_own_layers_are_no_parcels_unless_somebody_chooses_them(dock, library, parcels):
+    QgsProject.instance().removeMapLayer(parcels)
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+    choice = dock.check_tab.parcels
+    assert choice.box.count() == 1 and choice.choice is None and not dock.check_tab.button.isEnabled()
+    mine = QgsVectorLayer(f"Polygon?crs={CRS}", "mine", "memory")
+    QgsProject.instance().addMapLayer(mine)
+    assert choice.choice.layer == mine.id() and dock.check_tab.button.isEnabled()
 
 
 def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):

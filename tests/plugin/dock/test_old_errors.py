@@ -46,3 +46,17 @@ def test_cases_that_could_not_be_read_are_not_said_to_be_none(lost):
     room.refresh()
     wait_for(lambda: room.list.empty.text().startswith("No case yet"))
     assert dock.notice.text == ""
+
+
+def test_a_refused_search_for_sites_is_forgotten_once_one_succeeds(lost):
+    dock, bring_back = lost
+    view = dock.check_tab.sites
+    view.form.area.set_area(2500)
+    view.search()
+    wait_for(lambda: dock.notice.text)
+    bring_back()
+    shown = []
+    view.results_shown.connect(lambda: shown.append(True))
+    view.search()
+    wait_for(lambda: shown)
+    assert dock.notice.text == ""

@@ -134,6 +134,20 @@ def test_a_place_becomes_a_parcel_that_can_be_checked(tab):
     assert (parcel.verdict, round(parcel.area_m2)) == (found[0].verdict, 2500)
 
 
+@pytest.mark.parametrize(("typed", "code"), [("0701", "0701"), ("tea garden", "0202"), ("no such use", "")])
+def test_a_use_is_typed_before_its_list_was_ever_opened(tab, typed, code):
+    use = tab.sites.form.use
+    tab.show()
+    tab.sites_button.setChecked(True)
+    tab.activateWindow()
+    wait_for(tab.isActiveWindow)
+    use.setFocus()
+    QTest.keyClicks(use.lineEdit(), typed)
+    use.completer().popup().hide()
+    QTest.keyClick(use.lineEdit(), Qt.Key.Key_Tab)
+    assert use.code == code and tab.sites.form.params()["project"] == (f"YDXZ={code}" if code else "")
+
+
 @pytest.mark.parametrize("language", ["zh_CN", "en_GB"])
 def test_thousands_are_apart_in_the_area_although_qgis_leaves_them_together(shared_core, canvas, language):
     usual, of_qgis = QLocale(), QLocale(language)

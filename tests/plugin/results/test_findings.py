@@ -2,7 +2,7 @@
 
 import processing
 import pytest
-from qgis.core import Qgis, QgsProject, QgsRectangle
+from qgis.core import Qgis, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -230,3 +230,16 @@ def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(
     assert (row.text(0), row.child(0).text(0), row.text(6)) == ("Transport", "T: why", "1")
     assert row.child(0).toolTip(0) == "T: why\nLayer: Quays (L)"
     assert tree.topLevelItem(tree.topLevelItemCount() - 1).text(6) == "1"
+
+
+def test_an_exported_geopackage_opens_in_qgis_with_its_looks_and_names(tab, tmp_path):
+    path = str(tmp_path / "results.gpkg")
+    written = []
+    tab.results.export_button.exported.connect(written.append)
+    tab.results.export_button.write(path)
+    wait_for(lambda: written)
+    parcels, pieces = (QgsVectorLayer(f"{path}|layername={table}", table, "ogr") for table in ("parcels", "overlaps"))
+    labels = {category.value(): category.label() for category in parcels.renderer().categories()}
+    assert labels["prohibited"] == "■ prohibited"
+    assert [rule.label() for rule in pieces.renderer().rootRule().children()] == ["Counted", "Below the threshold"]
+    assert parcels.attributeDisplayName(parcels.fields().indexOf("area_ellipsoidal_m2")) == "Ellipsoidal area (m²)"

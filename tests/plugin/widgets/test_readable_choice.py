@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QStyleFactory,
     QToolButton,
     QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +22,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.contrast import contrast
 from onemap.resources.workshop.pictures.dock_camera import palette_of
+from onemap.tests.plugin.small_town import wait_for
 
 TEXT, SIGN = 4.5, 3.0  # WCAG 2.2, AA: 1.4.3 for text, 1.4.11 for signs
 BOX_PX = 16  # where the box is, before the text
@@ -40,6 +42,44 @@ def give_theme(application):
     yield give
     gc.collect()
     QApplication.setPalette(before)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_an_empty_field_says_can_be_read(give_theme, theme):
+    give_theme(theme)
+    window = QWidget()
+    line = QLineEdit(window)
+    line.setPlaceholderText("unknown")
+    keep_choice_readable(window)
+    hint, ground, text = (
+        line.palette().color(GROUP.Active, role) for role in (ROLE.PlaceholderText, ROLE.Base, ROLE.Text)
+    )
+    assert TEXT <= contrast(hint, ground) < contrast(text, ground)  # and is told from what somebody typed
+
+
+def test_a_list_with_the_focus_is_told_in_a_theme_that_is_a_style_sheet(application):
+    """As QGIS's dark themes are: `outline: 0` leaves a chosen row as it is without the focus."""
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    tree, line = QTreeWidget(), QLineEdit()
+    layout.addWidget(tree)
+    layout.addWidget(line)
+    tree.addTopLevelItem(QTreeWidgetItem(["row"]))
+    tree.setCurrentItem(tree.topLevelItem(0))
+    keep_choice_readable(window)
+    window.show()
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    before = application.styleSheet()
+    application.setStyleSheet("QTreeView { outline: 0; } QTreeView::item:selected { background: green; }")
+    try:
+        pictures = []
+        for widget in (line, tree, line):
+            widget.setFocus()
+            pictures.append(tree.grab().toImage())
+        assert pictures[0] != pictures[1] and pictures[0] == pictures[2]
+    finally:
+        application.setStyleSheet(before)
 
 
 def choice(widget, group):

@@ -220,6 +220,10 @@ def test_a_sheet_is_for_people_in_their_language(ready, tmp_path):
     area = row[heads["平面面积（m²）"] - 1]
     assert (area.value, area.number_format) == (20.0, "[<10]0.0;#,##0")
     assert book["问题"].column_dimensions["A"].width >= 6
+    totals = [[cell.value for cell in row] for row in book["分部门汇总"]]
+    assert totals[0] == ["部门", "禁止", "限制", "无法判定", "征求意见", "提示", "未检测的规则"]
+    counted = [row for row in book["问题"].iter_rows(min_row=2) if row[heads["计入结论"] - 1].value == "是"]
+    assert totals[-1][0] == "合计" and sum(totals[-1][1:6]) == len(counted) > 0
 
 
 def test_rules_that_were_not_asked_are_told_with_their_reason(desk, tmp_path):

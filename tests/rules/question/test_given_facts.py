@@ -95,6 +95,12 @@ def test_a_fact_stands_where_a_parcel_says_nothing_and_the_run_keeps_it(onemap, 
     assert onemap("verify", town, "--run", onemap("runs", town).json["runs"][0]["id"]).json["ok"]
 
 
+def test_a_fact_is_taken_by_what_the_form_calls_it_without_quotes(onemap, town):
+    spared, kept = verdicts(onemap, town, '[地块]\n拟用途 = "1202"\n')
+    assert (spared["A"], kept) == ("clear", {"YDXZ": "1202"})
+    assert verdicts(onemap, town, '[parcels]\nYDXZ = "1202"\n拟用途 = "0701"\n').codes == ["data.twice"]
+
+
 def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(onemap, town):
     spared, kept = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
     assert spared == {"A": "prohibited", "B": "prohibited", "C": "clear"}  # H22 is a road, of which the class knows not

@@ -112,7 +112,8 @@ def test_a_recheck_shows_what_would_change_and_changes_nothing(town, walk):
     assert [(one["parcel"], one["from"], one["to"]) for one in changes["parcels"]] == [("DK1", "prohibited", "consult")]
     assert [(one["rule"], one["before"], one["after"]) for one in changes["findings"]] == [("farm", True, False)]
     assert [(one["department"], one["to"]["conclusion"]) for one in changes["opinions"]] == [("land", "not_involved")]
-    assert changes["layers"] == [{"code": "FARM", "from": "v1", "to": "new"}]
+    assert [(one["code"], one["from"], one["to"]) for one in changes["layers"]] == [("FARM", "v1", "new")]
+    assert (changes["layers"][0]["title"], changes["findings"][0]["title"]) == ("X", "Takes farmland")
     now = town.show(case, "2026-03-05")
     assert now["revision"] == before["revision"]
     assert [one["text"] for one in now["opinions"]] == [one["text"] for one in before["opinions"]]

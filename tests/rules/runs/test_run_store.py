@@ -35,12 +35,29 @@ def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(cit
         steps.setdefault(step["key"], []).append(step["value"])
         plain.setdefault(step["key"], []).append(step["said"])
     assert plain["conflict"] == ["40 m² · 40.0%"]  # as documents have it
+    assert plain["thresholds"][0] == "≥ 1.0 m² · 40 m² in the plane · counts"
     assert steps["where"] == ["TBLX = '实划'"] and "v1" in steps["version"][0]
     assert [value.split(" · ")[:2] for value in steps["feature"]] == [["f1", "40.000 m²"], ["f2", "30.000 m²"]]
     assert steps["conflict"] == ["40.000 m² · 40.0000 %"] and "≥ 1.0 m²" in steps["thresholds"][0]
     assert steps["basis"] == ["法 第一条"] and steps["verdict"] == ["prohibited"]
     clear = desk.run("explain", desk.library, run, "B", "zone").json["steps"]
     assert clear[-1]["value"] == "clear"
+
+
+def test_an_explanation_gives_a_reviewer_the_areas_of_lists_and_documents(desk):
+    desk.layer("ZONE", [box(0, 0, 1000, 1000)], {"TBLX": ["实划"]})
+    rule = {"id": "zone", "kind": "avoid", "layer": "ZONE", "verdict": "prohibited"}
+    found = desk.check({"A": box(0, 0, 2000, 1000)}, rule)
+    areas = {table: found.table(table).iloc[0] for table in ("parcels", "findings")}
+    steps = {
+        step["key"]: step
+        for step in desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", "zone").json["steps"]
+    }
+    for key, table in (("parcel", "parcels"), ("conflict", "findings")):
+        plane, printed = areas[table]["area_m2"], areas[table]["area_ellipsoidal_m2"]
+        assert abs(plane - printed) > 1.0  # they can be told apart
+        assert f"{plane:,.3f} m²" in steps[key]["value"] and f"{printed:,.0f} m²" in steps[key]["said"]
+    assert f"{areas['findings']['area_m2']:,.0f} m² in the plane" in steps["thresholds"]["said"]
 
 
 @pytest.mark.parametrize(
