@@ -25,7 +25,7 @@ TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
 ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
 _MEASURES = {"km2": "km²", "km/100km2": "km/100 km²"}
-_EXACT_BELOW = 1000
+_DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "d": 0, "%": 1, "m": 1, "km": 3, "km2": 3}  # others: two
 _TRIVIAL = 1 - 1e-6
 
 
@@ -129,16 +129,19 @@ def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
 
 
 def measured_text(value: float | None, measure: str, decimals: int | None = None) -> str:
-    """A number with its unit of measure, to four digits or so many decimals; a dash for what was not measured."""
+    """A number with its unit of measure, to so many decimals or its unit's; a dash for what was not measured."""
     if value is None:
         return NOT_MEASURED
     if measure == "m2":
         return area_text(value)
-    if decimals is not None:
-        number = f"{value:,.{decimals}f}"
-    else:
-        number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
-    return f"{number} {measure_text(measure)}".strip()
+    digits = _usual_decimals(value, measure) if decimals is None else decimals
+    return f"{value:,.{digits}f} {measure_text(measure)}".strip()
+
+
+def _usual_decimals(value: float, measure: str) -> int:
+    """As many as the pages of the indicators have: a part of a thing that is counted is no whole."""
+    digits = _DECIMALS.get(measure, 2)
+    return 2 if digits == 0 and abs(value) < 10 and not float(value).is_integer() else digits
 
 
 def measure_text(measure: str) -> str:

@@ -15,6 +15,12 @@ BREAK = "\u200b"  # takes no room, and a line may end there
 # What Qt breaks nowhere; from the Chinese characters on it knows itself where a line may end: not before a colon.
 UNBROKEN = re.compile("[^ \u2e80-\U0010ffff]+")
 HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])")
+JOIN = "\u2060"  # takes no room, and no line may end there
+NO_BREAK = "\u00a0"
+BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])")
+PART_ENDS = re.compile(" · | → |\n")
+BROKEN = {" · ": f"{NO_BREAK}· ", " → ": f" →{NO_BREAK}"}  # a dot ends a line, an arrow begins one
+UNIT = re.compile("(?<=[0-9]) (?=(?:[mk]?m²|k?m|ha|mu|亩|公顷|倍|%)(?![A-Za-z]))")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -53,7 +59,11 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
 
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
-    """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
+    """The text with places to break in every word that is wider than a line, such as a long number of a parcel.
+
+    Where it has parts, with a dot or an arrow between them, a line ends there rather than amid the two characters of
+    a verdict; a number and its unit stand on one line.
+    """
 
     def fitted(word: str) -> str:
         if metrics.horizontalAdvance(word) <= width:
@@ -61,7 +71,17 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
         parts = HYPHEN.split(word)  # where Qt ends a line by itself
         return "".join(map(fitted, parts)) if len(parts) > 1 else BREAK.join(word)
 
-    return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fitted(found[0]), text)
+    def whole(part: str) -> str:
+        if metrics.horizontalAdvance(f"{part} ·") <= width:
+            return BETWEEN_CHINESE.sub(JOIN, part.replace(" ", NO_BREAK))
+        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, part))
+
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    parts, ends = PART_ENDS.split(text), [*PART_ENDS.findall(text), ""]
+    if len(parts) == 1:
+        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, text))
+    return "".join(whole(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

@@ -63,7 +63,7 @@ class StatisticsView(VerbView):
         self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
-        self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
+        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.tree = self._make_tree()

@@ -258,7 +258,7 @@ def test_warnings_lead_to_their_ground(tab, canvas):
         "New building ground over a line",
         "Candidates for change without approval",
     ]
-    assert (EXPANSION + "\n北 · alarm", "1.667 ×\n/ 1.3 ×") in below(quotas)
+    assert (EXPANSION + "\n北 · alarm", "1.67 ×\n/ 1.30 ×") in below(quotas)
     assert below(permits)[0][0].startswith("X1\n") and below(permits)[0][1].endswith("d ago\n2024-01-31")
     for one in (lines, candidates):
         assert below(one)[0][0].startswith("unknown: ")  # one survey alone tells no change
