@@ -147,7 +147,8 @@ class Header(QWidget):
     def _fill_menu(self) -> None:
         self.menu.clear()
         for path in settings.get("recent_libraries"):
-            action = self.menu.addAction(f"{short_name(path)}   {home_of(path)}")
+            names = (settings.library_name(path), short_name(path))
+            action = self.menu.addAction(f"{' · '.join(filter(None, names))}   {home_of(path)}")
             action.setEnabled(is_server(path) or Path(path).exists())
             action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():

@@ -367,7 +367,6 @@ class SitesForm(QWidget):
         self.count.setRange(1, MAX_SITES)
         self.count.setValue(DEFAULT_SITES)
         self.count.setPrefix("≤ ")
-        self.count.setSuffix(tr(" places"))
         self.count.setToolTip(tr("How many places at most"))
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))

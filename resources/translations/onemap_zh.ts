@@ -5398,10 +5398,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>缺信息的规则：{count}</translation>
     </message>
     <message>
-        <source> places</source>
-        <translation> 处</translation>
-    </message>
-    <message>
         <source>{names}, {count} more</source>
         <translation>{names}，另有 {count} 个</translation>
     </message>

@@ -310,9 +310,11 @@ class StatePictures:
         for tab in range(dialog.tabs.count()):
             dialog.tabs.setCurrentIndex(tab)
             self._keep(f"state-dialog-add-{tab}", dialog)
-        dialog.form.choose_target("STBHHX")  # whose fields these parcels do not have
-        dialog.form.crs.setCrs(QgsProject.instance().crs())
-        wait_for(lambda: dialog.add_button.isEnabled() and not dialog.is_working)
+        line = Path(self._request["parcels"]).parent / "环保" / "生态保护红线2025.shp"
+        dialog.form.source.choose(SourceFile(str(line)))
+        wait_for(lambda: not dialog.is_working)
+        dialog.form.choose_target("STBHHX")
+        dialog.options.label.setText(dialog.form.chosen_target.versions[-1].label)  # which the library has
         dialog.add()
         wait_for(lambda: dialog.notice.text)
         camera.take_window("state-dialog-add-refused", dialog)
