@@ -76,8 +76,8 @@ class UnitValue:
         """What it is held to and by when; empty for nothing."""
         if self.target is None:
             return ""
-        year = f" ({self.target_year})" if self.target_year else ""
-        return f"{_BOUNDS.get(self.bound, '')} {self.in_words(self.target)}{year}".strip()
+        target = f"{_BOUNDS.get(self.bound, '')} {self.in_words(self.target)}".strip()
+        return tr("{title} ({code})").format(title=target, code=self.target_year) if self.target_year else target
 
     @property
     def status_text(self) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from qgis.PyQt.QtCore import QByteArray, QRectF, Qt
-from qgis.PyQt.QtGui import QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from qgis.PyQt.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from qgis.PyQt.QtSvg import QSvgRenderer
 
 from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.words.contrast import luminance
 
 SIZES_PX = (16, 24, 32, 48)
 ACCENT = "#0F93A8"
+ACCENT_ON_DARK = "#3CC3D6"  # the same one, seen on the buttons of a dark theme
 
 
 def icon(name: str) -> QIcon:
@@ -22,8 +24,9 @@ def icon(name: str) -> QIcon:
 @lru_cache(maxsize=128)
 def _icon(name: str, colour: str) -> QIcon:
     drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    accent = ACCENT if luminance(QColor(colour)) < 0.5 else ACCENT_ON_DARK
     icon_of_drawing = QIcon()
-    _add_pictures(icon_of_drawing, drawing, QIcon.State.Off)
+    _add_pictures(icon_of_drawing, drawing.replace(ACCENT, accent), QIcon.State.Off)
     # On the grey of a button that is pressed in, the accent would not be seen.
     _add_pictures(icon_of_drawing, drawing.replace(ACCENT, colour), QIcon.State.On)
     return icon_of_drawing

@@ -3383,7 +3383,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
-        <translation>比对了 {count} 对规划，其中 {against} 对互相矛盾（单位：{unit}）。</translation>
+        <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
@@ -3587,7 +3587,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Writes a QGIS project with the version in force of each layer, as the dock shows it, with names, metadata and what QGIS Server needs to offer it as maps and features to read. The library is only read. A library in a file is found from the project's folder; one on a server is named without user or password.</source>
-        <translation>写出一个 QGIS 工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及QGIS Server发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
+        <translation>写出一个 QGIS 工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及 QGIS Server 发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
     </message>
     <message>
         <source>QGIS project</source>

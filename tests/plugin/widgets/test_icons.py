@@ -1,9 +1,10 @@
 """The plugin's icons: what is pressed in is seen in both themes."""
 
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor, QIcon, QImage
+from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPalette
 
-from onemap.plugin.widgets.icons import ACCENT, icon
+from onemap.plugin.widgets.icons import ACCENT, ACCENT_ON_DARK, icon
+from onemap.plugin.words.contrast import contrast
 
 
 def colours(state):
@@ -16,3 +17,15 @@ def colours(state):
 def test_a_button_that_is_pressed_in_has_no_accent_that_its_grey_would_hide(application):
     assert ACCENT.lower() in colours(QIcon.State.Off)
     assert len(colours(QIcon.State.On)) == 1
+
+
+def test_the_accent_is_seen_on_the_buttons_of_a_dark_theme(application):
+    before, dark = application.palette(), application.palette()
+    dark.setColor(QPalette.ColorRole.WindowText, QColor("#eff0f1"))
+    application.setPalette(dark)
+    try:
+        assert ACCENT_ON_DARK.lower() in colours(QIcon.State.Off)
+    finally:
+        application.setPalette(before)
+    button = QColor("#4d5358")  # the lighter end of its shade
+    assert contrast(QColor(ACCENT_ON_DARK), button) > 3 > contrast(QColor(ACCENT), button)
