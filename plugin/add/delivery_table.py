@@ -68,6 +68,7 @@ class DeliveryTable(QTableWidget):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)  # else the headings turn bold with the first row
         for column in (NAME, STATE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

@@ -31,6 +31,7 @@ class FieldsTable(QTableWidget):
         self.setAccessibleName(tr("Fields"))
         self.verticalHeader().hide()
         header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in (TARGET, SOURCE, VALUES):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 

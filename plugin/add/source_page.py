@@ -205,6 +205,12 @@ class ProblemList(QListWidget):
         self.itemActivated.connect(self._go_to_item)
         self.itemClicked.connect(self._go_to_item)
 
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As high as the problems: Qt would have room for ten lines below a single one, and a page that scrolls."""
+        hint = super().sizeHint()
+        content = sum(map(self.sizeHintForRow, range(self.count()))) + 2 * self.frameWidth()
+        return QSize(hint.width(), min(hint.height(), content))
+
     def show_problems(self, problems: list[dict[str, Any]], known_names: Collection[str] = ()) -> None:
         """Show these problems.
 

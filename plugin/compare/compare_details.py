@@ -18,7 +18,7 @@ from onemap.plugin.words.number_format import (
     moment_text,
     share_text,
 )
-from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.translation import name_list, tr, with_label
 
 
 def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
@@ -37,7 +37,8 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
         line = with_label(plan, use_name(use))
         if codes:
             main_class_text = tr("mainly {code}").format(code=main_class) if "," in codes else ""
-            line += f" ({codes.replace(',', ', ')}{', ' + main_class_text if main_class_text else ''})"
+            listed = name_list([*codes.split(","), *([main_class_text] if main_class_text else [])])
+            line = tr("{title} ({code})").format(title=line, code=listed)
         lines.append(line)
     measures = [tr("mean width {width}").format(width=length_text(spot.mean_width_m))]
     if spot.shift_m is not None:

@@ -67,7 +67,7 @@ class ContradictionsView(VerbView):
         self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
         self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
         self.button.clicked.connect(lambda: self.ask())
-        self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
+        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
         self.save_button.clicked.connect(self._choose_target)
         self.back_button = QPushButton(icon("back"), tr("Back to two plans"))
         self.back_button.clicked.connect(lambda: self.back_requested.emit())

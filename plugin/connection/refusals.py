@@ -55,8 +55,9 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
 
     known_names: names that the reader sees already, such as that of the open file.
     """
-    sentence_parts = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
-    message = str(problem.get("message") or "")
+    message, mend = (str(problem.get(part) or "") for part in ("message", "mend"))
+    # A sentence calls a layer by the code with which it was asked for, and an option is named by what it mends.
+    said = _with_title(message, str(problem.get("layer") or ""))
     names = {
         part: str(problem[part])
         for part in ("file", "layer", "feature", "field")
@@ -66,23 +67,29 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
     shown_names = [
         layer_name(name) if part == "layer" else name
         for part, name in names.items()
-        if name not in known_names and not (part != "feature" and _names(message, name))
+        if name not in known_names
+        and not (part != "feature" and _names(message, name))
+        and not (name.startswith("--") and _names(mend, name))
     ]
     place = " · ".join(dict.fromkeys(shown_names))
-    text = sentences(*(sentence_parts or [str(problem.get("code", ""))]))
-    code = names.get("layer", "")
-    if code and layer_name(code) != code and layer_name(code) not in text:  # a code says nothing to most
-        text = _whole_name(code).sub(lambda _found: layer_name(code), text, count=1)
+    text = sentences(said, mend) or str(problem.get("code", ""))
     return with_label(place, text) if place else text
 
 
 def _names(message: str, name: str) -> bool:
     """Whether a sentence has a name in it, and not as a part of a longer one."""
-    return _whole_name(name).search(message) is not None
+    return re.search(_whole(name), message) is not None
 
 
-def _whole_name(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+def _with_title(message: str, code: str) -> str:
+    """The sentence with the layer's title in place of the code, which says nothing to most."""
+    if not code or layer_name(code) in message:
+        return message
+    return re.sub(_whole(code), lambda _found: layer_name(code), message, count=1)
+
+
+def _whole(name: str) -> str:
+    return rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])"
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,8 @@ class Header(QWidget):
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
         self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
-        self.profile_action = self.more_menu.addAction(
-            icon("bureau"), tr("The bureau's profile…"), self.profile_requested.emit
-        )
+        self.profile_action = self.more_menu.addAction(icon("bureau"), tr("The bureau's profile…"))
+        self.profile_action.triggered.connect(lambda _checked: self.profile_requested.emit())
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
@@ -148,7 +147,8 @@ class Header(QWidget):
     def _fill_menu(self) -> None:
         self.menu.clear()
         for path in settings.get("recent_libraries"):
-            action = self.menu.addAction(f"{short_name(path)}   {home_of(path)}")
+            names = (settings.library_name(path), short_name(path))
+            action = self.menu.addAction(f"{' · '.join(filter(None, names))}   {home_of(path)}")
             action.setEnabled(is_server(path) or Path(path).exists())
             action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():

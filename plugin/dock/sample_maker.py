@@ -88,6 +88,8 @@ class SampleMaker(QObject):
         self._ask("add", params, self._add_next)
 
     def _show(self, fraction: float, step: str) -> None:
+        if not self._layers and not fraction:
+            return  # making the files tells no share: the bar goes on to show that there is work
         if not self._layers:
             share = SHARE_OF_FILES * fraction
         else:

@@ -29,7 +29,8 @@ class DayFollower:
     def follow(self, library: OpenLibrary) -> list[str]:
         """Let the layers follow the library's day; returns the titles of those that had to leave the map."""
         left = []
-        for layer in following_layers(library):
+        order = [entry.code for entry in library.layers]
+        for layer in sorted(following_layers(library), key=lambda layer: _place(order, layer)):
             code = str(layer.customProperty(PROPERTY_CODE))
             entry = library.entry(code)
             if entry is None or entry.in_force is None:
@@ -54,6 +55,12 @@ class DayFollower:
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
                 if node is not None:
                     node.setItemVisibilityChecked(is_visible)
+
+
+def _place(order: list[str], layer: QgsMapLayer) -> int:
+    """Where the library's list has a layer; QGIS itself knows its layers in no order."""
+    code = str(layer.customProperty(PROPERTY_CODE))
+    return order.index(code) if code in order else len(order)
 
 
 def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:

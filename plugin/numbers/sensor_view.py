@@ -30,7 +30,7 @@ class SensorView(TableView):
         super().__init__(library, parent)
         self._layer_id = ""
         self._limits = ""
-        self.button = QPushButton(icon("live"), tr("Sensors"))
+        self.button = QPushButton(icon("sensors"), tr("Sensors"))
         self.button.setToolTip(tr("Show each sensor on the map by its status and by how old its last reading is"))
         self.limits_button = QToolButton()
         self.limits_button.setIcon(icon("file"))

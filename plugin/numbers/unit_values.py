@@ -25,7 +25,7 @@ TRENDS = {"rise": "↗", "fall": "↘", "same": "→"}
 ROOM = ("headroom", "committed", "in_review", "free", "pace", "days_left", "committed_reason", "days_reason")
 _BOUNDS = {"floor": "≥", "ceiling": "≤", "rise": "↗", "fall": "↘"}
 _MEASURES = {"km2": "km²", "km/100km2": "km/100 km²"}
-_EXACT_BELOW = 1000
+_DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "d": 0, "%": 1, "m": 1, "km": 3, "km2": 3}  # others: two
 _TRIVIAL = 1 - 1e-6
 
 
@@ -76,8 +76,8 @@ class UnitValue:
         """What it is held to and by when; empty for nothing."""
         if self.target is None:
             return ""
-        year = f" ({self.target_year})" if self.target_year else ""
-        return f"{_BOUNDS.get(self.bound, '')} {self.in_words(self.target)}{year}".strip()
+        target = f"{_BOUNDS.get(self.bound, '')} {self.in_words(self.target)}".strip()
+        return tr("{title} ({code})").format(title=target, code=self.target_year) if self.target_year else target
 
     @property
     def status_text(self) -> str:
@@ -129,18 +129,22 @@ def unit_values(answer: dict[str, Any], whole: str) -> list[UnitValue]:
 
 
 def measured_text(value: float | None, measure: str, decimals: int | None = None) -> str:
-    """A number with its unit of measure, to four digits or so many decimals; a dash for what was not measured."""
+    """A number with its unit of measure, to so many decimals or its unit's; a dash for what was not measured."""
     if value is None:
         return NOT_MEASURED
     if measure == "m2":
         return area_text(value)
-    if decimals is not None:
-        number = f"{value:,.{decimals}f}"
-        if value and not number.strip("-0."):  # what is there never reads as nothing
-            number = f"{'> -' if value < 0 else '< '}{10**-decimals:.{decimals}f}"
-    else:
-        number = f"{value:,.4g}" if abs(value) < _EXACT_BELOW else f"{value:,.1f}"
+    digits = _usual_decimals(value, measure) if decimals is None else decimals
+    number = f"{value:,.{digits}f}"
+    if value and not number.strip("-0."):  # what is there never reads as nothing
+        number = f"{'> -' if value < 0 else '< '}{10**-digits:.{digits}f}"
     return f"{number} {measure_text(measure)}".strip()
+
+
+def _usual_decimals(value: float, measure: str) -> int:
+    """As many as the pages of the indicators have: a part of a thing that is counted is no whole."""
+    digits = _DECIMALS.get(measure, 2)
+    return 2 if digits == 0 and abs(value) < 10 and not float(value).is_integer() else digits
 
 
 def measure_text(measure: str) -> str:

@@ -33,7 +33,8 @@ class FactField(QWidget):
         super().__init__(parent)
         self.name, self.kind, self._hint = str(fact["name"]), str(fact["kind"]), str(fact.get("hint") or "")
         self.title = str(fact["title"])
-        self.label_text = f"{self.title} ({fact['unit']})" if fact.get("unit") else self.title
+        named = tr("{title} ({code})").format(title=self.title, code=fact.get("unit"))
+        self.label_text = named if fact.get("unit") else self.title
         choices = [(str(one["title"]), one["value"]) for one in fact.get("choices") or ()]
         self.control = self._make(choices)
         self.control.setAccessibleName(self.label_text)

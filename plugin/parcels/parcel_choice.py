@@ -324,4 +324,4 @@ def _text_of(layer: QgsVectorLayer) -> str:
     selected = layer.selectedFeatureCount()
     if selected:
         return tr("{layer}: selection ({count})").format(layer=layer.name(), count=f"{selected:,}")
-    return f"{layer.name()} ({layer.featureCount():,})"
+    return tr("{title} ({code})").format(title=layer.name(), code=f"{layer.featureCount():,}")

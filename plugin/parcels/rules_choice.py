@@ -75,7 +75,8 @@ class RulesChoice(QWidget):
         self.box.clear()
         self.box.addItem(packs_text(self._library.packs) or tr("the library's own"), None)
         titles = "\n".join(
-            f"{title_of(pack.get('title'), str(pack.get('id')))} ({pack.get('id')})" for pack in self._library.packs
+            tr("{title} ({code})").format(title=title_of(pack.get("title"), str(pack.get("id"))), code=pack.get("id"))
+            for pack in self._library.packs
         )
         self.box.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
         self.box.setToolTip(titles)

@@ -86,6 +86,11 @@ def remember_library_name(path: str, name: str) -> None:
     put("library_names", json.dumps({**names, path: name}, ensure_ascii=False))
 
 
+def library_name(path: str) -> str:
+    """What a recent library is called; empty where it has no name, or was never listed."""
+    return str(_library_names().get(path) or "")
+
+
 def library_names_like(path: str, name: str) -> list[str]:
     """The locations of other recent libraries with this name."""
     names = _library_names().items()

@@ -17,6 +17,12 @@ UNBROKEN = re.compile("[^ \n\u2028\u2e80-\U0010ffff]+")
 # A case's number may end a line at its hyphen too, which Qt ends no line with where a digit follows; a date may not.
 HYPHEN = re.compile("(?<=[A-Za-z0-9]-)(?=[A-Za-z])|(?<=[0-9]{8}-)(?=[0-9])")
 BEFORE_DIGIT = re.compile("(?<=[0-9]{8}-)(?=[0-9])")
+JOIN = "\u2060"  # takes no room, and no line may end there
+NO_BREAK = "\u00a0"
+BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])")
+PART_ENDS = re.compile(" · | → |\n")
+BROKEN = {" · ": f"{NO_BREAK}· ", " → ": f" →{NO_BREAK}"}  # a dot ends a line, an arrow begins one
+UNIT = re.compile("(?<=[0-9]) (?=(?:[mk]?m²|k?m|ha|mu|亩|公顷|倍|%)(?![A-Za-z]))")
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -55,7 +61,11 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
 
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
-    """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
+    """The text with places to break in every word that is wider than a line, such as a long number of a parcel.
+
+    Where it has parts, with a dot or an arrow between them, a line ends there rather than amid the two characters of
+    a verdict; a number and its unit stand on one line.
+    """
 
     def fitted(word: str) -> str:
         if metrics.horizontalAdvance(word) <= width:
@@ -65,7 +75,17 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
             return BREAK.join(word)
         return BEFORE_DIGIT.sub(BREAK, "".join(map(fitted, parts)))
 
-    return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fitted(found[0]), text)
+    def whole(part: str) -> str:
+        if metrics.horizontalAdvance(f"{part} ·") <= width:
+            return BETWEEN_CHINESE.sub(JOIN, part.replace(" ", NO_BREAK))
+        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, part))
+
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    parts, ends = PART_ENDS.split(text), [*PART_ENDS.findall(text), ""]
+    if len(parts) == 1:
+        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, text))
+    return "".join(whole(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

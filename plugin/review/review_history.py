@@ -50,7 +50,7 @@ class HistoryView(QTreeWidget):
             day = entry["on"] + late_text(str(entry.get("entered_on") or "")).replace(" ", "\n", 1)
             item = QTreeWidgetItem([day, entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
             for column in (DAY, WHO, STEP):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignVCenter)  # Chinese and figures on one line
                 item.setToolTip(column, f"{moment_text(str(entry.get('at') or ''))}\n{entry_text(entry)}")
                 if is_new:
                     font = item.font(column)

@@ -60,7 +60,7 @@ class StatisticsView(VerbView):
         self.layer.setAccessibleName(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
-        self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
+        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.tree = self._make_tree()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from qgis.PyQt.QtCore import QByteArray, QRectF, Qt
-from qgis.PyQt.QtGui import QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from qgis.PyQt.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from qgis.PyQt.QtSvg import QSvgRenderer
 
 from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.words.contrast import luminance
 
 SIZES_PX = (16, 24, 32, 48)
 ACCENT = "#0F93A8"
+ACCENT_ON_DARK = "#3CC3D6"  # the same one, seen on the buttons of a dark theme
 
 
 def icon(name: str) -> QIcon:
@@ -25,7 +27,8 @@ def icon(name: str) -> QIcon:
 def _icon(name: str, colour: str, disabled: str) -> QIcon:
     drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     icon_of_drawing, normal = QIcon(), drawing.replace("currentColor", colour)
-    _add_pictures(icon_of_drawing, normal, QIcon.State.Off)
+    accent = ACCENT if luminance(QColor(colour)) < 0.5 else ACCENT_ON_DARK
+    _add_pictures(icon_of_drawing, normal.replace(ACCENT, accent), QIcon.State.Off)
     # On the grey of a button that is pressed in, the accent would not be seen.
     _add_pictures(icon_of_drawing, normal.replace(ACCENT, colour), QIcon.State.On)
     # Qt would make a disabled icon brighter than its text where the theme is dark.

@@ -44,8 +44,8 @@ def name_list(names: Iterable[str]) -> str:
 
 def list_of_some(names: Sequence[str]) -> str:
     """The first names, and how many more there are: all would take the room of what the message is about."""
-    more = len(names) - MOST_NAMED
-    return name_list([*names[:MOST_NAMED], *([tr("{count} more").format(count=more)] if more > 0 else [])])
+    named, more = name_list(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    return tr("{names}, {count} more").format(names=named, count=more) if more > 0 else named
 
 
 def with_label(name: str, text: str) -> str:

@@ -2489,7 +2489,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>{count:the # spot|all # spots} of its cluster</source>
-        <translation>同组全部{count}个图斑</translation>
+        <translation>同组全部 {count} 个图斑</translation>
     </message>
     <message>
         <source>{decision} (key {number})</source>
@@ -2549,7 +2549,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>One of {count} spots of cluster {cluster}</source>
-        <translation>图斑组{cluster}共{count}个图斑之一</translation>
+        <translation>图斑组 {cluster} 共 {count} 个图斑之一</translation>
     </message>
     <message>
         <source>Against the earlier comparison: {state}</source>
@@ -2625,7 +2625,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared</source>
-        <translation>{type}：{count}个图斑，{area}{unit}，占比对范围{share}</translation>
+        <translation>{type}：{count} 个图斑，{area} {unit}，占比对范围 {share}</translation>
     </message>
     <message>
         <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
@@ -2777,7 +2777,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>The comparison has {total:# spot|# spots} in all</source>
-        <translation>本次比对共有{total}个图斑</translation>
+        <translation>本次比对共有 {total} 个图斑</translation>
     </message>
     <message>
         <source>Show what is searched for, and change it</source>
@@ -2835,7 +2835,7 @@ B: {b}</source>
     </message>
     <message>
         <source>{area} ({mu}, {share}) of {parcel} would pass.</source>
-        <translation>{parcel}有{area}（{mu}，{share}）能通过。</translation>
+        <translation>{parcel} 有 {area}（{mu}，{share}）能通过。</translation>
     </message>
     <message>
         <source>Checking that again finds nothing more severe than a notice.</source>
@@ -3159,7 +3159,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{alternative} (parts: {parts})</source>
-        <translation>{alternative}（{parts}块）</translation>
+        <translation>{alternative}（{parts} 块）</translation>
     </message>
     <message>
         <source>Conflict now</source>
@@ -3339,15 +3339,15 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>The atlas has {count:# sheet|# sheets}: {path}</source>
-        <translation>图册共{count}幅：{path}</translation>
+        <translation>图册共 {count} 幅：{path}</translation>
     </message>
     <message>
         <source>{count:# was|# were} left out.</source>
-        <translation>另有{count}幅未列入。</translation>
+        <translation>另有 {count} 幅未列入。</translation>
     </message>
     <message>
         <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}</source>
-        <translation>矛盾{area}{unit}，占所比对{compared}{unit}的{share}，共{count}个图斑</translation>
+        <translation>矛盾 {area} {unit}，占所比对 {compared} {unit}的 {share}，共 {count} 个图斑</translation>
     </message>
     <message>
         <source>In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}</source>
@@ -3387,11 +3387,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
-        <translation>比对了{count}对规划，其中{against}对互相矛盾（单位：{unit}）。</translation>
+        <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
-        <translation>{count}对无法比对，见“–”。</translation>
+        <translation>{count} 对无法比对，见“–”。</translation>
     </message>
     <message>
         <source>Back to the findings</source>
@@ -3591,7 +3591,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Writes a QGIS project with the version in force of each layer, as the dock shows it, with names, metadata and what QGIS Server needs to offer it as maps and features to read. The library is only read. A library in a file is found from the project's folder; one on a server is named without user or password.</source>
-        <translation>写出一个 QGIS 工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及QGIS Server发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
+        <translation>写出一个 QGIS 工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及 QGIS Server 发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
     </message>
     <message>
         <source>QGIS project</source>
@@ -3623,7 +3623,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>The project has {count:# layer|# layers}: {path}</source>
-        <translation>工程共{count}个图层：{path}</translation>
+        <translation>工程共 {count} 个图层：{path}</translation>
     </message>
     <message>
         <source>“{layer}” shows only its outline: the raster's file is gone, or is not the one that was added. Put that file back, or add this one as a new version.</source>
@@ -5079,7 +5079,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:# rule asks|# rules ask} for it</source>
-        <translation>{count}条规则要问</translation>
+        <translation>{count} 条规则要问</translation>
     </message>
     <message>
         <source>Fill in…</source>
@@ -5095,7 +5095,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count} stated</source>
-        <translation>已填{count}项</translation>
+        <translation>已填 {count} 项</translation>
     </message>
     <message>
         <source>no rule lacks any</source>
@@ -5422,8 +5422,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>缺信息的规则：{count}</translation>
     </message>
     <message>
-        <source>{count} more</source>
-        <translation>另有 {count} 个</translation>
+        <source>{names}, {count} more</source>
+        <translation>{names}，另有 {count} 个</translation>
     </message>
     <message>
         <source>No layer has this name. Places and parcels are searched from two letters on.</source>

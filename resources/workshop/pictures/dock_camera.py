@@ -57,6 +57,7 @@ class DockCamera:
 
     def __init__(self, request: dict) -> None:
         self.request = request
+        self._seen_otherwise: list[tuple[str, QImage]] = []
         canvas = QgsMapCanvas()
         crs = QgsCoordinateReferenceSystem(request["crs"])
         QgsProject.instance().setCrs(crs)
@@ -70,9 +71,14 @@ class DockCamera:
         self.dock.show()
 
     def close(self) -> None:
-        """End the core."""
+        """End the core; then show what was kept as people see it who do not see all colours."""
         self.dock.close_down()
         self.core.stop()
+        for name, picture in self._seen_otherwise:
+            grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+            grey.save(f"{self.request['begin']}-{name}-grey.png")
+            for deficiency in DEFICIENCIES:
+                seen_picture(picture, deficiency).save(f"{self.request['begin']}-{name}-{deficiency}.png")
 
     def show_room(self, room: QWidget) -> None:
         """Bring a room to the front."""
@@ -104,15 +110,12 @@ class DockCamera:
     def keep(self, name: str, picture: QImage) -> None:
         """Keep a picture; where it is asked for, also as people see it who do not see all colours, and in grey.
 
-        In grey it shows what a printer without colours leaves of it.
+        In grey it shows what a printer without colours leaves of it. That is done at the end: meanwhile the core
+        would finish what is about to be cancelled.
         """
         picture.save(f"{self.request['begin']}-{name}.png")
-        if not self.request.get("visions"):
-            return
-        grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
-        grey.save(f"{self.request['begin']}-{name}-grey.png")
-        for deficiency in DEFICIENCIES:
-            seen_picture(picture, deficiency).save(f"{self.request['begin']}-{name}-{deficiency}.png")
+        if self.request.get("visions"):
+            self._seen_otherwise.append((name, picture))
 
 
 def bring_into_sight(widget: QWidget) -> None:

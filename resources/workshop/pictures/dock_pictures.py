@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.profile import settings
@@ -221,6 +221,8 @@ def translate_qgis(language: str) -> QTranslator:
 
 def main(request: dict) -> int:
     """Take the pictures; returns the exit code."""
+    if hasattr(Qt.ApplicationAttribute, "AA_UseHighDpiPixmaps"):  # as QGIS itself with Qt 5; later Qt always does
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     application = QgsApplication([], True)
     application.initQgis()
     dress(application, request)

@@ -128,13 +128,14 @@ class StatePictures:
 
         ask: asks the room for something on that day.
         """
-        dock = self._dock
-        dock.library.set_day(LONG_AGO)
-        wait(8 * DRAWN_MS)
+        dock, camera = self._dock, self._camera
+        camera.wait_for_answer(dock.library.listed, lambda: dock.library.set_day(LONG_AGO))
+        wait(DRAWN_MS)
         if ask is not None:
             ask()
-        self._camera.take(name)
-        dock.library.set_day(QDate())
+        camera.take(name)
+        dock.notice.hide()
+        camera.wait_for_answer(dock.library.listed, lambda: dock.library.set_day(QDate()))
         wait(8 * DRAWN_MS)
         dock.notice.hide()
 
@@ -256,7 +257,6 @@ class StatePictures:
         opened: list = []
         tab.form.case_opened.connect(lambda *_: opened.append(True))
         tab.form.send()
-        wait(3 * DRAWN_MS)
         camera.take("state-review-form-at-work")
         wait_for(lambda: opened or self._dock.notice.text)
         camera.take("state-review-draft")
@@ -267,7 +267,6 @@ class StatePictures:
             self._keep("state-dialog-circulate", page.steps.dialog)
             page.steps.dialog.ok.click()
             wait_for(lambda: page.case.state == "circulating" or self._dock.notice.text)
-        camera.take("state-review-drafted")
 
     def take_numbers(self) -> None:
         """The room Numbers: before anything is measured, at work, explained, sensors, a theme, nothing in force."""
@@ -311,9 +310,13 @@ class StatePictures:
         for tab in range(dialog.tabs.count()):
             dialog.tabs.setCurrentIndex(tab)
             self._keep(f"state-dialog-add-{tab}", dialog)
-        dialog.add()
-        wait(DRAWN_MS)
+        line = Path(self._request["parcels"]).parent / "环保" / "生态保护红线2025.shp"
+        dialog.form.source.choose(SourceFile(str(line)))
         wait_for(lambda: not dialog.is_working)
+        dialog.form.choose_target("STBHHX")
+        dialog.options.label.setText(dialog.form.chosen_target.versions[-1].label)  # which the library has
+        dialog.add()
+        wait_for(lambda: dialog.notice.text)
         camera.take_window("state-dialog-add-refused", dialog)
         self._take_deliveries()
         dock.publish()

@@ -140,6 +140,11 @@ def test_two_libraries_of_one_name_are_told_apart(checked_dock, library, tmp_pat
     checked_dock.open_library(other)
     wait_for(lambda: checked_dock.library.layers)
     assert checked_dock.library.name.endswith("(theirs.gpkg)")
+    header = checked_dock.header
+    header.menu.aboutToShow.emit()
+    names = [action.text().split("   ")[0] for action in header.menu.actions()[:2]]
+    name = checked_dock.library.name.partition(" (")[0]
+    assert names == [f"{name} · theirs", f"{name} · mine"]
 
 
 def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, library, tmp_path):

@@ -19,6 +19,8 @@ def test_a_layer_is_called_by_its_title_with_the_code_in_brackets(titles):
     problem = {"layer": "DOM", "message": "The picture a.tif lies outside.", "mend": "Move it along."}
     assert problem_line(problem) == "Orthophoto (DOM): The picture a.tif lies outside. Move it along."
     assert problem_line({**problem, "layer": "XYZ"}).startswith("XYZ: ")
+    used = {"layer": "DOM", "field": "--label", "message": "The layer DOM has it.", "mend": "Give another by --label."}
+    assert problem_line(used) == "The layer Orthophoto (DOM) has it. Give another by --label."
 
 
 def test_a_field_that_the_sentence_names_is_not_said_before_it(titles):

@@ -346,8 +346,10 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert "2020-01-01" in redline.name()
     assert "Plots of the regulatory plan" in left[-1]
     assert "not yet" in tab.item_of("KGDK").text(1)
+    leaving = [entry.title for entry in tab.library.layers if entry.code in tables()]
     set_day(tab, QDate(2018, 1, 1))
     assert tables() == {}
+    assert f": {', '.join(leaving[:6])}" in left[-1]  # in the order of the list, which QGIS does not know
     set_day(tab, QDate())
     assert left[-1] == ""  # nothing is away any more, and nothing says so
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"

@@ -19,11 +19,11 @@ def chinese(application):
 
 def test_units_are_chinese_in_a_chinese_list(chinese):
     texts = [measured_text(559.6, measure) for measure in ("ha", "person", "m2/person", "km2")]
-    assert texts == ["559.6 公顷", "559.6 人", "559.6 m²/人", "559.6 km²"]
+    assert texts == ["559.60 公顷", "560 人", "559.60 m²/人", "559.600 km²"]
 
 
 def test_a_multiple_is_said_as_in_the_chart(chinese):
-    assert measured_text(1.283, "x") == "1.283 倍"
+    assert measured_text(1.283, "x") == "1.28 倍"
 
 
 def test_a_number_has_the_decimals_of_its_page_and_never_reads_as_nothing(application):

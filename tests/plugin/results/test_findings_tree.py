@@ -9,7 +9,9 @@ from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 from onemap.plugin.results.findings_tree import FindingsTree
 from onemap.plugin.results.name_delegate import (
     BREAK,
+    JOIN,
     LINE_END,
+    NO_BREAK,
     NameDelegate,
     breakable,
     text_width,
@@ -83,7 +85,7 @@ def test_every_name_has_all_its_lines_at_ten_thousand_parcels(tree):
         text, width, height = room_of_text(tree, index)
         one_line = wrapped_height("号", tree.font(), 1000)
         assert height >= wrapped_height(text, tree.font(), width) > one_line
-        assert text.replace(BREAK, "") == model.data(index)
+        assert text.replace(BREAK, "").replace(JOIN, "").replace(NO_BREAK, " ") == model.data(index)
 
 
 def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeypatch):
@@ -143,6 +145,22 @@ def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):
         lines = wrapped_lines(breakable(f"of north{end}{number}", metrics, width), tree.font(), width)
         assert [line.strip() for line in lines] == ["of north", "20261122-", "80bc572e"]
     assert breakable("2026-11", metrics, metrics.horizontalAdvance("2026-")) == BREAK.join("2026-11")
+
+
+def test_a_line_ends_between_parts_rather_than_amid_a_verdict_or_before_a_unit(tree):
+    metrics, font = tree.fontMetrics(), tree.font()
+
+    def lines_of(text, longest):
+        width = metrics.horizontalAdvance(longest)
+        lines = wrapped_lines(breakable(text, metrics, width), font, width)
+        return [line.replace(JOIN, "").replace(NO_BREAK, " ").strip() for line in lines]
+
+    trends = "40.92 – 559.62 公顷 · ↘ 下降 1 · → 不变 3"
+    assert lines_of(trends, "40.92 – 559.62 公顷 · ↘ 下降 1 · → ") == ["40.92 – 559.62 公顷 · ↘ 下降 1 ·", "→ 不变 3"]
+    change = "占用生态保护红线：禁止 2,000 m² → 无冲突"
+    assert lines_of(change, change[:-1]) == ["占用生态保护红线：禁止 2,000 m²", "→ 无冲突"]
+    cut = "占用林地（其中无法判定：81,776 m²）"
+    assert lines_of(cut, cut[:-2]) == ["占用林地（其中无法判定：", "81,776 m²）"]
 
 
 def wrapped_lines(text, font, width):

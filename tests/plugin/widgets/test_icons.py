@@ -3,7 +3,8 @@
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPalette
 
-from onemap.plugin.widgets.icons import ACCENT, icon
+from onemap.plugin.widgets.icons import ACCENT, ACCENT_ON_DARK, icon
+from onemap.plugin.words.contrast import contrast
 
 
 def colours(state, mode=QIcon.Mode.Normal):
@@ -27,3 +28,15 @@ def test_a_disabled_icon_has_the_colour_of_disabled_text(application):
         assert colours(QIcon.State.Off, QIcon.Mode.Disabled) == {"#7f8c8d"}
     finally:
         application.setPalette(before)
+
+
+def test_the_accent_is_seen_on_the_buttons_of_a_dark_theme(application):
+    before, dark = application.palette(), application.palette()
+    dark.setColor(QPalette.ColorRole.WindowText, QColor("#eff0f1"))
+    application.setPalette(dark)
+    try:
+        assert ACCENT_ON_DARK.lower() in colours(QIcon.State.Off)
+    finally:
+        application.setPalette(before)
+    button = QColor("#4d5358")  # the lighter end of its shade
+    assert contrast(QColor(ACCENT_ON_DARK), button) > 3 > contrast(QColor(ACCENT), button)

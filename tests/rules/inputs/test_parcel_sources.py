@@ -145,7 +145,7 @@ def test_what_was_set_aside_of_several_files_is_one_table_in_every_form(city, fi
     assert sheet["Row in the source"].tolist() == [1, 1, 2]
     unwritten = city.run(*asked)
     assert (unwritten.json["set_aside"], unwritten.json["bad_table"]) == (3, None)
-    for lang, words in (("en", "3 parcels could not be used"), ("zh", "3个地块无法使用")):
+    for lang, words in (("en", "3 parcels could not be used"), ("zh", "3 个地块无法使用")):
         output = core(*asked, "--lang", lang, "--progress", "none").stdout.decode()
         assert words in output and "--out" in output
 
