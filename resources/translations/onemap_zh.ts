@@ -5478,19 +5478,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>查询表（.pdf、.docx、.html 或 .json）</translation>
     </message>
     <message>
-        <source>Package or receipt (*.zip *.json)</source>
-        <translation>数据包或回执 (*.zip *.json)</translation>
-    </message>
-    <message>
         <source>Rules that were not asked, with the reason (JSON)</source>
         <translation>未检测的规则及原因（JSON）</translation>
-<message>
+    </message>
+    <message>
         <source>The library has its version “{label}” already: another label, or leave it out.</source>
         <translation>资料库已有该图层的版本“{label}”：另取标签，或不加入。</translation>
-    </message>
-<message>
-        <source>choose, or draw</source>
-        <translation>请选择或绘制</translation>
     </message>
 </context>
 </TS>
