@@ -55,13 +55,13 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     """The text with places to break in every word that is wider than a line, such as a long number of a parcel."""
 
-    def fitted(word: str) -> str:
+    def fit_word(word: str) -> str:
         if metrics.horizontalAdvance(word) <= width:
             return word
         parts = HYPHEN.split(word)  # where Qt ends a line by itself
-        return "".join(map(fitted, parts)) if len(parts) > 1 else BREAK.join(word)
+        return "".join(map(fit_word, parts)) if len(parts) > 1 else BREAK.join(word)
 
-    return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fitted(found[0]), text)
+    return text if metrics.horizontalAdvance(text) <= width else UNBROKEN.sub(lambda found: fit_word(found[0]), text)
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:
