@@ -44,15 +44,15 @@ class DaySwipe(QWidget):
             tr("Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too")
         )
         self.button.toggled.connect(self._toggle)
-        self.lacking = FittedLabel()  # what has no data on the other day, as long as the two lie side by side
-        self.lacking.hide()
+        self.absence = FittedLabel()  # what has no data on the other day, as long as the two lie side by side
+        self.absence.hide()
         row = QHBoxLayout()
         row.addWidget(self.date, 1)
         row.addWidget(self.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addWidget(self.lacking)
+        layout.addWidget(self.absence)
         library.loading.connect(self.end)
         library.listed.connect(lambda: self.setVisible(any(entry.versions for entry in library.layers)))
         self.hide()
@@ -83,31 +83,31 @@ class DaySwipe(QWidget):
 
     def _show(self, day: str, entries: dict[str, CatalogueLayer]) -> None:
         here = self._canvas.layers()
-        there, absent = self._layers_of(here, entries)
+        there, absent_titles = self._layers_of(here, entries)
         if [layer.id() for layer in there] == [layer.id() for layer in here]:
             self.button.setChecked(False)
             self.message_sent.emit(tr("Between these two days nothing on the map changed."))
             return
         today = self._library.day or QDate.currentDate().toString(Qt.DateFormat.ISODate)
         others = [layer for layer in here if not layer.customProperty(PROPERTY_CODE)]
-        is_blank = bool(absent) and len(there) == len(others)
+        is_blank = bool(absent_titles) and len(there) == len(others)
         title = tr("{day} · no data").format(day=day) if is_blank else day
         self.tool = SwipeTool(self._canvas, PlanSide(today, here), PlanSide(title, there))
-        self._say_absent(day, absent, is_blank)
+        self._say_absent(day, absent_titles, is_blank)
         self.tool.ended.connect(self._end_swipe)
         self._earlier_tool = self._canvas.mapTool()
         self._canvas.setMapTool(self.tool)
         self._canvas.setFocus()
 
-    def _say_absent(self, day: str, absent: list[str], is_blank: bool) -> None:
+    def _say_absent(self, day: str, absent_titles: list[str], is_blank: bool) -> None:
         """Say what the map of the other day is without: a blank one says nothing itself."""
         text = (
             tr("No layer of the library on the map was in force on {day}: {layers}.")
             if is_blank
             else tr("Not in force on {day}, and not on its side of the map: {layers}.")
         )
-        self.lacking.setText(text.format(day=day, layers=list_of_some(absent)))
-        self.lacking.setVisible(bool(absent))
+        self.absence.setText(text.format(day=day, layers=list_of_some(absent_titles)))
+        self.absence.setVisible(bool(absent_titles))
 
     def _layers_of(
         self, here: list[QgsMapLayer], entries: dict[str, CatalogueLayer]
@@ -118,22 +118,22 @@ class DaySwipe(QWidget):
         """
         following = {layer.id() for layer in following_layers(self._library)}
         there: list[QgsMapLayer] = []
-        absent: list[str] = []
+        absent_titles: list[str] = []
         for layer in here:
             entry = entries.get(str(layer.customProperty(PROPERTY_CODE))) if layer.id() in following else None
             if entry is None:
                 there.append(layer)
             elif entry.in_force is None:
-                absent.append(entry.title)
+                absent_titles.append(entry.title)
             else:
                 is_same = entry.in_force.table == layer.customProperty(PROPERTY_TABLE)
                 opened = layer if is_same else open_version(self._library, entry, entry.in_force)
                 there += [opened] if opened.isValid() else []
-        return there, absent
+        return there, absent_titles
 
     def _end_swipe(self) -> None:
         self.tool = None
-        self.lacking.hide()
+        self.absence.hide()
         self.button.setChecked(False)
         QTimer.singleShot(0, self._restore_tool)
 

@@ -210,8 +210,10 @@ class MapTab(QWidget):
         is_same = self._listed == self._library.path
         chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
         self._listed = self._library.path
-        folded = {path for path, item in self._groups.items() if is_same and _has_data(item) and not item.isExpanded()}
-        scrolled = self.tree.verticalScrollBar().value() if is_same else 0
+        folded_paths = {
+            path for path, item in self._groups.items() if is_same and _has_data(item) and not item.isExpanded()
+        }
+        scroll_position = self.tree.verticalScrollBar().value() if is_same else 0
         self.tree.blockSignals(True)
         self.tree.clear()
         groups = self._groups = {}
@@ -230,7 +232,7 @@ class MapTab(QWidget):
         for path, item in groups.items():
             item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
             has_data = _has_data(item)
-            item.setExpanded(has_data and path not in folded)
+            item.setExpanded(has_data and path not in folded_paths)
             if not has_data and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
@@ -243,7 +245,7 @@ class MapTab(QWidget):
         self._show_first_map()
         self._update_ticks()
         self._filter(self.search.text())
-        self.tree.verticalScrollBar().setValue(scrolled)
+        self.tree.verticalScrollBar().setValue(scroll_position)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
         """The row of a layer."""

@@ -67,25 +67,25 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     a verdict; a number and its unit stand on one line.
     """
 
-    def fitted(word: str) -> str:
+    def fit_word(word: str) -> str:
         if metrics.horizontalAdvance(word) <= width:
             return word
         parts = HYPHEN.split(word)  # where Qt ends a line by itself
         if len(parts) == 1:
             return BREAK.join(word)
-        return BEFORE_DIGIT.sub(BREAK, "".join(map(fitted, parts)))
+        return BEFORE_DIGIT.sub(BREAK, "".join(map(fit_word, parts)))
 
-    def whole(part: str) -> str:
+    def fit_part(part: str) -> str:
         if metrics.horizontalAdvance(f"{part} ·") <= width:
             return BETWEEN_CHINESE.sub(JOIN, part.replace(" ", NO_BREAK))
-        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, part))
+        return UNBROKEN.sub(lambda found: fit_word(found[0]), UNIT.sub(NO_BREAK, part))
 
     if metrics.horizontalAdvance(text) <= width:
         return text
     parts, ends = PART_ENDS.split(text), [*PART_ENDS.findall(text), ""]
     if len(parts) == 1:
-        return UNBROKEN.sub(lambda found: fitted(found[0]), UNIT.sub(NO_BREAK, text))
-    return "".join(whole(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
+        return UNBROKEN.sub(lambda found: fit_word(found[0]), UNIT.sub(NO_BREAK, text))
+    return "".join(fit_part(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:

@@ -474,10 +474,10 @@ def test_a_day_on_which_nothing_was_in_force_is_blank_on_the_map_and_says_so(swi
     left, right = swipe.tool.sides
     titles = {swipe._library.entry(layer.customProperty(PROPERTY_CODE)).title for layer in left.layers}
     assert right.layers == [] and right.title == "1990-01-01 · no data"
-    assert swipe.lacking.isVisible() and "on 1990-01-01" in swipe.lacking.text()
-    assert all(title in swipe.lacking.text() for title in titles)
+    assert swipe.absence.isVisible() and "on 1990-01-01" in swipe.absence.text()
+    assert all(title in swipe.absence.text() for title in titles)
     QTest.keyClick(swipe.canvas, Qt.Key.Key_Escape)
-    assert swipe.lacking.isHidden()
+    assert swipe.absence.isHidden()
 
 
 def test_a_day_on_which_some_layers_were_not_in_force_names_those_alone(tab, swipe):
@@ -488,8 +488,8 @@ def test_a_day_on_which_some_layers_were_not_in_force_names_those_alone(tab, swi
     swipe.button.click()
     wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
     assert swipe.tool.sides[1].title == "2023-03-01" and swipe.tool.sides[1].layers
-    assert swipe.lacking.isVisible() and tab.library.entry("KGDK").title in swipe.lacking.text()
-    assert tab.library.entry("STBHHX").title not in swipe.lacking.text()
+    assert swipe.absence.isVisible() and tab.library.entry("KGDK").title in swipe.absence.text()
+    assert tab.library.entry("STBHHX").title not in swipe.absence.text()
 
 
 def opened_as(shelf, path, name):
