@@ -169,7 +169,8 @@ class AtlasWords:
         area = _ha(sheet.area_m2)
         if not sheet.cause:
             return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
-        return self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
+        title = self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
+        return title[:1].upper() + title[1:]
 
     def row(self, number: str, spot: Row, part: float) -> Content:
         """One spot of a table. part: its hectares, rounded so that the printed ones sum to their total."""

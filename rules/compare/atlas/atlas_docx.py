@@ -9,6 +9,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt
 
 from onemap.layers.progress import Progress
+from onemap.rules.compare.atlas.atlas_content import NOT_KNOWN
 from onemap.rules.maps.map_pictures import Picture, map_pictures
 from onemap.rules.maps.word_pages import describe_pictures, new_word_page, page_number, word_table
 
@@ -73,7 +74,8 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], pi
         ("area_ha", "hectares"),
         ("decision", "decision"),
     )
-    document.add_paragraph("　".join(f"{words[word]} {sheet[name]}" for word, name in facts))
+    known = ((word, sheet[name]) for word, name in facts if sheet[name] != NOT_KNOWN)
+    document.add_paragraph("　".join(f"{words[word]} {text}" for word, text in known))
     _picture(document, picture)
     names = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
     rows = [
@@ -83,7 +85,9 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], pi
         ]
         for row in sheet["rows"]
     ]
-    widths = (9.0, 23.0, 21.0, 24.0, 24.0, 18.0, 14.0, 26.0, 21.0)
+    widths: tuple[float, ...] = (11.0, 23.0, 25.0, 23.0, 23.0, 17.0, 14.0, 24.0, 20.0)
+    if all(row[-1] == NOT_KNOWN for row in rows):  # nobody has decided: the others have the room
+        names, rows, widths = names[:-1], [row[:-1] for row in rows], (11.0, 27.0, 30.0, 26.0, 26.0, 19.0, 15.0, 26.0)
     word_table(document, [words[name] for name in names], rows, widths, size_pt=8.0, numbers=(5, 6))
     for line in filter(None, (sheet["more"], *sheet["reasons"])):
         document.add_paragraph(line)

@@ -243,6 +243,11 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     facts = [paragraph.text for paragraph in document.paragraphs]
     assert all(any(row.cluster in line for line in facts) for row in clusters.itertuples())
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    # The overview begins a page, so that the index below it never has one of its own; no column is dashes alone.
+    (overview,) = [one for one in document.paragraphs if one.text == heads[1]]
+    assert overview.paragraph_format.page_break_before
+    columns = [[cell.text for cell in column.cells][1:] for table in document.tables[3:] for column in table.columns]
+    assert [column for column in columns if set(column) == {"–"}] == []
     assert set(town.spots["spot"]) & cells
     assert ("按规划二保留" if lang == "zh" else "keep as in B") in "\n".join(cells)
     index = document.tables[2]  # after facts and matrix
