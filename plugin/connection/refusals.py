@@ -56,8 +56,8 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
     known_names: names that the reader sees already, such as that of the open file.
     """
     message, mend = (str(problem.get(part) or "") for part in ("message", "mend"))
-    # A sentence calls a layer by the code with which it was asked for, and an option is named by what it mends.
-    said = _with_title(message, str(problem.get("layer") or ""))
+    # The core calls a layer by its code, which few people know.
+    sentence = _with_title(message, str(problem.get("layer") or ""))
     names = {
         part: str(problem[part])
         for part in ("file", "layer", "feature", "field")
@@ -72,7 +72,7 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
         and not (name.startswith("--") and _names(mend, name))
     ]
     place = " · ".join(dict.fromkeys(shown_names))
-    text = sentences(said, mend) or str(problem.get("code", ""))
+    text = sentences(sentence, mend) or str(problem.get("code", ""))
     return with_label(place, text) if place else text
 
 
