@@ -77,7 +77,7 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], pi
     known = ((word, sheet[name]) for word, name in facts if sheet[name] != NOT_KNOWN)
     document.add_paragraph("　".join(f"{words[word]} {text}" for word, text in known))
     _picture(document, picture)
-    names = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
+    names: tuple[str, ...] = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
     rows = [
         [
             *(row["number"], row["spot"], row["type"], _lines(row["a"]), _lines(row["b"]), row["hectares"]),
