@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLa
 
 from onemap.plugin.review.review_words import conclusion_word
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.words.core_words import layer_name, word
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr, with_label
 
@@ -61,8 +61,7 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _version_text(change: dict[str, Any]) -> str:
-    name = layer_name(str(change["code"])) if change.get("code") else str(change.get("id"))
-    return with_label(name, f"{change['from'] or '–'} → {change['to'] or '–'}")
+    return with_label(str(change.get("code") or change.get("id")), f"{change['from'] or '–'} → {change['to'] or '–'}")
 
 
 def _parcel_text(change: dict[str, Any]) -> str:
@@ -72,10 +71,7 @@ def _parcel_text(change: dict[str, Any]) -> str:
 
 def _finding_text(change: dict[str, Any]) -> str:
     areas = f"{area_text(change['area_m2_from'])} → {area_text(change['area_m2_to'])}"
-    return with_label(
-        f"{change['parcel']} · {change.get('rule_title') or change['rule']} · {word('verdicts', change['verdict'])}",
-        areas,
-    )
+    return with_label(f"{change['parcel']} · {change['rule']} · {word('verdicts', change['verdict'])}", areas)
 
 
 def _opinion_text(change: dict[str, Any]) -> str:

@@ -67,8 +67,7 @@ def entry_text(entry: dict[str, Any]) -> str:
     if entry["action"] == "override":
         text = tr("{parcel}, {rule}: {before} → {after}")
         before, after = (word("verdicts", str(detail.get(name) or "")) for name in ("before", "verdict"))
-        rule = entry.get("rule_title") or detail.get("rule")
-        parts.append(text.format(parcel=detail.get("parcel"), rule=rule, before=before, after=after))
+        parts.append(text.format(parcel=detail.get("parcel"), rule=detail.get("rule"), before=before, after=after))
     elif entry["action"] == "extend":
         parts.append(tr("{days:# working day|# working days} more").format(days=Count(detail.get("days") or 0)))
     elif detail.get("conclusion"):

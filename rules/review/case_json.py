@@ -6,7 +6,6 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.rules.findings.citations import cited_basis
-from onemap.rules.packs.pack import rule_titles
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
@@ -14,7 +13,7 @@ from onemap.rules.review.code_names import item_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
-from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows
+from onemap.rules.runs.run_store import stored_rows
 
 
 def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
@@ -59,7 +58,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(case, number, language) for number in case.rounds],
-        "entries": _entries(library, case, language),
+        "entries": [_entry(entry) for entry in case.entries],
         "verdicts": verdict_counts(library, case.current),
         "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
@@ -138,15 +137,6 @@ def _round(case: Case, one: Round, language: str) -> dict[str, Any]:
         "opinions": [_opinion(case, opinion, language) for opinion in one.opinions],
         "overrides": _overrides(one),
     }
-
-
-def _entries(library: Library, case: Case, language: str) -> list[dict[str, Any]]:
-    """The steps; of a finding that somebody judged otherwise what people call its rule."""
-    titles: dict[str, str] = {}
-    if any(entry.action == "override" for entry in case.entries):  # packs are read only where they are asked for
-        run = case.current.run
-        titles = rule_titles(stored_packs(library, run), run_record(library, run), language)
-    return [{**_entry(entry), "rule_title": titles.get(entry.detail.get("rule", ""))} for entry in case.entries]
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

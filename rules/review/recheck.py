@@ -7,7 +7,6 @@ from typing import Any
 from onemap.layers.library.library import Library
 from onemap.rules.incremental.verdict_changes import changed_verdicts
 from onemap.rules.packs.library_packs import packs_of
-from onemap.rules.packs.pack import rule_titles
 from onemap.rules.review.case import Case
 from onemap.rules.review.opening import propose_drafts, run_question
 from onemap.rules.review.routing import Draft, drafts
@@ -29,14 +28,9 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     then = drafts(before, findings, case.current.items, case.current.overrides)
     now, _ = propose_drafts(run, case.current.overrides)
-    # A rule that the packs no longer have is called as it was then.
-    titles = rule_titles(before.packs, record, context.language) | rule_titles(run.packs, run.record, context.language)
     return {
         "parcels": changed_verdicts(library, case.current.run, run),
-        "findings": [
-            {**row, "rule_title": titles.get(row["rule"])}
-            for row in _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])])
-        ],
+        "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),
         "opinions": changed_opinions(then, now),
         "layers": _layers(record, run),
         "packs": _packs(record, run),
