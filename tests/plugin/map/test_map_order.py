@@ -296,6 +296,20 @@ def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind,
     assert f"{area}&nbsp;</td><td>500,000.50</td>" in tip
 
 
+@pytest.mark.parametrize(("code", "title"), [("9999", "9999"), (None, "1"), ("", "1"), ("0102", "0102 水浇地")])
+def test_a_code_that_no_table_knows_stands_alone_and_none_is_left_out(shelf, code, title):
+    entry = shelf.entry("DLTB")
+    layer = put_on_map(shelf, entry, entry.in_force)
+    context = first_text(layer, "1")[1]
+    feature = context.feature()
+    feature.setAttribute("DLBM", code)
+    feature.setAttribute("DLMC", None)
+    context.setFeature(feature)
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert "(" not in tip.replace("（", "") and ("地类编码" in tip) == bool(code) and (not code or title in tip)
+    assert QgsExpression(layer.displayExpression()).evaluate(context) == title
+
+
 def test_a_tip_shows_what_a_file_holds_as_text(shelf):
     entry = shelf.entry("KGDK")
     layer = put_on_map(shelf, entry, entry.in_force)
