@@ -369,6 +369,21 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
 
 
+def test_themes_show_again_what_was_away_for_a_day(tab):
+    def codes(name):
+        layers = QgsProject.instance().mapThemeCollection().mapThemeVisibleLayers(name)
+        return {layer.customProperty(PROPERTY_CODE) for layer in layers}
+
+    tab.themes.buttons["ecology"].click()
+    tab.themes.buttons["plan"].click()
+    before = {name: codes(name) for name in ("Ecology", "Plan")}
+    assert all(before.values()) and before["Ecology"] != before["Plan"]
+    set_day(tab, QDate(2018, 1, 1))
+    assert not codes("Ecology") and not codes("Plan")
+    set_day(tab, QDate())
+    assert {name: codes(name) for name in before} == before
+
+
 def test_a_version_that_was_ticked_by_itself_stays_whatever_the_day(tab):
     item = tab.item_of("STBHHX")
     item.setCheckState(0, Qt.CheckState.Unchecked)
