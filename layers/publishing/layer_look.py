@@ -137,7 +137,7 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
     """By what one feature is called in QGIS's lists."""
     name, coded = name_field(entry, fields), _coded_class(entry, fields)
     parts = [f"nullif({_column(name)}, '')"] if name is not None else []
-    parts += [f"represent_value({_column(coded.name)})"] if coded is not None else []
+    parts += [_code_and_name(_column(coded.name))] if coded is not None else []
     parts += [f"nullif({_column(entry.key)}, '')"] if entry.key in fields and entry.key else []
     title = entry.title_in(language).replace("'", "''")
     choices = ", ".join([*parts, f"'{title}'"])
@@ -154,11 +154,17 @@ def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
     return f'<p style="{_TIP_CSS}"><b>[% @layer_name %]</b></p><table style="{_TIP_CSS}">{rows}</table>'
 
 
+def _code_and_name(column: str) -> str:
+    """A code with its name; a code that no table knows alone, and null for none: QGIS has both in brackets."""
+    named = f"represent_value({column})"
+    return f"if(left({named}, 1) = '(', nullif(to_string({column}), ''), {named})"
+
+
 def _tip_row(field: Field, title: str) -> str:
     """One row, left out where the field is empty; what a file holds is shown as it is, never as HTML."""
     column = _column(field.name)
     signs = "map('&', '&amp;', '<', '&lt;', '>', '&gt;')"
-    shown = f"represent_value({column})"
+    shown = _code_and_name(column) if field.codes else f"represent_value({column})"
     if _unit_of(field) == "m²":  # as it was stated, with its decimals
         shown = f"coalesce(format_number(try(to_real({column})), 2), {shown})"
     value = f"replace({shown}, {signs})"

@@ -505,6 +505,7 @@ class CheckTab(QWidget):
         self.results.can_try = bool(self._params)
         why_not = tr("The file of this check's parcels is not known any more: check them again.")
         self.results.show_run(run_on_display, parcels)
+        self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)

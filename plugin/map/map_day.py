@@ -18,13 +18,22 @@ from onemap.plugin.map.map_layers import (
     put_on_map,
     show_version,
 )
+from onemap.plugin.map.theme_places import show_in_themes, themes_that_show
+
+
+@dataclass(frozen=True)
+class AbsentLayer:
+    """How a layer comes back: whether it was visible, and which map themes showed it."""
+
+    is_visible: bool
+    themes: list[str]
 
 
 @dataclass
 class DayFollower:
     """What has to come back to the map: layers that had no version in force on the day, by library and code."""
 
-    absent: dict[tuple[str, str], bool] = field(default_factory=dict)  # whether it was visible
+    absent: dict[tuple[str, str], AbsentLayer] = field(default_factory=dict)
 
     def follow(self, library: OpenLibrary) -> list[str]:
         """Let the layers follow the library's day; returns the titles of those that had to leave the map."""
@@ -35,7 +44,8 @@ class DayFollower:
             entry = library.entry(code)
             if entry is None or entry.in_force is None:
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-                self.absent[library.path, code] = node is None or node.itemVisibilityChecked()
+                is_visible = node is None or node.itemVisibilityChecked()
+                self.absent[library.path, code] = AbsentLayer(is_visible, themes_that_show(layer))
                 left.append(entry.title if entry is not None else layer.name())
                 remove_layer(layer)
             elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
@@ -50,11 +60,12 @@ class DayFollower:
     def _bring_back(self, library: OpenLibrary) -> None:
         for entry in library.layers:
             if entry.in_force is not None and (library.path, entry.code) in self.absent:
-                is_visible = self.absent.pop((library.path, entry.code))
+                absent = self.absent.pop((library.path, entry.code))
                 layer = put_on_map(library, entry, entry.in_force, follows_day=True)
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
                 if node is not None:
-                    node.setItemVisibilityChecked(is_visible)
+                    node.setItemVisibilityChecked(absent.is_visible)
+                show_in_themes(layer, absent.themes)
 
 
 def _place(order: list[str], layer: QgsMapLayer) -> int:

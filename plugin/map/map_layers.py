@@ -18,6 +18,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.layer_styles import style_layer
 from onemap.plugin.map.map_groups import insert_layer, remove_layer
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.map.theme_places import show_in_themes, themes_that_show
 from onemap.plugin.profile.paths import is_same_place
 
 PROPERTY_TABLE = "onemap/table"
@@ -87,8 +88,11 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
     """
     follows_day = bool(layer.customProperty(PROPERTY_FOLLOWS))
     if not isinstance(layer, QgsVectorLayer) or entry.geometry == "raster":
+        themes = themes_that_show(layer)
         remove_layer(layer)
-        return put_on_map(library, entry, version, follows_day)
+        shown = put_on_map(library, entry, version, follows_day)
+        show_in_themes(shown, themes)
+        return shown
     opened = open_version(library, entry, version)
     if opened.isValid():
         layer.setDataSource(opened.source(), opened.name(), opened.providerType())

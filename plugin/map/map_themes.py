@@ -14,6 +14,7 @@ from onemap.plugin.map.map_layers import (
     layers_of_library,
     put_on_map,
 )
+from onemap.plugin.map.theme_places import theme_record
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -79,11 +80,7 @@ def _store_theme(name: str) -> None:
     record = QgsMapThemeCollection.MapThemeRecord()
     for node in project.layerTreeRoot().findLayers():
         if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
-            layer = QgsMapThemeCollection.MapThemeLayerRecord(node.layer())
-            layer.isVisible = True
-            layer.usingCurrentStyle = True
-            layer.currentStyle = node.layer().styleManager().currentStyle()
-            record.addLayerRecord(layer)
+            record.addLayerRecord(theme_record(node.layer()))
     (themes.update if themes.hasMapTheme(name) else themes.insert)(name, record)
     if name not in own:
         project.writeEntry(SCOPE, KEY, [*own, name])

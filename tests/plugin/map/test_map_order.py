@@ -296,6 +296,20 @@ def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind,
     assert f"{area}&nbsp;</td><td>500,000.50</td>" in tip
 
 
+@pytest.mark.parametrize(("code", "title"), [("9999", "9999"), (None, "1"), ("", "1"), ("0102", "0102 水浇地")])
+def test_a_code_that_no_table_knows_stands_alone_and_none_is_left_out(shelf, code, title):
+    entry = shelf.entry("DLTB")
+    layer = put_on_map(shelf, entry, entry.in_force)
+    context = first_text(layer, "1")[1]
+    feature = context.feature()
+    feature.setAttribute("DLBM", code)
+    feature.setAttribute("DLMC", None)
+    context.setFeature(feature)
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert "(" not in tip.replace("（", "") and ("地类编码" in tip) == bool(code) and (not code or title in tip)
+    assert QgsExpression(layer.displayExpression()).evaluate(context) == title
+
+
 def test_a_tip_shows_what_a_file_holds_as_text(shelf):
     entry = shelf.entry("KGDK")
     layer = put_on_map(shelf, entry, entry.in_force)
@@ -355,6 +369,21 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
     assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
+
+
+def test_themes_show_again_what_was_away_for_a_day(tab):
+    def codes(name):
+        layers = QgsProject.instance().mapThemeCollection().mapThemeVisibleLayers(name)
+        return {layer.customProperty(PROPERTY_CODE) for layer in layers}
+
+    tab.themes.buttons["ecology"].click()
+    tab.themes.buttons["plan"].click()
+    before = {name: codes(name) for name in ("Ecology", "Plan")}
+    assert all(before.values()) and before["Ecology"] != before["Plan"]
+    set_day(tab, QDate(2018, 1, 1))
+    assert not codes("Ecology") and not codes("Plan")
+    set_day(tab, QDate())
+    assert {name: codes(name) for name in before} == before
 
 
 def test_a_version_that_was_ticked_by_itself_stays_whatever_the_day(tab):

@@ -2,14 +2,14 @@
 
 import pytest
 from osgeo import gdal, osr
-from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsMapThemeCollection, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, Qt, QUrl
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.source_choice import dropped_file
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.map_tab import ROLE_VERSION
-from onemap.plugin.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map
+from onemap.plugin.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map, show_version
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import X, Y, wait_for
 
@@ -66,6 +66,12 @@ def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heigh
     picture = put_on_map(library, entry, entry.versions[0])
     assert isinstance(picture, QgsRasterLayer)
     assert layer_on_map(library, entry.versions[0]) is picture
+    themes, record = QgsProject.instance().mapThemeCollection(), QgsMapThemeCollection.MapThemeRecord()
+    record.addLayerRecord(QgsMapThemeCollection.MapThemeLayerRecord(picture))
+    themes.insert("Terrain", record)
+    shown = show_version(picture, library, entry, entry.versions[0])  # another layer, in the same theme
+    assert shown is not picture and themes.mapThemeVisibleLayerIds("Terrain") == [shown.id()]
+    themes.clear()
 
 
 def test_a_copy_beside_the_library_is_drawn_and_an_outline_where_the_raster_is_gone(dialog, heights):

@@ -215,6 +215,16 @@ def test_beside_the_verdicts_stands_by_how_many_rules_they_were_reached(tab):
     assert tab.results.summary.isHidden() and not tab.results._split.isHidden()
 
 
+def test_a_new_check_shows_its_findings_though_the_sums_were_open(tab):
+    tab.results.summary_button.click()
+    done = []
+    tab.finished.connect(lambda: done.append(True))
+    tab.check()
+    wait_for(lambda: done)
+    assert tab.results.summary.isHidden() and not tab.results._split.isHidden()
+    assert not tab.results.summary_button.isChecked()
+
+
 def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(tab):
     unasked_rule = {
         "department": "transport",

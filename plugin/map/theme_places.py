@@ -1,0 +1,32 @@
+"""Places in QGIS's map themes: a layer that takes another's place, or comes back, is shown by the same themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.core import QgsMapLayer, QgsMapThemeCollection, QgsProject
+
+
+def themes_that_show(layer: QgsMapLayer) -> list[str]:
+    """The names of the project's map themes that show a layer."""
+    themes = QgsProject.instance().mapThemeCollection()
+    return [name for name in themes.mapThemes() if layer.id() in themes.mapThemeVisibleLayerIds(name)]
+
+
+def show_in_themes(layer: QgsMapLayer, names: Iterable[str]) -> None:
+    """Let map themes show a layer, too; a theme that is gone stays so."""
+    themes = QgsProject.instance().mapThemeCollection()
+    for name in names:
+        if themes.hasMapTheme(name):
+            record = themes.mapThemeState(name)
+            record.addLayerRecord(theme_record(layer))
+            themes.update(name, record)
+
+
+def theme_record(layer: QgsMapLayer) -> QgsMapThemeCollection.MapThemeLayerRecord:
+    """What a theme notes of a layer that it shows as it is drawn now."""
+    record = QgsMapThemeCollection.MapThemeLayerRecord(layer)
+    record.isVisible = True
+    record.usingCurrentStyle = True
+    record.currentStyle = layer.styleManager().currentStyle()
+    return record
