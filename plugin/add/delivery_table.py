@@ -190,8 +190,8 @@ class DeliveryTable(QTableWidget):
         for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
-            keep_choice_readable(control)
             self.setCellWidget(number, column, control)
+            keep_choice_readable(control)  # once it is in its place: there a style sheet gives it its colours
 
     def eventFilter(self, control, event) -> bool:  # noqa: N802, ANN001 - Qt's name
         """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""

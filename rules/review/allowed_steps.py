@@ -22,7 +22,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         may_act(library.roles, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
-        found = consolidation_problems(case) if step == "consolidate" else []
+        found = consolidation_problems(library, case) if step == "consolidate" else []
         found += issue_problems(library, case) if step == "issue" else []
         if found:
             raise OneMapError.of(found)

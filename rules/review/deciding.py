@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
-from onemap.layers.messages import phrase
+from onemap.layers.messages import LANGUAGES, phrase
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import stored_case
@@ -53,7 +54,7 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
     """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "consolidate", hand, detail) as taken:
-        problems = consolidation_problems(taken.case)
+        problems = consolidation_problems(library, taken.case)
         if problems:
             raise OneMapError.of(problems)
         deemed = [opinion for opinion in taken.case.opinions if opinion.state == "deemed"]
@@ -76,9 +77,9 @@ def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | No
     return {"conclusion": decided, "reason": why}
 
 
-def consolidation_problems(case: Case) -> list[Problem]:
+def consolidation_problems(library: Library, case: Case) -> list[Problem]:
     """What stands against consolidating."""
-    return [*_unsigned_problems(case), *stale_problems(case)]
+    return [*_unsigned_problems(case), *stale_problems(library, case)]
 
 
 def _unsigned_problems(case: Case) -> list[Problem]:
@@ -91,12 +92,13 @@ def _unsigned_problems(case: Case) -> list[Problem]:
     return [Problem("review.unsigned", {"case": case.id, "departments": department_names(waiting)})] if waiting else []
 
 
-def stale_problems(case: Case) -> list[Problem]:
+def stale_problems(library: Library, case: Case) -> list[Problem]:
     """Opinions behind which a layer version or a pack was superseded."""
     stale = [opinion for opinion in case.opinions if opinion.stale]
     if not stale:
         return []
-    what = sorted({name for opinion in stale for name in opinion.stale_because})
+    names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
+    what = [{one: layer_title(name, catalogue, one) for one in LANGUAGES} for name in names]  # a pack by its id
     departments = department_names(opinion.department for opinion in stale)
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 
@@ -108,8 +110,8 @@ def issue_problems(library: Library, case: Case) -> list[Problem]:
     """
     joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
     if library.account is None or case.terms.self_sign or library.account not in joined[-1:]:
-        return stale_problems(case)
-    return [Problem("review.self_issue", {"case": case.id, "by": library.account}), *stale_problems(case)]
+        return stale_problems(library, case)
+    return [Problem("review.self_issue", {"case": case.id, "by": library.account}), *stale_problems(library, case)]
 
 
 def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:

@@ -253,11 +253,11 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     desk.tab.reload_case()
     wait_for(lambda: desk.case.opinion("land").stale_because)
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
-    assert "YJJBNTTB" in desk.page.next_button.toolTip()
+    assert "(Permanent basic farmland)" in desk.page.next_button.toolTip()
     desk.page.steps.recheck()
     wait_for(lambda: desk.page.changes is not None or desk.refused)
     text = desk.page.changes.text.toPlainText()
-    assert "YJJBNTTB" in text
+    assert "Permanent basic farmland: 2025-01-01 → 2026-02-01" in text
     assert "5,000 m² → 1,000 m²" in text
     desk.page.changes.close()
 
