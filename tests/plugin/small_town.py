@@ -32,6 +32,7 @@ def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
     limit.timeout.connect(loop.quit)
     limit.start(limit_ms)
     loop.exec()
+    look.stop()  # what a claim asks may be gone when it failed
     assert claim(), f"not within {limit_ms / 1000:.0f} s"
 
 
