@@ -15,7 +15,6 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile.paths import documents_folder, free_path
-from onemap.plugin.results.result_layers import store_styles
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
@@ -73,7 +72,7 @@ class ExportButton(QToolButton):
         elif suffix == ".gpkg" and not run.id:  # a run that the library does not keep
             try:
                 shutil.copyfile(run.path, path)
-                self._finish(path)
+                self.exported.emit(path)
             except OSError as error:
                 self.refused.emit(Refusal(str(error)))
         elif run.id:
@@ -88,13 +87,8 @@ class ExportButton(QToolButton):
 
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
         request = self._core.ask(verb, {**params, "out": path, "overwrite": True}, tr("Write the results"))
-        request.answered.connect(lambda _answer: self._finish(path))
+        request.answered.connect(lambda _answer: self.exported.emit(path))
         request.refused.connect(self.refused)
-
-    def _finish(self, path: str) -> None:
-        if Path(path).suffix.lower() == ".gpkg":
-            store_styles(path)
-        self.exported.emit(path)
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)

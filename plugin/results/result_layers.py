@@ -43,19 +43,6 @@ def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
     return copy
 
 
-def store_styles(path: str) -> None:
-    """Keep in a file of results how its tables are drawn and what people call their fields: QGIS opens it so then.
-
-    A reader that knows no styles passes them over.
-    """
-    for table in RESULT_TABLES:
-        layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
-        if layer.isValid():
-            style_results(layer, table)
-            name_fields(layer, table, column_names(path, table))
-            layer.saveStyleToDatabase(table, "One Map", True, "")
-
-
 def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
     """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises OSError, Refusal.
 
