@@ -20,7 +20,7 @@ BEFORE_DIGIT = re.compile("(?<=[0-9]{8}-)(?=[0-9])")
 JOIN = "\u2060"  # takes no room, and no line may end there
 NO_BREAK = "\u00a0"
 BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])")
-PART_ENDS = re.compile(" · | → |\n")
+PART_ENDS = re.compile(" · | → |\n|\u2028")
 BROKEN = {" · ": f"{NO_BREAK}· ", " → ": f" →{NO_BREAK}"}  # a dot ends a line, an arrow begins one
 UNIT = re.compile("(?<=[0-9]) (?=(?:[mk]?m²|k?m|ha|mu|亩|公顷|倍|%)(?![A-Za-z]))")
 

@@ -5,9 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.crs.systems import suggestion
 from onemap.layers.messages import in_words, phrase
-from onemap.rules.identify.coordinates import DEGREES
 
 _WHOLE_FROM_M2 = 10
 _SAYS_SYSTEM = (
@@ -50,6 +48,9 @@ def _doubts(result: Mapping[str, Any], language: str) -> list[str]:
     """Where no layer covers a point and its numbers look like those of another system: that they do."""
     if result["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in result["layers"]):
         return []
+    from onemap.layers.crs.systems import suggestion  # with pyproj, which other answers are said without
+    from onemap.rules.identify.coordinates import DEGREES
+
     x, y = result["x"], result["y"]
     looks = suggestion((x, y, x, y))
     is_geographic = result["crs"] == DEGREES

@@ -160,6 +160,7 @@ class Builder:
             "OpenLibrary": OpenLibrary(core),
             "QgsMapCanvas": canvas(),
             "QTableView": table,
+            "QAbstractScrollArea": table,
             "QAbstractItemModel": QStandardItemModel(2, 5, table),
             "tuple[str, str]": (",", ""),
             "QgsProjectionSelectionWidget": importlib.import_module("qgis.gui").QgsProjectionSelectionWidget(),
