@@ -26,7 +26,7 @@ from onemap.layers.sources.archive import check_driver
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
 _ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
-_MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls"}
+_MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls", ".dbf"}
 _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
     *(".tfw", ".jgw", ".pgw", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),

@@ -281,6 +281,13 @@ def test_of_a_folder_a_shapefile_without_its_shp_is_told(library, delivery, tmp_
     assert "湿地.shp" in lost["problems"][0]["message"]
 
 
+def test_a_table_that_never_had_a_shapefile_is_no_data_and_stops_nothing(library, delivery, tmp_path, onemap):
+    write_layer(tmp_path / "QSDWDMB.shp", [square(0, 0)], {"QSDWDM": ["1"]}, encoding="UTF-8")
+    shutil.copy(tmp_path / "QSDWDMB.dbf", delivery)
+    rows = onemap("ingest", library, delivery, "--plan", tmp_path / "plan.toml").json["plan"]
+    assert [row["status"] for row in rows if row["source"] == "QSDWDMB.dbf"] == ["note"]
+
+
 def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_in(library, delivery, onemap):
     assert onemap("ingest", library, delivery, "--covers", "district").code == 0
     shutil.rmtree(delivery / "子目录")
