@@ -48,6 +48,7 @@ def identified(values, feedback=None):
     return processing.run("onemap:identify", values, feedback=feedback)
 
 
+@pytest.mark.slow
 def test_a_point_of_the_map_is_asked_about_in_its_own_system(library, tmp_path):
     degrees = QgsCoordinateReferenceSystem("EPSG:4490")
     change = QgsCoordinateTransform(QgsCoordinateReferenceSystem(CRS), degrees, QgsProject.instance())

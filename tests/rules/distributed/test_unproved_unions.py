@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyogrio
+import pytest
 import shapely
 
 from onemap.rules.overlay import overlay
@@ -18,6 +19,7 @@ def findings(desk, name, *more):
     return rows.drop(columns=["area_check_m2", "check_differs"], errors="ignore").set_index(["parcel", "rule"])
 
 
+@pytest.mark.slow
 def test_one_parcel_whose_union_is_lost_is_unknown_and_the_others_are_judged(town, monkeypatch):
     before, unite = findings(town.desk, "before"), overlay._unite
 
