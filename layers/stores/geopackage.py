@@ -226,7 +226,7 @@ def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, 
         connection.execute(f"CREATE TABLE {LOOKS} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{typed})")
         register(connection, LOOKS, LOOKS, 0, None, None)
     row = ("", "", table, geometry_column, name, look, "", True, "", "", None, None)
-    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)
+    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)  # noqa: S608 - our own name  # nosec B608
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:

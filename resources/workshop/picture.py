@@ -74,7 +74,7 @@ def main(request: dict) -> int:
 
 def _put_results(findings: str) -> list:
     """The findings over the parcels, on top of the layer tree."""
-    group = insert_group(f"One Map · {Path(findings).stem}", at_top=True)
+    group = insert_group(f"One Map · {Path(findings).stem}")
     layers = []
     for table, title in RESULTS.items():
         layer = QgsVectorLayer(f"{findings}|layername={table}", tr(title), "ogr")

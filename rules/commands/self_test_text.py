@@ -7,13 +7,13 @@ from onemap.layers.messages import phrase
 
 def self_test_lines(result: dict[str, Any], language: str) -> str:
     """A line for each check, the next step under one that failed, and what it comes to."""
-    lines = []
+    lines, failed = [], []
     for check in result["checks"]:
         name = check["name"].removeprefix("library.")  # a package's own name: a library holds layers here
+        failed += [] if check["ok"] else [name]
         lines.append(f"{'✓' if check['ok'] else '✗'} {name}: {check['detail']}")
         if check.get("mend"):
             lines.append(f"    → {check['mend']}")
-    failed = [check["name"] for check in result["checks"] if not check["ok"]]
     end = phrase("said.self_test_failed", language, names=", ".join(failed), count=len(failed))
     lines.append(end if failed else phrase("said.self_test_passed", language, count=len(result["checks"])))
     if result.get("report"):
