@@ -1,31 +1,11 @@
 """Choices in Processing's dialogs are read by their titles, and are the core's words for scripts."""
 
 import pytest
-from processing.gui.AlgorithmDialog import AlgorithmDialog
-from qgis.core import QgsApplication, QgsProcessingParameterEnum
+from qgis.core import QgsProcessingParameterEnum
 from qgis.PyQt.QtWidgets import QComboBox
 
 from onemap.plugin.algorithms.choice_titles import titles_of
 from onemap.plugin.words import core_words
-
-
-def algorithm(verb):
-    return QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}").create()
-
-
-@pytest.fixture
-def form_of(provider):
-    """Makes the form of an algorithm as QGIS's dialog has it."""
-    made = []
-
-    def form(verb):
-        made.append(AlgorithmDialog(algorithm(verb), False))
-        made[-1].show()
-        return made[-1].mainWidget()
-
-    yield form
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

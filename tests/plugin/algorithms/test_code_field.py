@@ -2,9 +2,8 @@
 
 import processing
 import pytest
-from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingModelAlgorithm, QgsProject, QgsVectorLayer
 from qgis.gui import QgsProcessingModelerParameterWidget
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
@@ -14,6 +13,7 @@ from onemap.plugin.algorithms.code_field import CodeDialog
 from onemap.plugin.algorithms.code_lists import CodeQuestion, codes_for
 from onemap.plugin.library import layer_list
 from onemap.plugin.profile import settings
+from onemap.tests.plugin.algorithms.conftest import algorithm
 from onemap.tests.plugin.small_town import wait_for
 
 # Free text by nature: names, numbers, conditions, addresses, what lies in the user's own file or in a comparison.
@@ -22,25 +22,6 @@ FREE = {
     "CODE", "NAME", "FILES", "X", "Y", "LINE", "BOX", "AS_OF", "UNITS_WHERE", "WHERE", "FOLDER", "PLAN", "REPORT",
     "PROPERTY", "ZONE", "FILE", "RECEIPT", "RASTERS", "PARCEL", "TEMPLATES", "PROJECT", "ATTACH", "REGION",
 }  # fmt: skip
-
-
-def algorithm(verb):
-    return QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}").create()
-
-
-@pytest.fixture
-def panel_of(provider):
-    """Makes the form of an algorithm as QGIS's dialog has it."""
-    made = []
-
-    def panel(verb):
-        made.append(AlgorithmDialog(algorithm(verb), False))
-        made[-1].show()
-        return made[-1].mainWidget()
-
-    yield panel
-    for one in made:
-        one.close()
 
 
 def texts_in(dialog):
@@ -67,11 +48,11 @@ def test_a_code_is_free_text_nowhere_that_a_list_could_be(provider):
     assert bare.get("BY", set()) <= {"decide", "review_open"}  # a person
 
 
-def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, library, monkeypatch):
+def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(form_of, library, monkeypatch):
     """The form is prefilled with the dock's library; the list is of that in the form, whatever the dock has open."""
     settings.put("library", library)
     monkeypatch.setattr(layer_list, "_listed", {})
-    panel = panel_of("check")
+    panel = form_of("check")
     assert panel.wrappers["LIBRARY"].parameterValue() == library
     field = panel.wrappers["ONLY"]
     field.line.setText("GONE")
@@ -90,8 +71,8 @@ def test_layers_are_ticked_in_a_list_of_the_library_in_the_form(panel_of, librar
 
 
 @pytest.mark.slow
-def test_the_button_opens_the_list_and_ok_takes_it(panel_of, library):
-    panel = panel_of("statistics")
+def test_the_button_opens_the_list_and_ok_takes_it(form_of, library):
+    panel = form_of("statistics")
     panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
     for name, typed, expected in (("CODE", "farmland", "YJJBNTTB"), ("BY", "BSM", "BSM")):
         field = panel.wrappers[name]
@@ -146,11 +127,11 @@ def test_a_list_of_words_has_their_titles(library, kind):
 
 
 @pytest.mark.slow
-def test_areas_are_of_the_map_of_a_file_or_of_the_library(panel_of, library, town, monkeypatch):
+def test_areas_are_of_the_map_of_a_file_or_of_the_library(form_of, library, town, monkeypatch):
     monkeypatch.setattr(layer_list, "_listed", {})
     drawn = QgsVectorLayer("Polygon?crs=EPSG:4547&field=name:string", "units drawn", "memory")
     QgsProject.instance().addMapLayer(drawn)
-    panel = panel_of("statistics")
+    panel = form_of("statistics")
     panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
     field, unit = panel.wrappers["WITHIN"], panel.wrappers["UNIT"]
     assert field.parameterValue() is None
@@ -169,8 +150,8 @@ def test_areas_are_of_the_map_of_a_file_or_of_the_library(panel_of, library, tow
     QgsProject.instance().removeMapLayer(drawn.id())
 
 
-def test_matrices_of_the_city_s_own_are_files(panel_of, monkeypatch):
-    field = panel_of("contradictions").wrappers["MATRIX"]
+def test_matrices_of_the_city_s_own_are_files(form_of, monkeypatch):
+    field = form_of("contradictions").wrappers["MATRIX"]
     field.setValue("ours.toml")
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (["a b.toml", "ours.toml", "c.toml"], ""))
     QTest.mouseClick(field.button, Qt.MouseButton.LeftButton)
@@ -181,11 +162,11 @@ def test_matrices_of_the_city_s_own_are_files(panel_of, monkeypatch):
 
 
 @pytest.mark.slow
-def test_runs_are_listed_and_a_pair_has_its_sign(panel_of, library, town):
+def test_runs_are_listed_and_a_pair_has_its_sign(form_of, library, town):
     run = processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")})["RUN"]
     found = codes_for("checks", CodeQuestion(library))
     assert run in [code.code for code in found] and all(code.title for code in found)
-    panel = panel_of("check")
+    panel = form_of("check")
     panel.wrappers["LIBRARY"].setParameterValue(library, panel.processing_context)
     field = panel.wrappers["REPLACE"]
     field.line.setText("")
@@ -200,8 +181,8 @@ def test_in_a_model_the_field_is_qgis_s_own(provider):
     assert isinstance(dialog.widget.widget.wrappers["ONLY"], QgsProcessingModelerParameterWidget)
 
 
-def test_a_long_title_needs_no_wider_form(panel_of):
-    form = panel_of("check")
+def test_a_long_title_needs_no_wider_form(form_of):
+    form = form_of("check")
     wide = form.wrappers["REPLACE"].label
     assert wide.wordWrap() and wide.text().endswith("[optional]")
     assert wide.minimumSizeHint().width() < wide.fontMetrics().horizontalAdvance(wide.text()) / 2

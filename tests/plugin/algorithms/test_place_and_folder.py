@@ -4,9 +4,7 @@ import json
 
 import processing
 import pytest
-from processing.gui.AlgorithmDialog import AlgorithmDialog
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsPointXY,
@@ -19,25 +17,9 @@ from qgis.gui import QgsFileWidget
 from onemap.tests.plugin.small_town import CRS, X, Y
 
 
-@pytest.fixture
-def panel_of(provider):
-    """Makes the form of an algorithm as QGIS's dialog has it."""
-    made = []
-
-    def panel(verb):
-        algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}").create()
-        made.append(AlgorithmDialog(algorithm, False))
-        made[-1].show()
-        return made[-1].mainWidget()
-
-    yield panel
-    for one in made:
-        one.close()
-
-
 @pytest.mark.parametrize(("verb", "name"), [("ingest", "FOLDER"), ("receive", "RASTERS"), ("deliver", "FILES")])
-def test_a_folder_is_chosen_in_a_dialog_and_an_archive_may_be_written(panel_of, verb, name):
-    field = panel_of(verb).wrappers[name]
+def test_a_folder_is_chosen_in_a_dialog_and_an_archive_may_be_written(form_of, verb, name):
+    field = form_of(verb).wrappers[name]
     widget = field.wrappedWidget().findChild(QgsFileWidget) or field.wrappedWidget()
     assert widget.storageMode() == QgsFileWidget.StorageMode.GetDirectory
     widget.setFilePath("delivery.zip")
