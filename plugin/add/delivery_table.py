@@ -30,6 +30,7 @@ from onemap.plugin.add.planned_layers import (
 )
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.form_fields import set_tab_order, shrink
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.contrast import quiet_brush
@@ -68,7 +69,7 @@ class DeliveryTable(QTableWidget):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        lay_headings_left(header)
         header.setHighlightSections(False)  # else the headings turn bold with the first row
         for column in (NAME, STATE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

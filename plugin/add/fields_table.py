@@ -7,6 +7,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTabl
 
 from onemap.plugin.add.field_matches import match_fields
 from onemap.plugin.library.layer_list import SchemaField
+from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.form_fields import set_tab_order, shrink
 from onemap.plugin.words.translation import name_list, tr
 
@@ -31,7 +32,7 @@ class FieldsTable(QTableWidget):
         self.setAccessibleName(tr("Fields"))
         self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        lay_headings_left(header)
         for column in (TARGET, SOURCE, VALUES):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
