@@ -28,13 +28,15 @@ def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Resul
 
 
 def _unproved_rows(work: Callable[[np.ndarray], object], rows: np.ndarray) -> np.ndarray:
-    """Of some rows (k,) those of which a union is refused, found by halves."""
-    try:
-        work(rows)
-    except OneMapError as error:
-        if error.code != UNPROVED:
-            raise
-        if len(rows) == 1:
-            return rows
-        return np.concatenate([_unproved_rows(work, half) for half in np.array_split(rows, 2)])
-    return rows[:0]
+    """Of rows (k,) that are refused together those that are alone, too; found by halves."""
+    if len(rows) == 1:
+        return rows
+    found = [rows[:0]]
+    for half in np.array_split(rows, 2):
+        try:
+            work(half)
+        except OneMapError as error:
+            if error.code != UNPROVED:
+                raise
+            found.append(_unproved_rows(work, half))
+    return np.concatenate(found)

@@ -37,9 +37,9 @@ def test_one_parcel_whose_union_is_lost_is_unknown_and_the_others_are_judged(tow
     unproved = after[after.reason.fillna("").str.contains("arithmetic")]
     assert set(unproved.index.get_level_values("rule")) >= {"inside", "plan"}
     assert (unproved.verdict == "unknown").all() and (unproved.area_m2 > 0).all()
-    told = unproved.index
-    assert before.drop(index=told, errors="ignore").equals(after.drop(index=told))
+    unproved_rows = unproved.index
+    assert before.drop(index=unproved_rows, errors="ignore").equals(after.drop(index=unproved_rows))
     assert after.equals(again) and after.equals(blocks)
-    for parcel in {parcel for parcel, _ in told}:
+    for parcel in {parcel for parcel, _ in unproved_rows}:
         ground = shapely.area(town.parcels[parcel])
         assert np.allclose(unproved.loc[parcel].area_m2, ground, atol=1e-3)
