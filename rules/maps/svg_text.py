@@ -77,10 +77,10 @@ def _without_orphan(lines: list[str]) -> list[str]:
     """Lines whose last is no single Chinese character, if the one before can spare one."""
     if len(lines) < 2 or len(lines[-1]) != 1 or _character_width(lines[-1]) != _WIDE:
         return lines
-    spared = [*_tokens(lines[-2])]
-    if len(spared) < 4 or _character_width(spared[-1][0]) != _WIDE:
+    tokens = [*_tokens(lines[-2])]
+    if len(tokens) < 4 or _character_width(tokens[-1][0]) != _WIDE:
         return lines
-    return [*lines[:-2], "".join(spared[:-1]).rstrip(), spared[-1] + lines[-1]]
+    return [*lines[:-2], "".join(tokens[:-1]).rstrip(), tokens[-1] + lines[-1]]
 
 
 def _tokens(text: str) -> list[str]:

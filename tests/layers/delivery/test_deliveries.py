@@ -293,7 +293,7 @@ def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_i
     shutil.rmtree(delivery / "子目录")
     write_layer(delivery / "永久基本农田图斑.gpkg", [square(0, 0)], {"BSM": ["1"]})
     answer = onemap("ingest", library, delivery, "--covers", "district")
-    told = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]
-    assert (answer.code, told) == (3, [("version.label", "STBHHX2024.shp")])
+    problems = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]
+    assert (answer.code, problems) == (3, [("version.label", "STBHHX2024.shp")])
     assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 0
     assert ("YJJBNTTB", "v1", 1) in versions_of(library)

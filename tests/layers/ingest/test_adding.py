@@ -256,8 +256,8 @@ def test_a_layer_is_the_same_whether_its_polygons_stay_bytes_or_not(shelf, layer
     for label, worth_rows in enumerate((1, 1000)):
         monkeypatch.setattr("onemap.layers.sources.gdal.arrow_rows.WORTH_ROWS", worth_rows)
         answer = shelf.add(path, label=label, keep_bad=True, repair=repair).json
-        told = [(problem["code"], problem["feature"], problem["message"]) for problem in answer["problems"]]
-        answers.append((answer["hash"], answer["features"], answer["repaired"], answer["set_aside"], told))
+        problems = [(problem["code"], problem["feature"], problem["message"]) for problem in answer["problems"]]
+        answers.append((answer["hash"], answer["features"], answer["repaired"], answer["set_aside"], problems))
     assert answers[0] == answers[1] and answers[0][1] == 21 + repair
 
 

@@ -26,12 +26,12 @@ import json, sys, warnings
 import pyogrio
 warnings.simplefilter("error")
 names = [name for name, kind in pyogrio.list_layers(sys.argv[1]) if kind is not None]
-told = {}
+layers = {}
 for name in names:
     info = pyogrio.read_info(sys.argv[1], layer=name)
     frame = pyogrio.read_dataframe(sys.argv[1], layer=name, bbox=(500150, 4000000, 500400, 4000400))
-    told[name] = [info["features"], info["crs"], info["geometry_type"], list(info["fields"]), list(frame["BSM"])]
-print(json.dumps(told))
+    layers[name] = [info["features"], info["crs"], info["geometry_type"], list(info["fields"]), list(frame["BSM"])]
+print(json.dumps(layers))
 """
 
 

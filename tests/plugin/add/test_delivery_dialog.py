@@ -197,8 +197,8 @@ def test_a_label_that_the_layer_has_already_is_told_at_its_row_before_add(dialog
     look_through(dialog, delivery)
     row = number_of(dialog, "STBHHX")
     dialog.table.cellWidget(row, 3).setText("2023")
-    told = "The library has its version “2023” already: another label, or leave it out."
-    assert dialog.table.state_of(row) == told and told in dialog.hint.text()
+    obstacle = "The library has its version “2023” already: another label, or leave it out."
+    assert dialog.table.state_of(row) == obstacle and obstacle in dialog.hint.text()
     assert not dialog.add_button.isEnabled()
     dialog.table.cellWidget(row, 3).setText("2024")
     assert dialog.table.state_of(row) == "found by its code" and dialog.add_button.isEnabled()

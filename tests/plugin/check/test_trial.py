@@ -95,16 +95,16 @@ def test_a_file_that_will_not_do_is_refused_and_the_check_stays(tab, tmp_path):
 def test_a_trial_is_written_for_the_office_and_its_run_is_not_kept(tab, library, tmp_path, monkeypatch, suffix):
     before = recorded_runs(tab, library)
     attempt(tab, moved_farmland(tmp_path))
-    target, done, refused, said = tmp_path / f"trial{suffix}", [], [], []
+    target, done, refused, messages = tmp_path / f"trial{suffix}", [], [], []
     button = tab.trial.export_button
     button.exported.connect(done.append)
     button.refused.connect(refused.append)
-    tab.message_sent.connect(said.append)
+    tab.message_sent.connect(messages.append)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     titles = {".xlsx": "Excel", ".gpkg": "GeoPackage", ".pdf": "PDF"}
     next(action for action in button.menu().actions() if titles[suffix] in action.text()).trigger()
     wait_for(lambda: done or refused)
-    assert refused == [] and said == [f"The results are in {target}."]
+    assert refused == [] and messages == [f"The results are in {target}."]
     if suffix == ".xlsx":
         book = zipfile.ZipFile(target)
         assert any(b"Layers replaced for a trial" in book.read(name) for name in book.namelist())

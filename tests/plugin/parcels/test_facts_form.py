@@ -51,8 +51,8 @@ def asking_library(town, provider, tmp_path_factory):
     """The town's library, whose rule on farmland spares roads: it asks every project what it is for."""
     folder = tmp_path_factory.mktemp("asking")
     first = PACK[: PACK.index("[[rule]]", PACK.index("[[rule]]") + 1)]
-    spared = first.replace("[[rule]]", CLASSES + '[[rule]]\nunless = ["road", "plant"]')
-    (folder / "pack.toml").write_text(spared + HEIGHT, encoding="utf-8")
+    pack = first.replace("[[rule]]", CLASSES + '[[rule]]\nunless = ["road", "plant"]')
+    (folder / "pack.toml").write_text(pack + HEIGHT, encoding="utf-8")
     path = folder / "library.gpkg"
     core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", folder / "pack.toml", "--rehearsal")
     core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district", "--valid-from", "2025-01-01")

@@ -367,6 +367,6 @@ def test_the_hectares_of_the_report_s_sentence_sum_to_what_was_compared(
     assert onemap("comparison", town.library, town.run, target, lang=lang).code == 0
     text = re.sub(r"<[^>]+>", "\n", target.read_text(encoding="utf-8"))
     lead = text.partition(town.run)[0]
-    whole, *parts = [round(float(said.replace(",", "")) * 10_000) for said in re.findall(r"[\d,]+\.\d{4}", lead)]
+    whole, *parts = [round(float(text.replace(",", "")) * 10_000) for text in re.findall(r"[\d,]+\.\d{4}", lead)]
     assert len(parts) > 1 and sum(parts) == whole
     assert not re.search(r"\([a-z]+(-[a-z]+)+\)", text), "no id of a matrix beside its title"

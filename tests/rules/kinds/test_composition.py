@@ -143,7 +143,7 @@ def test_the_land_table_of_a_stored_run_is_in_the_language_asked_for_now(desk, t
         out = tmp_path / f"{language}.gpkg"
         desk.run("runs", desk.library, run, "--out", str(out), lang=language)
         rows = pyogrio.read_dataframe(out, layer="land_classes", read_geometry=False).set_index("class")
-        said = {code: tuple(rows.loc[code, ["ownership", "class_name", "group"]]) for code in ("0102", "0701")}
-        assert said == {"0102": farm, "0701": housing}
+        titles = {code: tuple(rows.loc[code, ["ownership", "class_name", "group"]]) for code in ("0102", "0701")}
+        assert titles == {"0102": farm, "0701": housing}
         assert pd.isna(rows.loc["9999", "class_name"])
         assert rows.area_m2.to_dict() == found.table("land_classes").set_index("class").area_m2.to_dict()

@@ -89,22 +89,22 @@ def verdicts(onemap, town, facts=None, *more):
 def test_a_fact_stands_where_a_parcel_says_nothing_and_the_run_keeps_it(onemap, town):
     silent = {"A": "prohibited", "B": "prohibited", "C": "clear"}
     assert verdicts(onemap, town) == (silent, None)
-    spared, kept = verdicts(onemap, town, '建设单位 = "x"\n[地块]\nYDXZ = "1202"\n')
-    assert spared == {"A": "clear", "B": "prohibited", "C": "clear"}  # B says 0701 itself
-    assert kept == {"YDXZ": "1202"}
+    by_parcel, facts = verdicts(onemap, town, '建设单位 = "x"\n[地块]\nYDXZ = "1202"\n')
+    assert by_parcel == {"A": "clear", "B": "prohibited", "C": "clear"}  # B says 0701 itself
+    assert facts == {"YDXZ": "1202"}
     assert onemap("verify", town, "--run", onemap("runs", town).json["runs"][0]["id"]).json["ok"]
 
 
 def test_a_fact_is_taken_by_what_the_form_calls_it_without_quotes(onemap, town):
-    spared, kept = verdicts(onemap, town, '[地块]\n拟用途 = "1202"\n')
-    assert (spared["A"], kept) == ("clear", {"YDXZ": "1202"})
+    by_parcel, facts = verdicts(onemap, town, '[地块]\n拟用途 = "1202"\n')
+    assert (by_parcel["A"], facts) == ("clear", {"YDXZ": "1202"})
     assert verdicts(onemap, town, '[parcels]\nYDXZ = "1202"\n拟用途 = "0701"\n').codes == ["data.twice"]
 
 
 def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(onemap, town):
-    spared, kept = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
-    assert spared == {"A": "prohibited", "B": "prohibited", "C": "clear"}  # H22 is a road, of which the class knows not
-    assert kept == {"YDXZ": "H22", "code_system": "urban-gb50137"}
+    by_parcel, facts = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
+    assert by_parcel == {"A": "prohibited", "B": "prohibited", "C": "clear"}  # H22 is a road, of which the class knows not
+    assert facts == {"YDXZ": "H22", "code_system": "urban-gb50137"}
 
 
 def test_a_pack_may_spell_the_use_in_small_letters_and_its_codes_go_with_it(onemap, town):
@@ -116,10 +116,10 @@ def test_a_pack_may_spell_the_use_in_small_letters_and_its_codes_go_with_it(onem
     )
     pack = town.parent / "small.toml"
     pack.write_text((PACK + use).replace('"p"', '"q"'), encoding="utf-8")
-    facts = '[parcels]\nYDXZ = "0701"\ncode_system = "land-sea-2023"\n'
-    found, kept = verdicts(onemap, town, facts, "--pack", pack)
-    assert found == {"A": "clear", "B": "clear", "C": "clear"}
-    assert kept == {"ydxz": "0701", "code_system": "land-sea-2023"}
+    given = '[parcels]\nYDXZ = "0701"\ncode_system = "land-sea-2023"\n'
+    by_parcel, facts = verdicts(onemap, town, given, "--pack", pack)
+    assert by_parcel == {"A": "clear", "B": "clear", "C": "clear"}
+    assert facts == {"ydxz": "0701", "code_system": "land-sea-2023"}
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def test_a_comparison_of_runs_is_told_in_words(two):
     desk, (first, second) = two
     answer = desk.run("runs", desk.library, second, "--against", first).json
     title = answer["rule_titles"]["r"]
-    told = result_text("runs", answer, "en").splitlines()
-    said = "Against the earlier run, parcels with another verdict: 1; only in this run: 0; only in the earlier one: 0."
-    assert told[-2:] == [said, f"  B: clear → prohibited ({title})"]
+    lines = result_text("runs", answer, "en").splitlines()
+    head = "Against the earlier run, parcels with another verdict: 1; only in this run: 0; only in the earlier one: 0."
+    assert lines[-2:] == [head, f"  B: clear → prohibited ({title})"]
     asked = ("check", desk.library, desk.parcels({"A": SQUARE, "C": BESIDE}), "--pack", desk.folder / "test.toml")
     third = desk.run(*asked, "--as-of", "2025-06-01", "--against", second).json
     rows = result_text("check", third, "zh").splitlines()[-3:]

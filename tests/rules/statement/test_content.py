@@ -220,8 +220,8 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
     assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
     (pair,) = content["comparisons"]
-    said = printed_texts(content)["sentences"]["differences"]
-    assert said == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
+    sentence = printed_texts(content)["sentences"]["differences"]
+    assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
     assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
 
