@@ -14,7 +14,7 @@ from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.kinds.raster_grids import cell_sums, cell_weights
 from onemap.tests.bench import bench_peers, benchmark_page, ours, peer_frames
 from onemap.tests.bench.benchmark_programs import Pythons, Row, by_peer
-from onemap.tests.bench.workload_files import made
+from onemap.tests.bench.workload_files import workload_folder
 
 CELLS = 500  # a side of the terrain, instead of 4000
 PEERS_PYTHON = bench_peers.peers_python()
@@ -22,7 +22,7 @@ PEERS_PYTHON = bench_peers.peers_python()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return made("XS", tmp_path_factory.mktemp("workload"), CELLS)
+    return workload_folder("XS", tmp_path_factory.mktemp("workload"), CELLS)
 
 
 def test_the_workload_is_the_same_city_each_time(folder):

@@ -19,7 +19,7 @@ from pathlib import Path
 from onemap.tests.bench import workload_files
 from onemap.tests.bench.cancel import cancel_files
 from onemap.tests.bench.cancel.cancel_core import Ended, Session, signalled_after
-from onemap.tests.bench.cancel.cancel_files import Asked
+from onemap.tests.bench.cancel.cancel_files import LongWork
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)  # while the program starts
@@ -76,7 +76,7 @@ def _moments(seconds: float, count: int) -> list[float]:
     return [seconds * (number + 0.5) / count for number in range(count)]
 
 
-def _served_endings(asked: Asked, desk: Desk, count: int, stacks: Path | None) -> tuple[list[Ended], float, str]:
+def _served_endings(asked: LongWork, desk: Desk, count: int, stacks: Path | None) -> tuple[list[Ended], float, str]:
     """How it answered over `serve`; s of the whole work, and what its progress was like."""
     desk.clear()
     session = Session(asked, stacks)
@@ -103,7 +103,7 @@ def _served_endings(asked: Asked, desk: Desk, count: int, stacks: Path | None) -
     return ended, seconds, progress_text
 
 
-def _signalled_endings(asked: Asked, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[Ended]:
+def _signalled_endings(asked: LongWork, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[Ended]:
     """How the program ended at signals."""
     desk.clear()
     found = []
@@ -131,12 +131,12 @@ def main() -> int:
     parser.add_argument("--stacks", type=Path, help="a file for where the core was when it was late to answer")
     wishes = parser.parse_args()
     # What is made once is the benchmark's; what is cancelled works on a copy of it, so that two may run at once.
-    made = workload_files.made(wishes.size, ROOT / "build" / "bench")
-    cancel_files.make(made)
+    workload_folder = workload_files.workload_folder(wishes.size, ROOT / "build" / "bench")
+    cancel_files.make(workload_folder)
     folder = Path(tempfile.mkdtemp(prefix="onemap-cancel-"))
     try:
         for name in cancel_files.NEEDED:
-            shutil.copyfile(made / name, folder / name)
+            shutil.copyfile(workload_folder / name, folder / name)
         problems = _all_of(folder, wishes)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

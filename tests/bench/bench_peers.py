@@ -27,7 +27,7 @@ from onemap.tests.bench.benchmark_programs import (
     from_files,
 )
 from onemap.tests.bench.workload import PARCELS
-from onemap.tests.bench.workload_files import made
+from onemap.tests.bench.workload_files import workload_folder
 
 FOLDER = ROOT / "build" / "bench"  # outside git
 SMALL = ("XS", "S")
@@ -72,7 +72,7 @@ JOBS = {
 
 def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repeats: int, limit_s: float) -> list[Row]:
     """One job: ours and every peer that is wanted (all if none is named), one after the other."""
-    job, folder = JOBS[name], made(size, FOLDER)
+    job, folder = JOBS[name], workload_folder(size, FOLDER)
     rows: list[Row] = []
 
     def keep(row: Row) -> None:

@@ -12,7 +12,7 @@ from onemap.tests.bench import workload
 GRID_CELLS = 4000
 
 
-def made(size: str, home: Path, cells: int = GRID_CELLS) -> Path:
+def workload_folder(size: str, home: Path, cells: int = GRID_CELLS) -> Path:
     """The folder home/SIZE with all layers and the terrain; made if it is not there as this code makes it."""
     folder, sources = home / size, [Path(workload.__file__), Path(__file__)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

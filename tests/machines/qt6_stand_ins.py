@@ -27,13 +27,13 @@ OF_QGIS = ("core", "gui", "utils", "server", "analysis", "_3d")
 OF_PROCESSING = ("processing", "processing.gui", "processing.gui.wrappers")
 
 
-class Standing(type):
+class StandInType(type):
     """A class that has every name, and whose names are such classes; it may be called, inherited from and combined."""
 
     def __getattr__(cls, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        made = Standing(name, (StandIn,), {})
+        made = StandInType(name, (StandIn,), {})
         setattr(cls, name, made)
         return made
 
@@ -46,7 +46,7 @@ class Standing(type):
         return iter(())
 
 
-class StandIn(metaclass=Standing):
+class StandIn(metaclass=StandInType):
     """What a call of a stand-in gives."""
 
     def __init__(self, *words, **options):
@@ -75,7 +75,7 @@ class QgisModule(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__") or (self.classes is not None and name not in self.classes):
             raise AttributeError(name)
-        made = Standing(name, (StandIn,), {})
+        made = StandInType(name, (StandIn,), {})
         setattr(self, name, made)
         return made
 

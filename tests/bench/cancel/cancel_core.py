@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.rules.commands.verbs import VERBS
-from onemap.tests.bench.cancel.cancel_files import PROGRAM, Asked
+from onemap.tests.bench.cancel.cancel_files import PROGRAM, LongWork
 
 # The same program, that writes on SIGUSR1 where each of its threads is.
 _TELLING = """
@@ -106,7 +106,7 @@ class _Watch:
 class Session:
     """One `onemap serve`."""
 
-    def __init__(self, asked: Asked, stacks: Path | None) -> None:
+    def __init__(self, asked: LongWork, stacks: Path | None) -> None:
         self.asked, self._stacks, self._number = asked, stacks, 0
         self.program = subprocess.Popen(
             [*command(stacks), "serve", "--lang", "en"],
@@ -176,7 +176,7 @@ class Session:
         self.program.wait(timeout=PATIENCE_S)
 
 
-def words(asked: Asked) -> list[str]:
+def words(asked: LongWork) -> list[str]:
     """What is typed for it."""
     given, options = [], []
     for parameter in VERBS[asked.verb].parameters:
@@ -190,7 +190,7 @@ def words(asked: Asked) -> list[str]:
     return [*asked.verb.split(), *given, *options]
 
 
-def start_program(asked: Asked, stacks: Path | None) -> subprocess.Popen:
+def start_program(asked: LongWork, stacks: Path | None) -> subprocess.Popen:
     """The program of one verb."""
     return subprocess.Popen(
         [*command(stacks), *words(asked), "--lang", "en", "--progress", "none"],
@@ -201,7 +201,7 @@ def start_program(asked: Asked, stacks: Path | None) -> subprocess.Popen:
     )
 
 
-def signalled_after(asked: Asked, wait_s: float, sign: signal.Signals, stacks: Path | None) -> Ended:
+def signalled_after(asked: LongWork, wait_s: float, sign: signal.Signals, stacks: Path | None) -> Ended:
     """The program sent a signal after so many seconds."""
     program = start_program(asked, stacks)
     try:

@@ -41,7 +41,7 @@ NEEDED += ("parcels.gpkg", "landuse.gpkg")
 
 
 @dataclass(frozen=True)
-class Asked:
+class LongWork:
     """One long piece of work: what it is called, its verb and parameters; settings of its environment."""
 
     name: str
@@ -50,41 +50,41 @@ class Asked:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-def long_verbs(folder: Path, out: Path) -> Iterator[Asked]:
+def long_verbs(folder: Path, out: Path) -> Iterator[LongWork]:
     """Every long verb on the library of a workload's folder; what it writes goes into the folder `out`."""
     made: dict[str, str] = json.loads((folder / "cancel.json").read_text())
     library, parcels, few = str(folder / "cancel.gpkg"), str(folder / "parcels.gpkg"), str(folder / "cancel_few.gpkg")
     check = {"library": library, "parcels": parcels, "id": "pid", "pack": [str(folder / "cancel.toml")]}
     matrix = str(folder / "cancel_matrix.toml")
-    yield Asked("check", "check", check)
-    yield Asked("check --out", "check", {**check, "out": [str(out / "check.gpkg")]})
-    yield Asked("check --out folder", "check", {**check, "out": [str(out / "check")]})
-    yield Asked("check in blocks", "check", {**check, "out": [str(out / "check.gpkg")]}, {"ONEMAP_BLOCK": "10000"})
+    yield LongWork("check", "check", check)
+    yield LongWork("check --out", "check", {**check, "out": [str(out / "check.gpkg")]})
+    yield LongWork("check --out folder", "check", {**check, "out": [str(out / "check")]})
+    yield LongWork("check in blocks", "check", {**check, "out": [str(out / "check.gpkg")]}, {"ONEMAP_BLOCK": "10000"})
     plans = {"library": library, "matrix": matrix, "a": "PLAN1", "b": "PLAN2"}
-    yield Asked("compare", "compare", {**plans, "out": [str(out / "spots.gpkg")]})
+    yield LongWork("compare", "compare", {**plans, "out": [str(out / "spots.gpkg")]})
     pairs = {"library": library, "matrix": [matrix], "only": "PLAN1", "out": [str(out / "pairs.xlsx")]}
-    yield Asked("contradictions", "contradictions", pairs)
+    yield LongWork("contradictions", "contradictions", pairs)
     remedy = {**check, "parcels": few, "out": [str(out / "remedy.gpkg")]}
-    yield Asked("remedy", "remedy", remedy)
-    yield Asked("remedy moved and turned", "remedy", {**remedy, "move": "50", "turn": "30"})
-    yield Asked("sites", "sites", {"library": library, "area": "5000", "width": "40", "pack": check["pack"]})
-    yield Asked("spots", "spots", {"library": library, "run": made["compare"], "region": "430100"})
+    yield LongWork("remedy", "remedy", remedy)
+    yield LongWork("remedy moved and turned", "remedy", {**remedy, "move": "50", "turn": "30"})
+    yield LongWork("sites", "sites", {"library": library, "area": "5000", "width": "40", "pack": check["pack"]})
+    yield LongWork("spots", "spots", {"library": library, "run": made["compare"], "region": "430100"})
     atlas = {"library": library, "run": made["compare"], "target": str(out / "atlas.pdf"), "by": "spot"}
-    yield Asked("atlas", "atlas", atlas)
+    yield LongWork("atlas", "atlas", atlas)
     add = {"library": library, "source": str(folder / "landuse.gpkg"), "as": "LAND", "covers": "extent", "label": "b"}
-    yield Asked("add", "add", add)
-    yield Asked("inspect", "inspect", {"source": str(folder / "landuse.gpkg")})
+    yield LongWork("add", "add", add)
+    yield LongWork("inspect", "inspect", {"source": str(folder / "landuse.gpkg")})
     case = {**check, "parcels": str(folder / "cancel_case.gpkg"), "project": "bench"}
-    yield Asked("review open", "review open", case)
+    yield LongWork("review open", "review open", case)
     document = {"library": library, "case": made["case"]}
     for suffix in ("pdf", "docx"):
-        yield Asked(f"review export {suffix}", "review export", {**document, "target": str(out / f"case.{suffix}")})
-    yield Asked("review export html", "review export", {**document, "target": str(out / "case.html")})
-    yield Asked("review recheck", "review recheck", document)
-    yield Asked("review remedy", "review remedy", document)
-    yield Asked("verify", "verify", {"library": library})
-    yield Asked("verify --run", "verify", {"library": library, "run": made["check"]})
-    yield Asked("copy", "copy", {"library": library, "target": str(out / "copy.gpkg")})
+        yield LongWork(f"review export {suffix}", "review export", {**document, "target": str(out / f"case.{suffix}")})
+    yield LongWork("review export html", "review export", {**document, "target": str(out / "case.html")})
+    yield LongWork("review recheck", "review recheck", document)
+    yield LongWork("review remedy", "review remedy", document)
+    yield LongWork("verify", "verify", {"library": library})
+    yield LongWork("verify --run", "verify", {"library": library, "run": made["check"]})
+    yield LongWork("copy", "copy", {"library": library, "target": str(out / "copy.gpkg")})
 
 
 def make(folder: Path) -> None:

@@ -147,7 +147,7 @@ def column_of(bodies: pa.Array) -> ShapeColumn:
     return column
 
 
-def made(column: ShapeColumn) -> int:
+def geometries_made(column: ShapeColumn) -> int:
     return int((~shapely.is_missing(vars(column)["_made"])).sum())
 
 
@@ -174,13 +174,13 @@ def test_whole_shapes_are_marked_and_not_made(marked_ground):
     assert some.dimension.tolist() == shapely.get_dimensions(expected).tolist()
     assert np.array_equal(some.boxes, shapely.bounds(expected), equal_nan=True)
     assert some.area_m2[rows].tolist() == shapely.area(expected[rows]).tolist()
-    assert made(column) == 0
+    assert geometries_made(column) == 0
 
 
 def test_rings_of_whole_shapes_come_out_of_their_bytes(marked_ground):
     ground, expected, column = marked_ground
     found, wanted = ground.rings(), rings_of(expected)
-    assert made(column) == 0
+    assert geometries_made(column) == 0
     order = np.argsort(found.polygon, kind="stable")
     for name in ("size", "polygon", "is_hole"):
         assert getattr(found, name)[order].tolist() == getattr(wanted, name).tolist()

@@ -39,7 +39,7 @@ def frame_of(polygons, tmp_path, crs=DEGREES):
     return RawFrame(tmp_path / "a.shp", "a", "ESRI Shapefile", shapes, attributes, crs, None, valid=valid)
 
 
-def placed(raw, provers=PROVERS, target=PLANE):
+def frame_in_plane(raw, provers=PROVERS, target=PLANE):
     return placed_in_crs(raw, SourceOptions(), target, provers)[0]
 
 
@@ -51,7 +51,7 @@ def by_pyproj(polygons, source=DEGREES, target=PLANE):
 def test_every_digit_is_that_of_pyproj_point_by_point(tmp_path):
     polygons = city(400)
     raw = frame_of(polygons, tmp_path)
-    found = placed(raw)
+    found = frame_in_plane(raw)
     expected = by_pyproj(polygons)
     assert isinstance(found.shapes, ShapeColumn) and found.valid.all() and found.farthest_km == 0.0
     assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected, byte_order=1).tolist()
@@ -62,7 +62,7 @@ def test_every_digit_is_that_of_pyproj_point_by_point(tmp_path):
 
 def test_without_provers_it_goes_by_geometries_to_the_same_digits(tmp_path):
     polygons = city(40)
-    found = placed(frame_of(polygons, tmp_path), NOBODY)
+    found = frame_in_plane(frame_of(polygons, tmp_path), NOBODY)
     assert shapely.to_wkb(found.shapes).tolist() == shapely.to_wkb(by_pyproj(polygons)).tolist()
     assert found.valid is None
 
@@ -73,7 +73,7 @@ def test_they_are_proved_where_they_come_to_lie(tmp_path):
     bow = shapely.Polygon([(114.3, 37.9), (114.4, 38.0), (114.4, 37.9), (114.3, 38.0)])
     polygons = np.concatenate([city(8), [thin, bow]])
     raw = frame_of(polygons, tmp_path)
-    found, expected = placed(raw), by_pyproj(polygons)
+    found, expected = frame_in_plane(raw), by_pyproj(polygons)
     assert isinstance(found.shapes, ShapeColumn)
     assert found.valid.tolist() == shapely.is_valid(expected).tolist()
     assert raw.valid.tolist() != found.valid.tolist()
@@ -82,7 +82,7 @@ def test_they_are_proved_where_they_come_to_lie(tmp_path):
 def test_blocks_are_put_together_in_their_order(tmp_path):
     column, row = np.divmod(np.arange(BLOCK + 3), 300)
     squares = shapely.box(*(114 + row * 1e-4, 37 + column * 1e-4, 114 + (row + 1) * 1e-4, 37 + (column + 1) * 1e-4))
-    found = placed(frame_of(squares, tmp_path))
+    found = frame_in_plane(frame_of(squares, tmp_path))
     some = [0, BLOCK - 1, BLOCK, BLOCK + 2]
     assert found.shapes.bodies.take(some).to_pylist() == shapely.to_wkb(by_pyproj(squares[some])).tolist()
     assert len(found.shapes) == BLOCK + 3
@@ -90,14 +90,14 @@ def test_blocks_are_put_together_in_their_order(tmp_path):
 
 def test_where_nothing_is_carried_shapes_and_proof_stay(tmp_path):
     raw = frame_of(by_pyproj(city(4)), tmp_path, PLANE)
-    found = placed(raw)
+    found = frame_in_plane(raw)
     assert found.shapes is raw.shapes and found.valid is raw.valid
 
 
 def test_a_plane_that_holds_other_digits_of_the_same_metres_only_adds(tmp_path):
     zone = pyproj.CRS.from_epsg(4526)  # EPSG:4547 with a zone's number before the metres
     polygons = by_pyproj(city(12))
-    found = placed(frame_of(polygons, tmp_path, PLANE), target=zone)
+    found = frame_in_plane(frame_of(polygons, tmp_path, PLANE), target=zone)
     expected = shapely.transform(polygons, lambda points: points + [38_000_000.0, 0.0])
     assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected).tolist()
 
@@ -105,7 +105,7 @@ def test_a_plane_that_holds_other_digits_of_the_same_metres_only_adds(tmp_path):
 def test_what_has_no_place_in_the_plane_is_refused(tmp_path):
     raw = frame_of(np.array([shapely.box(114, 90.2, 114.1, 90.4)]), tmp_path)  # beyond the pole
     with np.errstate(all="ignore"), pytest.raises(OneMapError) as refusal:
-        placed(raw)
+        frame_in_plane(raw)
     assert refusal.value.code == "crs.out_of_range"
 
 
@@ -113,7 +113,7 @@ def test_what_comes_to_lie_too_far_away_is_left_to_the_check_of_geometries(tmp_p
     lake = "+proj=tmerc +lat_0=0 +lon_0=114 +x_0={} +y_0=0 +ellps=GRS80 +units=m +no_defs"
     near, far = (pyproj.CRS.from_proj4(lake.format(east)) for east in (500_000, 3 * FARTHEST))
     raw = frame_of(np.array([shapely.box(500_000, 4e6, 500_100, 4.0001e6)]), tmp_path, near)
-    found = placed(raw, target=far)
+    found = frame_in_plane(raw, target=far)
     assert isinstance(found.shapes, np.ndarray) and found.valid is None
     assert shapely.bounds(found.shapes)[0, 0] > FARTHEST
 
@@ -121,6 +121,6 @@ def test_what_comes_to_lie_too_far_away_is_left_to_the_check_of_geometries(tmp_p
 def test_geometries_of_another_kind_are_carried_as_they_are(tmp_path):
     points = shapely.points([114.3, 114.4], [37.9, 38.0])
     raw = replace(frame_of(city(2), tmp_path), shapes=points, valid=None)
-    found = placed(raw)
+    found = frame_in_plane(raw)
     assert shapely.to_wkb(found.shapes).tolist() == shapely.to_wkb(by_pyproj(points)).tolist()
     assert shapely.get_x(points[0]) == 114.3

@@ -48,7 +48,7 @@ def test_tables_with_few_and_with_many_columns_are_filled(columns):
     ]
 
 
-class Recorded(sqlite3.Connection):
+class RecordingConnection(sqlite3.Connection):
     """A connection that keeps the statements it was given."""
 
     def executemany(self, statement, rows, /):
@@ -57,7 +57,7 @@ class Recorded(sqlite3.Connection):
 
 
 def test_no_mark_has_a_number_which_python_3_12_warns_of_and_3_13_looks_up_one_by_one():
-    connection = sqlite3.connect(":memory:", factory=Recorded)
+    connection = sqlite3.connect(":memory:", factory=RecordingConnection)
     connection.execute("CREATE TABLE t (shared, own)")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -23,7 +23,7 @@ def other_file(tmp_path):
 
 
 @pytest.fixture
-def shared(dock, library, tmp_path):
+def shared_dock(dock, library, tmp_path):
     """The dock with a library of its own open, and its farmland on the map."""
     path = str(tmp_path / "shared.gpkg")
     shutil.copyfile(library, path)
@@ -47,70 +47,74 @@ def look(dock):
 
 
 @pytest.mark.slow
-def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared, other_file):
-    tab, path = shared.map_tab, shared.library.path
-    look(shared)
-    assert shared.notice.text == ""  # it is as it was read
-    add = AddDialog(shared.library)
+def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared_dock, other_file):
+    tab, path = shared_dock.map_tab, shared_dock.library.path
+    look(shared_dock)
+    assert shared_dock.notice.text == ""  # it is as it was read
+    add = AddDialog(shared_dock.library)
     add.form.choose_target(FARMLAND)
     add.fields.show_fields(add.form.chosen_target.fields, {"BSM": ["F1"], "其他": ["x"]}, {"BSM": "其他"})
     listed, loading = [], []
-    shared.library.listed.connect(lambda: listed.append(True))
-    shared.library.loading.connect(lambda: loading.append(True))
+    shared_dock.library.listed.connect(lambda: listed.append(True))
+    shared_dock.library.loading.connect(lambda: loading.append(True))
     core("add", path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
     tab.tree.setCurrentItem(tab.item_of(FARMLAND))
-    shared.other_desks.follower.timer.setInterval(50)
-    shared.other_desks.follow(True)
+    shared_dock.other_desks.follower.timer.setInterval(50)
+    shared_dock.other_desks.follow(True)
     wait_for(lambda: listed)
-    shared.other_desks.follow(False)
+    shared_dock.other_desks.follow(False)
     assert tab.item_of(FARMLAND).text(1) == "2026-01-01 ●"
     assert tab.item_of(FARMLAND).childCount() == 2
     assert tab.versions.slider.maximum() == 1 and not tab.versions.isHidden()
     assert (farmland_on_map().featureCount(), farmland_on_map().name()[-10:]) == (2, "2026-01-01")
-    assert shared.notice.text.endswith("Permanent basic farmland 2026-01-01.")
+    assert shared_dock.notice.text.endswith("Permanent basic farmland 2026-01-01.")
     assert loading == []  # nobody's work is taken away for it
     assert add.fields.matches == {"BSM": "其他"}  # what was matched by hand in a dialog stays
     add.close_down()
 
 
 @pytest.mark.slow
-def test_a_version_of_a_day_to_come_is_listed_and_the_map_stays(shared, other_file):
-    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2090-01-01")
-    look(shared)
-    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
+def test_a_version_of_a_day_to_come_is_listed_and_the_map_stays(shared_dock, other_file):
+    core("add", shared_dock.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2090-01-01")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
     assert farmland_on_map().featureCount() == 1
-    states = [shared.map_tab.item_of(FARMLAND).child(n).text(1) for n in range(2)]
+    states = [shared_dock.map_tab.item_of(FARMLAND).child(n).text(1) for n in range(2)]
     assert sorted("not yet" in state for state in states) == [False, True]
 
 
 @pytest.mark.slow
-def test_a_message_that_waits_for_somebody_is_not_replaced(shared, other_file):
-    shared.notice.say("Something went wrong.", is_refusal=True)
-    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
-    look(shared)
-    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
-    assert shared.notice.text == "Something went wrong."
+def test_a_message_that_waits_for_somebody_is_not_replaced(shared_dock, other_file):
+    shared_dock.notice.say("Something went wrong.", is_refusal=True)
+    core("add", shared_dock.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert shared_dock.notice.text == "Something went wrong."
 
 
 @pytest.mark.slow
-def test_an_answer_for_a_day_that_was_left_is_dropped(shared, other_file):
-    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
-    shared.other_desks.follower.look()
-    shared.library.set_day(QDate(2025, 6, 1))
-    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2 and not shared.other_desks.follower.is_asking)
-    assert shared.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
+def test_an_answer_for_a_day_that_was_left_is_dropped(shared_dock, other_file):
+    core("add", shared_dock.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    shared_dock.other_desks.follower.look()
+    shared_dock.library.set_day(QDate(2025, 6, 1))
+    wait_for(
+        lambda: (
+            shared_dock.map_tab.item_of(FARMLAND).childCount() == 2 and not shared_dock.other_desks.follower.is_asking
+        )
+    )
+    assert shared_dock.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
 
 
 @pytest.mark.slow
-def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared, other_file):
-    tree = shared.map_tab.tree
-    department = shared.map_tab.item_of(FARMLAND).parent()
+def test_what_is_folded_stays_folded_when_the_list_is_made_anew(shared_dock, other_file):
+    tree = shared_dock.map_tab.tree
+    department = shared_dock.map_tab.item_of(FARMLAND).parent()
     assert department.isExpanded()
     department.setExpanded(False)
-    core("add", shared.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
-    look(shared)
-    wait_for(lambda: shared.map_tab.item_of(FARMLAND).childCount() == 2)
-    assert not shared.map_tab.item_of(FARMLAND).parent().isExpanded()
+    core("add", shared_dock.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert not shared_dock.map_tab.item_of(FARMLAND).parent().isExpanded()
     assert tree.topLevelItemCount() > 0
 
 

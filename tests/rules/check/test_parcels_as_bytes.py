@@ -47,28 +47,28 @@ def shapes_of_parcels():
     return shapely.transform(shapes, lambda points: points + (EAST, NORTH))
 
 
-def moved(shapes):
+def move(shapes):
     return shapely.transform(np.array(shapes, dtype=object), lambda points: points + (EAST, NORTH)).tolist()
 
 
-def written(path, shapes, **columns):
+def write_parcels(path, shapes, **columns):
     ids = [f"P{n}" for n in range(len(shapes))]
     gpd.GeoDataFrame({"DKBH": ids, **columns}, geometry=list(shapes), crs="EPSG:4547").to_file(path)
     return path
 
 
 @pytest.fixture
-def asked(desk):
+def question(desk):
     """A library whose layers speak for part of the ground, and parcels."""
     random = np.random.default_rng(1)
-    covers = moved([shapely.box(-50, -50, 390, 340)])[0]
+    covers = move([shapely.box(-50, -50, 390, 340)])[0]
     circles = shapely.buffer(shapely.points(random.uniform(0, 420, (40, 2))), 21.0)
-    desk.layer("ZONE", moved([*circles, shapely.box(150, 100, 300, 250)]), covers=covers)
+    desk.layer("ZONE", move([*circles, shapely.box(150, 100, 300, 250)]), covers=covers)
     strips = [shapely.box(at, -10, at + 25, 300) for at in range(-10, 440, 25)]
-    desk.layer("PLAN", moved(strips), {"DLBM": ["0101", "0701"] * 9}, covers=covers)
-    desk.layer("ROAD", moved([shapely.LineString([(-20, 33), (200, 77), (500, 60)])]), geometry="line")
+    desk.layer("PLAN", move(strips), {"DLBM": ["0101", "0701"] * 9}, covers=covers)
+    desk.layer("ROAD", move([shapely.LineString([(-20, 33), (200, 77), (500, 60)])]), geometry="line")
     shapes = shapes_of_parcels()
-    path = written(desk.folder / "given.gpkg", shapes, N=np.arange(len(shapes)) % 8)
+    path = write_parcels(desk.folder / "given.gpkg", shapes, N=np.arange(len(shapes)) % 8)
     return {"library": str(desk.library), "parcels": str(path), "pack": [str(desk.pack(*RULES))]}
 
 
@@ -87,30 +87,30 @@ def read(path):
     return read_parcels(str(path), None, None, None, SourceOptions(), pyproj.CRS("EPSG:4547"), 2)
 
 
-def rows_of(asked):
-    values = {**asked, "facts": [], "only": [], "replace": []}
+def rows_of(question):
+    values = {**question, "facts": [], "only": [], "replace": []}
     answer = check(values, VerbContext("en", SILENT))
-    with open_library(asked["library"]) as library:
+    with open_library(question["library"]) as library:
         return answer["verdicts"], {name: stored_rows(library, answer["run"]["id"], name) for name in KEPT}
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
-def test_a_check_says_the_same(asked, as_bytes, monkeypatch, in_parts):
-    verdicts, known = rows_of(asked)
+def test_a_check_says_the_same(question, as_bytes, monkeypatch, in_parts):
+    verdicts, known = rows_of(question)
     as_bytes()
     if in_parts:
         monkeypatch.setattr(run_in_parts, "LEAST_PARCELS", 1)
         monkeypatch.setattr(run_in_parts, "ROWS_OF_PART", 170)
-    assert isinstance(read(asked["parcels"]).shapes, ShapeColumn)
-    assert rows_of(asked) == (verdicts, known)
+    assert isinstance(read(question["parcels"]).shapes, ShapeColumn)
+    assert rows_of(question) == (verdicts, known)
     assert len(known["findings"]) > 200 and len(known["overlaps"]) > 150 and len(known["composition"]) > 80
     assert {"prohibited", "restricted"} & set(verdicts)
 
 
-def test_parcels_say_the_same_of_themselves(asked, as_bytes):
-    known = read(asked["parcels"])
+def test_parcels_say_the_same_of_themselves(question, as_bytes):
+    known = read(question["parcels"])
     as_bytes()
-    found = read(asked["parcels"])
+    found = read(question["parcels"])
     assert isinstance(known.shapes, np.ndarray) and isinstance(found.shapes, ShapeColumn)
     few = np.array([17, 5, 30])
     for one, other in (
@@ -162,7 +162,7 @@ def test_other_formats_say_the_same(tmp_path, as_bytes, suffix, odd):
 def test_of_an_odd_parcel_the_same_is_told(tmp_path, as_bytes, onemap, desk, odd):
     shapes = shapes_of_parcels()
     shapes[23] = odd
-    path = written(tmp_path / "odd.gpkg", shapes)
+    path = write_parcels(tmp_path / "odd.gpkg", shapes)
     pack = desk.pack({"id": "zone", "layer": "YJJBNTTB", "verdict": "notice"})
     answers = [onemap("check", desk.library, path, "--pack", pack).json]
     as_bytes()

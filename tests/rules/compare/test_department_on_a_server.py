@@ -74,7 +74,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
     return Bureau(table, url)
 
 
-def done(*arguments: Any) -> dict[str, Any]:
+def answer_of(*arguments: Any) -> dict[str, Any]:
     answer = command(*arguments)
     assert answer.code == 0, answer.json
     return answer.json
@@ -83,7 +83,7 @@ def done(*arguments: Any) -> dict[str, Any]:
 def test_contradictions_are_found_and_recorded_as_in_a_file(bureau):
     answers = []
     for place in bureau.places:
-        answer = done("contradictions", place)
+        answer = answer_of("contradictions", place)
         assert answer["recorded"] is True
         assert all(row["run"] for row in answer["pairs"] if not row["reason"])
         answers.append([{name: value for name, value in row.items() if name != "run"} for row in answer["pairs"]])
@@ -95,14 +95,14 @@ def test_contradictions_are_found_and_recorded_as_in_a_file(bureau):
 def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     place = bureau.seen_by(ACCOUNT)
     out = bureau.table.folder / "compared.gpkg"
-    done("compare", place, "TDGHDL", "KGDK", "--out", out, "--overwrite")
+    answer_of("compare", place, "TDGHDL", "KGDK", "--out", out, "--overwrite")
     spots = gpd.read_file(out, layer="spots")
     spot = spots[spots["type"] == "03"].iloc[0]["spot"]
     refused = command("decide", place, spot, "keep-b", "--reason", "河道边", "--by", "王工")
     assert refused.codes == ["decide.by"]
-    given = done("decide", place, spot, "keep-b", "--reason", "河道边")
+    given = answer_of("decide", place, spot, "keep-b", "--reason", "河道边")
     assert given["ok"] and given["spots"] == [spot]
-    done("compare", bureau.server, "TDGHDL", "KGDK", "--out", out, "--overwrite")
+    answer_of("compare", bureau.server, "TDGHDL", "KGDK", "--out", out, "--overwrite")
     row = gpd.read_file(out, layer="spots").set_index("spot").loc[spot]
     assert (row["decision"], row["decision_by"]) == ("keep-b", ACCOUNT)
     assert command("verify", bureau.server).json["ok"]
@@ -110,7 +110,8 @@ def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
 
 def test_sites_are_the_same_as_in_a_file(bureau):
     found = [
-        done("sites", place, "--area", "10000", "--width", "50", "--count", "3")["sites"] for place in bureau.places
+        answer_of("sites", place, "--area", "10000", "--width", "50", "--count", "3")["sites"]
+        for place in bureau.places
     ]
     assert found[0] == found[1] and len(found[0]) == 3
 
@@ -121,9 +122,9 @@ def test_an_atlas_is_printed(bureau):
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
     place = bureau.seen_by(ACCOUNT)
-    run = done("compare", place, "TDGHDL", "KGDK")["run"]["id"]
+    run = answer_of("compare", place, "TDGHDL", "KGDK")["run"]["id"]
     target = bureau.table.folder / "atlas.pdf"
-    answer = done("atlas", place, run, target, "--overwrite")
+    answer = answer_of("atlas", place, run, target, "--overwrite")
     assert answer["sheets"] == 2 and target.read_bytes().startswith(b"%PDF")
 
 
@@ -132,33 +133,33 @@ def test_what_would_pass_is_found_and_kept_as_in_a_file(bureau):
     parcels = write_layer(bureau.table.folder / "parcels.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
     answers = []
     for place, owner in zip(bureau.places, (bureau.table.library, bureau.server), strict=True):
-        answer = done("remedy", place, parcels, "--move", "60", "--turn", "20")
+        answer = answer_of("remedy", place, parcels, "--move", "60", "--turn", "20")
         # The log, which verify reads too, is not a department's.
-        assert answer["run"]["recorded"] and done("verify", owner, "--run", answer["run"]["id"])["ok"]
+        assert answer["run"]["recorded"] and answer_of("verify", owner, "--run", answer["run"]["id"])["ok"]
         answers.append((answer["alternatives"], answer["cut_m2"], answer["search"]))
     assert answers[0] == answers[1] and answers[0][1] == pytest.approx(4000)
 
 
 def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     parcels = write_layer(bureau.table.folder / "site.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
-    case = done("review", "open", bureau.seen_by(LEAD), parcels, "--project", "泵站")["case"]
+    case = answer_of("review", "open", bureau.seen_by(LEAD), parcels, "--project", "泵站")["case"]
     water = bureau.seen_by(ACCOUNT)
     assert command("review", "remedy", water, case, "--by", "水利王工").codes == ["review.by"]
-    shown = done("review", "remedy", water, case)
+    shown = answer_of("review", "remedy", water, case)
     assert shown["steps"]["remedy"] is None and shown["remedies"][-1]["by"] == ACCOUNT
-    (kept,) = done("review", "show", bureau.server, case)["remedies"]
+    (kept,) = answer_of("review", "show", bureau.server, case)["remedies"]
     assert kept["cut_m2"] == pytest.approx(4000) and kept["remainder"][0]["area_m2"] == pytest.approx(6000)
     out = bureau.table.folder / "round.gpkg"
-    done("review", "show", water, case, "--out", out, "--overwrite")
+    answer_of("review", "show", water, case, "--out", out, "--overwrite")
     assert len(gpd.read_file(out, layer="alternatives")) == 1
     assert command("verify", bureau.server).json["ok"]
 
 
 def test_the_auditor_changes_nothing_and_a_department_adds_no_layer(bureau):
-    run = done("compare", bureau.server, "TDGHDL", "KGDK")["run"]["id"]
+    run = answer_of("compare", bureau.server, "TDGHDL", "KGDK")["run"]["id"]
     refused = command("spots", bureau.seen_by(ACCOUNT), run, "--region", "130100")
     assert (refused.code, refused.codes) == (3, ["library.owner_adds"])
-    kept = done("spots", bureau.server, run, "--region", "130100")
+    kept = answer_of("spots", bureau.server, run, "--region", "130100")
     assert kept["spots"] == 2
     for arguments in (("contradictions",), ("sites", "--area", "100"), ("decide", "S0", "discuss", "--reason", "r")):
         verb, *rest = arguments

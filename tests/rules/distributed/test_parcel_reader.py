@@ -29,7 +29,7 @@ def part_by_part(monkeypatch):
     return begin
 
 
-def rewritten(desk, change, suffix=".gpkg", **options):
+def rewrite_parcels(desk, change, suffix=".gpkg", **options):
     """The desk's parcels after `change(frame)`, in another file of the same name."""
     path = desk.folder / "parcels.gpkg"
     frame = change(gpd.read_file(path))
@@ -63,7 +63,7 @@ def test_numbers_beside_nulls_and_a_repair_are_the_same(town, part_by_part):
         frame.loc[41, "geometry"] = MultiPolygon([box(0, 0, 9, 9), box(20, 0, 29, 9)])
         return frame
 
-    rewritten(town.desk, change)
+    rewrite_parcels(town.desk, change)
     at_once, in_parts = both_ways(town.desk, part_by_part, "--repair")
     assert in_parts["run"]["parameters"] == at_once["run"]["parameters"]
     assert in_parts["problems"] == at_once["problems"] and len(at_once["problems"]) == 1
@@ -87,7 +87,7 @@ def spoil_rows(how):
 
 @pytest.mark.parametrize("how", ["ids", "ground", "system"])
 def test_what_is_wrong_is_refused_in_the_same_words(town, part_by_part, how):
-    rewritten(town.desk, spoil_rows(how))
+    rewrite_parcels(town.desk, spoil_rows(how))
     at_once, in_parts = both_ways(town.desk, part_by_part)
     assert at_once["problems"] and in_parts == at_once
     assert not work(town.desk).exists()

@@ -65,7 +65,7 @@ def arable(patches: pd.DataFrame) -> pd.Series:
     return patches["DLBM"].isin(["0101", "0102", "0103"])
 
 
-def built(patches: pd.DataFrame) -> pd.Series:
+def is_built(patches: pd.DataFrame) -> pd.Series:
     return patches["DLBM"].str[:2].isin(FIRST_TWO) | patches["DLBM"].isin(OTHER_BUILT)
 
 
@@ -74,11 +74,11 @@ def begins(*codes: str) -> Callable[[pd.DataFrame], pd.Series]:
 
 
 def in_towns(*codes: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda patches: built(patches) & patches["CZCSXM"].isin(codes)
+    return lambda patches: is_built(patches) & patches["CZCSXM"].isin(codes)
 
 
 def is_urban(patches: pd.DataFrame) -> pd.Series:
-    return built(patches) & patches["CZCSXM"].str.startswith("20", na=False)
+    return is_built(patches) & patches["CZCSXM"].str.startswith("20", na=False)
 
 
 def expected_of(one: Reading) -> dict[str, float]:
@@ -89,7 +89,7 @@ def expected_of(one: Reading) -> dict[str, float]:
     towns, villages = net(land(in_towns("201", "201A", "202", "202A"))), net(land(in_towns("203", "203A")))
     facilities, boundary = land(begins("1202")), area("CZKFBJ")
     plans = frames["KGDK"][frames["KGDK"]["GHZT"] == "现行"]
-    new = one.grown(land(built), land(built, "DLTB@2020"))
+    new = one.grown(land(is_built), land(is_built, "DLTB@2020"))
     buildings, roads = frames["JZW"], frames["GL"]
     in_flood = gpd.overlay(buildings, frames["XZHQ"][["geometry"]].dissolve(), keep_geom_type=True)
     homes = land(begins("0701"))
@@ -124,9 +124,9 @@ def expected_of(one: Reading) -> dict[str, float]:
         "wetland.land": net(land(begins("0303", "0304", "0306", "0402", "1105", "1106", "1108"))) / 1e4,
         "water.surface": 100 * area(land(begins("1101", "1102"))) / unit,
         "nature.share": 100 * area("ZRBHD") / unit,
-        "water.source_built": area(land(built), "YYSSYBHQ") / 1e4,
-        "built.total": net(land(built)) / 1e4,
-        "built.intensity": 100 * area(land(built)) / unit,
+        "water.source_built": area(land(is_built), "YYSSYBHQ") / 1e4,
+        "built.total": net(land(is_built)) / 1e4,
+        "built.intensity": 100 * area(land(is_built)) / unit,
         "built.urban_rural": (towns + villages) / 1e4,
         "built.towns": towns / 1e4,
         "built.villages": villages / 1e4,
@@ -145,7 +145,7 @@ def expected_of(one: Reading) -> dict[str, float]:
         "heritage.sites": one.names("WWBHFW") + one.names("LSWHJQ") + one.names("ZRBHD"),
         "heritage.line": area("LSWHBHX") / 1e4,
         "hazard.places": int(points.geometry.intersects(one.unit).sum()),
-        "flood.built": area(land(built), "XZHQ") / 1e4,
+        "flood.built": area(land(is_built), "XZHQ") / 1e4,
         "flood.buildings": len(one.mine(in_flood)),
         "tall.buildings": len(one.mine(buildings[buildings["JZGD"] > 100])),
         "gallery.length": one.length(galleries[galleries["ZT"] == "现状"]) / 1e3,

@@ -378,12 +378,12 @@ def test_a_run_is_kept_explained_and_repeated_and_a_changed_row_is_found(desk, l
     assert desk.run("verify", desk.library, "--run", run["id"]).json == {"ok": True, "problems": []}
     (listed,) = desk.run("runs", desk.library, "--kind=indicators").json["runs"]
     assert (listed["id"], listed["packs"]) == (run["id"], ["town"])
-    steps = {}
+    steps, texts = {}, {}
     for step in desk.run("explain", desk.library, run["id"], "W", "i0").json["steps"]:
         steps.setdefault(step["key"], []).append(step["value"])
+        texts[step["key"]] = step["said"]
     assert steps["feature"] == ["f1 · 5,400"] and "LAND__1@" in steps["version"][0]
-    texts = {step["key"]: step["said"] for step in desk.run("explain", desk.library, run["id"], "W", "i0").json["steps"]}
-    assert texts["formula"] == "sum (LAND) · ha" and "net" not in texts["term"], "a formula names what its terms measure"
+    assert texts["formula"] == "sum (LAND) · ha" and "net" not in texts["term"], "a formula names what terms measure"
     assert texts["feature"] == "f1 · 5,400 m²"
     assert steps["value"] == ["0.54 ha · 2020"] and steps["formula"] == ["net · ha"]
     for arguments, code in ((("W", "i9"), "run.indicator"), (("X", "i0"), "run.unit")):

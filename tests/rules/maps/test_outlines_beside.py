@@ -16,7 +16,7 @@ from onemap.rules.maps.symbols import PARCEL
 PLOT = box(40, 40, 60, 60)  # metres; on paper as many millimetres
 
 
-def drawn(piece: Polygon, verdict: str, parcel: Polygon = PLOT) -> Polygon:
+def drawn_outline(piece: Polygon, verdict: str, parcel: Polygon = PLOT) -> Polygon:
     """The piece's outline as the map draws it, in mm on paper."""
     view = View(0.0, 0.0, 100.0, 100.0, (50.0, 50.0), 1000)
     sheet = Sheet(view, "zh", "p")
@@ -29,7 +29,7 @@ def drawn(piece: Polygon, verdict: str, parcel: Polygon = PLOT) -> Polygon:
 
 
 def test_a_notice_on_the_whole_parcel_is_seen_inside_its_red_line():
-    found = drawn(PLOT, "notice").bounds
+    found = drawn_outline(PLOT, "notice").bounds
     away = PARCEL.stroke_mm / 2 + 0.4 / 2 + 0.2
     assert found == pytest.approx((40 + away, 40 + away, 60 - away, 60 - away), abs=0.02)
 
@@ -41,7 +41,7 @@ def test_a_notice_on_the_whole_parcel_is_seen_inside_its_red_line():
 )
 def test_what_is_seen_anyway_stays_where_it_is(piece, verdict):
     west, south, east, north = piece.bounds
-    assert drawn(piece, verdict).bounds == pytest.approx((west, 100 - north, east, 100 - south), abs=0.02)
+    assert drawn_outline(piece, verdict).bounds == pytest.approx((west, 100 - north, east, 100 - south), abs=0.02)
 
 
 def test_a_name_that_would_touch_the_frame_is_left_out():

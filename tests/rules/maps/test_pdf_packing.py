@@ -27,7 +27,7 @@ def pages_pdf(tmp_path_factory):
     return typst.compile(str(place), timestamp=0)
 
 
-def seen(pdf, place, *command):
+def program_output(pdf, place, *command):
     """What one of poppler's programs makes of a PDF, and what it says of it."""
     path = place / "seen.pdf"
     path.write_bytes(pdf)
@@ -43,7 +43,7 @@ def seen(pdf, place, *command):
 )
 def test_another_reader_sees_the_same(pages_pdf, tmp_path, command):
     packed = packed_pdf(pages_pdf)
-    assert seen(pages_pdf, tmp_path, *command) == seen(packed, tmp_path, *command) != (b"", b"")
+    assert program_output(pages_pdf, tmp_path, *command) == program_output(packed, tmp_path, *command) != (b"", b"")
 
 
 def test_it_is_smaller_and_the_same_each_time(pages_pdf):

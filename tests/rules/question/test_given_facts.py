@@ -103,7 +103,8 @@ def test_a_fact_is_taken_by_what_the_form_calls_it_without_quotes(onemap, town):
 
 def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(onemap, town):
     by_parcel, facts = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
-    assert by_parcel == {"A": "prohibited", "B": "prohibited", "C": "clear"}  # H22 is a road, of which the class knows not
+    # H22 is a road, of which the class knows not.
+    assert by_parcel == {"A": "prohibited", "B": "prohibited", "C": "clear"}
     assert facts == {"YDXZ": "H22", "code_system": "urban-gb50137"}
 
 

@@ -65,7 +65,7 @@ class Model:
     joined_by: str = ""
     words: dict[str, Word] = field(default_factory=dict)
 
-    def seen(self, department: str) -> tuple[str, str]:
+    def state_of(self, department: str) -> tuple[str, str]:
         """State and conclusion on the model's day."""
         word = self.words[department]
         late = word.due is not None and word.due < self.day and word.stopped is None and not word.given_back
@@ -157,7 +157,7 @@ class Walk(RuleBasedStateMachine):
         based=st.booleans(),
     )
     def opine(self, name: str, by: str, conclusion: str, based: bool) -> None:
-        state = self.model.seen(name)[0]
+        state = self.model.state_of(name)[0]
         code = self.whole(draft=None, circulating=None)
         if code is None:
             code = {"signed": "review.signed", "deemed": "review.deemed"}.get(state)
@@ -183,7 +183,7 @@ class Walk(RuleBasedStateMachine):
         code = self.whole(circulating=None)
         if code is None:
             code = {"signed": "review.signed", "returned": "review.returned", "deemed": "review.deemed"}.get(
-                self.model.seen(name)[0]
+                self.model.state_of(name)[0]
             )
         if code is None and self.model.words[name].author == by:
             code = "review.self_sign"
@@ -194,7 +194,7 @@ class Walk(RuleBasedStateMachine):
     def return_it(self, name: str, by: str) -> None:
         code = self.whole(circulating=None)
         if code is None:
-            code = {"returned": "review.returned", "deemed": "review.deemed"}.get(self.model.seen(name)[0])
+            code = {"returned": "review.returned", "deemed": "review.deemed"}.get(self.model.state_of(name)[0])
         if self.act(code, opinions.return_opinion, name, ("why",), by=by):
             word = self.model.words[name]
             self.restart(word, stops=False)
@@ -202,7 +202,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(DEPARTMENTS), days=st.integers(1, 9))
     def extend(self, name: str, days: int) -> None:
-        word, state = self.model.words[name], self.model.seen(name)[0]
+        word, state = self.model.words[name], self.model.state_of(name)[0]
         code = self.whole(circulating=None)
         if code is None and state == "signed":
             code = "review.signed"
@@ -221,7 +221,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def the_others_sign(self) -> None:
         for name in DEPARTMENTS:
-            state = self.model.seen(name)[0]
+            state = self.model.state_of(name)[0]
             if state == "returned":
                 self.opine(name, "Wang", "agree", based=False)
             if state in ("drafted", "returned"):
@@ -233,18 +233,21 @@ class Walk(RuleBasedStateMachine):
         waits = [
             name
             for name in DEPARTMENTS
-            if self.model.seen(name)[0] == "returned"
-            or (self.model.seen(name)[0] == "drafted" and (name in ASKED or self.model.words[name].author != "onemap"))
+            if self.model.state_of(name)[0] == "returned"
+            or (
+                self.model.state_of(name)[0] == "drafted"
+                and (name in ASKED or self.model.words[name].author != "onemap")
+            )
         ]
         if code is None and waits:
             code = "review.unsigned"
         conclusions = [
-            self.model.seen(name)[1] for name in DEPARTMENTS if self.model.seen(name)[0] in ("signed", "deemed")
+            self.model.state_of(name)[1] for name in DEPARTMENTS if self.model.state_of(name)[0] in ("signed", "deemed")
         ]
         grave = next((word for word in ("disagree", "supplement", "conditional") if word in conclusions), "agree")
         if self.act(code, deciding.consolidate, (otherwise, "by order"), by=by):
             for name in DEPARTMENTS:
-                self.model.words[name].state, self.model.words[name].conclusion = self.model.seen(name)
+                self.model.words[name].state, self.model.words[name].conclusion = self.model.state_of(name)
             self.model.state, self.model.joined_by = "consolidated", by
             with open_library(self.location) as library:
                 after = stored_case(library, self.case)
@@ -269,7 +272,7 @@ class Walk(RuleBasedStateMachine):
         assert case.state == self.model.state
         for name in DEPARTMENTS:
             opinion = case.opinion(name)
-            assert (opinion.state, opinion.conclusion) == self.model.seen(name), name
+            assert (opinion.state, opinion.conclusion) == self.model.state_of(name), name
             word = self.model.words[name]
             assert (opinion.drafted_by, opinion.due, opinion.stopped_on) == (word.author, word.due, word.stopped), name
         assert [entry.number for entry in case.entries] == list(range(1, case.revision + 1))

@@ -59,7 +59,7 @@ def units():
     ])  # fmt: skip
 
 
-def made(column):
+def geometries_made(column):
     return int((~shapely.is_missing(column.known_geometries(np.arange(len(column))))).sum())
 
 
@@ -87,12 +87,12 @@ def test_of_features_inside_a_unit_no_geometry_is_made(units):
     found = unit_pieces(units[:1], column, "polygon", np.arange(len(column)), "PATCH", THREADS)
     measured = found.ground.area_m2, PLANE.ellipsoidal_m2(found.ground)
     whole = found.ground.whole.places
-    assert len(whole) > 50 and made(column) <= len(found.unit) - len(whole)
+    assert len(whole) > 50 and geometries_made(column) <= len(found.unit) - len(whole)
     alone = column_of(coverage())
     every = whole_features(alone)
     assert np.array_equal(PLANE.ellipsoidal_m2(every.ground)[found.feature[whole]], measured[1][whole])
     assert np.array_equal(every.ground.area_m2, shapely.area(coverage()))
-    assert made(alone) == 0
+    assert geometries_made(alone) == 0
 
 
 def test_neighbours_that_only_touch_do_not_overlap_and_none_is_made():
@@ -100,7 +100,7 @@ def test_neighbours_that_only_touch_do_not_overlap_and_none_is_made():
     every = np.arange(len(column))
     assert overlapping_pairs(column, THREADS).shape == (2, 0)
     assert [len(some) for some in lost_to_earlier(column, every, THREADS)] == [0, 0, 0, 0]
-    assert made(column) == 0
+    assert geometries_made(column) == 0
 
 
 def test_those_that_overlap_are_the_pairs_of_geometries_with_ground_in_common(patches):
