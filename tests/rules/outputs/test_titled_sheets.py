@@ -267,12 +267,18 @@ def test_a_moment_is_told_to_the_minute_as_documents_tell_it(text, expected):
     assert moment_text(text) == expected
 
 
+def checked_file(desk, folder, lang):
+    """The GeoPackage of a check of one parcel, a fifth of which is in conflict."""
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    pack, parcels, out = desk.pack({"id": "zone"}), desk.parcels({"A": box(0, 0, 10, 10)}), folder / "o.gpkg"
+    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
+    return out
+
+
 @BOTH
 def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_path, lang):
     """By the extension Schema; the columns' own names, by which programs read them, stay."""
-    desk.layer("ZONE", [box(0, 0, 2, 10)])
-    pack, parcels, out = desk.pack({"id": "zone"}), desk.parcels({"A": box(0, 0, 10, 10)}), tmp_path / "o.gpkg"
-    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
+    out = checked_file(desk, tmp_path, lang)
     with contextlib.closing(sqlite3.connect(out)) as connection:
         asked = "SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'findings'"
         names = dict(connection.execute(asked).fetchall())
@@ -289,9 +295,7 @@ def test_a_geopackage_s_layers_and_columns_are_named_for_people_too(desk, tmp_pa
 
 @BOTH
 def test_a_geopackage_s_layers_have_the_looks_with_which_qgis_opens_them(desk, tmp_path, lang):
-    desk.layer("ZONE", [box(0, 0, 2, 10)])
-    pack, parcels, out = desk.pack({"id": "zone"}), desk.parcels({"A": box(0, 0, 10, 10)}), tmp_path / "o.gpkg"
-    assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=lang).code == 0
+    out = checked_file(desk, tmp_path, lang)
     with contextlib.closing(sqlite3.connect(out)) as connection:
         asked = "SELECT f_table_name, f_geometry_column, styleName, styleQML FROM layer_styles WHERE useAsDefault"
         rows = connection.execute(asked).fetchall()
