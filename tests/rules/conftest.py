@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import shapely
 
+from onemap.layers.geometry.flat_ground import FlatGround
+
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
 
 
@@ -163,3 +165,13 @@ def broken_overlay(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
 
     return lambda name: monkeypatch.setattr(name, no_ground)
+
+
+@pytest.fixture
+def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let every overlay of pairs break down on every grid, whoever asks for it."""
+
+    def nothing_proved(operation: Any, left: np.ndarray, *rest: Any) -> tuple[FlatGround, np.ndarray]:
+        return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
+
+    return lambda: monkeypatch.setattr("onemap.rules.overlay.overlay._proved_ground", nothing_proved)

@@ -6,7 +6,6 @@ import pytest
 import shapely
 from shapely import box
 
-from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.compare.decisions import FACTS, Decision, standing_decisions
 from onemap.rules.compare.earlier_comparison import EarlierComparison, changes
@@ -14,7 +13,7 @@ from onemap.rules.compare.spot_numbers import _former_numbers
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_statistics
 from onemap.rules.inputs.layer_sources import LayerSource
-from onemap.rules.overlay import area_check, overlay
+from onemap.rules.overlay import area_check
 from onemap.rules.overlay.subdivision import subdivide_polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.conftest import write_layer
@@ -25,16 +24,6 @@ SPOT = box(100, 100, 300, 300)
 KIND = ("03", "construction", "other", "07", "01")
 
 
-def nothing_proved(operation, left, right, *rest):
-    """As an overlay of pairs that breaks down, and on every grid."""
-    return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
-
-
-@pytest.fixture
-def broken(monkeypatch):
-    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
-
-
 def shapes(*polygons):
     return np.array(polygons, dtype=object)
 
@@ -43,26 +32,30 @@ def columns(**others):
     return pd.DataFrame([[*KIND]], columns=list(FACTS), dtype=object).assign(area_m2=shapely.area(SPOT), **others)
 
 
-def test_a_decision_is_not_lost(broken):
+def test_a_decision_is_not_lost(break_overlays):
+    break_overlays()
     given = Decision(1, KIND, "keep-a", "why", "who", "2026-01-01T00:00:00+00:00", box(100, 100, 300, 310))
     found = standing_decisions([given], Spots(shapes(SPOT), columns(), 1e6), (0.0, 0.0), THREADS)
     assert found["decision"].tolist() == ["keep-a"]
     assert found["decision_match"].tolist() == [pytest.approx(40_000 / 42_000, abs=1e-6)]
 
 
-def test_a_spot_that_has_a_number_gets_no_other(broken):
+def test_a_spot_that_has_a_number_gets_no_other(break_overlays):
+    break_overlays()
     fields = pd.DataFrame({"BDGH": ["A×B"], "CYLX": ["03"], "TGDM": ["07"], "CGDM": ["01"]}, dtype=object)
     had = StoredFeatures(np.array([1]), shapes(SPOT), fields.assign(CYTBBH="130102202600001"))
     assert _former_numbers(had, fields, shapes(box(100, 100, 300, 310)), THREADS) == {0: "130102202600001"}
 
 
-def test_a_spot_that_changed_is_not_told_as_gone_and_new(broken):
+def test_a_spot_that_changed_is_not_told_as_gone_and_new(break_overlays):
+    break_overlays()
     earlier = EarlierComparison({}, columns(spot="S1"), shapes(SPOT))
     lists = changes(earlier, columns(), ["S2"], shapes(box(100, 100, 300, 310)), THREADS).lists
     assert [len(lists[name]) for name in ("new", "gone", "changed")] == [0, 0, 1]
 
 
-def test_a_spot_is_counted_in_its_townships(broken):
+def test_a_spot_is_counted_in_its_townships(break_overlays):
+    break_overlays()
     fields = pd.DataFrame({"XZQDM": ["1301", "1302"], "XZQMC": ["E", "W"]}, dtype=object)
     stored = StoredFeatures(np.array([1, 2]), shapes(box(150, 0, 900, 900), box(0, 0, 150, 900)), fields)
     source = LayerSource(stored=stored, names=np.array(["1", "2"], dtype=object))
@@ -71,7 +64,8 @@ def test_a_spot_is_counted_in_its_townships(broken):
     assert found["township"].tolist() == ["E", "W"] and found["area_m2"].tolist() == pytest.approx([30_000, 10_000])
 
 
-def test_the_range_of_an_area_includes_it(broken):
+def test_the_range_of_an_area_includes_it(break_overlays):
+    break_overlays()
     zones = area_check.Zones(lambda: subdivide_polygons(shapes(box(0, 0, 5, 10))), shapes(box(0, 0, 10, 10)))
     (low,), (high,) = area_check.area_ranges(zones, np.array([0]), 1.0, THREADS)
     assert (low, high) == (pytest.approx(24.0), pytest.approx(60.0))
@@ -82,27 +76,23 @@ def test_the_range_of_an_area_includes_it(broken):
     assert low == 0.0 and area_check.within_error(np.array([low])).all()
 
 
-def test_townships_that_cannot_be_told_apart_are_refused_by_name(table, monkeypatch):
+def test_townships_that_cannot_be_told_apart_are_refused_by_name(table, broken_overlay):
     table.plan("A", [(SPOT, "07")])
     table.plan("B", [(GROUND, "E")])
     fields = {"BSM": ["1", "2"], "XZQDM": ["130102001", "130102002"], "XZQMC": ["东街", "西街"]}
     source = write_layer(table.folder / "xzq.gpkg", [box(100, -100, 2000, 2000), box(-100, -100, 150, 400)], fields)
     assert table.run("add", table.library, source, "--as", "XZQ", "--covers", "extent").code == 0
-
-    def fail(left, right, threads):
-        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
-
-    monkeypatch.setattr("onemap.rules.compare.self_overlap.differences", fail)
+    broken_overlay("onemap.rules.compare.self_overlap.differences")
     answer = table.run("compare", table.library, "A", "B", "--matrix", table.matrix())
     (problem,) = answer.json["problems"]
     assert answer.code == 3 and problem["code"] == "compare.arithmetic"
     assert problem["layer"].startswith("XZQ") and problem["feature"] == "2"
 
 
-def test_two_coverages_that_cannot_be_laid_over_each_other_are_refused_by_name(table, monkeypatch):
+def test_two_coverages_that_cannot_be_laid_over_each_other_are_refused_by_name(table, break_overlays):
     table.plan("A", [(SPOT, "07")])
     table.plan("B", [(GROUND, "E")], covers=box(0, 0, 500, 500))
-    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
+    break_overlays()
     answer = table.run("compare", table.library, "A", "B", "--matrix", table.matrix())
     (problem,) = answer.json["problems"]
     assert (answer.code, problem["code"], problem["layer"]) == (3, "compare.arithmetic", "A, B")

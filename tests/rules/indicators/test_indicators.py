@@ -220,15 +220,12 @@ def test_a_unit_that_cannot_be_laid_over_the_coverage_is_not_taken_for_covered(d
     ("overlay", "where"),
     [("intersections", 'inside = ["FARM", "ZONE"]'), ("differences", 'outside = ["FARM"]')],
 )
-def test_ground_under_another_layer_that_arithmetic_cannot_place_is_unknown(desk, land, monkeypatch, overlay, where):
-    def no_ground(left, right, threads):
-        return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
-
+def test_ground_under_another_layer_that_arithmetic_cannot_place_is_unknown(desk, land, broken_overlay, overlay, where):
     desk.layer("FARM", [box(0, 0, 50, 50)])
     desk.layer("ZONE", [box(0, 0, 60, 60)])
     pack = pack_of(desk, {"kept": f'kind = "area"\nlayer = "LAND"\n{where}'}, 'formula = "kept"')
     assert None not in values(ask(desk, pack)).values()
-    monkeypatch.setattr(f"onemap.rules.indicators.term_measures.{overlay}", no_ground)
+    broken_overlay(f"onemap.rules.indicators.term_measures.{overlay}")
     assert set(values(ask(desk, pack), "i0", "reason").values()) == {"arithmetic"}
 
 

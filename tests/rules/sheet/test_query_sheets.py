@@ -7,12 +7,8 @@ import shutil
 import subprocess
 import zipfile
 
-import numpy as np
 import pytest
 from shapely import Point, Polygon, box
-
-from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.rules.overlay import overlay
 
 PDF_TO_TEXT = shutil.which("pdftotext")
 TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
@@ -107,17 +103,13 @@ def test_of_two_neighbours_of_one_class_none_is_lost(desk):
     assert plan["share"] == pytest.approx(sum(plot.area for plot in plots) / parcel.area, rel=1e-5)
 
 
-def test_a_plan_that_cannot_be_laid_over_the_parcel_is_not_told_too_small(desk, monkeypatch):
+def test_a_plan_that_cannot_be_laid_over_the_parcel_is_not_told_too_small(desk, break_overlays):
     columns = {"DKBH": ["1"], "YDXZDM": ["070102"], "RJL": ["≤2.2"], "JZXG": ["60"]}
     source = desk.write("plots", [Polygon([(50, 50), (150, 60), (150, 150), (60, 150)])], columns, "EPSG:4547")
     desk.layer("ZONE", [box(0, 0, 100, 100)])
     assert desk.run("add", desk.library, source, "--as", "KGDK", "--covers", "extent").code == 0
     target, parcels, pack = desk.folder / "s.json", desk.parcels({"A": box(0, 0, 100, 100)}), desk.pack({})
-
-    def nothing_proved(operation, left, right, *rest):
-        return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
-
-    monkeypatch.setattr(overlay, "_proved_ground", nothing_proved)
+    break_overlays()
     answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack)
     (problem,) = answer.json["problems"]
     assert (answer.code, problem["code"], problem["feature"]) == (3, "compare.arithmetic", "1")
