@@ -1,7 +1,9 @@
 """The day of a step: today's or an earlier one that is entered late, never one to come; silence by the calendar."""
 
 import json
-from datetime import date, timedelta
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,12 +13,24 @@ from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, ground, opinion
 from onemap.tests.rules.review.test_replies import reply_of
 
-TODAY = date.today()
 WORDS = ("--conclusion", "agree", "--text", "同意")
+LATEST = "9999-12-31"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def noon() -> Iterator[None]:
+    """It is about noon where these tests run, by a time zone of their own: into none of them falls a midnight."""
+    take_zone = getattr(time, "tzset", lambda: None)  # Windows has none, and keeps its own zone
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TZ", f"NOON{datetime.now(UTC).hour - 12:+d}")
+        take_zone()
+        yield
+    take_zone()
 
 
 def day(days: int) -> str:
-    return (TODAY + timedelta(days)).isoformat()
+    """The day that is so many days from today."""
+    return (date.today() + timedelta(days)).isoformat()
 
 
 def working_days(start: date, days: int) -> date:
@@ -39,13 +53,13 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch):
     """Lets so many days pass on the calendar of the machine that keeps the file."""
 
     def pass_days(days: int) -> None:
-        monkeypatch.setattr(FileStore, "today", lambda _self: TODAY + timedelta(days))
+        monkeypatch.setattr(FileStore, "today", lambda _self: date.today() + timedelta(days))
 
     return pass_days
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("on", [day(1), day(400), "9999-12-31"])
+@pytest.mark.parametrize("later", [1, 400, LATEST])
 @pytest.mark.parametrize(
     ("verb", "more"),
     [
@@ -54,7 +68,8 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch):
         ("override", ("DK1", "farm", "--verdict", "notice", "--reason", "x")),
     ],
 )
-def test_no_step_is_of_a_day_to_come(real_town, circulating, verb, more, on):
+def test_no_step_is_of_a_day_to_come(real_town, circulating, verb, more, later):
+    on = later if later == LATEST else day(later)
     before = real_town.done("show", circulating)
     answer = real_town.step(verb, circulating, *more, on=on)
     assert (answer.code, answer.codes) == (3, ["review.date"])
@@ -117,10 +132,10 @@ def test_clocks_begin_on_the_day_on_which_a_step_is_entered(real_town):
     real_town.pack(overdue="consent")
     case = real_town.open(on=day(-40))
     after = real_town.done("circulate", case, by="lead", on=day(-40))
-    assert {opinion(after, name)["due"] for name in ASKED} == {working_days(TODAY, 5).isoformat()}
+    assert {opinion(after, name)["due"] for name in ASKED} == {working_days(date.today(), 5).isoformat()}
     assert {opinion(after, name)["state"] for name in ASKED} == {"drafted"}
     revised = real_town.done("revise", case, real_town.parcels("next"), by="lead", on=day(-39))
-    assert {opinion(revised, name)["due"] for name in ASKED} == {working_days(TODAY, 5).isoformat()}
+    assert {opinion(revised, name)["due"] for name in ASKED} == {working_days(date.today(), 5).isoformat()}
 
 
 def test_silence_becomes_consent_by_the_calendar_and_by_no_step_s_day(real_town, tomorrow):
@@ -145,9 +160,9 @@ def test_what_was_superseded_is_so_for_a_step_of_an_earlier_day_too(real_town, c
     assert real_town.step("consolidate", circulating, on=day(1)).codes == ["review.stale"]
 
 
-@pytest.mark.parametrize("on", [day(1), "9999-12-31"])
-def test_a_reply_of_a_day_to_come_is_refused(real_town, circulating, on):
-    path = reply_of(real_town, circulating, on=on)
+@pytest.mark.parametrize("later", [1, LATEST])
+def test_a_reply_of_a_day_to_come_is_refused(real_town, circulating, later):
+    path = reply_of(real_town, circulating, on=later if later == LATEST else day(later))
     answer = real_town.step("opine", circulating, "land", "--reply", path)
     assert (answer.code, answer.codes) == (3, ["review.date"])
     assert real_town.done("show", circulating)["revision"] == 2
