@@ -12,6 +12,7 @@ from qgis.core import (
     QgsVectorFileWriter,
 )
 from qgis.PyQt.QtCore import QEventLoop, QMetaType, QObject, QTimer, QUrl, pyqtSlot
+from qgis.PyQt.QtWidgets import QApplication
 
 ROOT = Path(__file__).resolve().parents[2]
 CRS = "EPSG:4547"
@@ -34,6 +35,12 @@ def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
     loop.exec()
     look.stop()  # what a claim asks may be gone when it failed
     assert claim(), f"not within {limit_ms / 1000:.0f} s"
+
+
+def lay_out():
+    """Let Qt do now what it has put off, layouts and what these put off in turn."""
+    for _turn in range(5):
+        QApplication.processEvents()
 
 
 def box(x, y, width, height):

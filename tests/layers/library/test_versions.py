@@ -6,8 +6,6 @@ import pytest
 
 from onemap.layers.library import version_writing
 
-TODAY = date.today()
-
 
 @pytest.fixture
 def add(shelf, layer_file, box):
@@ -61,10 +59,10 @@ def test_a_clock_that_was_set_back_does_not_change_which_was_added_last(shelf, a
 
 
 def test_the_view_shows_the_version_in_force_today(shelf, add):
-    day = timedelta(days=1)
-    add("past", "2001-01-01", str(TODAY - day))
-    add("present", str(TODAY), str(TODAY))
-    add("future", str(TODAY + day))
+    today, day = date.today(), timedelta(days=1)
+    add("past", "2001-01-01", str(today - day))
+    add("present", str(today), str(today))
+    add("future", str(today + day))
     assert shelf.column("BSM", "T") == ["present"]
 
 

@@ -16,7 +16,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, Reader, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, Reader, box, lay_out, wait_for, write_layer
 
 MATRIX = """title = "test"
 for_a = ["PLAN_A"]
@@ -196,7 +196,7 @@ def test_a_decision_by_key_asks_for_its_reason_is_kept_by_the_core_and_marked(ta
 def test_the_decisions_are_in_sight_however_low_the_dock_is(tab):
     compare(tab)
     tab.resize(360, 400)
-    QTest.qWait(50)
+    lay_out()
     assert tab.height() == 400
     for button in tab.view.decide.buttons.values():
         place = button.mapTo(tab, button.rect().bottomRight())
@@ -207,7 +207,7 @@ def test_the_decisions_are_in_sight_however_low_the_dock_is(tab):
 def test_four_spots_keep_their_room_where_their_names_wrap(tab):
     compare(tab)
     tab.resize(300, 560)
-    QTest.qWait(50)
+    lay_out()
     rows = tab.view.list.verticalHeader()
     assert rows.defaultSectionSize() > tab.view.list.fontMetrics().height() + ROW_MARGIN_PX  # names wrap
     assert tab.view.list.viewport().height() >= 4 * rows.defaultSectionSize()

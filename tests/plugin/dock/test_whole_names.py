@@ -2,11 +2,10 @@
 
 import pytest
 from qgis.core import QgsPointXY
-from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QTreeWidgetItemIterator
 
 from onemap.plugin.results.name_delegate import breakable, text_width, wrapped_height
-from onemap.tests.plugin.small_town import X, Y, wait_for
+from onemap.tests.plugin.small_town import X, Y, lay_out, wait_for
 
 WIDTHS_PX = [320, 400, 640]
 
@@ -48,7 +47,7 @@ def test_the_names_of_all_layers_are_whole(open_dock, width):
         return cut_names(tree)[1] > 50
 
     wait_for(has_all_rows)
-    QTest.qWait(50)
+    lay_out()
     assert open_dock.width() == width
     assert cut_names(tree)[0] == []
     assert tree.horizontalScrollBar().maximum() == 0
@@ -63,7 +62,7 @@ def test_what_lies_here_has_whole_heads_and_names(open_dock, width):
     view.ask_at(QgsPointXY(X + 120, Y + 120))
     wait_for(lambda: shown or open_dock.notice.text)
     view.tree.expandAll()
-    QTest.qWait(50)
+    lay_out()
     cut, count = cut_names(view.tree)
     assert count > 3 and cut == []
     head = view.tree.topLevelItem(0)

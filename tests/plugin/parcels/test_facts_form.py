@@ -19,7 +19,7 @@ from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.words import core_words
 from onemap.plugin.words.contrast import CONTRAST, contrast
 from onemap.tests.plugin.review_desk import Desk, core
-from onemap.tests.plugin.small_town import CRS, PACK, X, Y, wait_for
+from onemap.tests.plugin.small_town import CRS, PACK, X, Y, lay_out, wait_for
 
 LEFT = Qt.MouseButton.LeftButton
 CLASSES = """
@@ -226,7 +226,7 @@ def test_the_rows_above_the_button_leave_no_gap_whichever_are_asked(tab):
     """The parcels of the file say nothing of a use; one that is drawn is asked for it."""
 
     def gaps():
-        QTest.qWait(20)
+        lay_out()
         fields = [one for one in (tab.parcels, tab.uses.use, tab.uses.systems, tab.rules, tab.facts) if one.isVisible()]
         return len(fields), {below.y() - above.geometry().bottom() for above, below in pairwise(fields)}
 

@@ -11,7 +11,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.sites_view import SitesForm, sites_in
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, PACK, box, lay_out, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -82,7 +82,7 @@ def test_in_a_narrow_dock_the_places_have_the_room_of_what_was_asked(tab):
     assert tab.parcels.isHidden() and tab.facts.isHidden() and tab.button.isHidden()  # sites ask the rules alone
     assert not tab.rules.isHidden() and not tab.sites.form.isHidden()
     find(tab)
-    QTest.qWait(50)
+    lay_out()
     assert tab.sites.form.isHidden() and tab.sites.summary.text().startswith("2,500 m², a square · the district\n")
     tree = tab.sites.tree
     lines = tree.fontMetrics().lineSpacing()

@@ -3,7 +3,6 @@
 import pytest
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
-from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
 from onemap.plugin.results.findings_tree import FindingsTree
@@ -19,6 +18,7 @@ from onemap.plugin.results.name_delegate import (
 )
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
+from onemap.tests.plugin.small_town import lay_out
 
 PARCELS, FINDINGS = 10_000, 3
 NAME = "某某市某某区某某街道建设项目用地红线第{}号地块"
@@ -57,7 +57,7 @@ def tree(application):
         [CheckedParcel(row, name, "prohibited", 12345.0, 12345.0, findings[row]) for row, name in enumerate(names)], {}
     )
     made.expand(model.index(0, 0))
-    QTest.qWait(20)
+    lay_out()
     yield made
     made.deleteLater()
 
@@ -101,27 +101,27 @@ def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeyp
         measured.clear()
         index = model.index(1, 0, model.index(row, 0))
         tree.setCurrentIndex(index)
-        QTest.qWait(20)
+        lay_out()
         assert len(measured) < MOST_MEASURED
         assert tree.viewport().rect().intersects(tree.visualRect(index))
     measured.clear()
     tree.expandAll()
     tree.scrollToBottom()
-    QTest.qWait(20)
+    lay_out()
     assert len(measured) < MOST_MEASURED
 
 
 def test_eight_rows_as_high_as_they_are_stay_in_sight(tree):
     tree.keep_rows(8)
     tree.resize(320, tree.minimumHeight())
-    QTest.qWait(20)
+    lay_out()
     row = tree.model().index(0, 0)
     for _below in range(7):
         row = tree.indexBelow(row)
     assert tree.viewport().rect().contains(tree.visualRect(row))
     heights = tree.minimumHeight()
     tree.resize(900, heights)  # wide enough for a name in one line
-    QTest.qWait(50)
+    lay_out()
     assert tree.minimumHeight() < heights
 
 

@@ -1,7 +1,6 @@
 """A case that is open: its buttons stay in sight, and what others do meanwhile is shown without a press."""
 
 import pytest
-from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
 from onemap.plugin.connection.core_session import Core
@@ -11,7 +10,7 @@ from onemap.plugin.review.review_opinions import CODE
 from onemap.plugin.review.review_words import UNSEEN
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import DAY, core
-from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.small_town import lay_out, wait_for
 
 
 @pytest.mark.slow
@@ -57,7 +56,7 @@ def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
     wait_for(lambda: answers)
     for _look in range(3):
         follower.look()
-        QTest.qWait(50)
+        wait_for(lambda: not follower.is_asking)
     assert len(answers) == 1
     core("review", "circulate", desk.path, desk.case.id, "--by", "Li", "--on", DAY)
     follower.look()
@@ -123,7 +122,7 @@ def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_do
     page.unseen_label.show()
     page.editor.text.setPlainText("Move the school off the farmland.")
     wait_for(lambda: page.editor.drop_button.isVisible() and page.width() <= 320)
-    QTest.qWait(200)
+    lay_out()
     assert page.warnings.text().count("<br>") == 0 and "4" in page.warnings.text()
     for button in (*page.editor.buttons.values(), page.editor.drop_button):
         lower_edge = button.mapTo(dock, button.rect().bottomLeft()).y()
