@@ -91,7 +91,6 @@ def deliver_folders(
         progress.at(_WRITTEN)
         sha256 = file_hash(packed)
         hand_over(library, packed, target, options, record, manifest, who)
-    progress.finish()
     return {
         "package": package,
         "template": template.id,

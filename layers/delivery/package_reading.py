@@ -85,7 +85,6 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     received = [{name: value for name, value in row.items() if name in facts} for row in added]
     there = _held_rows(library, plan)
     write_receipt(place, library, record, bag.manifest, [*received, *there], rows, reception.who)
-    progress.finish()
     again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
     return {"package": record.package, "plan": rows, "added": received, "receipt": str(place), "received_before": again}
 

@@ -132,7 +132,6 @@ def deliver(
         manifest = write_bag(folder, packed, info, {RECORD_FILE: record.text()})
         sha256 = file_hash(packed)
         hand_over(library, packed, target, options, record, manifest, who)
-    progress.finish()
     return {
         "package": package,
         "kind": record.kind,

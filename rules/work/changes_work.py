@@ -61,7 +61,6 @@ def changes(values: Values, context: VerbContext) -> Result:
         entry = catalogue[values["code"]]
         pages, charts = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
         answer["page"] = write_pages(values, pages, charts, context, foot=figures_foot(shown, context.language))
-    context.progress.finish()
     return answer
 
 
