@@ -31,6 +31,7 @@ LOOKS: dict[str, Look] = {  # most severe first
 }
 SEVERITY = tuple(LOOKS)
 PLATE = QColor("#FFFFFF")
+SIZE_PX = 16  # of a sign
 
 
 def severity(verdict: str) -> int:
@@ -50,22 +51,22 @@ def readable_colour(verdict: str, palette: QPalette) -> QColor:
     return colour
 
 
-def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
+def sign_icon(verdict: str, palette: QPalette) -> QIcon:
     """The verdict's sign as an icon; on a selected row, which has a colour of its own, on a white plate."""
-    sign = QIcon(_sign(verdict, readable_colour(verdict, palette), size))
+    sign = QIcon(_sign(verdict, readable_colour(verdict, palette)))
     white = QPalette()
     white.setColor(QPalette.ColorRole.Base, PLATE)
-    sign.addPixmap(_sign(verdict, readable_colour(verdict, white), size, PLATE), QIcon.Mode.Selected)
+    sign.addPixmap(_sign(verdict, readable_colour(verdict, white), PLATE), QIcon.Mode.Selected)
     return sign
 
 
-def _sign(verdict: str, colour: QColor, size: int, plate: QColor | None = None) -> QPixmap:
+def _sign(verdict: str, colour: QColor, plate: QColor | None = None) -> QPixmap:
     """The sign as a drawing, so that it looks the same in every font."""
-    picture = QPixmap(4 * size, 4 * size)  # sharp on any screen
+    picture = QPixmap(4 * SIZE_PX, 4 * SIZE_PX)  # sharp on any screen
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(4 * size / 16, 4 * size / 16)
+    painter.scale(4, 4)
     painter.setPen(Qt.PenStyle.NoPen)
     if plate is not None:
         painter.setBrush(plate)

@@ -14,7 +14,7 @@ from onemap.resources.sample_city.city_ground import GRID_M, Geometries, parts
 from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
 from onemap.resources.sample_city.streets import CENTRE
 
-YEAR, YEAR_BEFORE = 2023, 2020
+YEAR_BEFORE = 2020
 NEW_M2 = 95_000.0  # so much building land came since 2020
 NEW_CLASSES = ("0601", "0701", "0508", "05H1")
 FIELD = "0102"

@@ -245,7 +245,7 @@ class _Day:
         """A row with its target and status; a quota that will not hold what is committed is near."""
         lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
         target = self._targets[pack.id].of(item, row["unit"])
-        row |= _judgement(pack, item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
+        row |= _judgement(item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
         after = with_committed(row)
         if row["status"] == OK and after is not None and status_of(item, after, target, row["year"])[0] != OK:
             row |= {"status": WARN, "reason": COMMITTED}
@@ -352,7 +352,7 @@ def _why_unknown(
     return None
 
 
-def _judgement(pack: IndicatorPack, item: Indicator, row: Record, target: Target, reason: str | None) -> Record:
+def _judgement(item: Indicator, row: Record, target: Target, reason: str | None) -> Record:
     """Value, target, status and reason as they stand in the row."""
     if reason == NOT_APPLICABLE:
         return {"value": None, "known_value": None, "status": NONE, "reason": NOT_APPLICABLE}

@@ -18,12 +18,12 @@ from onemap.rules.maps.labels import Label, labels_svg
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE, Sheet
 from onemap.rules.maps.legend_panel import Line, Panel, Row, laid_out
 from onemap.rules.maps.map_source import Bounds, MapSource, Piece
-from onemap.rules.maps.sheets_needed import MapPage, map_pages
+from onemap.rules.maps.sheets_needed import MapPage
 from onemap.rules.maps.svg_paths import View, round_scale
 from onemap.rules.maps.svg_text import as_attribute, svg_text, wrap_text
 from onemap.rules.maps.symbols import PARCEL, Symbol
 
-__all__ = ["DrawnMap", "MapPage", "MapSource", "Paper", "draw_map", "map_pages"]
+__all__ = ["DrawnMap", "MapPage", "MapSource", "Paper", "draw_map"]
 
 MOST_BYTES = 900_000
 _MARGIN = 3.2  # beside the frame, for the grid's numbers

@@ -30,15 +30,7 @@ class MapPage:
     all_pieces: bool = False
 
 
-def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
-    """The maps that a statement shows: `theme_pages`, then `conflict_pages`.
-
-    department: of the conflicts only those of its own rules.
-    """
-    return [*theme_pages(source, department), *conflict_pages(source, department)]
-
-
-def theme_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
+def theme_pages(source: MapSource, department: str | None) -> list[MapPage]:
     """The maps by theme, and one of all conflicts together; department: without the latter, its own are few.
 
     Parcels that lie apart get sheets of their own; no theme without anything to show but location and boundary.
@@ -67,8 +59,11 @@ def _own_codes(theme: str) -> list[str]:
     return [code for code in theme_codes(theme) if code not in map_themes()[theme].get("base", ())]
 
 
-def conflict_pages(source: MapSource, department: str | None = None) -> list[MapPage]:
-    """A page for each rule with a counted finding, severest first, and for each group of parcels that lie together."""
+def conflict_pages(source: MapSource, department: str | None) -> list[MapPage]:
+    """A page for each rule with a counted finding, severest first, and for each group of parcels that lie together.
+
+    department: only its own rules; None for all.
+    """
     found: dict[str, list[str]] = {}
     severity: dict[str, int] = {}
     for finding in source.findings:

@@ -192,13 +192,13 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     return tuple(parse_packs(asked, catalogue, system, tables, are_kept=True))
 
 
-def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
-    """What a stored run was asked, so that it can be asked again: versions recorded later are not known.
+def stored_question(library: Library, identifier: str) -> Question:
+    """What a stored check was asked, so that it can be asked again: versions recorded later are not known.
 
-    Raises OneMapError run.unknown, run.incomplete.
+    Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """
     rows = stored_rows(library, identifier, GIVEN)
-    question = stored_question_of_none(library, identifier, kind)
+    question = stored_question_of_none(library, identifier, CHECK)
     return replace(question, parcels=_given_parcels(rows, question.parcels))
 
 
@@ -227,8 +227,11 @@ def _given_parcels(rows: Sequence[StoredRow], like: Parcels) -> Parcels:
     )
 
 
-def stored_question_of_none(library: Library, identifier: str, kind: str = CHECK) -> Question:
-    """What a stored run was asked, without its parcels. Raises OneMapError run.unknown, run.incomplete."""
+def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:
+    """What a stored run was asked, without its parcels.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
+    """
     packs = stored_packs(library, identifier, kind)
     record = run_record(library, identifier, kind)
     parameters = record["parameters"]

@@ -21,7 +21,7 @@ from onemap.rules.statement.map_figures import drawn_on_paper, page_of
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
-_A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
+_A_MAP = 20  # as much of the work as so many parcels of a layer
 
 
 def export_case(

@@ -16,7 +16,8 @@ from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import read_text
 from onemap.rules.maps import map_sheet
 from onemap.rules.maps.boundary_points import boundary_points
-from onemap.rules.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map, map_pages
+from onemap.rules.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map
+from onemap.rules.maps.sheets_needed import conflict_pages, theme_pages
 from onemap.rules.maps.svg_paths import round_scale
 from onemap.rules.maps.svg_text import text_width, wrap_text
 from onemap.rules.maps.symbols import verdict_symbol
@@ -61,6 +62,11 @@ def boxes(path: str) -> tuple[float, float, float, float]:
         points.append(np.cumsum(np.array(numbers).reshape(-1, 2), axis=0))
     every = np.vstack(points)
     return (*every.min(axis=0).tolist(), *every.max(axis=0).tolist())
+
+
+def map_pages(source: MapSource) -> list[MapPage]:
+    """The maps by theme and by rule, as a statement with both annexes has them."""
+    return [*theme_pages(source, None), *conflict_pages(source, None)]
 
 
 def red_lines(drawn: DrawnMap) -> list[str]:
