@@ -36,7 +36,7 @@ from onemap.layers.delivery.package_writing import (
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 
 _BEGINS = {".pdf": b"%PDF-", ".jpg": b"\xff\xd8\xff", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04"}
 _READ, _WRITTEN = 0.4, 0.9  # of the work
@@ -63,7 +63,7 @@ def deliver_folders(
     wish: FolderWish,
     options: DeliveryOptions,
     who: str,
-    progress: Progress = SILENT,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Check all of it, then write it as a zip, whole or not at all, and a row of the ledger.
 

@@ -32,7 +32,7 @@ from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_fra
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Version, read_version, versions
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import GEOMETRY_COLUMN
 
@@ -56,7 +56,7 @@ class Reception:
     rasters: Path | None = None
 
 
-def receive_package(library: Library, path: Path, reception: Reception, progress: Progress = SILENT) -> dict[str, Any]:
+def receive_package(library: Library, path: Path, reception: Reception, progress: Progress) -> dict[str, Any]:
     """Take a package in: every layer a new version, all in one transaction; returns the contract's record of it.
 
     Raises OneMapError package.… for a package that is not whole or does not fit, and whatever `add` refuses.

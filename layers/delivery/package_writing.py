@@ -98,9 +98,7 @@ class ChosenLayer:
     files: list[Path] = field(default_factory=list)
 
 
-def deliver(
-    library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress = SILENT
-) -> dict[str, Any]:
+def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress) -> dict[str, Any]:
     """Write the package, whole or not at all, and a row of the ledger; returns the contract's record of it.
 
     Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.since,

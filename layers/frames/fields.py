@@ -40,18 +40,18 @@ def text_values(values: Sequence[Any]) -> list[str | None]:
     return [text_value(value) for value in values]
 
 
-def schema_names(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+def schema_names(entry: LayerEntry, required: Sequence[str]) -> list[str]:
     """All fields that a layer may have by its schema, its key and the rules that look at it."""
     return list(dict.fromkeys([*(field.name for field in entry.fields), *needed_fields(entry, required)]))
 
 
-def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+def needed_fields(entry: LayerEntry, required: Sequence[str]) -> list[str]:
     """The fields without which a layer is of no use: its key, and those that rules look at."""
     return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
 
 
 def rename_fields(
-    raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str] = ()
+    raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
 

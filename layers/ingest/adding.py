@@ -264,7 +264,7 @@ def add_frame(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-    progress: Progress = SILENT,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Add what One Map itself has made, such as the spots of a comparison, by the same way as a file.
 
@@ -281,7 +281,7 @@ def prepare_frame(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-    progress: Progress = SILENT,
+    progress: Progress,
 ) -> "PreparedVersion":
     """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)

@@ -41,7 +41,7 @@ def write_part(
     shapes: AnyShapes,
     attributes: pd.DataFrame,
     about: Mapping[str, Any],
-    wkb: pa.Array | None = None,
+    wkb: pa.Array | None,
 ) -> None:
     """Keep some features (n,) as a part.
 

@@ -83,7 +83,7 @@ def check_quality(
     required: Sequence[str],
     place: dict[str, Any],
     progress: Progress,
-    journal: Journal | None = None,
+    journal: Journal | None,
 ) -> Quality:
     """All checks of one layer whose level is not off.
 

@@ -52,9 +52,7 @@ class LegendSign:
     line: str = ""
 
 
-def chart_picture(
-    words: ChartWords, body: str, body_mm: float, legend: Sequence[LegendSign] = (), width_mm: float = WIDTH_MM
-) -> str:
+def chart_picture(words: ChartWords, body: str, body_mm: float, legend: Sequence[LegendSign], width_mm: float) -> str:
     """The picture as SVG text. body: drawn with its upper left corner at (0, 0), `body_mm` high."""
     parts, y = [], 0.0
     for line in () if words.is_below_title else wrap_text(words.title, _TITLE_MM, width_mm, bold=True):
@@ -95,9 +93,7 @@ def _legend(entries: Sequence[LegendSign], top: float, width_mm: float) -> tuple
     return parts, (y - top + TEXT_MM * 1.6) if entries else 0.0
 
 
-def straight_line(
-    x1: float, y1: float, x2: float, y2: float, colour: str = GRID, width: float = 0.18, dash: str = ""
-) -> str:
+def straight_line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 0.18, dash: str = "") -> str:
     """A line in mm; dash: lengths of line and gap."""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return (

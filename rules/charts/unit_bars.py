@@ -8,7 +8,6 @@ from onemap.rules.charts.chart_sheet import (
     INK,
     QUIET,
     TEXT_MM,
-    WIDTH_MM,
     ChartWords,
     LegendSign,
     chart_picture,
@@ -37,7 +36,7 @@ class UnitPanel:
     digits: int | None = None
 
 
-def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPanel], width_mm: float = WIDTH_MM) -> str:
+def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPanel], width_mm: float) -> str:
     """The panels from left to right, then down, the units' names beside each row of them. Bars begin at zero."""
     wide = min(max((text_width(unit, TEXT_MM) for unit in units), default=0.0), width_mm * 0.22) + 2.0
     across = min(_ACROSS, max(len(panels), 1))

@@ -62,8 +62,8 @@ def judged_rule(
     bench: Bench,
     layers: LayersOfCheck,
     threads: Threads,
-    wanted: np.ndarray | None = None,
-    shared: SharedGround | None = None,
+    wanted: np.ndarray | None,
+    shared: SharedGround | None,
 ) -> RuleJudgement:
     """What a rule says of the parcels to which it applies.
 

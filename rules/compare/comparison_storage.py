@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.progress import SILENT, Progress
+from onemap.layers.progress import Progress
 from onemap.rules.compare.comparison import Comparison, ComparisonOptions
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.local_table import parts_of
@@ -18,7 +18,7 @@ from onemap.rules.runs.run_store import Recorder, log_run, run_record, stored_te
 KEPT = ("spots", "matrix", "clusters", "statistics")
 
 
-def record_comparison(library: Library, found: Comparison, progress: Progress = SILENT) -> None:
+def record_comparison(library: Library, found: Comparison, progress: Progress) -> None:
     """Keep a comparison in one transaction.
 
     Raises OneMapError library.read_only, library.busy, library.full.

@@ -32,7 +32,7 @@ class SinglePolygons:
 
 
 def dissolve_ground(
-    ground: Ground, kind: np.ndarray, threads: Threads, journal: Journal | None = None
+    ground: Ground, kind: np.ndarray, threads: Threads, journal: Journal | None
 ) -> Iterator[tuple[SinglePolygons, Threads]]:
     """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
 

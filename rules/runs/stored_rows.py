@@ -14,7 +14,6 @@ from onemap.rules.runs.arrow_blocks import KEY, Rows, matching_rows, read_column
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 _TABLE = "onemap_run_blocks"
-_ALL: Mapping[str, str] = {}
 OutlineBlock = Callable[[int], np.ndarray]
 
 
@@ -31,7 +30,7 @@ def row_count(library: Library, identifier: str, table: str) -> int:
 
 
 def read_blocks(
-    library: Library, identifier: str, table: str, wanted: Mapping[str, str] = _ALL, names: Sequence[str] | None = None
+    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None = None
 ) -> Iterator[Rows]:
     """Rows of a table of a run in their order, some thousand at a time.
 

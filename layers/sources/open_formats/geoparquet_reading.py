@@ -30,7 +30,7 @@ FORMAT = "GeoParquet"
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
 
 
-def read_geoparquet(path: Path, progress: Progress = SILENT, provers: Provers = NOBODY) -> RawFrame:
+def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFrame:
     """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown.
 
     provers: they prove polygons valid while their attributes are read; of many plain ones no geometry is made.

@@ -14,7 +14,7 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
+from onemap.layers.geometry.proof_beside import ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.geometry.wkb_rings import shapes_of_wkb
 from onemap.layers.progress import SILENT, Progress
@@ -29,9 +29,7 @@ _TYPES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "Mu
 _AT_ONCE = 10_000
 
 
-def read_json_lines(
-    path: Path, encoding: str | None, progress: Progress = SILENT, provers: Provers = NOBODY
-) -> RawFrame:
+def read_json_lines(path: Path, encoding: str | None, progress: Progress, provers: Provers) -> RawFrame:
     """All records, in the file's order; what is no feature is named by its record.
 
     provers: they prove polygons valid; of many plain ones no geometry is made.

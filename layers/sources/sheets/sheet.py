@@ -47,7 +47,7 @@ def _has_coordinates(grid: Grid, file: str) -> bool:
         return True  # a header that cannot be used is told when the sheet is read
 
 
-def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool = False) -> RawFrame:
+def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool) -> RawFrame:
     """One sheet as parcels, points, or whatever its WKT says; as_table: as rows, whatever its columns are.
 
     Raises OneMapError sheet.…, source.damaged, source.layer_unknown, encoding.….

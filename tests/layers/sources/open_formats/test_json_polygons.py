@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, ShapeColumn
+from onemap.layers.progress import SILENT
 from onemap.layers.sources.open_formats.json_lines import read_json_lines
 from onemap.layers.sources.open_formats.json_polygons import polygon_body
 from onemap.rules.overlay.pair_ground import are_simple_rings
@@ -70,15 +71,15 @@ def lines(folder, geometries):
 def test_many_plain_ones_are_proved_and_one_of_another_kind_has_all_made(tmp_path, odd):
     path = lines(tmp_path, [PLAIN[0], PLAIN[3]] * (WORTH_ROWS // 2))
     expected = shapely.from_geojson([json.dumps(PLAIN[0]), json.dumps(PLAIN[3])])
-    found = read_json_lines(path, None, provers=Provers(2, are_simple_rings))
+    found = read_json_lines(path, None, SILENT, Provers(2, are_simple_rings))
     assert isinstance(found.shapes, ShapeColumn)
     assert found.valid.tolist() == [True, False] * (WORTH_ROWS // 2)
     assert shapely.equals_exact(found.geometries, np.tile(expected, WORTH_ROWS // 2)).all()
 
     path = lines(tmp_path, [*[PLAIN[0], PLAIN[3]] * (WORTH_ROWS // 2), odd])
-    mixed = read_json_lines(path, None, provers=Provers(2, are_simple_rings))
+    mixed = read_json_lines(path, None, SILENT, Provers(2, are_simple_rings))
     assert isinstance(mixed.shapes, np.ndarray) and mixed.valid is None
     assert shapely.equals_exact(mixed.shapes[:-1], found.geometries).all()
     assert list(mixed.broken) == ([WORTH_ROWS] if odd == {"type": "Polygon"} else [])
-    few = read_json_lines(lines(tmp_path, PLAIN), None, provers=Provers(2, are_simple_rings))
+    few = read_json_lines(lines(tmp_path, PLAIN), None, SILENT, Provers(2, are_simple_rings))
     assert isinstance(few.shapes, np.ndarray)
