@@ -33,6 +33,7 @@ from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.dock.day_swipe import DaySwipe
+from onemap.plugin.dock.empty_page import EmptyPage
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
@@ -118,7 +119,7 @@ class OneMapDock(QgsDockWidget):
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
-        self.empty_page = self._make_empty_page()
+        self.empty_page = EmptyPage()
         self.sample_page = SamplePage()
         self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
@@ -187,10 +188,11 @@ class OneMapDock(QgsDockWidget):
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
-        self.header.open_requested.connect(self.choose_library)
-        self.header.server_requested.connect(self.choose_server)
-        self.header.new_requested.connect(self.make_library)
-        self.header.sample_requested.connect(self.make_sample)
+        for ways in (self.header, self.empty_page):  # to a library
+            ways.open_requested.connect(self.choose_library)
+            ways.server_requested.connect(self.choose_server)
+            ways.new_requested.connect(self.make_library)
+            ways.sample_requested.connect(self.make_sample)
         self.header.publish_requested.connect(self.publish)
         self.header.profile_requested.connect(lambda: self.edit_profile(self))
         self.header.settings_requested.connect(self._open_settings)
@@ -486,26 +488,6 @@ class OneMapDock(QgsDockWidget):
             self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library, is_refusal=True)
         else:
             self.notice.refuse(refusal)
-
-    def _make_empty_page(self) -> QWidget:
-        page = QWidget()
-        explanation = QLabel(
-            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
-        )
-        explanation.setWordWrap(True)
-        layout = QVBoxLayout(page)
-        layout.addWidget(explanation)
-        for name, text, action in (
-            ("library", tr("Open a library…"), self.choose_library),
-            ("server", tr("Open a library on a server…"), self.choose_server),
-            ("new", tr("New library…"), self.make_library),
-            ("sample", tr("Make the sample city…"), self.make_sample),
-        ):
-            button = QPushButton(icon(name), text)
-            button.clicked.connect(lambda _checked, action=action: action())
-            layout.addWidget(button)
-        layout.addStretch()
-        return page
 
     def _sample_made(self, library: str, parcels: str) -> None:
         self._maker = None

@@ -80,6 +80,11 @@ def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, 
 def test_a_dock_without_a_library_says_how_to_get_one(dock):
     dock.begin()
     assert dock.pages.currentWidget() is dock.empty_page
+    ways = {button.text(): button for button in dock.empty_page.findChildren(QPushButton)}
+    assert len(ways) == 4
+    ways["Open a library on a server…"].click()
+    assert dock.server_dialog.isVisible()
+    dock.server_dialog.close()
 
 
 def test_the_tree_shows_what_is_in_force_and_what_is_missing(open_dock):

@@ -1,0 +1,37 @@
+"""The first page while no library is open: how to get one."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+
+class EmptyPage(QWidget):
+    """A button for each way to a library; the header's menu asks for the same by signals of the same names."""
+
+    open_requested = pyqtSignal()
+    server_requested = pyqtSignal()
+    new_requested = pyqtSignal()
+    sample_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        explanation = QLabel(
+            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
+        )
+        explanation.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(explanation)
+        for name, text, requested in (
+            ("library", tr("Open a library…"), self.open_requested),
+            ("server", tr("Open a library on a server…"), self.server_requested),
+            ("new", tr("New library…"), self.new_requested),
+            ("sample", tr("Make the sample city…"), self.sample_requested),
+        ):
+            button = QPushButton(icon(name), text)
+            button.clicked.connect(lambda _checked, requested=requested: requested.emit())
+            layout.addWidget(button)
+        layout.addStretch()
