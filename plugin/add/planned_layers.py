@@ -77,11 +77,11 @@ class PlannedLayer:
         if target is None:
             return ""
         wrong = wrong_kind(target.geometry, self.geometry, self.count)
-        if wrong or not self.label or self.label not in [version.label for version in target.versions]:
+        if wrong:
             return wrong
-        return tr("The library has its version “{label}” already: another label, or leave it out.").format(
-            label=self.label
-        )
+        is_there = bool(self.label) and any(version.label == self.label for version in target.versions)
+        text = tr("The library has its version “{label}” already: another label, or leave it out.")
+        return text.format(label=self.label) if is_there else ""
 
 
 def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:

@@ -178,9 +178,8 @@ class ContradictionsModel(QAbstractTableModel):
         """The plans' titles; their department as a tooltip."""
         if self._is_list:
             titles = [tr("Plans"), large_unit()]
-            places = [Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight]  # as what stands below them
             if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-                return int(places[section] | Qt.AlignmentFlag.AlignVCenter)
+                return (LEFT, RIGHT)[section]  # as what stands below them
             is_title = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
             return titles[section] if is_title else None
         layers = self._across if orientation == Qt.Orientation.Horizontal else self._down

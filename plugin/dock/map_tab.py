@@ -117,7 +117,7 @@ class MapTab(QWidget):
         tree.setAccessibleName(tr("Layers"))
         tree.setColumnCount(2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
-        tree.headerItem().setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        tree.headerItem().setTextAlignment(STATE, RIGHT)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)

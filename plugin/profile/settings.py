@@ -55,6 +55,7 @@ class SettingChanges(QObject):
 
 
 changes = SettingChanges()
+_session = {"language": ""}  # what is held while QGIS runs, whatever the settings say meanwhile
 
 
 def get(name: str) -> Any:
@@ -107,7 +108,7 @@ def _library_names() -> dict[str, str]:
 
 def language() -> str:
     """The language of plugin and core, "zh" or "en": the one that is held, else the chosen one, else that of QGIS."""
-    chosen = _held["language"] or get("language")
+    chosen = _session["language"] or get("language")
     if chosen in LANGUAGES:
         return chosen
     return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"
@@ -115,12 +116,9 @@ def language() -> str:
 
 def hold_language() -> None:
     """Stay with today's language: what is on display already would not follow another one, and the core would."""
-    _held["language"] = language()
+    _session["language"] = language()
 
 
 def release_language() -> None:
     """Follow the setting again."""
-    _held["language"] = ""
-
-
-_held = {"language": ""}
+    _session["language"] = ""

@@ -83,8 +83,6 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     if metrics.horizontalAdvance(text) <= width:
         return text
     parts, ends = PART_ENDS.split(text), [*PART_ENDS.findall(text), ""]
-    if len(parts) == 1:
-        return UNBROKEN.sub(lambda found: fit_word(found[0]), UNIT.sub(NO_BREAK, text))
     return "".join(fit_part(part) + BROKEN.get(end, end) for part, end in zip(parts, ends))
 
 

@@ -200,9 +200,8 @@ def measure_of(finding: Finding) -> str:
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
-    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", parcel_area_text(parcel.ellipsoidal_m2), "")[
-        column
-    ]
+    name = f"{parcel.parcel} · {word('verdicts', parcel.verdict)}"
+    return (name, parcel_area_text(parcel.ellipsoidal_m2), "")[column]
 
 
 def _finding_text(finding: Finding, column: int) -> str:

@@ -59,9 +59,8 @@ class _ChoiceKeeper(QObject):
         theme = QApplication.palette()
         for button in self._buttons():
             _show_pressed(button)
-        hint = quiet_brush(
-            theme, Role.Text, Role.Base
-        ).color()  # Qt's own are below AA on white, and QGIS's in the dark
+        # Qt's own hints are below AA on white, and QGIS's in the dark.
+        hint = quiet_brush(theme, Role.Text, Role.Base).color()
         colours = (*(_choice_ground(theme, group) for group in GROUPS), hint)
         if colours == self._colours:
             return

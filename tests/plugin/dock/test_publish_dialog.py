@@ -26,18 +26,8 @@ def three_layers(town, tmp_path_factory):
     core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", town / "pack.toml")
     core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2026-01-01", "--covers=district")
     core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
-    core(
-        "add",
-        path,
-        town / "farmland.gpkg",
-        "--as",
-        "ZRBHD",
-        "--fields",
-        "BH=BSM",
-        "--covers=district",
-        "--label",
-        LABEL,
-    )
+    renamed = ("--fields", "BH=BSM", "--label", LABEL)
+    core("add", path, town / "farmland.gpkg", "--as", "ZRBHD", "--covers=district", *renamed)
     return path
 
 

@@ -30,9 +30,8 @@ def page() -> str:
 
 def test_a_finding_stands_with_its_law_and_figures_on_the_right(page):
     assert page.count("中华人民共和国土地管理法 第三十五条 &lt;a &amp; b&gt;") == 60
-    assert (
-        page.count("align='right'>1,221 m²") == 60 and "1,234 m²" not in page
-    )  # on the ellipsoid, as in every document
+    # On the ellipsoid, as in every document.
+    assert page.count("align='right'>1,221 m²") == 60 and "1,234 m²" not in page
     widths = [int(one) for one in re.findall(r"<th width='(\d+)%'", page)]
     assert 95 <= sum(widths[-7:]) <= 100
 
