@@ -8,11 +8,9 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -37,6 +35,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import name_list, sentences, tr
@@ -179,10 +178,7 @@ class AddDialog(WorkingDialog):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.page, tr("What is in it"))
         self.tabs.addTab(self.fields, tr("Fields"))
-        self._options_page = QScrollArea()
-        self._options_page.setWidget(self.options)
-        self._options_page.setWidgetResizable(True)
-        self._options_page.setFrameShape(QFrame.Shape.NoFrame)
+        self._options_page = scroll_area(self.options, is_wide=True)
         for part in (self._options_page.viewport(), self.options):  # the tab's own colour
             part.setAutoFillBackground(False)
         self.tabs.addTab(self._options_page, tr("Validity and more"))

@@ -10,11 +10,9 @@ from typing import Any
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QFrame,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -26,6 +24,7 @@ from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -64,11 +63,7 @@ class SourcePage(QSplitter):
         layout.addWidget(self._problems_title)
         layout.addWidget(self.problems, 1)
         layout.addStretch()
-        area = QScrollArea()
-        area.setWidget(facts_page)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(facts_page)
         area.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
         for part in (area.viewport(), facts_page):  # the page's own colour, as behind the preview
             part.setAutoFillBackground(False)

@@ -11,7 +11,6 @@ from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -32,6 +31,7 @@ from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
@@ -191,10 +191,7 @@ class ProfileDialog(WorkingDialog):
             field.changed.connect(self._timer.start)
             self.pages[name][field.name] = field
             form.addRow(field.title, field)
-        area = QgsScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
+        area = scroll_area(body, QgsScrollArea, is_wide=True)
         self.stack.addWidget(area)
         self.sections.addItem(title)
 

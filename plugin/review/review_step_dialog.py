@@ -10,7 +10,6 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QFrame,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
@@ -22,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.translation import tr
 
 MIN_WIDTH_PX = 380
@@ -99,11 +99,7 @@ class StepDialog(QDialog):
         label = QLabel(text)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        area = QScrollArea()
-        area.setWidget(label)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(label)
         height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2
         most = MOST_LINES * self.fontMetrics().lineSpacing()
         area.setMinimumHeight(min(height, most))
