@@ -374,14 +374,22 @@ def test_each_module_has_one_name():
     assert importlib.util.find_spec("onemap") is not None
 
 
-def test_nothing_but_the_house_stands_at_the_root():
+def files_in_git(*options: str) -> list[str]:
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("not a git checkout, so what belongs to the project is not known")
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(["git", "ls-files", *options], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip(f"git does not say what belongs to the project: {listed.stderr.strip()}")
-    tops = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    return listed.stdout.splitlines()
+
+
+def test_nothing_but_the_house_stands_at_the_root():
+    tops = {line.split("/")[0] for line in files_in_git()}
     assert {top for top in tops if not top.startswith(".")} <= AT_THE_ROOT
+
+
+def test_nothing_that_a_run_leaves_behind_belongs_to_the_project():
+    assert files_in_git("--cached", "--ignored", "--exclude-standard") == []
 
 
 CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
