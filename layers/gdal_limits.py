@@ -33,7 +33,7 @@ def limit_gdal() -> None:
 
 
 def limit_gdal_of_another() -> None:
-    """The same in a process that somebody else has started, such as a worker of his, whose own settings stay.
+    """Set the limits in a process that somebody else has started, such as a worker of his, whose own settings stay.
 
     Drivers that were loaded before stay too; a source is opened by the one driver that its name and bytes agree on.
     """
@@ -42,7 +42,7 @@ def limit_gdal_of_another() -> None:
 
 @contextlib.contextmanager
 def limits_for_a_while() -> Iterator[None]:
-    """The same for as long as the block lasts, in a Python whose user reads files of his own before and after."""
+    """Set the limits for as long as the block lasts, in a Python whose user reads files of his own before and after."""
     before = {name: os.environ.get(name) for name in _SETTINGS}
     limit_gdal_of_another()
     try:

@@ -69,8 +69,7 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
 def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
     """The layers of a catalogue's text; of a layer of `base` it may say only _OF_SHIPPED.
 
-    Raises OneMapError catalogue.syntax, .code, .clash, .key, .key_missing, .type, .value, .field, .alias, .shipped,
-    .check, all that there are at once.
+    Raises OneMapError catalogue.…, all that there are at once.
     """
     try:
         content = toml_content(text)

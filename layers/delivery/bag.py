@@ -124,7 +124,10 @@ def _manifest_lines(folder: Path, name: str, package: str) -> list[tuple[str, st
 
 
 def _hold_against(folder: Path, name: str, package: str) -> None:
-    """Hold every file that a manifest names against its hash. Raises OneMapError package.incomplete, .changed."""
+    """Hold every file that a manifest names against its hash.
+
+    Raises OneMapError package.incomplete, package.changed.
+    """
     for expected, member in _manifest_lines(folder, name, package):
         file = (folder / member).resolve()
         if not file.is_relative_to(folder) or not file.is_file():

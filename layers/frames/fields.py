@@ -83,7 +83,10 @@ def rename_fields(
 
 
 def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: dict[str, Any]) -> pd.DataFrame:
-    """Attributes under the names of --fields, all others as they are. Raises OneMapError field.missing, .ambiguous."""
+    """Attributes under the names of --fields, all others as they are.
+
+    Raises OneMapError field.missing, field.ambiguous.
+    """
     if not field_sources:
         return attributes
     columns = [str(column) for column in attributes.columns]

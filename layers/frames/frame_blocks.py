@@ -50,7 +50,7 @@ class Rows(Protocol):
         """Some values of a field."""
 
     def column(self, name: str, rows: np.ndarray) -> pa.Array | None:
-        """The same values as texts, integers, or numbers of Arrow; None where they are not kept so."""
+        """Some values of a field as texts, integers, or numbers of Arrow; None where they are not kept so."""
 
     def names(self, rows: np.ndarray) -> list[str]:
         """What some features are called in reports."""

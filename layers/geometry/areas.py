@@ -42,13 +42,19 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
 
 
 def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS, origin: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """The same, digit by digit, of ground in flat arrays (n,), counted from `origin`; of rings none is made."""
+    """Areas on the ellipsoid in m² of ground in flat arrays (n,), counted from `origin`, without a ring being made.
+
+    Digit by digit they are those of `ellipsoidal_areas_m2`.
+    """
     every = np.arange(len(ground))
     return _in_blocks(lambda block: ground.at(every[block]).rings().move(origin), len(ground), crs)
 
 
 def areas_of_wkb_m2(bodies: pa.Array, crs: pyproj.CRS) -> np.ndarray:
-    """The same, digit by digit, of polygons as WKB (n,), null where there is none; of plain ones none is made."""
+    """Areas on the ellipsoid in m² of polygons as WKB (n,), null where there is none, without a plain one being made.
+
+    Digit by digit they are those of `ellipsoidal_areas_m2`.
+    """
     return _in_blocks(lambda block: rings_of_wkb(bodies[block]), len(bodies), crs)
 
 

@@ -66,14 +66,14 @@ class SortedGeometries:
     def require_sound(self, place: dict[str, Any]) -> "SortedGeometries":
         """These, if all are sound.
 
-        Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .beyond, .collapsed, each feature named.
+        Raises OneMapError geometry.…, each feature named.
         """
         if self.problems:
             raise OneMapError.of(first_problems(self.problems, place))
         return self
 
     def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
-        """The same; features that lack a geometry because of their records (0-based row → why) are told with that."""
+        """These; features that lack a geometry because of their records (0-based row → why) are told with that."""
         if not broken:
             return self
         problems = [

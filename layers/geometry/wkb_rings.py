@@ -157,7 +157,10 @@ def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> np.ndarray
 
 
 def geometries_and_boxes(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """The same, and their boxes (n, 4) where WKB has them."""
+    """Geometries (n,) as `geometries_from` makes them, and their boxes (n, 4) where WKB has them.
+
+    Raises GEOSException.
+    """
     return _located(bodies, origin, with_boxes=True)
 
 

@@ -324,7 +324,7 @@ class LibraryPlace:
 
 
 def new_place(location: str, name: str | None) -> LibraryPlace:
-    """The place of a new library. Raises OneMapError library.exists, library.folder, library.suffix, .address."""
+    """The place of a new library. Raises OneMapError library.…, out.name, out.long."""
     if is_server(location):
         schema = server_address(location).schema or schema_for(name)
         return LibraryPlace(location, with_schema(location, schema), name or schema, schema=schema)

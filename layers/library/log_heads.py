@@ -43,7 +43,7 @@ def head_facts(library: Library) -> dict[str, Any]:
 
 
 def head_variables(library: Library) -> dict[str, str]:
-    """The same as the variables of a project."""
+    """The library and the head of its log, as the variables of a project."""
     return {f"{_VARIABLE}{name}": str(value) for name, value in head_facts(library).items()}
 
 

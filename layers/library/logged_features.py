@@ -29,12 +29,12 @@ class LoggedFeatures:
     raster: bool = False
 
     def detail(self) -> dict[str, Any]:
-        """As an entry of the log keeps them."""
+        """The rows as an entry of the log keeps them."""
         return {FEATURES: asdict(self)}
 
     @property
     def name(self) -> str:
-        """Under which the checksums of the rows are kept."""
+        """The name under which the checksums of the rows are kept."""
         return self.table if self.first == 1 else f"{self.table} {self.first}"
 
 
@@ -49,7 +49,7 @@ class NoDigest:
     """A digest that nobody asks for."""
 
     def update(self, content: bytes | memoryview, /) -> None:
-        """Take in nothing."""
+        """Take nothing into a hash."""
 
 
 def checksums(geometries: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:

@@ -66,13 +66,13 @@ class Snapshot:
 
     @property
     def source(self) -> str:
-        """As a version's record names where it came from."""
+        """Where a version came from, as its record names it."""
         layer = f" {self.service.layer}" if self.service.layer else ""
         return f"{self.service.name} ({self.service.type} {self.service.url}{layer}), {self.taken_at}"
 
     @property
     def record(self) -> dict[str, Any]:
-        """As the version's report keeps it."""
+        """The service and the moment as the version's report keeps them."""
         wanted = ("name", "type", "url", "layer", "department", "dated")
         return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}
 
@@ -94,7 +94,7 @@ def service_named(library: Library, name: str) -> Service:
 
 
 def listed_services(library: Library) -> list[dict[str, Any]]:
-    """As `layers` lists them: each service with the snapshots taken of it, oldest first."""
+    """Each service with the snapshots taken of it, oldest first, as `layers` lists them."""
     taken: dict[str, list[dict[str, str]]] = {}
     sql = "SELECT service, table_name, taken_at FROM onemap_snapshots ORDER BY taken_at, table_name"
     for service, table, taken_at in library.connection.execute(sql):

@@ -64,7 +64,7 @@ class Digest(Protocol):
     """A hash that is being taken."""
 
     def update(self, content: bytes | memoryview, /) -> None:
-        """Take in more."""
+        """Take the next bytes into the hash."""
 
 
 def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Progress = SILENT) -> str:
@@ -91,14 +91,14 @@ def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
 
 
 def digest_wkb(digest: Digest, wkb: Iterable[bytes | None]) -> list[int]:
-    """The same of geometries as WKB (n,), least byte first."""
+    """Take the next geometries (n,), as WKB, least byte first, into a version's hash; returns a checksum of each."""
     bodies = [body or b"" for body in wkb]  # what was set aside may have none
     digest.update(b"".join(bodies))
     return list(map(zlib.crc32, bodies))
 
 
 def digest_bodies(digest: Digest, wkb: pa.Array) -> list[int]:
-    """The same of large binaries of Arrow, which are hashed as they lie."""
+    """Take the next geometries (n,), large binaries of Arrow, into a version's hash as they lie; returns checksums."""
     digest.update(data_of(wkb))
     return list(map(zlib.crc32, wkb.fill_null(b"").to_pylist()))
 

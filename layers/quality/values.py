@@ -108,14 +108,14 @@ class FieldValues:
 
     @property
     def longest(self) -> int:
-        """How many signs the longest text has, of texts."""
+        """How many signs the longest has; asked of texts."""
         if self.column is None:
             return max(map(len, filter(None, self.plain)), default=0)
         return int(pc.max(pc.utf8_length(self.column)).as_py() or 0)
 
     @property
     def numbers(self) -> np.ndarray:
-        """Numbers (n,), null not a number, of numbers."""
+        """The values (n,), null as not a number; asked of numbers."""
         if self.column is None:
             return np.array(self.plain, dtype=float)
         return np.asarray(self.column.to_numpy(zero_copy_only=False), dtype=float)

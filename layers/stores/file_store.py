@@ -197,7 +197,10 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
 
 def check_new_file(path: Path) -> None:
-    """Refuse the place of a new file. Raises OneMapError library.exists, .folder, .network, out.name, out.long."""
+    """Refuse the place of a new file.
+
+    Raises OneMapError library.exists, library.folder, library.network, out.name, out.long.
+    """
     check_name(path, room=_BESIDE)
     if path.exists():
         raise OneMapError("library.exists", file=path.name)

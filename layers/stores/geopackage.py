@@ -111,7 +111,7 @@ def to_blobs(geometries: np.ndarray, srs_id: int) -> list[bytes | None]:
 
 
 def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes | None]:
-    """The same of geometries as WKB (n,), of which the boxes (n, 4) are known; null becomes None."""
+    """Geometries as WKB (n,), of which the boxes (n, 4) are known, as GeoPackage blobs; null becomes None."""
     headers = np.zeros(len(wkb), dtype=_HEADER)
     headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]

@@ -87,7 +87,7 @@ class _NumberLoader(Loader):
     """numeric, which sums are, as Python's int or float."""
 
     def load(self, data: Any) -> int | float:
-        """The number."""
+        """The number of a field's text."""
         text = bytes(data).decode()
         return int(text) if text.lstrip("-").isdigit() else float(text)
 
@@ -177,7 +177,7 @@ class ServerConnection:
         return moment
 
     def change_number(self) -> int:
-        """Always 0."""
+        """Always 0: a server is not kept open from one question to the next."""
         return 0
 
     def chain_head(self) -> tuple[int, str]:

@@ -123,7 +123,10 @@ def _undo(raw: "psycopg.Connection[Any]") -> None:
 
 @contextlib.contextmanager
 def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
-    """A connection, closed at the end. Raises OneMapError library.unreachable, .password, .address, .missing."""
+    """A connection, closed at the end.
+
+    Raises OneMapError library.unreachable, library.password, library.address, library.missing.
+    """
     if not is_plainly_spelled(address.conninfo):
         raise OneMapError("library.address")
     try:

@@ -34,7 +34,7 @@ def hash_of_table(connection: _Connection, table: str) -> str:
 
 
 def hash_of_numbers(first: np.ndarray, second: np.ndarray) -> str:
-    """The same of a table of integers, which is to hold these rows (n,), (n,); they ascend by the first."""
+    """The hash of a table of integers that is to hold these rows (n,), (n,), which ascend by the first."""
     digest = hashlib.sha256()
     for rows in blocks(len(first), _AT_ONCE):
         one, other = (pa.array(numbers[rows]).cast(_TEXTS) for numbers in (first, second))
@@ -46,7 +46,7 @@ def hash_of_numbers(first: np.ndarray, second: np.ndarray) -> str:
 
 
 def hash_of_contents(rows: Iterable[tuple[int, bytes]]) -> str:
-    """The same of a table of an integer and bytes, which is to hold these rows; they ascend by the first."""
+    """The hash of a table of an integer and bytes that is to hold these rows, which ascend by the first."""
     digest, count = hashlib.sha256(), 0
     for row in rows:
         before = ", " if count % _AT_ONCE else "][" if count else "["

@@ -30,7 +30,7 @@ class LocalTable(Table):
 
     @property
     def wkb(self) -> pa.Array:
-        """The same as WKB (n,)."""
+        """The polygons in the library's plane as WKB (n,)."""
         return Table(self.columns, self.geometries).wkb
 
     @property

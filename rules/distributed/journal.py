@@ -116,7 +116,7 @@ def keep_block(
 
 
 def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
-    """The same of a block that was written elsewhere: its files by name."""
+    """Put a finished block that was written elsewhere, its files by name, in its place: as a whole or not at all."""
     with _block_folder(finished_folder, number) as part:
         for name, content in files.items():
             (part / name).write_bytes(content)

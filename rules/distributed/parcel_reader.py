@@ -70,7 +70,7 @@ class ParcelsInMemory:
         return self.parcels.problems
 
     def hand_to(self, write: Write) -> None:
-        """All at once."""
+        """Call `write` with the one part that they are."""
         write(iter([self.parcels]))
 
 

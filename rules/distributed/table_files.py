@@ -136,7 +136,7 @@ def read_column(path: Path, name: str) -> np.ndarray:
 
 
 def read_none(path: Path) -> KeptRows:
-    """The same table without rows."""
+    """A kept table without its rows."""
     with pa.OSFile(str(path)) as file:
         return KeptRows(pa.ipc.open_file(file).schema.empty_table(), [])
 

@@ -110,7 +110,7 @@ class Changes:
 
     @cached_property
     def features(self) -> np.ndarray | None:
-        """See `changed_features`."""
+        """The rows that differ, as `changed_features` finds them; of sources without what both share, of these."""
         if self.alike is not None:
             return changed_of_rest(self.before, self.after, self.alike)
         return changed_features(self.before, self.after)

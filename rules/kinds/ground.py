@@ -253,11 +253,11 @@ class Judgement:
 
 
 def no_pairs() -> Pairs:
-    """Pairs of nothing."""
+    """The pairs of a judgement that has none."""
     nobody, never = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
     return Pairs(nobody, nobody, FlatGround.of(no_ground(0)), np.empty(0), never, never)
 
 
 def no_ground(count: int) -> np.ndarray:
-    """(count,) None."""
+    """The ground (count,) of parcels that have none: None for each."""
     return np.full(count, None, dtype=object)

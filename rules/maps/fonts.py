@@ -52,7 +52,7 @@ class FontChoice:
     instead: dict[str, str] = field(default_factory=dict)  # the standard's family → the one that stands for it
 
     def record(self) -> dict[str, Any]:
-        """As the template reads it."""
+        """The families as the template reads them."""
         return {**self.families, "heavy": self.heavy}
 
 

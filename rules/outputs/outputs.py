@@ -46,7 +46,7 @@ class Target(Output, Protocol):
         """No more rows come: what is left may be written beside what the caller does before it calls `finish`."""
 
     def finish(self, progress: Progress = SILENT) -> None:
-        """As that of an output; progress: of what is left."""
+        """Write what is left to write, after the last rows. progress: of that."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
@@ -105,7 +105,10 @@ def output_opened(
     figures: "Sequence[SheetFigure]" = (),
     titles: "KnownTitles | None" = None,
 ) -> Iterator[Target]:
-    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
+    """An output as `tables_written` has it, for tables that come in parts.
+
+    `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
+    """
     target = Path(out).absolute()
     _check(target, overwrite)
     with atomic_output(target, overwrite, "--out") as beside:

@@ -26,7 +26,7 @@ class PairSums(NamedTuple):
     flat: FlatPairs | None
 
     def flat_of(self, pairs: np.ndarray) -> FlatPairs | None:
-        """Some pairs whose boxes meet: positions (j,)."""
+        """Some of the pairs, whose boxes meet, as the kernel has them: positions (j,); None where no boxes meet."""
         return None if self.flat is None else self.flat.only(self.place[pairs])
 
 

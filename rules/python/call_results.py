@@ -224,7 +224,7 @@ class CompareResult(TableResult):
 
     @property
     def area_m2(self) -> float:
-        """The compared ground."""
+        """The compared ground in m², in the library's plane."""
         return float(self.answer["area_m2"])
 
     @property
@@ -295,7 +295,7 @@ class AddResult(Result):
 
     @property
     def code(self) -> str:
-        """Of the layer."""
+        """The layer's code."""
         return str(self.answer["code"])
 
     @property
@@ -309,7 +309,7 @@ class CaseResult(Result):
 
     @property
     def case(self) -> str:
-        """Its number."""
+        """The case's number."""
         return str(self.answer["case"])
 
     @property

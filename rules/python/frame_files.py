@@ -47,7 +47,10 @@ class FrameFiles:
         return str(path)
 
     def places(self, sources: Source | Sequence[Source], name: str) -> list[str]:
-        """The same of one source or several, of which each has a number. Raises as `place`, and for none at all."""
+        """The paths or addresses of one source or several, of which each has a number.
+
+        Raises as `place`, and UsageError python.kind for none at all.
+        """
         each = list(sources) if isinstance(sources, (list, tuple)) else [sources]
         names = [name] if len(each) == 1 else [f"{name}{number}" for number in range(1, len(each) + 1)]
         found = [place for one, its in zip(each, names, strict=True) if (place := self.place(one, its)) is not None]

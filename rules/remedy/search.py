@@ -32,7 +32,7 @@ class Step:
 
     @property
     def moved_m(self) -> float:
-        """How far."""
+        """How far the parcel is shifted, in m."""
         return float(np.hypot(self.east_m, self.north_m))
 
     def part(self, share: float) -> "Step":

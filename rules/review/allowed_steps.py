@@ -33,7 +33,9 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 def opinion_steps(
     library: Library, case: Case, opinion: Opinion, by: str | None, language: str
 ) -> dict[str, str | None]:
-    """The same for one department's opinion, as a person of this name would be told; by: None for anybody.
+    """For each step of one department's opinion None, or the sentence with which a person would be refused.
+
+    by: the person's name, None for anybody.
 
     On a server it is told to the account, whatever the name. Of items without an answer nothing is said: whoever signs
     may give the reason.

@@ -111,7 +111,10 @@ def step(
     """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
 
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself. Raises OneMapError review.case, .by, .date, .conflict, library.altered, and the state machine's refusals.
+    itself.
+
+    Raises OneMapError review.case, review.by, review.date, review.conflict, library.altered, and the state machine's
+    refusals.
     """
     check_hand(library, hand)
     seen = whole_case(library, case_id, hand.on)

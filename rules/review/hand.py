@@ -39,7 +39,10 @@ def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
 
 
 def check_hand(library: Library, hand: Hand) -> None:
-    """Refuse another's name on a server, and a day that the step cannot have. Raises OneMapError review.by, .date."""
+    """Refuse another's name on a server, and a day that the step cannot have.
+
+    Raises OneMapError review.by, review.date.
+    """
     if library.account is not None and hand.by != library.account:
         raise OneMapError("review.by", field="--by", by=hand.by, why=_why("account", account=library.account))
     check_day(library, hand.on)

@@ -267,7 +267,7 @@ class Judgement:
 def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
     """Judge a finding otherwise: both verdicts are kept, and one's own draft follows that nobody has written in yet.
 
-    Raises OneMapError review.finding, .foreign, .same_verdict, .spoken, .reason.
+    Raises OneMapError review.finding, review.foreign, review.same_verdict, review.spoken, review.reason.
     """
     facts = {"parcel": judgement.parcel, "rule": judgement.rule, "verdict": judgement.verdict}
     detail: dict[str, Any] = {**facts, "reason": reason_given(judgement.reason)}

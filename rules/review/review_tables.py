@@ -162,7 +162,7 @@ def check_case(library: Library, case_id: str) -> dict[str, dict[str, str]]:
 
 
 def check_cases(library: Library, table: str) -> None:
-    """The same for the rows of one table of all cases. Raises OneMapError library.altered."""
+    """Hold the rows of one table of all cases against the log. Raises OneMapError library.altered."""
     check_table(library, plain_tables(TABLES)[table], "substr(action, 1, 7) = 'review.'")
 
 

@@ -118,7 +118,7 @@ class KeptWarning:
         return str(self.steps[-1]["state"])
 
     def record(self) -> Record:
-        """As JSON."""
+        """The warning as JSON."""
         days = {"first_seen": self.first_seen, "last_seen": self.last_seen, "found": self.is_found}
         return {**self.facts, "state": self.state, **days, "next": list(NEXT[self.state]), "steps": self.steps}
 

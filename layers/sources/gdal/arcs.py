@@ -54,7 +54,7 @@ def stroked_arcs(
 def stroked_runs(
     content: Path | bytes, layer: str | int, options: Mapping[str, str], sagitta: float, runs: Sequence[tuple[int, int]]
 ) -> ArcSurvey:
-    """The same in runs of rows, each by its first row and its number of rows."""
+    """What has arcs of some runs of a layer's rows, each by its first row and its number of rows."""
     stroked: dict[int, shapely.Geometry | None] = {}
     read, are_measured = 0, False
     for first, count in runs:

@@ -30,7 +30,7 @@ def has_arcs(text: str) -> bool:
 
 
 def wkb_of(text: str) -> bytes:
-    """The same in two dimensions as well-known binary. Raises ValueError for what is no well-known text."""
+    """A well-known text, with arcs or without, as well-known binary in two dimensions. Raises ValueError for others."""
     reader = _TextReader(text)
     found = reader.geometry(None, 0)
     if reader.lexeme is not None:

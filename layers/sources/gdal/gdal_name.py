@@ -22,7 +22,10 @@ def gdal_name(content: Path | bytes) -> Path | str | bytes:
 
 
 def gdal_target(path: Path) -> Path:
-    """The same of a file that is to be written, where nothing helps. Raises OneMapError source.sign."""
+    """The path of a file that is to be written, refused where pyogrio would cut it, since nothing helps there.
+
+    Raises OneMapError source.sign.
+    """
     _refuse(path, "!")
     _refuse(path, ";")
     return path

@@ -39,7 +39,7 @@ class _Walk:
         self.is_over = False
 
     def outline(self) -> dict[str, Any]:
-        """Raises json.JSONDecodeError."""
+        """The members of the whole besides its features. Raises json.JSONDecodeError."""
         members: dict[str, Any] = {}
         self._expect("{")
         if self._next() == "}":

@@ -38,7 +38,7 @@ class Feature:
 
 @dataclass
 class VctText:
-    """A whole file."""
+    """All that a file says, section by section."""
 
     head: dict[str, str]
     encoding: str

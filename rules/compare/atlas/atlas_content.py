@@ -51,7 +51,7 @@ class AtlasWords:
         return phrase(f"atlas.{key}", self.language, **facts)
 
     def content(self, by: str, types: list[str]) -> Content:
-        """All of it."""
+        """The whole atlas for its templates. by: what a sheet is of; types: of the spots."""
         return {
             "language": self.language,
             "words": {name: self.text(name) for name in _WORDS},
