@@ -279,6 +279,9 @@ def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served_to_m
     served_to_many.send(line)
     answer = served_to_many.answer()
     assert answer.get("error", {}).get("code") == code
+    if code is not None:
+        data = answer["error"]["data"]
+        assert data["exit_code"] == 2 and data["problems"][0]["message"] == answer["error"]["message"]
     served_to_many.ask("layers", 2, library="none.gpkg")
     assert served_to_many.answer()["error"]["data"]["problems"][0]["code"] == "library.missing"
 

@@ -205,13 +205,13 @@ class _Server:
         try:
             request = json.loads(line.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
         except (ValueError, RecursionError):
-            self.send({"id": None, "error": {"code": _PARSE_ERROR, "message": "not JSON"}})
+            self._write(self.refusal(None, UsageError("usage.line"), self.language, _PARSE_ERROR))
             return
         number = request.get("id") if isinstance(request, dict) else None
         if not isinstance(number, (str, int, float, NoneType)):
             number, request = None, None
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-            self.send({"id": number, "error": {"code": _INVALID_REQUEST, "message": "not a request"}})
+            self._write(self.refusal(number, UsageError("usage.request"), self.language, _INVALID_REQUEST))
         elif request["method"] == "cancel":
             self._cancel(request)
         else:

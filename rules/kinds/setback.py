@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.boxes import box_around
+from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import boxes_of
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
@@ -18,7 +19,7 @@ from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, NUMBER, TEXT, Key, Kin
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
-from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
+from onemap.rules.overlay.overlay import Overlaps, differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
 
 
@@ -112,16 +113,21 @@ def _judge(ground: Ground) -> Judgement:
     """
     count, features = len(ground.parcels), ground.features
     grown = features.once("grown", lambda: _grow_features(ground))
-    overlaps = ground.overlaps_with(grown.zones.geometries)
+    official = _official_zones(ground)
+    overlaps = _clip_pieces(ground.overlaps_with(grown.zones.geometries), official, ground)
     is_certain = grown.is_certain[overlaps.feature]
     grounds = (
         union_by(overlaps.parcel[is_certain], overlaps.geometry[is_certain], count, ground.threads),
         union_by(overlaps.parcel[~is_certain], overlaps.geometry[~is_certain], count, ground.threads),
     )
     near, near_broken = near_unknown_ground(ground, grown.farthest_m)
-    hit, without_value, near, official_broken = _with_official_zones(ground, *grounds, near)
+    hit, without_value = grounds
+    if official is not None:
+        hit = unions(hit, official.zones)
+        near, clip_broken = intersections(near, official.estimated, ground.threads)
+        near_broken = near_broken | clip_broken | official.is_broken
     certain_zones = Zones(lambda: grown.zones.certain_pieces, ground.parcels)
-    if "instead" in ground.others:
+    if official is not None:
         unknown, unknown_broken = differences(unions(without_value, near), hit, ground.threads)
     else:
         unknown, unknown_broken = subtract_zones(unions(without_value, near), hit, ground, certain_zones.pieces)
@@ -134,10 +140,10 @@ def _judge(ground: Ground) -> Judgement:
         unknown=unknown,
         distance_m=np.where(np.isinf(least_m) | shapely.is_missing(hit), np.nan, least_m),
         pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, apart_m, ~is_certain, is_certain),
-        zones=None if "instead" in ground.others else certain_zones,
+        zones=certain_zones if official is None else None,
     )
     name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)
-    is_broken = near_broken | official_broken | unknown_broken
+    is_broken = near_broken | unknown_broken
     return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken)
 
 
@@ -203,25 +209,46 @@ def _grown_boxes(boxes: np.ndarray, margin_m: float) -> np.ndarray:
     return grown
 
 
-def _with_official_zones(
-    ground: Ground, hit: np.ndarray, without_value: np.ndarray, near: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Where an official zone layer speaks, its polygons stand instead of the computed ones; and what is broken (n,)."""
+@dataclass(frozen=True)
+class _OfficialZones:
+    """Of each parcel (n,): the official zones in it, and the ground of which they do not speak; None without.
+
+    is_broken: (n,) whether arithmetic could not place them.
+    """
+
+    zones: np.ndarray
+    estimated: np.ndarray
+    is_broken: np.ndarray
+
+
+def _official_zones(ground: Ground) -> _OfficialZones | None:
+    """Where an official zone layer speaks, its polygons stand instead of the computed ones."""
     official = ground.others.get("instead")
     if official is None:
-        return hit, without_value, near, np.zeros(len(hit), dtype=bool)
+        return None
     estimated, is_broken = outside(ground.parcels, official.coverage, ground.threads)
-    computed = []
-    for part in (hit, without_value, near):
-        outside_official, part_broken = intersections(part, estimated, ground.threads)
-        is_broken |= part_broken
-        computed.append(outside_official)
     overlaps = ground.overlaps_with(official.geometries)
     covered, cover_broken = inside(ground.parcels, official.coverage, ground.threads)
     union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
     zones, zone_broken = intersections(union, covered, ground.threads)
     is_broken = is_broken | zone_broken | cover_broken
-    return unions(computed[0], zones), computed[1], computed[2], is_broken
+    is_broken[overlaps.failed[:, 0]] = True
+    return _OfficialZones(zones, estimated, is_broken)
+
+
+def _clip_pieces(pieces: Overlaps, official: _OfficialZones | None, ground: Ground) -> Overlaps:
+    """What is left of the computed pieces where official zones do not speak."""
+    if official is None:
+        return pieces
+    left, is_broken = intersections(pieces.geometry, official.estimated[pieces.parcel], ground.threads)
+    failed = np.column_stack([pieces.parcel, pieces.feature])[is_broken]
+    is_left = ~shapely.is_missing(left)
+    return Overlaps(
+        pieces.parcel[is_left],
+        pieces.feature[is_left],
+        FlatGround.of(left[is_left]),
+        np.concatenate([pieces.failed, failed]),
+    )
 
 
 KIND = Kind(

@@ -37,7 +37,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
             [row.values for row in rows_of_table(run.tables["findings"])],
             rule_titles(before.packs, record, context.language) | rule_titles(run.packs, run.record, context.language),
         ),
-        "opinions": changed_opinions(then, now),
+        "opinions": changed_opinions(then, now, context.language),
         "layers": _layers(record, run, library, context.language),
         "packs": _packs(record, run, before.packs, context.language),
     }
@@ -62,13 +62,13 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     }
 
 
-def changed_opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[str, Any]]:
-    """The departments whose draft or whose part in the case would change."""
+def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str) -> list[dict[str, Any]]:
+    """The departments whose draft or whose part in the case would change, with the new draft in the reader's words."""
     changed = []
     for before, after in zip(then, now, strict=True):
         sides = [{"conclusion": draft.conclusion, "routed": draft.routed} for draft in (before, after)]
         if sides[0] != sides[1] or before.text != after.text:
-            changed.append({"department": before.department, "from": sides[0], "to": sides[1], "text": after.text})
+            changed.append({"department": before.department, "from": sides[0], "to": sides[1], "text": after.text_in(language)})
     return changed
 
 

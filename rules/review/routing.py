@@ -38,6 +38,10 @@ class Draft:
     routed: bool
     why: str
 
+    def text_in(self, language: str) -> str:
+        """The text in a language of the program."""
+        return self.text_en if language == "en" else self.text
+
 
 def gravest(conclusions: Iterable[str]) -> str:
     """The gravest of several conclusions; not_involved of none."""

@@ -37,7 +37,7 @@ def turned_in_case(
     findings = [row.values for row in stored_rows(library, current.run, "findings")]
     then = drafts(before, findings, current.items, current.overrides)
     now, _ = propose_drafts(run, current.overrides)
-    redrafted = {one["department"]: one for one in changed_opinions(then, now)}
+    redrafted = {one["department"]: one for one in changed_opinions(then, now, context.language)}
     opinions = []
     for draft in then:
         department = draft.department

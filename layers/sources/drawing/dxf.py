@@ -7,6 +7,7 @@ A drawing declares no coordinate system.
 import io
 import logging
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ _HEADER = re.compile(r"\s*0\s*\n\s*SECTION\s*\n\s*2\s*\n\s*HEADER[ \t]*\r?\n")
 _SUBCLASS = re.compile(r"\n\s*100\r?\n\s*AcDb")
 _UTF8_SINCE = 1021  # AutoCAD 2007
 _METRES, _UNITLESS = 6, 0
+# What ezdxf raises of a damaged drawing besides its own errors; a binary one that ends early is a struct.error.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
 _MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times its size
 
 
@@ -155,7 +158,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             on_paper = sum(entity.dxftype() != "VIEWPORT" for sheet in sheets for entity in sheet)
         except UnicodeDecodeError as error:
             raise OneMapError("encoding.undecidable", file=path.name) from error
-        except (DXFError, OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        except (*_BROKEN, DXFError) as error:
             if isinstance(error, PermissionError):
                 raise
             reason = str(error)[:200] or type(error).__name__

@@ -166,6 +166,17 @@ def test_a_drawing_of_nothing_is_empty_and_a_damaged_one_refused(onemap, shelf, 
     assert onemap("inspect", source).codes == ["source.damaged"]
 
 
+def test_a_binary_drawing_that_ends_anywhere_is_refused_or_read(onemap, tmp_path):
+    document = ezdxf.new("R2000")
+    document.modelspace().add_lwpolyline(SQUARE, close=True)
+    source = tmp_path / "binary.dxf"
+    document.saveas(source, fmt="bin")
+    whole = source.read_bytes()
+    for length in range(len(whole) - 40, 24, -(len(whole) // 60)):
+        source.write_bytes(whole[:length])
+        assert onemap("inspect", source).code in (0, 3), length
+
+
 def test_blocks_that_hold_each_other_many_times_are_refused(onemap, drawing, monkeypatch):
     from onemap.layers.sources.drawing import dxf_shapes
 

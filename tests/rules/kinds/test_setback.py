@@ -126,6 +126,14 @@ def test_where_the_official_zone_is_known_it_stands_instead_of_the_computed_one(
     desk.layer("OFFICIAL", [box(-1000, -8, 1000, 8)], covers=box(-1000, -100, 50, 100))
     found = desk.check({"A": box(0, 0, 100, 40)}, setback(distance_m=20, instead="OFFICIAL"))
     assert found.hits() == {"A": pytest.approx(1400.0, abs=1e-9)}  # 50 × 8 official + 50 × 20 computed
+    assert found.table("overlaps").area_m2.tolist() == [pytest.approx(1000.0, abs=1e-9)]
+
+
+def test_a_computed_zone_that_an_official_layer_lifts_leaves_no_piece(desk):
+    desk.layer("ZONE", [ROAD], geometry="line")
+    desk.layer("OFFICIAL", [box(-1000, -80, 1000, -60)])
+    found = desk.check({"A": box(0, 0, 100, 40)}, setback(distance_m=20, instead="OFFICIAL"))
+    assert found.hits() == {} and found.unknowns() == {} and found.table("overlaps").empty
 
 
 def test_two_parallel_roads_grown_into_each_other_count_once(desk):

@@ -37,6 +37,7 @@ def test_a_night_over_three_cases_tells_which_verdicts_turned_and_writes_nothing
     assert first["turned"] == [{"parcel": "DK1", "from": "prohibited", "to": "consult", "rules": ["farm"]}]
     assert second["turned"] == [{"parcel": "DK2", "from": "clear", "to": "consult", "rules": ["river"]}]
     assert {layer["code"]: layer["to"] for layer in first["layers"]} == {"FARM": "新", "RIVER": "新"}
+    assert first["opinions"][0]["text"].startswith("By overlay")  # in the reader's words, as the drafts
     assert log_length(town) == before
     rows = gpd.read_file(out, layer="turned")
     assert list(zip(rows["case"], rows["parcel"], rows["to"], strict=True)) == [
