@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.grown_ground import ground_around
+from onemap.rules.overlay.lines_inside import proved_pieces
 from onemap.rules.overlay.threads import Threads
 
 NEARLY_M = 5.0  # a dead end that comes so near to another street has most likely been meant to meet it
@@ -87,7 +88,8 @@ class StreetNetwork:
             return NetworkState(0.0, 0, 0, False)
         is_here = np.isin(self._edges.line, chosen)
         parts = len(np.unique(self._labels[self._edges.nodes[is_here, 0]]))
-        inside = float(shapely.length(shapely.intersection(self._lines[chosen], ground)).sum())
+        pieces = proved_pieces(shapely.intersection, self._lines[chosen], np.full(len(chosen), ground))
+        inside = float(shapely.length(pieces).sum())
         features = len(np.unique(self._line_of_part[chosen]))
         loose = int(shapely.intersects(ground, self._loose).sum()) if len(self._loose) else 0
         return NetworkState(inside, parts, loose, features == 1 or parts < features)
