@@ -15,7 +15,8 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes, unforeseen_rows
-from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features
+from onemap.rules.kinds.ground import Features
+from onemap.rules.overlay.grown_ground import QUARTER_SEGMENTS
 from onemap.rules.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.check_plan import CheckPlan

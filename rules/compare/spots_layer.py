@@ -27,6 +27,7 @@ from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.whole_grounds import union_of_all
 from onemap.rules.packs.library_packs import packs_of, required_fields
 from onemap.rules.runs.run_store import run_record, stored_rows
 
@@ -139,7 +140,7 @@ def _add_options(
         code=LAYER,
         label=options.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
-        ground=ground if carried.coverage is None else shapely.union(ground, carried.coverage),
+        ground=union_of_all(np.array([ground, carried.coverage], dtype=object), Threads()),
         report=options.report,
     )
 

@@ -6,13 +6,15 @@ Which of both it was, and why, stands beside the value.
 from dataclasses import dataclass, field
 
 import numpy as np
-import shapely
 
-from onemap.layers.geometry.parts import polygon_parts
-from onemap.rules.indicators.street_network import StreetNetwork
+from onemap.rules.indicators.street_network import REACH_SEGMENTS, StreetNetwork
+from onemap.rules.overlay.grown_ground import ground_around, require_grown
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.whole_grounds import beyond, common_with
 
 NETWORK, STRAIGHT = "network", "straight"
 NO_STREETS, UNJOINED = "no_streets", "streets_unjoined"
+_UNITS = "units"  # how a refusal names where grounds are of
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ def reached_ground(
 ) -> ReachedGround:
     """The ground of units (m,) within a walk of places (p,). streets: lines (s,), or None.
 
+    Raises OneMapError overlay.union, compare.arithmetic.
+
     why_straight: why there are no streets, where some are asked for.
     """
     straight = _straight(units, places, walk.distance_m)
@@ -51,15 +55,14 @@ def reached_ground(
         why = [why_straight if streets is None else NO_STREETS] * count
         return ReachedGround(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
     network = StreetNetwork(streets, walk.join_m)
-    around = shapely.buffer(units, walk.distance_m)
+    around = require_grown(units, walk.distance_m, Threads())
     states = [network.state_in(ground) for ground in around.tolist()]
     by_street = np.array([state.is_joined for state in states], dtype=bool)
     whole, off_street = straight, None
     if by_street.any():
         ground = network.ground_within_walk(places, walk.distance_m, walk.snap_m)
-        whole = np.where(by_street, polygon_parts(shapely.intersection(units, ground)), straight)
-        away = polygon_parts(shapely.difference(units, network.ground_near_streets(walk.snap_m)))
-        off_street = away
+        whole = np.where(by_street, common_with(units, ground, _UNITS, Threads()), straight)
+        off_street = beyond(units, network.ground_near_streets(walk.snap_m), _UNITS, Threads())
         off_street[~by_street] = None
     facts = {
         "streets_m": np.array([state.length_m for state in states]),
@@ -72,5 +75,4 @@ def reached_ground(
 
 
 def _straight(units: np.ndarray, places: np.ndarray, distance_m: float) -> np.ndarray:
-    near = shapely.buffer(places, distance_m, quad_segs=16)
-    return polygon_parts(shapely.intersection(units, shapely.union_all(near)))
+    return common_with(units, ground_around(places, distance_m, Threads(), REACH_SEGMENTS), _UNITS, Threads())

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import shapely
 
 from onemap.rules.indicators.class_editions import CLASSES, is_broken
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.threads import Threads
 
 UNITS, SAME_STATE = "units", "same_state"
 _MOVED = 1e-4  # of a unit's ground: less is how two surveys round the same border
@@ -64,5 +67,6 @@ def _editions(term: Record) -> frozenset[str] | None:
 
 
 def _is_moved(before: Any, after: Any) -> bool:
-    differing = shapely.area(shapely.symmetric_difference(before, after))
+    (common_m2,), _ = common_areas(np.array([before]), np.array([after]), Threads())
+    differing = shapely.area(before) + shapely.area(after) - 2 * common_m2
     return bool(differing > _MOVED * max(shapely.area(before), shapely.area(after)))

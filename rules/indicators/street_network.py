@@ -11,9 +11,12 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.rules.overlay.grown_ground import ground_around
+from onemap.rules.overlay.lines_inside import proved_pieces
+from onemap.rules.overlay.threads import Threads
 
 NEARLY_M = 5.0  # a dead end that comes so near to another street has most likely been meant to meet it
+REACH_SEGMENTS = 16  # of a quarter of a circle around what is reached
 _STEP_M = 10.0  # along a street beside a place, how far apart the points are where it can be entered
 _OFFSET = 1.0  # a graph of scipy takes a length of nothing for no edge
 
@@ -85,7 +88,8 @@ class StreetNetwork:
             return NetworkState(0.0, 0, 0, False)
         is_here = np.isin(self._edges.line, chosen)
         parts = len(np.unique(self._labels[self._edges.nodes[is_here, 0]]))
-        inside = float(shapely.length(shapely.intersection(self._lines[chosen], ground)).sum())
+        pieces = proved_pieces(shapely.intersection, self._lines[chosen], np.full(len(chosen), ground))
+        inside = float(shapely.length(pieces).sum())
         features = len(np.unique(self._line_of_part[chosen]))
         loose = int(shapely.intersects(ground, self._loose).sum()) if len(self._loose) else 0
         return NetworkState(inside, parts, loose, features == 1 or parts < features)
@@ -98,19 +102,15 @@ class StreetNetwork:
         lies in the first, so that the ground is all that lies within snap_m of the streets with so much left.
         """
         budget = distance_m - snap_m
-        near = shapely.buffer(places, snap_m, quad_segs=16)
-        stretches = self._stretches(places, snap_m, budget)
+        near, stretches = places, self._stretches(places, snap_m, budget)
         if len(stretches):
             merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(stretches)))
-            near = np.concatenate([near, shapely.buffer(merged, snap_m, quad_segs=16)])
-        found: shapely.Geometry = polygon_parts(np.array([shapely.union_all(near)], dtype=object))[0]
-        return found
+            near = np.concatenate([near, merged])
+        return ground_around(near, snap_m, Threads(), REACH_SEGMENTS)
 
     def ground_near_streets(self, snap_m: float) -> shapely.Geometry:
         """The ground within snap_m of any street."""
-        near = shapely.buffer(self._lines, snap_m, quad_segs=16)
-        found: shapely.Geometry = shapely.union_all(near)
-        return found
+        return ground_around(self._lines, snap_m, Threads(), REACH_SEGMENTS)
 
     def _stretches(self, places: np.ndarray, snap_m: float, budget: float) -> np.ndarray:
         """The straight stretches (s,) of streets that somebody reaches with what is left of the budget, as lines."""

@@ -26,6 +26,7 @@ from onemap.rules.indicators.reach import ReachedGround, reached_ground
 from onemap.rules.indicators.review_ground import review_ground
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import Truth
+from onemap.rules.overlay.grown_ground import require_grown
 from onemap.rules.overlay.overlay import differences, intersections, outside, union_by, unions
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
@@ -142,7 +143,7 @@ class TermMeasures:
             options = StatisticsOptions(f"{version.code}@{version.label}", known_at=self.known_at, as_of=self.as_of)
             units = self.units
             if around_m:
-                units = replace(units, grounds=shapely.buffer(units.grounds, around_m))
+                units = replace(units, grounds=require_grown(units.grounds, around_m, self.threads))
             still = self.threads.part(0.0, 0.0)
             self._layers[key] = LayerInUnits(self.library, options, still, units)
         return self._layers[key]

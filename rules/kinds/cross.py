@@ -10,7 +10,9 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import Kind
 from onemap.rules.kinds.unknown_ground import name_reasons
+from onemap.rules.overlay.flat_polygons import distinct
 from onemap.rules.overlay.in_chunks import chunks
+from onemap.rules.overlay.lines_inside import proved_pieces
 from onemap.rules.overlay.threads import Threads
 
 _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
@@ -74,11 +76,17 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ground.threads.progress.check()
     if len(parcel) == 0:
         return parcel, feature, no_ground(0)
-    edges = shapely.boundary(ground.parcels)
-    inside = shapely.difference(shapely.intersection(shapes[feature], ground.parcels[parcel]), edges[parcel])
+    inside = proved_pieces(_inside, shapes[feature], ground.parcels[parcel])
     inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
     is_inside = (shapely.length(inside) > _LEAST_M) | (shapely.get_dimensions(inside) == 0)
     return parcel[is_inside], feature[is_inside], inside[is_inside]
+
+
+def _inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
+    """What of lines and points lies in parcels, pair by pair (k,), but not on their edges."""
+    ground, which = distinct(parcels)
+    found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), shapely.boundary(ground)[which])
+    return found
 
 
 def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads: Threads) -> np.ndarray:

@@ -16,7 +16,7 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground, no_pairs
 from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, TEXT, Key, Kind, Options
 from onemap.rules.kinds.raster import NODATA
-from onemap.rules.kinds.raster_grids import cell_weights, in_cells, windows
+from onemap.rules.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
 from onemap.rules.kinds.subtract_zones import mark_broken
 from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
@@ -242,8 +242,8 @@ def _cells(
                 on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
                 found = np.full(len(row), np.nan)
                 found[on_grid] = value[row[on_grid], column[on_grid]]
-                squares = shapely.box(cells.column, cells.row, cells.column + 1, cells.row + 1)
-                shared = polygon_parts(shapely.intersection(squares, polygons[part][cells.parcel]), 0.0)
+                every = np.ones(len(row), dtype=bool)
+                shared = polygon_parts(cell_pieces(polygons[part], cells, every), 0.0)
                 is_ground = ~shapely.is_missing(shared)
                 ground, found = to_plane(shared[is_ground]), found[is_ground]
                 of, has_value = owner[part][cells.parcel[is_ground]], ~np.isnan(found)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from onemap.rules.kinds.finding_figures import FindingFigures
 from onemap.rules.kinds.ground import Ground, Judgement
 
 Options = Mapping[str, Any]
@@ -77,9 +78,9 @@ def no_reach(options: Options) -> float:
     return 0.0
 
 
-def area_share_and_length(finding: Mapping[str, Any], language: str) -> tuple[str, ...]:
+def area_share_and_length(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
     """A finding's area, share and length, "" for what was not measured."""
-    return area_text(finding["area_m2"]), share_text(finding["share"]), length_text(finding["length_m"])
+    return figures.area(finding["area_m2"]), figures.share(finding["share"]), figures.length(finding["length_m"])
 
 
 def pieces_as_they_are(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
@@ -121,7 +122,8 @@ class Kind:
     parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
     parcel_unit: the unit of the number that these hold; None where they hold a code.
     reach_m: how far from a parcel a feature may lie and still matter, in metres.
-    explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language.
+    explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language, in figures
+        as they are given.
     obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
     """
 
@@ -145,7 +147,7 @@ class Kind:
     parcel_fields: Callable[[Options], tuple[str, ...]] = no_fields
     parcel_unit: str | None = None
     reach_m: Callable[[Options], float] = no_reach
-    explained: Callable[[Mapping[str, Any], str], Sequence[str]] = area_share_and_length
+    explained: Callable[[Mapping[str, Any], str, FindingFigures], Sequence[str]] = area_share_and_length
     obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are
     fitting: Callable[[Options], tuple[str, ...]] | None = None
 
@@ -165,18 +167,3 @@ class Kind:
     def other_layers(self, options: Options) -> dict[str, str]:
         """The codes of the layers that a rule asks besides its own, by the key that names them."""
         return {name: options[name] for name, key in self.keys.items() if key.layer_geometries and name in options}
-
-
-def area_text(value: float | None) -> str:
-    """An area as `explain` shows it."""
-    return "" if value is None else f"{value:,.3f} m²"
-
-
-def length_text(value: float | None) -> str:
-    """A length or a distance as `explain` shows it."""
-    return "" if value is None else f"{value:,.3f} m"
-
-
-def share_text(value: float | None) -> str:
-    """A share as `explain` shows it."""
-    return "" if value is None else f"{100 * value:.4f} %"

@@ -5,10 +5,11 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.kinds.cross import outlines
-from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Ground, Judgement, Measures, Pairs, no_ground
+from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options
 from onemap.rules.kinds.setback import is_distance, near_unknown_ground
 from onemap.rules.kinds.unknown_ground import name_reasons
+from onemap.rules.overlay.grown_ground import grown_ground
 from onemap.rules.overlay.overlay import intersections, union_by, unions
 
 
@@ -59,11 +60,11 @@ def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarra
 
     parcel, shapes: (k,) the pairs. At the limit exactly no ground is within it, and then it is the whole parcel.
     """
-    around = shapely.buffer(shapes, _reach_m(ground.options), quad_segs=QUARTER_SEGMENTS)
+    around, unproved = grown_ground(shapes, _reach_m(ground.options), ground.threads)
     pieces, broken_pairs = intersections(ground.parcels[parcel], around, ground.threads)
     pieces = np.where(shapely.is_missing(pieces), ground.parcels[parcel], pieces)
     is_broken = np.zeros(len(ground.parcels), dtype=bool)
-    is_broken[parcel[broken_pairs]] = True
+    is_broken[parcel[broken_pairs | unproved]] = True
     return union_by(parcel, pieces, len(ground.parcels), ground.threads), is_broken
 
 

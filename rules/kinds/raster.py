@@ -14,7 +14,7 @@ from onemap.layers.rasters.rasters import RasterReference, checked_raster, raste
 from onemap.rules.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.kinds.kind import NUMBER, TEXT, Key, Kind, Options, Reason
-from onemap.rules.kinds.raster_grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.kinds.subtract_zones import mark_broken
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Threads
@@ -222,9 +222,7 @@ def _weigh_cells(
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
         for wanted in (matching, ~has_value, has_value & ~matching & every):
-            owner, west, north = parcel[cells.parcel[wanted]], cells.column[wanted], cells.row[wanted]
-            squares = shapely.box(west, north, west + 1, north + 1)
-            pieces += [shapely.intersection(squares, polygons[owner]), owner]
+            pieces += [cell_pieces(polygons[parcel], cells, wanted), parcel[cells.parcel[wanted]]]
         return _CellWeights(part, weights, *pieces)
 
     return threads.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.ragged import ranges
+from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.unproved_unions import UNPROVED
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -19,6 +23,7 @@ _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
 _TILE = 1024  # cells: polygons whose middles lie in one such square are looked at together
 _STRIP_CELLS = 30_000  # of a grid whose slope is taken at a time
 _FINE = 2.0**52  # heights are added up in such parts of a cell
+_BALANCE = 1e-6  # of a cell: how far its ground may differ from its fraction
 _NOTHING = 1e-12  # of a cell: what rounding leaves of none, or of a whole one
 
 
@@ -50,6 +55,24 @@ def cell_weights(polygons: np.ndarray) -> Weights:
         nobody = np.empty(0, dtype=np.int64)
         return Weights(nobody, nobody, nobody, np.empty(0))
     return Weights(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.ndarray:
+    """What polygons (n,) in units of cells have of some cells that they cover (k,): ground, and what only touches.
+
+    chosen: a mask of the cells. Each is held against its fraction. Raises OneMapError overlay.union.
+    """
+    west, north = cells.column[chosen], cells.row[chosen]
+    squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[chosen]]
+    try:
+        found = shapely.intersection(squares, grounds)
+    except shapely.GEOSException:
+        found = np.full(len(squares), None, dtype=object)
+    rows = np.flatnonzero(~(np.abs(shapely.area(found) - cells.fraction[chosen]) <= _BALANCE))
+    found[rows], failed = intersections(squares[rows], grounds[rows], Threads())
+    if failed.any():
+        raise OneMapError(UNPROVED, count=2)
+    return found
 
 
 def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:

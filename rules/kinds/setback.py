@@ -14,11 +14,12 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import boxes_of
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
+from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
 from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, NUMBER, TEXT, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.grown_ground import grown_ground
 from onemap.rules.overlay.overlay import Overlaps, differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
 
@@ -114,7 +115,9 @@ def _judge(ground: Ground) -> Judgement:
     count, features = len(ground.parcels), ground.features
     grown = features.once("grown", lambda: _grow_features(ground))
     official = _official_zones(ground)
-    overlaps = _clip_pieces(ground.overlaps_with(grown.zones.geometries), official, ground)
+    overlaps = ground.overlaps_with(grown.zones.geometries)
+    without_proof = overlaps.parcel[grown.is_unproved[overlaps.feature]]
+    overlaps = _clip_pieces(overlaps.only(~grown.is_unproved[overlaps.feature]), official, ground)
     is_certain = grown.is_certain[overlaps.feature]
     grounds = (
         union_by(overlaps.parcel[is_certain], overlaps.geometry[is_certain], count, ground.threads),
@@ -144,7 +147,7 @@ def _judge(ground: Ground) -> Judgement:
     )
     name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)
     is_broken = near_broken | unknown_broken
-    return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken)
+    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], without_proof]), is_broken)
 
 
 @dataclass(frozen=True)
@@ -153,12 +156,14 @@ class _GrownFeatures:
 
     zones: m polygons; of a feature without a distance by the largest one.
     is_certain: (m,) its condition, its distance and its half width are known.
+    is_unproved: (m,) its zone may lack ground: it is a box around all that could be in it.
     half_width_m: (m,) metres, NaN where not known.
     farthest_m: how far from its middle any feature keeps parcels off.
     """
 
     zones: Features
     is_certain: np.ndarray
+    is_unproved: np.ndarray
     half_width_m: np.ndarray
     farthest_m: float
 
@@ -171,11 +176,11 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
     widest_m = np.nanmax(half_width_m, initial=float(ground.options.get("half_width_m", 0.0)))
     is_measured = ~(np.isnan(distance_m) | np.isnan(half_width_m))
     grown_by_m = np.where(is_measured, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
-    zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
-    zones[(grown_by_m <= 0) & (shapely.get_dimensions(features.geometries) < 2)] = shapely.Polygon()
-    is_certain = is_measured & ~features.uncertain
+    zones, is_unproved = grown_ground(features.geometries, grown_by_m, ground.threads)
+    zones[is_unproved] = _grown_boxes(shapely.bounds(features.geometries[is_unproved]), grown_by_m[is_unproved])
+    is_certain = is_measured & ~features.uncertain & ~is_unproved
     grown = Features(freeze_set(zones), features.attributes, ~is_certain)
-    return _GrownFeatures(grown, is_certain, half_width_m, largest_m + widest_m)
+    return _GrownFeatures(grown, is_certain, is_unproved, half_width_m, largest_m + widest_m)
 
 
 def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:
@@ -196,14 +201,14 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     rows = np.flatnonzero(is_near)
     around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
     blank, is_broken[rows] = outside(around, ground.coverage, ground.threads)
-    beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
+    beyond, unproved = grown_ground(blank, reach_m, ground.threads)
     parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
-    is_broken[rows] |= near_broken
+    is_broken[rows] |= near_broken | unproved
     return parts, is_broken
 
 
-def _grown_boxes(boxes: np.ndarray, margin_m: float) -> np.ndarray:
-    """Boxes (n, 4) as polygons (n,), each with a margin."""
+def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
+    """Boxes (n, 4) as polygons (n,), each with a margin; margin_m (n,) or one for all."""
     west, south, east, north = boxes.T
     grown: np.ndarray = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
     return grown

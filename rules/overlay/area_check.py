@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.grown_ground import grown_ground, shrunk_ground
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
@@ -23,6 +24,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unproved_unions import do_provable
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
+_SEGMENTS = 16  # of a quarter of a circle, where a boundary turns
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
 
 
@@ -85,13 +87,12 @@ def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
 def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m².
 
-    NaN where its zones have no union.
+    NaN where its zones have no union, or it is not proved that they grow and shrink so far.
     """
     near, is_unproved = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
-    areas = []
-    for distance in (-error_m, error_m):
-        moved = shapely.buffer(near, distance)
-        moved[shapely.is_empty(moved)] = None
+    areas, moves = [], (shrunk_ground(near, error_m), grown_ground(near, error_m, threads, _SEGMENTS))
+    is_unproved = is_unproved | moves[0][1] | moves[1][1]
+    for moved, _ in moves:
         area_m2, error_m2 = _conflict_m2(zones, rows, moved, threads)
         areas.append(np.where(is_unproved, np.nan, np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2)))
     low, high = np.sort(areas, axis=0)

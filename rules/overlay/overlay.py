@@ -295,11 +295,13 @@ def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Threads = _ALONE) -> np.ndarray:
-    """The union of the polygons of each group: (groups,), None for a group without any.
+    """The union of the polygons, or None, of each group: (groups,), None for a group without any.
 
     Raises OneMapError overlay.union.
     """
-    result = np.full(groups, None, dtype=object)
+    result, present = np.full(groups, None, dtype=object), ~shapely.is_missing(geometries)
+    if not present.all():
+        group, geometries = group[present], geometries[present]
     if len(group) == 0:
         return result
     order = np.argsort(group, kind="stable")

@@ -21,6 +21,8 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.whole_grounds import union_of_all
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import case_ids, stored_case
 from onemap.rules.runs.run_store import stored_rows
@@ -47,7 +49,7 @@ def _parcels(library: Library, case: Case) -> list[tuple[str, shapely.Geometry]]
 
 
 def _site(library: Library, case: Case) -> shapely.Geometry:
-    return shapely.union_all([ground for _, ground in _parcels(library, case)])
+    return union_of_all(np.array([ground for _, ground in _parcels(library, case)], dtype=object), Threads())
 
 
 def _project_code(case: Case) -> str:
@@ -209,4 +211,4 @@ def _coverage(
     if district is not None:
         return district, "district"
     earlier = [coverage_of(library, before)] if before is not None else []
-    return shapely.union_all([*earlier, *grounds]), "file"
+    return union_of_all(np.array([*earlier, *grounds], dtype=object), Threads()), "file"

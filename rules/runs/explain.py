@@ -1,6 +1,5 @@
 """How a finding came about, step by step, from what the run kept."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import cited_basis
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.kind import area_text, length_text
+from onemap.rules.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
@@ -19,10 +18,6 @@ from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.explained_options import option_said, plain_value
 from onemap.rules.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
-_LONG_MEASURE = re.compile(r"([\d,]+\.\d{3}) (m²|m)(?!\w)")
-_LEAST_PERCENT = 0.1
-_LONG_SHARE = re.compile(r"([\d.]+) %")
-_WHOLE_FROM_M2 = 10.0  # an area of this and more is said in whole square metres
 _AS_IT_IS = object()  # a step reads the same to everybody
 
 
@@ -47,14 +42,12 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 
     def step(name: str, value: Any, words: Any = _AS_IT_IS) -> None:
         plain = value if words is _AS_IT_IS else words
-        if isinstance(plain, str):
-            plain = _LONG_SHARE.sub(_short_share, _LONG_MEASURE.sub(_short_measure, plain))
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0].values
     name, ellipsoidal_m2 = record["parameters"]["parcels"], whole.get("area_ellipsoidal_m2")
-    sides = (area_text(area_m2) for area_m2 in (whole["area_m2"], ellipsoidal_m2 or whole["area_m2"]))
+    sides = EXACT.area(whole["area_m2"]), PLAIN.area(ellipsoidal_m2 or whole["area_m2"])
     step("parcel", *(f"{parcel} · {area} · {name}" for area in sides))
     title = rule.title.get(language, rule.id)
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
@@ -107,19 +100,6 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
     step("where", rule.where or "–", None)
 
 
-def _short_measure(found: re.Match[str]) -> str:
-    """A measure with as many digits as a reviewer reads: metres with one, square metres with none from ten on."""
-    measure = float(found[1].replace(",", ""))
-    digits = 0 if found[2] == "m²" and measure >= _WHOLE_FROM_M2 else 1
-    return f"{measure:,.{digits}f} {found[2]}"
-
-
-def _short_share(found: re.Match[str]) -> str:
-    """A share as documents have it: with one decimal, what is less than the least shown said so."""
-    percent = float(found[1])
-    return "< 0.1%" if 0 < percent < _LEAST_PERCENT else f"{percent:.1f}%"
-
-
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
     """The rule of a run with a name, or the one that judges the matter of a retired one.
 
@@ -165,33 +145,51 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
     for table in ("overlaps", "overlaps_line", "overlaps_point"):
         pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
     for piece in pieces:
-        row = piece.values
-        measure = area_text(row["area_m2"]) or length_text(row["length_m"])
-        reason = reasons_text(row["reason"], language)
-        apart = length_text(row["distance_m"])
-        distance = phrase("explain.distance", language, distance=apart) if apart else ""
-        far = distance if row["distance_m"] else ""  # what meets the parcel is at no distance
-        facts = [" · ".join(filter(None, (row["feature"], measure, one, reason))) for one in (distance, far)]
-        step("feature", *facts)
+        step("feature", *(_piece(piece.values, language, figures) for figures in (EXACT, PLAIN)))
     findings = stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)
     for finding in (row.values for row in findings):
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)
-        sides = ((*kind.explained(one, language), reason) for one in (finding, _finding_in_print(finding)))
+        both = (finding, EXACT), (_finding_in_print(finding), PLAIN)
+        sides = ((*kind.explained(one, language, figures), reason) for one, figures in both)
         step(name, *(" · ".join(filter(None, side)) or "–" for side in sides))
         counted = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
-        limits, plane = kind.limits(rule.options), area_text(finding["counted_area_m2"])
-        words = phrase("explain.in_plane", language, area=plane) if plane else ""
-        step("thresholds", *(" · ".join(filter(None, (*limits, area, counted))) for area in (plane, words)))
+        limits, plane = kind.limits(rule.options), finding["counted_area_m2"]
+        words = "" if plane is None else phrase("explain.in_plane", language, area=PLAIN.area(plane))
+        step("thresholds", *(" · ".join(filter(None, (*limits, area, counted))) for area in (EXACT.area(plane), words)))
+        scale = _scale_in_print(finding)
         if finding["area_check_m2"] is not None:
             differs = phrase("explain.differs" if finding["check_differs"] else "explain.agrees", language)
-            step("check", f"{area_text(finding['area_check_m2'])} · {differs}")
+            check_m2 = finding["area_check_m2"]
+            step("check", *(f"{area} · {differs}" for area in (EXACT.area(check_m2), PLAIN.area(scale * check_m2))))
         if finding["area_low_m2"] is not None:
             within = phrase("explain.within_error", language) if finding["within_error"] else ""
-            span = f"{area_text(finding['area_low_m2'])} … {area_text(finding['area_high_m2'])}"
-            step("range", " · ".join(filter(None, (span, within))))
+            ends = finding["area_low_m2"], finding["area_high_m2"]
+            spans = [EXACT.area(end) for end in ends], [PLAIN.area(scale * end) for end in ends]
+            step("range", *(" · ".join(filter(None, (" … ".join(span), within))) for span in spans))
     if not findings:
         step("conflict", phrase("verdict.clear", language))
+
+
+def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures) -> str:
+    """A feature of a finding with its measure, how far it lies, and why it does not count.
+
+    What meets the parcel is at no distance, which is told only with every digit.
+    """
+    measure = figures.area(row["area_m2"]) or figures.length(row["length_m"])
+    is_told = row["distance_m"] is not None and (row["distance_m"] > 0 or figures is EXACT)
+    distance = phrase("explain.distance", language, distance=figures.length(row["distance_m"])) if is_told else ""
+    return " · ".join(filter(None, (row["feature"], measure, distance, reasons_text(row["reason"], language))))
+
+
+def _scale_in_print(finding: Mapping[str, Any]) -> float:
+    """How much of its ellipsoidal area, which is printed, a square metre in the plane is of a finding's ground.
+
+    What is measured of the same ground in the plane alone, its range within the boundary error and the second
+    measurement of its area, is printed times this, so that it can be held against the area beside it.
+    """
+    area_m2, ellipsoidal_m2 = finding["area_m2"], finding.get("area_ellipsoidal_m2")
+    return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0
 
 
 def _finding_in_print(finding: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.compare.spot_fields import class_name
 from onemap.rules.maps.document_areas import areas
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.whole_grounds import common_with, union_of_all
 from onemap.rules.runs.run_store import run_record, stored_rows
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
@@ -27,7 +29,7 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
     until: comparisons started later are not known, so that the same state of a case prints the same. What was compared
     has pair, pair_title and on, the day of the comparison, for each pair of plans.
     """
-    ground = shapely.union_all(evidence.grounds)
+    ground = union_of_all(np.asarray(evidence.grounds, dtype=object), Threads())
     rows: list[Row] = []
     pairs: dict[str, Row] = {}
     for run in comparison_runs(library):
@@ -79,7 +81,7 @@ def _touched_spots(
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
     spots = shapely.from_wkb(np.array([row.wkb for row in stored], dtype=object))
     near = np.flatnonzero(shapely.intersects(spots, ground)) if len(spots) else np.empty(0, dtype=int)
-    shared = shapely.intersection(spots[near], ground) if len(near) else np.empty(0, dtype=object)
+    shared = common_with(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
     area_m2 = ellipsoidal_areas_m2(shared, library.crs)
     rows = []
     for at, measured in zip(near, area_m2, strict=True):

@@ -12,6 +12,7 @@ from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.in_chunks import intersecting
+from onemap.rules.overlay.lines_inside import proved_pieces
 from onemap.rules.overlay.overlay import overlaps, refuse_failed
 from onemap.rules.overlay.threads import Threads
 
@@ -99,7 +100,7 @@ def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
     """Lines or points pair by pair with a unit: what lies inside as a whole is not cut."""
     result = geometries.copy()
     rows = np.flatnonzero(~shapely.covers(grounds, geometries))
-    result[rows] = shapely.intersection(geometries[rows], grounds[rows])
+    result[rows] = proved_pieces(shapely.intersection, geometries[rows], grounds[rows])
     return result
 
 

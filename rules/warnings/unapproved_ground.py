@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.whole_grounds import beyond, common_with, union_of_all
 from onemap.rules.statistics.class_keys import class_keys
 from onemap.rules.statistics.statistics import record_of
 
@@ -49,7 +50,7 @@ class Candidates:
 def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
     """The candidates of a day; None where the library has no two surveys to compare, and no spots seen from above.
 
-    Raises OneMapError version.unreadable, statistics.field.
+    Raises OneMapError version.unreadable, statistics.field, overlay.union, compare.arithmetic.
     """
     known = versions(library)
     surveys = [version for version in known if version.code == SURVEY]
@@ -59,36 +60,36 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         return None
     new, asked, is_silent = shapely.MultiPolygon(), [], False
     if newer is not None and older is not None:
-        new, is_silent = _newly_built(library, older, newer)
+        new, is_silent = _newly_built(library, older, newer, threads)
         asked += [newer, older]
     of_candidates, of_lines = ([SURVEY], [SURVEY]) if is_silent else ([], [])
     if spots is not None:
-        new = shapely.union(new, _ground(library, spots))
+        new = union_of_all(np.array([new, _ground(library, spots, threads)]), threads)
         asked.append(spots)
     approvals = {code: _version_of(known, code, as_of) for code in APPROVALS}
     present = [version for version in approvals.values() if version is not None]
     shapes, names = _approved_features(library, present)
     threads.progress.check()
-    rest = shapely.difference(new, shapely.union_all(shapes)) if len(shapes) else new
+    (rest,) = beyond(np.array([new]), union_of_all(shapes, threads), SURVEY, threads)
     grounds = _wide_parts(rest)
     unsure = np.zeros(len(grounds), dtype=bool)
     for approval in present:
-        beyond = _is_beyond(library, approval, grounds)
-        of_candidates += [approval.code] if beyond.any() else []
-        unsure |= beyond
+        is_silent_of = _is_beyond(library, approval, grounds, threads)
+        of_candidates += [approval.code] if is_silent_of.any() else []
+        unsure |= is_silent_of
     lines = [(version, word) for code, word in LINES if (version := _version_of(known, code, as_of)) is not None]
     boundary = _version_of(known, BOUNDARY, as_of)
     asked += [*present, *(version for version, _ in lines), *([boundary] if boundary else [])]
-    classes = _classes(library, grounds, lines, boundary)
+    classes = _classes(library, grounds, lines, boundary, threads)
     records = [
         {"class": word, "area_m2": float(shapely.area(ground)), **_nearest(ground, shapes, names)}
         for ground, word in zip(grounds, classes, strict=True)
     ]
     missing = [code for code, version in approvals.items() if version is None]
-    over = _over_lines(library, new, lines, boundary)
+    over = _over_lines(library, new, lines, boundary, threads)
     there = [version for version, _ in lines] + ([boundary] if boundary is not None else [])
     all_new = _wide_parts(new)
-    of_lines += [version.code for version in there if _is_beyond(library, version, all_new).any()]
+    of_lines += [version.code for version in there if _is_beyond(library, version, all_new, threads).any()]
     codes = {version.code for version in there}
     no_lines = [code for code in (*(code for code, _ in LINES), BOUNDARY) if code not in codes]
     silent = of_candidates, of_lines
@@ -96,33 +97,43 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     return Candidates(grounds, records, versions_asked, missing, unsure.tolist(), over, no_lines, silent)
 
 
-def _is_beyond(library: Library, version: Version, grounds: np.ndarray) -> np.ndarray:
+def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
     """Of which grounds (n,) a version does not speak in a part that is large and wide enough to be looked at."""
-    rest = shapely.difference(grounds, coverage_of(library, version)) if len(grounds) else grounds
+    rest = beyond(grounds, coverage_of(library, version), SURVEY, threads)
     return np.array([len(_wide_parts(ground)) > 0 for ground in rest.tolist()], dtype=bool)
 
 
-def _beyond_boundary(library: Library, boundary: Version, ground: Any) -> Any:
-    """What of a ground, or of several (n,), is outside the growth boundary where its layer speaks."""
-    return shapely.difference(shapely.intersection(ground, coverage_of(library, boundary)), _ground(library, boundary))
+def _beyond_boundary(library: Library, boundary: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
+    """What of grounds (n,), or None, is outside the growth boundary where its layer speaks."""
+    spoken_of = common_with(grounds, coverage_of(library, boundary), SURVEY, threads)
+    return beyond(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
 
 
-def _newly_built(library: Library, older: Version, newer: Version) -> tuple[shapely.Geometry, bool]:
+def _newly_built(
+    library: Library, older: Version, newer: Version, threads: Threads
+) -> tuple[shapely.Geometry | None, bool]:
     """Ground that only the newer survey calls built, where the older one speaks; and whether any is elsewhere."""
-    built, known_before = _built_ground(library, newer), coverage_of(library, older)
-    new = shapely.difference(shapely.intersection(built, known_before), _built_ground(library, older))
-    return new, len(_wide_parts(shapely.difference(built, known_before))) > 0
+    built, known_before = np.array([_built_ground(library, newer, threads)]), coverage_of(library, older)
+    spoken_of = common_with(built, known_before, newer.code, threads)
+    (new,) = beyond(spoken_of, _built_ground(library, older, threads), newer.code, threads)
+    (elsewhere,) = beyond(built, known_before, newer.code, threads)
+    return new, len(_wide_parts(elsewhere)) > 0
 
 
 def _over_lines(
-    library: Library, new: shapely.Geometry, lines: Sequence[tuple[Version, str]], boundary: Version | None
+    library: Library,
+    new: shapely.Geometry | None,
+    lines: Sequence[tuple[Version, str]],
+    boundary: Version | None,
+    threads: Threads,
 ) -> list[tuple[str, shapely.Geometry]]:
     """The parts of newly built ground on protected ground, and outside the growth boundary, each with its line."""
-    found = []
+    found, whole = [], np.array([new], dtype=object)
     for version, word in lines:
-        found += [(word, part) for part in _wide_parts(shapely.intersection(new, _ground(library, version)))]
+        (common,) = common_with(whole, _ground(library, version, threads), SURVEY, threads)
+        found += [(word, part) for part in _wide_parts(common)]
     if boundary is not None:
-        outside = _beyond_boundary(library, boundary, new)
+        (outside,) = _beyond_boundary(library, boundary, whole, threads)
         found += [(OUTSIDE, part) for part in _wide_parts(outside)]
     return found
 
@@ -138,18 +149,18 @@ def _before(surveys: Sequence[Version], newer: Version | None) -> Version | None
     return max(earlier, key=lambda version: (version.valid_from or "", version.number), default=None)
 
 
-def _built_ground(library: Library, version: Version) -> shapely.Geometry:
+def _built_ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
     """The ground that a survey calls built, by the groups of its classes."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
     place = {"file": library.label, "layer": version.code, "title": dict(entry.title), "field": "DLBM"}
     keys = class_keys(("DLBM/group",), stored.attributes, entry, place)
     rows = [keys.classes[at] == ("built",) for at in keys.of_feature.tolist()]
-    return shapely.union_all(stored.geometries[np.array(rows, dtype=bool)])
+    return union_of_all(stored.geometries[np.array(rows, dtype=bool)], threads)
 
 
-def _ground(library: Library, version: Version) -> shapely.Geometry:
-    return shapely.union_all(read_version(library, version, None).geometries)
+def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
+    return union_of_all(read_version(library, version, None).geometries, threads)
 
 
 def _approved_features(library: Library, present: Sequence[Version]) -> tuple[np.ndarray, list[str]]:
@@ -164,26 +175,28 @@ def _approved_features(library: Library, present: Sequence[Version]) -> tuple[np
     return np.concatenate(shapes), names
 
 
-def _wide_parts(ground: shapely.Geometry) -> np.ndarray:
+def _wide_parts(ground: shapely.Geometry | None) -> np.ndarray:
     """Single polygons that are large and wide enough to be looked at."""
-    whole = polygon_parts(np.array([ground], dtype=object))
-    parts = shapely.get_parts(whole[~shapely.is_missing(whole)])
+    parts = shapely.get_parts(np.array([] if ground is None else [ground], dtype=object))
     large = parts[shapely.area(parts) >= LEAST_M2]
-    core = shapely.buffer(large, -LEAST_WIDTH_M / 2)
-    found: np.ndarray = large[~shapely.is_empty(core)]
+    found: np.ndarray = large[~vanishing(large, LEAST_WIDTH_M)]
     return found
 
 
 def _classes(
-    library: Library, grounds: np.ndarray, lines: Sequence[tuple[Version, str]], boundary: Version | None
+    library: Library,
+    grounds: np.ndarray,
+    lines: Sequence[tuple[Version, str]],
+    boundary: Version | None,
+    threads: Threads,
 ) -> list[str]:
     """What each candidate lies on: the gravest line first, else whether it is outside the growth boundary."""
     words = np.full(len(grounds), "other", dtype=object)
-    if boundary is not None and len(grounds):
-        beyond = _beyond_boundary(library, boundary, grounds)
-        words[shapely.area(beyond) >= LEAST_M2] = OUTSIDE
+    if boundary is not None:
+        outside = _beyond_boundary(library, boundary, grounds, threads)
+        words[shapely.area(outside) >= LEAST_M2] = OUTSIDE
     for version, word in reversed(lines):
-        inside = shapely.intersection(grounds, _ground(library, version)) if len(grounds) else grounds
+        inside = common_with(grounds, _ground(library, version, threads), SURVEY, threads)
         words[shapely.area(inside) > 1.0] = word
     return list(words)
 

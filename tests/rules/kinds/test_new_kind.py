@@ -57,7 +57,9 @@ COUNT = Kind(
     not_counted="too_few",
     value_places=0,
     drafted={"zh": "{title}（{verdict}）：{value}个点。", "en": "{title} ({verdict}): {value} points."},
-    explained=lambda finding, language: () if finding["value"] is None else (f"{finding['value']:.0f} points",),
+    explained=lambda finding, language, figures: (
+        () if finding["value"] is None else (f"{finding['value']:.0f} points",)
+    ),
     problems=lambda item: [] if item.get("least_points") != 13 else [("least_points", "not 13")],
 )
 POINTS = [Point(1, 1), Point(2, 2), Point(3, 3), Point(4, 4), Point(21, 1), Point(22, 2)]

@@ -5,8 +5,12 @@ import pandas as pd
 import pyogrio
 import pytest
 import rasterio
+import shapely
 from rasterio.transform import from_origin
 from shapely import MultiPolygon, Polygon, box
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.kinds import raster_grids
 
 DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
 RULE = {"kind": "raster", "layer": "GRID"}
@@ -202,3 +206,29 @@ def test_thirteen_thousand_real_parcels_have_the_slopes_of_the_truth(shared_data
     same = rows.index.difference(list(invalid))
     assert (rows.loc[same, "share"] - truth.loc[same, "share_over_15deg"]).abs().max() < 1e-5
     assert (rows.loc[same, "value"] - truth.loc[same, "mean_slope_deg_area_weighted"]).abs().max() < 1e-4
+
+
+def test_the_ground_in_cells_is_held_against_their_fractions(monkeypatch):
+    ground = np.array([Polygon([(0.25, 0), (3, 0), (3, 2.5), (0.25, 2.5)]), Polygon([(1, 1), (4, 1), (1, 4)])])
+    cells = raster_grids.cell_weights(ground)
+    every, intersection = np.ones(len(cells.row), dtype=bool), shapely.intersection
+    known = [
+        box(x, y, x + 1, y + 1).intersection(ground[at]).area
+        for at, y, x in zip(cells.parcel, cells.row, cells.column, strict=True)
+    ]
+
+    def lose_some(left, right, **options):
+        found = intersection(left, right, **options)
+        if isinstance(found, np.ndarray):
+            found[::3] = Polygon()
+        return found
+
+    monkeypatch.setattr(shapely, "intersection", lose_some)
+    pieces = raster_grids.cell_pieces(ground, cells, every)
+    assert shapely.area(pieces) == pytest.approx(known, abs=1e-9) and sum(known) == pytest.approx(2.75 * 2.5 + 4.5)
+    monkeypatch.setattr(
+        raster_grids, "intersections", lambda left, right, threads: (left, np.ones(len(left), dtype=bool))
+    )
+    with pytest.raises(OneMapError) as refused:
+        raster_grids.cell_pieces(ground, cells, every)
+    assert refused.value.code == "overlay.union"

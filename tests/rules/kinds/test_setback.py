@@ -4,8 +4,12 @@ import contextlib
 import math
 import sqlite3
 
+import numpy as np
 import pytest
+import shapely
 from shapely import LineString, Point, box
+
+from onemap.tests.rules.overlay.test_grown_ground import WIGGLE
 
 ROAD = LineString([(-1000, 0), (1000, 0)])
 
@@ -25,6 +29,30 @@ def test_at_the_limit_exactly_there_is_no_conflict(desk):
     desk.layer("ZONE", [ROAD], geometry="line")
     found = desk.check({"A": box(0, 15, 50, 60)}, setback(distance_m=15))
     assert found.hits() == {} and found.verdicts() == {"A": "clear"}
+
+
+def test_near_a_line_that_runs_over_itself_no_parcel_is_clear(desk):
+    # Of the ground around this line GEOS leaves out two thirds, some parcels in them.
+    desk.layer("ZONE", [WIGGLE], geometry="line")
+    places = {"E": (20, 0), "W": (-20, 0), "N": (0, 20), "S": (0, -20)}
+    assert not all(WIGGLE.buffer(30, quad_segs=64).covers(Point(at)) for at in places.values()), "GEOS is right by now"
+    found = desk.check(
+        {name: Point(at).buffer(2, cap_style="square") for name, at in places.items()}, setback(distance_m=30)
+    )
+    assert found.hits() == {name: pytest.approx(16.0, abs=1e-6) for name in places}
+
+
+def test_ground_around_a_feature_that_is_not_proved_is_unknown(desk, monkeypatch):
+    def unproved_ground(shapes, distance_m, threads):
+        return shapely.buffer(shapes, distance_m), np.array([True, False])
+
+    monkeypatch.setattr("onemap.rules.kinds.setback.grown_ground", unproved_ground)
+    desk.layer("ZONE", [ROAD, LineString([(-1000, 500), (1000, 500)])], geometry="line")
+    found = desk.check(
+        {"A": box(0, 10, 50, 60), "B": box(0, 490, 50, 495), "C": box(0, 200, 9, 209)}, setback(distance_m=15)
+    )
+    assert found.unknowns() == {"A": (pytest.approx(2500.0), "arithmetic")}
+    assert found.verdicts() == {"A": "unknown", "B": "prohibited", "C": "clear"}
 
 
 def test_a_parcel_on_the_road_has_distance_zero(desk):

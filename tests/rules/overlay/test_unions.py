@@ -69,6 +69,12 @@ def united_m2(*groups):
     return shapely.area(united).tolist()
 
 
+def test_what_has_no_ground_is_passed_over():
+    grounds = np.array([box(0, 0, 10, 10), None, None, box(5, 0, 15, 10), Polygon()], dtype=object)
+    united = union_by(np.array([0, 0, 1, 0, 0]), grounds, 3, Threads())
+    assert united[0].area == pytest.approx(150.0) and united[1:].tolist() == [None, None]
+
+
 def test_of_two_neighbours_none_is_lost():
     assert shapely.union_all([WEST, EAST]).area < 0.6 * (WEST.area + EAST.area), "GEOS is right by now"
     plain = [box(0, 0, 10, 10), box(5, 0, 15, 10)]

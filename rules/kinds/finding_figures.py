@@ -1,0 +1,56 @@
+"""How `explain` writes what was measured: with every digit that counts, or as documents and lists have it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Writer = Callable[[float | None], str]
+_WHOLE_FROM_M2 = 10.0
+_LEAST, _LEAST_SHARE = 0.05, 0.001  # what is there is never said to be 0.0
+
+
+@dataclass(frozen=True)
+class FindingFigures:
+    """An area in m², a length or a distance in m, and a share (a fraction) as text, "" for what was not measured."""
+
+    area: Writer
+    length: Writer
+    share: Writer
+
+
+def _exact_area(value: float | None) -> str:
+    return "" if value is None else f"{value:,.3f} m²"
+
+
+def _exact_length(value: float | None) -> str:
+    return "" if value is None else f"{value:,.3f} m"
+
+
+def _exact_share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.4f} %"
+
+
+def _plain_area(value: float | None) -> str:
+    """No decimals from ten square metres on, one below."""
+    if value is None:
+        return ""
+    if 0 < value < _LEAST:
+        return "< 0.1 m²"
+    return f"{value:,.0f} m²" if value >= _WHOLE_FROM_M2 else f"{value:.1f} m²"
+
+
+def _plain_length(value: float | None) -> str:
+    """One decimal."""
+    if value is None:
+        return ""
+    return "< 0.1 m" if 0 < value < _LEAST else f"{value:,.1f} m"
+
+
+def _plain_share(value: float | None) -> str:
+    """Per cent with one decimal."""
+    if value is None:
+        return ""
+    return "< 0.1%" if 0 < value < _LEAST_SHARE else f"{100 * value:.1f}%"
+
+
+EXACT = FindingFigures(_exact_area, _exact_length, _exact_share)
+PLAIN = FindingFigures(_plain_area, _plain_length, _plain_share)
