@@ -347,7 +347,7 @@ def pages_of(pdf: Path) -> list[str]:
 def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Page, tmp_path: Path):
     pages = pages_of(statement.pdf(tmp_path / "case.pdf"))
     whole = "".join("".join(pages).split())
-    for words in ("项目概况", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附表5"):
+    for words in ("项目概况", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附件3"):
         assert words in whole
     assert f"2/{len(pages) - 1}" in "".join(pages[1].split())
     assert "保存回复文件" not in whole
