@@ -52,7 +52,7 @@ def docx_document(
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
     context["attached"] = annexes_of(context, places("word", content["document"]["kind"]))
-    context["annex"] = {name: _NO_ANNEX for name in ANNEXES} | {annex["name"]: annex for annex in context["attached"]}
+    context["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in context["attached"]}
     _check_template(path, context)
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))
