@@ -300,7 +300,9 @@ def _without_empty_columns(table: Node) -> Node:
     empty = {
         place
         for place, column in enumerate(columns)
-        if column.get("dash") and rows and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
+        if (column.get("dash") or column.get("optional"))
+        and rows
+        and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
     }
     if not empty:
         return table
