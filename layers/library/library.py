@@ -124,6 +124,11 @@ class Library:
         """The name as it is printed and recorded; of a rehearsal it says so."""
         return rehearsal_name(self.name) if self.is_rehearsal else self.name
 
+    @property
+    def printed_name(self) -> str:
+        """The name on paper, with the file or the place on a server: two libraries may have one name."""
+        return f"{self.shown_name} ({self.label})"
+
     def today(self) -> date:
         """The day by the clock of the machine that keeps the library."""
         return self._store.today()

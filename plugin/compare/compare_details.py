@@ -32,12 +32,12 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
         lines.append(with_label(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
         lines += [f"{spot.decided_by}, {moment_text(spot.decided_at)}"] if spot.decided_by else []
     lines.append(f"{area_text(spot.area_m2)} · {area_beside_text(spot.area_m2)}")
-    sides = ((plans[0], spot.use_a, spot.class_a, spot.code_a), (plans[1], spot.use_b, spot.class_b, spot.code_b))
+    sides = ((plans[0], spot.use_a, spot.class_a, spot.codes_a), (plans[1], spot.use_b, spot.class_b, spot.codes_b))
     for plan, use, main_class, codes in sides:
         line = with_label(plan, use_name(use))
         if codes:
-            main_class_text = tr("mainly {code}").format(code=main_class) if "," in codes else ""
-            listed = name_list([*codes.split(","), *([main_class_text] if main_class_text else [])])
+            main_class_text = tr("mainly {code}").format(code=main_class) if len(codes) > 1 else ""
+            listed = name_list([*codes, *([main_class_text] if main_class_text else [])])
             line = tr("{title} ({code})").format(title=line, code=listed)
         lines.append(line)
     measures = [tr("mean width {width}").format(width=length_text(spot.mean_width_m))]

@@ -20,9 +20,9 @@ class Spot:
     kind: str
     use_a: str
     use_b: str
-    code_a: str
-    code_b: str
-    class_a: str
+    codes_a: tuple[str, ...]  # each class with its title
+    codes_b: tuple[str, ...]
+    class_a: str  # that of most of its ground
     class_b: str
     area_m2: float | None
     share: float | None
@@ -87,17 +87,27 @@ class Comparison:
         return self.answer.get("changed")
 
 
-def read_spots(path: str, changed: dict[str, list[dict[str, Any]]] | None) -> list[Spot]:
-    """The spots, conflicts first, then by type and area. May run in any thread."""
+def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
+    """The spots, conflicts first, then by type and area. May run in any thread.
+
+    answer: the core's, which tells the titles of classes and what has changed.
+    """
+    changed: dict[str, list[dict[str, Any]]] | None = answer.get("changed")
+    titles: dict[str, dict[str, str]] = answer.get("class_titles") or {}
     states = {row["spot"]: "new" for row in (changed or {}).get("new", ())}
     states |= {row["to"]["spot"]: "changed" for row in (changed or {}).get("changed", ())}
-    spots = [_spot(row, states) for row in table_rows(path, "spots")]
+    spots = [_spot(row, states, titles) for row in table_rows(path, "spots")]
     return sorted(spots, key=lambda spot: (difference_rank(spot.kind), -(spot.area_m2 or 0.0)))
 
 
-def _spot(row: dict[str, Any], states: dict[str, str]) -> Spot:
+def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[str, str]]) -> Spot:
     def text(name: str) -> str:
         return str(row.get(name) or "")
+
+    def classes(field: str, plan: str) -> tuple[str, ...]:
+        known = titles.get(plan, {})
+        codes = [code for code in text(f"{field}_{plan}").split(",") if code]
+        return tuple(f"{code} {known[code]}" if code in known else code for code in codes)
 
     return Spot(
         row=row["fid"],
@@ -105,10 +115,10 @@ def _spot(row: dict[str, Any], states: dict[str, str]) -> Spot:
         kind=text("type"),
         use_a=text("use_a"),
         use_b=text("use_b"),
-        code_a=text("code_a"),
-        code_b=text("code_b"),
-        class_a=text("class_a"),
-        class_b=text("class_b"),
+        codes_a=classes("code", "a"),
+        codes_b=classes("code", "b"),
+        class_a="".join(classes("class", "a")),
+        class_b="".join(classes("class", "b")),
         area_m2=row.get("area_m2"),
         share=row.get("share"),
         mean_width_m=row.get("mean_width_m"),

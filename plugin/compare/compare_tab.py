@@ -182,9 +182,8 @@ class CompareTab(QWidget):
                 self._plans = plans
             self._enable()
 
-        changed = answer.get("changed")
         self._reading_task = BackgroundTask(
-            tr("Read the results"), lambda _report: read_spots(target, changed), finish
+            tr("Read the results"), lambda _report: read_spots(target, answer), finish
         ).start()
 
     def _show(self, comparison: Comparison, spots: list[Spot]) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtGui import QTextDocument
-from qgis.PyQt.QtPrintSupport import QPrinter
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile.paths import documents_folder, free_path
+from onemap.plugin.results.print_pages import print_page
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
@@ -97,16 +96,6 @@ class ExportButton(QToolButton):
             self.write(path if path.lower().endswith(suffix) else f"{path}{suffix}")
 
 
-def print_page(page: str, path: str) -> None:
-    """Print a page of HTML as a PDF on A4."""
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(path)
-    document = QTextDocument()
-    document.setHtml(page)
-    document.print(printer) if hasattr(document, "print") else document.print_(printer)
-
-
 def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = "") -> str:
     """The results as a page of HTML: sums first, then each parcel's findings, at last the rules that were not asked.
 
@@ -176,7 +165,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             ]
             for finding in parcel.findings
         ]
-    return html_table(tr("Findings"), heads, rows, (12, 11, 32, 13, 9, 10, 13), (3, 4))
+    return html_table(tr("Findings"), heads, rows, (12, 14, 30, 13, 8, 10, 13), (3, 4))
 
 
 def _unasked_table(run: RunOnDisplay) -> str:
@@ -189,7 +178,7 @@ def _unasked_table(run: RunOnDisplay) -> str:
 
 def _verdict_with_sign(verdict: str) -> str:
     sign = LOOKS[verdict].sign if verdict in LOOKS else ""
-    return f"{sign} {word('verdicts', verdict)}"
+    return f"{sign}\u00a0{word('verdicts', verdict)}"
 
 
 def _cell(text: str) -> str:

@@ -69,7 +69,8 @@ class Opinion:
     days_left: int | None
     overdue: bool
     stopped_on: str
-    stale_because: tuple[str, ...]
+    stale_because: tuple[str, ...]  # layers by their codes, packs by their ids
+    stale_titles: tuple[str, ...]  # the same in words
     steps: dict[str, str | None]
 
     @property
@@ -189,6 +190,7 @@ def _opinion(row: dict[str, Any]) -> Opinion:
         overdue=bool(row.get("overdue")),
         stopped_on=text("stopped_on"),
         stale_because=tuple(row.get("stale_because") or ()),
+        stale_titles=tuple(row.get("stale_titles") or row.get("stale_because") or ()),
         steps=dict(row.get("steps") or {}),
     )
 

@@ -18,7 +18,7 @@ from onemap.plugin.review.review_words import (
     opinion_state,
 )
 from onemap.plugin.words.contrast import quiet_brush
-from onemap.plugin.words.core_words import layer_title, word
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import name_list, tr, with_label
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
@@ -153,7 +153,7 @@ def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
     lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
     lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
     if opinion.stale_because:
-        versions = name_list(map(layer_title, opinion.stale_because))
+        versions = name_list(opinion.stale_titles)
         lines.append(tr("What it rests on was superseded: {what}").format(what=versions))
     lines += [tr("Changed since you looked")] if is_changed else []
     if opinion.state == "drafted" and not opinion.by_machine:

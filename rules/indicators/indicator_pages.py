@@ -25,6 +25,7 @@ _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units;
 _MOST_OF_TWO = 15  # where each has two bars alone
 _SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
 _NO_TARGET = "no_target"  # which the status says
+_MOST_NAMED = 4  # indicators of one reason that are named one by one
 Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
@@ -144,11 +145,22 @@ def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], languag
         for why in dict.fromkeys(filter(None, whys.values())):
             of = tuple(names[unit] for unit in whys if whys[unit] == why)
             reasons.setdefault((why, of), []).append(group[0]["title"])
-    sentences = []
+    sentences, every = [], [group[0]["title"] for group in part]
     for (why, of), titles in reasons.items():
         units = phrase("figures.all_units", language) if len(of) == len(names) else comma.join(of)
-        sentences.append(phrase("figures.why", language, title=comma.join(titles), units=units, reason=why))
+        title = _indicators_together(titles, every, language)
+        sentences.append(phrase("figures.why", language, title=title, units=units, reason=why))
     return " ".join(sentences)
+
+
+def _indicators_together(titles: Sequence[str], every: Sequence[str], language: str) -> str:
+    """Indicators of a page by name; many of them by the few that they are not, so that a reason stays a line."""
+    comma, others = phrase("said.comma", language), [title for title in every if title not in titles]
+    if not others and len(every) > 1:
+        return phrase("figures.all_here", language)
+    if others and len(others) < len(titles) and len(titles) > _MOST_NAMED:
+        return phrase("figures.all_but", language, titles=comma.join(others))
+    return comma.join(titles)
 
 
 def _unit_cell(row: Record, language: str, has_trends: bool) -> str:

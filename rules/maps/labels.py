@@ -79,12 +79,18 @@ def _place(label: Label, lines: list[str], frame: Box, tree: shapely.STRtree, ta
     places = [box for box in _candidates(label, width, height) if _is_in(box, inner)]
     free = [box for box in places if not any(_meet(box, other) for other in taken)]
     if label.inside:
-        free = [box for box in free if shapely.contains_properly(label.shape, shapely.box(*box))] if free else []
-        return free[0] if free else None
+        inside = (box for box in free if shapely.contains_properly(label.shape, shapely.box(*box)))
+        return next((box for box in inside if not _cuts_edge(shapely.box(*box), tree)), None)
     clear = next((box for box in free if len(tree.query(shapely.box(*box), predicate="intersects")) == 0), None)
     if clear is not None or not label.needed:
         return clear
     return next(iter(free or places), None)
+
+
+def _cuts_edge(box: shapely.Geometry, tree: shapely.STRtree) -> bool:
+    """Whether a box lies on the edge of a shape, such as the red line of a parcel; within it, it does not."""
+    met = tree.geometries[tree.query(box, predicate="intersects")]
+    return bool(np.any(~shapely.contains_properly(met, box)))
 
 
 def _candidates(label: Label, width: float, height: float) -> list[Box]:

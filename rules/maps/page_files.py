@@ -31,22 +31,26 @@ _FACTS_MM = (23.0, 42.0, 23.0, 82.0)  # two facts beside each other
 _PICTURE_MM = 152.0  # in Word, whose lines are higher than those of typst
 _WIDE = 0.17  # of a table's width: a column of sentences, which keeps room for some words on a narrow screen
 _STYLE = """
-html { color-scheme: light }
+:root { --ink: #1a1a1a; --soft: #444; --paper: #fff; --line: #999; --head: #ebebeb; color-scheme: light }
 body { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 1.5em auto;
-  padding: 0 1em; max-width: 62em; color: #1a1a1a; background: #fff; line-height: 1.45 }
+  padding: 0 1em; max-width: 62em; color: var(--ink); background: var(--paper); line-height: 1.45 }
 section { break-after: page; margin-bottom: 4em } section.on { break-after: auto; margin-bottom: 1.5em }
 h1 { font-size: 1.6em; line-height: 1.25; overflow-wrap: anywhere } h2 { font-size: 1.2em; margin: 1.4em 0 0.4em }
 .table { overflow-x: auto; margin: 0 0 1em }
 table { border-collapse: collapse; width: 100%; font-size: 0.85em }
-th, td { border: 1px solid #999; padding: 0.25em 0.5em; text-align: left; vertical-align: top; white-space: pre-line;
-  min-width: 3em }
-th { background: #ebebeb; word-break: keep-all } tbody th { font-weight: normal; width: 22% }
+th, td { border: 1px solid var(--line); padding: 0.25em 0.5em; text-align: left; vertical-align: top;
+  white-space: pre-line; min-width: 3em }
+th { background: var(--head); word-break: keep-all } tbody th { font-weight: normal; width: 22% }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
 th.w, td.w { min-width: 9em }
-.picture { overflow-x: auto } svg { width: 100%; height: auto; margin: 0.4em 0 }
+.picture { overflow-x: auto } svg { width: 100%; height: auto; margin: 0.4em 0; background: #fff }
 .rolled { display: none }
 @media screen and (max-width: 46em) { .picture svg { min-width: 44em } .rolled { display: block } }
-.note { font-size: 0.85em; color: #444 }
+.note { font-size: 0.85em; color: var(--soft) }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --soft: #aab3bd; --paper: #1b1e22; --line: #5a626b; --head: #2b3138; color-scheme: dark }
+  svg { box-sizing: border-box; padding: 0.5em }
+}
 @media print { .table { overflow: visible } th.w, td.w { min-width: 0 } tr { break-inside: avoid } body { margin: 0 } }
 """
 

@@ -14,7 +14,8 @@ from onemap.rules.review.code_names import item_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
 from onemap.rules.review.routing import overall
-from onemap.rules.runs.run_store import stored_packs, stored_rows
+from onemap.rules.review.staleness import input_title
+from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows
 
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
@@ -30,7 +31,10 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "state": case.state,
         "round": case.round,
         "opinions": [
-            {**_opinion(case, opinion, language), "steps": opinion_steps(library, case, opinion, by, language)}
+            {
+                **_opinion(library, case, opinion, case.current.run, language),
+                "steps": opinion_steps(library, case, opinion, by, language),
+            }
             for opinion in case.opinions
         ],
         "project": case.project,
@@ -61,7 +65,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
-        "rounds": [_round(case, number, titles, language) for number in case.rounds],
+        "rounds": [_round(library, case, number, titles, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],
         "verdicts": verdict_counts(library, case.current),
         "steps": case_steps(library, case, language),
@@ -69,7 +73,8 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
     }
 
 
-def _opinion(case: Case, opinion: Opinion, language: str) -> dict[str, Any]:
+def _opinion(library: Library, case: Case, opinion: Opinion, run: str, language: str) -> dict[str, Any]:
+    """An opinion on a round. run: the id of that round's."""
     # A clock that stands still has no last day; where it ran to is told beside.
     due = opinion.due.isoformat() if opinion.due else None
     entered_on = case.signature_entered_on(opinion)
@@ -96,7 +101,16 @@ def _opinion(case: Case, opinion: Opinion, language: str) -> dict[str, Any]:
         "stopped_on": opinion.stopped_on.isoformat() if opinion.stopped_on else None,
         "stopped_due": due if opinion.stopped_on else None,
         "stale_because": list(opinion.stale_because),
+        "stale_titles": _stale_titles(library, opinion, run, language),
     }
+
+
+def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -> list[str]:
+    """What the superseded layers and packs behind an opinion are called."""
+    if not opinion.stale_because:
+        return []
+    record, catalogue = run_record(library, run), library.catalogue()
+    return [input_title(name, record, catalogue, language) for name in opinion.stale_because]
 
 
 def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
@@ -142,14 +156,14 @@ def _overrides(current: Round, titles: _Titles) -> list[dict[str, Any]]:
     ]
 
 
-def _round(case: Case, one: Round, titles: _Titles, language: str) -> dict[str, Any]:
+def _round(library: Library, case: Case, one: Round, titles: _Titles, language: str) -> dict[str, Any]:
     return {
         "round": one.number,
         "run": one.run,
         "opened_by": one.opened_by,
         "opened_on": one.opened_on.isoformat(),
         "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
-        "opinions": [_opinion(case, opinion, language) for opinion in one.opinions],
+        "opinions": [_opinion(library, case, opinion, one.run, language) for opinion in one.opinions],
         "overrides": _overrides(one, titles),
     }
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
@@ -17,8 +16,10 @@ from onemap.rules.review.hand import Hand, step_day
 from onemap.rules.review.opinions import reason_given
 from onemap.rules.review.review_tables import check_cases
 from onemap.rules.review.routing import overall
+from onemap.rules.review.staleness import input_title
 from onemap.rules.review.terms import deadline
 from onemap.rules.review.working_days import calendar_of
+from onemap.rules.runs.run_store import run_record
 
 
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:
@@ -98,7 +99,8 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
     if not stale:
         return []
     names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
-    what = [{one: layer_title(name, catalogue, one) for one in LANGUAGES} for name in names]  # a pack by its id
+    record = run_record(library, case.current.run)
+    what = [{one: input_title(name, record, catalogue, one) for one in LANGUAGES} for name in names]
     departments = department_names(opinion.department for opinion in stale)
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 

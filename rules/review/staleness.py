@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import Version, in_force, versions
@@ -37,6 +38,17 @@ def superseded_inputs(
     known = {pack["id"]: pack["hash"] for pack in run["packs"]}
     found |= {pack["id"] for pack in run["packs"] if any(map(_is_mended, pack.get("tables", ())))}
     return found | {id_ for id_, hash_ in _hashes_now(library, packs).items() if known.get(id_, hash_) != hash_}
+
+
+def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
+    """What a layer or a pack behind an opinion is called, by its code or id; a pack with its edition.
+
+    run: the record of the round's, which keeps what its packs were called.
+    """
+    pack = next((pack for pack in run["packs"] if pack["id"] == name), None)
+    if pack is None:
+        return layer_title(name, catalogue, language)
+    return f"{pack.get('title', {}).get(language) or name} {pack['version']}"
 
 
 def _is_mended(table: Mapping[str, str]) -> bool:

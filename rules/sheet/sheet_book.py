@@ -43,7 +43,12 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
         return json_file(head, sheets), len(sheets)
     catalogue = library.catalogue()
     pages = [sheet_page(sheet, catalogue, language) for sheet in sheets]
-    foot = phrase("query_sheet.foot", language, **head, packs=_pack_titles(run.record, language))
+    foot = phrase(
+        "query_sheet.foot",
+        language,
+        **{**head, "library": library.printed_name},
+        packs=_pack_titles(run.record, language),
+    )
     printing = progress.part(_DRAWN, 1.0, phrase("progress.pages", language))
     printing.at(0.0)
     if suffix == ".pdf":

@@ -14,12 +14,14 @@ from jinja2 import nodes
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.statement.outline import annex_numbers, places
+from onemap.rules.statement.outline import annexes_of, places
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
 _MAP_MM = 142  # with its caption it fills a page
+_FIRST_MAP_MM = 168  # how high the first map may be, below the title of its annex
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
 _MOST_LETTERS = 400  # of a cell whose row stays on one page
@@ -31,6 +33,7 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _PARAGRAPH, _TABLE, _ROW, _CELL = "p", "tbl", "tr", "tc"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _EXTENT = ("area_text", "hectares_text", "mu_text", "distance_text")
+_NO_ANNEX = {"number": 0, "mark": "", "title": ""}  # so that a template may name one that a document has not
 _ANY: Any = object()  # what may have any field: the result of a filter, a picture
 
 
@@ -48,12 +51,16 @@ def docx_document(
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
-    context["annex_numbers"] = annex_numbers(context, places("word", content["document"]["kind"]))
+    context["attached"] = annexes_of(context, places("word", content["document"]["kind"]))
+    context["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in context["attached"]}
     _check_template(path, context)
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))
     progress.at(_PICTURES)
-    pictures = [InlineImage(template, io.BytesIO(picture.png), width=Mm(_MAP_MM)) for picture in drawn]
+    pictures = [
+        InlineImage(template, io.BytesIO(picture.png), width=Mm(_width_mm(picture.png, is_first=number == 0)))
+        for number, picture in enumerate(drawn)
+    ]
     try:
         template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
     except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
@@ -63,6 +70,15 @@ def docx_document(
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()
+
+
+def _width_mm(png: bytes, *, is_first: bool) -> float:
+    """How wide a map's picture stands in the document."""
+    from docx.image.image import Image
+
+    picture = Image.from_blob(png)
+    most = _FIRST_MAP_MM * picture.px_width / picture.px_height if is_first else _MAP_MM
+    return float(min(most, _MAP_MM))
 
 
 def _hold_rows(body: Any) -> None:

@@ -13,13 +13,25 @@ from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.docx_page import HEADING, RED, TITLE, at_foot, border, form, line, new_page, table, tag
+from onemap.rules.statement.docx_page import (
+    HEADING,
+    RED,
+    TITLE,
+    at_foot,
+    border,
+    form,
+    line,
+    new_page,
+    set_font,
+    table,
+    tag,
+)
 from onemap.rules.statement.outline import Node, chapters, places, with_annex_number
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
-_AT_MARGIN = ("chapter_annexes",)  # 附件 stands at the margin (7.3.4)
 _HELD_NOTES = 2  # that stay on the page of the seal
+_EM_PT, _LATIN_EM = 16, 0.45  # a letter of the text, and how wide one of Latin is of it
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 
@@ -89,17 +101,29 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
     around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
     for opening, _ in around:
         tag(document, opening)
-    number = f"{{{{ annex_numbers.{chapter['name']} }}}}"  # which annexes there are, only the content tells
-    if chapter["heading"]:
-        heading = document.add_heading(with_annex_number(chapter["heading"], number), chapter["level"])
-        heading.paragraph_format.page_break_before = bool(chapter.get("new_page"))  # a break of its own may fill a page
-        if chapter["level"] == 1 and language == "zh" and chapter["name"] not in _AT_MARGIN:
+    number = f"{{{{ annex.{chapter['annex']}.number }}}}"  # which annexes there are, only the content tells
+    if chapter["annex"]:
+        _annex_head(document, chapter)
+    elif chapter["heading"]:
+        heading = document.add_heading(chapter["heading"], 1)
+        if language == "zh":
             heading.paragraph_format.first_line_indent = Pt(2 * 16)
     for part in chapter["parts"]:
         caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
         _part(document, {**part, **caption}, fixed)
     for _, ending in reversed(around):
         tag(document, ending)
+
+
+def _annex_head(document: Doc, chapter: Node) -> None:
+    """附件 and its number at the margin of a new page's first line, the title on the third (7.3.4)."""
+    mark = line(document, f"{{{{ annex.{chapter['annex']}.mark }}}}", font=HEADING, indent=False)
+    mark.paragraph_format.page_break_before = True  # a break of its own may fill a page
+    mark.paragraph_format.keep_with_next = True
+    title = document.add_heading(chapter["heading"], 1)
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(29), Pt(10)
+    set_font(title.runs[0]._element, TITLE, 22)
 
 
 def _tags_around(node: Node, loop: str | None) -> list[tuple[str, str]]:
@@ -187,11 +211,7 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
             tag(document, "{%p endfor %}")
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
-    tag(document, "{%p if sentences.attached %}")
-    attached = line(document, "{{ sentences.attached }}", indent=False).paragraph_format
-    attached.left_indent, attached.first_line_indent = Pt(5 * 16), Pt(-3 * 16)
-    attached.space_before, attached.keep_with_next = Pt(14), True
-    tag(document, "{%p endif %}")
+    _attached(document, fixed)
     lines = ("", "{{ document.unit }}", "{{ sentences.date }}")
     for text in lines:
         paragraph = line(document, text, "right", indent=False)
@@ -200,6 +220,18 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     tag(document, "{%p if document.contact %}")
     line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
     tag(document, "{%p endif %}")
+
+
+def _attached(document: Doc, fixed: dict[str, str]) -> None:
+    """The list of the annexes below the text: a further line of a name begins where its first does (7.3.4)."""
+    word = len(fixed["attached"]) * (_LATIN_EM if fixed["attached"].isascii() else 1)
+    for rows, begins in (("attached[:1]", fixed["attached"]), ("attached[1:]", "")):
+        tag(document, f"{{%p for item in {rows} %}}")
+        attached = line(document, f"{begins}{{{{ item.line }}}}", indent=False).paragraph_format
+        attached.left_indent = Pt((2 + word + 1) * _EM_PT)
+        attached.first_line_indent = Pt(-(word + 1 if begins else 1) * _EM_PT)
+        attached.space_before, attached.keep_with_next = Pt(14 if begins else 0), True
+        tag(document, "{%p endfor %}")
 
 
 def main() -> None:

@@ -42,13 +42,13 @@ def new_page() -> Doc:
     section.different_first_page_header_footer = True
     _first_foot(section.first_page_footer)
     normal = document.styles["Normal"]
-    _set_font(normal.element, BODY, 16)
+    set_font(normal.element, BODY, 16)
     normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
     normal.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
     normal.paragraph_format.line_spacing = Pt(29)  # 22 lines in 225 mm
     for name, font, size in (("Heading 1", HEADING, 16), ("Heading 2", SUBHEADING, 14), ("Title", TITLE, 22)):
         style = document.styles[name]
-        _set_font(style.element, font, size)
+        set_font(style.element, font, size)
         style.font.color.rgb = RGBColor(0, 0, 0)
         style.font.bold = False
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(6), Pt(3)
@@ -63,7 +63,8 @@ def new_page() -> Doc:
     return document
 
 
-def _set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
+def set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
+    """Set a style, or a run, in a Chinese font and the Latin one that goes with it, in points."""
     properties = style.get_or_add_rPr()
     for old in properties.findall(qn("w:rFonts")):
         properties.remove(old)
@@ -105,7 +106,7 @@ def _page_number(paragraph: Paragraph, align: WD_ALIGN_PARAGRAPH) -> None:
     paragraph.alignment = align
     for text, field in (("— ", None), ("", "begin"), ("PAGE", "instr"), ("", "end"), (" —", None)):
         run = paragraph.add_run("" if field else text)
-        _set_font(run._element, "宋体", 14)
+        set_font(run._element, "宋体", 14)
         if field == "instr":
             code = OxmlElement("w:instrText")
             code.set(qn("xml:space"), "preserve")
@@ -127,7 +128,7 @@ def line(
         paragraph.paragraph_format.first_line_indent = Pt(2 * size_pt)
     if size_pt < 16:
         paragraph.paragraph_format.line_spacing = Pt(size_pt * 1.6)
-    _set_font(paragraph.add_run(text)._element, font, size_pt)
+    set_font(paragraph.add_run(text)._element, font, size_pt)
     return paragraph
 
 
@@ -234,7 +235,7 @@ def _fill(
             paragraph.alignment = _ALIGN[align]
             paragraph.paragraph_format.line_spacing = Pt(size_pt * _LEADING)
             run = paragraph.add_run(part)
-            _set_font(run._element, font, size_pt)
+            set_font(run._element, font, size_pt)
             if number:
                 run.font.color.rgb = _GREY
     if colour:

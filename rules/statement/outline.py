@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, phrase
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.printed_content import NOT_MEASURED
 
@@ -19,8 +19,9 @@ _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "
 # What comes out is text, not markup: each printer escapes it in its own way.
 _TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
-_ANNEX = re.compile(r"(?<=附表)\d+|(?<=Annex )\d+")  # the number of an annex, in its heading and its captions
-_PLACE = re.compile(r"^(\d+\. |[一二三四五六七八九]、|Table \d+-\d+\. |表\d+-\d+　)")  # in a heading, in a caption
+_PLACE = re.compile(
+    r"^(\d+\. |[一二三四五六七八九]、|(Annex t|T)able [\d{}a-z]+-\d+\. |附?表[\d{}a-z]+-\d+　)"
+)  # in a heading, in a caption
 _PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numbers would not follow each other
 _WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
@@ -54,11 +55,24 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
         parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
         if "annex" in chapter:
-            annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
-            asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
-            chapter = {**chapter, "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked}
-        found.append({"level": 1, **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
+            found.append({**_annex(chapter, language), "parts": parts})
+        else:
+            found.append({"annex": "", **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
     return found
+
+
+def _annex(chapter: Node, language: str) -> Node:
+    """An annex under its first name, which stands where it is asked for and its own condition holds."""
+    annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
+    asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
+    first = annexes[0]
+    return {
+        **chapter,
+        "annex": first,
+        "name": f"annex_{first}",
+        "heading": phrase(f"annex.{first}", language),
+        "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked,
+    }
 
 
 def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
@@ -149,27 +163,39 @@ def _text(text: str, fixed: Mapping[str, str]) -> str:
 
 
 def with_annex_number(text: str, number: object) -> str:
-    """A heading or caption of an annex with its number in this document. number: or the field that holds it."""
-    return _ANNEX.sub(str(number), text, count=1)
+    """The caption of a table in an annex with the number of the annex. number: or the field that holds it."""
+    return text.replace("{annex}", str(number))
 
 
-def annex_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, int]:
-    """By the names of their chapters, the numbers of the annexes that a document has, without a gap; 0 of the others.
+def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+    """The annexes that a document has, numbered from 1, as its text and their first lines name them (GB/T 9704, 7.3.4).
 
+    name: of content.ANNEXES; number; title; mark: what stands above the title; line: of the list below the text, which
+    has no numbers where there is one annex only.
     content: as `printed` gives it; where: from `places`.
     """
-    declared = [str(chapter["name"]) for chapter in chapters(where, content["language"]) if _is_annex(chapter)]
-    return dict.fromkeys(declared, 0) | _OutlineFilling(content, where).annexes
-
-
-def _is_annex(chapter: Node) -> bool:
-    return chapter["level"] == 2 and str(chapter["name"]).startswith("annex_")
+    language = content["language"]
+    fixed, filling = words(language), _OutlineFilling({**content, "attached": []}, where)
+    standing = [chapter for chapter in filling.declared if chapter["annex"]]
+    several = len(standing) > 1
+    return [
+        {
+            "name": chapter["annex"],
+            "number": number,
+            "title": chapter["heading"],
+            "mark": fixed["annex_many" if several else "annex_one"].format(number=number),
+            "line": fixed["attached_many"].format(number=number, title=chapter["heading"])
+            if several
+            else chapter["heading"],
+        }
+        for number, chapter in enumerate(standing, start=1)
+    ]
 
 
 def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
     """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
 
-    content: as `printed` gives it; where: from `places`.
+    content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`.
     """
     return _OutlineFilling(content, where).chapters()
 
@@ -191,19 +217,19 @@ class _OutlineFilling:
         self.on_screen = "screen" in where
         self.content = {**content, "words": words(self.language)}
         self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
-        self.annexes = {
-            str(chapter["name"]): number for number, chapter in enumerate(filter(_is_annex, self.declared), start=1)
-        }
 
     def chapters(self) -> list[Node]:
         found = []
+        annexes = {annex["name"]: annex for annex in self.content["attached"]}
         for chapter in self.declared:
             rows = self._value(chapter["of"]) if "of" in chapter else [None]
             parts = [part for row in rows for part in self._parts(chapter["parts"], row)]
-            if number := self.annexes.get(str(chapter["name"])):
-                chapter = {**chapter, "heading": with_annex_number(chapter["heading"], number)}
+            if annex := annexes.get(chapter["annex"]):
+                chapter = {**chapter, "mark": annex["mark"]}
                 parts = [
-                    {**part, "caption": with_annex_number(part["caption"], number)} if part.get("caption") else part
+                    {**part, "caption": with_annex_number(part["caption"], annex["number"])}
+                    if part.get("caption")
+                    else part
                     for part in parts
                 ]
             found.append({**chapter, "parts": parts})
@@ -274,7 +300,9 @@ def _without_empty_columns(table: Node) -> Node:
     empty = {
         place
         for place, column in enumerate(columns)
-        if column.get("dash") and rows and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
+        if (column.get("dash") or column.get("optional"))
+        and rows
+        and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
     }
     if not empty:
         return table

@@ -12,7 +12,7 @@ from onemap.rules.maps.map_sheet import MapSource, draw_map
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.map_figures import page_of
-from onemap.rules.statement.outline import fill_outline, places
+from onemap.rules.statement.outline import annexes_of, fill_outline, places
 from onemap.rules.statement.page_map import page_map
 from onemap.rules.statement.page_template import PARTS, render
 from onemap.rules.statement.printed_content import printed_texts
@@ -32,7 +32,8 @@ def statement_page(
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     source = MapSource(library, case.current.run, language, overrides)
     department = content["document"]["department"]
-    shown = printed_texts(content)
+    shown, where = printed_texts(content), places("screen", content["document"]["kind"], department)
+    shown["attached"] = annexes_of(shown, where)
     rules = {rule for row in content["controls"] for rule in row["rules"]} if department else None
     scripts = [_part("map.js")]
     reply = ""
@@ -55,7 +56,7 @@ def statement_page(
         scripts=scripts,
         map=page_map(source, rules, first),
         reply=reply,
-        chapters=fill_outline(shown, places("screen", content["document"]["kind"], department)),
+        chapters=fill_outline(shown, where),
         maps=[_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)],
     )
     return str(page)

@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.outline import fill_outline, places
+from onemap.rules.statement.outline import annexes_of, fill_outline, places
 from onemap.rules.statement.printed_content import printed_texts
 
 TEMPLATE = "statement.typ"
@@ -37,9 +37,10 @@ def pdf_document(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes(template.read_bytes())
-        texts = printed_texts(content)
+        texts, where = printed_texts(content), places("pdf", content["document"]["kind"])
+        texts["attached"] = annexes_of(texts, where)
         for name, value in (
-            ("outline", fill_outline(texts, places("pdf", content["document"]["kind"]))),
+            ("outline", fill_outline(texts, where)),
             ("content", texts),
             ("words", words(content["language"])),
             ("fonts", fonts.record()),

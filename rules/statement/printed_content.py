@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
@@ -15,8 +14,6 @@ from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS
 
 NOT_MEASURED = "–"
-# Annexes that stand only where there are rows for them, and where these are.
-_ROWS_OF_ANNEX = {"checklist": "checklist", "earlier": "earlier_opinions", "remedy": "remedy", "maps": "figures"}
 _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 # What XML forbids: a name with such a sign in it must not break a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -103,17 +100,6 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _attached(content: dict[str, Any], labels: dict[str, str]) -> str:
-    """The annexes that follow, as a document names them below its text; "" without any."""
-    has_rows = {
-        **{name: content[rows] for name, rows in _ROWS_OF_ANNEX.items()},
-        "conflicts": [figure for figure in content["figures"] if figure["rule"]],
-    }
-    language = content["language"]
-    names = [phrase(f"annex.{name}", language) for name in content["document"]["annexes"] if has_rows.get(name, True)]
-    return labels["attached"].format(names=phrase("said.comma", language).join(names)) if names else ""
-
-
 def _sentences(content: dict[str, Any]) -> dict[str, Any]:
     """Sentences by the place where they stand, and the lines of the record."""
     labels = words(content["language"])
@@ -129,7 +115,6 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
         "land": _land(content, labels),
         "conclusion": _conclusion(content, labels),
         "stale": _stale(content["opinions"], labels),
-        "attached": _attached(content, labels),
         "open_items": [
             f"{row['department_title']}{labels['colon']}{row['open_text']}"
             for row in content["opinions"]

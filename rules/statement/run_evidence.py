@@ -16,6 +16,7 @@ from onemap.layers.messages import RESOURCES
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
+from onemap.rules.review.staleness import input_title
 from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
 
 
@@ -45,8 +46,7 @@ class Evidence:
 
     def input_title(self, name: str) -> str:
         """What a layer or a pack is called; both stand behind opinions by their codes."""
-        pack = next((pack for pack in self.packs if pack.id == name), None)
-        return (pack.title.get(self.language) if pack else None) or self.layer_title(name)
+        return input_title(name, self.record, self.catalogue, self.language)
 
     def rule_title(self, identifier: str) -> str:
         """A rule's title in the document's language."""

@@ -59,10 +59,22 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
     ]
     notes = _unknown_notes(result["total"], language)
     widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
-    block = _block(phrase("figures.table", language), heads, table, widths, list(range(2, 5 + len(sums))), notes)
+    is_whole = {row["unit"] for row in result["rows"]} == {None}
+    heading = phrase("figures.table_of_classes" if is_whole else "figures.table", language)
+    block = _block(heading, heads, table, widths, list(range(2, 5 + len(sums))), notes)
     block = _without_one_unit(block, result["rows"])
+    if len(rows) > 1 and result["total"].get(name) is not None:
+        total = _total_cells(result["total"], sums, _number(result["total"][name] / factor, measure), language)
+        empty = [""] * (len(block["heads"]) - len(total) - 1)
+        block["rows"].append([phrase("figures.total", language), *empty, *total])
     facts = _facts({"layer": layer, "within": result["within"]}, catalogue, as_of, language)
     return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+
+
+def _total_cells(total: Record, sums: Sequence[str], value: str, language: str) -> list[str]:
+    """The figures of the last row: all of it, ground under two features or of two units once."""
+    share = "–" if total["share"] is None else share_text(total["share"])
+    return [f"{total['features']:,}", value, share, *(_sum_cell(total, one, language) for one in sums)]
 
 
 def transitions_page(

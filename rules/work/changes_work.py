@@ -32,7 +32,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         threads = Threads.of(values.get("workers"), context.progress.part(0.0, _COMPARED if asks else 1.0))
         found = version_changes(library, *labels, values.get("by"), library.today(), threads)
-        crs, catalogue, shown = library.crs, library.catalogue(), library.shown_name
+        crs, catalogue, shown = library.crs, library.catalogue(), library.printed_name
         turned = _turned_records(library, values, context) if asks else {}
         day = library.today().isoformat()
         named = [*turned["cases"], *turned["runs"]] if asks else []

@@ -45,6 +45,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     result: Result = {
         "run": {**found.record, "recorded": recorded},
         "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
+        "class_titles": _class_titles(found, catalogue, context.language),
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
@@ -63,6 +64,19 @@ def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: 
     from onemap.layers.catalogue.catalogue import layer_title
 
     return {code: layer_title(code, catalogue, language) for code in codes if code in catalogue}
+
+
+def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
+    """What the classes of the spots are called, by plan (a, b) and code; a code that no table knows is left out."""
+    from onemap.rules.compare.spot_fields import class_name
+
+    spots = found.tables["spots"].columns
+    named: dict[str, dict[str, str]] = {}
+    for side, layer in zip("ab", found.record["layers"], strict=True):
+        entry, texts = catalogue.get(layer["code"]), {*spots[f"code_{side}"].dropna(), *spots[f"class_{side}"].dropna()}
+        titles = {code: entry and class_name(entry, code, language) for text in texts for code in text.split(",")}
+        named[side] = {code: title for code, title in sorted(titles.items()) if title}
+    return named
 
 
 def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
         titles = indicator_titles(packs, context.language)
         rows = _titled_rows(found.rows, packs, titles, context.language)
         tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
-        catalogue, shown = library.catalogue(), library.shown_name
+        catalogue, shown = library.catalogue(), library.printed_name
         known = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
         is_kept = library.writable and not values.get("unrecorded")
         figures = sheet_figures(rows, catalogue, context.language)

@@ -39,7 +39,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
         if values.get("warnings"):
             question = last_question(library)
             found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
-        crs, shown, catalogue = library.crs, library.shown_name, library.catalogue()
+        crs, shown, catalogue = library.crs, library.printed_name, library.catalogue()
         known = record_titles(library, [*records, *run_records], context.language)
         packs = question.quotas.packs if found else ()
     turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))

@@ -32,7 +32,7 @@ def statistics(values: Values, context: VerbContext) -> Result:
     _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.shown_name)
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "rows": found.rows,
@@ -66,7 +66,7 @@ def transitions(values: Values, context: VerbContext) -> Result:
     _check_targets(values)
     with open_library(values["library"]) as library:
         found = measure(library, options, Threads.of(values.get("workers"), context.progress))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.shown_name)
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
         "ok": True,

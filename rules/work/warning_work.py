@@ -38,7 +38,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
         kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
-        catalogue, foot = library.catalogue(), figures_foot(library.shown_name, context.language)
+        catalogue, foot = library.catalogue(), figures_foot(library.printed_name, context.language)
         titles = indicator_titles(quotas.packs, context.language)
         known = KnownTitles(indicators=titles, catalogue=catalogue)
         problems = _write(library.crs, found.table(), known, values, context.language)

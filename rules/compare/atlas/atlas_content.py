@@ -1,5 +1,6 @@
 """What an atlas says in words and figures: cover, matrix table, index, and the table of every sheet, all as text."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from onemap.rules.maps.document_areas import hectares, moment_text, share_text
 Content = dict[str, Any]
 NOT_KNOWN = "–"
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
-_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 12, 14, 20, 9  # so that eight rows stay on their page
+_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 6, 14, 20, 9  # so that eight rows stay on their page
 _FIGURES = {
     "digitising": ("length_by_width",),
     "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
@@ -252,7 +253,7 @@ class AtlasWords:
 
 def library_line(library: Library, language: str) -> str:
     """The library's name and the plane in which the atlas measures."""
-    return f"{library.shown_name} · {crs_title(library.crs, language)}"
+    return f"{library.printed_name} · {crs_title(library.crs, language)}"
 
 
 def _ha(area_m2: float) -> str:
@@ -265,4 +266,10 @@ def hectares_text(part: float, area_m2: float) -> str:
 
 
 def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """A text of so many Chinese characters at most, or of twice as many Latin letters, which are half as wide."""
+    room = 2.0 * most
+    for at, sign in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if room < 0:
+            return text[: max(at - 1, 1)] + "…"
+    return text

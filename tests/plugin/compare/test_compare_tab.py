@@ -11,6 +11,8 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
 
 from onemap.plugin.compare.column_fit import ROW_MARGIN_PX
+from onemap.plugin.compare.compare_details import details_of
+from onemap.plugin.compare.compare_results import read_spots
 from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
@@ -418,6 +420,15 @@ def test_chinese_tab_has_no_bare_codes(plans, core, canvas):
     assert "仅规划一为建设" in shown and "construction" not in shown and "policy" not in shown
     made.close_down()
     core_words.learn({})
+
+
+def test_a_class_stands_with_the_title_that_the_core_gives(tab):
+    compare(tab)
+    answer = {**tab.view.comparison.answer, "class_titles": {"a": {"2110": "Town land"}, "b": {}}}
+    spots = read_spots(tab.view.comparison.path, answer)
+    only_a = next(spot for spot in spots if spot.kind == "03")
+    assert (only_a.class_a, only_a.class_b) == ("2110 Town land", "E2")  # no table knows the other
+    assert "2110 Town land" in details_of(only_a, 1, ("A", "B"))
 
 
 @pytest.mark.slow

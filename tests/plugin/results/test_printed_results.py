@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from onemap.plugin.results.result_export import html_table, print_page, results_page
+from onemap.plugin.results.print_pages import Strip, page_parts, print_page
+from onemap.plugin.results.result_export import html_table, results_page
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay
 
 FACTS = {"layer": "L", "version": "1", "length_m": None, "distance_m": None, "value": None, "features": 1}
@@ -44,7 +45,28 @@ def test_on_paper_the_head_is_repeated_and_pages_have_numbers(page, tmp_path):
     assert len(pages) > 1
     for number, one in enumerate(pages, start=1):
         assert "Share" in one or "占比" in one
-        assert re.search(rf"\b{number}\s*$", one)
+        assert re.search(rf"\b{number} ?/ ?{len(pages)}\s*$", one)
+
+
+def test_no_row_is_parted_between_two_pages(tmp_path):
+    for lines in (2, 3, 5, 7):  # so that the edge of a page falls elsewhere in a row each time
+        rows = [[f"A{row:03}", "\n".join(f"{row:03}.{line}" for line in range(lines))] for row in range(90)]
+        target = tmp_path / f"{lines}.pdf"
+        print_page(html_table("T", ["Parcel", "Lines"], rows, (30, 70)), str(target))
+        text = subprocess.run(["pdftotext", "-layout", target, "-"], capture_output=True, text=True).stdout
+        pages = text.split("\f")[:-1]
+        assert len(pages) > 1
+        whole = [re.findall(r"\b(\d{3})\.\d", page) for page in pages]
+        assert all(page.count(row) == lines for page in whole for row in set(page))
+        assert sorted(row for page in whole for row in set(page)) == [f"{row:03}" for row in range(90)]
+        assert all("Parcel" in page for page in pages)
+
+
+def test_what_is_higher_than_a_page_is_cut_and_nothing_is_lost():
+    strips = [Strip(0, 30), Strip(30, 130, (0, 10)), Strip(130, 150, (0, 10))]
+    parts = page_parts(strips, 50)
+    assert [(part.top, part.bottom) for part in parts] == [(0, 30), (30, 70), (70, 110), (110, 150)]
+    assert [part.head for part in parts] == [None, (0, 10), (0, 10), (0, 10)]
 
 
 def test_a_plain_table_has_no_widths():

@@ -266,7 +266,9 @@ def test_a_code_of_a_plan_s_classes_stands_with_its_title(
     assert onemap("add", table.library, source, "--as", "DLTB", "--covers", covers).code == 0
     table.plan("B", [(ground, "E")], covers=ground)
     matrix = MATRIX.replace('field = "USE"', 'field = "DLBM"', 1)
-    run = table.compare("DLTB", "B", matrix).answer["run"]["id"]
+    answer = table.compare("DLTB", "B", matrix).answer
+    assert answer["class_titles"] == {"a": {"0701": "Urban housing"}, "b": {}}
+    run = answer["run"]["id"]
     for verb, name in (("comparison", "report.docx"), ("comparison", "report.html"), ("comparison", "report.pdf")):
         target = tmp_path / name
         assert onemap(verb, table.library, run, target, lang=lang).code == 0

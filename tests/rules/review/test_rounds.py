@@ -1,8 +1,9 @@
 """Rounds: new parcels void what was said, what was superseded makes opinions stale, and a recheck only shows."""
 
 import pytest
+from docx import Document
 
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
 
 
@@ -101,6 +102,12 @@ def test_a_pack_that_says_something_else_makes_every_opinion_stale(town, walk):
     town.pack(RULES.replace('verdict = "consult"', 'verdict = "notice"'), version="2")
     after = town.show(case, "2026-03-03")
     assert {tuple(one["stale_because"]) for one in after["opinions"]} == {("town",)}
+    assert {tuple(one["stale_titles"]) for one in after["opinions"]} == {("Town 1",)}  # as the run kept it
+    message = town.step("consolidate", case, on="2026-03-05").json["problems"][-1]["message"]
+    assert "Town 1" in message
+    report = town.folder / "report.docx"
+    done("review", "export", town.library, case, report, "--lang", "en")
+    assert "Town 1" in "".join(paragraph.text for paragraph in Document(str(report)).paragraphs)
 
 
 def test_a_recheck_shows_what_would_change_and_changes_nothing(town, walk):

@@ -155,7 +155,7 @@ def test_a_library_on_a_server_says_the_same_on_the_same_map(desk, postgis, onem
     )
     parcels = desk.parcels({"A": box(0, 0, 100, 100)})
     pack = desk.pack({"layer": "CZKFBJ"})
-    sheets = []
+    sheets, places = [], []
     for number, place in enumerate((desk.folder / "mine.gpkg", f"{postgis.database().url}&schema=sheet")):
         assert onemap("new", place, "--crs", "EPSG:4547", "--name", "Town").code == 0
         answer = onemap("add", place, plan, "--as", "CZKFBJ", "--covers", "extent", "--label", "one")
@@ -165,9 +165,12 @@ def test_a_library_on_a_server_says_the_same_on_the_same_map(desk, postgis, onem
         assert answer.code == 0, answer.json
         answer = onemap("sheet", place, parcels, target.with_suffix(".html"), "--pack", pack)
         assert answer.code == 0, answer.json
-        sheets.append((json.loads(target.read_text(encoding="utf-8")), target.with_suffix(".html").read_bytes()))
+        page, where = target.with_suffix(".html").read_text(encoding="utf-8"), re.compile(r"Town \(([^)]+)\)")
+        places.append(where.search(page)[1])
+        sheets.append((json.loads(target.read_text(encoding="utf-8")), where.sub("Town", page)))
         assert onemap("runs", place).json["runs"] == []  # nothing is kept
     assert sheets[0] == sheets[1] and len(sheets[0][0]["sheets"][0]["findings"]) > 0
+    assert places[0] == "mine.gpkg" and "sheet" in places[1] and places[1] != places[0]  # two libraries of one name
 
 
 def test_a_parcel_of_many_points_and_many_findings_says_what_it_leaves_out(desk):

@@ -1,14 +1,17 @@
 """Documents under a bureau's head: page one is the conclusion, an opinion has a page or two, no codes stand in them."""
 
+import itertools
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
@@ -59,11 +62,6 @@ def pages(pdf: Path) -> list[str]:
     return [without_spaces(page) for page in text_of(pdf).split("\f")[:-1]]
 
 
-def annex_title(name: str) -> str:
-    """What an annex is called, without its number: which numbers there are, the others tell."""
-    return without_spaces(words("zh")[name].split("　", 1)[1])
-
-
 @needs_text
 def test_page_one_is_the_conclusion_under_the_bureau_s_head(headed_bureau: Bureau):
     first = pages(headed_bureau.export("statement.pdf", headed_bureau.one))[0]
@@ -105,8 +103,8 @@ def test_annexes_are_left_out_or_asked_for(headed_bureau: Bureau):
         for names in ("none", "record", "all")
     }
     assert counts["none"] < counts["record"] < counts["all"]
-    text = "".join(pages(headed_bureau.export("none.pdf", headed_bureau.one, annexes="none")))
-    assert annex_title("annex_boundary") not in text
+    bare = pages(headed_bureau.export("none.pdf", headed_bureau.one, annexes="none"))
+    assert not any(page.startswith("附件") or "附件：" in page for page in bare)
     answer = command(
         "review",
         "export",
@@ -175,20 +173,71 @@ def test_what_nobody_answered_stands_in_a_row_of_its_department(headed_bureau: B
     assert rows[-1]["numbers"].endswith(str(len(content["checklist"])))
 
 
-def annex_numbers(text: str) -> list[int]:
-    """The numbers of the annexes by their headings, in the order of the text."""
-    titles = "|".join(annex_title(name) for name in words("zh") if re.fullmatch(r"annex_(?!figures|findings)\w+", name))
-    return [int(found[1]) for found in re.finditer(rf"附表(\d+)(?:{titles})", text)]
+def annexes_in_pdf(path: Path) -> tuple[list[str], list[str]]:
+    """The annexes that the text names, and those that begin a page, each with its number."""
+    found = pages(path)
+    signed = next(page for page in found if "附件：" in page)
+    listed = re.split(r"\d\.", signed.split("附件：")[1].split("云州市自然资源和规划局")[0])
+    heads = []
+    for boxes in boxes_by_page(path, with_maps=True):
+        mark = next((box for box in boxes if abs(box.north - 37 / 25.4 * 72) < 8), None)
+        if mark is None or mark.word != "附件":
+            continue
+        assert abs(mark.west - 28 / 25.4 * 72) < 2, "at the margin"
+        title = next(box for box in boxes if box.south - box.north > 20)  # the only one in letters of 22 points
+        middle = (28 + (210 - 26)) / 2 / 25.4 * 72
+        assert abs((title.west + title.east) / 2 - middle) < 3, "in the middle"
+        assert 45 < title.north - mark.north < 75, "on the third line"
+        heads.append(title.word)
+    return [line for line in listed if line], heads
+
+
+def annexes_in_word(path: Path) -> tuple[list[str], list[str]]:
+    """The same of a Word file; a mark begins a page, at the margin, and its title follows in the middle."""
+    paragraphs = [paragraph for paragraph in Document(str(path)).paragraphs if paragraph.text.strip()]
+    first = next(at for at, paragraph in enumerate(paragraphs) if paragraph.text.startswith("附件："))
+    listed, heads = [], []
+    for paragraph in paragraphs[first:]:
+        if not re.match(r"(附件：)?(\d\. )?\S", paragraph.text) or "云州市自然资源和规划局" in paragraph.text:
+            break
+        assert paragraph.paragraph_format.first_line_indent.pt < 0, "a further line begins where the name does"
+        listed.append(re.sub(r"^(附件：)?(\d\. )?", "", paragraph.text))
+    for mark, title in itertools.pairwise(paragraphs):
+        if re.fullmatch(r"附件\d?", mark.text):
+            assert mark.paragraph_format.page_break_before and mark.paragraph_format.first_line_indent is None
+            assert title.style.name == "Heading 1" and title.alignment == WD_ALIGN_PARAGRAPH.CENTER
+            heads.append(title.text)
+    return listed, heads
+
+
+def annexes_in_page(path: Path) -> tuple[list[str], list[str]]:
+    """The same of a page for a browser."""
+    page = path.read_text("utf-8")
+    listed = re.search(r'<p class="attached"><span>附件：</span><span>(.*?)</span></p>', page, re.S)
+    heads = re.findall(r'<p class="annex-mark">附件\d?</p>\s*<h2>(.*?)</h2>', page)
+    return [re.sub(r"^\d\. ", "", line.strip()) for line in listed[1].split("<br>")] if listed else [], heads
 
 
 @needs_text
-@pytest.mark.parametrize("annexes", ["parcels,record", "checklist,boundary,rules", "all"])
-def test_annexes_are_numbered_without_a_gap_whichever_there_are(headed_bureau: Bureau, annexes: str):
-    paper = annex_numbers("".join(pages(headed_bureau.export("numbered.pdf", headed_bureau.one, annexes=annexes))))
-    word = Document(str(headed_bureau.export("numbered.docx", headed_bureau.one, annexes=annexes)))
-    assert len(paper) > 1
-    assert paper == list(range(1, len(paper) + 1))
-    assert annex_numbers("\n".join(without_spaces(paragraph.text) for paragraph in word.paragraphs)) == paper
+@pytest.mark.parametrize("annexes", ["record", "checklist,boundary,rules", "all"])
+@pytest.mark.parametrize("read", [annexes_in_pdf, annexes_in_word, annexes_in_page])
+def test_annexes_begin_a_page_each_under_mark_and_title_as_the_text_names_them(
+    headed_bureau: Bureau, annexes: str, read: Callable[[Path], tuple[list[str], list[str]]]
+):
+    suffix = {annexes_in_pdf: "pdf", annexes_in_word: "docx", annexes_in_page: "html"}[read]
+    path = headed_bureau.export(f"annexes.{suffix}", headed_bureau.one, annexes=annexes)
+    listed, heads = read(path)
+    assert listed == heads
+    names = ["parcels", "checklist", "boundary", "data", "record", "rules", "maps"] if annexes == "all" else annexes
+    ordered = names if isinstance(names, list) else names.split(",")
+    assert heads == [phrase(f"annex.{name}", "zh") for name in ordered]
+
+
+@needs_text
+def test_one_annex_alone_has_no_number(headed_bureau: Bureau):
+    found = pages(headed_bureau.export("alone.pdf", headed_bureau.one, annexes="record"))
+    assert any("附件：检测与存证" in page for page in found)
+    assert any(page.startswith("附件检测与存证") for page in found)
 
 
 @needs_text
@@ -266,7 +315,7 @@ def test_copies_stand_on_the_last_page_behind_the_annexes_that_the_text_names(he
     signed = next(page for page in found if "2026年11月19日" in page and "联系人" in page)
     assert ("附件：" in signed) == (annexes != "none")
     if annexes == "parcels,maps":
-        assert "附件：分地块情况、附图" in signed
+        assert "附件：1.分地块情况2.附图" in signed
     word = Document(str(headed_bureau.export("imprint.docx", headed_bureau.one, document="statement", annexes=annexes)))
     lines = [paragraph.text for paragraph in word.paragraphs if paragraph.text.strip()]
     assert lines[-1].startswith("抄送：")

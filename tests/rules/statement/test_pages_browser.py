@@ -1,5 +1,6 @@
 """Pages of a case in a real Chromium, opened as files: read, moved, clicked, filled in, saved, printed."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from onemap.layers.library.library import open_library
+from onemap.rules.maps.page_files import html_file
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
 from onemap.rules.statement.reply_file import read_reply
@@ -347,7 +349,7 @@ def pages_of(pdf: Path) -> list[str]:
 def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Page, tmp_path: Path):
     pages = pages_of(statement.pdf(tmp_path / "case.pdf"))
     whole = "".join("".join(pages).split())
-    for words in ("项目概况", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附表5"):
+    for words in ("项目概况", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附件3"):
         assert words in whole
     assert f"2/{len(pages) - 1}" in "".join(pages[1].split())
     assert "保存回复文件" not in whole
@@ -366,3 +368,55 @@ def test_the_browser_hears_of_scripts_that_fail(chromium: Page, tmp_path: Path):
     chromium.open(path)
     found: list[Any] = chromium.events("Runtime.exceptionThrown")
     assert len(found) == 1
+
+
+# Every text outside of drawings with what lies behind it, as contrast after WCAG.
+CONTRASTS = """(() => {
+  const parts = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = parts(getComputedStyle(one).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const element of document.body.querySelectorAll('*')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || element.closest('svg, script, style') || !element.getClientRects().length) continue;
+    const [text, ground] = [light(parts(getComputedStyle(element).color)), light(behind(element))];
+    found.push([(Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05), element.textContent.trim()]);
+  }
+  return found;
+})()"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("screen", ["light", "dark"])
+@pytest.mark.parametrize("name", ["statement", "pack", "figures"])
+def test_texts_are_readable_on_a_light_and_a_dark_screen_and_paper_is_light(
+    chromium: Page, files: Files, tmp_path: Path, name: str, screen: str
+):
+    block = {"heading": "h", "heads": ["a", "b"], "rows": [["1", "2"]], "widths": [1, 1], "numbers": [], "note": "n"}
+    figures = tmp_path / "figures.html"
+    page = {"title": "t", "lead": "l", "facts": [["name", "text"]], "blocks": [block]}
+    figures.write_bytes(html_file([page], ["<svg viewBox='0 0 9 9'/>"], "foot", "en"))
+    chromium.open(figures if name == "figures" else getattr(files, name))
+    preferred = [{"name": "prefers-color-scheme", "value": screen}]
+    chromium.call("Emulation.setEmulatedMedia", media="", features=preferred)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    try:
+        found = chromium.ask(CONTRASTS)
+        assert len(found) > 5
+        assert [(round(ratio, 2), text[:40]) for ratio, text in found if ratio < 4.5] == []
+        brightness = sum(map(int, re.findall(r"\d+", chromium.ask(ground))[:3]))
+        assert (brightness < 150) == (screen == "dark")
+        drawn = "getComputedStyle(document.querySelector('#map, svg')).backgroundColor"
+        assert sum(map(int, re.findall(r"\d+", chromium.ask(drawn))[:3])) > 600, "drawings stay as they are printed"
+        chromium.call("Emulation.setEmulatedMedia", media="print", features=preferred)
+        assert chromium.ask(ground) in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)")
+        assert [text for ratio, text in chromium.ask(CONTRASTS) if ratio < 4.5] == []
+    finally:
+        chromium.call("Emulation.setEmulatedMedia", media="", features=[])

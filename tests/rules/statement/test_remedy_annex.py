@@ -11,14 +11,14 @@ import pytest
 from docx import Document
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, phrase
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement.document_words import words
 from onemap.tests.rules.statement.bureau import Bureau
 
 # A hectare: a strip of 20 m is farmland, one of 30 m lies outside the boundary, of the upper half nothing is known.
 REMAINDER_HA, FARM_HA, OUTSIDE_HA, UNKNOWN_HA = 0.25, 0.2, 0.3, 0.25
-HEADS = ("annex_remedy", "table_alternatives", "table_departments", "table_cuts")
+HEADS = ("table_alternatives", "table_departments", "table_cuts")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_case_without_a_remedy_has_no_such_annex(bureau):
     found = content(bureau)
     assert found["remedy"] is None
     page = bureau.export("none.html", bureau.one, "en").read_text("utf-8")
-    assert words("en")["annex_remedy"] not in page
+    assert phrase("annex.remedy", "en") not in page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -77,6 +77,7 @@ def test_page_and_word_file_have_the_annex_with_its_tables(remedy_bureau, langua
     document = Document(str(remedy_bureau.export("case.docx", remedy_bureau.one, language)))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert phrase("annex.remedy", language) in page and phrase("annex.remedy", language) in text
     for head in HEADS:  # with what number it stands, tells which other annexes there are
         title = re.split("　|[.] ", labels[head], maxsplit=1)[1]
         assert title in page and title in text

@@ -70,6 +70,7 @@ def test_classes_and_their_hectares_stand_in_word_and_pdf(town, core, tmp_path):
     document = Document(str(word))
     cells = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
     assert ["农用地", "1", "10.0000", "50.0%"] in cells and ["建设用地", "1", "10.0000", "50.0%"] in cells
+    assert ["合计", "2", "20.0000", "100.0%"] in cells
     assert ["类别", "图斑数", "面积（公顷）", "占比"] in cells, "the whole district needs no column of units"
     assert len(document.inline_shapes) == 1 and pdf.read_bytes().startswith(b"%PDF")
 
