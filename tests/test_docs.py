@@ -61,6 +61,25 @@ def test_every_relative_link_leads_somewhere():
     assert sorted(place for place, target in targets.items() if not target.exists()) == []
 
 
+def mark_of(heading: str) -> str:
+    """What a link to a heading has behind its `#`, as GitHub and the guide inside QGIS make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_every_link_to_a_heading_leads_to_one():
+    linked = [
+        (document, link)
+        for document in NAMES
+        for link in LINK.findall(text_of(document))
+        if "#" in link and "://" not in link
+    ]
+    assert linked
+    for document, link in linked:
+        name, _, mark = link.partition("#")
+        text = ((ROOT / document).parent / name if name else ROOT / document).read_text(encoding="utf-8")
+        assert mark in map(mark_of, re.findall(r"^#+ (.*)$", text, re.MULTILINE)), (document, link)
+
+
 def test_every_module_that_a_document_names_is_there():
     named = set()
     for document in NAMES:

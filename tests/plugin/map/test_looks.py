@@ -9,8 +9,8 @@ from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPalette
 from qgis.PyQt.QtWidgets import QListView
 
-from onemap.plugin.dock.guide import Guide
 from onemap.plugin.dock.options_page import OptionsPage
+from onemap.plugin.guide.guide import Guide
 from onemap.plugin.library.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_layer, style_results
 from onemap.plugin.profile import settings
@@ -203,9 +203,10 @@ def test_the_guide_opens_in_both_languages(language):
     assert len(Guide().page.toPlainText()) > 1000
 
 
-def test_the_guide_says_the_same_in_both_languages():
+@pytest.mark.parametrize("page", ["", "identify.", "server."])
+def test_the_guide_says_the_same_in_both_languages(page):
     def shape(language):
-        text = (GUIDES / f"{language}.md").read_text(encoding="utf-8")
+        text = (GUIDES / f"{page}{language}.md").read_text(encoding="utf-8")
         return [
             re.match(r"#+|\d\.|\||```|!|-", line).group(0)
             for line in text.splitlines()
