@@ -31,6 +31,10 @@ INDENT = "    "
 MARGIN_PX = 24  # beside a picture: of the page, and its scroll bar
 
 
+# Python forgets what a window owns whose own Python object is gone, as that of QGIS's main window is.
+_guides: list[Guide] = []
+
+
 @dataclass(frozen=True)
 class Place:
     """A place in a document. heading: the number of its heading there, from 0 on; None for a place by scrolling."""
@@ -47,8 +51,7 @@ def show_guide(topic: str = "", over: QWidget | None = None) -> Guide:
     """
     window = (over.window() if over is not None else None) or QApplication.activeWindow()
     if not isinstance(window, Guide):
-        guides = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Guide))
-        window = next((guide for guide in guides if guide.parentWidget() is window), None) or Guide(window)
+        window = next((guide for guide in _guides if guide.parentWidget() is window), None) or _new_guide(window)
     window.go_to(place_of(topic))
     window.show()
     window.raise_()
@@ -56,12 +59,18 @@ def show_guide(topic: str = "", over: QWidget | None = None) -> Guide:
     return window
 
 
+def _new_guide(window: QWidget | None) -> Guide:
+    guide = Guide(window)
+    guide.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _guides.append(guide)
+    guide.destroyed.connect(lambda _object: _guides.remove(guide))
+    return guide
+
+
 def close_guides() -> None:
     """Close every guide, before the plugin is unloaded."""
-    for window in QApplication.topLevelWidgets():
-        if isinstance(window, Guide):
-            window.close()
-            window.deleteLater()
+    for guide in list(_guides):
+        guide.close()
 
 
 def place_of(topic: str) -> Place:

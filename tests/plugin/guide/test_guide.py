@@ -96,6 +96,14 @@ def test_every_document_that_the_guide_leads_to_is_shown(application):
         assert len(guide.page.toPlainText()) > 300, path.name
 
 
+def test_a_guide_that_is_closed_is_gone_and_the_next_one_is_new(application):
+    window = QWidget()
+    show_guide("finding-a-site", window).reject()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert window.findChildren(Guide) == []
+    assert show_guide("query-sheets", window).heading() == "Query sheets"
+
+
 def test_there_is_one_guide_for_a_window(application):
     one, other = QWidget(), QWidget()
     guide = show_guide("query-sheets", one)
