@@ -80,6 +80,27 @@ def test_every_link_to_a_heading_leads_to_one():
         assert mark in map(mark_of, re.findall(r"^#+ (.*)$", text, re.MULTILINE)), (document, link)
 
 
+def unseen_emphasis(line: str) -> list[str]:
+    """Where `**` makes nothing bold: Markdown wants a space between a mark inside and a letter outside."""
+    text = re.sub(r"`[^`]*`", lambda code: "x" * len(code[0]), line)
+    unseen = []
+    for number, sign in enumerate(re.finditer(r"\*\*", text)):
+        before, after = text[: sign.start()][-1:] or " ", text[sign.end() :][:1] or " "
+        inside, outside = (after, before) if number % 2 == 0 else (before, after)
+        if inside.isspace() or (not inside.isalnum() and outside.isalnum()):
+            unseen.append(text[max(0, sign.start() - 12) : sign.end() + 12])
+    return unseen
+
+
+def test_what_is_bold_is_seen_as_bold():
+    assert unseen_emphasis("按**加入…**后") and not unseen_emphasis("按**加入…** 后，**Check**, **a**b")
+    fence = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+    texts = [(document, fence.sub("", text_of(document))) for document in NAMES]
+    assert [
+        (name, place) for name, text in texts for line in text.splitlines() for place in unseen_emphasis(line)
+    ] == []
+
+
 def test_every_module_that_a_document_names_is_there():
     named = set()
     for document in NAMES:

@@ -7,10 +7,12 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, QUrl
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWidget
 
+from onemap.plugin.algorithms.verb_rows import verb_rows
 from onemap.plugin.guide.guide import Guide, Place, close_guides, headings_of, mark_of, place_of, show_guide
 from onemap.plugin.guide.help_key import TOPICS, topic_of
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, GUIDES
+from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.tests.plugin.small_town import wait_for
 
 
@@ -110,3 +112,16 @@ def test_there_is_one_guide_for_a_window(application):
     assert show_guide("web-services", one) is guide
     assert show_guide("web-services", guide) is guide
     assert show_guide("web-services", other) is not guide
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guide_names_every_algorithm(language):
+    settings.put("language", language)
+    translator = install_translator()
+    try:
+        titles = [row.title for row in verb_rows()]
+    finally:
+        remove_translator(translator)
+    text = (GUIDES / f"{language}.md").read_text(encoding="utf-8")
+    assert len(titles) > 20
+    assert [title for title in titles if title not in text] == []
