@@ -110,6 +110,19 @@ def test_every_module_that_a_document_names_is_there():
     assert sorted((document, name) for document, name in named if not is_known(name)) == []
 
 
+def test_every_option_that_a_document_gives_a_verb_is_one_of_the_verb():
+    sections = re.split(r"^### ", text_of("docs/reference.en.md"), flags=re.MULTILINE)[1:]
+    option = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+    options = {section.partition("\n")[0]: set(option.findall(section)) for section in sections}
+    everywhere = {"--json", "--lang", "--progress", "--output-encoding", "--log", "--help", "--version"}
+    call = re.compile(rf"\bonemap (?:--\S+ \S+ )*({'|'.join(sorted(options, key=len, reverse=True))})\b([^`\n|]*)")
+    documents = [name for name in NAMES if "reference." not in name]
+    calls = [(name, *found.groups()) for name in documents for found in call.finditer(text_of(name))]
+    assert len(calls) > 100
+    given = {(name, verb, word) for name, verb, rest in calls for word in option.findall(rest)}
+    assert sorted(row for row in given if row[2] not in options[row[1]] | everywhere) == []
+
+
 def test_every_function_that_a_document_names_stands_in_its_file():
     named = {(file, name) for document in NAMES for file, name in FUNCTION.findall(text_of(document))}
     assert named
