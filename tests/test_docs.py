@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,6 +122,22 @@ def test_every_option_that_a_document_gives_a_verb_is_one_of_the_verb():
     assert len(calls) > 100
     given = {(name, verb, word) for name, verb, rest in calls for word in option.findall(rest)}
     assert sorted(row for row in given if row[2] not in options[row[1]] | everywhere) == []
+
+
+def tables_in(path: str, name: str) -> int:
+    return len(tomllib.loads(text_of(path))[name])
+
+
+def test_what_the_documents_count_is_so_many():
+    counted = {
+        "rules with articles": tables_in("resources/packs/city-preliminary.toml", "rule"),
+        "indicators for area units": tables_in("resources/indicators/city-checkup.toml", "indicator"),
+        "matrices": len(list((ROOT / "resources" / "matrices").glob("*.toml"))),
+    }
+    told = {
+        words: int(number) for number, words in re.findall(rf"(\d+) ({'|'.join(counted)})", text_of("CHANGELOG.md"))
+    }
+    assert told == counted
 
 
 def test_every_function_that_a_document_names_stands_in_its_file():
