@@ -102,6 +102,17 @@ def test_what_is_bold_is_seen_as_bold():
     ] == []
 
 
+def shape_of(document: str) -> list[str]:
+    """How each line begins that is a heading, a step, a row, code, a picture or an item."""
+    return re.findall(r"^(?:#+(?= )|\d\.|\||```|!|-)", text_of(document), re.MULTILINE)
+
+
+@pytest.mark.parametrize("english", [name for name in NAMES if name.endswith(("guide/en.md", ".en.md"))])
+def test_a_document_says_the_same_in_both_languages(english):
+    chinese = re.sub(r"\ben\.md$", "zh.md", english)
+    assert shape_of(english) == shape_of(chinese)
+
+
 def test_every_module_that_a_document_names_is_there():
     named = set()
     for document in NAMES:

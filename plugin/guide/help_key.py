@@ -34,7 +34,7 @@ TOPICS = {
     "StepDialog": "review-ten-departments-one-statement",
     "FactsDialog": "review-ten-departments-one-statement",
     "NumbersTab": "numbers-what-the-citys-indicators-are",
-    "PublishDialog": "processing-models-and-the-command-line",
+    "PublishDialog": "publishing",
 }
 
 
