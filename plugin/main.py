@@ -29,7 +29,6 @@ class OneMapPlugin:
         self._functions = None
         self._core = None
         self._factory = None
-        self._guide = None
         self._filter = self._questions = None
         self._panel_action: QAction | None = None
         self._guide_action: QAction | None = None
@@ -81,7 +80,7 @@ class OneMapPlugin:
         self.iface.addToolBarIcon(self._panel_action)
         self.iface.addPluginToMenu(MENU, self._panel_action)
         self._guide_action = QAction(icon("help"), tr("User guide"), window)
-        self._guide_action.triggered.connect(self._open_guide)
+        self._guide_action.triggered.connect(lambda _checked: self._open_guide())
         self.iface.addPluginToMenu(MENU, self._guide_action)
         self._factory = OptionsFactory(self._profile_opener)
         self.iface.registerOptionsWidgetFactory(self._factory)
@@ -97,6 +96,9 @@ class OneMapPlugin:
             self.iface.deregisterLocatorFilter(self._filter)  # QGIS deletes it
             self._filter = self._questions = None
         if self.dock is not None:
+            from onemap.plugin.guide.guide import close_guides
+
+            close_guides()
             self.dock.close_down()
             self.iface.removeDockWidget(self.dock)
             self.dock.deleteLater()
@@ -169,7 +171,6 @@ class OneMapPlugin:
         return self.dock.edit_profile if self.dock is not None and self.dock.library.path else None
 
     def _open_guide(self) -> None:
-        from onemap.plugin.dock.guide import Guide
+        from onemap.plugin.guide.guide import show_guide
 
-        self._guide = Guide(self.iface.mainWindow())
-        self._guide.show()
+        show_guide(over=self.iface.mainWindow())

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,57 @@ def test_every_relative_link_leads_somewhere():
     assert sorted(place for place, target in targets.items() if not target.exists()) == []
 
 
+def mark_of(heading: str) -> str:
+    """What a link to a heading has behind its `#`, as GitHub and the guide inside QGIS make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_every_link_to_a_heading_leads_to_one():
+    linked = [
+        (document, link)
+        for document in NAMES
+        for link in LINK.findall(text_of(document))
+        if "#" in link and "://" not in link
+    ]
+    assert linked
+    for document, link in linked:
+        name, _, mark = link.partition("#")
+        text = ((ROOT / document).parent / name if name else ROOT / document).read_text(encoding="utf-8")
+        assert mark in map(mark_of, re.findall(r"^#+ (.*)$", text, re.MULTILINE)), (document, link)
+
+
+def unseen_emphasis(line: str) -> list[str]:
+    """Where `**` makes nothing bold: Markdown wants a space between a mark inside and a letter outside."""
+    text = re.sub(r"`[^`]*`", lambda code: "x" * len(code[0]), line)
+    unseen = []
+    for number, sign in enumerate(re.finditer(r"\*\*", text)):
+        before, after = text[: sign.start()][-1:] or " ", text[sign.end() :][:1] or " "
+        inside, outside = (after, before) if number % 2 == 0 else (before, after)
+        if inside.isspace() or (not inside.isalnum() and outside.isalnum()):
+            unseen.append(text[max(0, sign.start() - 12) : sign.end() + 12])
+    return unseen
+
+
+def test_what_is_bold_is_seen_as_bold():
+    assert unseen_emphasis("按**加入…**后") and not unseen_emphasis("按**加入…** 后，**Check**, **a**b")
+    fence = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+    texts = [(document, fence.sub("", text_of(document))) for document in NAMES]
+    assert [
+        (name, place) for name, text in texts for line in text.splitlines() for place in unseen_emphasis(line)
+    ] == []
+
+
+def shape_of(document: str) -> list[str]:
+    """How each line begins that is a heading, a step, a row, code, a picture or an item."""
+    return re.findall(r"^(?:#+(?= )|\d\.|\||```|!|-)", text_of(document), re.MULTILINE)
+
+
+@pytest.mark.parametrize("english", [name for name in NAMES if name.endswith(("guide/en.md", ".en.md"))])
+def test_a_document_says_the_same_in_both_languages(english):
+    chinese = re.sub(r"\ben\.md$", "zh.md", english)
+    assert shape_of(english) == shape_of(chinese)
+
+
 def test_every_module_that_a_document_names_is_there():
     named = set()
     for document in NAMES:
@@ -68,6 +120,35 @@ def test_every_module_that_a_document_names_is_there():
         named |= {(document, name) for name in MODULE.findall(text)}
         named |= {(document, f"{module}.{name}") for module, name in IMPORT.findall(text)}
     assert sorted((document, name) for document, name in named if not is_known(name)) == []
+
+
+def test_every_option_that_a_document_gives_a_verb_is_one_of_the_verb():
+    sections = re.split(r"^### ", text_of("docs/reference.en.md"), flags=re.MULTILINE)[1:]
+    option = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+    options = {section.partition("\n")[0]: set(option.findall(section)) for section in sections}
+    everywhere = {"--json", "--lang", "--progress", "--output-encoding", "--log", "--help", "--version"}
+    call = re.compile(rf"\bonemap (?:--\S+ \S+ )*({'|'.join(sorted(options, key=len, reverse=True))})\b([^`\n|]*)")
+    documents = [name for name in NAMES if "reference." not in name]
+    calls = [(name, *found.groups()) for name in documents for found in call.finditer(text_of(name))]
+    assert len(calls) > 100
+    given = {(name, verb, word) for name, verb, rest in calls for word in option.findall(rest)}
+    assert sorted(row for row in given if row[2] not in options[row[1]] | everywhere) == []
+
+
+def tables_in(path: str, name: str) -> int:
+    return len(tomllib.loads(text_of(path))[name])
+
+
+def test_what_the_documents_count_is_so_many():
+    counted = {
+        "rules with articles": tables_in("resources/packs/city-preliminary.toml", "rule"),
+        "indicators for area units": tables_in("resources/indicators/city-checkup.toml", "indicator"),
+        "matrices": len(list((ROOT / "resources" / "matrices").glob("*.toml"))),
+    }
+    told = {
+        words: int(number) for number, words in re.findall(rf"(\d+) ({'|'.join(counted)})", text_of("CHANGELOG.md"))
+    }
+    assert told == counted
 
 
 def test_every_function_that_a_document_names_stands_in_its_file():

@@ -3,6 +3,7 @@
 import configparser
 import hashlib
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -116,6 +117,15 @@ def test_the_zip_of_the_same_files_is_the_same_bytes(checkout: Path):
         seen.append(hashlib.sha256(target.read_bytes()).hexdigest())
         os.utime(checkout / "LICENSE")
     assert seen[0] == seen[1]
+
+
+def test_the_plugin_says_which_packages_it_installs():
+    about = (ROOT / "metadata.txt").read_text(encoding="utf-8")
+    named = re.search(r"installs these packages.*?: (.*?), and what these need", about).group(1).split(", ")
+    lists = [
+        (ROOT / "resources" / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in ("core", "fast")
+    ]
+    assert named == re.findall(r"^[\w.-]+", "\n".join(lists), re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
@@ -204,6 +205,7 @@ class AddDialog(WorkingDialog):
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self.resize(*SIZE_PX)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.coverage_choice import coverage_titles
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
@@ -64,6 +65,7 @@ class AnswersDialog(WorkingDialog):
         self.forget_button.clicked.connect(self.forget)
         self._build()
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self._end_request()
 

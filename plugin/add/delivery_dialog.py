@@ -30,6 +30,7 @@ from onemap.plugin.add.delivery_table import DeliveryTable
 from onemap.plugin.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
 from onemap.plugin.add.source_choice import Delivery, dropped_delivery, holds_delivery
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -100,6 +101,7 @@ class DeliveryDialog(WorkingDialog):
         self.notice = Notice(add_controls())
         self._build()
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self._end_request()
 

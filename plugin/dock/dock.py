@@ -42,6 +42,7 @@ from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.identify.identify_view import IdentifyView
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
@@ -125,7 +126,8 @@ class OneMapDock(QgsDockWidget):
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         self._build()
-        self._connect(open_guide)
+        self._connect_header(open_guide)
+        self._connect_rooms()
         self._is_begun = self._is_closed = False
 
     def _take_drops(self) -> None:
@@ -181,10 +183,7 @@ class OneMapDock(QgsDockWidget):
         self._take_drops()
         name_accessibly(self)
         keep_choice_readable(self)
-
-    def _connect(self, open_guide: Callable[[], None]) -> None:
-        self._connect_header(open_guide)
-        self._connect_rooms()
+        HelpKey(self)
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)

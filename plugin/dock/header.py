@@ -96,7 +96,7 @@ class Header(QWidget):
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
-        self.more_menu.addAction(icon("help"), tr("User guide"), self.help_requested.emit)
+        self.more_menu.addAction(icon("help"), tr("User guide") + "\tF1", self.help_requested.emit)
         more_button.setMenu(self.more_menu)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 0)

@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, 
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -51,6 +52,7 @@ class MachineDialog(QDialog):
         for widget in (self.heading, self.lines, self.work, self.buttons):
             layout.addWidget(widget)
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self.finished.connect(lambda _result: self.close_down())
 

@@ -8,6 +8,7 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
@@ -70,6 +71,7 @@ class OptionsPage(QgsOptionsPageWidget):
             label.setWordWrap(True)
             layout.addRow(label)
         name_accessibly(self)
+        HelpKey(self)
 
     def apply(self) -> None:
         """Store the chosen settings."""

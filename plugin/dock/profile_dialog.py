@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.dock.profile_field import ProfileField
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.form_fields import set_tab_order
@@ -167,6 +168,7 @@ class ProfileDialog(WorkingDialog):
         self.source.setText(answer["file"] if answer["kept"] else tr("The library has no profile yet."))
         self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         # The form was made after what stands below it.
         last = list(self.pages[FONTS].values())[-1]

@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
@@ -78,6 +79,7 @@ class PublishDialog(WorkingDialog):
         self._fill()
         self.tree.itemChanged.connect(lambda _item, _column: self._enable())
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self._end_request()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, is_debian_like, make_core
-from onemap.plugin.connection.core_session import REQUIREMENTS, Core, first_core
+from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
@@ -17,20 +18,15 @@ from onemap.plugin.words.translation import tr
 
 
 class SetupPage(QWidget):
-    """Offers to make the core's Python, and shows the progress."""
+    """Offers to make the core's Python, or to make it anew, and shows the progress."""
 
-    ready = pyqtSignal()
+    ready = pyqtSignal()  # there is a core to go on with
 
     def __init__(self, core: Core, open_settings: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._core = core
         self._task: BackgroundTask | None = None
-        self._explanation = QLabel(
-            tr(
-                "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB."
-            )
-        )
+        self._explanation = QLabel()
         self._message = QLabel()
         for label in (self._explanation, self._message):
             label.setWordWrap(True)
@@ -44,20 +40,40 @@ class SetupPage(QWidget):
         settings_button = QPushButton(icon("settings"), tr("Settings…"))
         settings_button.setToolTip(tr("Name a Python of your own, or a folder of wheels for a place without internet"))
         settings_button.clicked.connect(open_settings)
+        self.back_button = QPushButton(icon("back"), tr("Back to the library"))
+        self.back_button.clicked.connect(self.ready)
         layout = QVBoxLayout(self)
         for widget in (self._explanation, self.button, self._bar, self._cancel, self._message, settings_button):
             layout.addWidget(widget)
+        layout.addWidget(self.back_button)
         layout.addStretch()
         self._show_work(False)
+        self.back_button.hide()
 
     @property
     def text(self) -> str:
         """The text on display."""
         return "\n".join(part for part in (self._explanation.text(), self._message.text()) if part)
 
-    def explain(self, reason: str) -> None:
-        """Show why the core is needed now."""
-        self._explanation.setText(reason)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Say how things stand whenever the page comes to the front."""
+        super().showEvent(event)
+        self._explain()
+
+    def _explain(self) -> None:
+        python = core_python()
+        if python is None:
+            text = tr(
+                "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
+                "QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB."
+            )
+        else:
+            text = tr(
+                "One Map's core is set up: {path}. Setting it up again makes a new one beside it in your QGIS profile "
+                "(some minutes, 1.1 GB); the former one is removed when no QGIS uses it any more."
+            ).format(path=python.path)
+        self._explanation.setText(text)
+        self.back_button.setVisible(python is not None and self._task is None)
 
     def set_up(self) -> None:
         """Make the core's Python in the background."""
@@ -74,6 +90,7 @@ class SetupPage(QWidget):
         )
         self._message.setText(tr("Looking for a Python…"))
         self._show_work(True)
+        self.back_button.hide()
         self._task = BackgroundTask(
             tr("Set up One Map's core"), lambda progress: make_core(plan, progress), self._finish, self._show_step
         ).start()
@@ -102,6 +119,7 @@ class SetupPage(QWidget):
     def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
         self._show_work(False)
+        self._explain()
         if error is None:
             self._message.setText("")
             self.ready.emit()
@@ -133,8 +151,9 @@ def _error_text(error: Exception) -> str:
             "from python.org, then press “Set up the core” again."
         ),
         "packages": tr(
-            "The packages could not be installed. Without internet, choose a folder of wheels in the settings; "
-            "otherwise see to the connection, then press “Set up the core” again."
+            "The packages could not be installed. Without internet, choose a folder of wheels in the settings (the "
+            "user guide, F1, says how to make one); otherwise see to the connection, then press “Set up the core” "
+            "again."
         ),
         "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
     }[error.kind]
@@ -143,4 +162,11 @@ def _error_text(error: Exception) -> str:
             "Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks "
             "after this computer to), then press “Set up the core” again."
         )
-    return text if error.kind == "python_other" else f"{text}\n{error.detail}".strip()
+    return text if error.kind == "python_other" else f"{text}\n{_reason_of(error)}".strip()
+
+
+def _reason_of(error: CoreSetupError) -> str:
+    """What pip gives as its reason, without each of its tries before; the whole of what others say."""
+    lines = error.detail.splitlines()
+    reasons = [line for line in lines if line.startswith("ERROR:")] if error.kind == "packages" else []
+    return "\n".join(reasons or lines)

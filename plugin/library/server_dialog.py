@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QLine
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
@@ -39,6 +40,7 @@ class ServerDialog(QDialog):
         self.open_button.setDefault(True)
         self._build()
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         if is_server(location):
             address, schema = parts_of(location)

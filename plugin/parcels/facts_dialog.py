@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.fact_field import FactField
 from onemap.plugin.widgets.accessible_names import name_accessibly
@@ -72,6 +73,7 @@ class FactsDialog(WorkingDialog):
         self.waiting.setWordWrap(True)
         self._build(asked)
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self._end_request()
 

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
@@ -89,6 +90,7 @@ class StepDialog(QDialog):
         layout.addWidget(self.buttons)
         self.setMinimumWidth(MIN_WIDTH_PX)
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)

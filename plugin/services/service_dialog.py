@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.services.service_form import ServiceForm, service_controls
@@ -52,6 +53,7 @@ class ServiceDialog(QDialog):
         self.work.hide()
         self._build()
         name_accessibly(self)
+        HelpKey(self)
         keep_choice_readable(self)
         self._enable()
 

@@ -608,8 +608,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>找到的 Python 没有 pip。请把 pip 的安装包放入离线安装包文件夹，或从 python.org 安装 Python，然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
-        <source>The packages could not be installed. Without internet, choose a folder of wheels in the settings; otherwise see to the connection, then press “Set up the core” again.</source>
-        <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹；否则请检查网络，然后再次点击“安装核心程序”。</translation>
+        <source>The packages could not be installed. Without internet, choose a folder of wheels in the settings (the user guide, F1, says how to make one); otherwise see to the connection, then press “Set up the core” again.</source>
+        <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹（做法见使用手册，按 F1）；否则请检查网络，然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The core was made but does not start. Press “Set up the core” again, or name another Python.</source>
@@ -618,6 +618,18 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>The core could not be set up: {reason}</source>
         <translation>核心程序安装失败：{reason}</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation>目录</translation>
+    </message>
+    <message>
+        <source>Back to the library</source>
+        <translation>返回资料库</translation>
+    </message>
+    <message>
+        <source>One Map's core is set up: {path}. Setting it up again makes a new one beside it in your QGIS profile (some minutes, 1.1 GB); the former one is removed when no QGIS uses it any more.</source>
+        <translation>一张图的核心程序已安装：{path}。重新安装会在 QGIS 配置文件夹中原有的旁边另装一个（几分钟，约 1.1 GB）；无人使用时再删除原来的。</translation>
     </message>
     <message>
         <source>Set up One Map's core</source>

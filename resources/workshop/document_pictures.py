@@ -15,7 +15,7 @@ LANGUAGE = "en"  # of QGIS in them: a reader of either language knows its window
 # Each picture in the documents by what desktop.py calls its scene; the first scene has no name.
 SCENES = {"qgis-check": "", "qgis-compare": "-compare", "qgis-remedy": "-remedy"}
 # Each picture by the paper whose first page it is.
-PAPERS = {"demo-statement": "statement.pdf", "demo-sheet": "sheets.pdf"}
+PAPERS = {"demo-statement": "statement.pdf", "demo-sheet": "sheets.pdf", "demo-indicators": "indicators.pdf"}
 DOTS_PER_INCH = 80
 LARGEST_BYTES = 400_000
 

@@ -48,6 +48,11 @@ def run_names(library: Library) -> dict[str, str]:
     return {run: name for run, name in dict(rows.fetchall()).items() if name}
 
 
+def run_of_name(names: Mapping[str, str], wanted: str) -> str:
+    """The run of that name, else the run of that id."""
+    return next((run for run, name in names.items() if name == wanted), wanted)
+
+
 def past_runs(library: Library, kind: str | None, tables: Mapping[str, PlainTable]) -> list[dict[str, Any]]:
     """Every run of a kind, or of any, the newest first; a check with how many parcels have which verdict.
 

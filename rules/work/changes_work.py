@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
-from onemap.rules.work.recheck_work import open_cases, record_titles, run_of_name, turned_tables
+from onemap.rules.work.recheck_work import open_cases, record_titles, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
 
 _COMPARED = 0.4  # of the work, when both versions are compared, where cases or checks are asked again
@@ -80,7 +80,7 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
     from dataclasses import replace
 
     from onemap.rules.review.turned_by_version import turned_in_case, turned_in_run
-    from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.runs.past_runs import run_names, run_of_name
 
     new = {name: values[name] for name in ("code", "old", "new")}
     cases = open_cases(library) if values.get("open") else []

@@ -21,6 +21,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.question.check_options import check_options
+    from onemap.rules.runs.past_runs import run_names, run_of_name
     from onemap.rules.runs.run import RowsOutdated
     from onemap.rules.runs.run_store import run_record
     from onemap.rules.runs.unasked_rules import asked_answer, unasked_rules
@@ -33,6 +34,7 @@ def check(values: Values, context: VerbContext) -> Result:
         check_targets(outs, bool(values.get("overwrite")), [values["library"], *files, *options.packs])
         library = held.enter_context(open_library(values["library"]))
         if against:
+            against = run_of_name(run_names(library), against)
             run_record(library, against)
         how = values.get("workers"), values.get("scheduler"), values.get("shared")
         execution = Execution(values["library"], *how, in_parts=True)

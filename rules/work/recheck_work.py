@@ -64,7 +64,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
 
 def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
     """The record of each case and of each check that was asked for, and the progress that is left."""
-    from onemap.rules.runs.past_runs import run_names
+    from onemap.rules.runs.past_runs import run_names, run_of_name
 
     cases, names = open_cases(library) if values.get("open") else [], run_names(library)
     runs = [run_of_name(names, name) for name in values.get("run") or ()]
@@ -144,11 +144,6 @@ def open_cases(library: Library) -> list[Any]:
     from onemap.rules.review.case_file import case_ids, read_case
 
     return [case for case in (read_case(library, id_) for id_ in case_ids(library)) if case.state in _OPEN]
-
-
-def run_of_name(names: Mapping[str, str], wanted: str) -> str:
-    """The run of that name, else the run of that id."""
-    return next((run for run, name in names.items() if name == wanted), wanted)
 
 
 def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def runs(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library, system_user
     from onemap.layers.stores.library_tables import LIBRARY_TABLES
     from onemap.layers.stores.logged_rows import plain_tables
-    from onemap.rules.runs.past_runs import name_run, past_runs, remove_run
+    from onemap.rules.runs.past_runs import name_run, past_runs, remove_run, run_names, run_of_name
     from onemap.rules.work.judgement_tables import TABLES
 
     run, tables = values.get("run"), plain_tables((*LIBRARY_TABLES, *TABLES))
@@ -25,6 +25,9 @@ def runs(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         if not run:
             return {"ok": True, "runs": past_runs(library, values.get("kind"), tables)}
+        names = run_names(library)
+        run = run_of_name(names, run)
+        values = {**values, "against": run_of_name(names, values["against"])} if values.get("against") else values
         if values.get("remove"):
             return {"ok": True, "removed": remove_run(library, run, system_user(), tables)}
         if values.get("name") is not None:

@@ -297,3 +297,10 @@ def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_i
     assert (answer.code, problems) == (3, [("version.label", "STBHHX2024.shp")])
     assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 0
     assert ("YJJBNTTB", "v1", 1) in versions_of(library)
+
+
+def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery, core, tmp_path):
+    (delivery / "总平面.dwg").write_bytes(b"AC1032" + bytes(100))
+    done = core("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
+    lines = done.stdout.decode("utf-8").splitlines()
+    assert "Save it as DXF" in lines[lines.index("unreadable: 总平面.dwg → –") + 1]

@@ -4,8 +4,8 @@ import pytest
 from qgis.PyQt.QtWidgets import QListView, QPushButton
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.dock.guide import Guide
 from onemap.plugin.dock.machine_dialog import MachineDialog
+from onemap.plugin.guide.guide import Guide
 from onemap.plugin.library.server_dialog import ServerDialog
 from onemap.plugin.review.review_changes import ChangesDialog
 from onemap.plugin.review.review_step_dialog import StepDialog, StepQuestion

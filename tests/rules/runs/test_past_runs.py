@@ -88,6 +88,20 @@ def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
     assert desk.run("runs", desk.library, first, "--name", "x" * 121).codes == ["run.name"]
 
 
+def test_a_run_is_asked_for_by_its_name(two):
+    desk, (first, second) = two
+    assert desk.run("runs", desk.library, first, "--name", "春季").code == 0
+    assert desk.run("runs", desk.library, "春季").json["run"]["id"] == first
+    by_name = desk.run("runs", desk.library, second, "--against", "春季").json["changed"]
+    assert by_name == desk.run("runs", desk.library, second, "--against", first).json["changed"]
+    parcels, pack = desk.parcels({"A": SQUARE, "B": BESIDE}), desk.pack({})
+    checks = [
+        desk.run("check", desk.library, parcels, "--pack", pack, "--as-of", "2025-06-01", "--against", wanted)
+        for wanted in ("春季", first)
+    ]
+    assert checks[0].json["changed"] == checks[1].json["changed"] != []
+
+
 def test_a_library_made_before_runs_had_names_takes_them_too(two):
     desk, (first, _) = two
     with sqlite3.connect(desk.library) as connection:
