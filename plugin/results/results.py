@@ -47,6 +47,12 @@ class Finding:
     area_check_m2: float | None
     check_differs: bool  # from what a second method measures
 
+    def in_print(self, area_m2: float | None) -> float | None:
+        """What was measured of its ground in the plane alone, as it can be held against its area on the ellipsoid."""
+        if area_m2 is None or not self.area_m2 or not self.ellipsoidal_m2:
+            return area_m2
+        return area_m2 * (self.ellipsoidal_m2 / self.area_m2)
+
     @property
     def is_approximate(self) -> bool:
         """Whether its measure is not exact to the last metre."""
@@ -70,7 +76,7 @@ class Piece:
     """One piece in conflict, of one parcel by one rule by one feature; a line or a point where a rule has no area."""
 
     feature: str
-    area_m2: float | None
+    area_m2: float | None  # as documents have it
     length_m: float | None
     distance_m: float | None
     counted: bool
@@ -173,7 +179,7 @@ class RunTables:
             ground = self.geometry("findings", finding.row)
             if ground.isNull():
                 return []
-            return [Piece("", finding.area_m2, None, None, finding.counted, ground)]
+            return [Piece("", finding.in_print(finding.area_m2), None, None, finding.counted, ground)]
         request = QgsFeatureRequest()
         request.setFilterExpression(
             f'"parcel" = {_quoted_text(finding.parcel)} AND "rule" = {_quoted_text(finding.rule)}'
@@ -181,7 +187,8 @@ class RunTables:
         return [
             Piece(
                 str(value_or_none(feature["feature"]) or ""),
-                *(value_or_none(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
+                finding.in_print(value_or_none(feature["area_m2"])),
+                *(value_or_none(feature[name]) for name in ("length_m", "distance_m")),
                 bool(value_or_none(feature["counted"])),
                 feature.geometry(),
             )

@@ -183,13 +183,13 @@ def _caution_lines(finding: Finding) -> list[str]:
     if finding.assumed:
         lines.append(tr("Assumed: of the data's coverage only the extent of its features is known"))
     if finding.area_low_m2 is not None:
-        span = (area_text(finding.area_low_m2), area_text(finding.area_high_m2))
+        span = [area_text(finding.in_print(end)) for end in (finding.area_low_m2, finding.area_high_m2)]
         lines.append(tr("By the data's accuracy between {low} and {high}").format(low=span[0], high=span[1]))
     if finding.within_error:
         lines.append(tr("Within the boundary error: it may be that there is no conflict"))
     if finding.check_differs:
         text = tr("Measured by a second method: {area}; the two do not agree")
-        lines.append(text.format(area=area_text(finding.area_check_m2)))
+        lines.append(text.format(area=area_text(finding.in_print(finding.area_check_m2))))
     return lines
 
 

@@ -1,5 +1,6 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.arrow_values import data_of
+from onemap.rules.overlay.overlay import BALANCE_M2, BALANCE_SHARE
 from onemap.rules.overlay.pair_ground import are_simple_rings
 
 _READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
@@ -330,7 +332,11 @@ def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     result = geometries.copy()
     # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
-    result[several] = shapely.union_all(geometries[several][:, None], axis=1)
+    with contextlib.suppress(shapely.GEOSException):
+        united, area_m2 = shapely.union_all(geometries[several][:, None], axis=1), shapely.area(geometries[several])
+        # What comes out smaller or larger has lost a part or made one up, and stays in parts.
+        is_proved = np.abs(shapely.area(united) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * area_m2
+        result[several[is_proved]] = united[is_proved]
     return result
 
 

@@ -141,13 +141,15 @@ def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str
 def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule, language: str, step: Any) -> None:
     """Features, conflict, thresholds and the unknown, as far as there are any."""
     kind = KINDS[rule.kind]
+    findings = [row.values for row in stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)]
+    # The ground of hits stands before what is unknown.
+    scale = next((_scale_in_print(finding) for finding in findings if finding["area_m2"]), 1.0)
     pieces: list[StoredRow] = []
     for table in ("overlaps", "overlaps_line", "overlaps_point"):
         pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
     for piece in pieces:
-        step("feature", *(_piece(piece.values, language, figures) for figures in (EXACT, PLAIN)))
-    findings = stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)
-    for finding in (row.values for row in findings):
+        step("feature", _piece(piece.values, language, EXACT, 1.0), _piece(piece.values, language, PLAIN, scale))
+    for finding in findings:
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)
         both = (finding, EXACT), (_finding_in_print(finding), PLAIN)
@@ -171,12 +173,13 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
         step("conflict", phrase("verdict.clear", language))
 
 
-def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures) -> str:
+def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures, scale: float) -> str:
     """A feature of a finding with its measure, how far it lies, and why it does not count.
 
-    What meets the parcel is at no distance, which is told only with every digit.
+    What meets the parcel is at no distance, which is told only with every digit. scale: of areas.
     """
-    measure = figures.area(row["area_m2"]) or figures.length(row["length_m"])
+    area_m2 = None if row["area_m2"] is None else scale * row["area_m2"]
+    measure = figures.area(area_m2) or figures.length(row["length_m"])
     is_told = row["distance_m"] is not None and (row["distance_m"] > 0 or figures is EXACT)
     distance = phrase("explain.distance", language, distance=figures.length(row["distance_m"])) if is_told else ""
     return " · ".join(filter(None, (row["feature"], measure, distance, reasons_text(row["reason"], language))))
@@ -185,8 +188,8 @@ def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures) -> st
 def _scale_in_print(finding: Mapping[str, Any]) -> float:
     """How much of its ellipsoidal area, which is printed, a square metre in the plane is of a finding's ground.
 
-    What is measured of the same ground in the plane alone, its range within the boundary error and the second
-    measurement of its area, is printed times this, so that it can be held against the area beside it.
+    What is measured of the same ground in the plane alone, its pieces, its range within the boundary error and the
+    second measurement of its area, is printed times this, so that it can be held against the area beside it.
     """
     area_m2, ellipsoidal_m2 = finding["area_m2"], finding.get("area_ellipsoidal_m2")
     return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0

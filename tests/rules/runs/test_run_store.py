@@ -3,9 +3,13 @@
 import shutil
 import sqlite3
 
+import numpy as np
 import pytest
-from shapely import LineString, Polygon, box
+import shapely
+from shapely import LineString, MultiPolygon, Polygon, box
 
+from onemap.rules.inputs.parcels import dissolve_parts
+from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.tests.rules.run_damage import change_value
 
 SQUARE = box(0, 0, 10, 10)
@@ -246,3 +250,52 @@ def test_a_run_is_repeated_some_parcels_at_a_time_and_every_difference_is_told_a
     assert outcome.code == 5 and outcome.json == desk.run("verify", desk.library, "--run", run).json
     layers = {problem["layer"] for problem in outcome.json["problems"] if problem["code"] == "verify.row"}
     assert layers == {"parcels", "findings", "overlaps"}
+
+
+def test_what_is_printed_beside_an_area_on_the_ellipsoid_can_be_held_against_it(desk):
+    # Far from the central meridian a square metre in the plane is less on the ground.
+    desk.layer("ZONE", [box(640_000, 4_199_000, 640_030, 4_202_000)], accuracy=0.5, covers="extent")
+    found = desk.check({"A": box(640_000, 4_200_000, 641_000, 4_201_000)}, {"min_area_m2": 29_000.0})
+    row, run = found.finding("A"), found.answer.json["run"]["id"]
+    scale = row.area_ellipsoidal_m2 / row.area_m2
+    assert row.area_m2 == pytest.approx(30_000.0) and 1e-4 < 1 - scale < 1e-3
+    answer = desk.run("explain", desk.library, run, "A", "r", lang="en").json["steps"]
+    steps = {step["key"]: (step["value"], step["said"]) for step in answer}
+    printed = f"{30_000 * scale:,.0f} m²"
+    assert steps["conflict"] == ("30,000.000 m² · 3.0000 %", f"{printed} · 3.0%")
+    assert steps["feature"] == ("f1 · 30,000.000 m² · 0.000 m away", f"f1 · {printed}")
+    assert steps["check"][0].startswith("30,000.000 m²") and steps["check"][1].startswith(f"{printed} · ")
+    # By hand: from 29 to 30.5 m wide; the ends of the zone are far away.
+    assert steps["range"][0] == "29,000.000 m² … 30,500.000 m²"
+    assert steps["range"][1] == f"{29_000 * scale:,.0f} m² … {30_500 * scale:,.0f} m²"
+
+
+@pytest.mark.parametrize(
+    ("value", "area", "length", "share"),
+    [
+        (None, "", "", ""),
+        (0.0, "0.0 m²", "0.0 m", "0.0%"),
+        (0.0004, "< 0.1 m²", "< 0.1 m", "< 0.1%"),
+        (0.123456, "0.1 m²", "0.1 m", "12.3%"),
+        (9.94, "9.9 m²", "9.9 m", "994.0%"),
+        (12345.678, "12,346 m²", "12,345.7 m", "1234567.8%"),
+    ],
+)
+def test_figures_are_written_from_numbers(value, area, length, share):
+    assert (PLAIN.area(value), PLAIN.length(value), PLAIN.share(value)) == (area, length, share)
+
+
+def test_a_limit_in_per_cent_is_told_as_it_is(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    found = desk.check({"A": box(0, 0, 10, 10)}, {"title": {"zh": "占 12.34 %", "en": "12.34 % of 1.250 m"}})
+    answer = desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", "r", lang="en").json["steps"]
+    assert next(step["said"] for step in answer if step["key"] == "rule") == "12.34 % of 1.250 m"
+
+
+def test_a_part_that_a_union_loses_stays_a_part_of_its_parcel(monkeypatch):
+    parts = MultiPolygon([box(0, 0, 10, 10), box(20, 0, 30, 10)])
+    beside = MultiPolygon([box(0, 0, 10, 10), box(10, 0, 20, 10)])
+    grounds = np.array([parts, box(0, 0, 1, 1), beside], dtype=object)
+    assert [ground.geom_type for ground in dissolve_parts(grounds)] == ["MultiPolygon", "Polygon", "Polygon"]
+    monkeypatch.setattr(shapely, "union_all", lambda shapes, axis: np.full(len(shapes), parts.geoms[0]))
+    assert dissolve_parts(grounds).tolist() == grounds.tolist()
