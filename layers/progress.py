@@ -90,9 +90,9 @@ class Progress:
                 self.at(1.0, "")
 
     def check(self) -> None:
-        """Ask whether to stop; what was said last is said again."""
+        """Ask whether to stop; what was said last is said again, before anything was the words of this piece."""
         if self._whole is not None:
-            self._whole.say(0.0, None)
+            self._whole.say(0.0, None if self._whole.has_begun else self._step)
 
     def _of_whole(self, share: float) -> float:
         return self._begin + (self._end - self._begin) * share

@@ -27,7 +27,7 @@ from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
-from onemap.layers.messages import LANGUAGES, either_of, problem_record
+from onemap.layers.messages import LANGUAGES, either_of, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
@@ -86,7 +86,7 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
             _check_sources(rows, place, options.plan)
         else:
-            looking = progress.part(0.0, _LOOKED_AT)
+            looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", options.language))
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
             arguments = (options.department, options.language, looking, options.change, near, chosen)
             rows = delivery_plan(library, place, *arguments)

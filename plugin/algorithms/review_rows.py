@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from qgis.core import QgsProcessingFeedback, QgsProcessingParameterString
+from qgis.core import QgsProcessingParameterString
 
-from onemap.plugin.algorithms.log_words import write_counts
 from onemap.plugin.algorithms.parameter_kinds import ParameterKind, choice, codes, file, files, folder
 from onemap.plugin.algorithms.verb_algorithm import Output, VerbRow
 from onemap.plugin.profile import settings
@@ -43,7 +41,6 @@ def review_open_row() -> VerbRow:
             Output("STATE", tr("State"), "state"),
             Output("VERDICT", tr("Most severe verdict"), "verdict"),
         ),
-        finish=_tell_case,
     )
 
 
@@ -85,11 +82,3 @@ def _name() -> ParameterKind:
         return QgsProcessingParameterString(name, title, defaultValue=known, optional=True)
 
     return ParameterKind(make, lambda run, name: run.algorithm.parameterAsString(run.parameters, name, run.context))
-
-
-def _tell_case(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Counts by verdict, and the drafts by what they propose; a file not asked for is no result."""
-    write_counts("verdicts", answer["verdicts"], feedback)
-    write_counts("conclusions", Counter(str(opinion["conclusion"]) for opinion in answer["opinions"]), feedback)
-    if not results.get("OUT"):
-        results.pop("OUT", None)

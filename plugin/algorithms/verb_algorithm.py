@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ class VerbRow:
     outputs: those that have no place in the answer are for `finish`
     report: a file made of the answer
     point: what a point is called that is picked on the map instead of giving `x`, `y` and `crs`; empty for none
-    finish: from the answer, adds to the results and to the log what only this verb has
+    finish: from the answer, adds to the results what only this verb has
     """
 
     verb: str
@@ -118,7 +119,7 @@ class VerbRow:
     outputs: tuple[Output, ...] = ()
     report: Report | None = None
     point: str = ""
-    finish: Callable[[dict[str, Any], dict[str, Any], QgsProcessingFeedback], None] | None = None
+    finish: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
 
 
 class VerbAlgorithm(QgsProcessingAlgorithm):
@@ -229,7 +230,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """Run the verb, then fill the sinks from the GeoPackage that it wrote."""
         row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._origins)
         options = self._options(run)
-        results = {name.upper(): options[name] for name, kind in self._kinds.items() if kind.is_result}
+        written = [name for name, kind in self._kinds.items() if kind.is_result and options[name]]
+        results = {name.upper(): options[name] for name in written}
         tables = ""
         if row.sinks:
             options["out"], tables = outs_for(row.sinks, parameters, options["out"])
@@ -239,8 +241,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             path = results[row.report.name] = self.parameterAsFileOutput(parameters, row.report.name, context)
             Path(path).write_text(row.report.text(answer), encoding="utf-8")
         if row.finish is not None:
-            row.finish(answer, results, feedback)
+            row.finish(answer, results)
         results |= fill_sinks(run, row.sinks, tables)
+        write_summary(answer["summary"], self._controls(), feedback)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
             learn_words(feedback)
             verdict, threshold = word("verdicts", str(answer.get("verdict"))), word("verdicts", options["fail_on"])
@@ -274,7 +277,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def _run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
         """Run the verb; a refusal becomes the exception that Processing shows, in the core's own words."""
         try:
-            answer, exit_code = run_verb(self._row.verb, options, feedback)
+            answer, exit_code = run_verb(self._row.verb, {**options, "summary": True}, feedback)
         except Refusal as refusal:
             raise QgsProcessingException(dialog_words(str(refusal), self._controls())) from refusal
         write_problems(answer.get("problems") or [], feedback, self._controls())
@@ -293,6 +296,12 @@ def write_problems(
     for problem in problem_lines(problems):
         write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
         write(dialog_words(problem.text, controls))
+
+
+def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessingFeedback) -> None:
+    """What came of a verb at the end of Processing's log, in the command line's words; its columns stay in line."""
+    text = dialog_words(text, controls)
+    feedback.pushFormattedMessage(f"<pre>{escape(text)}</pre>", text)
 
 
 def dialog_words(text: str, controls: Mapping[str, str]) -> str:

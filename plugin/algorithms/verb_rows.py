@@ -6,15 +6,11 @@ A function for each verb, for the texts are in the language that holds when the 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from html import escape
 from typing import Any
 
-from qgis.core import QgsProcessingFeedback
-
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
-from onemap.plugin.algorithms.log_words import learn_words, write_counts
 from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.algorithms.sinks import VECTOR, Sink
@@ -26,16 +22,13 @@ from onemap.plugin.algorithms.statistics_rows import (
     transitions_row,
     warnings_row,
 )
-from onemap.plugin.algorithms.verb_algorithm import Output, Report, VerbRow, dialog_words, write_problems
+from onemap.plugin.algorithms.verb_algorithm import Output, Report, VerbRow, dialog_words
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.connection.refusals import problem_lines
-from onemap.plugin.identify.identify_rows import feature_name
 from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
-from onemap.plugin.results.summary_view import asked_text
-from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import name_list, tr, with_label
+from onemap.plugin.words.translation import name_list, tr
 
 USUAL_SITE_M2 = 10_000  # as the dock begins
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
@@ -396,7 +389,6 @@ def _sites() -> VerbRow:
         kinds={"area": number(USUAL_SITE_M2)},
         sinks=(Sink("SITES", tr("Places that would pass"), "sites", style=style_sites),),
         outputs=(Output("SITE_COUNT", tr("Number of places"), "sites", is_number=True),),
-        finish=warn_without_sites,
     )
 
 
@@ -464,34 +456,17 @@ def _of_parcels() -> dict[str, str]:
     }
 
 
-def add_changes(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `check`: counts by verdict, the rules not asked, verdicts that change; a file not asked for is no result."""
-    write_counts("verdicts", answer["verdicts"], feedback)
-    unasked = Counter((rule["department"], rule["said"]) for rule in answer["unasked"])
-    feedback.pushInfo(asked_text(answer["rules"], len(answer["unasked"])))
-    for (department, reason), count in unasked.items():
-        feedback.pushInfo(f"{count:>8,}  {with_label(word('departments', department), reason)}")
-    # Briefly, for QGIS writes all results below the counts.
+def add_changes(answer: dict[str, Any], results: dict[str, Any]) -> None:
+    """Of `check`: the rules that were not asked, and the verdicts that change."""
+    # Briefly, for QGIS writes all results below the log.
     results["UNASKED"] = json.dumps({rule["rule"]: rule["reason"] for rule in answer["unasked"]})
-    if not results["OUT"]:
-        del results["OUT"]
     if "changed" in answer:
         results["CHANGED"] = json.dumps(answer["changed"], ensure_ascii=False)
-        titles = answer.get("rule_titles") or {}
-        for change in answer["changed"]:
-            turn = " → ".join(word("verdicts", change[side]) if change.get(side) else "–" for side in ("from", "to"))
-            rules = name_list(titles.get(rule, rule) for rule in change.get("rules") or [])
-            feedback.pushInfo(with_label(str(change["parcel"]), " · ".join(filter(None, (turn, rules)))))
 
 
-def add_facts(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `inspect`: all as JSON, and each layer as a line of the log."""
-    results["JSON"] = json.dumps(answer, ensure_ascii=False)
-    for layer in inspected_layers(answer):
-        line = tr("{name}: {value}")
-        facts = [line.format(name=name, value=value) for name, value in facts_of(layer)]
-        feedback.pushInfo(" · ".join([layer.name, *facts]))
-        write_problems(list(layer.problems), feedback, add_controls())
+def add_facts(answer: dict[str, Any], results: dict[str, Any]) -> None:
+    """Of `inspect`: all as JSON."""
+    results["JSON"] = json_text(answer)
 
 
 def inspection_page(answer: dict[str, Any]) -> str:
@@ -511,37 +486,20 @@ def inspection_page(answer: dict[str, Any]) -> str:
     return "\n".join([*parts, "</body></html>"])
 
 
-def warn_without_sites(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `sites`: what it means that no place was found."""
-    if not answer["sites"]:
-        feedback.pushWarning(tr("No place was found. That is no proof that there is none."))
-
-
 def json_text(answer: dict[str, Any]) -> str:
     """An answer as the command line gives it."""
-    return json.dumps(answer, ensure_ascii=False)
+    return json.dumps({name: value for name, value in answer.items() if name != "summary"}, ensure_ascii=False)
 
 
-def add_place(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `identify`: each layer that has something there as a line of the log."""
+def add_place(answer: dict[str, Any], results: dict[str, Any]) -> None:
+    """Of `identify`: how many features lie there."""
     results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
-    for layer in answer["layers"]:
-        names = [feature_name(feature) for feature in layer["features"]]  # as in the dock
-        if names:
-            feedback.pushInfo(tr("{name}: {value}").format(name=layer["title"], value=name_list(names)))
 
 
-def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
-    """Of `publish`: the layers that were left out, and why."""
-    learn_words(feedback)
-    left_out = [
-        tr("Left out, {reason}: {layer}").format(layer=one["code"], reason=word("reasons", one["reason"]))
-        for one in answer["left_out"]
-    ]
-    for text in left_out:
-        feedback.pushInfo(text)
+def add_remarks(answer: dict[str, Any], results: dict[str, Any]) -> None:
+    """Of `publish`: what whoever opens the project has to see to."""
     remarks = [dialog_words(problem.text, add_controls()) for problem in problem_lines(answer["problems"])]
-    results["REMARKS"] = "\n".join([*remarks, *left_out])
+    results["REMARKS"] = "\n".join(remarks)
 
 
 def _fields(layer: InspectedLayer) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from onemap.layers.in_threads import result_of
+from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.check.layers_of_check import LayersOfCheck
 from onemap.rules.check.part_judgement import judge_part
@@ -56,6 +57,11 @@ class RunInParts(AskedRun):
     close: Callable[[], None]
     progress: Progress
     began: float
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is judged while its chunks are taken."""
+        return True
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
@@ -112,7 +118,11 @@ def _judged_parts(
             end = done + part_size(count - done, rows)
             some = parcels.between(slice(done, end))
             most = None if most_rows is None or done else most_rows * end // count
-            part = judge_part(layers, some, threads.part(done / count, end / count), beside, most_rows=most)
+            step = None  # the rules of part after part would flicker by
+            if len(some.ids) < count:
+                facts = {"done": f"{done:,}", "count": f"{count:,}"}
+                step = phrase("progress.judging", layers.check_plan.language, **facts)
+            part = judge_part(layers, some, threads.part(done / count, end / count, step), beside, most_rows=most)
             tables = part.rows.tables(threads.part(0.0, 0.0))
             rows, done = part.row_count / (end - done), end
             yield JudgedPart(some, tables, part.computed, part.warped)

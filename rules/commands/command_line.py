@@ -168,6 +168,7 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
     parser._actions[0].help = phrase("help.help", language)
     absent = None if top else argparse.SUPPRESS  # given before the verb, an option holds after it
     parser.add_argument("--json", action="store_true", default=absent, help=_help("any.json", language))
+    parser.add_argument("--summary", action="store_true", default=absent, help=_help("any.summary", language))
     parser.add_argument("--lang", choices=LANGUAGES, default=absent, help=_help("any.lang", language))
     parser.add_argument(
         "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
@@ -350,7 +351,7 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
                 raise Cancelled from None
             raise
     try:
-        _say(name, result, as_json, language)
+        _say(name, result, as_json, bool(options["summary"]), language)
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:
@@ -375,8 +376,8 @@ def _say_versions(as_json: bool) -> int:
     return 0
 
 
-def _say(name: str, result: Any, as_json: bool, language: str) -> None:
-    if as_json and not LOG.is_open:
+def _say(name: str, result: Any, as_json: bool, with_summary: bool, language: str) -> None:
+    if as_json and not (with_summary or LOG.is_open):
         _print_json(result)
         return
     if name == "self-test":  # the words of other verbs load libraries, which may be what does not work
@@ -385,7 +386,7 @@ def _say(name: str, result: Any, as_json: bool, language: str) -> None:
         text = self_test_lines(result, language)
         LOG.note(text)
         if as_json:
-            _print_json(result)
+            _print_json({**result, "summary": text} if with_summary else result)
         else:
             sys.stdout.write(text + "\n")
         return
@@ -394,7 +395,7 @@ def _say(name: str, result: Any, as_json: bool, language: str) -> None:
     warning_lines, text = warnings(result, language), result_text(name, result, language)
     LOG.note("\n".join([*warning_lines, text]))
     if as_json:
-        _print_json(result)
+        _print_json({**result, "summary": text} if with_summary else result)
         return
     for line in warning_lines:
         sys.stderr.write(line + "\n")

@@ -14,7 +14,7 @@ from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 FOLDER = Path(__file__).resolve().parents[2]
 DOCS = FOLDER / "docs"
 VERB_TABLE = FOLDER / "resources" / "verbs" / "verbs.json"
-EVERYWHERE = ("json", "lang", "progress", "output_encoding", "log")  # on every verb
+EVERYWHERE = ("json", "summary", "lang", "progress", "output_encoding", "log")  # on every verb
 _HEADINGS = {
     "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
     "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),

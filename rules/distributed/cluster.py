@@ -134,7 +134,6 @@ class Cluster:
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
         running: dict[Future, int] = {}
         like = self._task(work, progress)
-        step = phrase("progress.cluster", work.question.language)
         try:
             while waiting or running:
                 most = _WAITING * self._threads() if waiting else 0
@@ -142,7 +141,7 @@ class Cluster:
                     number = waiting.pop()
                     body = pickle.dumps(self._of_block(like, work, number))
                     running[self.client.submit(function, body, pure=False)] = number
-                progress.at(work.share_done(), step)
+                progress.at(work.share_done(), work.step("progress.cluster"))
                 with contextlib.suppress(TimeoutError):
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:

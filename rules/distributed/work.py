@@ -12,6 +12,7 @@ from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.in_threads import one_ahead, one_thread_more
 from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import Answer, judged_ahead, judged_beside, judged_parcels
 from onemap.rules.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
@@ -78,7 +79,15 @@ class Work:
 
     def share_done(self, more: int = 0) -> float:
         """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
-        return (more + sum(item.parcels for item in self.journal.finished_blocks.values())) / self.parcel_files.count
+        return (more + self._parcels_done()) / self.parcel_files.count
+
+    def step(self, key: str) -> str:
+        """The words of a step that names how many of all parcels are in finished blocks. key: of the sentence."""
+        counts = {"done": f"{self._parcels_done():,}", "count": f"{self.parcel_files.count:,}"}
+        return phrase(key, self.question.language, **counts)
+
+    def _parcels_done(self) -> int:
+        return sum(item.parcels for item in self.journal.finished_blocks.values())
 
     def _give_up_unreadable(self) -> bool:
         """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
@@ -126,7 +135,9 @@ class LocalEngine:
             blocks = held.enter_context(closing(one_ahead(map(files.block, numbers))))
             for block in blocks:
                 end = begin + files.sizes[block.number] / files.count
-                threads = Threads(self.workers, progress.part(begin, end))
+                # The rules of block after block would flicker by.
+                step = work.step("progress.judging") if files.blocks > 1 else None
+                threads = Threads(self.workers, progress.part(begin, end, step))
                 answer = _block_begun(sources, small, work, block, threads, beside)
                 before, begin = keeping, end
                 keeping = keeper.submit(self._keep, work, block, answer)

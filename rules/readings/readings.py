@@ -112,7 +112,9 @@ def _places(
     names = stored.attributes[key].astype("string").str.strip().astype(object)
     at = dict(zip(names.tolist(), stored.geometries, strict=True))
     for number, status in enumerate(statuses):
-        places[number] = at.get(status.node)
+        place = at.get(status.node)
+        # A library holds points as parts of several; a node stands in one place.
+        places[number] = shapely.get_geometry(place, 0) if place is not None and not place.is_empty else place
     lost = sorted({status.node for status in statuses} - set(at))
     mute = sorted(set(filter(None, names.dropna().tolist())) - {status.node for status in statuses})
     title = {language: f"{text} {version.label}" for language, text in library.catalogue()[version.code].title.items()}

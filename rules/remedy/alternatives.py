@@ -205,7 +205,8 @@ def _tables(
     columns: Block = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     if found:
         again = question_of_ground(question, rows, wkb)
-        run, names, ids = judge(again, None), parcels.names[rows], again.parcels.ids
+        step = phrase("progress.again", question.language)
+        run, names, ids = judge(again, step), parcels.names[rows], again.parcels.ids
         before, after = department_verdicts(first, names, parcels.origin), department_verdicts(run, ids, parcels.origin)
         pairs, kinds = list(zip(names, ids, strict=True)), [item.name for item in found]
         departments = department_changes(before, after, pairs, kinds, named, threads)

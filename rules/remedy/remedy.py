@@ -147,11 +147,13 @@ def parcels_remedied(
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
     cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
 
+    again = phrase("progress.again", question.language)
+
     def judge_rest(rows: np.ndarray) -> Run:
         # The remainder is judged as it will be written: with the digits of the library's plane.
         written = parcel_rows.grounds_in_library(parts.rest.at(rows), rows).wkb()
         searching.expect(len(rows) * each, checks)
-        return judge(question_of_ground(question, rows, written))
+        return judge(question_of_ground(question, rows, written), again)
 
     _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
     tables = _tables(parts, parcel_rows, rules, cutting)

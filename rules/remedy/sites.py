@@ -89,7 +89,7 @@ def sites(
     if len(found.grounds) == 0:
         return _table(found, np.empty(0, dtype=object), obstacles, rules, language, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
-    run = check(library, asked, threads.part(_FOUND, 1.0))
+    run = check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
     passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
     verdicts = run.tables["parcels"].values("verdict")[passing]
     passed = Places(found.grounds[passing], found.clearance_m[passing])

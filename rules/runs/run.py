@@ -63,6 +63,11 @@ class AskedRun:
         return most_severe(self.verdicts)
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether it is judged while its chunks are taken."""
+        return False
+
+    @property
     def packs(self) -> tuple[Pack, ...]:
         """The packs by which it was asked."""
         return self.question.packs

@@ -246,8 +246,10 @@ def new_warnings(library: Library, question: WarningOptions, threads: Threads) -
     return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked, found.unit_names)
 
 
-def last_question(library: Library) -> WarningOptions:
+def last_question(library: Library, language: str) -> WarningOptions:
     """What the last list that was kept was asked, for today; without one what `warnings` asks by itself.
+
+    language: in which the steps of the work are named.
 
     Raises OneMapError library.damaged.
     """
@@ -255,7 +257,8 @@ def last_question(library: Library) -> WarningOptions:
     sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608
     row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
     if row is None:
-        return WarningOptions(IndicatorOptions(tuple(indicator_packs((), catalogue)), (today,)), today)
+        packs = tuple(indicator_packs((), catalogue))
+        return WarningOptions(IndicatorOptions(packs, (today,), language=language), today)
     texts = stored_texts(library)
     try:
         asked = json.loads(row[0])
@@ -265,7 +268,7 @@ def last_question(library: Library) -> WarningOptions:
     except (ValueError, TypeError, KeyError) as error:
         raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
     packs = tuple(parse_indicator_packs(named, catalogue))
-    return WarningOptions(IndicatorOptions(packs, (today,), **quotas), today, days, rhythm)
+    return WarningOptions(IndicatorOptions(packs, (today,), **quotas, language=language), today, days, rhythm)
 
 
 def _make_tables(library: Library, connection: StoreConnection) -> None:

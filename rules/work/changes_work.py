@@ -7,7 +7,7 @@ import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import phrase, problem_record
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.recheck_work import open_cases, record_titles, turned_tables
@@ -30,7 +30,10 @@ def changes(values: Values, context: VerbContext) -> Result:
     labels = values["code"], values["old"], values["new"]
     asks = bool(values.get("open") or values.get("run"))
     with open_library(values["library"]) as library:
-        threads = Threads.of(values.get("workers"), context.progress.part(0.0, _COMPARED if asks else 1.0))
+        comparing = context.progress.part(
+            0.0, _COMPARED if asks else 1.0, phrase("progress.versions", context.language)
+        )
+        threads = Threads.of(values.get("workers"), comparing)
         found = version_changes(library, *labels, values.get("by"), library.today(), threads)
         crs, catalogue, shown = library.crs, library.catalogue(), library.printed_name
         turned = _turned_records(library, values, context) if asks else {}

@@ -95,7 +95,9 @@ def _write_check(
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
         recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
         step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
-        kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, step)
+        # Who judges meanwhile says what is done: the words of both by turns would flicker.
+        words = None if run.is_ahead else step
+        kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, words)
         kept.at(0.0)
         for chunk in run.chunks():
             for taker in takers:
@@ -106,6 +108,7 @@ def _write_check(
             if changes:
                 changes.append(chunk)
             kept.at(done / max(run.parcels, 1))
+        kept.at(1.0, step)
         bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
         for taker in takers:
             taker.append({"unasked_rules": unasked_table(unasked), **bad})

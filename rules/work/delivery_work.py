@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.messages import phrase
 from onemap.rules.verb.declaration import Result, Values, VerbContext, to_pairs
 
 
@@ -34,7 +35,8 @@ def deliver(values: Values, context: VerbContext) -> Result:
             geodatabase=bool(values.get("gdb")),
             overwrite=bool(values.get("overwrite")),
         )
-        return deliver_package(library, Path(values["target"]), options, library.person(), context.progress)
+        packing = context.progress.part(0.0, 1.0, phrase("progress.packing", context.language))
+        return deliver_package(library, Path(values["target"]), options, library.person(), packing)
 
 
 def _deliver_folders(values: Values, context: VerbContext) -> Result:
@@ -68,7 +70,8 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
         )
         wish = FolderWish(values["code"], values["name"], files)
         place = Path(values["target"])
-        return deliver_folders(library, place, template, wish, options, library.person(), context.progress)
+        packing = context.progress.part(0.0, 1.0, phrase("progress.packing", context.language))
+        return deliver_folders(library, place, template, wish, options, library.person(), packing)
 
 
 def receive(values: Values, context: VerbContext) -> Result:
@@ -91,6 +94,7 @@ def receive(values: Values, context: VerbContext) -> Result:
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
             rasters=Path(values["rasters"]) if values.get("rasters") else None,
         )
+        context.progress.at(0.0, phrase("progress.package", context.language))
         return receive_package(library, path, reception, context.progress)
 
 

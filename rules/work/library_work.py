@@ -246,7 +246,8 @@ def verify(values: Values, context: VerbContext) -> Result:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
-                problems += _again(library, run, Threads.of(None, context.progress.part(_VERSIONS, 1.0)))
+                again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
+                problems += _again(library, run, Threads.of(None, again))
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise

@@ -37,7 +37,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
         records, run_records, progress = _records(library, values, context)
         found = None
         if values.get("warnings"):
-            question = last_question(library)
+            question = last_question(library, context.language)
             found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
         crs, shown, catalogue = library.crs, library.printed_name, library.catalogue()
         known = record_titles(library, [*records, *run_records], context.language)

@@ -93,7 +93,8 @@ def self_test(values: Values, context: VerbContext) -> Result:
         with contextlib.ExitStack() as stack:
             room = None
             for number, check in enumerate(listed):
-                context.progress.at(number / len(listed), check.name)
+                name = check.name.removeprefix("library.")  # a package's own name
+                context.progress.at(number / len(listed), phrase("progress.self_test", context.language, name=name))
                 _write_report(report, checks, running=check.name)
                 if room is None and check.name == "folder":
                     folder = tempfile.TemporaryDirectory(prefix="onemap-self-test-", ignore_cleanup_errors=True)

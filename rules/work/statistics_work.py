@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, NamedTuple
 
+from onemap.layers.messages import phrase
 from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
@@ -31,7 +32,8 @@ def statistics(values: Values, context: VerbContext) -> Result:
     )
     _check_targets(values)
     with open_library(values["library"]) as library:
-        found = measure(library, options, Threads.of(values.get("workers"), context.progress))
+        adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
+        found = measure(library, options, Threads.of(values.get("workers"), adding))
         held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {
@@ -65,7 +67,8 @@ def transitions(values: Values, context: VerbContext) -> Result:
     )
     _check_targets(values)
     with open_library(values["library"]) as library:
-        found = measure(library, options, Threads.of(values.get("workers"), context.progress))
+        adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
+        found = measure(library, options, Threads.of(values.get("workers"), adding))
         held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
     problems = [problem_record(problem, context.language) for problem in found.problems]
     answer: Result = {

@@ -34,6 +34,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
             days=(day,),
             unit=values.get("unit"),
             unit_field=values.get("unit_field"),
+            language=context.language,
         )
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
         found = look(library, options, Threads.of(values.get("workers"), context.progress))
@@ -95,7 +96,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     check_targets(outs, overwrite, [values["library"]])
     with open_library(values["library"]) as library:
         kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
-        packs = last_question(library).quotas.packs if kept else ()
+        packs = last_question(library, context.language).quotas.packs if kept else ()
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
     titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)

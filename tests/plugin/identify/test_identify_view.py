@@ -11,7 +11,6 @@ from qgis.core import (
     QgsLocatorContext,
     QgsLocatorResult,
     QgsPointXY,
-    QgsProcessingFeedback,
     QgsProject,
     QgsRectangle,
 )
@@ -21,7 +20,6 @@ from qgis.PyQt.QtGui import QMouseEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMenu
 
-from onemap.plugin.algorithms.verb_rows import add_place
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
@@ -185,16 +183,6 @@ def test_the_algorithm_answers_in_json(town_library, tmp_path):
     layers = {layer["code"]: layer for layer in json.loads(target.read_text(encoding="utf-8"))["layers"]}
     assert [one["feature"] for one in layers["DLTB"]["features"]] == ["P1"]
     assert results["FEATURE_COUNT"] == 2
-
-
-def test_the_log_of_identify_names_what_the_dock_names():
-    feature = {"feature": "P1", "name": None, "class": None, "class_title": None}
-    height = {**feature, "class": 65.2155990600586}
-    layers = [{"title": "Terrain", "features": [height]}, {"title": "Rivers", "features": [feature]}]
-    results, feedback = {}, QgsProcessingFeedback()
-    add_place({"layers": layers}, results, feedback)
-    assert "Terrain: 65.22" in feedback.textLog()
-    assert "Rivers: No. P1" in feedback.textLog()
 
 
 def pixel(canvas, x, y):
