@@ -20,6 +20,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.library.open_library import OpenLibrary
@@ -27,6 +28,7 @@ from onemap.plugin.parcels.fact_field import FactField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -103,9 +105,9 @@ class FactsDialog(WorkingDialog):
 
         def write(_answer: dict[str, Any]) -> None:
             try:
-                Path(path).write_text(text, encoding="utf-8")
-            except OSError as error:
-                self.refuse(Refusal(str(error)))
+                write_file(path, text.encode("utf-8"))
+            except Refusal as refusal:
+                self.refuse(refusal)
                 return
             self.notice.say(tr("The facts were written: {path}").format(path=path))
 
@@ -224,10 +226,10 @@ class FactsDialog(WorkingDialog):
             self.load(path)
 
     def _choose_target(self) -> None:
-        title, filters = tr("Save the facts of the project"), tr("Facts of the project (*.toml)")
-        path, _filter = QFileDialog.getSaveFileName(self, title, "", filters)
+        forms = {".toml": tr("Facts of the project (*.toml)")}
+        path = ask_target(self, tr("Save the facts of the project"), "", forms)
         if path:
-            self.save(path if path.lower().endswith(".toml") else f"{path}.toml")
+            self.save(path)
 
     def _count(self) -> None:
         """Say how many rules wait for facts that neither the form nor the parcels state."""
