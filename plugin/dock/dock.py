@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
-from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
+from qgis.gui import QgsDockWidget, QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -60,6 +59,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -163,7 +163,7 @@ class OneMapDock(QgsDockWidget):
             (self.review_tab, tr("Review")),
             (self.numbers_tab, tr("Numbers")),
         ):
-            tabs.addTab(_scroll_area(tab), title)
+            tabs.addTab(RoomArea(tab), title)
         return tabs
 
     def _build(self) -> None:
@@ -587,14 +587,3 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
-
-
-def _scroll_area(tab: QWidget) -> QgsScrollArea:
-    """A tab that scrolls where the screen is low, so that it does not enlarge QGIS's window."""
-    area = QgsScrollArea()
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
-    area.setWidget(tab)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area

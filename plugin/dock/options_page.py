@@ -11,6 +11,7 @@ from onemap.plugin.connection.core_session import core_python, missing_python_me
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
 
@@ -70,6 +71,7 @@ class OptionsPage(QgsOptionsPageWidget):
             label.setWordWrap(True)
             layout.addRow(label)
         name_accessibly(self)
+        keep_choice_readable(self)
 
     def apply(self) -> None:
         """Store the chosen settings."""

@@ -35,7 +35,6 @@ from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (520, 640)  # at most so high
-AROUND_PX = 160  # what stands above and below the fields
 PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
 Given = dict[str, dict[str, Any]]
 
@@ -181,8 +180,9 @@ class FactsDialog(WorkingDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addLayout(self._make_buttons())
-        self.resize(SIZE_PX[0], min(SIZE_PX[1], body.sizeHint().height() + AROUND_PX))
         self._count()
+        around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
+        self.resize(SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
 
     def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
         if not facts:
