@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, with_file_button
 from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.translation import tr
 
@@ -120,9 +121,9 @@ class AddOptionsForm(QWidget):
             self.covers.setEditText(path)
 
     def _choose_report(self) -> None:
-        path, _filter = QFileDialog.getSaveFileName(self, tr("Report"), "", tr("Excel (*.xlsx)"))
+        path = ask_target(self, tr("Report"), "", {".xlsx": tr("Excel (*.xlsx)")})
         if path:
-            self.report.setText(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+            self.report.setText(path)
 
 
 def free_label(day: str, labels: Iterable[str]) -> str:

@@ -38,6 +38,7 @@ from onemap.plugin.widgets.form_fields import TightForm, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.option_names import add_controls
@@ -45,6 +46,13 @@ from onemap.plugin.words.translation import Count, name_list, sentences, tr, wit
 
 SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
+REPORT_FORMS = {
+    ".xlsx": "Excel (*.xlsx)",
+    ".pdf": "PDF (*.pdf)",
+    ".docx": "Word (*.docx)",
+    ".html": "HTML (*.html)",
+    ".json": "JSON (*.json)",
+}
 
 
 class DeliveryDialog(WorkingDialog):
@@ -337,10 +345,9 @@ class DeliveryDialog(WorkingDialog):
             self._transform_typed()
 
     def _choose_report(self) -> None:
-        filters = "Excel (*.xlsx);;PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
         folder = self.delivery.folder
         start = str(Path(folder).parent / f"{tr('Report')}.xlsx") if folder else ""
-        path, _filter = QFileDialog.getSaveFileName(self, tr("Report to send back"), start, filters)
+        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
         if path:
             self._report_written = path  # that it may be replaced was asked already
             self.report.setText(path)

@@ -8,15 +8,16 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import Count, tr
 
-ENDINGS = {"PDF (*.pdf)": ".pdf", "Word (*.docx)": ".docx", "HTML (*.html)": ".html"}
+FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
 
 
 class SheetButton(QToolButton):
@@ -53,10 +54,9 @@ class SheetButton(QToolButton):
 
     def _choose(self) -> None:
         start = Path(settings.get("review_folder") or documents_folder()) / f"{tr('Query sheets')}.pdf"
-        path, chosen = QFileDialog.getSaveFileName(self, tr("Print query sheets"), str(start), ";;".join(ENDINGS))
+        path = ask_target(self, tr("Print query sheets"), str(start), FORMS)
         if path:
-            has_ending = Path(path).suffix.lower() in ENDINGS.values()
-            self.write(path if has_ending else path + ENDINGS.get(chosen, ".pdf"))
+            self.write(path)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -9,17 +9,18 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
 from onemap.plugin.compare.compare_results import Comparison
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import tr
 
-ATLAS_FORMS = {".pdf": "PDF", ".docx": "Word"}
-REPORT_FORMS = {".docx": "Word", ".pdf": "PDF", ".html": "HTML"}
+ATLAS_FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)"}
+REPORT_FORMS = {".docx": "Word (*.docx)", ".pdf": "PDF (*.pdf)", ".html": "HTML (*.html)"}
 
 
 class AtlasButton(QToolButton):
@@ -59,20 +60,18 @@ class AtlasButton(QToolButton):
         self._types = sorted(set(types))
 
     def _choose(self, unit: str) -> None:
-        path = self._asked_path(tr("Print an atlas"), ".pdf", ATLAS_FORMS)
+        path = self._asked_path(tr("Print an atlas"), ATLAS_FORMS)
         if path:
             self.write(path, unit)
 
-    def _asked_path(self, title: str, suffix: str, forms: dict[str, str]) -> str:
-        """Ask for a file, named after the plans. suffix: of one that is given without; forms: suffixes and names."""
+    def _asked_path(self, title: str, forms: dict[str, str]) -> str:
+        """Ask for a file, named after the plans. forms: the dialog's filters by ending."""
         folder = settings.get("review_folder") or documents_folder()
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
-        filters = ";;".join(f"{form} (*{ending})" for ending, form in forms.items())
-        path, _filter = QFileDialog.getSaveFileName(self, title, str(Path(folder) / f"{name}{suffix}"), filters)
-        return path if not path or Path(path).suffix.lower() in forms else f"{path}{suffix}"
+        return ask_target(self, title, str(Path(folder) / f"{name}{next(iter(forms))}"), forms)
 
     def _choose_report(self) -> None:
-        path = self._asked_path(tr("Print the report of a comparison"), ".docx", REPORT_FORMS)
+        path = self._asked_path(tr("Print the report of a comparison"), REPORT_FORMS)
         if path:
             self.write_report(path)
 

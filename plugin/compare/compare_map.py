@@ -44,7 +44,7 @@ class SpotLayer(TableLayer):
         layer.triggerRepaint()
 
     def keep(self, library: str) -> None:
-        """Move the layer, with the other tables, to a permanent file. Raises OSError."""
+        """Move the layer, with the other tables, to a permanent file. Raises Refusal."""
         if self.layer is None or self.is_kept:
             return
         tables = {

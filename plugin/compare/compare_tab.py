@@ -63,6 +63,7 @@ class CompareTab(QWidget):
         self.view.atlas.written.connect(self._report_atlas)
         self.pairs = ContradictionsView(library, self.form)
         self.pairs.refused.connect(self.refused)
+        self.pairs.message_sent.connect(self.message_sent)
         self.pairs.pair_chosen.connect(self._open_pair)
         self.pairs.back_requested.connect(lambda: self.pairs_button.setChecked(False))
         self._build()

@@ -232,8 +232,8 @@ class CompareView(QWidget):
             return
         try:
             self.spot_layer.keep(str(self._comparison.record.get("parameters", {}).get("library", "")))
-        except OSError as error:
-            self.refused.emit(Refusal(str(error)))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
             return
         self.buttons["keep"].setEnabled(False)
 

@@ -10,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -23,14 +22,18 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.compare.compare_form import CompareForm
 from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
+from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.number_format import large_unit
 from onemap.plugin.words.translation import Count, sentences, tr
 
+XLSX = {".xlsx": "Excel (*.xlsx)"}
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
 MAX_NAMES_SHARE = 0.34  # of the table's width
 
@@ -40,6 +43,7 @@ class ContradictionsView(VerbView):
 
     pair_chosen = pyqtSignal(object)  # Contradiction
     back_requested = pyqtSignal()
+    message_sent = pyqtSignal(str)
 
     def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
@@ -123,14 +127,17 @@ class ContradictionsView(VerbView):
     def save(self, path: str) -> None:
         """Copy the core's own table to a path."""
         try:
-            shutil.copyfile(Path(self._folder) / "contradictions.xlsx", path)
-        except OSError as error:
-            self.refused.emit(Refusal(str(error)))
+            copy_file(Path(self._folder) / "contradictions.xlsx", path)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def _choose_target(self) -> None:
-        path, _filter = QFileDialog.getSaveFileName(self, tr("Save as Excel"), "", "Excel (*.xlsx)")
+        title = tr("Save as Excel")
+        path = ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX)
         if path:
-            self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+            self.save(path)
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder

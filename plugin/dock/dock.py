@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
-from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
+from qgis.gui import QgsDockWidget, QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -61,8 +61,8 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
 
@@ -166,7 +166,7 @@ class OneMapDock(QgsDockWidget):
             (self.review_tab, tr("Review")),
             (self.numbers_tab, tr("Numbers")),
         ):
-            tabs.addTab(_scroll_area(tab), title)
+            tabs.addTab(RoomArea(tab), title)
         return tabs
 
     def _build(self) -> None:
@@ -568,10 +568,3 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
-
-
-def _scroll_area(tab: QWidget) -> QgsScrollArea:
-    """A tab that scrolls where the screen is low, so that it does not enlarge QGIS's window."""
-    area = scroll_area(tab, QgsScrollArea)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
-    return area

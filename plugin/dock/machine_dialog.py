@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
@@ -18,6 +18,7 @@ from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import name_list, tr
 
@@ -96,7 +97,7 @@ class MachineDialog(QDialog):
             self._task.cancel()
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getSaveFileName(self, tr("Save the report…"), REPORT_NAME, "JSON (*.json)")
+        path = ask_target(self, tr("Save the report…"), REPORT_NAME, {".json": "JSON (*.json)"})
         if path:
             self.save(path)
 

@@ -12,6 +12,7 @@ from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
 from onemap.plugin.words.translation import tr
 
@@ -72,6 +73,7 @@ class OptionsPage(QgsOptionsPageWidget):
             layout.addRow(label)
         name_accessibly(self)
         HelpKey(self)
+        keep_choice_readable(self)
 
     def apply(self) -> None:
         """Store the chosen settings."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QWidget
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import sentences, tr
 
-ENDINGS = {"PDF (*.pdf)": ".pdf", "Word (*.docx)": ".docx", "HTML (*.html)": ".html"}
+FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
 
 
 class VersionChangesPage(QObject):
@@ -47,10 +47,9 @@ class VersionChangesPage(QObject):
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
         start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
         title = tr("Changes of {layer}").format(layer=entry.title)
-        path, chosen = QFileDialog.getSaveFileName(self._window, title, start, ";;".join(ENDINGS))
+        path = ask_target(self._window, title, start, FORMS)
         if path:
-            has_ending = Path(path).suffix.lower() in ENDINGS.values()
-            self.write(entry, before, version, path if has_ending else path + ENDINGS.get(chosen, ".pdf"))
+            self.write(entry, before, version, path)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -6,20 +6,24 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.file_writing import write_file
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import tr
 
 Chart = tuple[str, str, str]  # what the chart is called in the list, its title, and its SVG
 MM_PER_INCH = 25.4
 LEAST_MM, MOST_MM = 85, 165  # between these a chart is legible, and no wider than on a page
 LARGEST = 1.6  # of the size for which it was drawn
+FORMS = {".svg": "SVG (*.svg)", ".png": "PNG (*.png)"}
 PX_PER_MM = 8.0  # of a picture that is saved or copied: 203 dpi
 FAMILIES = re.compile(r' font-family="([^"]*)"')
 
@@ -81,6 +85,7 @@ class ChartView(QWidget):
     """The charts of what is chosen, one at a time."""
 
     message_sent = pyqtSignal(str)
+    refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,12 +144,13 @@ class ChartView(QWidget):
     def save(self, path: str) -> None:
         """Write the picture as SVG or PNG, as the name ends."""
         settings.put("review_folder", str(Path(path).parent))
-        if path.lower().endswith(".png"):
-            is_written = self.picture.image().save(path)
-        else:
-            is_written = _is_written(Path(path), self._current[2])
-        sentence = tr("Written: {path}") if is_written else tr("This file cannot be written: {path}")
-        self.message_sent.emit(sentence.format(path=path))
+        is_png = path.lower().endswith(".png")
+        try:
+            write_file(path, png_of(self.picture.image()) if is_png else self._current[2].encode("utf-8"))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     @property
     def _current(self) -> Chart:
@@ -159,11 +165,9 @@ class ChartView(QWidget):
 
     def _choose_target(self) -> None:
         start = suggested_file(self._current[1], ".svg")
-        filters = "SVG (*.svg);;PNG (*.png)"
-        path, chosen = QFileDialog.getSaveFileName(self, self.save_button.toolTip(), start, filters)
+        path = ask_target(self, self.save_button.toolTip(), start, FORMS)
         if path:
-            ending = ".png" if "png" in chosen.lower() else ".svg"
-            self.save(path if path.lower().endswith((".svg", ".png")) else f"{path}{ending}")
+            self.save(path)
 
 
 def svg_for_qt(svg: str) -> str:
@@ -175,9 +179,9 @@ def svg_for_qt(svg: str) -> str:
     return svg.replace(found.group(0), f' font-family="{family}"' if family else "", 1)
 
 
-def _is_written(path: Path, text: str) -> bool:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError:
-        return False
-    return True
+def png_of(image: QImage) -> bytes:
+    """A picture as the bytes of a PNG file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data())

@@ -78,7 +78,8 @@ class NumbersTab(QWidget):
             view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
             view.working.connect(lambda _is_working: self._enable())
-        self.balance.refused.connect(self.refused)
+        for view in (self.balance, self.indicators.charts):
+            view.refused.connect(self.refused)
         for saying in (self.balance, self.indicators, self.indicators.charts):
             saying.message_sent.connect(self.message_sent)
         self.own_files.changed.connect(self._read_own_files)

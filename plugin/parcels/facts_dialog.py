@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.guide.help_key import HelpKey
@@ -28,13 +29,13 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (520, 640)  # at most so high
-AROUND_PX = 160  # what stands above and below the fields
 PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
 Given = dict[str, dict[str, Any]]
 
@@ -105,9 +106,9 @@ class FactsDialog(WorkingDialog):
 
         def write(_answer: dict[str, Any]) -> None:
             try:
-                Path(path).write_text(text, encoding="utf-8")
-            except OSError as error:
-                self.refuse(Refusal(str(error)))
+                write_file(path, text.encode("utf-8"))
+            except Refusal as refusal:
+                self.refuse(refusal)
                 return
             self.notice.say(tr("The facts were written: {path}").format(path=path))
 
@@ -178,8 +179,9 @@ class FactsDialog(WorkingDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addLayout(self._make_buttons())
-        self.resize(SIZE_PX[0], min(SIZE_PX[1], body.sizeHint().height() + AROUND_PX))
         self._count()
+        around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
+        self.resize(SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
 
     def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
         if not facts:
@@ -223,10 +225,10 @@ class FactsDialog(WorkingDialog):
             self.load(path)
 
     def _choose_target(self) -> None:
-        title, filters = tr("Save the facts of the project"), tr("Facts of the project (*.toml)")
-        path, _filter = QFileDialog.getSaveFileName(self, title, "", filters)
+        forms = {".toml": tr("Facts of the project (*.toml)")}
+        path = ask_target(self, tr("Save the facts of the project"), "", forms)
         if path:
-            self.save(path if path.lower().endswith(".toml") else f"{path}.toml")
+            self.save(path)
 
     def _count(self) -> None:
         """Say how many rules wait for facts that neither the form nor the parcels state."""

@@ -177,8 +177,8 @@ class RemedyView(QWidget):
             return
         try:
             file = copy_to_profile(self.remedy.path, self._record, self._run.library)
-        except OSError as error:
-            self.refused.emit(Refusal(str(error)))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
             return
         moment = moment_text(str(self._record.get("started") or ""))
         group = insert_group(

@@ -280,8 +280,8 @@ class SitesView(VerbView):
             return
         try:
             self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
-        except OSError as error:
-            self.refused.emit(Refusal(str(error)))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
         self._enable()
 
     def _step(self, step: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qgis.PyQt.QtCore import QMarginsF, QRectF, Qt
+from qgis.PyQt.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, Qt
 from qgis.PyQt.QtGui import QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument, QTextTable
+
+from onemap.plugin.connection.file_writing import write_file
 
 MARGIN_MM = 15.0
 DOTS_A_METRE = 3780  # 96 dots an inch: the document is laid out alike whatever screen there is
@@ -34,8 +36,10 @@ class PagePart(NamedTuple):
 
 
 def print_page(page: str, path: str) -> None:
-    """Print a page of HTML as a PDF on A4."""
-    writer = QPdfWriter(path)
+    """Print a page of HTML as a PDF on A4. Raises Refusal: it cannot be written, which Qt would not say."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
     margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     size, upright = QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait
     writer.setPageLayout(QPageLayout(size, upright, margins, QPageLayout.Unit.Millimeter))
@@ -63,6 +67,8 @@ def print_page(page: str, path: str) -> None:
         painter.setFont(foot_font)
         painter.drawText(foot, int(sides), f"{number} / {len(parts)}")
     painter.end()
+    buffer.close()
+    write_file(path, bytes(buffer.data()))
 
 
 def page_parts(strips: list[Strip], height: float) -> list[PagePart]:

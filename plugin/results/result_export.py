@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.results.print_pages import print_page
@@ -18,6 +19,7 @@ from onemap.plugin.results.results import CheckedParcel, RunOnDisplay
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.core_words import word, words_of
 from onemap.plugin.words.number_format import area_beside_text, area_text, moment_text, share_text
 from onemap.plugin.words.translation import tr, with_label
@@ -66,14 +68,9 @@ class ExportButton(QToolButton):
             return
         suffix = Path(path).suffix.lower()
         if suffix == ".pdf":
-            print_page(results_page(run, self._parcels, self._lead), path)
-            self.exported.emit(path)
+            self._write_itself(path, lambda: print_page(results_page(run, self._parcels, self._lead), path))
         elif suffix == ".gpkg" and not run.id:  # a run that the library does not keep
-            try:
-                shutil.copyfile(run.path, path)
-                self.exported.emit(path)
-            except OSError as error:
-                self.refused.emit(Refusal(str(error)))
+            self._write_itself(path, lambda: copy_file(run.path, path))
         elif run.id:
             self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
         elif run.params:
@@ -84,6 +81,13 @@ class ExportButton(QToolButton):
         else:
             self.refused.emit(Refusal(tr("The library does not keep this check; export it as GeoPackage or PDF.")))
 
+    def _write_itself(self, path: str, write: Callable[[], None]) -> None:
+        try:
+            write()
+            self.exported.emit(path)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
         request = self._core.ask(verb, {**params, "out": path, "overwrite": True}, tr("Write the results"))
         request.answered.connect(lambda _answer: self.exported.emit(path))
@@ -91,9 +95,9 @@ class ExportButton(QToolButton):
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)
-        path, _filter = QFileDialog.getSaveFileName(self, tr("Write the results"), str(start), filters)
+        path = ask_target(self, tr("Write the results"), str(start), {suffix: filters})
         if path:
-            self.write(path if path.lower().endswith(suffix) else f"{path}{suffix}")
+            self.write(path)
 
 
 def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = "") -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 
+from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_results
 from onemap.plugin.map.map_groups import insert_group, remove_layer
@@ -34,23 +35,24 @@ def clear_map() -> None:
 
 
 def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
-    """Copy a run's tables into the profile, where they stay; return the copy. Raises OSError."""
+    """Copy a run's tables into the profile, where they stay; return the copy. Raises Refusal."""
     folder = profile_folder() / "runs"
-    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # what comes next says why
+        folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[-8:]}").strip("-")
     copy = folder / f"{name}.gpkg"
-    shutil.copyfile(path, copy)
+    copy_file(path, copy)
     return copy
 
 
 def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
-    """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises OSError, Refusal.
+    """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises Refusal.
 
     They take the place of the results that are there already. The tables of lines and points are added only where they
     have rows.
     """
-    clear_map()
     copy = copy_to_profile(path, run, library)
+    clear_map()
     titles = {
         "parcels": tr("Checked parcels"),
         "findings": tr("Findings"),

@@ -215,8 +215,8 @@ class ResultsView(QWidget):
             return
         try:
             add_to_map(self._tables.path, self._run.record, self._run.library)
-        except (OSError, Refusal) as error:
-            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
             return
         self.keep_button.setEnabled(False)
         self.clear_button.setEnabled(True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
@@ -16,6 +16,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -76,9 +77,8 @@ class DocumentButton(QToolButton):
         folder = settings.get("review_folder") or documents_folder()
         parts = (self._case.project, self._case.id, document or "pack", department)
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part))[:120]
-        path, _filter = QFileDialog.getSaveFileName(
-            self, tr("Write the document"), str(Path(folder) / f"{name}.{suffix}"), f"{FORMATS[suffix]} (*.{suffix})"
-        )
+        forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
+        path = ask_target(self, tr("Write the document"), str(Path(folder) / f"{name}.{suffix}"), forms)
         if path:
             self.write(path, document, department)
 

@@ -52,6 +52,8 @@ class OpinionEditor(QWidget):
         self.title.setWordWrap(True)
         self.author_label = QLabel()
         self.author_label.setWordWrap(True)
+        self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
+        self.sign_label.setWordWrap(True)
         self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
         self.conflict_label.setWordWrap(True)
         self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
@@ -181,7 +183,7 @@ class OpinionEditor(QWidget):
         form.addRow(tr("Basis"), row)
         inner = QVBoxLayout(body)
         inner.setContentsMargins(2, 4, 2, 2)
-        for widget in (self.title, self.author_label, self.conflict_label):
+        for widget in (self.title, self.author_label, self.sign_label, self.conflict_label):
             inner.addWidget(widget)
         inner.addLayout(form)
         inner.addWidget(self.text, 1)
@@ -264,9 +266,17 @@ class OpinionEditor(QWidget):
             button.setEnabled(why_not is None and not self._is_busy)
             button.setToolTip(name_buttons(why_not) if why_not else "")
         can_write = self._opinion.steps.get("opine") is None
+        self._say_why_not_signed(can_write)
         self.text.setReadOnly(not can_write)
         for widget in (self.conclusion, self.items):
             widget.setEnabled(can_write)
         self.basis.setReadOnly(not can_write)
         self.bases_button.setEnabled(can_write and bool(self._bases))
         self.drop_button.setVisible(self.is_typed)
+
+    def _say_why_not_signed(self, can_write: bool) -> None:
+        """Say of a draft that somebody wrote why it cannot be signed here, where it could be written anew."""
+        why_not = self._opinion.steps.get("sign")
+        is_ready = self._case.state == "circulating" and can_write and not self._opinion.by_machine
+        self.sign_label.setText(name_buttons(why_not) if why_not else "")
+        self.sign_label.setVisible(bool(why_not) and is_ready and not self.is_typed)

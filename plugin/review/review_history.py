@@ -7,6 +7,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_words import (
     UNSEEN,
@@ -30,7 +31,7 @@ class HistoryView(QTreeWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("History"))
         self.setRootIsDecorated(False)
-        self.setWordWrap(True)
+        wrap_names(self, column=STEP)
         self.setHeaderLabels([tr("Day"), tr("Who"), tr("What")])
         header = self.header()
         header.setStretchLastSection(True)

@@ -37,6 +37,7 @@ class CaseSteps(QObject):
         self.case: Case | None = None
         self.dialog: StepDialog | None = None
         self.request: Request | None = None
+        self._unsent_reasons: dict[tuple[str, ...], str] = {}  # of steps that were refused, or not sent yet
 
     def circulate(self) -> None:
         """Send the case to its departments."""
@@ -166,33 +167,43 @@ class CaseSteps(QObject):
     ) -> None:
         if self.request is not None:
             return
+        case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
+        key = (case.id, step, *map(str, (more_params or {}).values()))
         dialog = self.dialog = StepDialog(question, self._parent)
+        dialog.reason.setPlainText(self._unsent_reasons.get(key, ""))
 
         def send() -> None:
+            self._unsent_reasons[key] = dialog.reason_text
             params = {reason: dialog.reason_text, **(more_params or {})}
             if question.days:
                 params["days"] = dialog.days.value()
             if choice:
                 params[choice] = dialog.chosen_code
-            self._send(step, params)
+            self._send(step, params, of=case)
+            if self.request is not None:
+                self.request.answered.connect(lambda _answer: self._unsent_reasons.pop(key, None))
 
         dialog.accepted.connect(send)
         dialog.open()
 
-    def _send(self, step: str, params: dict[str, Any], title: str = "") -> None:
-        """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten."""
+    def _send(self, step: str, params: dict[str, Any], title: str = "", of: Case | None = None) -> None:
+        """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten.
+
+        of: the case as it was when its dialog opened; else as it is on the screen.
+        """
         user = self._person.name() if self.request is None else ""
         if not user:
             return
+        case = of or self.case
         step_params = {
             "library": self._library.path,
-            "case": self.case.id,
+            "case": case.id,
             "by": user,
             "on": self._library.step_day,
             **params,
         }
         if step != "recheck":
-            step_params["expect"] = self.case.revision
+            step_params["expect"] = case.revision
         self.request = self._library.core.ask(f"review {step}", step_params, title)
         path = self._library.path
         self.request.answered.connect(lambda answer: self._take_answer(path, step, answer))

@@ -37,6 +37,7 @@ class ReviewTab(QWidget):
         self._request_number = 0
         self._scope = ("", "")  # library and day
         self._is_open = False
+        self._awaited_case = ""  # whose page is to be shown once it is read; empty after somebody went elsewhere
         self.person = PersonButton()
         self.list = CaseList(self.person)
         self.list.open_requested.connect(lambda: self.begin_case())
@@ -98,6 +99,7 @@ class ReviewTab(QWidget):
     def show_list(self) -> None:
         """Go back to the list of cases, and the keyboard with it."""
         has_focus = self.case_page.isAncestorOf(QApplication.focusWidget() or self)
+        self._awaited_case = ""
         self.case_page.close_case()
         self.pages.setCurrentWidget(self.list)
         if has_focus:
@@ -106,10 +108,11 @@ class ReviewTab(QWidget):
 
     def open_case(self, case: str) -> None:
         """Show a case."""
+        self._awaited_case = case
         params = {"library": self._library.path, "case": case, "on": self._library.step_day}
         request = self._library.core.ask("review show", {**params, "by": self.person.known_name})
         path = self._library.path
-        request.answered.connect(lambda answer: self._show(answer) if path == self._library.path else None)
+        request.answered.connect(lambda answer: self._show_awaited(path, answer))
         request.refused.connect(self._refuse)
 
     def reload_case(self) -> None:
@@ -119,6 +122,7 @@ class ReviewTab(QWidget):
 
     def begin_case(self, case: Case | None = None) -> None:
         """Show the form for a new case, or for the next round of one."""
+        self._awaited_case = ""
         self.form.begin(case)
         self.pages.setCurrentWidget(self.form)
 
@@ -139,6 +143,7 @@ class ReviewTab(QWidget):
             is_new_library = scope[0] != self._scope[0]
             self._scope = scope
             if is_new_library:
+                self._awaited_case = ""
                 self.list.forget_cases(tr("Reading the cases…"))
                 self.case_page.close_case()
                 if not self.form.is_working:
@@ -181,6 +186,11 @@ class ReviewTab(QWidget):
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case()
 
+    def _show_awaited(self, path: str, answer: dict[str, Any]) -> None:
+        """Show a case that was read, unless another library, case or page is wanted by now."""
+        if path == self._library.path and answer["case"] == self._awaited_case:
+            self._show(answer)
+
     def _show(self, answer: dict[str, Any]) -> None:
         self.case_page.show_case(case_in(answer))
         self.pages.setCurrentWidget(self.case_page)
@@ -190,7 +200,12 @@ class ReviewTab(QWidget):
         self._show(answer)
 
     def _leave_form(self) -> None:
+        """Go back to the case, which others may have changed meanwhile, else to the list."""
         self.pages.setCurrentWidget(self.case_page if self.case_page.case is not None else self.list)
+        if self.case_page.case is not None:
+            self.reload_case()
+        else:
+            self.refresh()
 
     def _take_step(self, step: str, answer: dict[str, Any]) -> None:
         replaced_draft = answer.get("instead_of")
@@ -204,10 +219,21 @@ class ReviewTab(QWidget):
                 entry["department"] for entry in reversed(answer["entries"]) if entry["action"] == "opine"
             )
             self.case_page.unsent_texts.drop((answer["case"], department))
-        self._show(answer)
+        self._show_after_step(answer)
         if step == "issue":
             self.message_sent.emit(tr("Issued: {document}").format(document=answer.get("document") or ""))
             self.versions_written.emit()
+
+    def _show_after_step(self, answer: dict[str, Any]) -> None:
+        """Show the case after a step; whoever has gone to the list meanwhile, or to another case, stays there."""
+        if self.case_page.case is None or self.case_page.case.id != answer["case"]:
+            self.library_read.emit()
+            self.refresh()
+        elif self.pages.currentWidget() is self.case_page:
+            self._show(answer)
+        else:  # in the form for its next round
+            self.case_page.show_case(case_in(answer))
+            self.library_read.emit()
 
     def _report_published(self, answer: dict[str, Any]) -> None:
         updated = [f"{code} {label}" for code, label in (answer.get("layers") or {}).items() if label]

@@ -10,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
@@ -34,6 +33,7 @@ from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import tr
@@ -163,9 +163,9 @@ class StatisticsView(VerbView):
 
     def _choose_target(self) -> None:
         start = suggested_file(self.layer.currentText(), ".xlsx")
-        path, _filter = QFileDialog.getSaveFileName(self, self.save_button.text(), start, "Excel (*.xlsx)")
+        path = ask_target(self, self.save_button.text(), start, {".xlsx": "Excel (*.xlsx)"})
         if path:
-            self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+            self.save(path)
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params, self._rows = params, balance_of(answer, ground)

@@ -1,8 +1,8 @@
-"""What is chosen, what an empty field says, and which button is pressed: told where the theme's colours do not do."""
+"""What is chosen, what an empty field says, what a button says and whether it is pressed: told where themes do not."""
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject
+from qgis.PyQt.QtCore import QEvent, QObject, QTimer
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractButton,
@@ -27,6 +27,8 @@ PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinB
 BUTTONS = (QPushButton, QToolButton)
 PRESSED_SHARE = 0.35  # of the text's colour in a pressed button of a dark theme: told from others, its text readable
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
+# QGIS's dark theme, which is a style sheet, writes on buttons in a grey that is below AA, in fields and lists not.
+SHEET = "QPushButton:enabled, QToolButton:enabled, QComboBox:enabled:!editable {{ color: {text}; }}"
 
 
 def keep_choice_readable(root: QWidget) -> None:
@@ -40,7 +42,14 @@ class _ChoiceKeeper(QObject):
     def __init__(self, root: QWidget) -> None:
         super().__init__(root)
         self._root, self._colours = root, ()
+        self._is_restyling = False
+        self._restyled_by = QEvent.Type.Show  # what was set before is lost where the theme is a style sheet
+        self._restyled = QTimer(self)  # a style sheet takes palettes away, from one part after the other
+        self._restyled.setSingleShot(True)
+        self._restyled.setInterval(0)
+        self._restyled.timeout.connect(self._follow_style)
         root.installEventFilter(self)
+        self._follow_sheet()
         self._follow_theme()
         for area in root.findChildren(QAbstractScrollArea):
             if area.window() is root.window():  # not of a list that drops down
@@ -53,7 +62,25 @@ class _ChoiceKeeper(QObject):
         """Follow a change of the theme."""
         if event.type() in CHANGES:
             self._follow_theme()
+        elif event.type() == self._restyled_by and not self._is_restyling:
+            self._restyled_by = QEvent.Type.StyleChange
+            self._restyled.start()
         return False
+
+    def _follow_sheet(self) -> None:
+        """Write on buttons as in fields where the theme is a style sheet."""
+        text = QApplication.palette().color(Role.Text).name()
+        sheet = SHEET.format(text=text) if QApplication.instance().styleSheet() else ""
+        if sheet or self._root.styleSheet():
+            self._is_restyling = True
+            self._root.setStyleSheet("")  # Qt keeps what it made of the same words under the theme before
+            self._root.setStyleSheet(sheet)
+            self._is_restyling = False
+
+    def _follow_style(self) -> None:
+        self._follow_sheet()
+        self._colours = ()
+        self._follow_theme()
 
     def _follow_theme(self) -> None:
         theme = QApplication.palette()

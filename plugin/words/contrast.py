@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtGui import QBrush, QColor, QPalette
+from qgis.PyQt.QtWidgets import QApplication
 
 CONTRAST = 4.5  # of signs and words against what is behind them
 STEPS = 20
@@ -29,7 +30,13 @@ def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.Co
 
 
 def link_colour(palette: QPalette) -> str:
-    """The theme's colour of links, made lighter or darker until it can be read on the dock, as `#RRGGBB`."""
+    """The theme's colour of links, made lighter or darker until it can be read on the dock, as `#RRGGBB`.
+
+    A theme that is a style sheet, as QGIS's own are, has grounds that no palette tells: there a link, which is
+    underlined, has the colour of other text.
+    """
+    if QApplication.instance().styleSheet():
+        return palette.color(QPalette.ColorRole.WindowText).name()
     ground, colour = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.Link)
     for _step in range(STEPS):
         if contrast(colour, ground) >= CONTRAST:

@@ -4878,10 +4878,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图片已复制到剪贴板。</translation>
     </message>
     <message>
-        <source>This file cannot be written: {path}</source>
-        <translation>无法写入此文件：{path}</translation>
-    </message>
-    <message>
         <source>trend unknown</source>
         <translation>趋势无法判断</translation>
     </message>
@@ -5496,6 +5492,54 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The library has its version “{label}” already: another label, or leave it out.</source>
         <translation>资料库已有该图层的版本“{label}”：另取标签，或不加入。</translation>
+    </message>
+    <message>
+        <source>“{name}” is in this folder already. What is in it will be lost.</source>
+        <translation>该文件夹中已有“{name}”。其中的内容将被覆盖，无法恢复。</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be written: {reason}.</source>
+        <translation>无法写入“{name}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another folder or name; if a program has the file open, close it there first.</source>
+        <translation>请另选文件夹或文件名；若文件正在其他程序中打开，请先在那里关闭。</translation>
+    </message>
+    <message>
+        <source>another program has it open</source>
+        <translation>文件正在其他程序中打开</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk is read-only</source>
+        <translation>磁盘是只读的</translation>
+    </message>
+    <message>
+        <source>there is no right to write there</source>
+        <translation>没有写入权限</translation>
+    </message>
+    <message>
+        <source>its folder is not there</source>
+        <translation>所在文件夹不存在</translation>
+    </message>
+    <message>
+        <source>a folder has that name</source>
+        <translation>已有同名文件夹</translation>
+    </message>
+    <message>
+        <source>the name is too long</source>
+        <translation>文件名过长</translation>
+    </message>
+    <message>
+        <source>Plans against each other</source>
+        <translation>规划两两比对</translation>
     </message>
 </context>
 </TS>

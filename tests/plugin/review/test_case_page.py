@@ -137,3 +137,82 @@ def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_do
     settings.put("language", "en")
     desk.library.core.ask("words", {}).answered.connect(core_words.learn)
     wait_for(lambda: core_words.word("departments", "land") == "Land")
+
+
+@pytest.mark.slow
+def test_who_wrote_a_draft_reads_that_another_must_sign_it_and_the_other_can(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    editor = desk.page.editor
+    desk.page.table.choose("land")
+    assert editor.sign_label.isHidden()  # by the machine: anybody may sign it
+    desk.choose("land", "conditional", "Move the school off the farmland.")
+    assert not editor.sign_label.isHidden() and not editor.buttons["sign"].isEnabled()
+    assert "Wang" in editor.sign_label.text() and "another person" in editor.sign_label.text()
+    core("review", "sign", desk.path, desk.case.id, "land", "--by", "Zhao", "--on", DAY, "--unanswered", "not asked")
+    desk.tab.follower.look()
+    wait_for(lambda: desk.case.opinion("land").state == "signed")
+    assert editor.sign_label.isHidden() and "Zhao" in editor.author_label.text()
+
+
+@pytest.mark.slow
+def test_a_step_that_is_asked_about_while_another_changes_the_case_is_refused_and_its_reason_stays(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    before = desk.case.revision
+    desk.page.table.choose("land")
+    desk.page.editor.buttons["extend"].click()
+    dialog = desk.page.steps.dialog
+    dialog.reason.setPlainText("The survey is late.")
+    words = ("--conclusion", "disagree", "--text", "Not here.", "--basis", "Art. 35", "--by", "Zhao", "--on", DAY)
+    core("review", "opine", desk.path, desk.case.id, "land", *words)
+    desk.tab.follower.look()
+    wait_for(lambda: desk.case.revision > before)  # the page below the dialog shows what Zhao wrote
+    assert desk.case.opinion("land").drafted_by == "Zhao"
+    dialog.ok.click()
+    wait_for(lambda: desk.refused)
+    assert desk.refused[0].is_about("review.conflict")
+    assert "Zhao" in str(desk.refused[0]) and "disagree" in str(desk.refused[0])
+    desk.refused.clear()
+    desk.page.editor.buttons["extend"].click()
+    assert desk.page.steps.dialog.reason_text == "The survey is late."
+    desk.after(desk.page.steps.dialog.ok.click)
+    desk.page.editor.buttons["extend"].click()
+    assert desk.page.steps.dialog.reason_text == ""
+    desk.page.steps.dialog.reject()
+
+
+@pytest.mark.slow
+def test_whoever_goes_back_to_the_list_is_not_called_away_by_an_answer(desk, one_parcel):
+    desk.open(one_parcel)
+    case, list_page = desk.case.id, desk.tab.list
+    answers = []
+    desk.tab.library_read.connect(lambda: answers.append(desk.tab.pages.currentWidget()))
+    desk.tab.reload_case()
+    desk.page.back_button.click()  # before the answer
+    wait_for(lambda: len(answers) > 1 or list_page.item_of(case) and answers)
+    assert desk.tab.pages.currentWidget() is list_page
+    desk.tab.open_case(case)
+    desk.wait_for_case()
+    desk.page.steps.circulate()
+    desk.page.steps.dialog.ok.click()
+    desk.page.back_button.click()
+    wait_for(lambda: [line for line in list_page.lines if line.state == "circulating"])
+    assert desk.tab.pages.currentWidget() is list_page and desk.refused == []
+
+
+@pytest.mark.slow
+def test_what_others_do_while_the_next_round_is_filled_in_is_shown_by_who_gives_it_up(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.page.begin_step("revise")
+    assert desk.tab.pages.currentWidget() is desk.tab.form
+    core("review", "withdraw", desk.path, desk.case.id, "--by", "Li", "--on", DAY, "--reason", "given up")
+    answers = []
+    desk.tab.follower.answered.connect(answers.append)
+    desk.tab.follower.look()
+    wait_for(lambda: answers)
+    assert desk.tab.pages.currentWidget() is desk.tab.form
+    desk.tab.form.back_requested.emit()
+    wait_for(lambda: desk.case.state == "withdrawn")
+    assert desk.tab.pages.currentWidget() is desk.page

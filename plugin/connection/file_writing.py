@@ -1,0 +1,62 @@
+"""Files that the plugin writes itself: all of a file or nothing, and in plain words why not."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.words.translation import tr
+
+IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of it locked
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file; what was there is replaced. Raises Refusal."""
+    _write_beside(path, lambda part: part.write_bytes(data))
+
+
+def copy_file(source: str | Path, path: str | Path) -> None:
+    """Copy a file; what was there is replaced. Raises Refusal."""
+    _write_beside(path, lambda part: shutil.copyfile(source, part))
+
+
+def file_refusal(path: str | Path, error: OSError) -> Refusal:
+    """The refusal for a file that cannot be written, or read: what, why, and what to do."""
+    message = tr("“{name}” cannot be written: {reason}.").format(name=Path(path).name, reason=_reason(error))
+    mend = tr("Choose another folder or name; if a program has the file open, close it there first.")
+    return Refusal(message, [{"code": "file.not_written", "message": message, "mend": mend}])
+
+
+def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside the one that is wanted, then put it in its place: half a file is nobody's."""
+    part = Path(f"{path}.part")
+    try:
+        write(part)
+        os.replace(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise file_refusal(path, error) from error
+
+
+def _reason(error: OSError) -> str:
+    """Why the system does not write, in the user's words where the reason is a common one."""
+    if getattr(error, "winerror", None) in IN_USE_ON_WINDOWS or error.errno == errno.EBUSY:
+        return tr("another program has it open")
+    reasons = {
+        errno.ENOSPC: tr("the disk is full"),
+        errno.EDQUOT: tr("the disk is full"),
+        errno.EROFS: tr("the disk is read-only"),
+        errno.EACCES: tr("there is no right to write there"),
+        errno.EPERM: tr("there is no right to write there"),
+        errno.ENOENT: tr("its folder is not there"),
+        errno.ENOTDIR: tr("its folder is not there"),
+        errno.EISDIR: tr("a folder has that name"),
+        errno.ENAMETOOLONG: tr("the name is too long"),
+    }
+    return reasons.get(error.errno or 0) or error.strerror or str(error)

@@ -1,0 +1,60 @@
+"""Files that the plugin writes itself: whole or not at all, and with what, why and what to do where it cannot be."""
+
+import subprocess
+
+import pytest
+
+from onemap.plugin.connection.file_writing import copy_file, write_file
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.results.result_export import print_page
+
+
+def refusal_of(write):
+    with pytest.raises(Refusal) as caught:
+        write()
+    return str(caught.value)
+
+
+def test_a_file_takes_the_place_of_the_one_before_and_nothing_is_left_beside_it(tmp_path):
+    target = tmp_path / "balance.svg"
+    target.write_bytes(b"old")
+    write_file(str(target), b"new")
+    copy_file(target, tmp_path / "copy.svg")
+    assert target.read_bytes() == (tmp_path / "copy.svg").read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["balance.svg", "copy.svg"]
+
+
+def test_a_page_is_printed_as_a_pdf(tmp_path):
+    target = tmp_path / "page.pdf"
+    print_page("<p>永久基本农田</p>", str(target))
+    assert target.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("gone/page.pdf", "its folder is not there"), ("folder", "a folder has that name"), ("x" * 300, "too long")],
+)
+def test_what_cannot_be_written_is_said_with_the_reason_and_what_to_do(tmp_path, name, reason):
+    (tmp_path / "folder").mkdir()
+    said = refusal_of(lambda: print_page("<p>page</p>", str(tmp_path / name)))
+    assert reason in said and "Choose another folder" in said and "Errno" not in said
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no disk may be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_on_a_full_disk_the_file_before_stays_whole(small_disk):
+    target = small_disk / "page.svg"
+    target.write_bytes(b"old")
+    assert "the disk is full" in refusal_of(lambda: write_file(str(target), b"x" * 200_000))
+    assert [path.name for path in small_disk.iterdir()] == ["page.svg"]
+    assert target.read_bytes() == b"old"

@@ -1,0 +1,211 @@
+"""Every text of the rooms and dialogs, as it is painted: it stands out from its ground (AA), and none is cut."""
+
+import pytest
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QItemSelectionModel
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QAbstractItemView, QApplication, QStyleFactory
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.dock.options_page import OptionsPage
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import install_translator, remove_translator
+from onemap.resources.workshop.pictures.dock_camera import palette_of
+from onemap.tests.plugin.painted_text import cut_texts, pale_texts
+from onemap.tests.plugin.small_town import check, wait_for
+
+pytestmark = pytest.mark.slow
+NIGHT = "Night Mapping"  # QGIS's own dark theme, a style sheet
+# Style, theme, language, points of the font; the fourth as somebody has it who reads badly.
+LOOKS = {
+    "light": ("Fusion", "light", "en", 9.0),
+    "dark-zh": ("Fusion", "dark", "zh", 9.0),
+    "windows-zh": ("Windows", "light", "zh", 9.0),
+    "large": ("Fusion", "light", "en", 14.0),
+    "night": ("Fusion", NIGHT, "en", 9.0),
+}
+
+
+@pytest.fixture(params=LOOKS)
+def dressed(request, application, canvas):
+    """The dock in a style, a theme, a language and a font, 320 pixels wide; QGIS has its own again at the end."""
+    style, theme, language, points = LOOKS[request.param]
+    before = QApplication.font(), QApplication.palette(), QApplication.style().objectName()
+    QApplication.setStyle(QStyleFactory.create(style))
+    if theme == NIGHT:
+        if theme not in QgsApplication.uiThemes():
+            pytest.skip("this QGIS has no such theme")
+        QgsApplication.setUITheme(theme)
+    else:
+        QApplication.setPalette(palette_of(theme))
+    font = QApplication.font()
+    font.setPointSizeF(points)
+    QApplication.setFont(font)
+    settings.put("language", language)
+    translator, core = install_translator(), Core()
+    dock = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
+    dock.setFloating(True)
+    dock.resize(320, 640)
+    dock.show()
+    yield dock
+    dock.close_down()
+    core.stop()
+    dock.deleteLater()
+    remove_translator(translator)
+    QCoreApplication.sendPostedEvents()
+    QApplication.instance().setStyleSheet("")
+    QApplication.setFont(before[0])
+    QApplication.setPalette(before[1])
+    QApplication.setStyle(QStyleFactory.create(before[2]))
+
+
+class Reader:
+    """Notes what can hardly be read, room by room."""
+
+    def __init__(self):
+        self.found = {}
+
+    def read(self, name, window):
+        QTest.qWait(300)
+        found = pale_texts(window) + cut_texts(window)
+        for view in window.findChildren(QAbstractItemView):
+            if view.isVisible() and view.model() is not None and view.model().rowCount(view.rootIndex()):
+                found += self._chosen(window, view)
+        if found:
+            self.found[name] = sorted(set(found))
+
+    def _chosen(self, window, view):
+        """What is chosen is read too."""
+        chosen, selection = view.selectionModel(), view.selectionModel().selection()
+        chosen.blockSignals(True)
+        first = view.model().index(0, 0, view.rootIndex())
+        chosen.select(first, QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows)
+        found = pale_texts(window)
+        chosen.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        chosen.blockSignals(False)
+        return found
+
+
+def show(dock, room):
+    dock.tabs.setCurrentIndex(dock.tab_index(room))
+
+
+def after(signal, ask, notice):
+    """Do something, and wait for its answer."""
+    answers = []
+    signal.connect(lambda *_: answers.append(True))
+    ask()
+    wait_for(lambda: answers or notice.text)
+
+
+def read_check(dock, reader, town):
+    tab = dock.check_tab
+    show(dock, tab)
+    reader.read("check, nothing chosen", dock)
+    tab.parcels.choose_file(str(town / "parcels.gpkg"))
+    check(dock)
+    reader.read("check", dock)
+    results = tab.results
+    results.tree.setCurrentIndex(results.model.index(0, 0, results.model.index(0, 0)))
+    before = results.details.text()
+    results.explain_button.click()
+    wait_for(lambda: results.details.text() != before)
+    reader.read("explained", dock)
+    results.explain_button.click()
+    results.summary_button.setChecked(True)
+    reader.read("sums", dock)
+    results.summary_button.setChecked(False)
+    after(tab.remedy.results_shown, results.remedy_button.click, dock.notice)
+    reader.read("remedy", dock)
+    tab.remedy.leave()
+    tab.sites_button.setChecked(True)
+    reader.read("sites", dock)
+    tab.sites_button.setChecked(False)
+    tab.past_button.setChecked(True)
+    wait_for(lambda: not tab.past.is_working)
+    reader.read("past checks", dock)
+    tab.past_button.setChecked(False)
+    tab.facts.fill()
+    wait_for(lambda: tab.facts.dialog is not None and tab.facts.dialog.isVisible())
+    reader.read("facts", tab.facts.dialog)
+    tab.facts.dialog.close()
+
+
+def read_review(dock, reader, town):
+    tab, page = dock.review_tab, dock.review_tab.case_page
+    show(dock, tab)
+    wait_for(lambda: tab.list.isVisible())
+    tab.person.set_name("李静")
+    tab.begin_case()
+    tab.form.project.setText("城北第三小学新建工程")
+    tab.form.parcels.choose_file(str(town / "parcels.gpkg"))
+    reader.read("form of a case", dock)
+    after(tab.form.case_opened, tab.form.send, dock.notice)
+    wait_for(lambda: page.findings.results.run is not None)
+    page.steps.circulate()
+    reader.read("circulate", page.steps.dialog)
+    page.steps.dialog.ok.click()
+    wait_for(lambda: page.case.state == "circulating" or dock.notice.text)
+    for index in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(index)
+        reader.read(f"case, page {index}", dock)
+    page.steps.extend("land")
+    reader.read("extend", page.steps.dialog)
+    page.steps.dialog.reject()
+    tab.show_list()
+    wait_for(lambda: tab.list.lines)
+    reader.read("cases", dock)
+
+
+def read_dialogs(dock, reader, town):
+    dock.add_layer("")
+    reader.read("add", dock.add_dialog)
+    dock.add_dialog.close()
+    dock.publish()
+    reader.read("publish", dock.publish_dialog)
+    dock.publish_dialog.close()
+    dock.register_service(None)
+    reader.read("service", dock.service_dialog)
+    dock.service_dialog.close()
+    dock.choose_server()
+    reader.read("server", dock.server_dialog)
+    dock.server_dialog.close()
+    page = OptionsPage(dock.edit_profile)
+    page.resize(560, 420)
+    page.show()
+    reader.read("options", page)
+    page.deleteLater()
+
+
+def test_every_text_stands_out_from_its_ground_and_is_whole(dressed, own_copy, town):
+    dock, reader = dressed, Reader()
+    reader.read("no library", dock)
+    dock.open_library(own_copy)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    reader.read("map", dock)
+    dock.statistics.button.setChecked(True)
+    reader.read("balance", dock)
+    dock.statistics.button.setChecked(False)
+    read_check(dock, reader, town)
+    show(dock, dock.compare_tab)
+    reader.read("compare", dock)
+    read_review(dock, reader, town)
+    show(dock, dock.numbers_tab)
+    reader.read("numbers", dock)
+    dock.open_library(str(town / "gone.gpkg"))
+    wait_for(lambda: dock.notice.text)
+    reader.read("refused", dock)
+    dock.notice.hide()
+    read_dialogs(dock, reader, town)
+    assert reader.found == {}
+
+
+@pytest.fixture
+def own_copy(library, tmp_path):
+    """The town's library, to write into."""
+    import shutil
+
+    path = tmp_path / "town.gpkg"
+    shutil.copyfile(library, path)
+    return str(path)
