@@ -153,7 +153,9 @@ def test_a_long_name_of_a_library_stays_clear_of_the_menu_s_arrow(checked_dock, 
     button = checked_dock.header.button
     checked_dock.resize(320, 600)
     checked_dock.show()  # which reads the library once more; until then it is called by its file
-    wait_for(lambda: checked_dock.library.layers and button.name.startswith("T") and button.mark and "…" in button.text())
+    wait_for(
+        lambda: checked_dock.library.layers and button.name.startswith("T") and button.mark and "…" in button.text()
+    )
     arrow = button.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, button)
     assert button.text().startswith("T")
     width = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width()

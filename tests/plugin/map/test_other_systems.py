@@ -130,4 +130,6 @@ def test_a_tip_says_square_metres_on_the_ellipsoid_whatever_the_project_measures
     tip = web_dock.ground.mapTipTemplate()
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(web_dock.ground))
     context.setFeature(next(web_dock.ground.getFeatures()))
-    assert ">39,932 m²<" in QgsExpression.replaceExpressionText(tip, context)  # by pyproj.Geod too; 40,000 m² in the plane
+    assert ">39,932 m²<" in QgsExpression.replaceExpressionText(
+        tip, context
+    )  # by pyproj.Geod too; 40,000 m² in the plane
