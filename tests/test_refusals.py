@@ -79,6 +79,7 @@ def desk_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = (folder / "city.gpkg").read_bytes()
     (folder / "torn.gpkg").write_bytes(content[: len(content) // 2])
     (folder / "text.gpkg").write_text("not a database", encoding="utf-8")
+    (folder / "empty.gpkg").touch()
     (folder / "empty.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
     for name, old, new in (
         ("key.toml", "verdict =", "verdcit ="),
@@ -150,6 +151,7 @@ CASES = [
     Case("layers none.gpkg", 3, "library.missing"),
     Case("layers zone.gpkg", 3, "library.not_one", file="zone.gpkg"),
     Case("layers text.gpkg", 3, "library.not_one", file="text.gpkg"),
+    Case("layers empty.gpkg", 3, "library.empty", file="empty.gpkg"),
     Case("layers torn.gpkg", 3, "library.damaged", file="torn.gpkg"),
     Case("add none.gpkg zone.gpkg --as T --covers extent", 3, "library.missing"),
     # The source.

@@ -23,6 +23,12 @@ _MOST_TIP_ROWS = 12
 _UNTOLD = ("BSM", "YSDM")  # numbers that say nothing to a reader of the map
 _UNIT = re.compile(r", (%|ha|kV|mm?|m²)$")  # as the schema's English titles name it
 _TIP_CSS = "margin:0;font-size:9pt"
+# On the ellipsoid, in m², everywhere: QGIS's $area is in the project's unit, whatever that is, and planar on a server.
+# EPSG:6933 keeps areas, and the edges' way: straight in longitude, as TD/T 1055 has them.
+_AREA_TEXT = (
+    "with_variable('m2', area(transform($geometry, @layer_crs, 'EPSG:6933')),"
+    " format_number(@m2, if(@m2 < 10, 1, 0)) || ' m²')"
+)
 
 
 def look_text(entry: LayerEntry, fields: Collection[str], language: str) -> str:
@@ -150,7 +156,7 @@ def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
     rows = "".join(_tip_row(field, _alias(field, language)) for field in tip_fields[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)
     if entry.geometry == "polygon":
-        rows += f"<tr><td>{escape(size)}&nbsp;</td><td>[% format_number($area, 0) || ' m²' %]</td></tr>"
+        rows += f"<tr><td>{escape(size)}&nbsp;</td><td>[% {_AREA_TEXT} %]</td></tr>"
     return f'<p style="{_TIP_CSS}"><b>[% @layer_name %]</b></p><table style="{_TIP_CSS}">{rows}</table>'
 
 

@@ -168,12 +168,14 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
     read_only: it is opened so although one might write.
 
-    Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, and library.changed if one that
-    may only be read was written by someone else meanwhile.
+    Raises OneMapError library.missing, library.empty, library.not_one, library.busy, library.damaged, and
+    library.changed if one that may only be read was written by someone else meanwhile.
     """
     if not path.is_file():
         raise OneMapError("library.missing", file=str(path))
     path = path.resolve()
+    if path.stat().st_size == 0:  # QGIS makes such a file where the one that it shows was moved away
+        raise OneMapError("library.empty", file=path.name)
     may_write = is_writable(path)
     writable = may_write and not read_only
     # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.

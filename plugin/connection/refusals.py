@@ -13,7 +13,7 @@ from onemap.plugin.words.translation import name_list, sentences, tr, with_label
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
 ABSENT_FIELD = "field.absent"
-LIBRARY_MISSING = ("library.missing", "library.not_one")
+LIBRARY_MISSING = ("library.missing", "library.empty", "library.not_one")
 
 
 class Refusal(Exception):

@@ -9,8 +9,10 @@ from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
 
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
+from onemap.plugin.library.distinct_place import DistinctPlace
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -19,20 +21,24 @@ BESIDE_NAME_PX = 16  # margins of the button, and between icon, name and arrow
 
 
 class LibraryButton(QToolButton):
-    """The button with the library's name, cut in its middle so that the arrow of the menu stays clear of it."""
+    """The button with the library's name, cut so that the arrow of the menu stays clear of it.
+
+    A name is cut in its middle. Of two libraries with one name what tells them apart stays.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = ""
+        self.mark: DistinctPlace | None = None
         self.setIcon(icon("library"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def show_name(self, name: str) -> None:
-        """Show a name; whoever cannot see it hears the whole."""
-        self.name = name
-        self.setAccessibleName(name)
+    def show_name(self, name: str, mark: DistinctPlace | None = None) -> None:
+        """Show a name; whoever cannot see it hears the whole. mark: what tells it from others of its name."""
+        self.name, self.mark = name, mark
+        self.setAccessibleName(name if mark is None else f"{name} ({mark.text})")
         self._cut_name()
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
@@ -43,7 +49,19 @@ class LibraryButton(QToolButton):
     def _cut_name(self) -> None:
         arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, self)
         room = self.width() - self.iconSize().width() - arrow - BESIDE_NAME_PX
-        self.setText(self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, max(room, 0)))
+        self.setText(self._text_in(max(room, 0)))
+
+    def _text_in(self, room: int) -> str:
+        """The name, and what tells it from others, in a width."""
+        metrics, mark = self.fontMetrics(), self.mark
+        if mark is None:
+            return metrics.elidedText(self.name, Qt.TextElideMode.ElideMiddle, room)
+        shortest = metrics.horizontalAdvance(f"{self.name[:1]}…")
+        least = min(metrics.horizontalAdvance(self.name), max(room // 3, shortest))
+        name_room = max(room - metrics.horizontalAdvance(f" ({mark.text})"), least)
+        name = metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, name_room)
+        mark_room = room - metrics.horizontalAdvance(f"{name} ()")
+        return f"{name} ({elided_around(mark.text, mark.start, mark.end, mark_room, metrics)})"
 
 
 class Header(QWidget):
@@ -109,7 +127,8 @@ class Header(QWidget):
 
     def show_name(self) -> None:
         """Show the open library."""
-        self.button.show_name(self._library.name if self._library.path else tr("Choose a library"))
+        name = self._library.own_name if self._library.path else tr("Choose a library")
+        self.button.show_name(name, self._library.mark)
         self.button.setToolTip("\n".join(filter(None, (self._library.name, self._library.path))))
         self.date.setVisible(bool(self._library.path))
         self._show_day()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
@@ -34,6 +36,7 @@ from onemap.plugin.library.version_changes_page import VersionChangesPage
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
+from onemap.plugin.map.moved_layers import know_moved_layers
 from onemap.plugin.map.place_list import MIN_LENGTH, PlaceList, ShowPlace
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
@@ -48,12 +51,13 @@ from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import Count, list_of_some, name_list, tr
+from onemap.plugin.words.translation import Count, list_of_some, name_list, sentences, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
 DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
+ESCAPE = re.compile("%[0-9A-Fa-f]{2}")  # of an address; GDAL's SQLite reads it so in the path of a file, too
 
 
 class MapTab(QWidget):
@@ -135,12 +139,18 @@ class MapTab(QWidget):
 
     def _follow_project(self) -> None:
         """Tick what is on the map and switched on, whoever did it."""
+        QgsProject.instance().readProject.connect(self._know_layers)
         QgsProject.instance().layersRemoved.connect(self._update_ticks)
         QgsProject.instance().layersAdded.connect(self._update_ticks)
         self._tick_timer.setSingleShot(True)
         self._tick_timer.setInterval(0)
         self._tick_timer.timeout.connect(self._update_ticks)
         QgsProject.instance().layerTreeRoot().visibilityChanged.connect(self._update_ticks_later)
+
+    def _know_layers(self, *_document: object) -> None:
+        """Know the layers of a project that was opened, wherever it lies by now."""
+        know_moved_layers()
+        self._update_ticks()
 
     def _update_ticks_later(self, *_nodes: object) -> None:
         self._tick_timer.start()
@@ -200,6 +210,7 @@ class MapTab(QWidget):
     def close_down(self) -> None:
         """Disconnect from the project."""
         self.services.close_down()
+        QgsProject.instance().readProject.disconnect(self._know_layers)
         QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
         QgsProject.instance().layersAdded.disconnect(self._update_ticks)
         QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
@@ -240,6 +251,7 @@ class MapTab(QWidget):
         self._choose_again(*chosen)
         self.themes.show_themes(self._library.themes)
         self.order_keys()
+        know_moved_layers()
         self._replace_lost_rasters()
         self._follow_day()
         self._show_first_map()
@@ -336,7 +348,9 @@ class MapTab(QWidget):
 
     def _refuse_layers(self, text: str) -> None:
         """Say which layers QGIS cannot open, and have the core look: it knows why, and what to do."""
-        self.refused.emit(text)
+        escaped = ESCAPE.search(self._library.path) if not is_server(self._library.path) else None
+        why = tr("QGIS reads “{part}” in a file's path as another letter. Rename the file or the folder.")
+        self.refused.emit(sentences(text, why.format(part=escaped.group()) if escaped is not None else ""))
         self._library.refresh()
 
     def _is_version_row(self, item: QTreeWidgetItem) -> bool:

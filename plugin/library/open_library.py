@@ -11,6 +11,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
+from onemap.plugin.library.distinct_place import DistinctPlace, distinct_place
 from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, layers_in, store_layers, strata_in, themes_in
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
@@ -49,11 +50,20 @@ class OpenLibrary(QObject):
 
     @property
     def name(self) -> str:
-        """The library's name; of one that was made for a rehearsal it says so, of two with one name the file's too."""
+        """The library's name, of two with one name with what tells them apart."""
+        return f"{self.own_name} ({self.mark.text})" if self.mark is not None else self.own_name
+
+    @property
+    def own_name(self) -> str:
+        """What the library is called, others perhaps too; of one that was made for a rehearsal it says so."""
         name = self._name or short_name(self.path)
-        if settings.library_names_like(self.path, self._name):
-            name = f"{name} ({distinct_place(self.path, settings.library_names_like(self.path, self._name))})"
         return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
+
+    @property
+    def mark(self) -> DistinctPlace | None:
+        """What tells the library from recent ones of its name; None where there are none."""
+        others = settings.library_names_like(self.path, self._name)
+        return distinct_place(self.path, others) if others else None
 
     @property
     def day(self) -> str:
@@ -183,13 +193,3 @@ class OpenLibrary(QObject):
 def packs_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """The rule packs by which a library is checked, in an answer of the core."""
     return [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
-
-
-def distinct_place(path: str, others: list[str]) -> str:
-    """The end of a library's location by which it differs from others: its file's name, else with the folder's."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part]
-    ends = [[part for part in other.replace("\\", "/").split("/") if part] for other in others]
-    for count in range(1, len(parts) + 1):
-        if all(parts[-count:] != end[-count:] for end in ends):
-            return "/".join(parts[-count:])
-    return path

@@ -6,17 +6,22 @@ import re
 
 from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtGui import QFontMetrics
-from qgis.PyQt.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from qgis.PyQt.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem
 
 WIDEST = "2026-12-31 ●"  # a day and a sign; of what is longer the version's name is cut
 STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
 CELL_MARGIN_PX = 8
 MEASURED_PX = 10_000
+SHARE = 0.4  # of a wide dock, which has room for a longer one
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
 
 
 class StateDelegate(QStyledItemDelegate):
-    """For the column of versions: no wider than a day with its sign; the end, which says the state, stays readable."""
+    """For the column of versions: no wider than a day with its sign, or two fifths of a wide dock.
+
+    The end, which says the state, stays readable.
+    """
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """As wide as the text, up to the widest usual one."""
@@ -27,6 +32,8 @@ class StateDelegate(QStyledItemDelegate):
         texts = [WIDEST, *([f"2026年度{found.group()}"] if found is not None else [])]
         usual = max(map(option.fontMetrics.horizontalAdvance, texts))
         usual += CELL_MARGIN_PX + ROUNDING_PX
+        if isinstance(option.widget, QAbstractItemView):
+            usual = max(usual, round(SHARE * option.widget.viewport().width()))
         return QSize(min(size.width() + ROUNDING_PX, usual), size.height())
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
@@ -39,6 +46,7 @@ class StateDelegate(QStyledItemDelegate):
 
 
 def cut_label(label: str, state: str, width: int, metrics: QFontMetrics) -> str:
-    """A version's name with its state, the name cut in its middle where both do not fit."""
+    """A version's name with its state, the name cut in its middle where both do not fit; of a day the year stays."""
     room = width - CELL_MARGIN_PX - metrics.horizontalAdvance(state)
-    return metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, max(room, 0)) + state
+    mode = Qt.TextElideMode.ElideRight if DAY.fullmatch(label) else Qt.TextElideMode.ElideMiddle
+    return metrics.elidedText(label, mode, max(room, 0)) + state

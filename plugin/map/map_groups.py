@@ -56,7 +56,7 @@ def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
 def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
     """The group of a library, whatever it is called and wherever it lies by now; a new one above those of others."""
     root = QgsProject.instance().layerTreeRoot()
-    for group in _groups_in(root):
+    for group in groups_in(root):
         if is_same_place(_library_of(group), library.path):
             return group
     title = f"{GROUP} · {library.name}"
@@ -68,12 +68,12 @@ def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
     return group
 
 
-def _groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
+def groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
     """The groups in a group, at any depth."""
     for node in parent.children():
         if isinstance(node, QgsLayerTreeGroup):
             yield node
-            yield from _groups_in(node)
+            yield from groups_in(node)
 
 
 def _library_of(group: QgsLayerTreeGroup) -> str:

@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.distinct_place import distinct_place
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
@@ -184,8 +185,9 @@ class ParcelChoice(QWidget):
         self.box.clear()
         for text, choice in self.fixed_entries():
             self.box.addItem(text, choice)
-        for layer in layers:
-            self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
+        for text, layer in zip(_texts_of(layers), layers):
+            self.box.addItem(text, Choice(layer=layer.id()))
+            self.box.setItemData(self.box.count() - 1, layer.publicSource(), Qt.ItemDataRole.ToolTipRole)
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
         self.box.setCurrentIndex(-1)
@@ -220,7 +222,7 @@ class ParcelChoice(QWidget):
             layer.triggerRepaint()
 
     def _drawn_layer(self) -> QgsVectorLayer:
-        crs = QgsProject.instance().crs()
+        crs = self._canvas.mapSettings().destinationCrs()  # in which the tool draws
         for layer in QgsProject.instance().mapLayers().values():
             if layer.customProperty(self.DRAWN) and layer.crs() == crs:
                 return layer
@@ -291,10 +293,11 @@ class ParcelChoice(QWidget):
             layer.nameChanged.connect(self._update_texts)
 
     def _update_texts(self, *_what: object) -> None:
-        for index in range(self.box.count()):
-            layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
+        found = [QgsProject.instance().mapLayer(self.box.itemData(index).layer) for index in range(self.box.count())]
+        texts = iter(_texts_of([layer for layer in found if layer is not None]))
+        for index, layer in enumerate(found):
             if layer is not None:
-                self.box.setItemText(index, _text_of(layer))
+                self.box.setItemText(index, next(texts))
         self.changed.emit()
 
 
@@ -320,8 +323,27 @@ def _layers_of_polygons(path: str) -> list[str]:
     ]
 
 
-def _text_of(layer: QgsVectorLayer) -> str:
+def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
+    """What the list says of layers; of those with one name each also by what it differs from the others."""
+    texts = []
+    for layer in layers:
+        twins = [other for other in layers if other is not layer and other.name() == layer.name()]
+        mark = _mark_of(layer, twins) if twins else ""
+        texts.append(_text_of(layer, " · ".join(filter(None, (layer.name(), mark)))))
+    return texts
+
+
+def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
+    """The library's place, else the coordinate system, by which a layer differs from others of its name."""
+    home = str(layer.customProperty(PROPERTY_LIBRARY) or "")
+    homes = {str(twin.customProperty(PROPERTY_LIBRARY) or "") for twin in twins} - {home, ""}
+    if home and homes:
+        return distinct_place(home, sorted(homes)).text
+    return layer.crs().authid() if any(twin.crs() != layer.crs() for twin in twins) else ""
+
+
+def _text_of(layer: QgsVectorLayer, name: str) -> str:
     selected = layer.selectedFeatureCount()
     if selected:
-        return tr("{layer}: selection ({count})").format(layer=layer.name(), count=f"{selected:,}")
-    return tr("{title} ({code})").format(title=layer.name(), code=f"{layer.featureCount():,}")
+        return tr("{layer}: selection ({count})").format(layer=name, count=f"{selected:,}")
+    return tr("{title} ({code})").format(title=name, code=f"{layer.featureCount():,}")

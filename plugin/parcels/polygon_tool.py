@@ -93,12 +93,14 @@ class DrawParcelTool(QgsMapTool):
             self._band.addPoint(corner)
 
     def _show_measure(self, corners: list[QgsPointXY]) -> None:
-        """Say how long the last side is, and from three corners on how large the parcel."""
+        """Say how long the last side is, and from three corners on how large the parcel.
+
+        On the ellipsoid, as a check says it: on a web map's plane a parcel of Hebei is 1.6 times its size.
+        """
         measurer, project = QgsDistanceArea(), QgsProject.instance()
         crs = self.canvas().mapSettings().destinationCrs()
         measurer.setSourceCrs(crs, project.transformContext())
-        if crs.isGeographic():
-            measurer.setEllipsoid(crs.ellipsoidAcronym())
+        measurer.setEllipsoid(crs.ellipsoidAcronym())
         texts = [tr("Last side: {length}").format(length=length_text(measurer.measureLine(corners[-2:])))]
         if len(corners) >= MIN_CORNERS:
             outline = measurer.measureLine([*corners, corners[0]])

@@ -1,9 +1,9 @@
-"""A line of text that ends in "…" where it does not fit."""
+"""A line of text with "…" where it does not fit: at its end, or around what must be read."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QPainter, QPaintEvent
+from qgis.PyQt.QtGui import QFontMetrics, QPainter, QPaintEvent
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from onemap.plugin.widgets.alignment import LEFT
@@ -28,3 +28,27 @@ class ElidedLabel(QLabel):
         area, flags = self.contentsRect(), LEFT
         role = self.foregroundRole()
         self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), self.visible_text, role)
+
+
+def elided_around(text: str, start: int, end: int, width: int, metrics: QFontMetrics) -> str:
+    """A text cut at both ends to a width in pixels; its letters from `start` to `end` stay, with as many beside."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    least = _between(text, start, end)
+    if metrics.horizontalAdvance(least) > width:
+        return metrics.elidedText(least, Qt.TextElideMode.ElideMiddle, max(width, 0))
+    is_left = True
+    while True:
+        sides = [(start - 1, end), (start, end + 1)]
+        longer = [
+            (first, last)
+            for first, last in (sides if is_left else reversed(sides))
+            if 0 <= first and last <= len(text) and metrics.horizontalAdvance(_between(text, first, last)) <= width
+        ]
+        if not longer:
+            return _between(text, start, end)
+        (start, end), is_left = longer[0], not is_left
+
+
+def _between(text: str, start: int, end: int) -> str:
+    return ("…" if start > 0 else "") + text[start:end] + ("…" if end < len(text) else "")

@@ -464,6 +464,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>无法从 {library} 打开“{layer}”。</translation>
     </message>
     <message>
+        <source>QGIS reads “{part}” in a file's path as another letter. Rename the file or the folder.</source>
+        <translation>QGIS 会把文件路径中的“{part}”当作另一个字符。请给文件或文件夹改名。</translation>
+    </message>
+    <message>
         <source>Version {label}, {count:# feature|# features}</source>
         <translation>版本 {label}，{count} 个要素</translation>
     </message>

@@ -38,3 +38,24 @@ def test_a_version_without_a_state_keeps_its_beginning_and_its_end(application):
     width = metrics.horizontalAdvance("2026…1号") + CELL_MARGIN_PX + 4
     cut = cut_label("2026-11-22清自然资预审〔2026〕1号", "", width, metrics)
     assert cut.startswith("2") and cut.endswith("号") and metrics.horizontalAdvance(cut) <= width
+
+
+def test_of_a_day_that_is_cut_the_year_is_read(application):
+    metrics = QFontMetrics(QFont())
+    width = metrics.horizontalAdvance("2026… ◌ assumed") + CELL_MARGIN_PX + 2
+    assert cut_label("2026-11-22", " ◌ assumed", width, metrics) == "2026… ◌ assumed"
+
+
+def test_a_wide_dock_shows_a_day_and_its_state_whole(application):
+    tree = QTreeWidget()
+    tree.setHeaderLabels(["Layer", "Version"])
+    tree.setItemDelegateForColumn(1, StateDelegate(tree))
+    item = QTreeWidgetItem(tree, ["Watercourses", "2024-01-01 ◌ assumed"])
+    widths = []
+    for width in (320, 900):
+        tree.resize(width, 200)
+        tree.show()
+        widths.append(tree.sizeHintForIndex(tree.indexFromItem(item, 1)).width())
+    tree.hide()
+    assert widths[0] < widths[1]
+    assert widths[1] >= tree.fontMetrics().horizontalAdvance(item.text(1)) + CELL_MARGIN_PX

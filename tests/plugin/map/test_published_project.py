@@ -22,7 +22,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.tests.plugin.published_town import Session, fill, made_town, make_files, pictures
-from onemap.tests.plugin.small_town import CRS, X, Y
+from onemap.tests.plugin.small_town import CRS, ROOT, X, Y
 from onemap.tests.plugin.town_server import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -305,6 +305,15 @@ def test_qgis_server_offers_maps_and_features_and_lets_nobody_write(map_server, 
     features = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=GL&OUTPUTFORMAT=GeoJSON"
     found = json.loads(map_server(project, features))["features"]
     assert sorted(feature["properties"]["GLDJ"] for feature in found) == ["国道", "村道"]
+    in_metres = json.loads(map_server(project, f"{features}&SRSNAME={CRS}"))["features"][0]["geometry"]["coordinates"]
+    assert {round(value) for part in in_metres for point in part for value in point} <= {
+        X,
+        X + 300,
+        X + 1000,
+        Y,
+        Y + 450,
+        Y + 1000,
+    }
     delete = (
         '<wfs:Transaction xmlns:wfs="http://www.opengis.net/wfs" xmlns:ogc="http://www.opengis.net/ogc" service="WFS"'
         ' version="1.0.0"><wfs:Delete typeName="GL"><ogc:Filter><ogc:FeatureId fid="GL.1"/></ogc:Filter></wfs:Delete>'
@@ -312,6 +321,26 @@ def test_qgis_server_offers_maps_and_features_and_lets_nobody_write(map_server, 
     )
     map_server(project, "SERVICE=WFS&VERSION=1.0.0&REQUEST=Transaction", delete.encode())
     assert len(json.loads(map_server(project, features))["features"]) == 2
+
+
+def test_qgis_server_says_what_lies_at_a_place_with_titles_names_of_codes_and_the_area(map_server, read_project):
+    project = read_project.folder / "一张图.qgz"
+    box = f"BBOX={Y},{X},{Y + 1000},{X + 1000}&CRS={CRS}&WIDTH=200&HEIGHT=200&STYLES="
+    asked = "LAYERS=current_use&QUERY_LAYERS=current_use&I=20&J=180&INFO_FORMAT=text/plain&WITH_MAPTIP=true"
+    found = map_server(project, f"SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&{asked}&{box}").decode()
+    assert "地类编码 = '0101 水田'" in found and "DLBM" not in found
+    assert "<td>450,000 m²</td>" in found  # 500 × 900 m, on its meridian
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_addresses_of_the_manual_are_answered(map_server, read_project, language):
+    project = read_project.folder / "一张图.qgz"
+    manual = (ROOT / "docs" / f"publish.{language}.md").read_text(encoding="utf-8")
+    addresses = re.findall(r"^…\?(SERVICE=\S+)$", manual, re.MULTILINE)
+    assert len(addresses) == 2
+    for address in addresses:
+        answer = map_server(project, address.replace("BBOX=…", f"BBOX={Y},{X},{Y + 1000},{X + 1000}"))
+        assert answer.startswith((b"\x89PNG", b'{"type": "FeatureCollection"')), answer[:300]
 
 
 @pytest.fixture(scope="module")

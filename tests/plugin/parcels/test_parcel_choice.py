@@ -1,7 +1,9 @@
 """The parcels to check are those that somebody means: never a whole layer of a library by itself."""
 
+import shutil
+
 import pytest
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -56,3 +58,23 @@ def test_a_chosen_layer_that_leaves_the_map_gives_way_to_the_other_parcels(tab, 
     tab.parcels.choose_layer(second)
     QgsProject.instance().removeMapLayer(second.id())
     assert tab.parcels.choice.layer == first.id()
+
+
+def test_layers_of_one_name_are_told_apart(tab, canvas, library, tmp_path):
+    other = tmp_path / "other" / "city.gpkg"
+    other.parent.mkdir()
+    shutil.copyfile(library, other)
+    own = tab.parcels.box.itemText(0)
+    [opened] = [one for one in QgsProject.instance().mapLayers().values() if one.customProperty("onemap/code")]
+    twin = opened.clone()
+    twin.setCustomProperty("onemap/library", str(other))
+    QgsProject.instance().addMapLayer(twin)
+    for system in ("EPSG:3857", "EPSG:4490"):
+        canvas.setDestinationCrs(QgsCoordinateReferenceSystem(system))
+        tab.parcels.add_drawing(QgsGeometry.fromRect(canvas.extent()))
+    names = [tab.parcels.box.itemText(row) for row in range(tab.parcels.box.count())]
+    title = own.rpartition(" (")[0]
+    assert names[:2] == ["Drawn parcels · EPSG:3857 (1)", "Drawn parcels · EPSG:4490 (1)"]
+    assert set(names[2:]) == {f"{title} · library.gpkg (1)", f"{title} · city.gpkg (1)"}
+    QgsProject.instance().removeMapLayer(twin.id())
+    assert own in [tab.parcels.box.itemText(row) for row in range(tab.parcels.box.count())]
