@@ -251,6 +251,7 @@ def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
 
 def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch):
     monkeypatch.setattr("onemap.plugin.connection.core_session.FOLDER", Path("/nowhere"))
+    dock.show()
     dock.open_library(library)
     assert dock.pages.currentWidget() is dock.setup_page
     assert "core is not set up" in dock.setup_page.text
