@@ -138,9 +138,8 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
         problem["field"] = None if (row["field"] or "").startswith("--") else row["field"]  # an option is ours
         if row["layer"] and row["message"]:
             title = layer_title(row["layer"], library.catalogue(), language)
-            problem["message"] = re.sub(
-                rf"\b{re.escape(row['layer'])}\b", lambda _code, name=title: name, row["message"]
-            )
+            code = rf"(?a:\b){re.escape(row['layer'])}(?a:\b)"  # a Chinese character beside it is no part of it
+            problem["message"] = re.sub(code, lambda _found, name=title: name, row["message"])
         if row["code"] == _UNSURE:
             named = Problem(_UNSURE, {"codes": likely[row["source"], row["source_layer"]]})
             problem["message"], _ = wording(named, language)
