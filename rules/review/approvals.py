@@ -73,7 +73,7 @@ def _approval_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], s
                 "DKBH": name,
                 "WH": case.document,
                 "PZRQ": _day(case.issued_on),
-                "JL": case.conclusion,
+                "JL": phrase(f"conclusion.{case.conclusion}", "zh"),
             },
             ground,
         )

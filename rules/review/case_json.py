@@ -30,13 +30,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "case": case.id,
         "state": case.state,
         "round": case.round,
-        "opinions": [
-            {
-                **_opinion(library, case, opinion, case.current.run, language),
-                "steps": opinion_steps(library, case, opinion, by, language),
-            }
-            for opinion in case.opinions
-        ],
+        "opinions": _current_opinions(library, case, language, by),
         "project": case.project,
         "data": dict(case.data),
         "revision": case.revision,
@@ -71,6 +65,17 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
     }
+
+
+def _current_opinions(library: Library, case: Case, language: str, by: str | None) -> list[dict[str, Any]]:
+    """The opinions of the current round, each with the steps that it allows."""
+    return [
+        {
+            **_opinion(library, case, opinion, case.current.run, language),
+            "steps": opinion_steps(library, case, opinion, by, language),
+        }
+        for opinion in case.opinions
+    ]
 
 
 def _opinion(library: Library, case: Case, opinion: Opinion, run: str, language: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def _classes(
     words = ChartWords(title, phrase("figures.hectares", language), source, language, is_below_title=True)
     keyed = [
         {side: None if row[side] is None else {field: row[side]} for side in ("from", "to")}
-        | {"area_m2": row["area_m2"]}
+        | {"area_m2": row["area_ellipsoidal_m2"]}  # as every document prints it
         for row in result["transitions"]
     ]
 

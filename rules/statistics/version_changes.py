@@ -155,14 +155,18 @@ def _class_changes(
     as_of: date,
     threads: Threads,
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """Ground whose class is another now, largest first: `from, to` (null: no feature), `area_m2`."""
+    """Ground whose class is another now, largest first: `from, to` (null: no feature), and its areas."""
     field = by or entry.class_field
     if entry.geometry != "polygon" or field is None:
         return [], []
     names = [f"{entry.code}@{side.version.label}" for side in (before, after)]
     found = transitions(library, TransitionOptions(names[0], names[1], (field,), as_of=as_of), threads)
     rows = [
-        {"from": _class(row["from"], field), "to": _class(row["to"], field), "area_m2": row["area_m2"]}
+        {
+            "from": _class(row["from"], field),
+            "to": _class(row["to"], field),
+            **{name: row[name] for name in ("area_m2", "area_ellipsoidal_m2")},
+        }
         for row in found.rows
         if row["from"] != row["to"]
     ]

@@ -1,6 +1,7 @@
 """The report of a delivery, to send back to the department: what was taken, how much, what was refused or remarked."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -58,7 +59,7 @@ def write_reports(
         return
     layers, problems = _layers(result, library, context.language), _problems(result)
     to_sender = _for_sender(problems, result, library, context.language)
-    facts = {"delivery": Path(folder).name, "library": library.shown_name, "crs": f"EPSG:{library.srs_id}"}
+    facts = {"delivery": Path(folder).name, "library": library.printed_name, "crs": f"EPSG:{library.srs_id}"}
     facts |= {"day": date.today().isoformat(), "who": library.person()}
     for path in map(Path, places):
         if path.suffix.lower() in SHEETS:
@@ -134,6 +135,11 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
     lacking: dict[tuple[str, str | None], Record] = {}
     for row in problems:
         problem = {**row, "mend": sender_mend(row["code"], row["mend"] or "", language)}
+        problem["field"] = None if (row["field"] or "").startswith("--") else row["field"]  # an option is ours
+        if row["layer"] and row["message"]:
+            title = layer_title(row["layer"], library.catalogue(), language)
+            code = rf"(?a:\b){re.escape(row['layer'])}(?a:\b)"  # a Chinese character beside it is no part of it
+            problem["message"] = re.sub(code, lambda _found, name=title: name, row["message"])
         if row["code"] == _UNSURE:
             named = Problem(_UNSURE, {"codes": likely[row["source"], row["source_layer"]]})
             problem["message"], _ = wording(named, language)

@@ -61,7 +61,10 @@ def _index(document: Doc, sheets: Sequence[Mapping[str, Any]], words: Mapping[st
     heads = [words[name] for name in ("sheet", "name", "cause", "type", "spots", "area_ha", "decision")]
     names = ("number", "name", "cause", "types", "spots", "hectares", "decision")
     rows = [[sheet[name] for name in names] for sheet in sheets]
-    word_table(document, heads, rows, (15.0, 32.0, 35.0, 20.0, 16.0, 28.0, 34.0), size_pt=8.0, numbers=(4, 5))
+    widths: tuple[float, ...] = (15.0, 32.0, 35.0, 20.0, 16.0, 28.0, 34.0)
+    if all(row[-1] == NOT_KNOWN for row in rows):  # nobody has decided: the cause has the room
+        heads, rows, widths = heads[:-1], [row[:-1] for row in rows], (15.0, 32.0, 69.0, 20.0, 16.0, 28.0)
+    word_table(document, heads, rows, widths, size_pt=8.0, numbers=(4, 5))
 
 
 def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], picture: Picture) -> None:
@@ -87,7 +90,7 @@ def _sheet(document: Doc, sheet: Mapping[str, Any], words: Mapping[str, str], pi
     ]
     widths: tuple[float, ...] = (11.0, 23.0, 25.0, 23.0, 23.0, 17.0, 14.0, 24.0, 20.0)
     if all(row[-1] == NOT_KNOWN for row in rows):  # nobody has decided: the others have the room
-        names, rows, widths = names[:-1], [row[:-1] for row in rows], (11.0, 27.0, 30.0, 26.0, 26.0, 19.0, 15.0, 26.0)
+        names, rows, widths = names[:-1], [row[:-1] for row in rows], (11.0, 25.0, 26.0, 26.0, 26.0, 18.0, 13.0, 35.0)
     word_table(document, [words[name] for name in names], rows, widths, size_pt=8.0, numbers=(5, 6))
     for line in filter(None, (sheet["more"], *sheet["reasons"])):
         document.add_paragraph(line)

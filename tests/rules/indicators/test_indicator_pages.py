@@ -11,6 +11,7 @@ from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.indicators.indicator_pack import parse_indicator_pack
+from onemap.rules.indicators.indicator_pages import _indicators_together
 from onemap.rules.indicators.indicator_targets import limits_of
 from onemap.tests.rules.indicators.small_packs import pack_of
 
@@ -234,6 +235,14 @@ def test_many_indicators_of_one_unit_on_two_days_have_these_side_by_side(desk, t
     over_days = [one for one in sections if "2025-06-01 to 2026-06-01" in one]
     assert len(over_days) == 2, "and not a chart of two points for each of the sixteen"
     assert "2025-06-01|" in texts_of(over_days[:1]) and "5,400" in over_days[0] and "3,600" in over_days[1]
+
+
+def test_a_reason_of_many_indicators_names_the_few_that_it_is_not_of():
+    every = [f"indicator {number}" for number in range(1, 10)]
+    assert _indicators_together(every, every, "en") == "All indicators of this page"
+    assert _indicators_together(every[2:], every, "en") == "All indicators of this page but indicator 1, indicator 2"
+    assert _indicators_together(every[:2], every, "en") == "indicator 1, indicator 2"
+    assert _indicators_together(every[:1], every[:1], "zh") == "indicator 1"
 
 
 def texts_of(sections):

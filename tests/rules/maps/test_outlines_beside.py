@@ -54,3 +54,10 @@ def test_a_name_that_would_touch_the_frame_is_left_out():
     assert wedged == "" and "东营村" in labels_svg(
         [Label("东营村", box(0, 0, 100, 12), 2.4, inside=True)], frame, nothing
     )
+
+
+def test_no_name_of_ground_lies_on_the_red_line_of_a_parcel():
+    frame, ground = (0.0, 0.0, 100.0, 100.0), Label("05H1", box(0, 0, 100, 100), 2.4, inside=True, repeated=True)
+    across, around = box(-20, -20, 50, 120), box(-20, -20, 120, 120)
+    assert labels_svg([ground], frame, np.array([across], dtype=object)) == ""
+    assert "05H1" in labels_svg([ground], frame, np.array([around], dtype=object))

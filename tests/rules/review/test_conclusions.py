@@ -5,6 +5,8 @@ import sqlite3
 import geopandas as gpd
 import pytest
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.review import approvals
 from onemap.rules.review.routing import overall
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
@@ -200,3 +202,9 @@ def test_the_chain_names_every_step_and_verify_finds_the_library_whole(town, wal
     assert rows[-1]["detail"]["document"] == "演练城预审〔2026〕1号"
     assert done("verify", town.library).json["ok"]
     assert opinion(town.show(case, "2026-03-05"), "land")["state"] == "signed"
+
+
+def test_every_field_that_a_case_writes_into_the_library_has_a_title():
+    entries = shipped_catalogue()
+    for layer in approvals._LAYERS.values():
+        assert [name for name in layer.fields if entries[layer.code].field_named(name) is None] == [], layer.code

@@ -147,7 +147,7 @@ def test_the_sender_reads_what_to_send_and_no_option_of_ours(library, delivery, 
     book = openpyxl.load_workbook(places[0])
     cells = [str(cell) for sheet in book for row in sheet.values for cell in row if cell is not None]
     for report in ("\n".join(cells), *map(texts, places[1:])):
-        plain = report.replace("<!--", "")
+        plain = re.sub("<style>.*?</style>", "", report, flags=re.DOTALL).replace("<!--", "")
         assert " --" not in plain and "onemap " not in plain
         assert ("请说明这是目录中的哪个图层" if lang == "zh" else "Say which layer of the catalogue it is") in report
         assert ("请在来源数据中改正" if lang == "zh" else "Mend it in the source.") in report
@@ -203,3 +203,17 @@ def test_the_report_counts_by_result_and_says_what_an_unsure_layer_may_be(librar
 def test_of_several_one_holds():
     assert [either_of(list("甲乙丙")[:count], "zh") for count in range(4)] == ["", "甲", "甲或乙", "甲、乙或丙"]
     assert [either_of(list("ABC")[:count], "en") for count in range(4)] == ["", "A", "A or B", "A, B or C"]
+
+
+@pytest.mark.parametrize(("lang", "title"), [("zh", "生态保护红线"), ("en", "Ecological red line")])
+def test_a_refused_layer_is_named_by_its_title_and_no_option_is_a_field(library, onemap, tmp_path, lang, title):
+    folder, report = tmp_path / "环保局", tmp_path / "report.docx"
+    folder.mkdir()
+    write_layer(folder / "STBHHX2025.gpkg", [square(0, 0)], {"BSM": ["1"], "HXMC": ["甲"]})
+    taken = ("ingest", library, folder, "--covers", "district")
+    assert onemap(*taken, lang=lang).code == 0
+    answer = onemap(*taken, "--report", report, lang=lang)  # a label that is used
+    assert [one["field"] for one in answer.json["problems"]] == ["--label"]
+    cells = [cell.text for row in Document(str(report)).tables[-1].rows for cell in row.cells]
+    assert any(title in cell for cell in cells)
+    assert not any(re.search(r"STBHHX(?!2025\.gpkg)", cell) or "--" in cell for cell in cells)
