@@ -110,7 +110,6 @@ class DeliveryDialog(WorkingDialog):
         self._build()
         name_accessibly(self)
         HelpKey(self)
-        keep_choice_readable(self)
         self._end_request()
 
     def begin(self, delivery: Delivery) -> None:
@@ -238,6 +237,7 @@ class DeliveryDialog(WorkingDialog):
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         self.resize(*SIZE_PX)
+        keep_choice_readable(self)
 
     def _show_row(self) -> None:
         number = self.table.currentRow()

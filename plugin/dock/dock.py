@@ -123,8 +123,6 @@ class OneMapDock(QgsDockWidget):
         self.empty_page = EmptyPage()
         self.sample_page = SamplePage()
         self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
-        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
-            self.pages.addWidget(page)
         self._build()
         self._connect_header(open_guide)
         self._connect_rooms()
@@ -170,6 +168,8 @@ class OneMapDock(QgsDockWidget):
         return tabs
 
     def _build(self) -> None:
+        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
+            self.pages.addWidget(page)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)

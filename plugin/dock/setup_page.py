@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, is_debian_like, make_core
+from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
@@ -48,7 +48,7 @@ class SetupPage(QWidget):
         layout.addWidget(self.back_button)
         layout.addStretch()
         self._show_work(False)
-        self.back_button.hide()
+        self._explain(None)
 
     @property
     def text(self) -> str:
@@ -58,10 +58,9 @@ class SetupPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Say how things stand whenever the page comes to the front."""
         super().showEvent(event)
-        self._explain()
+        self._explain(core_python())
 
-    def _explain(self) -> None:
-        python = core_python()
+    def _explain(self, python: CorePython | None) -> None:
         if python is None:
             text = tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
@@ -119,7 +118,7 @@ class SetupPage(QWidget):
     def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
         self._show_work(False)
-        self._explain()
+        self._explain(core_python())
         if error is None:
             self._message.setText("")
             self.ready.emit()

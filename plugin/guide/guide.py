@@ -201,7 +201,7 @@ class Guide(QDialog):
                     picture.setWidth(width_px)
                     cursor = QTextCursor(self.page.document())
                     cursor.setPosition(fragment.position())
-                    cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
+                    cursor.movePosition(QTextCursor.MoveOperation.NextCharacter, QTextCursor.MoveMode.KeepAnchor)
                     cursor.setCharFormat(picture)
                     break  # the format has changed below the iterator; a line has one picture
             block = block.next()

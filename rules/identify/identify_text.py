@@ -20,7 +20,9 @@ _MOST = 20  # features of a layer that somebody reads; the answer in JSON has th
 
 def identify_text(result: Mapping[str, Any], language: str) -> str:
     """The answer in plain lines."""
-    lines = [phrase("said.identify", language, **result), *_doubts(result, language)]
+    # What is computed, such as the middle of a box, is no round number.
+    middle = {axis: f"{result[axis]:.10g}" for axis in ("x", "y")}
+    lines = [phrase("said.identify", language, **{**result, **middle}), *_doubts(result, language)]
     groups = named_groups()
     hits = [layer for layer in result["layers"] if layer["features"]]
     places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
@@ -118,6 +120,8 @@ def _basis(law: Mapping[str, Any], language: str) -> str:
 
 def place_lines(result: Mapping[str, Any], language: str) -> str:
     """The places that `find` found, a line each."""
+    if not result["places"]:
+        return phrase("said.find_nothing", language, text=result["text"])
     lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
     for place in result["places"]:
         if place["match"] == "coordinates":

@@ -386,3 +386,11 @@ def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     wait_for(page.button.isEnabled)
     assert "choose a folder of wheels in the settings" in page.text
     assert not Path(plan.core_folder).exists()
+
+
+def test_the_reasons_of_pip_are_told_without_its_tries(plan):
+    tries = ["WARNING: Retrying (Retry(total=4)) after connection broken"] * 5
+    reason = "ERROR: No matching distribution found for geopandas>=1.0"
+    text = _error_text(CoreSetupError("packages", "\n".join([*tries, reason])))
+    assert text.endswith(reason) and "Retrying" not in text
+    assert _error_text(CoreSetupError("packages", "uv: no network")).endswith("uv: no network")

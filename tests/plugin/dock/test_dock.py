@@ -258,6 +258,16 @@ def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch)
     assert dock.setup_page.button.isEnabled()
 
 
+def test_the_page_that_sets_the_core_up_says_that_there_is_one_and_leads_back(dock, library):
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.header.setup_requested.emit()
+    assert "core is set up: " in dock.setup_page.text
+    dock.setup_page.back_button.click()
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+
+
 def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock, tmp_path):
     gone = str(tmp_path / "gone.gpkg")
     dock.open_library(gone)

@@ -65,3 +65,5 @@ def test_the_text_names_places_and_an_empty_question_is_wrong(desk, onemap, core
     fill(desk, onemap, desk.library)
     assert "长安小区 · 地名地址" in core("find", desk.library, "caxq", "--lang", "zh").stdout.decode()
     assert onemap("find", desk.library, " ").code == 2
+    nothing = core("find", desk.library, "zzz", "--lang", "en").stdout.decode()
+    assert nothing.startswith('Nothing is called "zzz" in the versions in force')
