@@ -28,6 +28,7 @@ from onemap.layers.delivery.row_changes import put_together
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_frame, prepare_raster
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import Library, log
@@ -282,8 +283,7 @@ def _coverage(bag: Bag, code: str, target: pyproj.CRS, package: str) -> shapely.
     if not is_of.any():
         raise OneMapError("package.record", file=package, layer=code, reason=COVERAGE_TABLE)
     geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
-    ground: shapely.Geometry = shapely.union_all(geometries)
-    return ground
+    return united_ground(geometries)
 
 
 def _prove(

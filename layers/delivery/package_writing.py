@@ -35,6 +35,7 @@ from onemap.layers.delivery.row_changes import row_changes
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.coverage_ground import common_ground, united_ground
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code, unit_stem, unit_stems
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
@@ -217,7 +218,7 @@ def _chosen_layer(
     if unit is not None:
         is_table = entry.geometry == "table"
         features = _of_unit(features, entry, unit) if is_table else _in_ground(features, unit.ground)
-        coverage = shapely.intersection(coverage, unit.ground) if entry.geometry != "raster" else coverage
+        coverage = common_ground(coverage, unit.ground) if entry.geometry != "raster" else coverage
     changes: RowChanges | None = None
     rows = features
     if base is not None:
@@ -277,7 +278,7 @@ def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOp
             column = UNIT_LAYERS.get(code, entry.key)
             codes = units.attributes[column][is_named] if column in units.attributes.columns else [value]
             plain = {plain_unit_code(text) for text in map(text_value, codes) if text is not None}
-            return _Unit(shapely.union_all(units.geometries[is_named]), frozenset(plain))
+            return _Unit(united_ground(units.geometries[is_named]), frozenset(plain))
     raise OneMapError("package.unit", layer=code, field="--unit", value=value)
 
 

@@ -18,6 +18,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
@@ -116,7 +117,7 @@ def _coverage_choice(library: Library, options: AddOptions, place: dict[str, Any
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
         return CoverageChoice(library, options.code, options.covers, None, place)
-    ground = shapely.union_all(read_polygons(options.covers, library.crs, options.normalising.transform))
+    ground = united_ground(read_polygons(options.covers, library.crs, options.normalising.transform))
     return CoverageChoice(library, options.code, FILE, ground, place)
 
 

@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import coverage_of, versions
@@ -56,8 +57,8 @@ class CoverageChoice:
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
         """The ground for which some features speak.
 
-        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, and coverage.doubtful for
-        features that lie in a corner of the district where nobody said that they speak for it.
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union, and
+        coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.
         """
         self.refuse_impossible()
         if self.kind == EXTENT:
@@ -91,8 +92,8 @@ class CoverageChoice:
         return coverage_of(self.library, self._last)
 
     def _features_ground(self, frame: FrameBlocks, progress: Progress) -> shapely.Geometry:
-        unions = [shapely.union_all(frame.geometries(rows)) for rows in frame.blocks(progress)]
-        ground = shapely.union_all(unions)
+        unions = [united_ground(frame.geometries(rows)) for rows in frame.blocks(progress)]
+        ground = united_ground(np.array(unions, dtype=object))
         if shapely.get_dimensions(ground) != 2:
             raise OneMapError("coverage.no_polygons", field="--covers", **self.place)
         return ground

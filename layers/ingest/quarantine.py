@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.frames.frames import BadFeatures
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.coverage_ground import without_convex
 from onemap.layers.geometry.validity import are_beyond, are_finite
 from onemap.layers.library.library import log
 from onemap.layers.library.logged_features import log_features
@@ -43,13 +43,15 @@ def ground_of(geometries: np.ndarray) -> np.ndarray:
 
 
 def without_ground(coverage: shapely.Geometry, bad: BadFeatures) -> tuple[shapely.Geometry, int]:
-    """A coverage less the ground of bad features, and how many have none that is known."""
+    """A coverage less the ground of bad features, and how many have none that is known.
+
+    Raises OneMapError overlay.union.
+    """
     ground = ground_of(bad.geometries)
     known = ground[~shapely.is_missing(ground)]
     if len(known) == 0:
         return coverage, len(ground)
-    rest = polygon_parts(np.array([shapely.difference(coverage, shapely.union_all(known))], dtype=object))[0]
-    return rest if rest is not None else shapely.Polygon(), len(ground) - len(known)
+    return without_convex(coverage, known), len(ground) - len(known)
 
 
 def write_bad(

@@ -20,6 +20,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
@@ -220,7 +221,7 @@ class Library:
     def district(self) -> shapely.Geometry | None:
         """The district's polygons as one geometry in the library's CRS, or None."""
         blobs = [row[0] for row in self.connection.execute("SELECT geom FROM onemap_district ORDER BY fid")]
-        return shapely.union_all(geopackage.from_blobs(blobs)) if blobs else None
+        return united_ground(geopackage.from_blobs(blobs)) if blobs else None
 
     def packs(self) -> list[tuple[str, str | None]]:
         """The library's rule packs in order: id, and the TOML text of one that does not ship with One Map."""

@@ -14,6 +14,7 @@ from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.rules.findings.citations import citation
@@ -24,6 +25,9 @@ from onemap.rules.identify.place import Place
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.lines_inside import proved_pieces
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule, is_in_force
@@ -149,7 +153,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
     records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
-    within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
+    inside_m2, inside_m = _inside(shapes, place, entry)
     named_by, features = _own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
         code = class_code(entry, values)
@@ -168,9 +172,9 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             "fid": int(stored.fids[row]),
             "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
         }
-        if within is not None:
-            feature["inside_m2"] = float(shapely.area(within[at])) if place.kind == "box" and is_ground else None
-            feature["inside_m"] = None if entry.geometry == "point" else _length_inside(within[at], place, entry)
+        if place.kind != "point":
+            feature["inside_m2"] = None if inside_m2 is None else float(inside_m2[at])
+            feature["inside_m"] = None if inside_m is None else float(inside_m[at])
         features.append(feature)
     return features
 
@@ -194,11 +198,22 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
     return speaks
 
 
-def _length_inside(piece: shapely.Geometry, place: Place, entry: LayerEntry) -> float | None:
-    """How much of a drawn line lies on a polygon, or of a line in a box; of other pairs there is no length."""
-    if (place.kind, entry.geometry) in (("line", "polygon"), ("box", "line")):
-        return float(shapely.length(piece))
-    return None
+def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """How much of polygons (n,) lies in a box, in m²; and how much of a drawn line on polygons, or of lines in a box.
+
+    None of other pairs, which have neither area nor length.
+    """
+    west, south, _, _ = np.floor(place.shape.bounds)
+    near, drawn = (
+        shift_geometries(some, (-west, -south)) for some in (shapes, np.full(len(shapes), place.shape, dtype=object))
+    )
+    pair = place.kind, entry.geometry
+    if pair == ("box", "polygon"):
+        return common_areas(near, drawn, Threads())[0], None
+    if pair in (("line", "polygon"), ("box", "line")):
+        lines, grounds = (drawn, near) if place.kind == "line" else (near, drawn)
+        return None, shapely.length(proved_pieces(shapely.intersection, lines, grounds))
+    return None, None
 
 
 def _records(attributes: pd.DataFrame) -> list[dict[str, Any]]:

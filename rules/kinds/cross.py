@@ -12,7 +12,7 @@ from onemap.rules.kinds.kind import Kind
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.flat_polygons import distinct
 from onemap.rules.overlay.in_chunks import chunks
-from onemap.rules.overlay.lines_inside import proved_pieces
+from onemap.rules.overlay.lines_inside import proved_pieces, union_lengths_m
 from onemap.rules.overlay.threads import Threads
 
 _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
@@ -93,22 +93,23 @@ def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads:
     """The length of all lines of each parcel (count,) together, NaN without one; parcel, lines: (k,) the pieces."""
     if len(lines) == 0:
         return np.full(count, np.nan)
-    parts, owner = shapely.get_parts(lines, return_index=True)
-    owners, position = np.unique(parcel[owner], return_inverse=True)
-    of_parcel = shapely.multilinestrings(parts, indices=position)
 
-    def length_part(part: slice) -> np.ndarray:
-        together = of_parcel[part, None]
-        exact = shapely.length(shapely.union_all(together, axis=1))
-        # A line cut in two places is no longer quite on itself: what lies that near to another is the same.
-        near = shapely.length(shapely.union_all(together, axis=1, grid_size=_LEAST_M))
-        arithmetic = _LEAST_M * shapely.get_num_coordinates(of_parcel[part])
-        return np.where(exact - near > arithmetic, near, exact)
+    def unite(of_parcel: np.ndarray) -> np.ndarray:
+        parts = chunks(len(of_parcel))
+        return np.concatenate(threads.each(lambda part: _united_m(of_parcel[part]), parts))
 
-    result = np.full(count, np.nan)
-    for part, lengths in zip(chunks(len(of_parcel)), threads.each(length_part, chunks(len(of_parcel))), strict=True):
-        result[owners[part]] = lengths
-    return result
+    lengths_m = union_lengths_m(lines, parcel, count, unite)
+    return np.where(np.bincount(parcel, minlength=count) > 0, lengths_m, np.nan)
+
+
+def _united_m(lines: np.ndarray) -> np.ndarray:
+    """The lengths of the unions of multilines (k,) with themselves."""
+    together = lines[:, None]
+    exact = shapely.length(shapely.union_all(together, axis=1))
+    # A line cut in two places is no longer quite on itself: what lies that near to another is the same.
+    near = shapely.length(shapely.union_all(together, axis=1, grid_size=_LEAST_M))
+    found: np.ndarray = np.where(exact - near > _LEAST_M * shapely.get_num_coordinates(lines), near, exact)
+    return found
 
 
 def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.rules.overlay.flat_polygons import distinct
+from onemap.rules.overlay.unproved_unions import UNPROVED
 
 _NEAR_M = 1e-6  # what is that near to an edge may lie on it
 _ALLOWED_M, _ALLOWED_SHARE = 1e-5, 1e-6  # how far a length may differ, of the line's
 
+_NEARLY_M = 1e-4  # what runs that near to each other an overlay may have once or twice
+
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Unite = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,36 @@ def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray)
             continue  # a line that runs over itself, of which an overlay has each place once
         found[rows[row]] = shapely.multilinestrings(shapely.linestrings(mine)) if len(mine) else shapely.LineString()
     return found
+
+
+def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Unite) -> np.ndarray:
+    """The length of the union of lines (k,) of each group (groups,), 0 without any: a line drawn twice counts once.
+
+    unite: gives such lengths of multilines (n,). Each is held against the sums of its edges, less what they have in
+    common pair by pair. Raises OneMapError overlay.union.
+    """
+    lengths_m, order = np.zeros(groups), np.argsort(group, kind="stable")
+    lines, group = lines[order], group[order]
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    if len(parts) == 0:
+        return lengths_m
+    present, position = np.unique(group[owner], return_inverse=True)
+    of_group = shapely.multilinestrings(parts, indices=position)
+    with contextlib.suppress(shapely.GEOSException):
+        lengths_m[present] = unite(of_group)
+    ends, part = _edges(parts)
+    of_edge = group[owner[part]]
+    whole_m = np.bincount(of_edge, np.hypot(*(ends[:, 1] - ends[:, 0]).T), groups)
+    later, common_m = _common_edges(ends, of_edge, _NEARLY_M)
+    least_m = whole_m - np.bincount(of_edge[later], common_m, groups)
+    later, common_m = _common_edges(ends, of_edge, 0.0)
+    greatest = np.zeros(len(ends))
+    np.maximum.at(greatest, later, common_m)
+    most_m = whole_m - np.bincount(of_edge, greatest, groups)
+    allowed = _ALLOWED_M + _ALLOWED_SHARE * whole_m
+    if ((lengths_m < least_m - allowed) | (lengths_m > most_m + allowed)).any():
+        raise OneMapError(UNPROVED, count=len(lines))
+    return lengths_m
 
 
 def _attempt(operation: Operation, lines: np.ndarray, polygons: np.ndarray) -> np.ndarray:
@@ -108,15 +143,27 @@ def _in_polygon(
 
 def _twice_m(ends: np.ndarray) -> float:
     """How long the places are that stretches (k, 2, 2) of one line have in common, by pairs of them, in m."""
+    return float(_common_edges(ends, np.zeros(len(ends), dtype=np.int64), _NEARLY_M)[1].sum())
+
+
+def _common_edges(ends: np.ndarray, group: np.ndarray, near_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Of every two edges (k, 2, 2) of one group (k,) the later one, and how far they run on each other, in m: (p,).
+
+    near_m: how near to each other that is.
+    """
     one, other = shapely.STRtree(_boxes(ends)).query(_boxes(ends))
-    one, other = one[one < other], other[one < other]
+    is_pair = (one < other) & (group[one] == group[other])
+    one, other = one[is_pair], other[is_pair]
     start, step = ends[one, 0], ends[one, 1] - ends[one, 0]
     length = np.maximum(np.hypot(*step.T), np.finfo(float).tiny)
     way = np.stack([ends[other, at] - start for at in (0, 1)])
     along = (way * step).sum(axis=2) / length
-    off = np.abs(way[..., 0] * step[:, 1] - way[..., 1] * step[:, 0]) / length
-    common = np.minimum(along.max(axis=0), length) - np.maximum(along.min(axis=0), 0.0)
-    return float(common[(off <= _NEAR_M).all(axis=0) & (common > 0)].sum())
+    off = (way[..., 0] * step[:, 1] - way[..., 1] * step[:, 0]) / length
+    # How far off the other one is where both begin to run beside each other, and where they end to.
+    both = np.sort(np.clip(along, 0.0, length), axis=0)
+    slope = np.divide(off[1] - off[0], along[1] - along[0], out=np.zeros(len(one)), where=along[1] != along[0])
+    is_near = (np.abs(off[0] + slope * (both - along[0])) <= near_m).all(axis=0)
+    return other, np.where(is_near, both[1] - both[0], 0.0)
 
 
 def _edges(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

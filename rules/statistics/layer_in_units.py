@@ -20,6 +20,7 @@ from onemap.layers.messages import LANGUAGES
 from onemap.rules.check.check import local_origin
 from onemap.rules.compare.plans import version_named
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.overlay.lines_inside import union_lengths_m
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
@@ -235,16 +236,19 @@ class LayerInUnits:
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
 
     def length_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> np.ndarray | None:
-        """The lengths of the unions of lines (k,) by group: a line drawn twice counts once."""
+        """The lengths of the unions of lines (k,) by group: a line drawn twice counts once.
+
+        Raises OneMapError overlay.union.
+        """
         if self.entry.geometry != LINE:
             return None
-        order = np.argsort(group, kind="stable")
-        found, start = np.unique(group[order], return_index=True)
-        lengths = np.zeros(groups)
-        for at, rows in zip(found, np.split(order, start)[1:], strict=True):
-            self.threads.progress.check()
-            lengths[at] = shapely.length(shapely.union_all(pieces.geometry[rows]))
-        return lengths
+
+        def unite(lines: np.ndarray) -> np.ndarray:
+            return np.concatenate(
+                self.threads.each(lambda line: np.atleast_1d(shapely.length(shapely.union_all([line]))), lines.tolist())
+            )
+
+        return union_lengths_m(pieces.geometry, group, groups, unite)
 
     def measure(self, pieces: UnitPieces, unit: np.ndarray, group: np.ndarray) -> MeasuredRows:
         """Rows by unit (k,) and class (k,) of pieces, in their order."""

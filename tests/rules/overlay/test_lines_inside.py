@@ -8,8 +8,9 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
-from onemap.rules.kinds.cross import _inside
-from onemap.rules.overlay.lines_inside import proved_pieces
+from onemap.layers.errors import OneMapError
+from onemap.rules.kinds.cross import _inside, _united_m
+from onemap.rules.overlay.lines_inside import proved_pieces, union_lengths_m
 
 COURT = box(0, 0, 100, 100) - box(40, 40, 60, 60)
 LINES = [
@@ -80,3 +81,41 @@ def test_random_lines_are_cut_as_by_triangles():
         found = proved_pieces(lost, lines, np.full(50, whole))
         known = sum(shapely.length(shapely.intersection(lines, triangle)) for triangle in triangles)
         assert shapely.length(found) == pytest.approx(known, abs=1e-5)
+
+
+def united(lines):
+    return shapely.length(shapely.union_all(lines[:, None], axis=1))
+
+
+STREETS = [
+    (LineString([(0, 0), (10, 0)]), 0),
+    (LineString([(10, 0), (4, 0), (4, 5)]), 0),  # 6 of it are drawn already
+    (LineString([(0, 0), (10, 0)]), 2),
+    (LineString([(20, 0), (5, 0)]), 2),
+    (LineString([(7, 0), (6, 0)]), 2),  # drawn thrice
+]
+
+
+def test_the_length_of_a_union_by_hand():
+    lines, group = (np.array(column, dtype=object) for column in zip(*STREETS, strict=True))
+    assert union_lengths_m(lines, group.astype(int), 4, united) == pytest.approx([15.0, 0.0, 20.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda lines: 0.9 * united(lines), shapely.length, lambda lines: broken(lines, None)]
+)
+def test_a_union_of_a_wrong_length_is_refused(wrong):
+    lines, group = (np.array(column, dtype=object) for column in zip(*STREETS, strict=True))
+    with pytest.raises(OneMapError) as refused:
+        union_lengths_m(lines, group.astype(int), 4, wrong)
+    assert refused.value.code == "overlay.union"
+
+
+def test_lengths_of_streets_that_were_drawn_twice_a_last_digit_apart():
+    random = np.random.default_rng(2)
+    for place in (0.0, 500_000.0, 38_500_000.0):
+        corners = place + np.cumsum(random.uniform(-40, 90, (30, 5, 2)), axis=1)
+        lines = shapely.linestrings(corners)
+        again = shapely.linestrings(np.nextafter(corners, np.inf)[:, ::-1])
+        found = union_lengths_m(np.r_[lines, again], np.r_[np.arange(30), np.arange(30)], 30, _united_m)
+        assert found == pytest.approx(shapely.length(lines), rel=1e-7)

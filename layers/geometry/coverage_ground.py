@@ -1,0 +1,90 @@
+"""Ground for which a version speaks: united, cut and less what is not known, and refused where it could be too large.
+
+Ground that a coverage has too little is unknown; ground that it has too much could be called clear, and is not.
+"""
+
+import contextlib
+from collections.abc import Callable
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.convex_clip import area_in_convex_m2
+from onemap.layers.geometry.parts import polygon_parts
+
+_GRIDS_M = (None, 1e-8, 1e-4)
+_ALLOWED_M2, _ALLOWED_SHARE = 1e-3, 1e-6
+
+
+def united_ground(grounds: np.ndarray) -> shapely.Geometry:
+    """The union of polygons (n,), or None, empty without any; never larger than all of them together.
+
+    Raises OneMapError overlay.union.
+    """
+    area_m2 = shapely.area(grounds[~shapely.is_missing(grounds)])
+    least, most = float(area_m2.max(initial=0.0)), float(area_m2.sum())
+
+    def unite(grid_size: float | None) -> shapely.Geometry:
+        return shapely.union_all(grounds, grid_size=grid_size)
+
+    def is_proved(united: shapely.Geometry) -> bool:
+        allowed = _allowed_m2(most)
+        return bool(least - allowed <= shapely.area(united) <= most + allowed)
+
+    return _proved(unite, is_proved, len(grounds))
+
+
+def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.Geometry:
+    """A coverage less convex polygons (n,): of none of them anything is left. Raises OneMapError overlay.union."""
+    whole_m2 = shapely.area(coverage)
+    gone_m2 = [area_in_convex_m2(coverage, ground) for ground in grounds.tolist()]
+    least_gone_m2 = max(gone_m2, default=0.0)
+
+    def subtract(grid_size: float | None) -> shapely.Geometry:
+        taken = shapely.union_all(grounds, grid_size=grid_size)
+        (rest,) = polygon_parts(np.array([shapely.difference(coverage, taken, grid_size=grid_size)], dtype=object))
+        return shapely.Polygon() if rest is None else rest
+
+    def is_proved(rest: shapely.Geometry) -> bool:
+        if shapely.area(rest) > whole_m2 - least_gone_m2 + _allowed_m2(whole_m2):
+            return False
+        return all(
+            area_in_convex_m2(rest, ground) <= _allowed_m2(shapely.area(ground))
+            for ground, gone in zip(grounds.tolist(), gone_m2, strict=True)
+            if gone > 0
+        )
+
+    return _proved(subtract, is_proved, len(grounds) + 1)
+
+
+def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shapely.Geometry:
+    """What of a coverage lies in a ground: with the rest of it, it makes up the coverage.
+
+    Raises OneMapError overlay.union.
+    """
+    whole_m2, most_m2 = shapely.area(coverage), min(shapely.area(coverage), shapely.area(ground))
+    allowed = _allowed_m2(whole_m2)
+
+    def is_proved(common: shapely.Geometry) -> bool:
+        rest_m2 = shapely.area(shapely.difference(coverage, ground))
+        common_m2 = shapely.area(common)
+        return bool(common_m2 <= most_m2 + allowed and abs(common_m2 + rest_m2 - whole_m2) <= allowed)
+
+    return _proved(lambda grid: shapely.intersection(coverage, ground, grid_size=grid), is_proved, 2)
+
+
+def _proved(
+    work: Callable[[float | None], shapely.Geometry], is_proved: Callable[[shapely.Geometry], bool], count: int
+) -> shapely.Geometry:
+    """What comes of work on ever coarser grids, as soon as it is proved."""
+    for grid in _GRIDS_M:
+        with contextlib.suppress(shapely.GEOSException):
+            found = work(grid)
+            if is_proved(found):
+                return found
+    raise OneMapError("overlay.union", count=count)
+
+
+def _allowed_m2(area_m2: float) -> float:
+    return float(_ALLOWED_M2 + _ALLOWED_SHARE * area_m2)
