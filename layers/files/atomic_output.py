@@ -18,9 +18,17 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
     """Refuse a place before any work; what is read for it must never be replaced by it.
 
     Nor is a library: it holds what nothing else does.
-    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long.
+    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long, out.failed.
     """
     check_name(target, field, len(target.name) + _BESIDE)
+    try:
+        target.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # the name is too long, or the folder may not be looked into
+        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
+    except ValueError as error:  # a null in it
+        raise OneMapError("out.name", file=target.name, field=field) from error
     name = target.absolute().name  # a dot has a name, too
     if target.exists() and not overwrite:
         raise OneMapError("out.exists", file=name, field=field)

@@ -49,8 +49,13 @@ def temporary_room() -> Iterator[None]:
                 os.environ["TMPDIR"] = named
 
 
-def no_room_refusal(error: Exception) -> OneMapError | None:
-    """What is said of a disk without room where nobody nearer knew what it was for; None for another error."""
+def disk_refusal(error: Exception) -> OneMapError | None:
+    """What is said of a disk without room, and of a path too long for it, where nobody nearer knew what it was for.
+
+    None for another error.
+    """
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return OneMapError("path.long", file=Path(str(error.filename or "")).name)
     usual = tempfile.tempdir or os.environ.get("TMPDIR")
     if str(error).startswith(_XML_NO_ROOM):  # lxml, which openpyxl writes sheets with, has errors of its own
         return OneMapError("out.no_room", file=usual or "", reason=str(error))

@@ -100,7 +100,10 @@ def _check_rasters(source: Library) -> None:
     """Rasters that lie beside a file have no place on a server, nor beside another file yet."""
     for version in versions(source):
         if source.catalogue()[version.code].geometry == "raster":
-            rows = source.connection.read_features(version.table, ["path"], None, None)
+            try:
+                rows = source.connection.read_features(version.table, ["path"], None, None)
+            except DamagedTable as error:
+                raise OneMapError("copy.damaged", file=source.label, layer=version.table) from error
             if any(not Path(path).is_absolute() for path in rows.values["path"]):
                 raise OneMapError("copy.rasters", file=source.label, layer=version.code)
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
-from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.layers.files.temporary_room import disk_refusal
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
@@ -294,9 +294,9 @@ def _answer(given: list[str], language: str, as_json: bool) -> int:
         _to_nowhere(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - a traceback is a defect, whatever the input
-        no_room = no_room_refusal(error)
-        if no_room is not None:
-            return _refusal(no_room, as_json, language)
+        of_disk = disk_refusal(error)
+        if of_disk is not None:
+            return _refusal(of_disk, as_json, language)
         return _defect(error, as_json, language)
 
 

@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
-from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.layers.files.temporary_room import disk_refusal
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import SessionCache, keeping_open
@@ -193,9 +193,9 @@ class _Server:
                 return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
             if isinstance(error, OneMapError):
                 return self.refusal(number, error, language)
-            no_room = no_room_refusal(error)
-            if no_room is not None:
-                return self.refusal(number, no_room, language)
+            of_disk = disk_refusal(error)
+            if of_disk is not None:
+                return self.refusal(number, of_disk, language)
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)

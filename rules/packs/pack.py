@@ -137,8 +137,8 @@ def parse_pack(
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
-    ids = {item.get("id") for item in raw.get("rule", ())}
-    problems += _names_given_again(rules, source, ids | {item.get("id") for item in checklist})
+    ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
+    problems += _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
     problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
     if problems:
         raise OneMapError.of(problems)
@@ -205,7 +205,7 @@ def _rules(
     names: set[str] = set()
     for position, item in enumerate(items, start=1):
         name = str(item.get("id", f"#{position}"))
-        wrong_of_rule = rule_problems(item, source, name, catalogue, classes.keys())
+        wrong_of_rule = rule_problems(item, source, name, catalogue, list(classes))
         if name in names:
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         names.add(name)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.layers.files.temporary_room import disk_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.rules.commands.command_line import system_language
@@ -38,10 +38,10 @@ def refusals_in_words(language: str | None) -> Iterator[None]:
     except OneMapError as error:
         refusal = error
     except OSError as error:
-        no_room = no_room_refusal(error)
-        if no_room is None:
+        of_disk = disk_refusal(error)
+        if of_disk is None:
             raise
-        refusal = no_room
+        refusal = of_disk
     else:
         return
     spoken = language if language in LANGUAGES else system_language()

@@ -199,7 +199,7 @@ def stored_question(library: Library, identifier: str) -> Question:
     """
     rows = stored_rows(library, identifier, GIVEN)
     question = stored_question_of_none(library, identifier, CHECK)
-    return replace(question, parcels=_given_parcels(rows, question.parcels))
+    return replace(question, parcels=_given_parcels(library, identifier, rows, question.parcels))
 
 
 def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
@@ -211,18 +211,22 @@ def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) 
     for rows in stored_blocks(library, identifier, GIVEN):
         waiting += rows
         while len(waiting) >= most:
-            yield _given_parcels(waiting[:most], like)
+            yield _given_parcels(library, identifier, waiting[:most], like)
             waiting = waiting[most:]
     if waiting:
-        yield _given_parcels(waiting, like)
+        yield _given_parcels(library, identifier, waiting, like)
 
 
-def _given_parcels(rows: Sequence[StoredRow], like: Parcels) -> Parcels:
+def _given_parcels(library: Library, identifier: str, rows: Sequence[StoredRow], like: Parcels) -> Parcels:
     values = [row.values for row in rows]
+    try:
+        shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+    except shapely.GEOSException as error:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer=GIVEN) from error
     return replace(
         like,
         ids=np.array([value["id"] for value in values], dtype=object),
-        shapes=shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)),
+        shapes=shapes,
         attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
     )
 

@@ -60,9 +60,10 @@ def read_blocks(
 
 
 def _whole_columns(columns: pa.Table, count: int) -> pa.Table:
-    """Columns of as many rows as a block should have. Raises ValueError."""
+    """Columns of as many rows as a block should have, and texts that are some. Raises ValueError."""
     if columns.num_columns and columns.num_rows != count:
         raise ValueError("rows are gone")
+    columns.validate(full=True)
     return columns
 
 

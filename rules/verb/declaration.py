@@ -231,18 +231,24 @@ def _convert(parameter: Parameter, value: Any) -> Any:
             raise UsageError("usage.value", field=_shown_name(parameter), value=value)
         return value
     if parameter.repeated:
-        items = [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+        items = [_text(parameter, item) for item in (value if isinstance(value, (list, tuple)) else [value])]
         return items if parameter.convert is None else [_converted_value(parameter, item) for item in items]
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     if isinstance(value, dict):
         value = ",".join(f"{key}={item}" for key, item in value.items())
-    text = str(value)
-    if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise UsageError("usage.value", field=_shown_name(parameter), value=text)  # half a character is no text
+    text = _text(parameter, value)
     if parameter.choices and text not in parameter.choices:
         raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
     return text if parameter.convert is None else _converted_value(parameter, text)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
+    """A value as text, but for a path without half a character, which is no text. Raises UsageError usage.value."""
+    text = str(value)
+    if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text)
+    return text
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:

@@ -18,7 +18,7 @@ import shapely
 
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.temporary_room import no_room_refusal
+from onemap.layers.files.temporary_room import disk_refusal
 from onemap.tests.conftest import ROOT, other_writer, write_layer
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
@@ -319,11 +319,17 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
 
 
 def test_no_room_for_temporary_files_is_said_so():
-    refusal = no_room_refusal(OSError(28, "No space left on device"))
+    refusal = disk_refusal(OSError(28, "No space left on device"))
     assert refusal is not None
     assert refusal.code == "out.no_room"
-    assert no_room_refusal(ValueError()) is None
-    assert no_room_refusal(OSError(2, "gone")) is None
+    assert disk_refusal(ValueError()) is None
+    assert disk_refusal(OSError(2, "gone")) is None
+
+
+@pytest.mark.parametrize("verb", ["layers", "inspect"])
+def test_a_path_too_long_for_the_system_is_refused(onemap, verb):
+    answer = onemap(verb, f"{'a' * 5000}.gpkg")
+    assert (answer.code, answer.codes) == (3, ["path.long"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds a process as Linux does")

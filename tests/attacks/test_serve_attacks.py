@@ -20,6 +20,8 @@ LINES = (
     b'{"jsonrpc": "2.0", "id": 4, "method": "layers", "params": {"library": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
     b'{"jsonrpc": "2.0", "id": 5, "method": "layers", "params": {"library": "\\ud800.gpkg"}}',
     b'{"jsonrpc": "2.0", "id": "\\ud800", "method": "layers", "params": {"library": "x.gpkg"}}',
+    b'{"jsonrpc": "2.0", "id": 5, "method": "layers", "params": {"library": "' + b"a" * 5000 + b'.gpkg"}}',
+    b'{"jsonrpc": "2.0", "id": 5, "method": "recheck", "params": {"library": "x.gpkg", "run": ["\\ud800"]}}',
     b'{"jsonrpc": "2.0", "id": 6, "method": "\\udfff", "params": {}}',
     b'{"jsonrpc": "2.0", "id": {"a": 1}, "method": "layers"}',
     b'{"jsonrpc": "2.0", "id": 7, "method": "layers", "params": {"library": "\\u0000.gpkg"}}',

@@ -31,6 +31,13 @@ def state(folder: Path) -> dict:
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.parametrize(("name", "code"), [("a" * 5000, "out.failed"), ("a\0b", "out.name")])
+def test_a_name_that_no_system_takes_is_refused(tmp_path, name, code):
+    with pytest.raises(OneMapError) as refused:
+        check_place(tmp_path / name, overwrite=False)
+    assert refused.value.problems[0].code == code
+
+
 def test_a_folder_of_tables_is_not_replaced_by_what_is_made_of_one_of_them(tmp_path, monkeypatch):
     tables, other = tmp_path / "results", tmp_path / "results 2"
     for folder in (tables, other):

@@ -38,6 +38,7 @@ def pack(**changes):
         ({"basis": '[{ law = "l", article = 35 }]'}, "rule.basis", "basis"),
         ({"basis": '[{ law = ["l"] }]'}, "rule.basis", "basis"),
         ({"basis": '[{ law = "l", artcle = "1" }]'}, "rule.key", "basis.artcle"),
+        ({"unless": '[["road"]]'}, "rule.class", "unless"),
         ({"title": "{ en = 5 }"}, "rule.option", "title"),
         ({"title": "{}"}, "rule.option", "title"),
         ({"where": '"A <"'}, "rule.condition", "where"),
@@ -107,6 +108,10 @@ def test_a_wrong_key_is_named_with_its_pack_and_rule(tmp_path, onemap, changes, 
             "pack.key",
         ),
         (pack() + pack().partition("\n\n")[0].partition('"1"\n')[2], "rule.twice"),
+        (pack(id="[1]"), "rule.type"),
+        (pack(id="{ a = 1 }"), "rule.type"),
+        (pack() + '[[checklist]]\nid = ["a"]\ndepartment = "land"\ntitle = { en = "t" }\n', "pack.checklist"),
+        (pack() + '[[checklist]]\nid = "a"\ndepartment = "land"\ntitle = { en = "t" }\nafter = ["r"]\n', "rule.unknown"),
     ],
 )
 def test_a_pack_that_is_not_one_is_refused(tmp_path, onemap, text, code):

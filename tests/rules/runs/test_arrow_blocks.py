@@ -1,5 +1,7 @@
 """Rows of a run as they are kept: no digit and no type is lost, in blocks and in chunks."""
 
+import contextlib
+import io
 import sqlite3
 
 import numpy as np
@@ -17,7 +19,7 @@ from onemap.rules.findings.table import Table, plain_values
 from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows, stream_of
 from onemap.rules.runs.run import Chunk
-from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_rows
+from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_question, stored_rows
 
 SQUARE = box(0, 0, 10, 10)
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70) | st.booleans()
@@ -142,6 +144,25 @@ def test_a_damaged_block_is_refused_by_name(city):
     assert (answer.code, answer.codes) == (3, ["run.damaged"])
     with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
         stored_rows(library, run, "findings")
+
+
+@pytest.mark.parametrize(("table", "part", "column"), [("findings", "content", "title"), (GIVEN, "shapes", "wkb")])
+def test_texts_and_shapes_that_are_none_are_damage(city, table, part, column):
+    desk, found = city
+    run = found.answer.json["run"]["id"]
+    with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
+        sql = f"SELECT rowid, {part} FROM onemap_run_blocks WHERE run = ? AND name = ?"  # noqa: S608 - names of our own
+        for row, content in connection.execute(sql, (run, table)).fetchall():
+            rows = pa.ipc.open_stream(content).read_all()
+            body = pa.array([b"\xad\xff"] * len(rows), pa.binary())
+            wrong = body if column == "wkb" else body.view(pa.string())
+            rows = rows.set_column(rows.schema.get_field_index(column), column, wrong)
+            stream = io.BytesIO()
+            with pa.ipc.new_stream(stream, rows.schema) as writer:
+                writer.write_table(rows)
+            connection.execute(f"UPDATE onemap_run_blocks SET {part} = ? WHERE rowid = ?", (stream.getvalue(), row))  # noqa: S608
+    with open_library(str(desk.library)) as opened, pytest.raises(OneMapError, match="run.damaged"):
+        stored_rows(opened, run, table) if column == "title" else stored_question(opened, run)
 
 
 def test_the_outline_of_a_parcel_is_held_once_and_comes_back_wherever_it_is_shown(desk, monkeypatch):
