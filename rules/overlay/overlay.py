@@ -228,7 +228,7 @@ def _add_covered(
 
 
 def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
-    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is."""
+    """Ground whose whole features, in some rows (k,), are rings if they are of one, as all other ground is."""
     whole = ground.others[rows]
     rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
     if len(rows) == 0:
