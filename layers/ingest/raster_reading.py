@@ -65,7 +65,7 @@ def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
-    """The outline of a raster's grid in `target`."""
+    """The outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
     side = np.concatenate([steps[:-1], np.ones(_EDGE_POINTS - 1), steps[:0:-1], np.zeros(_EDGE_POINTS - 1)])
     down = np.roll(side, _EDGE_POINTS - 1)
