@@ -11,6 +11,7 @@ from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
+    QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -61,7 +62,6 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
 
@@ -573,6 +573,10 @@ class OneMapDock(QgsDockWidget):
 
 def _scroll_area(tab: QWidget) -> QgsScrollArea:
     """A tab that scrolls where the screen is low, so that it does not enlarge QGIS's window."""
-    area = scroll_area(tab, QgsScrollArea)
+    area = QgsScrollArea()
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
+    area.setWidget(tab)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
