@@ -9,7 +9,7 @@ import numpy as np
 from onemap.layers.geometry.shape_column import all_of
 from onemap.rules.kinds.ground import CoveredGround, Ground, Judgement, no_ground
 from onemap.rules.overlay.unchanging_sets import freeze_set
-from onemap.rules.overlay.unproved_unions import result_of_provable
+from onemap.rules.overlay.unproved_unions import do_provable
 
 Judge = Callable[[Ground], Judgement]
 _NUMBERS = ("distance_m", "net_area_m2", "value")
@@ -20,7 +20,7 @@ def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]
 
     Raises OneMapError as the kind does, but for unions.
     """
-    judgement, proved, unproved = result_of_provable(lambda rows: judge(_some(ground, rows)), len(ground.shapes))
+    judgement, proved, unproved = do_provable(lambda rows: judge(_some(ground, rows)), len(ground.shapes))
     if len(unproved):
         judgement = _with_unknown(judgement, ground.parcels[unproved])
     return np.concatenate([proved, unproved]), judgement

@@ -20,7 +20,7 @@ from onemap.rules.overlay.overlay import (
 )
 from onemap.rules.overlay.subdivision import Cut
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.unproved_unions import result_of_provable
+from onemap.rules.overlay.unproved_unions import do_provable
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
@@ -55,7 +55,7 @@ def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> 
         )
 
     near, is_unproved = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
-    found, proved, unproved = result_of_provable(united, len(rows))
+    found, proved, unproved = do_provable(united, len(rows))
     near[proved], is_unproved[unproved] = found, True
     return near, is_unproved
 

@@ -11,7 +11,7 @@ UNPROVED = "overlay.union"  # the code of the refusal
 Result = TypeVar("Result")
 
 
-def result_of_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Result, np.ndarray, np.ndarray]:
+def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Result, np.ndarray, np.ndarray]:
     """What comes of those of `count` rows whose unions prove their areas, these rows, and the others.
 
     work: is given rows; whether a union of one of them proves its area depends on that row alone. Raises any other
