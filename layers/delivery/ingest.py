@@ -75,8 +75,8 @@ class DeliveryRefused(OneMapError):
 def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> dict[str, Any]:
     """Plan a delivery, or carry its plan out; returns the contract's record of it.
 
-    folder: of files, or an archive of them. Raises OneMapError source.missing, ingest.…, and, unless layer by layer,
-    DeliveryRefused with everything for which any of it is refused: then nothing was added.
+    folder: of files, or an archive of them. Raises OneMapError library.owner_adds, source.missing, ingest.…, and,
+    unless layer by layer, DeliveryRefused with everything for which any of it is refused: then nothing was added.
     """
     if not library.roles.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)

@@ -56,7 +56,10 @@ def _toml(value: str | None) -> str:
 
 
 def read_plan(path: Path) -> list[PlanRow]:
-    """The rows of a plan; one without a code is left out. Raises OneMapError with all that is wrong in it."""
+    """The rows of a plan; one without a code is left out.
+
+    Raises OneMapError source.missing, ingest.plan, with all that is wrong in it.
+    """
     try:
         content = toml_content(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

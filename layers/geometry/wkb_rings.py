@@ -50,7 +50,7 @@ class WkbRings:
         return values.reshape(-1, 2)
 
     def rings(self) -> Rings:
-        """The same in the form in which geometries give them."""
+        """The rings in the form in which geometries give them."""
         return Rings(self.points, self.size, self.polygon, self.is_hole)
 
     def boxes(self) -> np.ndarray:

@@ -179,7 +179,7 @@ def preparing(
 ) -> Iterator["PreparedVersion"]:
     """Read, normalise and check a source: a new version, ready to be written as long as this lasts.
 
-    The parameters and refusals are those of `add`.
+    The parameters are those of `add`; raises OneMapError as `add` does.
     """
     arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
     arrival.step("reading").at(0.0)

@@ -34,7 +34,7 @@ def inspect(
 ) -> dict[str, Any]:
     """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
-    Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
+    Raises OneMapError source.layer_unknown, and as reading does if the source cannot be opened at all.
     """
     if Path(source).suffix.lower() in RASTERS and Path(source).is_file():
         from onemap.layers.ingest.raster_inspection import (

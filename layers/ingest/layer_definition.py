@@ -11,7 +11,7 @@ from onemap.layers.library.library import Library
 def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerEntry, bool]:
     """The catalogue entry of a code, and whether `--define` has just made it. define: what the user says of it.
 
-    Raises OneMapError layer.unknown, layer.defined, define.….
+    Raises OneMapError layer.unknown, layer.defined, layer.clash, define.….
     """
     catalogue = library.catalogue()
     entry = catalogue.get(code)

@@ -4,7 +4,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,10 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 
 
 def _opened_as_raster(path: Path) -> "DatasetReader":
-    """The same, of a file that may be of another kind. Raises OneMapError raster.vector also."""
+    """A raster, opened, of a file that may be of another kind.
+
+    Raises OneMapError as `opened_raster`, and raster.vector.
+    """
     try:
         return opened_raster(path)
     except OneMapError as error:
@@ -62,7 +65,7 @@ def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
-    """The outline of a raster's grid in `target`."""
+    """The outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
     side = np.concatenate([steps[:-1], np.ones(_EDGE_POINTS - 1), steps[:0:-1], np.zeros(_EDGE_POINTS - 1)])
     down = np.roll(side, _EDGE_POINTS - 1)
@@ -98,20 +101,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        remarks = band_remarks(dataset)
-        compound = crs.sub_crs_list[1].name if crs.is_compound else None
-        facts = {
-            "width": dataset.width,
-            "height": dataset.height,
-            "bands": dataset.count,
-            "data_type": dataset.dtypes[0],
-            "nodata": None if dataset.nodata is None else float(dataset.nodata),
-            "cell_width": abs(dataset.transform.a),
-            "cell_height": abs(dataset.transform.e),
-            "crs": crs_name(crs),
-            "vertical_datum": compound,
-            "overviews": ",".join(map(str, dataset.overviews(1))),
-        }
+        remarks, facts = band_remarks(dataset), _facts_of_cells(dataset, crs)
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     state = kept.stat()
     row = {
@@ -128,6 +118,22 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )
+
+
+def _facts_of_cells(dataset: "DatasetReader", crs: pyproj.CRS) -> dict[str, Any]:
+    """What a library keeps of a raster's cells; their width and height in the units of its system."""
+    return {
+        "width": dataset.width,
+        "height": dataset.height,
+        "bands": dataset.count,
+        "data_type": dataset.dtypes[0],
+        "nodata": None if dataset.nodata is None else float(dataset.nodata),
+        "cell_width": abs(dataset.transform.a),
+        "cell_height": abs(dataset.transform.e),
+        "crs": crs_name(crs),
+        "vertical_datum": crs.sub_crs_list[1].name if crs.is_compound else None,
+        "overviews": ",".join(map(str, dataset.overviews(1))),
+    }
 
 
 def _copy_raster(path: Path, target: Path) -> Path:

@@ -24,32 +24,22 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     of_code: dict[str, list[Version]] = {}
     for version in versions(library):
         of_code.setdefault(version.code, []).append(version)
-    layers = []
-    for entry in library.catalogue().values():
-        known = of_code.get(entry.code, [])
-        current, now = in_force(known, as_of), in_force(known, date.today())
-        layers.append(
-            {
-                "code": entry.code,
-                "title": entry.title,
-                "department": entry.department,
-                "library": entry.library,
-                "kind": entry.kind,
-                "geometry": entry.geometry,
-                "key": entry.key,
-                "class_field": entry.class_field,
-                "withheld": entry.withheld,
-                "fields": _fields(entry, required_fields(entry.code)),
-                "versions": [
-                    {
-                        **_version_record(library, entry, version, current, as_of),
-                        "today": "in_force" if version is now else _state(version, date.today()),
-                        "day": _first_day(version, known),
-                    }
-                    for version in known
-                ],
-            }
-        )
+    layers = [
+        {
+            "code": entry.code,
+            "title": entry.title,
+            "department": entry.department,
+            "library": entry.library,
+            "kind": entry.kind,
+            "geometry": entry.geometry,
+            "key": entry.key,
+            "class_field": entry.class_field,
+            "withheld": entry.withheld,
+            "fields": _fields(entry, required_fields(entry.code)),
+            "versions": _version_records(library, entry, of_code.get(entry.code, []), as_of),
+        }
+        for entry in library.catalogue().values()
+    ]
     district = library.district()
     return {
         "name": library.name,
@@ -60,6 +50,20 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
         "layers": layers,
         "services": listed_services(library),
     }
+
+
+def _version_records(
+    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date
+) -> list[dict[str, Any]]:
+    current, now = in_force(known, as_of), in_force(known, date.today())
+    return [
+        {
+            **_version_record(library, entry, version, current, as_of),
+            "today": "in_force" if version is now else _state(version, date.today()),
+            "day": _first_day(version, known),
+        }
+        for version in known
+    ]
 
 
 def _version_record(

@@ -118,7 +118,7 @@ def digest_field(digest: Digest, name: str, blocks: Iterable[Column]) -> None:
 def row_hashes(of_geometries: Sequence[int], columns: Sequence[Column]) -> np.ndarray:
     """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its fields' values.
 
-    columns: the values (n,) of each field, in the fields' order.
+    columns: the values (n,) of each field, in the fields' order. Raises ValueError where these are not n.
     """
     texts = row_texts(columns) if columns else [b"()"] * len(of_geometries)
     if len(texts) != len(of_geometries):

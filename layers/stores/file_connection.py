@@ -122,7 +122,7 @@ class FileConnection(sqlite3.Connection):
     def add_features(
         self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
-        """Append features, their geometries as GeoPackage blobs."""
+        """Append features, their geometries as GeoPackage blobs. Raises ValueError for fields of another length."""
         start = 0
         for block in map(Bodies.of, blocks):
             blobs = geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id)

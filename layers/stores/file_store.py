@@ -37,7 +37,10 @@ _BESIDE = 64  # signs of a path: the folders of unfinished work beside a library
 
 @contextlib.contextmanager
 def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
-    """SQLite's own errors become refusals that say which file and what to do."""
+    """SQLite's own errors become refusals that say which file and what to do.
+
+    Raises OneMapError library.….
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -46,7 +46,10 @@ def _words(error: Exception, secret: Any) -> str:
 
 @contextlib.contextmanager
 def server_errors_as_refusals(label: str) -> Iterator[None]:
-    """The server's own errors become refusals that say which library and what to do."""
+    """The server's own errors become refusals that say which library and what to do.
+
+    Raises OneMapError library.….
+    """
     try:
         yield
     except psycopg.Error as error:

@@ -80,7 +80,7 @@ class ServerStore:
     def writing(self, scope: str | None) -> Iterator[ServerConnection]:
         """One transaction, alone in its scope; without a scope the only one that logs.
 
-        Raises OneMapError library.read_only, library.busy, and the server's refusals.
+        Raises OneMapError library.read_only_server, library.busy, and the server's refusals.
         """
         if not self.writable:
             raise OneMapError("library.read_only_server", file=self.label)
@@ -185,7 +185,7 @@ def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: fl
 def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
     """An existing library on a server; the connection is closed at the end, unless the session keeps it open.
 
-    Raises OneMapError library.missing, library.not_one, library.several, and the server's refusals.
+    Raises OneMapError library.…, the server's own refusals among them.
     """
     address = server_address(location)
     with _lend_connection(address) as raw, server_errors_as_refusals(address.label):

@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFormLayout,
+    QFrame,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -28,7 +29,6 @@ from onemap.plugin.parcels.fact_field import FactField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -171,7 +171,10 @@ class FactsDialog(WorkingDialog):
             for part in (PARCELS, PROJECT):
                 self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
         self._groups.addStretch(1)
-        area = scroll_area(body, QgsScrollArea, is_wide=True)
+        area = QgsScrollArea()
+        area.setWidget(body)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         layout = QVBoxLayout(self)
         layout.addWidget(head)
         layout.addWidget(area, 1)

@@ -1,4 +1,4 @@
-"""Parts of a window that scroll up and down where it is low."""
+"""Parts of a dialog or a page that scroll up and down where it is low."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]
 
 
 def _some(ground: Ground, rows: np.ndarray) -> Ground:
-    """The same of some parcels alone."""
+    """The ground of some parcels alone."""
     if len(rows) == len(ground.shapes):
         return ground
     return replace(

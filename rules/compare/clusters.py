@@ -123,9 +123,7 @@ def _table(
         mine = members[number]
         place[number] = position
         weight = area[mine]
-        step = triage.steps[mine]
-        known = ~np.isnan(step[:, 0])
-        mean = np.average(step[known], axis=0, weights=weight[known]) if known.any() else np.full(2, np.nan)
+        shift = _mean_shift_m(triage.steps[mine], weight)
         records.append(
             [
                 "K" + sha256("\n".join(sorted(names[mine])))[:12],
@@ -136,8 +134,8 @@ def _table(
                 _class_list(class_a[mine]),
                 _class_list(class_b[mine]),
                 float(np.average(width_m[mine], weights=weight)),
-                float(np.hypot(*mean)),
-                *(float(value) for value in mean),
+                float(np.hypot(*shift)),
+                *(float(value) for value in shift),
             ]
         )
         shapes.append(shapely.multipolygons(geometries[mine]))
@@ -146,6 +144,12 @@ def _table(
     made = np.empty(len(shapes), dtype=object)
     made[:] = shapes
     return Clusters(found, pd.DataFrame(records, columns=columns), made)
+
+
+def _mean_shift_m(steps: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """How far east and north spots are shifted (2,), in m, of their shifts (n, 2); not numbers where none is known."""
+    known = ~np.isnan(steps[:, 0])
+    return np.average(steps[known], axis=0, weights=weight[known]) if known.any() else np.full(2, np.nan)
 
 
 def _class_list(values: np.ndarray) -> str | None:

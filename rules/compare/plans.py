@@ -208,5 +208,5 @@ def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSo
 
 
 def refuse(source: LayerSource, rows: np.ndarray) -> None:
-    """As `refuse_failed`; rows: of the source's features that failed. Raises OneMapError compare.arithmetic."""
+    """Refuse features of a source on which arithmetic failed, by their rows. Raises OneMapError compare.arithmetic."""
     refuse_failed(source.version.table if source.version else None, source.names, rows)

@@ -218,7 +218,7 @@ def _edges(
     uses: Sequence[np.ndarray],
     threads: Threads,
 ) -> Edges:
-    """The same of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
+    """The edges of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
     start, end, spot = segments_of(polygons[rows])
     beyond = _beyond(start, end, rows[spot], tree, owner, threads)
     known = beyond >= 0

@@ -107,7 +107,7 @@ class WrittenTable(Table):
 
     @cached_property
     def columns(self) -> pd.DataFrame:
-        """The same as a frame."""
+        """The columns as a frame of n rows."""
         return _frame_of(self.arrays)
 
     @property

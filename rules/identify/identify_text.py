@@ -68,10 +68,8 @@ def _list_line(key: str, titles: Sequence[str], language: str, **facts: Any) -> 
 def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
     lines = ["  " + phrase("said.identify_layer", language, **layer)]
     for feature in layer["features"][:_MOST]:
-        lines.append(
-            "    "
-            + phrase("said.comma", language).join(_feature_words(feature, layer["geometry"] == "raster", language))
-        )
+        words = _feature_words(feature, layer["geometry"] == "raster", language)
+        lines.append("    " + phrase("said.comma", language).join(words))
     if len(layer["features"]) > _MOST:
         lines.append("    " + phrase("said.identify_more", language, count=len(layer["features"]) - _MOST))
     speaking = {rule for feature in layer["features"] for rule in feature["rules"]}

@@ -115,7 +115,7 @@ class Comparison:
         return self._changes[code]
 
     def _changes_by_rows(self, code: str) -> Changes | None:
-        """The same of two versions of which the library itself tells the rows that they share."""
+        """The changes between two versions of which the library itself tells the rows that they share, else None."""
         before, after, entry = self._version_before(code), self._in_force(code), self.sources.catalogue.get(code)
         is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
         if before is None or after is None or entry is None or entry.geometry == "raster" or is_other:
@@ -132,7 +132,7 @@ class Comparison:
         return None if one.reason or other.reason else Changes(one, other, alike)
 
     def _changes_by_reading(self, code: str) -> Changes | None:
-        """The same of any two states."""
+        """The changes between any two states that can be read, else None."""
         now = self.sources.read(code, self._bounds(code))
         before = self._before(code)
         return Changes(before, now) if before else None

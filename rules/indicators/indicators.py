@@ -159,7 +159,7 @@ def _with_units(library: Library, options: IndicatorOptions, day: date) -> Indic
 def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:
     """The units of a day: of a layer or a file; without either the library's district is the one unit.
 
-    Raises OneMapError indicators.no_ground, statistics.…, layer.unknown, compare.….
+    Raises OneMapError indicators.no_ground, indicators.unit, statistics.…, layer.unknown, compare.….
     """
     if options.unit is None:
         district = library.district()

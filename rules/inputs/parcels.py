@@ -139,7 +139,10 @@ class Parcels:
 
 
 def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
-    """--id, else the first present of ID_FIELDS; exactly, then ignoring case."""
+    """--id, else the first present of ID_FIELDS; exactly, then ignoring case.
+
+    Raises OneMapError field.ambiguous, field.missing.
+    """
     for name in (wanted,) if wanted else ID_FIELDS:
         if name in columns:
             return name

@@ -74,7 +74,7 @@ def set_pages(
 
 
 def _foreign_pages(source: Path, name: str, progress: Progress, expected_s: float, options: dict[str, Any]) -> bytes:
-    """The same in another process. Raises OneMapError statement.template, statement.template_large."""
+    """The pages as PDF, made in another process. Raises OneMapError statement.template, statement.template_large."""
     output = source.parent / "pages.pdf"
     asked = {"source": str(source), "output": str(output), "most": MOST_BYTES, "options": options}
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}

@@ -228,7 +228,7 @@ def _add_covered(
 
 
 def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
-    """The same with whole features, in some rows (k,), as rings if they are of one, as all other ground is."""
+    """Ground whose whole features, in some rows (k,), are rings if they are of one, as all other ground is."""
     whole = ground.others[rows]
     rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
     if len(rows) == 0:
@@ -316,9 +316,9 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
         for at in range(0, len(rows), step)
     ]
     threads = threads if len(group) > _CHUNK else replace(threads, workers=1)
-    alone = Threads(1, threads.progress)
+    one_thread = Threads(1, threads.progress)
     united = threads.each(
-        lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], alone), parts
+        lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], one_thread), parts
     )
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
         result[ids[rows]] = unions_of_rows

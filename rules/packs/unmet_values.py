@@ -21,7 +21,7 @@ class UnmetValues:
     values: tuple[str, ...]
 
     def problem(self, file: str) -> Problem:
-        """As a remark on a pack. file: the pack, as remarks name it."""
+        """The remark on a pack that says so. file: the pack, as remarks name it."""
         return Problem("pack.unmet", {"file": file, "layer": self.layer, "field": self.field, "values": self.values})
 
 

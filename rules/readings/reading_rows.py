@@ -51,7 +51,7 @@ def readings_of(table: pd.DataFrame, limits: Mapping[str, Limit], zone: timedelt
     """The readings of a table with the fields of JCSJ.
 
     zone: for times that do not say theirs; without it they are refused.
-    Raises OneMapError readings.fields, readings.time, readings.zone, readings.unit, readings.repeated.
+    Raises OneMapError readings.….
     """
     missing = [field for field in (NODE, PROPERTY, UNIT, TIME, VALUE) if field not in table.columns]
     if missing:

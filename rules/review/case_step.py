@@ -113,8 +113,8 @@ def step(
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
     itself.
 
-    Raises OneMapError review.case, review.by, review.date, review.conflict, library.altered, and the state machine's
-    refusals.
+    Raises OneMapError review.case, review.by, review.date, review.conflict, review.expect, library.altered, and the
+    state machine's refusals.
     """
     check_hand(library, hand)
     seen = whole_case(library, case_id, hand.on)

@@ -29,7 +29,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     """Find the remedy of the current round's parcels, keep it with the round, and write its tables: all, or nothing.
 
     It is judged by the findings of the machine; what a person has overridden is cut all the same. Raises OneMapError
-    review.…, parcel.unknown, out.….
+    review.…, parcel.unknown, library.read_only, out.….
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])

@@ -39,7 +39,7 @@ class WorkCalendar:
     own: Mapping[int, Mapping[date, bool]] = field(default_factory=dict)
 
     def is_worked(self, day: date) -> bool:
-        """Whether people work on a day."""
+        """Whether people work on a day. Raises OneMapError calendar.missing."""
         if day.year in self.own:
             return self.own[day.year].get(day, day.weekday() < _SATURDAY)
         try:

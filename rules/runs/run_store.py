@@ -151,7 +151,10 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
 
 
 def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
-    """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
+    """The rows that `stored_rows` gives, in blocks of some thousand, of which only one is held.
+
+    Raises OneMapError run.damaged.
+    """
     yield from read_blocks(library, identifier, table, wanted)
 
 

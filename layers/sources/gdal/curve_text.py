@@ -56,7 +56,7 @@ class _TextReader:
         return before or ""
 
     def geometry(self, bare: int | None, depth: int) -> bytes:
-        """bare: the kind of a part that begins with a bracket."""
+        """The next geometry as WKB. bare: the kind of a part that begins with a bracket. Raises ValueError."""
         if depth > _DEEPEST:
             raise ValueError("nested too deep")
         kind = bare

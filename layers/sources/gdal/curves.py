@@ -141,7 +141,7 @@ class _Reader:
 
 
 def stroked_points(points: np.ndarray, sagitta: float) -> np.ndarray:
-    """A circular string (start, middle, end, middle, end …) as (k, 2) points of a polyline."""
+    """A circular string (start, middle, end, middle, end …) as (k, 2) points of a polyline. Raises ValueError."""
     if len(points) < 3 or len(points) % 2 == 0:
         raise ValueError("a circular string has an odd number of points, at least three")
     pieces = [points[:1]]

@@ -108,7 +108,7 @@ def _gdal_words() -> Iterator[list[str]]:
 
 
 def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
-    """The same by pyogrio, which reads a broken record as one without geometry: each such is asked for alone."""
+    """Survey records by pyogrio, which reads a broken one as one without geometry: each such is asked for alone."""
     name = gdal_name(content)
     info = pyogrio.read_info(name, layer=layer, force_feature_count=True)
     found = RecordSurvey(int(info["features"]))

@@ -90,7 +90,10 @@ class ReadableFile:
 
 @contextlib.contextmanager
 def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
-    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded."""
+    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded.
+
+    Raises OneMapError source.geometry_type, source.damaged.
+    """
     remarks: list[str] = []
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -137,7 +137,7 @@ class VectorStream:
     def _blocks_from(
         self, encoding: str, first: int, size: int, provers: Provers
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
-        """The same of a file that GDAL can begin to read at any row."""
+        """The blocks, from a row on, of a file that GDAL can begin to read at any row."""
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
         may_be_curved = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point

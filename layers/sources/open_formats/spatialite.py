@@ -158,7 +158,7 @@ class _Walk:
         self.body, self.at, self.order = body, at, order
 
     def geometry(self) -> bytes:
-        """The geometry that begins here, in the same byte order as WKB."""
+        """The geometry that begins here, in the same byte order as WKB. Raises ValueError."""
         (kind,) = self._numbers("I")
         if kind >= _COMPRESSED:
             raise ValueError("compressed")

@@ -50,7 +50,7 @@ def _has_coordinates(grid: Grid, file: str) -> bool:
 def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool) -> RawFrame:
     """One sheet as parcels, points, or whatever its WKT says; as_table: as rows, whatever its columns are.
 
-    Raises OneMapError sheet.…, source.damaged, source.layer_unknown, encoding.….
+    Raises OneMapError sheet.…, source.damaged, source.empty, source.layer_unknown, encoding.….
     """
     grid = next((grid for grid in grids_of(path, encoding) if grid.name == layer), None)
     if grid is None:

@@ -65,7 +65,7 @@ class Section:
         return numbers[0], numbers[1]
 
     def points(self, count: int) -> Points:
-        """As many lines as x and y."""
+        """The next `count` lines as x and y. Raises OneMapError vct.line."""
         return [self.point() for _ in range(max(count, 0))]
 
     def skip_zeros(self) -> None:

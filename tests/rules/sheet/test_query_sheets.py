@@ -6,12 +6,31 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from shapely import Point, Polygon, box
 
+from onemap.tests.rules.conftest import Desk
+
 PDF_TO_TEXT = shutil.which("pdftotext")
 TITLES = {"zh": "用地查询表", "en": "Query sheet of a parcel"}
+
+
+@dataclass(frozen=True)
+class Asker:
+    desk: Desk
+    parcels: Path
+    pack: Path
+
+    def __call__(self, name, *more, lang="en"):
+        target = self.desk.folder / name
+        answer = self.desk.run("sheet", self.desk.library, self.parcels, target, "--pack", self.pack, *more, lang=lang)
+        return answer, target
+
+    def check(self):
+        return self.desk.run("check", self.desk.library, self.parcels, "--pack", self.pack).json
 
 
 @pytest.fixture
@@ -40,13 +59,7 @@ def ask(desk):
     laws = [{"law": "甲法", "article": "第一条"}, {"law": "乙法"}, {"law": "甲法", "article": "第三条"}]
     pack = desk.pack({"basis": laws}, use, {"id": "gone", "layer": "STBHHX", "missing": "checklist"})
 
-    def run(name, *more, lang="en"):
-        target = desk.folder / name
-        answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack, *more, lang=lang)
-        return answer, target
-
-    run.check = lambda: desk.run("check", desk.library, parcels, "--pack", pack).json  # type: ignore[attr-defined]
-    return run
+    return Asker(desk, parcels, pack)
 
 
 def test_the_facts_by_hand(ask):
