@@ -115,6 +115,11 @@ def phrase(key: str, language: str, **facts: Any) -> str:
     return str(sentences(language)[subject][name]).format_map(_Facts(facts))
 
 
+def in_each_language(key: str) -> dict[str, str]:
+    """A short text in every language, as a fact of a problem."""
+    return {language: phrase(key, language) for language in LANGUAGES}
+
+
 def problem_record(problem: Problem, language: str) -> dict[str, Any]:
     """A problem as the contract's JSON object."""
     message, mend = wording(problem, language)

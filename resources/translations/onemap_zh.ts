@@ -129,7 +129,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The most severe verdict is {verdict}: the threshold {threshold} is reached.</source>
-        <translation>最严重的结论为 {verdict}，已达到所设的 {threshold}。</translation>
+        <translation>最严重的判定为“{verdict}”，已达到所设的“{threshold}”。</translation>
     </message>
     <message>
         <source>Parcels</source>
@@ -3016,6 +3016,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>How many places at most</source>
         <translation>最多列出几个位置</translation>
+    </message>
+    <message>
+        <source>at most {count} places</source>
+        <translation>最多 {count} 处</translation>
     </message>
     <message>
         <source>Number of places</source>
