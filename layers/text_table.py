@@ -20,6 +20,16 @@ def padded_text(text: str, width: int, is_right: bool = False) -> str:
     return space + text if is_right else text + space
 
 
+def shortened_text(text: str, width: int) -> str:
+    """As much of a text as so many columns hold, with a sign that it goes on."""
+    if text_width(text) <= width:
+        return text
+    end = len(text)
+    while end and text_width(text[:end]) > width - 1:
+        end -= 1
+    return f"{text[:end]}…" if width > 0 else ""
+
+
 def table_lines(rows: Sequence[Sequence[str]], right: Collection[int] = (), indent: str = "  ") -> list[str]:
     """A line for each row, its cells in columns; a column without any text is left out.
 

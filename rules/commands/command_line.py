@@ -9,6 +9,7 @@ import json
 import locale
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from onemap.layers.files.temporary_room import no_room_refusal
 from onemap.layers.messages import LANGUAGES, either_of, in_words, listed, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
+from onemap.layers.text_table import shortened_text
 from onemap.rules.commands.log_file import LOG, command_words, log_path
 from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
@@ -240,7 +242,9 @@ class _ProgressLine:
             sys.stderr.write(line + "\n")
         else:
             filled = int(fraction * 24)
-            sys.stderr.write(f"\r\x1b[K{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} {step[:48]}")
+            bar = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} "
+            room = shutil.get_terminal_size().columns - len(bar) - 1  # a line that is broken could not be wiped away
+            sys.stderr.write(f"\r\x1b[K{bar}{shortened_text(step, room)}")
             if fraction >= 1:
                 sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

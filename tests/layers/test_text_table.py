@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onemap.layers.text_table import table_lines, text_width, wrapped_lines
+from onemap.layers.text_table import shortened_text, table_lines, text_width, wrapped_lines
 
 TEXTS = st.text(st.sampled_from("ab c图层，。（）“”-/Ａ"), max_size=60)
 
@@ -17,6 +17,13 @@ def test_columns_stand_in_line_beside_chinese_and_numbers_stand_right():
 def test_a_column_without_text_is_left_out_and_no_line_ends_in_spaces():
     assert table_lines([["a", "", "x"], ["bb", "", ""]], indent="") == ["a   x", "bb"]
     assert table_lines([]) == []
+
+
+@given(TEXTS, st.integers(0, 40))
+def test_a_shortened_text_fits_and_says_that_it_goes_on(text, width):
+    short = shortened_text(text, width)
+    assert text_width(short) <= width
+    assert short == text or (short[:-1] == text[: len(short) - 1] and short[-1:] in ("…", ""))
 
 
 @given(TEXTS, st.integers(4, 40))
