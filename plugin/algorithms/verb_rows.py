@@ -343,7 +343,11 @@ def _atlas() -> VerbRow:
         ),
         first="library run target by",
         advanced="type most overwrite",
-        titles={"target": tr("Atlas (*.pdf)"), "by": tr("One page for each"), "most": tr("Sheets at most (empty: 200)")},
+        titles={
+            "target": tr("Atlas (*.pdf)"),
+            "by": tr("One page for each"),
+            "most": tr("Sheets at most (empty: 200)"),
+        },
         kinds={"target": file("PDF (*.pdf)"), "by": choice("sheets")},
         outputs=(
             Output("SHEETS", tr("Number of sheets"), "sheets", is_number=True),

@@ -4,6 +4,7 @@ import processing
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback, QgsVectorLayer
 
+from onemap.plugin.connection.refusals import CANCELLED_CODE, refusal_from_answer
 from onemap.tests.plugin.small_town import CRS, box, write_layer
 
 
@@ -58,3 +59,8 @@ def test_a_filter_is_honoured_and_what_is_no_polygon_is_refused(library, town, t
     nothing = QgsVectorLayer(str(empty), "empty", "ogr")
     assert nothing.setSubsetString("DKBH = 'none'")
     assert "Traceback" not in refusal_of("check", LIBRARY=library, PARCELS=nothing)
+
+
+def test_a_run_that_was_broken_off_in_the_terminal_says_so():
+    refusal = refusal_from_answer({"problems": [], "cancelled": True}, CANCELLED_CODE)
+    assert (str(refusal), refusal.is_cancel) == ("Cancelled.", True)
