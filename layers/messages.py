@@ -58,7 +58,7 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
-        return listed([str(_fact_text(item, language)) for item in value], language)
+        return list_text([str(_fact_text(item, language)) for item in value], language)
     if isinstance(value, str):
         return without_password(value)  # whatever was typed may be repeated
     return "–" if value is None else value
@@ -70,7 +70,7 @@ def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
     return [str(titles.get(name, name)) for name in names]
 
 
-def listed(texts: Sequence[str], language: str) -> str:
+def list_text(texts: Sequence[str], language: str) -> str:
     """Texts one after the other: A, B; 甲、乙."""
     return ("、" if language == "zh" else ", ").join(texts)
 

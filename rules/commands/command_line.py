@@ -14,13 +14,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import no_room_refusal
-from onemap.layers.messages import LANGUAGES, either_of, in_words, listed, phrase, problem_record
+from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.layers.text_table import shortened_text
@@ -61,7 +61,7 @@ def _complaint(message: str) -> Any:
                 return _verb_complaint(facts["value"].strip("'"), re.findall(r"[a-z-]+", facts["allowed"]))
             if key == "lacking":
                 names = facts["names"].split(", ")
-                return {one: phrase(f"complaint.{key}", one, names=listed(names, one)) for one in LANGUAGES}
+                return {one: phrase(f"complaint.{key}", one, names=list_text(names, one)) for one in LANGUAGES}
             return {language: phrase(f"complaint.{key}", language, **facts) for language in LANGUAGES}
     return message
 
@@ -371,11 +371,13 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         name = f"{name} {step}"
     if name not in VERBS:
         raise UsageError("usage.no_verb", verb=f"onemap {name}")
-    verb = VERBS[name]
-    values = checked_values(verb, parsed)
+    return _run_verb(VERBS[name], checked_values(VERBS[name], parsed), options, as_json, language)
+
+
+def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any], as_json: bool, language: str) -> int:
+    """Run a verb and say what came of it; returns the exit code. options: those of every verb."""
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     line = _ProgressLine(form)
-
     context = VerbContext(language, Progress(line))
     context.left.append(context)  # so that what is left stays, and goes with the process
 
@@ -387,15 +389,15 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
                 raise Cancelled from None
             raise
     try:
-        _say(name, result, as_json, bool(options["summary"]), language)
+        _say(verb.name, result, as_json, bool(options["summary"]), language)
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:
         _to_nowhere(sys.stdout)
         return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
-    if name == "verify" and not result["ok"]:
+    if verb.name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
-    if name == "self-test" and not result["ok"]:
+    if verb.name == "self-test" and not result["ok"]:
         return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
 
