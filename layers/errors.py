@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLACES = ("file", "layer", "feature", "field")
+_CHINESE_ENDS = ("。", "！", "？", "；")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,16 @@ class Problem:
 
     def __str__(self) -> str:
         where = " · ".join(filter(None, self.place.values()))
-        return " ".join(filter(None, (f"{where}:" if where else "", self.message or self.code, self.mend)))
+        says = joined_sentences(self.message or self.code, self.mend)
+        return says if not where else f"{where}：{says}" if says.endswith(_CHINESE_ENDS) else f"{where}: {says}"
+
+
+def joined_sentences(*sentences: str) -> str:
+    """Sentences one after the other; after the full stop of a Chinese one there is no space."""
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text.endswith(_CHINESE_ENDS) else f" {sentence}"
+    return text
 
 
 class OneMapError(Exception):

@@ -58,7 +58,7 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
-        return ("、" if language == "zh" else ", ").join(str(_fact_text(item, language)) for item in value)
+        return list_text([str(_fact_text(item, language)) for item in value], language)
     if isinstance(value, str):
         return without_password(value)  # whatever was typed may be repeated
     return "–" if value is None else value
@@ -68,6 +68,11 @@ def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
     """What names are called by a subject of the messages; one without a title there stays as it is."""
     titles = sentences(language)[subject]
     return [str(titles.get(name, name)) for name in names]
+
+
+def list_text(texts: Sequence[str], language: str) -> str:
+    """Texts one after the other: A, B; 甲、乙."""
+    return ("、" if language == "zh" else ", ").join(texts)
 
 
 def either_of(texts: Sequence[str], language: str) -> str:
@@ -108,6 +113,11 @@ def phrase(key: str, language: str, **facts: Any) -> str:
     """A short text that is no refusal: a verdict's name, a step of progress, a heading."""
     subject, _, name = key.partition(".")
     return str(sentences(language)[subject][name]).format_map(_Facts(facts))
+
+
+def in_each_language(key: str) -> dict[str, str]:
+    """A short text in every language, as a fact of a problem."""
+    return {language: phrase(key, language) for language in LANGUAGES}
 
 
 def problem_record(problem: Problem, language: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class AreaField(CodeField):
         self.layers.valueChanged.connect(lambda: self.widgetValueHasChanged.emit(self))
         whole.layout().replaceWidget(self.line, self.layers)
         whole.layout().setAlignment(self.button, Qt.AlignmentFlag.AlignTop)  # a box to tick stands below the list
+        self.line.hide()  # until it is gone it would be seen below
         self.line.deleteLater()
         self.button.setText("")
         self.button.setIcon(icon("library"))  # QGIS's own field has a button with dots

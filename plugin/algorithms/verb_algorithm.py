@@ -243,7 +243,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         if row.finish is not None:
             row.finish(answer, results)
         results |= fill_sinks(run, row.sinks, tables)
-        write_summary(answer["summary"], self._controls(), feedback)
+        write_summary(_summary(answer, tables, results.get("OUT", "")), self._controls(), feedback)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
             learn_words(feedback)
             verdict, threshold = word("verdicts", str(answer.get("verdict"))), word("verdicts", options["fail_on"])
@@ -279,9 +279,20 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         try:
             answer, exit_code = run_verb(self._row.verb, {**options, "summary": True}, feedback)
         except Refusal as refusal:
+            refusal.problems = self._named_problems(refusal.problems)
             raise QgsProcessingException(dialog_words(str(refusal), self._controls())) from refusal
-        write_problems(answer.get("problems") or [], feedback, self._controls())
+        write_problems(self._named_problems(answer.get("problems") or []), feedback, self._controls())
         return answer, exit_code
+
+    def _named_problems(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The problems, of which one about a word without dashes has its field as an option: the dialog names both."""
+        options = {
+            word: f"--{name.replace('_', '-')}"
+            for name, declared in self._declared.items()
+            if declared.positional
+            for word in (name.upper(), declared.metavar)
+        }
+        return [{**problem, "field": options.get(problem.get("field"), problem.get("field"))} for problem in problems]
 
     def _controls(self) -> dict[str, str]:
         """What the dialog calls the options that the core's texts name; those of `add` are named in many."""
@@ -296,6 +307,15 @@ def write_problems(
     for problem in problem_lines(problems):
         write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
         write(dialog_words(problem.text, controls))
+
+
+def _summary(answer: dict[str, Any], tables: str, out: str) -> str:
+    """The text for people, without the tables that are made for the sinks alone. out: the file that was asked for."""
+    text = str(answer["summary"])
+    if not tables or tables == out:
+        return text
+    lines = text.replace(f", {tables}", "").splitlines()
+    return "\n".join(line for line in lines if tables not in line)
 
 
 def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessingFeedback) -> None:

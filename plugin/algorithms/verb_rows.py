@@ -343,7 +343,11 @@ def _atlas() -> VerbRow:
         ),
         first="library run target by",
         advanced="type most overwrite",
-        titles={"target": tr("Atlas (*.pdf)"), "by": tr("One page for each"), "most": tr("Sheets at most")},
+        titles={
+            "target": tr("Atlas (*.pdf)"),
+            "by": tr("One page for each"),
+            "most": tr("Sheets at most (empty: 200)"),
+        },
         kinds={"target": file("PDF (*.pdf)"), "by": choice("sheets")},
         outputs=(
             Output("SHEETS", tr("Number of sheets"), "sheets", is_number=True),
@@ -381,10 +385,10 @@ def _sites() -> VerbRow:
         advanced="code_system data as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
-            "width": tr("Least width, m"),
+            "width": tr("Least width, m (empty: a square)"),
             "within": tr("Ground to search in (empty: the district)"),
             "project": tr("What the project says of itself (FIELD=VALUE, commas between)"),
-            "count": tr("How many places at most"),
+            "count": tr("How many places at most (empty: 10)"),
         },
         kinds={"area": number(USUAL_SITE_M2)},
         sinks=(Sink("SITES", tr("Places that would pass"), "sites", style=style_sites),),

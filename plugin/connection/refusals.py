@@ -128,6 +128,7 @@ def refusal_from_error(error: dict[str, Any]) -> Refusal:
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:
-    """The refusal in the output of a verb."""
+    """The refusal in the output of a verb; of one that somebody broke off in the terminal, that it was cancelled."""
     problems = answer.get("problems") or []
-    return Refusal(str(answer.get("message", "")), problems, exit_code)
+    message = tr("Cancelled.") if answer.get("cancelled") else str(answer.get("message", ""))
+    return Refusal(message, problems, exit_code)

@@ -16,11 +16,13 @@ class VerbParameter:
 
     kind: text, flag, choice, list, date, moment, number (not negative) or count (a whole number from 1).
     words: what a text may be beside others.
+    metavar: what the command line calls a positional one, where that is not its name.
     """
 
     name: str
     kind: str
     positional: bool = False
+    metavar: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

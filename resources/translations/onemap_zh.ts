@@ -129,7 +129,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The most severe verdict is {verdict}: the threshold {threshold} is reached.</source>
-        <translation>最严重的结论为 {verdict}，已达到所设的 {threshold}。</translation>
+        <translation>最严重的判定为“{verdict}”，已达到所设的“{threshold}”。</translation>
     </message>
     <message>
         <source>Parcels</source>
@@ -146,6 +146,10 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>As of</source>
         <translation>基准日期</translation>
+    </message>
+    <message>
+        <source>As of (empty: today)</source>
+        <translation>基准日期（空：今天）</translation>
     </message>
     <message>
         <source>Most severe verdict</source>
@@ -1628,12 +1632,12 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>矩阵（名称或文件）</translation>
     </message>
     <message>
-        <source>Smallest spot, m²</source>
-        <translation>最小图斑面积（m²）</translation>
+        <source>Smallest spot, m² (empty: 200)</source>
+        <translation>最小图斑面积（m²，空：200）</translation>
     </message>
     <message>
-        <source>Thinnest spot, m</source>
-        <translation>最小图斑宽度（m）</translation>
+        <source>Thinnest spot, m (empty: 2)</source>
+        <translation>最小图斑宽度（m，空：2）</translation>
     </message>
     <message>
         <source>Difference spots</source>
@@ -1652,8 +1656,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>从每个地块裁去与之冲突的部分，最严重的规则在先，并对剩余部分重新检测，直到没有重于所保留结论的发现。剩余、各规则裁去与舍弃的面积之和等于地块面积。</translation>
     </message>
     <message>
-        <source>Verdict to keep</source>
-        <translation>可保留的结论</translation>
+        <source>Verdict to keep (empty: notice)</source>
+        <translation>可保留的判定（空：提示）</translation>
     </message>
     <message>
         <source>Smallest part, m²</source>
@@ -1841,11 +1845,11 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>Area units (layer code; empty: the whole district)</source>
-        <translation>统计单元（图层代号；空为整个辖区）</translation>
+        <translation>统计单元（图层代码；空：整个辖区）</translation>
     </message>
     <message>
         <source>Only these indicators (ids, commas between)</source>
-        <translation>只算这些指标（代号，用逗号分隔）</translation>
+        <translation>只算这些指标（代码，用逗号分隔）</translation>
     </message>
     <message>
         <source>Days (YYYY-MM-DD, semicolons between)</source>
@@ -1876,12 +1880,12 @@ Several days with semicolons between make a series.</source>
         <translation>列出待看的事：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
-        <source>Permits that end within so many days</source>
-        <translation>多少天内到期的许可</translation>
+        <source>Permits that end within so many days (empty: 90)</source>
+        <translation>多少天内到期的许可（空：90）</translation>
     </message>
     <message>
         <source>Rhythm of layers in days (CODE=DAYS, commas between)</source>
-        <translation>图层更新周期（代号=天数，用逗号分隔）</translation>
+        <translation>图层更新周期（代码=天数，用逗号分隔）</translation>
     </message>
     <message>
         <source>What to look at</source>
@@ -1920,8 +1924,8 @@ Several days with semicolons between make a series.</source>
         <translation>节点图层（代码，默认 WLWJD）</translation>
     </message>
     <message>
-        <source>Means by hour or day</source>
-        <translation>均值的时段</translation>
+        <source>Means by hour or day (empty: day)</source>
+        <translation>均值的时段（空：日）</translation>
     </message>
     <message>
         <source>This property alone</source>
@@ -1932,8 +1936,8 @@ Several days with semicolons between make a series.</source>
         <translation>限值文件</translation>
     </message>
     <message>
-        <source>Status at</source>
-        <translation>状态所指的时刻</translation>
+        <source>Status at (empty: now)</source>
+        <translation>状态所指的时刻（空：现在）</translation>
     </message>
     <message>
         <source>Time zone, such as +08:00</source>
@@ -3018,8 +3022,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>所需面积，m²</translation>
     </message>
     <message>
-        <source>Least width, m</source>
-        <translation>最小宽度，m</translation>
+        <source>Least width, m (empty: a square)</source>
+        <translation>最小宽度（m，空：正方形）</translation>
     </message>
     <message>
         <source>Ground to search in (empty: the district)</source>
@@ -3032,6 +3036,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>How many places at most</source>
         <translation>最多列出几个位置</translation>
+    </message>
+    <message>
+        <source>How many places at most (empty: 10)</source>
+        <translation>最多列出几个位置（空：10）</translation>
+    </message>
+    <message>
+        <source>at most {count} places</source>
+        <translation>最多 {count} 处</translation>
     </message>
     <message>
         <source>Number of places</source>
@@ -3066,8 +3078,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图斑类型（编号，用逗号隔开）</translation>
     </message>
     <message>
-        <source>Sheets at most</source>
-        <translation>最多图幅数</translation>
+        <source>Sheets at most (empty: 200)</source>
+        <translation>最多图幅数（空：200）</translation>
     </message>
     <message>
         <source>Number of sheets</source>

@@ -9,25 +9,29 @@ import json
 import locale
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import disk_refusal
-from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record
+from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
+from onemap.layers.text_table import shortened_text
 from onemap.rules.commands.log_file import LOG, command_words, log_path
 from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
+from onemap.rules.verb.verb_help import HelpLines, likely_names, verb_overview
 
 EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
+_VERB, _STEP = "VERB", "STEP"  # what a verb is called in the help
 _CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
@@ -35,7 +39,6 @@ _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and 
 # What argparse says in English, and the sentence that says it in both languages.
 _COMPLAINTS = {
     "lacking": r"the following arguments are required: (?P<names>.*)",
-    "unknown": r"unrecognized arguments: (?P<names>.*)",
     "choice": r"argument (?P<names>[^:]*): invalid choice: (?P<value>.*) \(choose from (?P<allowed>.*)\)",
     "valueless": r"argument (?P<names>[^:]*): expected one argument",
     "flag": r"argument (?P<names>[^:]*): ignored explicit argument (?P<value>.*)",
@@ -53,8 +56,19 @@ def _complaint(message: str) -> Any:
     """An error of argparse in each language; as it is where it is none of the usual ones."""
     for key, pattern in _COMPLAINTS.items():
         if found := re.fullmatch(pattern, message, flags=re.DOTALL):
-            return {language: phrase(f"complaint.{key}", language, **found.groupdict()) for language in LANGUAGES}
+            facts = found.groupdict()
+            if key == "choice" and facts["names"] in (_VERB, _STEP):
+                return _verb_complaint(facts["value"].strip("'"), re.findall(r"[a-z-]+", facts["allowed"]))
+            if key == "lacking":
+                names = facts["names"].split(", ")
+                return {one: phrase(f"complaint.{key}", one, names=list_text(names, one)) for one in LANGUAGES}
+            return {language: phrase(f"complaint.{key}", language, **facts) for language in LANGUAGES}
     return message
+
+
+def _verb_complaint(given: str, known: Sequence[str]) -> dict[str, str]:
+    """That there is no such verb, and which may have been meant, in each language."""
+    return {one: phrase("complaint.verb", one, value=given, meant=likely_names(given, known, one)) for one in LANGUAGES}
 
 
 def system_language() -> str:
@@ -111,6 +125,10 @@ def _help(key: str, language: str) -> str:
 
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
     text = _help(f"{verb.name}.{parameter.name}", language)
+    unnamed = [choice for choice in parameter.choices if choice not in text]
+    if unnamed:
+        values = phrase("help.choices", language, values=either_of(parameter.choices, language))
+        text = phrase("help.with_choices", language, text=text, choices=values)
     if parameter.positional:
         count = "?" if parameter.optional else "+" if parameter.repeated else None
         parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
@@ -130,9 +148,13 @@ def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Param
 def _group(verbs: Any, group: str, language: str) -> Any:
     """The parsers of verbs of two words that begin with the same one."""
     text = _help(f"{group}.verb", language)
-    parser = verbs.add_parser(group, help=text, description=text, allow_abbrev=False)
+    parser = verbs.add_parser(group, description=text, allow_abbrev=False, formatter_class=_lines_in(language))
     _add_globals(parser, language)
-    return parser.add_subparsers(dest="step", metavar="STEP", parser_class=_Parser)
+    return parser.add_subparsers(dest="step", metavar=_STEP, parser_class=_Parser)
+
+
+def _lines_in(language: str) -> Any:
+    return partial(HelpLines, language=language)
 
 
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
@@ -142,22 +164,29 @@ def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
 
 @lru_cache(maxsize=16)
 def _parser_of(language: str, words: frozenset[str]) -> argparse.ArgumentParser:
-    parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
+    overview = verb_overview(lambda name: help_text(name, "verb", language), language)
+    description = f"{phrase('help.onemap', language)}\n{overview}"
+    lines = _lines_in(language)
+    parser = _Parser(prog="onemap", description=description, allow_abbrev=False, formatter_class=lines)
     _add_globals(parser, language, top=True)
     parser.add_argument("--version", action="store_true", help=_help("any.version", language))
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    verbs = parser.add_subparsers(dest="verb", metavar=_VERB, help=argparse.SUPPRESS, parser_class=_Parser)
     groups: dict[str, Any] = {}
     for verb in VERBS.values():
         text = _help(f"{verb.name}.verb", language)
         group, _, step = verb.name.rpartition(" ")
         if group and group not in groups:
             groups[group] = _group(verbs, group, language)
-        one = groups.get(group, verbs).add_parser(step, help=text, description=text, allow_abbrev=False)
+        shown = {"help": text} if group else {}
+        one = groups.get(group, verbs).add_parser(
+            step, description=text, allow_abbrev=False, formatter_class=lines, **shown
+        )
         if words.issuperset(verb.name.split()):
             for parameter in verb.parameters:
                 _add_parameter(one, verb, parameter, language)
             _add_globals(one, language)
-    served = verbs.add_parser("serve", help=_help("serve.verb", language), allow_abbrev=False)
+    text = _help("serve.verb", language)
+    served = verbs.add_parser("serve", description=text, allow_abbrev=False, formatter_class=lines)
     _add_globals(served, language)
     return parser
 
@@ -213,7 +242,9 @@ class _ProgressLine:
             sys.stderr.write(line + "\n")
         else:
             filled = int(fraction * 24)
-            sys.stderr.write(f"\r\x1b[K{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} {step[:48]}")
+            bar = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} "
+            room = shutil.get_terminal_size().columns - len(bar) - 1  # a line that is broken could not be wiped away
+            sys.stderr.write(f"\r\x1b[K{bar}{shortened_text(step, room)}")
             if fraction >= 1:
                 sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
@@ -316,7 +347,9 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
 
 
 def _run(given: list[str], language: str, as_json: bool) -> int:
-    parsed = vars(_parser(language, given).parse_args(given))
+    parser = _parser(language, given)
+    found, unknown = parser.parse_known_args(given)
+    parsed = vars(found)
     name, step = parsed.pop("verb"), parsed.pop("step", None)
     options = {key: parsed.pop(key, None) for key in EVERYWHERE}
     language = options["lang"] or language
@@ -324,8 +357,12 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         raise UsageError("usage.value", field="--output-encoding", value=options["output_encoding"])
     if parsed.pop("version", False):
         return _say_versions(as_json)
+    if unknown:
+        raise _unknown_words(unknown, " ".join(filter(None, (name, step))))
     if name is None:
-        raise UsageError("usage.no_verb", known=[*VERBS, "serve"])
+        if not as_json:
+            sys.stderr.write(f"{parser.format_help()}\n")
+        raise UsageError("usage.no_verb", verb="onemap")
     if name == "serve":
         from onemap.rules.commands.serve import serve
 
@@ -333,13 +370,14 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     if step is not None:
         name = f"{name} {step}"
     if name not in VERBS:
-        known = [verb.partition(" ")[2] for verb in VERBS if verb.startswith(f"{name} ")]
-        raise UsageError("usage.no_verb", known=known)
-    verb = VERBS[name]
-    values = checked_values(verb, parsed)
+        raise UsageError("usage.no_verb", verb=f"onemap {name}")
+    return _run_verb(VERBS[name], checked_values(VERBS[name], parsed), options, as_json, language)
+
+
+def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any], as_json: bool, language: str) -> int:
+    """Run a verb and say what came of it; returns the exit code. options: those of every verb."""
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     line = _ProgressLine(form)
-
     context = VerbContext(language, Progress(line))
     context.left.append(context)  # so that what is left stays, and goes with the process
 
@@ -351,17 +389,30 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
                 raise Cancelled from None
             raise
     try:
-        _say(name, result, as_json, bool(options["summary"]), language)
+        _say(verb.name, result, as_json, bool(options["summary"]), language)
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:
         _to_nowhere(sys.stdout)
         return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
-    if name == "verify" and not result["ok"]:
+    if verb.name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
-    if name == "self-test" and not result["ok"]:
+    if verb.name == "self-test" and not result["ok"]:
         return EXIT_UNFIT
     return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _unknown_words(words: Sequence[str], name: str) -> UsageError:
+    """The refusal of words that a verb does not take, with the options that may have been meant."""
+    known = [f"--{option.replace('_', '-')}" for option in EVERYWHERE]
+    if name in VERBS:
+        known += [parameter.option for parameter in VERBS[name].parameters if not parameter.positional]
+    given = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
+    names = without_password(" ".join(words))
+    reason = {
+        one: phrase("complaint.unknown", one, names=names, meant=likely_names(given, known, one)) for one in LANGUAGES
+    }
+    return UsageError("usage.arguments", reason=reason, verb=f"onemap {name}".strip())
 
 
 def _say_versions(as_json: bool) -> int:

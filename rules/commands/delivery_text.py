@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
 from onemap.rules.indicators.indicator_text import new_warning_lines
 
@@ -45,7 +46,7 @@ def _ingest(result: Result, language: str) -> str:
     for row in result["refused"]:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
         lines.append(phrase("said.ingest_refused", language, source=source))
-        lines += [f"  - {problem['message']} {problem['mend']}" for problem in row["problems"]]
+        lines += [f"  - {joined_sentences(problem['message'], problem['mend'])}" for problem in row["problems"]]
     reports = result.get("report") or ()
     for report in [reports] if isinstance(reports, str) else reports:
         lines.append(phrase("said.ingest_report", language, report=report))
@@ -116,7 +117,7 @@ def _turned_by_version(result: Result, language: str) -> list[str]:
             state = phrase(f"opinion_state.{one['state']}", language)
             facts = {"department": departments[one["department"]][language], "state": state}
             lines.append(phrase("said.changes_opinion", language, before=before, after=after, **facts))
-        lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
+        lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     return lines
 
 
@@ -144,7 +145,7 @@ def _recheck(result: Result, language: str) -> str:
             code, pack = one.get("code"), one.get("id")
             name = titles["layers"].get(code, code) if code else titles["packs"].get(pack, pack)
             lines.append(f"  {name}: {one['from'] or '–'} → {one['to'] or '–'}")
-        lines += [f"  {problem['message']} {problem['mend']}" for problem in record["problems"]]
+        lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     if "warnings" in result:
         lines += new_warning_lines(result, language)
     return "\n".join(lines)

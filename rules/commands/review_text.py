@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
+from onemap.rules.findings.verdict_text import verdict_lines
 from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
@@ -53,6 +54,11 @@ def _case(result: Result, language: str) -> str:
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
+
+
+def _open(result: Result, language: str) -> str:
+    """The case as it was opened, and how its parcels were judged."""
+    return "\n".join([_case(result, language), *verdict_lines(result["verdicts"], language)])
 
 
 def _show(result: Result, language: str) -> str:
@@ -130,11 +136,12 @@ def _history(result: Result, language: str) -> str:
 
 
 _STEPS = (
-    *("open", "circulate", "opine", "sign", "return", "override", "extend"),
+    *("circulate", "opine", "sign", "return", "override", "extend"),
     *("revise", "consolidate", "issue", "withdraw"),
 )
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     **{f"review {step}": _case for step in _STEPS},
+    "review open": _open,
     "review show": _show,
     "review list": _list,
     "review recheck": _recheck,

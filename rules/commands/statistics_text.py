@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.messages import phrase
+from onemap.layers.text_table import table_lines
+from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.maps.document_areas import moment_text, share_text
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
@@ -24,15 +26,18 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
         "size": _size(total, language),
     }
     lines = [phrase("said.statistics", language, **facts) + _sums(total, language)]
+    is_ground = total[_AREA] is not None
+    names = ("unit", "use", "area_ha" if is_ground else "length_km", "share", "features")
+    rows = [[*column_heads(names, language), ""]]
     for row in result["rows"][:_MOST_ROWS]:
-        words = [units.get(row["unit"], str(row["unit"]))] if row["unit"] is not None else []
-        titles = row["titles"]
-        for name, value in row["keys"].items():
-            words.append(_class_words(name, value, titles.get(name)))
+        unit = "" if row["unit"] is None else units.get(row["unit"], str(row["unit"]))
+        of_class = " · ".join(_class_words(name, value, row["titles"].get(name)) for name, value in row["keys"].items())
         share = "–" if row["share"] is None else share_text(row["share"])
-        named = {"name": " · ".join(words) or layer["title"], "features": row["features"]}
-        lines.append("  " + phrase("said.statistics_row", language, **named, size=_size(row, language), share=share))
-        lines[-1] += _sums(row, language)
+        sums = _sums(row, language).removeprefix(" · ")
+        rows.append([unit, of_class or layer["title"], _number(row), share, f"{row['features']:,}", sums])
+    for number in (0, 5):  # the column of units, or of sums, where there are none
+        rows[0][number] = rows[0][number] if any(row[number] for row in rows[1:]) else ""
+    lines += table_lines(rows, {2, 3, 4})
     if len(result["rows"]) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
     for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2"):
@@ -60,11 +65,14 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     areas = {"area_ha": _hectares(total[_AREA]), "changed_ha": _hectares(_changed_m2(result, changed))}
     lines = [phrase("said.transitions", language, **pair, **areas)]
     shown = [row for row in changed[:_MOST_ROWS] if row[_AREA] >= _LEAST_SHOWN_M2]
+    rows = [column_heads(("unit", "change", "area_ha"), language)]
+    if not any(row["unit"] is not None for row in shown):
+        rows[0][0] = ""
     for row in shown:
         names = {side: class_name(row[side], titles) for side in ("from", "to")}
-        unit = f"{units.get(row['unit'], row['unit'])} · " if row["unit"] is not None else ""
-        area = _hectares(row[_AREA])
-        lines.append("  " + unit + phrase("said.transition", language, **names, area_ha=area))
+        unit = "" if row["unit"] is None else str(units.get(row["unit"], row["unit"]))
+        rows.append([unit, f"{names['from']} → {names['to']}", _hectares(row[_AREA])])
+    lines += table_lines(rows, {2}) if shown else []
     if len(changed) > len(shown):
         lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
     return lines
@@ -89,16 +97,13 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
     facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
     lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
     abnormal_nodes = [node for node in result["nodes"] if node["status"] != "normal"]
+    rows = [column_heads(("node", "property", "status", "value", "time", "reason"), language)]
     for node in abnormal_nodes[:_MOST_ROWS]:
         value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
-        status = {"status": word(node["status"]), "why": f" ({word(node['reason'])})" if node["reason"] else ""}
-        named = {
-            "node": node["node"],
-            "property": node["property"],
-            "time": moment_text(node["time"]) or "–",
-            "value": value,
-        }
-        lines.append("  " + phrase("said.readings_node", language, **named, **status))
+        why = word(node["reason"]) if node["reason"] else ""
+        time = moment_text(node["time"]) or "–"
+        rows.append([node["node"], node["property"], word(node["status"]), value, time, why])
+    lines += table_lines(rows, {3}) if abnormal_nodes else []
     if len(abnormal_nodes) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(abnormal_nodes) - _MOST_ROWS))
     return lines
@@ -120,7 +125,14 @@ def _unit_names(result: dict[str, Any]) -> dict[Any, str]:
 def _size(row: dict[str, Any], language: str) -> str:
     if row[_AREA] is not None:
         return phrase("said.hectares", language, area_ha=_hectares(row[_AREA]))
-    return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f} km"
+    return "–" if row["length_m"] is None else f"{_number(row)} km"
+
+
+def _number(row: dict[str, Any]) -> str:
+    """The hectares or kilometres of a row."""
+    if row[_AREA] is not None:
+        return _hectares(row[_AREA])
+    return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f}"
 
 
 def _sums(row: dict[str, Any], language: str) -> str:

@@ -32,6 +32,7 @@ def _row(parameter: Parameter) -> dict[str, Any]:
         "name": parameter.name,
         "kind": _kind(parameter),
         "positional": parameter.positional,
+        "metavar": parameter.metavar if parameter.positional and parameter.metavar != parameter.name.upper() else "",
         "required": parameter.is_required,
         "choices": parameter.choices,
         "words": parameter.words,

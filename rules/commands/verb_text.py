@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
-from onemap.layers.messages import phrase, wording
+from onemap.layers.messages import phrase, sentences, wording
+from onemap.layers.text_table import table_lines
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.findings.citations import cited_law
+from onemap.rules.findings.verdict_text import column_heads, verdict_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.maps.document_areas import hectares, moment_text, share_text
@@ -69,9 +72,11 @@ def _inspect(result: Result, language: str) -> str:
         if "raster" in layer:
             lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))
         else:
-            lines.append(
-                phrase("said.inspect", language, **{**layer, "crs": crs, "geometry": layer["geometry"] or "–"})
-            )
+            geometry = layer["geometry"] or "–"
+            named = sentences(language)["geometry_words"].get(geometry, geometry)
+            facts = {"count": f"{layer['count']:,}", "crs": crs, "geometry": named}
+            encoding = (layer["encoding"] or "–").upper()
+            lines.append(phrase("said.inspect", language, **{**layer, **facts, "encoding": encoding}))
         lines.append("    " + layer["crs"]["why"])
         for field in layer["fields"]:
             type_words = wording(Problem(f"kind.{field['type']}"), language)[0]
@@ -81,25 +86,27 @@ def _inspect(result: Result, language: str) -> str:
 
 
 def _service(result: Result, language: str) -> str:
-    return (
-        phrase("said.service", language, **result["service"])
-        if "service" in result
-        else phrase("said.service_removed", language, **result["removed"])
-    )
+    if "service" not in result:
+        return phrase("said.service_removed", language, **result["removed"])
+    department = named_groups()["departments"][result["service"]["department"]][language]
+    return phrase("said.service", language, **{**result["service"], "department": department})
 
 
 def _layers(result: Result, language: str) -> str:
-    lines = [f"{result['name']} · {result['crs']}"]
+    """The layers by title, each version with its number of features; then the services."""
+    rows = [["", *column_heads(("layer", "code", "version", "features"), language), ""]]
     for layer in result["layers"]:
         for version in layer["versions"]:
             mark = "●" if version["in_force"] else "○"
             title = layer["title"].get(language) or layer["code"]
-            lost = f" · {phrase('reason.unreadable', language)}" if version["unreadable"] else ""
-            lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}{lost}")
-    if len(lines) == 1:
-        lines.append(phrase("said.no_layers", language))
-    lines += [f"~ {one['type']:<12} {one['department']:<12} {one['name']}" for one in result.get("services", ())]
-    return "\n".join(lines)
+            lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
+            rows.append([mark, title, layer["code"], version["label"], f"{version['count']:,}", lost])
+    named = table_lines(rows, {4}, indent="") if len(rows) > 1 else [phrase("said.no_layers", language)]
+    departments = named_groups()["departments"]
+    services = [
+        ["~", one["name"], one["type"], departments[one["department"]][language]] for one in result.get("services", ())
+    ]
+    return "\n".join([f"{result['name']} · {result['crs']}", *named, *table_lines(services, indent="")])
 
 
 _MOST_CHANGED = 50  # parcels that somebody reads one by one
@@ -107,12 +114,8 @@ _MOST_CHANGED = 50  # parcels that somebody reads one by one
 
 def _check(result: Result, language: str) -> str:
     run = result["run"]
-    lines = [phrase("said.check", language, parcels=result["parcels"], seconds=result["seconds"], run=run["id"])]
-    for verdict, count in result["verdicts"].items():
-        name = phrase(f"verdict.{verdict}", language)
-        # A Chinese character is two columns wide on a terminal.
-        width = sum(2 if ord(character) > 0x2E80 else 1 for character in name)
-        lines.append(f"  {phrase(f'sign.{verdict}', language)} {name}{' ' * (12 - width)}{count:>8}")
+    facts = {"parcels": f"{result['parcels']:,}", "seconds": f"{result['seconds']:,.1f}", "run": run["id"]}
+    lines = [phrase("said.check", language, **facts), *verdict_lines(result["verdicts"], language)]
     assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
     if assumed:
         lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
@@ -168,16 +171,13 @@ def _compare(result: Result, language: str) -> str:
     kinds = sorted({row["type"] for row in rows})
     areas = [sum(row["area_m2"] for row in rows if row["type"] == kind) for kind in kinds]
     parts = share_hectares(areas, hectares(result["area_m2"]))  # as the report prints them
+    table = [column_heads(("difference", "spots", "area_ha", "share"), language)]
     for kind, area, part in zip(kinds, areas, parts, strict=True):
         same = [row for row in rows if row["type"] == kind]
-        facts = {
-            "type": kind,
-            "name": phrase(f"difference.{kind}", language),
-            "spots": sum(row["spots"] for row in same),
-            "area_ha": "< 0.0001" if part == 0 < area else f"{part:,.4f}",
-            "share": share_text(sum(row["share"] for row in same)),
-        }
-        lines.append(phrase("said.compare_row", language, **facts))
+        name, spots = phrase(f"difference.{kind}", language), sum(row["spots"] for row in same)
+        share = share_text(sum(row["share"] for row in same))
+        table.append([f"{kind} {name}", f"{spots:,}", "< 0.0001" if part == 0 < area else f"{part:,.4f}", share])
+    lines += table_lines(table, {1, 2, 3})
     if "changed" in result:
         counts = {name: len(rows) for name, rows in result["changed"].items()}
         lines.append(phrase("said.compare_changed", language, **counts))
@@ -194,18 +194,17 @@ def _version_title(named: str, titles: dict[str, str]) -> str:
 
 def _contradictions(result: Result, language: str) -> str:
     lines, titles = [phrase("said.contradictions", language, pairs=len(result["pairs"]))], result["titles"]
+    rows = [column_heads(("plans", "conflict_ha", "spots", "compared_ha", "run", "matrix"), language)]
+    without = []
     for row in sorted(result["pairs"], key=lambda row: -(row["conflict_ha"] or 0.0)):
+        pair = f"{titles.get(row['a'], row['a'])} × {titles.get(row['b'], row['b'])}"
         if row["reason"]:
-            lines.append(f"  {titles.get(row['a'], row['a'])} × {titles.get(row['b'], row['b'])}: {row['reason']}")
+            without.append("  " + phrase("sheet.pair", language, name=pair, value=row["reason"]))
         else:
-            sides = {side: titles.get(row[side], row[side]) for side in "ab"}
-            facts = {
-                **row,
-                **sides,
-                "conflict_ha": f"{row['conflict_ha']:,.4f}",
-                "compared_ha": f"{row['compared_ha']:,.4f}",
-            }
-            lines.append("  " + phrase("said.contradiction", language, **facts))
+            areas = {name: f"{row[name]:,.4f}" for name in ("conflict_ha", "compared_ha")}
+            spots = f"{row['conflicts']:,}"
+            rows.append([pair, areas["conflict_ha"], spots, areas["compared_ha"], row["run"], row["title"]])
+    lines += [*table_lines(rows, {1, 2, 3}), *without]
     return "\n".join(lines + _outs(result, language))
 
 
@@ -291,12 +290,12 @@ def _spots(result: Result, language: str) -> str:
 def _sites(result: Result, language: str) -> str:
     if not result["sites"]:
         return phrase("said.no_sites", language)
-    lines = [phrase("said.sites", language, count=len(result["sites"]))]
+    rows = [column_heads(("site", "verdict", "width_m", "clearance_m", "nearest"), language)]
     for row in result["sites"]:
         verdict = phrase(f"verdict.{row['verdict']}", language)
-        clear = f"{row['clearance_m']:,.1f}"
-        facts = {**row, "verdict": verdict, "clearance_m": clear, "nearest_rule": row["nearest_title"] or "–"}
-        lines.append("  " + phrase("said.site", language, **facts, width=f"{row['width_m']:,.1f}"))
+        sizes = (f"{row['width_m']:,.1f}", f"{row['clearance_m']:,.1f}")
+        rows.append([row["site"], verdict, *sizes, row["nearest_title"] or "–"])
+    lines = [phrase("said.sites", language, count=len(result["sites"])), *table_lines(rows, {2, 3})]
     return "\n".join(lines + _outs(result, language))
 
 
@@ -319,15 +318,15 @@ def _runs(result: Result, language: str) -> str:
         return "\n".join([line, *_outs(result, language)])
     if "runs" not in result:
         return _check(result | {"seconds": result["run"]["seconds"]}, language)
-    lines = []
+    rows = []
     for run in result["runs"]:
         counts = (run.get("verdicts") or {}).items()
         signs = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
-        held = "● " if run["held"] else "  "
+        held = "●" if run["held"] else " "
         name = run["name"] or run["parcels"] or "–"
         kind = phrase(f"run_kind.{run['kind']}", language)
-        lines.append(f"{held}{run['id']}  {moment_text(run['started'])}  {kind}  {name}  {signs}".rstrip())
-    return "\n".join(lines) or phrase("said.no_runs", language)
+        rows.append([held, run["id"], moment_text(run["started"]), kind, name, signs])
+    return "\n".join(table_lines(rows, indent="")) or phrase("said.no_runs", language)
 
 
 def _explain(result: Result, language: str) -> str:
@@ -396,8 +395,10 @@ def _basis_line(entry: dict[str, Any], language: str) -> str:
 
 
 def _words(result: Result, language: str) -> str:
+    """The words of each subject in a table of its own."""
     groups = (items for items in result.values() if isinstance(items, dict))
-    return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
+    named = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
+    return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in named if rows)
 
 
 def _profile(result: Result, language: str) -> str:

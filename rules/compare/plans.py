@@ -13,6 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
+from onemap.layers.messages import in_each_language
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.polygon_files import Polygons
@@ -64,7 +65,8 @@ def wanted_version(library: Library, plan_name: str, as_of: date, known_at: date
     code = plan_name.partition("@")[0]
     entry = library.catalogue().get(code)
     if entry is not None and entry.geometry != "polygon":
-        raise OneMapError("compare.geometry", layer=code, field=field, geometry=entry.geometry)
+        geometry = in_each_language(f"layer_geometry.{entry.geometry}")
+        raise OneMapError("compare.geometry", layer=code, field=field, geometry=geometry)
     return version_named(library, plan_name, as_of, known_at, field)
 
 

@@ -1,10 +1,12 @@
 """What the verb of indicators says to people: unit by unit, value, target and status, and why where it is unknown."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
+from onemap.layers.text_table import table_lines
 from onemap.rules.indicators.indicator_words import (
     indicator_reasons,
     measure_words,
@@ -22,31 +24,28 @@ def indicator_lines(result: dict[str, Any], language: str) -> list[str]:
     counts = {status: sum(row["status"] == status for row in rows) for status in ("ok", "warn", "alarm", "unknown")}
     counts["none"] = len(rows) - sum(counts.values())
     lines = [phrase("said.indicators", language, count=len(rows), **counts)]
-    heading = None
-    for row in rows[:_MOST_ROWS]:
-        here = (row["unit"], row["as_of"])
-        if here != heading:
-            heading = here
-            name = row["unit_title"] or row["unit"] or phrase("said.district", language)
-            lines.append(f"{name} · {row['as_of']}")
-        lines.append("  " + _line(row, language))
+    for _, of_unit in groupby(rows[:_MOST_ROWS], key=lambda row: (row["unit"], row["as_of"])):
+        shown = list(of_unit)
+        name = shown[0]["unit_title"] or shown[0]["unit"] or phrase("said.district", language)
+        lines.append(f"{name} · {shown[0]['as_of']}")
+        lines += table_lines([_cells(row, language) for row in shown], {1})
     if len(rows) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(rows) - _MOST_ROWS))
     return lines
 
 
-def _line(row: dict[str, Any], language: str) -> str:
+def _cells(row: dict[str, Any], language: str) -> list[str]:
+    """Title, value, unit of measure, and what else is known of an indicator."""
     status = phrase(f"indicator_status.{row['status']}", language)
     target = ""
     if row["target"] is not None:
         facts = {"target": number_words(row["target"], row), "year": row["target_year"] or "–"}
         target = phrase("said.indicator_target", language, **facts)
     reasons = "" if row["reason"] == "no_target" else indicator_reasons(row["reason"], language)
-    measure = measure_words(row["unit_of_measure"], language)
-    value = "–" if row["value"] is None else f"{number_words(row['value'], row)} {measure}"
+    is_known = row["value"] is not None
+    value, measure = (number_words(row["value"], row), row["unit_of_measure"]) if is_known else ("–", "")
     way = "" if row["way"] is None else phrase(f"way.{row['way']}", language)
     words = [
-        f"{row['title']}: {value}",
         way,
         trend_words(row, language) if row["trend"] else "",
         target,
@@ -54,7 +53,7 @@ def _line(row: dict[str, Any], language: str) -> str:
         status if row["reason"] != "no_target" else "",
         reasons,
     ]
-    return " · ".join(filter(None, words))
+    return [row["title"], value, measure_words(measure, language) if measure else "", " · ".join(filter(None, words))]
 
 
 def _room(row: dict[str, Any], language: str) -> str:

@@ -17,6 +17,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.text_table import text_width
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.department_totals import with_department_totals
 from onemap.rules.outputs.sheet_charts import SheetFigure, write_charts
@@ -187,7 +188,7 @@ def _line_count(row: Sequence[object], widths: Sequence[float]) -> int:
     """How many lines the highest cell of a row takes in columns so wide, in characters."""
     return max(
         (
-            math.ceil(_text_width(str(cell.value)) / (width - 2))
+            math.ceil(text_width(str(cell.value)) / (width - 2))
             for cell, width in zip(row, widths, strict=True)
             if isinstance(cell, Cell) and cell.alignment.wrap_text
         ),
@@ -289,12 +290,7 @@ def _cell_text(value: object) -> str:
 
 def _width(text: str) -> int:
     """How wide a text is in a sheet, as far as a column can be."""
-    return _text_width(text[:_WIDEST])
-
-
-def _text_width(text: str) -> int:
-    """How wide a text is in a sheet; a Chinese character is two columns wide."""
-    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
+    return text_width(text[:_WIDEST])
 
 
 def _cell(value: object) -> object:

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
@@ -141,7 +142,7 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
             sides = [phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to")]
             state = phrase(f"opinion_state.{one['state']}", language)
             opinions.append([name, departments[one["department"]][language], state, *sides])
-        notes += [f"{name}: {problem['message']} {problem['mend']}" for problem in record["problems"]]
+        notes += [f"{name}: {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     heads = ("of", "parcel", "before", "after", "rules")
     first = _block("turned", heads, turned, (3, 2, 2, 2, 4), (), language)
     if not turned:

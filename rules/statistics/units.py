@@ -16,6 +16,7 @@ from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
+from onemap.layers.messages import in_each_language
 from onemap.layers.sources.reading import read_source
 from onemap.rules.compare.plans import version_named
 from onemap.rules.inputs.parcels import id_field_of
@@ -76,7 +77,12 @@ def unit_titles(units: AreaUnits | None) -> dict[Any, dict[str, Any]]:
 def _of_version(library: Library, version: Version, field: str | None, where: str | None, option: str) -> AreaUnits:
     entry = library.catalogue()[version.code]
     if entry.geometry != "polygon":
-        raise OneMapError("statistics.units", layer=version.code, field=option, geometry=entry.geometry)
+        raise OneMapError(
+            "statistics.units",
+            layer=version.code,
+            field=option,
+            geometry=in_each_language(f"layer_geometry.{entry.geometry}"),
+        )
     stored = read_version(library, version, None)
     place = {"file": library.label, "layer": version.code, "title": dict(entry.title)}
     name = field or entry.key

@@ -94,20 +94,19 @@ def _write_check(
     with contextlib.ExitStack() as opened:
         takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
         recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
-        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
-        # Who judges meanwhile says what is done: the words of both by turns would flicker.
-        words = None if run.is_ahead else step
-        kept = context.progress.part(context.progress.reached_share, _KEPT if takers else 1.0, words)
+        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0.0
+        given = context.progress.reached_share, _KEPT if takers else 1.0, None if run.is_ahead else step
+        kept = context.progress.part(*given)  # of who judges meanwhile stand the words: by turns both would flicker
         kept.at(0.0)
         for chunk in run.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
-            begin, done = done, done + chunk.count
+            begin, done = done, done + chunk.count / max(run.parcels, 1)
             if recorder:
-                recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+                recorder.append(chunk, kept.part(begin, done))
             if changes:
                 changes.append(chunk)
-            kept.at(done / max(run.parcels, 1))
+            kept.at(done)
         kept.at(1.0, step)
         bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
         for taker in takers:
@@ -115,8 +114,7 @@ def _write_check(
             taker.end()
         if recorder:
             recorder.insert_all(kept)  # while what is left of the tables is still on its way
-        finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
-        for taker, part in zip(takers, finishing, strict=True):
+        for taker, part in zip(takers, context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
             taker.finish(part)
         if recorder:
             recorder.finish_check(run.record, run.packs, run.verdicts)

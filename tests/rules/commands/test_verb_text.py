@@ -30,3 +30,17 @@ def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path
     assert (b"Writing the library" in answer.stderr) == is_written and (
         b"Making the tables" in answer.stderr
     ) != is_written
+
+
+def test_words_of_the_field_are_listed_without_sentences_of_refusals(core):
+    lines = core("words", "--lang", "zh").stdout.decode().splitlines()
+    assert "prohibited  禁止" in lines and not [line for line in lines if "{" in line]
+
+
+def test_layers_are_told_by_title_in_columns(core, desk):
+    desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
+    lines = core("layers", desk.library, "--lang", "zh").stdout.decode().splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["图层", "代码", "版本", "要素数"],
+        ["●", "ZONE", "ZONE", "v1", "1"],
+    ]

@@ -185,3 +185,10 @@ def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
     assert heads["Means"][:5] == ["Node", "Property", "Unit of measure", "Begins at", "Mean"]
     assert "Age of the reading (s)" in heads["Status"]
     assert json.dumps(answer.json)
+
+
+def test_each_sensor_stands_in_one_point_as_its_table_says(city, tmp_path):
+    out = tmp_path / "status.gpkg"
+    answer = city([row("A", 1, 5), row("B", 1, 6)], "--at", moment(2), "--out", out)
+    assert answer.code == 0, answer.json
+    assert [shape.geom_type for shape in gpd.read_file(out, layer="status").geometry] == ["Point", "Point"]

@@ -1,0 +1,64 @@
+"""The help of the command line: verbs by what they are for, lines as wide as the terminal in Chinese as well."""
+
+import argparse
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from onemap.layers.messages import either_of, phrase
+from onemap.layers.text_table import table_lines, text_width, wrapped_lines
+
+# By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
+GROUPS = {
+    "library": "new inspect add ingest answers layers service sample",
+    "check": "check explain runs remedy sites sheet facts laws",
+    "look": "identify find",
+    "plans": "compare contradictions decide spots comparison atlas",
+    "review": "review recheck",
+    "numbers": "statistics transitions indicators themes warnings warning readings",
+    "exchange": "changes deliver receive redline publish copy",
+    "care": "history verify keep profile words self-test serve",
+}
+_WIDEST = 110  # columns; longer lines are hard to read
+_ALIKE = 0.7
+
+
+class HelpLines(argparse.HelpFormatter):
+    """argparse's help, whose lines fit the terminal in either language."""
+
+    def __init__(self, prog: str, language: str) -> None:
+        super().__init__(prog, max_help_position=28)
+        self._width = min(self._width, _WIDEST)
+        self._language = language
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        """The line of usage, with its word in the language."""
+        super().add_usage(usage, actions, groups, phrase("help.usage", self._language) if prefix is None else prefix)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped_lines(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = text.splitlines() if "\n" in text else wrapped_lines(text, width)
+        return "\n".join(f"{indent}{line}" for line in lines)
+
+
+def verb_overview(described: Callable[[str], str], language: str) -> str:
+    """All verbs, by what they are for. described: what one of them does."""
+    width = max(text_width(name) for names in GROUPS.values() for name in names.split()) + 4
+    room = HelpLines("", language)._width - width
+    lines = []
+    for group, names in GROUPS.items():
+        rows = []
+        for name in names.split():
+            first, *rest = wrapped_lines(described(name), room)
+            rows += [[name, first], *(["", line] for line in rest)]
+        rows = [["x" * (width - 4), ""], *rows]  # every group as wide as the widest
+        lines += ["", phrase(f"help_groups.{group}", language), *table_lines(rows)[1:]]
+    return "\n".join(lines)
+
+
+def likely_names(given: str, known: Iterable[str], language: str) -> str:
+    """The names that may have been meant, as the end of a complaint; empty where none is like what was given."""
+    alike: Sequence[str] = difflib.get_close_matches(given, list(known), n=3, cutoff=_ALIKE)
+    return phrase("complaint.meant", language, names=either_of(alike, language)) if alike else ""
