@@ -43,7 +43,7 @@ def elided_around(text: str, start: int, end: int, width: int, metrics: QFontMet
         longer = [
             (first, last)
             for first, last in (sides if is_left else reversed(sides))
-            if 0 <= first and last <= len(text) and metrics.horizontalAdvance(_between(text, first, last)) <= width
+            if first >= 0 and last <= len(text) and metrics.horizontalAdvance(_between(text, first, last)) <= width
         ]
         if not longer:
             return _between(text, start, end)
