@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from onemap.layers.catalogue.code_tables import class_titles
@@ -14,6 +15,8 @@ from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.rules.findings.citations import citation
@@ -33,9 +36,10 @@ _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: the place, the day, in which language titles are told, and where layers come from."""
+    """One request: the place, the library's plane, the day, the language of titles, and where layers come from."""
 
     place: Place
+    plane: pyproj.CRS
     as_of: date
     language: str
     sources: Sources
@@ -54,7 +58,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
             raise UsageError("only.unknown", field="--only", layer=code, known=sorted(catalogue))
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
-    request = _Request(place, as_of, language, sources)
+    request = _Request(place, library.crs, as_of, language, sources)
     rules = joined_rules(packs_of(library, ()))
     layers = [
         _layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named])
@@ -71,6 +75,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
         "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
         "length_m": float(shapely.length(place.shape)) if place.kind == "line" else None,
         "area_m2": float(shapely.area(place.shape)) if place.kind == "box" else None,
+        "area_ellipsoidal_m2": _curved_m2([place.shape], library.crs)[0] if place.kind == "box" else None,
         "layers": layers,
     }
 
@@ -150,6 +155,8 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
+    curved_m2 = _curved_m2(shapes, request.plane) if is_ground else None
+    curved_within_m2 = _curved_m2(within, request.plane) if is_ground and place.kind == "box" else None
     named_by, features = _own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
         code = class_code(entry, values)
@@ -161,6 +168,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             "class": code,
             "class_title": title,
             "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
+            "area_ellipsoidal_m2": curved_m2[at] if curved_m2 is not None else None,
             "distance_m": float(distance_m[row]),
             "attributes": values,
             "meanings": _meanings(entry, values, request.language),
@@ -169,10 +177,17 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
         }
         if within is not None:
-            feature["inside_m2"] = float(shapely.area(within[at])) if place.kind == "box" and is_ground else None
+            feature["inside_m2"] = float(shapely.area(within[at])) if curved_within_m2 is not None else None
+            feature["inside_ellipsoidal_m2"] = curved_within_m2[at] if curved_within_m2 is not None else None
             feature["inside_m"] = None if entry.geometry == "point" else _length_inside(within[at], place, entry)
         features.append(feature)
     return features
+
+
+def _curved_m2(shapes: Sequence[shapely.Geometry], plane: pyproj.CRS) -> list[float]:
+    """The areas of ground on the ellipsoid, which people are told; of a piece that only touches there is none."""
+    areas: list[float] = ellipsoidal_areas_m2(polygon_parts(np.asarray(shapes, dtype=object)), plane).tolist()
+    return areas
 
 
 def _own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
@@ -242,6 +257,7 @@ def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dic
                 "class": sample.get("value"),
                 "class_title": None,
                 "area_m2": None,
+                "area_ellipsoidal_m2": None,
                 "distance_m": 0.0,
                 "attributes": {key: value for key, value in sample.items() if key != "value"},
                 "meanings": {},
