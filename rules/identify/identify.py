@@ -75,7 +75,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
         "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
         "length_m": float(shapely.length(place.shape)) if place.kind == "line" else None,
         "area_m2": float(shapely.area(place.shape)) if place.kind == "box" else None,
-        "area_ellipsoidal_m2": _curved_m2([place.shape], library.crs)[0] if place.kind == "box" else None,
+        "area_ellipsoidal_m2": _curved_m2(np.array([place.shape]), library.crs)[0] if place.kind == "box" else None,
         "layers": layers,
     }
 
@@ -156,7 +156,9 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     is_ground = entry.geometry == "polygon"
     within = shapely.intersection(shapes, place.shape) if place.kind != "point" else None
     curved_m2 = _curved_m2(shapes, request.plane) if is_ground else None
-    curved_within_m2 = _curved_m2(within, request.plane) if is_ground and place.kind == "box" else None
+    curved_within_m2 = None
+    if within is not None and is_ground and place.kind == "box":
+        curved_within_m2 = _curved_m2(within, request.plane)
     named_by, features = _own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
         code = class_code(entry, values)
@@ -184,9 +186,9 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     return features
 
 
-def _curved_m2(shapes: Sequence[shapely.Geometry], plane: pyproj.CRS) -> list[float]:
+def _curved_m2(shapes: np.ndarray, plane: pyproj.CRS) -> list[float]:
     """The areas of ground on the ellipsoid, which people are told; of a piece that only touches there is none."""
-    areas: list[float] = ellipsoidal_areas_m2(polygon_parts(np.asarray(shapes, dtype=object)), plane).tolist()
+    areas: list[float] = ellipsoidal_areas_m2(polygon_parts(shapes), plane).tolist()
     return areas
 
 

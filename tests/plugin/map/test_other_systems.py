@@ -50,6 +50,7 @@ def web_dock(dock, canvas, town, tmp_path):
     system = QgsCoordinateReferenceSystem(WEB)
     QgsProject.instance().setCrs(system, True)
     canvas.setDestinationCrs(system)
+    dock.show()  # which would read the library once more later
     dock.open_library(str(path))
     wait_for(lambda: dock.library.packs)
     item = dock.map_tab.item_of("YJJBNTTB")
@@ -61,6 +62,7 @@ def web_dock(dock, canvas, town, tmp_path):
     canvas.show()
     canvas.setExtent(QgsRectangle.fromCenterAndSize(middle, 1200, 800))
     yield dock
+    dock.hide()
     canvas.hide()
 
 
