@@ -179,7 +179,7 @@ class ParcelChoice(QWidget):
         """
         chosen = self.choice if self._is_asked_for else None
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name()))
+        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name(), layer.crs().authid(), _home_of(layer)))
         self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
