@@ -78,7 +78,7 @@ def place_text(answer: dict[str, Any]) -> str:
     if answer["shape"] == "line":
         return with_label(tr("Along a line"), length_text(answer["length_m"]))
     if answer["shape"] == "box":
-        return with_label(tr("In a box"), area_text(answer["area_m2"]))
+        return with_label(tr("In a box"), area_text(answer["area_ellipsoidal_m2"]))
     if abs(answer["x"]) <= 360:  # noqa: PLR2004 - degrees
         return f"{answer['x']:.6f}, {answer['y']:.6f}"
     return f"{answer['x']:.2f}, {answer['y']:.2f}"
@@ -128,11 +128,11 @@ def _inside(feature: dict[str, Any]) -> float | None:
 def _measure(feature: dict[str, Any]) -> str:
     """How large a feature is; along a line or in a box how much of it is inside."""
     if feature.get("inside_m2") is not None:
-        return area_text(feature["inside_m2"])
+        return area_text(feature["inside_ellipsoidal_m2"])
     if feature.get("inside_m") is not None:
         return length_text(feature["inside_m"])
     if feature["area_m2"] is not None:
-        return area_text(feature["area_m2"])
+        return area_text(feature["area_ellipsoidal_m2"])
     if feature["distance_m"]:
         return tr("{distance} away").format(distance=length_text(feature["distance_m"]))
     return length_text(feature["length_m"]) if feature.get("length_m") is not None else ""
@@ -144,7 +144,7 @@ def _size_rows(feature: dict[str, Any]) -> list[Row]:
         return []
     if feature["area_m2"] is None:
         return [Row(tr("Whole length"), length_text(feature["length_m"]))]
-    rows = [Row(tr("Whole area"), area_text(feature["area_m2"]))]
+    rows = [Row(tr("Whole area"), area_text(feature["area_ellipsoidal_m2"]))]
     if feature.get("inside_m2") is not None and feature["area_m2"] > 0:
         rows.append(Row(tr("Share inside"), share_text(feature["inside_m2"] / feature["area_m2"])))
     return rows

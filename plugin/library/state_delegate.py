@@ -12,13 +12,13 @@ WIDEST = "2026-12-31 ●"  # a day and a sign; of what is longer the version's n
 STATE = re.compile(r" [●◐◔◌✕].*$")  # from the sign on
 CELL_MARGIN_PX = 8
 MEASURED_PX = 10_000
-SHARE = 0.4  # of a wide dock, which has room for a longer one
+SHARE = 0.4  # of a wide dock, which has room for a day with a longer word
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
 
 
 class StateDelegate(QStyledItemDelegate):
-    """For the column of versions: no wider than a day with its sign, or two fifths of a wide dock.
+    """For the column of versions: no wider than a day with its sign, in a wide dock with its word.
 
     The end, which says the state, stays readable.
     """
@@ -32,7 +32,8 @@ class StateDelegate(QStyledItemDelegate):
         texts = [WIDEST, *([f"2026年度{found.group()}"] if found is not None else [])]
         usual = max(map(option.fontMetrics.horizontalAdvance, texts))
         usual += CELL_MARGIN_PX + ROUNDING_PX
-        if isinstance(option.widget, QAbstractItemView):
+        label = STATE.sub("", str(index.data()))
+        if DAY.fullmatch(label) and isinstance(option.widget, QAbstractItemView):
             usual = max(usual, round(SHARE * option.widget.viewport().width()))
         return QSize(min(size.width() + ROUNDING_PX, usual), size.height())
 

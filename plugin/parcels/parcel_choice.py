@@ -179,7 +179,7 @@ class ParcelChoice(QWidget):
         """
         chosen = self.choice if self._is_asked_for else None
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name()))
+        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name(), layer.crs().authid(), _home_of(layer)))
         self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
@@ -187,7 +187,7 @@ class ParcelChoice(QWidget):
             self.box.addItem(text, choice)
         for text, layer in zip(_texts_of(layers), layers):
             self.box.addItem(text, Choice(layer=layer.id()))
-            self.box.setItemData(self.box.count() - 1, layer.publicSource(), Qt.ItemDataRole.ToolTipRole)
+            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
         self.box.setCurrentIndex(-1)
@@ -335,11 +335,16 @@ def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
 
 def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
     """The library's place, else the coordinate system, by which a layer differs from others of its name."""
-    home = str(layer.customProperty(PROPERTY_LIBRARY) or "")
-    homes = {str(twin.customProperty(PROPERTY_LIBRARY) or "") for twin in twins} - {home, ""}
+    home = _home_of(layer)
+    homes = {_home_of(twin) for twin in twins} - {home, ""}
     if home and homes:
         return distinct_place(home, sorted(homes)).text
     return layer.crs().authid() if any(twin.crs() != layer.crs() for twin in twins) else ""
+
+
+def _home_of(layer: QgsVectorLayer) -> str:
+    """Where the library of a layer lies; empty for any other layer."""
+    return str(layer.customProperty(PROPERTY_LIBRARY) or "")
 
 
 def _text_of(layer: QgsVectorLayer, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from onemap.layers.catalogue.code_tables import class_titles
@@ -14,7 +15,8 @@ from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
-from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.rules.findings.citations import citation
@@ -27,6 +29,7 @@ from onemap.rules.kinds.conditions import evaluate
 from onemap.rules.kinds.foreseen_values import as_codes
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.lines_inside import proved_pieces
+from onemap.rules.overlay.overlay import intersections
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules
@@ -37,9 +40,10 @@ _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: the place, the day, in which language titles are told, and where layers come from."""
+    """One request: the place, the library's plane, the day, the language of titles, and where layers come from."""
 
     place: Place
+    plane: pyproj.CRS
     as_of: date
     language: str
     sources: Sources
@@ -58,7 +62,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
             raise UsageError("only.unknown", field="--only", layer=code, known=sorted(catalogue))
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
-    request = _Request(place, as_of, language, sources)
+    request = _Request(place, library.crs, as_of, language, sources)
     rules = joined_rules(packs_of(library, ()))
     layers = [
         _layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named])
@@ -75,6 +79,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
         "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
         "length_m": float(shapely.length(place.shape)) if place.kind == "line" else None,
         "area_m2": float(shapely.area(place.shape)) if place.kind == "box" else None,
+        "area_ellipsoidal_m2": _curved_m2(np.array([place.shape]), library.crs)[0] if place.kind == "box" else None,
         "layers": layers,
     }
 
@@ -154,6 +159,8 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     inside_m2, inside_m = _inside(shapes, place, entry)
+    curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
+    curved_inside_m2 = _curved_inside_m2(shapes, place, request.plane) if inside_m2 is not None else None
     named_by, features = _own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
         code = class_code(entry, values)
@@ -165,6 +172,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             "class": code,
             "class_title": title,
             "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
+            "area_ellipsoidal_m2": curved_m2[at] if curved_m2 is not None else None,
             "distance_m": float(distance_m[row]),
             "attributes": values,
             "meanings": _meanings(entry, values, request.language),
@@ -174,9 +182,22 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
         }
         if place.kind != "point":
             feature["inside_m2"] = None if inside_m2 is None else float(inside_m2[at])
+            feature["inside_ellipsoidal_m2"] = None if curved_inside_m2 is None else curved_inside_m2[at]
             feature["inside_m"] = None if inside_m is None else float(inside_m[at])
         features.append(feature)
     return features
+
+
+def _curved_m2(ground: np.ndarray, plane: pyproj.CRS) -> list[float]:
+    """The areas of ground on the ellipsoid, which people are told; of no ground there is none."""
+    areas: list[float] = ellipsoidal_areas_m2(ground, plane).tolist()
+    return areas
+
+
+def _curved_inside_m2(shapes: np.ndarray, place: Place, plane: pyproj.CRS) -> list[float | None]:
+    """How much of polygons (n,) lies in a box, in m² on the ellipsoid; None where an overlay cannot be proved."""
+    ground, failed = intersections(shapes, np.full(len(shapes), place.shape, dtype=object), Threads())
+    return [None if is_lost else area for area, is_lost in zip(_curved_m2(ground, plane), failed, strict=True)]
 
 
 def _own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
@@ -257,6 +278,7 @@ def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dic
                 "class": sample.get("value"),
                 "class_title": None,
                 "area_m2": None,
+                "area_ellipsoidal_m2": None,
                 "distance_m": 0.0,
                 "attributes": {key: value for key, value in sample.items() if key != "value"},
                 "meanings": {},

@@ -89,11 +89,11 @@ def _feature_words(feature: Mapping[str, Any], is_raster: bool, language: str) -
             phrase("said.identify_cells", language, **{k: f"{v:,.2f}" for k, v in feature["attributes"].items()})
         )
     if feature["area_m2"] is not None:
-        words.append(_size(feature["area_m2"], "m²"))
+        words.append(_size(feature["area_ellipsoidal_m2"], "m²"))
     if feature["length_m"] is not None:
         words.append(_size(feature["length_m"], "m"))
     if feature.get("inside_m2") is not None:
-        words.append(phrase("said.identify_inside", language, size=_size(feature["inside_m2"], "m²")))
+        words.append(phrase("said.identify_inside", language, size=_size(feature["inside_ellipsoidal_m2"], "m²")))
     elif feature.get("inside_m") is not None:
         words.append(phrase("said.identify_inside", language, size=_size(feature["inside_m"], "m")))
     if feature["distance_m"]:

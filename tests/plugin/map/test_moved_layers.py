@@ -11,6 +11,8 @@ from onemap.tests.plugin.small_town import wait_for
 
 FARMLAND = "YJJBNTTB"
 
+pytestmark = pytest.mark.slow
+
 
 def open_library(dock, path):
     dock.open_library(str(path))

@@ -18,6 +18,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QTreeWidgetItemIterator
 
 from onemap.tests.plugin.published_town import Session
 from onemap.tests.plugin.small_town import wait_for, write_layer
@@ -49,6 +50,7 @@ def web_dock(dock, canvas, town, tmp_path):
     system = QgsCoordinateReferenceSystem(WEB)
     QgsProject.instance().setCrs(system, True)
     canvas.setDestinationCrs(system)
+    dock.show()  # which would read the library once more later
     dock.open_library(str(path))
     wait_for(lambda: dock.library.packs)
     item = dock.map_tab.item_of("YJJBNTTB")
@@ -60,6 +62,7 @@ def web_dock(dock, canvas, town, tmp_path):
     canvas.show()
     canvas.setExtent(QgsRectangle.fromCenterAndSize(middle, 1200, 800))
     yield dock
+    dock.hide()
     canvas.hide()
 
 
@@ -112,6 +115,16 @@ def test_what_is_clicked_on_a_web_map_is_what_lies_there(web_dock, canvas):
         wait_for(lambda: answers)
         layers = {layer["code"]: layer["features"] for layer in answers.pop()["layers"]}
         assert bool(layers["YJJBNTTB"]) == is_on_it, dx
+        texts = [item.text(1) for item in items_of(view.tree)]
+        assert ("39,932 m²" in texts) == is_on_it  # as the tip says it
+
+
+def items_of(tree):
+    """All rows of a tree."""
+    iterator = QTreeWidgetItemIterator(tree)
+    while iterator.value():
+        yield iterator.value()
+        iterator += 1
 
 
 def first_text(layer, expression):

@@ -185,7 +185,13 @@ def test_the_answer_says_how_long_the_line_and_how_large_the_box_is_and_the_text
     assert (inside["length_m"], inside["area_m2"]) == (None, pytest.approx(90.0))
     at = desk.run("identify", desk.library, 1, 1).json
     assert (at["length_m"], at["area_m2"]) == (None, None)
-    assert "100 m², inside 20 m²" in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
+    # On the ellipsoid: 500 km from the meridian the plane's scale is 1.0031, so 100 m² of it are 99.4 m².
+    assert inside["area_ellipsoidal_m2"] == pytest.approx(90.0 / 1.0031**2, rel=1e-4)
+    [zone] = [layer for layer in inside["layers"] if layer["code"] == "ZONE"]
+    [feature] = zone["features"]
+    sizes = [feature[name] for name in ("area_m2", "area_ellipsoidal_m2", "inside_m2", "inside_ellipsoidal_m2")]
+    assert sizes == pytest.approx([100.0, 100.0 / 1.0031**2, 20.0, 20.0 / 1.0031**2], rel=1e-4)
+    assert "99 m², inside 20 m²" in core("identify", desk.library, "--box=-5,-5,4,5", "--lang", "en").stdout.decode()
 
 
 @pytest.mark.parametrize(
@@ -239,8 +245,8 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     for language, words in (
-        ("zh", ["自然资源和规划局（土地）", "编号 f1", "100 m²", "图层未入库"]),
-        ("en", ["Land", "No. f1", "100 m²", "Not known here"]),
+        ("zh", ["自然资源和规划局（土地）", "编号 f1", "99 m²", "图层未入库"]),
+        ("en", ["Land", "No. f1", "99 m²", "Not known here"]),
     ):
         text = core("identify", desk.library, 5, 5, "--lang", language).stdout.decode()
         assert [word for word in words if word not in text] == []
