@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -253,6 +253,16 @@ class OneMapDock(QgsDockWidget):
         self._open_scene(tr("One Map 3D"))
         if scene.missing:
             self.notice.say(tr("The 3D view is without: {layers}.").format(layers=name_list(scene.missing)))
+
+    def event(self, event: QEvent) -> bool:
+        """F1 opens the guide, with the focus anywhere in the dock: else QGIS would open the page of its own help."""
+        is_help = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and event.key() == Qt.Key.Key_F1
+        if not is_help:
+            return super().event(event)
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            self.header.help_requested.emit()
+        return True
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the top of the dock."""

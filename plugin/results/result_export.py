@@ -181,7 +181,7 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             ]
             for finding in parcel.findings
         ]
-    return html_table(tr("Findings"), heads, rows, (12, 11, 32, 13, 9, 10, 13), (3, 4))
+    return html_table(tr("Findings"), heads, rows, (10, 15, 30, 13, 8, 11, 13), (3, 4))
 
 
 def _unasked_table(run: RunOnDisplay) -> str:
@@ -194,7 +194,7 @@ def _unasked_table(run: RunOnDisplay) -> str:
 
 def _verdict_with_sign(verdict: str) -> str:
     sign = LOOKS[verdict].sign if verdict in LOOKS else ""
-    return f"{sign} {word('verdicts', verdict)}"
+    return f"{sign}\N{NO-BREAK SPACE}{word('verdicts', verdict)}"
 
 
 def _cell(text: str) -> str:

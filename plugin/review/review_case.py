@@ -47,7 +47,6 @@ from onemap.plugin.words.translation import tr
 STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
-MIN_BUTTON_PX = 80
 MOST_WARNINGS = 1  # each takes lines that the opinion needs; more are one line until somebody asks for them
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
@@ -116,7 +115,6 @@ class CasePage(QWidget):
 
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
-        self.next_button.setMinimumWidth(MIN_BUTTON_PX)
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
         self.locate_button = QToolButton()
         self.locate_button.setIcon(icon("locate"))
