@@ -189,6 +189,19 @@ def open_case(dock):
     page.tabs.setCurrentIndex(0)
 
 
+def open_guide(dock):
+    """F1 opens the guide, wherever in the dock the focus is; Esc closes it."""
+    enter(dock, dock.check_tab)
+    walk(dock, until=dock.check_tab.button)
+    press(Qt.Key.Key_F1)
+    guide = qgis.utils.plugins["onemap"]._guide
+    seen["guide"] = guide is not None and guide.isVisible()
+    if guide is not None:
+        guide.close()
+    hide_panel(dock)
+    show_panel(dock)
+
+
 def write_opinion(dock):
     """Write a department's opinion in the open case by the keyboard; then Esc goes back to the cases."""
     tab, page = dock.review_tab, dock.review_tab.case_page
@@ -235,6 +248,7 @@ def run():
         visit(dock, dock.tabs.tabText(index), room)
     check(dock)
     visit(dock, "results", dock.check_tab)
+    open_guide(dock)
     open_case(dock)
     write_opinion(dock)
 
