@@ -1,6 +1,7 @@
 """Why the system or a server refused, for the reason of a sentence: in the user's language where it is a common one."""
 
 import errno
+import sqlite3
 
 from onemap.layers.errors import Problem
 
@@ -18,6 +19,11 @@ _BY_ERRNO = {
     errno.EBUSY: "system.in_use",
     errno.ENAMETOOLONG: "system.long_name",
     errno.EIO: "system.device",
+}
+_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: "system.no_room",
+    sqlite3.SQLITE_READONLY: "system.read_only",
+    sqlite3.SQLITE_IOERR: "system.device",
 }
 # What PostgreSQL's client says, in the words of its own language: it gives no number.
 _BY_WORDS = (
@@ -51,6 +57,12 @@ def file_reason(error: OSError) -> Problem | str:
         return Problem("system.in_use")
     code = _BY_ERRNO.get(error.errno or 0)
     return Problem(code) if code else error.strerror or str(error)
+
+
+def sqlite_reason(error: sqlite3.Error) -> Problem | str:
+    """Why SQLite cannot write a file; its own words where the reason is a rare one."""
+    code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return Problem(code) if code else str(error)[:200]
 
 
 def server_reason(words: str) -> Problem | str:

@@ -9,10 +9,8 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QTableView,
@@ -36,6 +34,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
@@ -114,15 +113,10 @@ class CompareView(QWidget):
         split.setSizes(list(SPLIT_SIZES))
         self.list_columns.fitted.connect(self._keep_rows_in_sight)
         self._keep_rows_in_sight()
-        area = QScrollArea()
-        area.setWidget(split)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(area, 1)
+        layout.addWidget(RoomArea(split), 1)
         layout.addWidget(self.decide)
 
     def _keep_rows_in_sight(self) -> None:

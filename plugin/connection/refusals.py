@@ -14,6 +14,7 @@ CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
 ABSENT_FIELD = "field.absent"
 LIBRARY_MISSING = ("library.missing", "library.empty", "library.not_one")
+ARGUMENTS = ("CASE", "DEPARTMENT", "PARCELS", "RULE", "RUN", "TARGET")  # of the command line, which have no option
 
 
 class Refusal(Exception):
@@ -35,6 +36,21 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return "\n".join(problem_line(problem) for problem in self.problems) or self.message
+
+    def in_window(self, controls: Collection[str]) -> str:
+        """The problems for a window, without the names of the command line's arguments that nothing there has.
+
+        controls: the options that controls of the window set.
+        """
+
+        def is_foreign(name: str) -> bool:
+            return name in ARGUMENTS or (name.startswith("--") and name not in controls)
+
+        shown = [
+            {**problem, "field": ""} if is_foreign(str(problem.get("field") or "")) else problem
+            for problem in self.problems
+        ]
+        return "\n".join(map(problem_line, shown)) or self.message
 
     def without_mends(self) -> str:
         """The problems without what to do about them: for where a button does it."""

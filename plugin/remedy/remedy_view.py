@@ -43,7 +43,7 @@ from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.form_fields import field_row, number_box
+from onemap.plugin.widgets.form_fields import field_row, hold_text, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.work_row import WorkRow
@@ -54,7 +54,6 @@ MIN_ROWS = 6  # of the list of alternatives that are in sight
 LabelledGround = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
 RequestRemedy = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: the user gave up
 MAX_AREA_M2, MAX_LENGTH_M, MAX_TURN_DEG = 1e9, 1e4, 180.0
-MIN_FIELD_PX = 60  # of a field: beside another and its label in the narrowest dock
 
 
 class RemedyView(QWidget):
@@ -342,7 +341,7 @@ class RemedyForm(QWidget):
             (self.turn, tr("no turn")),
         ):
             box.setSpecialValueText(zero_text)
-            box.setMinimumWidth(MIN_FIELD_PX)
+            hold_text(box, zero_text)
         self.one_piece = TickBox(tr("In one piece"))
         self.one_piece.setToolTip(tr("Keep only the largest part"))
         self.button = QPushButton(icon("remedy"), tr("Look again"))

@@ -42,7 +42,7 @@ from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.area_box import AreaBox
-from onemap.plugin.widgets.form_fields import field_row, fold_button
+from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
@@ -51,7 +51,7 @@ from onemap.plugin.words.verdicts import sign_icon
 
 PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
 MAX_AREA_M2, MAX_WIDTH_M, MAX_SITES = 1e9, 1e5, 200
-MIN_FIELD_PX = 60
+LONG_AREA = "9,999,999 m²"  # of a site; a larger one can be scrolled
 DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10
 
 
@@ -378,8 +378,9 @@ class SitesForm(QWidget):
         self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
         self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
         for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
-            box.setMinimumWidth(MIN_FIELD_PX)
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        hold_text(self.area, LONG_AREA)
+        hold_text(self.width_m, self.width_m.specialValueText())
         self.count = QSpinBox()
         self.count.setRange(1, MAX_SITES)
         self.count.setValue(DEFAULT_SITES)

@@ -182,7 +182,7 @@ def _unasked_table(run: RunOnDisplay) -> str:
 
 def _verdict_with_sign(verdict: str) -> str:
     sign = LOOKS[verdict].sign if verdict in LOOKS else ""
-    return f"{sign}\u00a0{word('verdicts', verdict)}"
+    return f"{sign}\N{NO-BREAK SPACE}{word('verdicts', verdict)}"
 
 
 def _cell(text: str) -> str:

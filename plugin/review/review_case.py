@@ -47,7 +47,7 @@ from onemap.plugin.words.translation import tr
 STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
-MIN_BUTTON_PX = 80
+BUTTON_MARGIN_PX = 12  # beside icon and text, where the dock is narrow
 MOST_WARNINGS = 1  # each takes lines that the opinion needs; more are one line until somebody asks for them
 MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
@@ -116,7 +116,6 @@ class CasePage(QWidget):
 
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
-        self.next_button.setMinimumWidth(MIN_BUTTON_PX)
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
         self.locate_button = QToolButton()
         self.locate_button.setIcon(icon("locate"))
@@ -250,6 +249,7 @@ class CasePage(QWidget):
         titles.addWidget(self.state_label)
         top.addLayout(titles, 1)
         row = QHBoxLayout()
+        row.setSpacing(2)  # all of it beside each other in the narrowest dock
         row.addWidget(self.next_button)
         row.addStretch()
         row.addWidget(self.locate_button)
@@ -333,6 +333,8 @@ class CasePage(QWidget):
             why_not = self.case.steps.get(step)
             self.next_button.setText(step_word(step) + "…")
             self.next_button.setIcon(icon(STEP_ICONS[step]))
+            text = self.next_button.fontMetrics().horizontalAdvance(self.next_button.text())
+            self.next_button.setMinimumWidth(text + self.next_button.iconSize().width() + BUTTON_MARGIN_PX)
             self.next_button.setEnabled(why_not is None and self.steps.request is None)
             self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
 

@@ -16,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from onemap.plugin.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -188,11 +188,7 @@ class OpinionEditor(QWidget):
         inner.addLayout(form)
         inner.addWidget(self.text, 1)
         inner.addWidget(self.items)
-        area = QScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = RoomArea(body)
         area.setMinimumHeight(VISIBLE_LINES * self.fontMetrics().lineSpacing())
         grid = QGridLayout()
         for place, button in enumerate(self.buttons.values()):

@@ -8,13 +8,11 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +29,7 @@ from onemap.plugin.results.summary_view import asked_text, department_asked_text
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
+from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr
@@ -93,12 +92,8 @@ class CaseFindings(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
-        area = QScrollArea()  # where the dock is low this scrolls, and the departments stay in sight
-        area.setWidget(self.pages)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout.addWidget(area, 1)
+        # Where the dock is low this scrolls, and the departments stay in sight.
+        layout.addWidget(RoomArea(self.pages), 1)
 
     @property
     def bases(self) -> dict[str, list[str]]:

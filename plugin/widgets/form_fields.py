@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qgis.PyQt.QtCore import QLocale
+from qgis.PyQt.QtCore import QLocale, QSize
 from qgis.PyQt.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -14,6 +14,8 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QLayout,
     QSizePolicy,
+    QStyle,
+    QStyleOptionSpinBox,
     QToolButton,
     QWidget,
 )
@@ -21,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.widgets.icons import icon
 
 FEW_LETTERS = 6  # that a list asks room for
+CURSOR = " "  # the room that Qt leaves behind a text for it
 
 
 class TightForm(QFormLayout):
@@ -80,6 +83,16 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return box
+
+
+def hold_text(box: QAbstractSpinBox, text: str) -> None:
+    """Let a field be no narrower than one of its texts, whatever its largest value would take."""
+    option = QStyleOptionSpinBox()
+    option.initFrom(box)
+    option.subControls = QStyle.SubControl.SC_All
+    inner = QSize(box.fontMetrics().horizontalAdvance(f"{text}{CURSOR}"), box.fontMetrics().height())
+    whole = box.style().sizeFromContents(QStyle.ContentsType.CT_SpinBox, option, inner, box)
+    box.setMinimumWidth(whole.width())
 
 
 def fold_button(form: QWidget, hint: str) -> QToolButton:

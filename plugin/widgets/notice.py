@@ -94,7 +94,8 @@ class Notice(QFrame):
             button, action = refusal.mend or ("", None)
             text = str(refusal)
             if self._controls is not None:
-                text = name_controls(text, {**self._controls, refusal.mend_option: button})
+                controls = {**self._controls, refusal.mend_option: button}
+                text = name_controls(refusal.in_window(controls), controls)
             self.say(text, button, action, is_refusal=True)
 
     def forget_refusal(self) -> None:

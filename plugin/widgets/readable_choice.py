@@ -27,8 +27,11 @@ PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinB
 BUTTONS = (QPushButton, QToolButton)
 PRESSED_SHARE = 0.35  # of the text's colour in a pressed button of a dark theme: told from others, its text readable
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
-# QGIS's dark theme, which is a style sheet, writes on buttons in a grey that is below AA, in fields and lists not.
-SHEET = "QPushButton:enabled, QToolButton:enabled, QComboBox:enabled:!editable {{ color: {text}; }}"
+# QGIS's dark theme, a style sheet, writes on buttons, and on a panel that floats, in a grey below AA; in lists not.
+SHEET = (
+    "QPushButton:enabled, QToolButton:enabled, QComboBox:enabled:!editable, QLabel:enabled, QCheckBox:enabled,"
+    " QTabBar, QTabBar::tab:enabled {{ color: {text}; }}"
+)
 
 
 def keep_choice_readable(root: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""What a room of the dock lies in: it scrolls down where the screen is low, and is never too narrow for the room."""
+"""What a room or a part of one lies in: it scrolls down where the screen is low, and is never too narrow for it."""
 
 from __future__ import annotations
 

@@ -25,6 +25,13 @@ class RoomBar(QTabBar):
         """A name is not cut."""
         return self.tabSizeHint(index)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """All names side by side, so that no room has to be scrolled to."""
+        names = (
+            self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in range(self.count())
+        )
+        return QSize(sum(names), super().minimumSizeHint().height())
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the tabs; tight ones with their names over the margins that the style would keep."""
         if not self._is_tight():

@@ -49,7 +49,7 @@ class WrappedChoice(QComboBox):
             left = area.left() - ICON_GAP_PX - size.width()
             place = QRect(left, area.center().y() - size.height() // 2, size.width(), size.height())
             option.currentIcon.paint(painter, place)
-        flags = LEFT | int(Qt.TextFlag.TextWordWrap)
+        flags = LEFT | int(self._wrap(option.currentText, area.width()))
         self.style().drawItemText(
             painter, area, flags, option.palette, self.isEnabled(), option.currentText, self.foregroundRole()
         )
@@ -67,11 +67,18 @@ class WrappedChoice(QComboBox):
         icon = 0 if option.currentIcon.isNull() else option.iconSize.width() + ICON_GAP_PX
         return area.adjusted(icon + MARGIN_PX, 0, -MARGIN_PX, 0)
 
+    def _wrap(self, text: str, width: int) -> Qt.TextFlag:
+        """A word ends the line, or, where one is longer than the line, as a file's name may be, a letter."""
+        longest = max(map(self.fontMetrics().horizontalAdvance, text.split()), default=0)
+        is_latin = text.isascii()  # Chinese ends a line anywhere
+        return Qt.TextFlag.TextWrapAnywhere if is_latin and longest > width else Qt.TextFlag.TextWordWrap
+
     def _fit(self) -> None:
         option = self._option()
         usual, line = super().sizeHint().height(), self.fontMetrics().height()
         room = QRect(0, 0, max(self._text_area(option).width(), 1), HEIGHT_MAX)
-        lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), option.currentText).height()
+        wrap = self._wrap(option.currentText, room.width())
+        lines = self.fontMetrics().boundingRect(room, int(wrap), option.currentText).height()
         height = max(usual, usual - line + lines)
         if height != self.height() or self.minimumHeight() != height:
             self.setFixedHeight(height)

@@ -14,6 +14,7 @@ from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.system_reasons import sqlite_reason
 from onemap.rules.findings.table import Table
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def _refusals(label: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise OneMapError("out.failed", file=label, field="--out", reason=str(error)[:200]) from error
+        raise OneMapError("out.failed", file=label, field="--out", reason=sqlite_reason(error)) from error
 
 
 def _output_to(

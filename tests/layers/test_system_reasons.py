@@ -1,13 +1,15 @@
 """Why the system or a server refused: in the user's language where the reason is a common one."""
 
+import contextlib
 import errno
 import os
+import sqlite3
 
 import pytest
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import problem_record
-from onemap.layers.system_reasons import file_reason, server_reason
+from onemap.layers.system_reasons import file_reason, server_reason, sqlite_reason
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,13 @@ def test_what_the_system_says_of_a_file_stands_in_a_sentence_of_one_language(num
 
 def test_rare_words_of_the_system_are_kept():
     assert file_reason(OSError(errno.ELOOP, "Too many levels of symbolic links")) == "Too many levels of symbolic links"
+
+
+def test_a_file_that_sqlite_cannot_enlarge_says_why():
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA max_page_count = 2")
+        connection.execute("CREATE TABLE one (content)")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            connection.execute("INSERT INTO one VALUES (?)", ["x" * 100_000])
+    assert sqlite_reason(caught.value).code == "system.no_room"
+    assert sqlite_reason(sqlite3.OperationalError("something rare")) == "something rare"

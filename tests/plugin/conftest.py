@@ -230,6 +230,16 @@ def canvas():
 
 
 @pytest.fixture
+def usual_font(application):
+    """A font as QGIS has it on a usual screen: 9 points at 96 dpi. In a larger one the dock may be wider."""
+    before, usual = APPLICATION.font(), APPLICATION.font()
+    usual.setPixelSize(12)
+    APPLICATION.setFont(usual)
+    yield
+    APPLICATION.setFont(before)
+
+
+@pytest.fixture
 def dock(canvas):
     """The dock, with a core of its own."""
     from onemap.plugin.connection.core_session import Core

@@ -13,6 +13,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QAbstractButton, QApplication, QWidget
 from qgis.utils import iface
 
+from onemap.plugin.guide.guide import Guide
 from onemap.plugin.main import SHORTCUT
 from onemap.plugin.widgets.accessible_names import CONTROLS, nameless_controls
 
@@ -189,6 +190,19 @@ def open_case(dock):
     page.tabs.setCurrentIndex(0)
 
 
+def open_guide(dock):
+    """F1 opens the guide, wherever in the dock the focus is; Esc closes it."""
+    enter(dock, dock.check_tab)
+    walk(dock, until=dock.check_tab.button)
+    press(Qt.Key.Key_F1)
+    guides = [window for window in QApplication.topLevelWidgets() if isinstance(window, Guide) and window.isVisible()]
+    seen["guide"] = [guide.heading() for guide in guides]
+    press(Qt.Key.Key_Escape)
+    assert not any(guide.isVisible() for guide in guides)
+    hide_panel(dock)
+    show_panel(dock)
+
+
 def write_opinion(dock):
     """Write a department's opinion in the open case by the keyboard; then Esc goes back to the cases."""
     tab, page = dock.review_tab, dock.review_tab.case_page
@@ -235,6 +249,7 @@ def run():
         visit(dock, dock.tabs.tabText(index), room)
     check(dock)
     visit(dock, "results", dock.check_tab)
+    open_guide(dock)
     open_case(dock)
     write_opinion(dock)
 

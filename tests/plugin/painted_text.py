@@ -178,7 +178,9 @@ def pale_texts(window):
 def over(colour, ground):
     """A colour as it is seen on a ground, if it lets some of it through."""
     share = colour.alphaF()
-    parts = [share * one + (1 - share) * other for one, other in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)]
+    parts = [
+        share * one + (1 - share) * other for one, other in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)
+    ]
     return QColor(*(round(part) for part in parts))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from qgis.core import QgsSettings
 
-from onemap.plugin.connection.refusals import problem_line
+from onemap.plugin.connection.refusals import Refusal, problem_line
 from onemap.plugin.words import core_words
 from onemap.plugin.words.translation import install_translator, remove_translator
 
@@ -38,3 +38,15 @@ def test_in_chinese_names_are_listed_with_its_own_comma(application):
     finally:
         core_words.learn({})
         remove_translator(translator)
+
+
+def test_a_window_says_nothing_of_arguments_that_only_the_command_line_has():
+    problems = [
+        {"field": "TARGET", "message": "The folder gone does not exist.", "mend": "Make it first."},
+        {"field": "--out", "message": "a.xlsx could not be written."},
+        {"field": "--pack", "message": "The pack has no rules."},
+        {"field": "BSM", "message": "It is empty."},
+    ]
+    said = Refusal("", problems).in_window({"--pack": "Rules"}).splitlines()
+    assert said[:2] == ["The folder gone does not exist. Make it first.", "a.xlsx could not be written."]
+    assert said[2:] == ["--pack: The pack has no rules.", "BSM: It is empty."]

@@ -311,6 +311,7 @@ def test_every_list_of_the_tabs_has_a_name_for_who_cannot_see_it(open_dock):
     assert unnamed == []
 
 
+@pytest.mark.usefixtures("usual_font")
 def test_the_dock_is_not_wider_than_320_pixels_and_fits_a_low_screen(open_dock):
     check(open_dock)
     bar = open_dock.style().pixelMetric(open_dock.style().PixelMetric.PM_ScrollBarExtent)
@@ -323,6 +324,7 @@ def test_the_dock_is_not_wider_than_320_pixels_and_fits_a_low_screen(open_dock):
         assert page.minimumSizeHint().width() <= 320
 
 
+@pytest.mark.usefixtures("usual_font")
 def test_a_tab_at_work_is_not_wider_than_the_narrowest_dock(open_dock):
     tab = open_dock.check_tab
     tab.check()

@@ -48,6 +48,10 @@ def test_a_check_is_begun_and_its_findings_explained_by_keys(driver_record):
     assert "第三十五条" in driver_record["explained"]
 
 
+def test_f1_opens_the_guide(driver_record):
+    assert driver_record["guide"] == ["Check: what stands against a parcel"]
+
+
 def test_a_case_is_opened_and_an_opinion_written_by_keys(driver_record):
     assert driver_record["case_focus"], "whoever opens a case by keys is in it"
     assert "By keys alone." in driver_record["opinion"]

@@ -37,6 +37,7 @@ def open_dock(dock, library):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("usual_font")
 @pytest.mark.parametrize("width", WIDTHS_PX)
 def test_the_names_of_all_layers_are_whole(open_dock, width):
     open_dock.resize(width, 700)

@@ -376,6 +376,7 @@ def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):
     assert tab.warnings.tree.topLevelItemCount() == 0
 
 
+@pytest.mark.usefixtures("usual_font")
 def test_the_tab_speaks_chinese_fits_320_pixels_and_names_its_controls(tab, dock):
     settings.put("language", "zh")
     dock.core.ask("words", {}).answered.connect(core_words.learn)

@@ -448,6 +448,7 @@ def test_a_file_that_is_no_reply_is_refused(desk, one_parcel, tmp_path):
     assert desk.page.editor.buttons["opine"].isEnabled()
 
 
+@pytest.mark.usefixtures("usual_font")
 def test_the_tab_is_not_wider_than_320_pixels_and_stands_side_by_side_where_there_is_room(desk, one_parcel):
     desk.open(one_parcel)
     assert desk.tab.minimumSizeHint().width() <= 320
