@@ -68,7 +68,9 @@ def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str)
     for before, after in zip(then, now, strict=True):
         sides = [{"conclusion": draft.conclusion, "routed": draft.routed} for draft in (before, after)]
         if sides[0] != sides[1] or before.text != after.text:
-            changed.append({"department": before.department, "from": sides[0], "to": sides[1], "text": after.text_in(language)})
+            changed.append(
+                {"department": before.department, "from": sides[0], "to": sides[1], "text": after.text_in(language)}
+            )
     return changed
 
 

@@ -106,6 +106,12 @@ def test_nothing_near_is_clear_and_what_lies_inside_is_at_zero(desk):
     assert found.finding("A").distance_m == 0.0 and found.verdicts()["far"] == "clear"
 
 
+def test_a_parcel_inside_a_polygon_is_near_it_however_far_the_outline(desk):
+    desk.layer("ZONE", [box(-100, -100, 110, 110)])
+    found = desk.check({"A": SQUARE}, {"kind": "near", "distance_m": 5})
+    assert (found.finding("A").features, found.finding("A").distance_m) == (1, 0.0)
+
+
 def test_near_the_edge_of_the_coverage_is_unknown(desk):
     desk.layer("ZONE", [Point(-500, 0)], covers=box(-1000, -1000, 13, 1000), geometry="point")
     found = desk.check({"A": SQUARE}, {"kind": "near", "distance_m": 5})
