@@ -139,7 +139,7 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
         if row["layer"] and row["message"]:
             title = layer_title(row["layer"], library.catalogue(), language)
             code = rf"(?a:\b){re.escape(row['layer'])}(?a:\b)"  # a Chinese character beside it is no part of it
-            problem["message"] = re.sub(code, lambda _found, name=title: name, row["message"])
+            problem["message"] = re.sub(code, title.replace("\\", "\\\\"), row["message"])
         if row["code"] == _UNSURE:
             named = Problem(_UNSURE, {"codes": likely[row["source"], row["source_layer"]]})
             problem["message"], _ = wording(named, language)
