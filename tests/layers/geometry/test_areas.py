@@ -73,6 +73,31 @@ def test_areas_agree_with_geodesics_in_every_zone_and_latitude_of_the_country(ep
     assert ellipsoidal_areas_m2(blocks, crs) == pytest.approx(expected, rel=5e-6)
 
 
+def integrated_m2(polygon: shapely.Polygon, crs: pyproj.CRS) -> float:
+    """By the ground between the equator and a latitude in closed form, integrated along edges straight in degrees."""
+    minor = crs.ellipsoid.semi_minor_metre
+    eccentricity = np.sqrt(1 - (minor / crs.ellipsoid.semi_major_metre) ** 2)
+    degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    longitude, latitude = (np.radians(axis) for axis in degrees.transform(*shapely.get_coordinates(polygon).T))
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    along = latitude[:-1, None] + (nodes + 1) / 2 * np.diff(latitude)[:, None]
+    sine = eccentricity * np.sin(along)
+    strip = minor**2 / 2 * (np.sin(along) / (1 - sine**2) + np.arctanh(sine) / eccentricity)
+    return abs(float((np.diff(longitude) * (strip * weights / 2).sum(axis=1)).sum()))
+
+
+@pytest.mark.parametrize(("area_m2", "error"), [(10, 5e-9), (1e3, 1e-9), (1e5, 1e-9), (1e7, 1e-8), (1e9, 1e-6)])
+@pytest.mark.parametrize("latitude", [18, 25, 32, 40, 47, 54])
+def test_areas_agree_with_an_integral_from_ten_square_metres_to_a_thousand_square_kilometres(latitude, area_m2, error):
+    crs = pyproj.CRS.from_epsg(4547)
+    plane = pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+    side = np.sqrt(area_m2)
+    corners = side * np.array([[0, 0], [0.94, 0.34], [0.6, 1.28], [-0.34, 0.94]])  # turned by twenty degrees, about
+    for longitude in (112.6, 114.0, 115.2):
+        block = shapely.Polygon(np.array(plane.transform(longitude, latitude)) + corners)
+        assert ellipsoidal_areas_m2(np.array([block]), crs)[0] == pytest.approx(integrated_m2(block, crs), rel=error)
+
+
 def test_a_hundred_and_twenty_kilometres_from_the_meridian_the_plane_is_too_large_by_four_ten_thousandths():
     block = shapely.box(38_619_900, 4_200_000, 38_620_100, 4_200_200)
     (area,) = ellipsoidal_areas_m2(np.array([block]), HOME)
