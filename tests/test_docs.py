@@ -145,10 +145,10 @@ def test_what_the_documents_count_is_so_many():
         "indicators for area units": tables_in("resources/indicators/city-checkup.toml", "indicator"),
         "matrices": len(list((ROOT / "resources" / "matrices").glob("*.toml"))),
     }
-    told = {
+    numbers_in_changelog = {
         words: int(number) for number, words in re.findall(rf"(\d+) ({'|'.join(counted)})", text_of("CHANGELOG.md"))
     }
-    assert told == counted
+    assert numbers_in_changelog == counted
 
 
 def test_every_function_that_a_document_names_stands_in_its_file():

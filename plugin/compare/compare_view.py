@@ -34,7 +34,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.room_area import RoomArea
+from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr

@@ -61,8 +61,8 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.room_area import RoomArea
 from onemap.plugin.widgets.room_bar import RoomBar
+from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
 

@@ -29,10 +29,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self.python = QgsFileWidget()
         self.python.setFilePath(settings.get("core_python"))
         self.python.lineEdit().setPlaceholderText(tr("found by the plugin"))
-        self.wheels = QgsFileWidget()
-        self.wheels.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
-        self.wheels.setFilePath(settings.get("wheels_folder"))
-        self.wheels.lineEdit().setPlaceholderText(tr("from the Python Package Index"))
+        self.wheels = _folder_field("wheels_folder", tr("from the Python Package Index"))
         self.language = QComboBox()
         for text, code in ((tr("As QGIS"), ""), ("中文", "zh"), ("English", "en")):
             self.language.addItem(text, code)
@@ -50,10 +47,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self.pack.setFilter(tr("Rule pack (*.toml)"))
         self.pack.setFilePath(settings.get("pack"))
         self.pack.lineEdit().setPlaceholderText(tr("the library's own"))
-        self.templates = QgsFileWidget()
-        self.templates.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
-        self.templates.setFilePath(settings.get("templates"))
-        self.templates.lineEdit().setPlaceholderText(tr("the plugin's own"))
+        self.templates = _folder_field("templates", tr("the plugin's own"))
         layout = QFormLayout(self)
         layout.addRow(tr("Language"), self.language)
         layout.addRow(tr("Areas in the panel"), self.unit)
@@ -96,6 +90,15 @@ class OptionsFactory(QgsOptionsWidgetFactory):
     def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802 - QGIS's name
         """A new page."""
         return OptionsPage(self._profile_opener(), parent)
+
+
+def _folder_field(name: str, hint: str) -> QgsFileWidget:
+    """The field of a setting that is a folder, with a hint at what holds without one."""
+    field = QgsFileWidget()
+    field.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+    field.setFilePath(settings.get(name))
+    field.lineEdit().setPlaceholderText(hint)
+    return field
 
 
 def _python_in_use() -> str:

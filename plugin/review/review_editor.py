@@ -26,7 +26,7 @@ from onemap.plugin.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.room_area import RoomArea
+from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 

@@ -29,7 +29,7 @@ from onemap.plugin.results.summary_view import asked_text, department_asked_text
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
-from onemap.plugin.widgets.room_area import RoomArea
+from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr

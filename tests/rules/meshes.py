@@ -90,13 +90,13 @@ class Mesh:
         """Some triangles (t,) as one polygon, its corners so many last digits apart from those of others."""
         whole = shapely.coverage_union_all(self._shapes[chosen])
         for apart in (digits, digits, 0):
-            parts = [self._drawn(part, apart) for part in shapely.get_parts(whole).tolist()]
+            parts = [self._drawing_of(part, apart) for part in shapely.get_parts(whole).tolist()]
             drawn = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
             if drawn.is_valid:
                 return drawn
         return whole
 
-    def _drawn(self, part: shapely.Polygon, digits: int) -> shapely.Polygon:
+    def _drawing_of(self, part: shapely.Polygon, digits: int) -> shapely.Polygon:
         return shapely.Polygon(self._ring(part.exterior, digits), [self._ring(hole, digits) for hole in part.interiors])
 
     def _ring(self, ring: shapely.LinearRing, digits: int) -> np.ndarray:

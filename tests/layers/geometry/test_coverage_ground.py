@@ -12,7 +12,7 @@ from onemap.layers.geometry.coverage_ground import common_ground, united_ground,
 COURT = box(0, 0, 100, 100) - box(40, 40, 60, 60)
 
 
-def refused(work, *arguments):
+def refusal_code(work, *arguments):
     with pytest.raises(OneMapError) as error:
         work(*arguments)
     return error.value.code
@@ -53,7 +53,7 @@ def test_a_union_is_never_larger_than_its_polygons(monkeypatch):
     monkeypatch.setattr(shapely, "union_all", wrong_once(shapely.union_all, box(0, 0, 50, 50)))
     assert united_ground(grounds).area == pytest.approx(150.0)
     monkeypatch.setattr(shapely, "union_all", lambda grounds, grid_size: box(0, 0, 50, 50))
-    assert refused(united_ground, grounds) == "overlay.union"
+    assert refusal_code(united_ground, grounds) == "overlay.union"
 
 
 @pytest.mark.parametrize("wrong", [COURT, box(0, 0, 100, 100), box(0, 0, 90, 100)])
@@ -64,7 +64,7 @@ def test_of_ground_that_is_not_known_nothing_is_left_in_a_coverage(monkeypatch, 
     monkeypatch.setattr(shapely, "difference", wrong_once(shapely.difference, wrong))
     assert without_convex(COURT, bad).area == pytest.approx(9600 - 400 - 100)
     monkeypatch.setattr(shapely, "difference", lambda one, other, grid_size: wrong)
-    assert refused(without_convex, COURT, bad) == "overlay.union"
+    assert refusal_code(without_convex, COURT, bad) == "overlay.union"
 
 
 @pytest.mark.parametrize("wrong", [COURT, box(0, 0, 100, 100), Polygon()])
@@ -74,4 +74,4 @@ def test_what_of_a_coverage_lies_in_a_unit(monkeypatch, wrong):
     monkeypatch.setattr(shapely, "intersection", wrong_once(shapely.intersection, wrong))
     assert common_ground(COURT, unit).area == pytest.approx(4800.0)
     monkeypatch.setattr(shapely, "intersection", lambda one, other, grid_size: wrong)
-    assert refused(common_ground, COURT, unit) == "overlay.union"
+    assert refusal_code(common_ground, COURT, unit) == "overlay.union"

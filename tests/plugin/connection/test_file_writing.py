@@ -36,8 +36,8 @@ def test_a_page_is_printed_as_a_pdf(tmp_path):
 )
 def test_what_cannot_be_written_is_said_with_the_reason_and_what_to_do(tmp_path, name, reason):
     (tmp_path / "folder").mkdir()
-    said = refusal_of(lambda: print_page("<p>page</p>", str(tmp_path / name)))
-    assert reason in said and "Choose another folder" in said and "Errno" not in said
+    refusal = refusal_of(lambda: print_page("<p>page</p>", str(tmp_path / name)))
+    assert reason in refusal and "Choose another folder" in refusal and "Errno" not in refusal
 
 
 @pytest.fixture

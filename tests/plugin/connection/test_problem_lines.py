@@ -47,6 +47,6 @@ def test_a_window_says_nothing_of_arguments_that_only_the_command_line_has():
         {"field": "--pack", "message": "The pack has no rules."},
         {"field": "BSM", "message": "It is empty."},
     ]
-    said = Refusal("", problems).in_window({"--pack": "Rules"}).splitlines()
-    assert said[:2] == ["The folder gone does not exist. Make it first.", "a.xlsx could not be written."]
-    assert said[2:] == ["--pack: The pack has no rules.", "BSM: It is empty."]
+    lines = Refusal("", problems).in_window({"--pack": "Rules"}).splitlines()
+    assert lines[:2] == ["The folder gone does not exist. Make it first.", "a.xlsx could not be written."]
+    assert lines[2:] == ["--pack: The pack has no rules.", "BSM: It is empty."]

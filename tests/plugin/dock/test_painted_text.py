@@ -74,22 +74,22 @@ class Reader:
     def read(self, name, window):
         for _look in range(LOOKS_AT_MOST):  # a window may still be finding its width
             QTest.qWait(300)
-            found = self._found(window)
+            found = self._faults_of(window)
             if not found:
                 return
         self.found[name] = sorted(set(found))
 
-    def _found(self, window):
+    def _faults_of(self, window):
         # A hint that does not fit is read in the field's help; where the font is large many do not.
         is_large = QApplication.font().pointSizeF() > USUAL
         cut = [one for one in cut_texts(window) if not (is_large and one[0].startswith(FIELDS) and one[2] == ELLIPSIS)]
         found = pale_texts(window) + cut
         for view in window.findChildren(QAbstractItemView):
             if view.isVisible() and view.model() is not None and view.model().rowCount(view.rootIndex()):
-                found += self._chosen(window, view)
+                found += self._pale_texts_of_choice(window, view)
         return found
 
-    def _chosen(self, window, view):
+    def _pale_texts_of_choice(self, window, view):
         """What is chosen is read too."""
         chosen, selection = view.selectionModel(), view.selectionModel().selection()
         chosen.blockSignals(True)

@@ -20,7 +20,7 @@ def open_library(dock, path):
 
 
 @pytest.fixture
-def moved(dock, library, tmp_path):
+def moved_folder(dock, library, tmp_path):
     """The dock with a project open that was saved beside its library, with the farmland on it, and moved with it."""
     first, second = tmp_path / "desk", tmp_path / "另一台 #1%"
     first.mkdir()
@@ -35,10 +35,10 @@ def moved(dock, library, tmp_path):
     return second
 
 
-def test_layers_of_a_library_that_was_moved_with_the_project_are_ticked_and_not_put_there_twice(dock, moved):
+def test_layers_of_a_library_that_was_moved_with_the_project_are_ticked_and_not_put_there_twice(dock, moved_folder):
     [layer] = QgsProject.instance().mapLayers().values()
-    assert layer.isValid() and layer.customProperty(PROPERTY_LIBRARY) == str(moved / "town.gpkg")
-    open_library(dock, moved / "town.gpkg")
+    assert layer.isValid() and layer.customProperty(PROPERTY_LIBRARY) == str(moved_folder / "town.gpkg")
+    open_library(dock, moved_folder / "town.gpkg")
     item = dock.map_tab.item_of(FARMLAND)
     assert item.checkState(0) == Qt.CheckState.Checked
     assert list(QgsProject.instance().mapLayers().values()) == [layer]
@@ -48,15 +48,15 @@ def test_layers_of_a_library_that_was_moved_with_the_project_are_ticked_and_not_
     assert len(groups) == 1 and groups[0].startswith("One Map · Town")
 
 
-def test_a_layer_that_somebody_points_elsewhere_moves_no_library(dock, moved, town):
-    open_library(dock, moved / "town.gpkg")
+def test_a_layer_that_somebody_points_elsewhere_moves_no_library(dock, moved_folder, town):
+    open_library(dock, moved_folder / "town.gpkg")
     [layer] = QgsProject.instance().mapLayers().values()
     twin = layer.clone()
     QgsProject.instance().addMapLayer(twin)
     twin.setDataSource(str(town / "farmland.gpkg"), twin.name(), "ogr")
     dock.library.refresh()
     wait_for(lambda: not dock.library._is_reading)
-    assert layer.customProperty(PROPERTY_LIBRARY) == str(moved / "town.gpkg")
+    assert layer.customProperty(PROPERTY_LIBRARY) == str(moved_folder / "town.gpkg")
     assert dock.map_tab.item_of(FARMLAND).checkState(0) == Qt.CheckState.Checked
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_qgis_takes_for_another_is_told_with_the_letters_to_change(d
     folder.mkdir()
     shutil.copyfile(library, folder / "town.gpkg")
     open_library(dock, folder / "town.gpkg")
-    said = []
-    dock.map_tab.refused.connect(said.append)
+    refusals = []
+    dock.map_tab.refused.connect(refusals.append)
     dock.map_tab.item_of(FARMLAND).setCheckState(0, Qt.CheckState.Checked)
-    assert "“%E5”" in said[0] and "Rename" in said[0]
+    assert "“%E5”" in refusals[0] and "Rename" in refusals[0]

@@ -7,7 +7,7 @@ from onemap.rules.commands.verbs import VERBS
 from onemap.rules.verb.verb_help import GROUPS
 
 
-def said(capsys, *words, lang="en"):
+def output(capsys, *words, lang="en"):
     """What the command line says on stdout and on stderr to people."""
     from onemap.rules.commands.command_line import main
 
@@ -29,19 +29,19 @@ def test_every_verb_stands_in_one_group_of_the_help():
 def test_no_line_of_the_help_is_wider_than_the_terminal(capsys, monkeypatch, lang, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     for words in ([], ["check"], ["remedy"], ["review", "export"]):
-        out, _ = said(capsys, *words, "--help", lang=lang)
+        out, _ = output(capsys, *words, "--help", lang=lang)
         below_usage = out.partition("\n\n")[2].splitlines()
         assert [line for line in below_usage if text_width(line) > columns and " " in line.strip()] == [], words
         assert out.startswith({"zh": "用法：onemap", "en": "usage: onemap"}[lang]) and "usage: usage" not in out
 
 
 def test_the_help_names_what_an_option_may_be(capsys):
-    out, _ = said(capsys, "check", "--help")
+    out, _ = output(capsys, "check", "--help")
     assert "one of: prohibited, restricted, unknown, consult, notice or clear" in " ".join(out.split())
 
 
 def test_without_a_verb_all_of_them_are_shown(capsys):
-    _, error = said(capsys, lang="zh")
+    _, error = output(capsys, lang="zh")
     assert "检测地块" in error and error.rstrip().endswith("没有给出动作。用 onemap --help 查看用法。")
 
 
@@ -68,7 +68,7 @@ def test_without_a_verb_all_of_them_are_shown(capsys):
     ],
 )
 def test_wrong_words_are_told_with_what_was_meant(capsys, lang, words, says):
-    assert said(capsys, *words, lang=lang)[1].strip() == says
+    assert output(capsys, *words, lang=lang)[1].strip() == says
 
 
 def test_the_json_object_has_the_text_for_people_where_it_is_wanted(onemap):

@@ -100,9 +100,9 @@ class Walker:
         if line.startswith("add "):
             return self._add_layers()
         words = line.format(**self.names).split(" ")
-        answer, said = self.run(*words)
+        answer, shares_and_steps = self.run(*words)
         self._remember(words, answer)
-        return said
+        return shares_and_steps
 
     def run(self, *words: object) -> tuple[dict[str, Any], list[tuple[float, str]]]:
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
@@ -115,7 +115,7 @@ class Walker:
         return answer, [(line["progress"], line["step"]) for line in lines]
 
     def _add_layers(self) -> list[tuple[float, str]]:
-        city, said = self.names["city"], []
+        city, shares_and_steps = self.names["city"], []
         for layer in json.loads((city / "layers.json").read_text(encoding="utf-8")):
             if layer["code"] not in LAYERS:
                 continue
@@ -124,9 +124,11 @@ class Walker:
                 text = ",".join(f"{a}={b}" for a, b in value.items()) if isinstance(value, dict) else value
                 text = city / text if name == "covers" and text not in ("district", "extent") else text
                 options.append(f"--{name.replace('_', '-')}" + ("" if value is True else f"={text}"))
-            _, said = self.run("add", self.names["library"], city / layer["file"], "--as", layer["code"], *options)
-            assert_steady(layer["code"], said)
-        return said
+            _, shares_and_steps = self.run(
+                "add", self.names["library"], city / layer["file"], "--as", layer["code"], *options
+            )
+            assert_steady(layer["code"], shares_and_steps)
+        return shares_and_steps
 
     def _remember(self, words: list[str], answer: dict[str, Any]) -> None:
         verb = words[0]
@@ -154,12 +156,12 @@ class Walker:
         return gpd.read_file(self.names["folder"] / f"{file}.gpkg", layer=table)
 
 
-def assert_steady(line: str, said: list[tuple[float, str]]) -> None:
+def assert_steady(line: str, shares_and_steps: list[tuple[float, str]]) -> None:
     """Shares never go back and end at one; each step has words, in Chinese."""
-    shares = [share for share, _ in said]
+    shares = [share for share, _ in shares_and_steps]
     assert shares == sorted(shares) and all(0 <= share <= 1 for share in shares)
     assert not shares or shares[-1] == 1.0
-    steps = [step for share, step in said if share < 1]
+    steps = [step for share, step in shares_and_steps if share < 1]
     assert [step for step in steps if not re.search("[\u4e00-\u9fff]", step)] == [], line
 
 
@@ -169,17 +171,17 @@ def test_every_verb_says_how_far_it_is(tmp_path, monkeypatch):
     named = {verb for verb in VERBS for line in lines if line.startswith(f"{verb} ") or line == verb}
     assert named | OF_A_SIGNED_CASE == set(VERBS)
     walker = Walker(tmp_path)
-    told = {}
+    steps_of_line = {}
     for line in lines:
         with monkeypatch.context() as patch:
             if "--scheduler" in line:
                 patch.setenv("ONEMAP_BLOCK", "7")
-            said = walker.walk(line)
-        assert_steady(line, said)
-        told[line] = [step for _, step in said]
+            shares_and_steps = walker.walk(line)
+        assert_steady(line, shares_and_steps)
+        steps_of_line[line] = [step for _, step in shares_and_steps]
     longest = [line for line in lines if line.startswith(("check", "compare", "remedy", "sites", "verify", "copy"))]
-    assert [line for line in longest if not told[line]] == []
-    on_cluster = told["check {library} {city}/parcels.gpkg --scheduler local --workers 2"]
+    assert [line for line in longest if not steps_of_line[line]] == []
+    on_cluster = steps_of_line["check {library} {city}/parcels.gpkg --scheduler local --workers 2"]
     first, last = (on_cluster.index(step) for step in (on_cluster[0], "写入资料库"))
     assert set(on_cluster[last:-1]) == {"写入资料库"}  # once that is said, nobody says that parcels are judged
     assert any(step.startswith("集群判定地块：") and step.endswith("/40") for step in on_cluster[first:last])

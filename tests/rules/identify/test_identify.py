@@ -303,5 +303,5 @@ def test_a_feature_has_its_own_name_beside_its_class_and_a_class_is_not_named_tw
 
 def test_the_middle_of_a_box_is_told_in_plain_numbers(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=box(0, 0, 10, 10))
-    told = core("identify", desk.library, "--box=540600,4212700.1,540900,4212900", "--lang", "en").stdout.decode()
-    assert told.startswith("What lies at 540750, 4212800.05 (EPSG:4547)")
+    text = core("identify", desk.library, "--box=540600,4212700.1,540900,4212900", "--lang", "en").stdout.decode()
+    assert text.startswith("What lies at 540750, 4212800.05 (EPSG:4547)")
