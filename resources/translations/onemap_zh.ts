@@ -3042,7 +3042,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>最多列出几个位置（空：10）</translation>
     </message>
     <message>
-        <source>at most {count} places</source>
+        <source>places: at most {count}</source>
         <translation>最多 {count} 处</translation>
     </message>
     <message>
