@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -71,3 +72,11 @@ def test_what_is_higher_than_a_page_is_cut_and_nothing_is_lost():
 
 def test_a_plain_table_has_no_widths():
     assert "width='" not in html_table("T", ["a"], [["1\n2"]]).split("<thead>")[1]
+
+
+def test_what_is_measured_in_the_plane_can_be_held_against_the_printed_area():
+    found = finding(1)
+    assert found.in_print(1234.5) == pytest.approx(1221.4) and found.in_print(617.25) == pytest.approx(610.7)
+    assert found.in_print(None) is None
+    # A finding without ground, or of a run that kept no area on the ellipsoid.
+    assert replace(found, area_m2=None, ellipsoidal_m2=None).in_print(5.0) == 5.0
