@@ -200,14 +200,7 @@ def _piece_text(piece: Piece, finding: Finding) -> str:
     if piece.geometry.type() == Qgis.GeometryType.Point and not piece.distance_m:
         return piece.feature
     length_m = piece.length_m if finding.length_m is not None else None
-    return measure_text(_ellipsoidal_m2(piece, finding), length_m, piece.distance_m)
-
-
-def _ellipsoidal_m2(piece: Piece, finding: Finding) -> float | None:
-    """A piece's area as the list has its finding's: the scale of the plane is one all over a parcel."""
-    if piece.area_m2 is None or finding.ellipsoidal_m2 is None or not finding.area_m2:
-        return piece.area_m2
-    return piece.area_m2 * finding.ellipsoidal_m2 / finding.area_m2
+    return measure_text(piece.area_m2, length_m, piece.distance_m)
 
 
 def _weight(piece: Piece) -> tuple[float, float]:
