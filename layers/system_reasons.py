@@ -1,7 +1,6 @@
 """Why the system or a server refused, for the reason of a sentence: in the user's language where it is a common one."""
 
 import errno
-import sqlite3
 
 from onemap.layers.errors import Problem
 
@@ -20,11 +19,8 @@ _BY_ERRNO = {
     errno.ENAMETOOLONG: "system.long_name",
     errno.EIO: "system.device",
 }
-_BY_SQLITE = {
-    sqlite3.SQLITE_FULL: "system.no_room",
-    sqlite3.SQLITE_READONLY: "system.read_only",
-    sqlite3.SQLITE_IOERR: "system.device",
-}
+# SQLite's result codes by number: this is read before anybody knows whether Python has SQLite.
+_BY_SQLITE = {13: "system.no_room", 8: "system.read_only", 10: "system.device"}  # FULL, READONLY, IOERR
 # What PostgreSQL's client says, in the words of its own language: it gives no number.
 _BY_WORDS = (
     ("too many clients", "system.server_full"),
@@ -59,7 +55,7 @@ def file_reason(error: OSError) -> Problem | str:
     return Problem(code) if code else error.strerror or str(error)
 
 
-def sqlite_reason(error: sqlite3.Error) -> Problem | str:
+def sqlite_reason(error: Exception) -> Problem | str:
     """Why SQLite cannot write a file; its own words where the reason is a rare one."""
     code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     return Problem(code) if code else str(error)[:200]
