@@ -190,15 +190,19 @@ def open_case(dock):
     page.tabs.setCurrentIndex(0)
 
 
+def open_guides():
+    """The guides that are in sight."""
+    return [window for window in QApplication.topLevelWidgets() if isinstance(window, Guide) and window.isVisible()]
+
+
 def open_guide(dock):
     """F1 opens the guide, wherever in the dock the focus is; Esc closes it."""
     enter(dock, dock.check_tab)
     walk(dock, until=dock.check_tab.button)
     press(Qt.Key.Key_F1)
-    guides = [window for window in QApplication.topLevelWidgets() if isinstance(window, Guide) and window.isVisible()]
-    seen["guide"] = [guide.heading() for guide in guides]
+    seen["guide"] = [guide.heading() for guide in open_guides()]
     press(Qt.Key.Key_Escape)
-    assert not any(guide.isVisible() for guide in guides)
+    assert not open_guides()
     hide_panel(dock)
     show_panel(dock)
 
