@@ -203,6 +203,8 @@ def open_guide(dock):
     seen["guide"] = [guide.heading() for guide in open_guides()]
     press(Qt.Key.Key_Escape)
     assert not open_guides()
+    iface.mainWindow().activateWindow()  # as a window manager does, which there is none of here
+    wait_for(iface.mainWindow().isActiveWindow)
     hide_panel(dock)
     show_panel(dock)
 
