@@ -94,14 +94,25 @@ def record_in(remedy: dict[str, Any]) -> dict[str, Any]:
     return run if isinstance(run, dict) else {"id": run, "started": str(remedy.get("on") or "")}
 
 
-def read_remedy(path: str, parcel: str, answer: dict[str, Any]) -> Remedy:
+def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) -> Remedy:
     """Read the remedy of one parcel. May run in any thread. Raises Refusal.
 
     path: the tables.
-    answer: the remedy as the core reports it.
+    answer: the remedy as the core reports it, measured in the plane.
+    scale: of the plane, by which all areas are made what documents print.
     """
+
+    def printed(area_m2: float | None) -> float | None:
+        return None if area_m2 is None else area_m2 * scale
+
     cuts = [
-        Cut(row["fid"], str(row["rule"]), str(row.get("verdict") or ""), row.get("area_m2"), row.get("unknown_m2"))
+        Cut(
+            row["fid"],
+            str(row["rule"]),
+            str(row.get("verdict") or ""),
+            printed(row.get("area_m2")),
+            printed(row.get("unknown_m2")),
+        )
         for row in table_rows(path, "cuts")
         if str(row["parcel"]) == parcel
     ]
@@ -109,30 +120,31 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any]) -> Remedy:
     return Remedy(
         path,
         parcel,
-        float(remainder.get("area_m2") or 0.0),
+        float(remainder.get("area_m2") or 0.0) * scale,
         remainder.get("share"),
         int(remainder.get("parts") or 0),
-        float(remainder.get("dropped_m2") or 0.0),
+        float(remainder.get("dropped_m2") or 0.0) * scale,
         tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
-        tuple(_alternative(row) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel),
+        tuple(_alternative(row, scale) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel),
         str((answer.get("search") or {}).get("text") or ""),
     )
 
 
-def _alternative(row: dict[str, Any]) -> Alternative:
+def _alternative(row: dict[str, Any], scale: float) -> Alternative:
     return Alternative(
         str(row["alternative"]),
         bool(row["passes"]),
         str(row["verdict"]),
-        *(float(row[name] or 0.0) for name in ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")),
-        tuple(_change(department, change) for department, change in row["departments"].items()),
+        float(row["area_m2"] or 0.0) * scale,
+        *(float(row[name] or 0.0) for name in ("share", "moved_m", "east_m", "north_m", "turned_deg")),
+        tuple(_change(department, change, scale) for department, change in row["departments"].items()),
     )
 
 
-def _change(department: str, row: dict[str, Any]) -> DepartmentChange:
+def _change(department: str, row: dict[str, Any], scale: float) -> DepartmentChange:
     measures = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
     verdicts = (str(row[name]) for name in ("verdict_before", "verdict_after"))
-    return DepartmentChange(department, *verdicts, *(float(row[name]) for name in measures))
+    return DepartmentChange(department, *verdicts, *(float(row[name]) * scale for name in measures))
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:

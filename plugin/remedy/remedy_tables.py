@@ -70,7 +70,7 @@ class AlternativesTree(QTreeWidget):
         """Show the alternatives of a parcel; the first is chosen."""
         self._is_filling = True
         self.clear()
-        self._parcel_area_m2 = parcel.area_m2 or 0.0
+        self._parcel_area_m2 = (parcel.area_m2 or 0.0) * parcel.scale
         first = remedy.alternative(CUT)
         verdict = first.verdict if first is not None else "clear" if remedy.area_m2 > 0 else ""
         title = tr("{alternative} (parts: {parts})").format(alternative=word("alternatives", CUT), parts=remedy.parts)

@@ -233,7 +233,9 @@ class RemedyView(QWidget):
                 self._show(remedy, record_in(remedy_answer))
 
         self._reading_task = BackgroundTask(
-            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, remedy_answer), finish
+            tr("Read the results"),
+            lambda _report: read_remedy(target, parcel.parcel, remedy_answer, parcel.scale),
+            finish,
         ).start()
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -384,7 +384,7 @@ class SitesForm(QWidget):
         self.count = QSpinBox()
         self.count.setRange(1, MAX_SITES)
         self.count.setValue(DEFAULT_SITES)
-        before, after = tr("≤ {count} places").split("{count}")
+        before, after = tr("places: ≤ {most}").split("{most}")
         self.count.setPrefix(before)
         self.count.setSuffix(after)
         self.count.setToolTip(tr("How many places at most"))

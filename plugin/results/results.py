@@ -70,6 +70,11 @@ class CheckedParcel:
     ellipsoidal_m2: float | None  # as documents have it
     findings: tuple[Finding, ...] = field(default=())
 
+    @property
+    def scale(self) -> float:
+        """How much of its area on the ellipsoid, which is printed, a square metre in the plane is."""
+        return self.ellipsoidal_m2 / self.area_m2 if self.area_m2 and self.ellipsoidal_m2 else 1.0
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -3042,8 +3042,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>最多列出几个位置（空：10）</translation>
     </message>
     <message>
-        <source>≤ {count} places</source>
-        <translation>≤ {count} 处</translation>
+        <source>places: ≤ {most}</source>
+        <translation>≤ {most} 处</translation>
     </message>
     <message>
         <source>Number of places</source>

@@ -60,7 +60,7 @@ def find(tab):
 def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_first(tab, canvas):
     tab.sites.form.area.setValue(2500)
     tab.sites.form.count.setValue(2)
-    assert tab.sites.form.count.text() == "≤ 2 places"
+    assert tab.sites.form.count.text() == "places: ≤ 2"
     found = find(tab)
     assert [site.rank for site in found] == [1, 2]
     assert found[0].clearance_m >= found[1].clearance_m
