@@ -68,6 +68,8 @@ def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Un
     lengths_m, order = np.zeros(groups), np.argsort(group, kind="stable")
     lines, group = lines[order], group[order]
     parts, owner = shapely.get_parts(lines, return_index=True)
+    has_length = shapely.get_dimensions(parts) == 1  # a line that only touches leaves a point
+    parts, owner = parts[has_length], owner[has_length]
     if len(parts) == 0:
         return lengths_m
     present, position = np.unique(group[owner], return_inverse=True)

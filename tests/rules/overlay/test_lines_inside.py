@@ -6,7 +6,7 @@ A line that runs over itself may have each place once, as an overlay has it.
 import numpy as np
 import pytest
 import shapely
-from shapely import LineString, Point, box
+from shapely import GeometryCollection, LineString, Point, box
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.kinds.cross import _inside, _united_m
@@ -94,6 +94,12 @@ STREETS = [
     (LineString([(20, 0), (5, 0)]), 2),
     (LineString([(7, 0), (6, 0)]), 2),  # drawn thrice
 ]
+
+
+def test_points_in_which_a_line_only_touches_have_no_length():
+    touching = [Point(3, 3), GeometryCollection([Point(0, 0), LineString([(0, 5), (7, 5)])]), None]
+    lengths = union_lengths_m(np.array(touching, dtype=object), np.array([0, 1, 2]), 3, united)
+    assert lengths == pytest.approx([0.0, 7.0, 0.0])
 
 
 def test_the_length_of_a_union_by_hand():
