@@ -39,7 +39,6 @@ class StatePictures:
         dock.notice.hide()
         dock.pages.setCurrentWidget(dock.setup_page)
         take("state-no-core")
-        dock.setup_page.explain(dock.setup_page.text)
         settings.put("core_python", str(self._folder / "python"))
         settings.put("wheels_folder", str(self._folder))
         dock.setup_page.set_up()
