@@ -102,7 +102,7 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
     scale: of the plane, by which all areas are made what documents print.
     """
 
-    def printed(area_m2: float | None) -> float | None:
+    def printed_area(area_m2: float | None) -> float | None:
         return None if area_m2 is None else area_m2 * scale
 
     cuts = [
@@ -110,8 +110,8 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
             row["fid"],
             str(row["rule"]),
             str(row.get("verdict") or ""),
-            printed(row.get("area_m2")),
-            printed(row.get("unknown_m2")),
+            printed_area(row.get("area_m2")),
+            printed_area(row.get("unknown_m2")),
         )
         for row in table_rows(path, "cuts")
         if str(row["parcel"]) == parcel
