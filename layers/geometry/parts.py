@@ -50,6 +50,13 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
+def line_edges(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The straight edges (m, 2, 2) of single lines or rings (n,), from end to end, and whose they are (m,)."""
+    points, line = shapely.get_coordinates(lines, return_index=True)
+    follows = np.flatnonzero(line[1:] == line[:-1])
+    return np.stack([points[follows], points[follows + 1]], axis=1), line[follows]
+
+
 def unwrap_parts(polygons: np.ndarray) -> np.ndarray:
     """Polygons or multipolygons (n,), those of one part as that part, which needs not be taken out again and again."""
     result = polygons.copy()

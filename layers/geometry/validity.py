@@ -13,6 +13,7 @@ from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.progress import SILENT, Progress
 
@@ -203,7 +204,7 @@ def _repair_geometries(
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
     reasons = invalid_reasons(geometries[rows])
-    mended = polygon_parts(_made_valid(geometries[rows]))
+    mended = polygon_parts(apply_by_row(shapely.make_valid, geometries[rows]))
     kept = ~shapely.is_missing(mended)
     lost = np.zeros(len(geometries), dtype=bool)
     lost[rows[~kept]] = True
@@ -226,17 +227,6 @@ def _repair_geometries(
     result = geometries.copy()
     result[rows[kept]] = mended[kept]
     return result, lost, problems, float(np.abs(changed[kept]).sum())
-
-
-def _made_valid(geometries: np.ndarray) -> np.ndarray:
-    """Geometries (n,) made valid; None where GEOS gives up."""
-    try:
-        return np.asarray(shapely.make_valid(geometries), dtype=object)
-    except shapely.GEOSException:
-        if len(geometries) == 1:
-            return np.array([None], dtype=object)
-        half = len(geometries) // 2
-        return np.concatenate([_made_valid(geometries[:half]), _made_valid(geometries[half:])])
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.parts import line_edges
 from onemap.rules.overlay.grown_ground import ground_around
 from onemap.rules.overlay.lines_inside import proved_pieces
 from onemap.rules.overlay.threads import Threads
@@ -190,10 +191,9 @@ class StreetNetwork:
 
 def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.ndarray]:
     """Edges, nodes (n, 2) and pairs (l, 2) of nodes that are no farther apart than join_m."""
-    coordinates, line = shapely.get_coordinates(lines, return_index=True)
-    follows = np.flatnonzero((line[1:] == line[:-1]) & (np.diff(coordinates, axis=0) != 0).any(axis=1))
-    ends, line = np.stack([coordinates[follows], coordinates[follows + 1]], axis=1), line[follows]
-    ends, line = _split(ends, line, lines, join_m)
+    ends, line = line_edges(lines)
+    is_long = (ends[:, 0] != ends[:, 1]).any(axis=1)
+    ends, line = _split(ends[is_long], line[is_long], lines, join_m)
     points, node = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
     length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
     shapes = shapely.points(points)

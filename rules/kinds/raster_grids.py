@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.rules.overlay.overlay import intersections
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unproved_unions import UNPROVED
@@ -64,10 +65,7 @@ def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.
     """
     west, north = cells.column[chosen], cells.row[chosen]
     squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[chosen]]
-    try:
-        found = shapely.intersection(squares, grounds)
-    except shapely.GEOSException:
-        found = np.full(len(squares), None, dtype=object)
+    found = apply_by_row(shapely.intersection, squares, grounds)
     rows = np.flatnonzero(~(np.abs(shapely.area(found) - cells.fraction[chosen]) <= _BALANCE))
     found[rows], failed = intersections(squares[rows], grounds[rows], Threads())
     if failed.any():

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.parts import line_edges, polygon_parts
 from onemap.rules.overlay.overlay import union_by
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unproved_unions import UNPROVED, do_provable
@@ -77,16 +77,17 @@ def ground_around(shapes: np.ndarray, distance_m: float, threads: Threads, segme
     grown = require_grown(shapes, distance_m, threads, segments)
     with contextlib.suppress(shapely.GEOSException):
         (whole,) = polygon_parts(np.array([shapely.union_all(grown)], dtype=object))
-        edge = shapely.boundary(whole)
-        shapely.prepare([whole, edge])
-        is_far = shapely.distance(edge, shapes) >= _least_m(np.array([distance_m]), segments)
-        if whole is not None and (shapely.covers(whole, shapes) & is_far).all():
-            return whole
+        if whole is not None:
+            edge = shapely.boundary(whole)
+            shapely.prepare([whole, edge])
+            is_far = shapely.distance(edge, shapes) >= _least_m(np.array([distance_m]), segments)
+            if (shapely.covers(whole, shapes) & is_far).all():
+                return whole
     return union_of_all(grown, threads)
 
 
 def _grown_part(shapes: np.ndarray, distance: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same of geometries (k,) that have ground around them: what is not proved is made edge by edge."""
+    """Ground around geometries (k,), none empty, and of which it is not proved; what GEOS gets wrong is made anew."""
     grown = _buffers(shapes, distance, segments)
     rows = np.flatnonzero(~_are_proved(grown, shapes, distance, segments))
     is_wrong = np.zeros(len(shapes), dtype=bool)
@@ -125,12 +126,10 @@ def _edge_by_edge(shapes: np.ndarray, distance: np.ndarray, segments: int) -> np
     of_polygon = shapely.get_type_id(parts) == 3
     rings, at = shapely.get_rings(parts[of_polygon], return_index=True)
     parts, owner = np.r_[parts[~of_polygon], rings], np.r_[owner[~of_polygon], owner[of_polygon][at]]
-    points, part = shapely.get_coordinates(parts, return_index=True)
-    follows = np.flatnonzero(part[1:] == part[:-1])
-    alone = np.flatnonzero(np.bincount(part, minlength=len(parts)) == 1)
-    edges = shapely.linestrings(np.stack([points[follows], points[follows + 1]], axis=1))
-    of_edge = owner[part[follows]]
-    around = _buffers(np.r_[edges, parts[alone]], distance[np.r_[of_edge, owner[alone]]], segments)
+    alone = np.flatnonzero(shapely.get_num_coordinates(parts) == 1)
+    ends, part = line_edges(parts)
+    of_edge = owner[part]
+    around = _buffers(np.r_[shapely.linestrings(ends), parts[alone]], distance[np.r_[of_edge, owner[alone]]], segments)
     group, polygons = np.r_[of_edge, owner[alone], areal], np.r_[around, shapes[areal]]
     return union_by(group, polygons, len(shapes))
 

@@ -11,6 +11,8 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.parts import line_edges
+from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.rules.overlay.flat_polygons import distinct
 from onemap.rules.overlay.unproved_unions import UNPROVED
 
@@ -43,7 +45,7 @@ def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray)
 
     operation: gives what of lines lies in valid polygons; what runs along an edge it may count in or not.
     """
-    found = _attempt(operation, lines, polygons)
+    found = apply_by_row(operation, lines, polygons)
     rows = np.flatnonzero(shapely.get_dimensions(lines) == 1)
     if len(rows) == 0:
         return found
@@ -89,17 +91,6 @@ def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Un
     if ((lengths_m < least_m - allowed) | (lengths_m > most_m + allowed)).any():
         raise OneMapError(UNPROVED, count=len(lines))
     return lengths_m
-
-
-def _attempt(operation: Operation, lines: np.ndarray, polygons: np.ndarray) -> np.ndarray:
-    """operation(lines, polygons), where it breaks down row by row, and None where it does there, too."""
-    with contextlib.suppress(shapely.GEOSException):
-        return operation(lines, polygons)
-    found = np.full(len(lines), None, dtype=object)
-    for row in range(len(lines)):
-        with contextlib.suppress(shapely.GEOSException):
-            found[row] = operation(lines[row : row + 1], polygons[row : row + 1])[0]
-    return found
 
 
 def _stretches(lines: np.ndarray, polygons: np.ndarray) -> _Stretches:
@@ -172,9 +163,8 @@ def _edges(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The straight edges (m, 2, 2) of lines or polygons (n,), and whose they are (m,)."""
     outlines = np.where(shapely.get_dimensions(geometries) == 2, shapely.boundary(geometries), geometries)
     parts, owner = shapely.get_parts(outlines, return_index=True)
-    points, part = shapely.get_coordinates(parts, return_index=True)
-    follows = np.flatnonzero(part[1:] == part[:-1])
-    return np.stack([points[follows], points[follows + 1]], axis=1), owner[part[follows]]
+    ends, part = line_edges(parts)
+    return ends, owner[part]
 
 
 def _boxes(edges: np.ndarray) -> np.ndarray:

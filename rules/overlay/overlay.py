@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.boxes import lie_inside
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import (
     AnyShapes,
     Picked,
@@ -123,22 +124,10 @@ def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads:
         one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
         if operation is shapely.intersection:
             one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
-        return _attempt(operation, one, other)
+        return apply_by_row(operation, one, other)
 
     blocks = threads.each(run, range(0, len(left), _CHUNK))
     return np.concatenate(blocks) if blocks else np.empty(0, dtype=object)
-
-
-def _attempt(operation: Operation, *operands: np.ndarray) -> np.ndarray:
-    """operation(operands) row by row, None where it breaks down: (n,)."""
-    try:
-        result: np.ndarray = operation(*operands)
-    except shapely.GEOSException:
-        result = np.full(len(operands[0]), None, dtype=object)
-        for row in range(len(result)):
-            with contextlib.suppress(shapely.GEOSException):
-                result[row] = operation(*(operand[row : row + 1] for operand in operands))[0]
-    return result
 
 
 def _near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
@@ -334,7 +323,7 @@ def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
     allowed, (least, most) = BALANCE_M2 + BALANCE_SHARE * whole, union_bounds(block, threads)
     result, rows = np.full(len(block), None, dtype=object), np.arange(len(block))
     for grid in (None, *RETRY_GRIDS_M):
-        result[rows] = _attempt(partial(_unite, grid_size=grid), block[rows])
+        result[rows] = apply_by_row(partial(_unite, grid_size=grid), block[rows])
         area = shapely.area(result[rows])
         is_right = (area >= (least - allowed)[rows]) & (area <= (most + allowed)[rows])
         # Where three polygons share ground one could be lost between the two bounds.
