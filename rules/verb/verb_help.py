@@ -2,11 +2,12 @@
 
 import argparse
 import difflib
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from onemap.layers.messages import either_of, phrase
-from onemap.layers.text_table import table_lines, text_width, wrapped_lines
+from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 
 # By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
 GROUPS = {
@@ -27,8 +28,7 @@ class HelpLines(argparse.HelpFormatter):
     """argparse's help, whose lines fit the terminal in either language."""
 
     def __init__(self, prog: str, language: str) -> None:
-        super().__init__(prog, max_help_position=28)
-        self._width = min(self._width, _WIDEST)
+        super().__init__(prog, max_help_position=28, width=line_width())
         self._language = language
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
@@ -45,17 +45,20 @@ class HelpLines(argparse.HelpFormatter):
 
 def verb_overview(described: Callable[[str], str], language: str) -> str:
     """All verbs, by what they are for. described: what one of them does."""
-    width = max(text_width(name) for names in GROUPS.values() for name in names.split()) + 4
-    room = HelpLines("", language)._width - width
+    widest = max(text_width(name) for names in GROUPS.values() for name in names.split())
+    indent = " " * (widest + 4)
     lines = []
     for group, names in GROUPS.items():
-        rows = []
+        lines += ["", phrase(f"help_groups.{group}", language)]
         for name in names.split():
-            first, *rest = wrapped_lines(described(name), room)
-            rows += [[name, first], *(["", line] for line in rest)]
-        rows = [["x" * (width - 4), ""], *rows]  # every group as wide as the widest
-        lines += ["", phrase(f"help_groups.{group}", language), *table_lines(rows)[1:]]
+            first, *rest = wrapped_lines(described(name), line_width() - len(indent))
+            lines += [f"  {padded_text(name, widest)}  {first}", *(indent + line for line in rest)]
     return "\n".join(lines)
+
+
+def line_width() -> int:
+    """How many columns of the terminal a line of help takes."""
+    return min(shutil.get_terminal_size().columns - 2, _WIDEST)  # as argparse leaves them
 
 
 def likely_names(given: str, known: Iterable[str], language: str) -> str:
