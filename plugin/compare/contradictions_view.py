@@ -191,6 +191,7 @@ class ContradictionsView(VerbView):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         if is_list and self.model.rowCount():
             across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            across.setSectionResizeMode(1, by_text)  # no wider, or names wrap without need
         elif not is_list:
             for column, width in enumerate(widths):
                 self.table.setColumnWidth(column, width)
