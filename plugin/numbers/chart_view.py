@@ -63,10 +63,9 @@ class ChartPicture(QWidget):
         """Draw the chart; text and lines stay sharp on any screen."""
         painter = QPainter(self)
         sheet = QRectF(0, 0, self._drawn_width() + 2 * EDGE_PX, self.height())
-        painter.fillRect(sheet, Qt.GlobalColor.white)
+        painter.fillRect(sheet, self.palette().mid())  # its outline: a white sheet also in a dark theme
+        painter.fillRect(sheet.adjusted(1, 1, -1, -1), Qt.GlobalColor.white)
         self.renderer.render(painter, sheet.adjusted(EDGE_PX, EDGE_PX, -EDGE_PX, -EDGE_PX))
-        painter.setPen(self.palette().mid().color())  # its edge: a white sheet also in a dark theme
-        painter.drawRect(sheet.adjusted(0, 0, -1, -1))
         painter.end()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -3414,7 +3414,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
         <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
