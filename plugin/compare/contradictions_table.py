@@ -160,7 +160,7 @@ class ContradictionsModel(QAbstractTableModel):
 
     def _pair_title(self, pair: tuple[str, str]) -> str:
         titles = {layer.code: layer.title for layer in (*self._down, *self._across)}
-        return f"{titles[pair[0]]} | {titles[pair[1]]}"
+        return f"{titles[pair[0]]}\u00a0| {titles[pair[1]]}"  # no line begins with the sign between them
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
         """The number of first plans, or of pairs."""

@@ -162,7 +162,7 @@ class ContradictionsView(VerbView):
             return tr("The library has no two plans for which there is a matrix.")
         conflicting = [pair for pair in pairs if pair.hectares]
         failed = [pair for pair in pairs if pair.hectares is None]
-        text = tr("{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).").format(
+        text = tr("{count:# pair|# pairs} compared, {against} with contradictions (in\u00a0{unit}).").format(
             unit=large_unit(), count=Count(len(pairs) - len(failed)), against=Count(len(conflicting))
         )
         if not failed:
@@ -191,6 +191,7 @@ class ContradictionsView(VerbView):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         if is_list and self.model.rowCount():
             across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            across.setSectionResizeMode(1, by_text)  # no wider, or names wrap without need
         elif not is_list:
             for column, width in enumerate(widths):
                 self.table.setColumnWidth(column, width)

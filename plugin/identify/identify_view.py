@@ -40,6 +40,7 @@ from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
 
 NAME, VALUE = 0, 1
@@ -244,6 +245,7 @@ class IdentifyView(QWidget):
         for row in rows_of(self._answer):
             self._add(self.tree.invisibleRootItem(), row, is_heading=True)
         self.place.setText(place_text(self._answer))
+        self.place.setToolTip(crs_title(QgsCoordinateReferenceSystem(self._answer["crs"])))
 
     def _refuse(self, request: Request, refusal: Refusal) -> None:
         if request is self._request:

@@ -23,6 +23,7 @@ Chart = tuple[str, str, str]  # what the chart is called in the list, its title,
 MM_PER_INCH = 25.4
 LEAST_MM, MOST_MM = 85, 165  # between these a chart is legible, and no wider than on a page
 LARGEST = 1.6  # of the size for which it was drawn
+EDGE_PX = 6  # of white paper around a chart
 FORMS = {".svg": "SVG (*.svg)", ".png": "PNG (*.png)"}
 PX_PER_MM = 8.0  # of a picture that is saved or copied: 203 dpi
 FAMILIES = re.compile(r' font-family="([^"]*)"')
@@ -61,10 +62,10 @@ class ChartPicture(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the chart; text and lines stay sharp on any screen."""
         painter = QPainter(self)
-        sheet = QRectF(0, 0, self._drawn_width(), self.height())
-        self.renderer.render(painter, sheet)
-        painter.setPen(self.palette().mid().color())  # its edge: a white sheet also in a dark theme
-        painter.drawRect(sheet.adjusted(0, 0, -1, -1))
+        sheet = QRectF(0, 0, self._drawn_width() + 2 * EDGE_PX, self.height())
+        painter.fillRect(sheet, self.palette().mid())  # its outline: a white sheet also in a dark theme
+        painter.fillRect(sheet.adjusted(1, 1, -1, -1), Qt.GlobalColor.white)
+        self.renderer.render(painter, sheet.adjusted(EDGE_PX, EDGE_PX, -EDGE_PX, -EDGE_PX))
         painter.end()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -73,12 +74,12 @@ class ChartPicture(QWidget):
 
     def _drawn_width(self) -> float:
         box = self.renderer.viewBoxF()
-        return min(float(self.width()), LARGEST * box.width() * self.logicalDpiX() / MM_PER_INCH)
+        return min(float(self.width() - 2 * EDGE_PX), LARGEST * box.width() * self.logicalDpiX() / MM_PER_INCH)
 
     def _take_height(self) -> None:
         box = self.renderer.viewBoxF()
         if box.width() > 0:
-            self.setFixedHeight(max(1, round(self._drawn_width() * box.height() / box.width())))
+            self.setFixedHeight(max(1, round(self._drawn_width() * box.height() / box.width()) + 2 * EDGE_PX))
 
 
 class ChartView(QWidget):

@@ -105,6 +105,7 @@ class NumbersTab(QWidget):
         themes.addWidget(self.own_files)
         form.addRow(tr("Theme"), themes)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)  # as in the other rooms
         layout.addLayout(form)
         layout.addWidget(self.lacking)
         layout.addWidget(self.measure_button)

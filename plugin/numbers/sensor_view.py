@@ -99,7 +99,7 @@ class SensorView(TableView):
         QgsProject.instance().addMapLayer(layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         self._layer_id = layer.id()
-        summary = tr("{count:# sensor|# sensors}, {placed} with a place").format(
+        summary = tr("{count:# sensor|# sensors}, {placed} with a place.").format(
             count=Count(len(answer["nodes"])), placed=Count(len(placed))
         )
         self.note.setText("\n".join([summary, *(str(one["message"]) for one in answer.get("problems") or ())]))

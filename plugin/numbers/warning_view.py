@@ -164,7 +164,7 @@ class WarningView(TableView):
                 if one["kind"] == kind:
                     self._add_unlooked(head, one)
             head.setExpanded(True)
-        text = tr("{count:# matter|# matters}, {ground} with a place: double click or Enter goes there")
+        text = tr("{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.")
         new = [row["id"] for row in rows if not row.get("state")]
         matters = text.format(count=Count(len(rows)), ground=Count(len(self._grounds)))
         lines = [matters if rows else tr("Nothing to look at.")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QPaintEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
@@ -13,6 +15,8 @@ MIN_LETTERS = 4  # the rest is in the lines below
 ICON_GAP_PX = 4
 MARGIN_PX = 2  # that the style draws no text in
 HEIGHT_MAX = 2**20
+UNIT_OF_NUMBER = re.compile(r"(?<=\d)(?=[\u4e00-\u9fff])")  # as in 2020版, of which no line takes a part
+WORD_JOINER = "\u2060"  # has no width, and is not drawn
 
 
 class WrappedChoice(QComboBox):
@@ -57,8 +61,8 @@ class WrappedChoice(QComboBox):
     def _option(self) -> QStyleOptionComboBox:
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        if self.currentIndex() < 0:
-            option.currentText = self.placeholderText()
+        text = self.placeholderText() if self.currentIndex() < 0 else option.currentText
+        option.currentText = UNIT_OF_NUMBER.sub(WORD_JOINER, text)
         return option
 
     def _text_area(self, option: QStyleOptionComboBox) -> QRect:

@@ -3414,7 +3414,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
         <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
     </message>
     <message>
@@ -4426,7 +4426,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>整个辖区</translation>
     </message>
     <message>
-        <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there</source>
+        <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
     </message>
     <message>
@@ -4806,7 +4806,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>读数限值文件…</translation>
     </message>
     <message>
-        <source>{count:# sensor|# sensors}, {placed} with a place</source>
+        <source>{count:# sensor|# sensors}, {placed} with a place.</source>
         <translation>{count} 个传感器读数项，其中 {placed} 个有位置。</translation>
     </message>
     <message>

@@ -34,6 +34,7 @@ other = ["E"]
 """
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
+LIST_PX = 120  # so narrow that two plans stand below one another
 
 
 def add(library, folder, code, fields, shapes, label):
@@ -325,6 +326,13 @@ def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_
     assert heads == ["PLAN_A", "PLAN_B"]
     assert model.data(model.index(0, 0)) == "0.75"
     assert "3 spots" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    size = tab.pairs.size()
+    tab.pairs.resize(LIST_PX, size.height())
+    assert model.is_list
+    across = table.horizontalHeader()
+    assert table.columnWidth(1) == max(table.sizeHintForColumn(1), across.sectionSizeHint(1)), "names have the rest"
+    tab.pairs.resize(size)
+    assert not model.is_list
     done = []
     tab.finished.connect(lambda: done.append(True))
     QTest.mouseClick(table.viewport(), LEFT, NONE, table.visualRect(model.index(0, 0)).center())

@@ -117,6 +117,7 @@ def test_enter_asks_about_the_middle_and_escape_gives_the_tool_back(view, canvas
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     wait_for(lambda: view.tree.topLevelItemCount())
     assert view.place.text() == f"{middle.x():.2f}, {middle.y():.2f}"  # as one copies it, without thousands
+    assert CRS in view.place.toolTip()
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert not view.button.isChecked() and canvas.mapTool() is not view.tool
 

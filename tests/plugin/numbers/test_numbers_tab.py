@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QDesktopServices, QFont, QFontInfo, QGuiApplication,
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QFrame
 
-from onemap.plugin.numbers.chart_view import svg_for_qt
+from onemap.plugin.numbers.chart_view import EDGE_PX, svg_for_qt
 from onemap.plugin.numbers.value_tree import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
@@ -425,8 +425,12 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
         dock.resize(width, 900)
         wait_for(lambda asked=width: abs(picture.width() - asked) < 60)
         box_mm = picture.renderer.viewBoxF()
-        drawn = picture.height() * box_mm.width() / box_mm.height()
-        assert drawn <= picture.width() + 2 and drawn >= min(picture.width(), 1.59 * box_mm.width() / 25.4 * 96) - 2
+        room = picture.width() - 2 * EDGE_PX
+        drawn = (picture.height() - 2 * EDGE_PX) * box_mm.width() / box_mm.height()
+        assert drawn <= room + 2 and drawn >= min(room, 1.59 * box_mm.width() / 25.4 * 96) - 2
+        sheet = picture.grab().toImage()
+        edge = [sheet.pixelColor(x, y).lightness() for x in range(1, EDGE_PX) for y in range(1, sheet.height() - 1)]
+        assert set(edge) == {255}, "no letter stands at the edge of the paper"
     for name in ("chart.svg", "chart.png"):
         view.charts.save(str(tmp_path / name))
     svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")

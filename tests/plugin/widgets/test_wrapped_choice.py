@@ -53,6 +53,18 @@ def test_the_whole_name_is_drawn_below_its_first_line():
     page.close()
 
 
+def test_a_number_stays_on_the_line_of_its_unit():
+    page, box = filled_box()
+    box.setItemText(0, "Plots of the plan 2022版")
+    around = WIDE_PX - box._text_area(show_at_width(box, WIDE_PX)._option()).width()
+    width = box.fontMetrics().horizontalAdvance("Plots of the plan 2022") + around + 2  # no room for what follows
+    drawn = show_at_width(box, width).grab().toImage()
+    box.setItemText(0, "Plots of the plan\n2022版")
+    QApplication.processEvents()
+    assert drawn == box.grab().toImage()
+    page.close()
+
+
 def test_the_names_are_listed_whole_however_narrow_the_box():
     page, box = filled_box()
     box.setItemIcon(0, QIcon())
