@@ -371,6 +371,21 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
 
 
+def test_what_is_said_to_be_away_is_away_on_this_day_not_on_one_before(tab):
+    left = []
+    tab.layers_left.connect(left.append)
+    tab.themes.buttons["plan"].click()
+    titles = {entry.code: entry.title for entry in tab.library.layers}
+    set_day(tab, QDate(2018, 1, 1))
+    assert tables() == {} and titles["XZQ"] in left[-1]
+    set_day(tab, QDate(2023, 3, 1))  # all but the plots are in force again
+    assert "XZQ" in tables() and "KGDK" not in tables()
+    assert left[-1].endswith(f": {titles['KGDK']}.")
+    count = len(left)
+    set_day(tab, QDate(2023, 4, 1))
+    assert len(left) == count  # nothing else is away: nobody is told again
+
+
 def test_themes_show_again_what_was_away_for_a_day(tab):
     def codes(name):
         layers = QgsProject.instance().mapThemeCollection().mapThemeVisibleLayers(name)
