@@ -1244,6 +1244,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>所绘、所选或全部范围的用地平衡表</translation>
     </message>
     <message>
+        <source>The map shows nothing of the ground of the library. Move it there, then add up again.</source>
+        <translation>地图当前范围不在资料库所在地区。请将地图移到该地区后重新统计。</translation>
+    </message>
+    <message>
         <source>Land use to add up</source>
         <translation>要统计的用地图层</translation>
     </message>
