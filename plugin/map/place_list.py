@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from qgis.core import (
@@ -90,26 +90,36 @@ class PlaceList(QListWidget):
         return QSize(super().sizeHint().width(), height)
 
 
+NamedLayer = tuple[QgsVectorLayer, list[str], str]  # a layer, the fields that hold its features' names, its title
+
+
 def find_places(library: OpenLibrary, text: str) -> list[Place]:
     """Places and parcels whose name contains a text, at most `MAX_PLACES`; the shortest names first."""
+    return _places_in([*_place_name_layers(library), *_parcel_layers()], text)
+
+
+def find_parcels(text: str) -> list[Place]:
+    """Parcels of the map whose number or name contains a text, at most `MAX_PLACES`; the shortest names first."""
+    return _places_in(_parcel_layers(), text)
+
+
+def _places_in(layers: Iterable[NamedLayer], text: str) -> list[Place]:
     if len(text) < MIN_LENGTH:
         return []
-    places = [
-        place
-        for layer, fields, title in _searchable_layers(library)
-        for place in _places_in_layer(layer, fields, title, text)
-    ]
+    places = [place for layer, fields, title in layers for place in _places_in_layer(layer, fields, title, text)]
     return sorted(places, key=lambda place: (len(place.name), place.name))[:MAX_PLACES]
 
 
-def _searchable_layers(library: OpenLibrary) -> Iterator[tuple[QgsVectorLayer, list[str], str]]:
-    """The layers to search, the fields that hold their names, and each layer's title."""
+def _place_name_layers(library: OpenLibrary) -> Iterator[NamedLayer]:
     for entry in library.layers:
         if entry.kind == PLACE_NAMES and entry.in_force is not None:
             layer = table_layer(library.path, entry.in_force.table, entry.title)
             name_fields = [field.name() for field in layer.fields() if field.name().upper().endswith(NAME_ENDINGS)]
             if layer.isValid() and name_fields:
                 yield layer, name_fields, entry.title
+
+
+def _parcel_layers() -> Iterator[NamedLayer]:
     for layer in QgsProject.instance().mapLayers().values():
         is_ours = layer.customProperty(PROPERTY_LIBRARY) or layer.customProperty(PROPERTY_RUN)
         if isinstance(layer, QgsVectorLayer) and not is_ours and layer.geometryType() == Qgis.GeometryType.Polygon:

@@ -13,6 +13,7 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsRectangle,
+    QgsVectorLayer,
 )
 from qgis.gui import QgsMapMouseEvent
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt
@@ -174,6 +175,20 @@ def test_the_locator_finds_places_by_pinyin_numbers_and_coordinates(view, dock, 
     wait_for(lambda: view.tree.topLevelItemCount())
     assert item_with(view, "0701")
     assert canvas.extent().contains(QgsPointXY(X + 750, Y + 600)) and canvas.extent().width() < 2000
+
+
+def test_the_locator_finds_parcels_of_the_map_after_what_the_library_has(view, dock, canvas, tmp_path):
+    rows = [(box(100, 100, 50, 50), "DK00017", "东营家园"), (box(300, 100, 50, 50), "DK00018", None)]
+    layer = QgsVectorLayer(write_layer(tmp_path / "parcels.gpkg", ["DKBH", "DKMC"], rows), "parcels", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    questions = PlaceQuestions(dock.library)
+    locator, place_filter = QgsLocator(), PlaceFilter(questions, dock.show_place, dock.identify.ask)
+    locator.registerFilter(place_filter)
+    assert [name for name, _place in search(locator, "东营")] == ["东营村", "DK00017 东营家园"]
+    ((name, place),) = search(locator, "dk00018")
+    place_filter.triggerResult(QgsLocatorResult(place_filter, name, place))
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert canvas.extent().contains(QgsPointXY(X + 325, Y + 125)) and item_with(view, "0101")
 
 
 def test_the_algorithm_answers_in_json(town_library, tmp_path):
