@@ -151,11 +151,18 @@ def _block(
 
 
 def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
-    """How many rules were asked, and how many were not, by reason."""
-    parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
+    """How many rules were asked, and how many were not, by reason and department."""
+    parts, titles = [phrase("query_sheet.asked", language, count=sheet["asked"])], named_groups()["departments"]
     for item in sheet["not_asked"]:
-        reason, shown = reason_word(item["reason"], language), _titles(item["layers"], catalogue, language)
-        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
+        facts = {
+            "reason": reason_word(item["reason"], language),
+            "departments": phrase("said.comma", language).join(
+                phrase("query_sheet.rules_of", language, department=titles[code][language], count=count)
+                for code, count in item["departments"].items()
+            ),
+            "layers": _titles(item["layers"], catalogue, language),
+        }
+        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], **facts))
     return "".join(parts) if language == "zh" else " ".join(parts)
 
 

@@ -86,7 +86,9 @@ def test_the_facts_by_hand(ask):
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
     assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
-    assert (first["asked"], first["not_asked"]) == (1, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
+    (unasked,) = first["not_asked"]
+    assert (first["asked"], unasked["reason"], unasked["rules"], unasked["layers"]) == (1, "layer_missing", 1, ["STBHHX"])
+    assert unasked["departments"] == {ask.check()["unasked"][0]["department"]: 1}
     # A rule that judges nothing clears nothing: the check and the sheet count the same rules.
     checked = ask.check()
     assert (checked["rules"], [rule["rule"] for rule in checked["unasked"]]) == (2, ["gone"])
