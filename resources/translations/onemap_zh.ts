@@ -240,6 +240,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>规则</translation>
     </message>
     <message>
+        <source>For the ground outside: {title}</source>
+        <translation>适用于其范围以外：{title}</translation>
+    </message>
+    <message>
         <source>Check</source>
         <translation>检测</translation>
     </message>

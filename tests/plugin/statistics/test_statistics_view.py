@@ -116,9 +116,7 @@ def in_degrees(view, canvas):
         """The lower side's middle is at a place of the plane."""
         place, size = change.transform(QgsPointXY(x, y)), canvas.mapSettings().outputSize()
         height = width * size.height() / size.width()
-        canvas.setExtent(
-            QgsRectangle(place.x() - width / 2, place.y(), place.x() + width / 2, place.y() + height)
-        )
+        canvas.setExtent(QgsRectangle(place.x() - width / 2, place.y(), place.x() + width / 2, place.y() + height))
 
     return show
 

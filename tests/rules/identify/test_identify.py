@@ -241,6 +241,19 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "Rule for the ground outside: Out"), ("zh", "以外的规则：外")])
+def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(desk, tmp_path, core, onemap, lang, words):
+    library = tmp_path / "own.gpkg"
+    titles = {"title": {"zh": "外", "en": "Out"}}
+    pack = desk.pack({"id": "out", "layer": "CZKFBJ", "kind": "within", "verdict": "restricted", **titles})
+    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
+    source = desk.write("line", [box(0, 0, 10, 10)], {"BSM": ["a"]}, "EPSG:4547")
+    covers = desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    assert onemap("add", library, source, "--as", "CZKFBJ", "--covers", covers).code == 0
+    inside, beside = (core("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
+    assert words in inside and words not in beside  # beside it nothing of the layer lies
+
+
 @pytest.mark.slow
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
