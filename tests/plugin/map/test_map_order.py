@@ -210,6 +210,20 @@ def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
     assert len(themes.mapThemeVisibleLayers("Ecology (One Map)")) == 5
 
 
+def test_a_library_of_one_department_opens_with_what_it_has(town, shared_core, tmp_path):
+    river = write_layer(tmp_path / "river.gpkg", ["BH", "MC"], [(box(0, 450, 1000, 50), "H1", "清源河")])
+    with Session() as core:
+        core("new", library=tmp_path / "one.gpkg", crs=CRS, name="One", district=town / "district.gpkg")
+        core("add", library=tmp_path / "one.gpkg", source=river, **{"as": "HLGLFW"}, covers="district")
+    library = OpenLibrary(shared_core)
+    room = MapTab(library, lambda _layer: None, lambda *_place: None)
+    library.open(str(tmp_path / "one.gpkg"))
+    wait_for(lambda: library.layers)
+    assert visible_codes() == {"HLGLFW"}
+    room.close_down()
+    room.deleteLater()
+
+
 def test_a_library_opens_with_no_map_where_that_is_not_wanted(city, shared_core):
     settings.put("first_map", False)
     library = OpenLibrary(shared_core)
