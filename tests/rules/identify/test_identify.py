@@ -97,7 +97,7 @@ def test_only_names_layers_and_an_unknown_one_is_wrong_usage(desk, identify):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     assert list(identify(5, 5, "--only", "ZONE,DLTB")) == ["DLTB", "ZONE"]
     answer = desk.run("identify", desk.library, 5, 5, "--only", "NONE")
-    assert (answer.code, answer.codes) == (2, ["only.unknown"])
+    assert (answer.code, answer.codes) == (2, ["layer.unknown"])
 
 
 def test_classes_have_the_titles_of_their_code_table(desk):
