@@ -107,7 +107,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
 def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     """At most so many rows in their order, but at least one of each layer: of none is hidden that it lies there.
 
-    rows: of a layer one after the other, the largest first. What is left out is the smallest of the layer that has most.
+    rows: of a layer one after the other, the largest first. The smallest of the layer that has most is left out first.
     """
     shown = list(rows)
     while len(shown) > most:
