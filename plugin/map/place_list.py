@@ -1,9 +1,13 @@
-"""Search for places and parcels by name: the library's place names in force, and the parcels on the map."""
+"""Search for places and parcels: at once by name, in the library's place names in force and the parcels on the map.
+
+Then what the core finds besides: pinyin and its initials, numbers of plots and features, coordinates. It may be busy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from qgis.core import (
     Qgis,
@@ -12,11 +16,13 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
+    QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
+from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.map.table_layers import table_layer
@@ -51,6 +57,7 @@ class PlaceList(QListWidget):
         self.setAccessibleName(tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""
+        self._request: Request | None = None  # what the core is asked
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -70,14 +77,39 @@ class PlaceList(QListWidget):
     def find(self) -> None:
         """Search now."""
         self._timer.stop()
+        self._forget_request()
         self.clear()
-        for place in find_places(self._library, self._text):
-            item = QListWidgetItem(f"{place.name} · {place.title}")
+        self._add(find_places(self._library, self._text))
+        if len(self._text) < MIN_LENGTH or not self._library.path:
+            self.searched.emit()
+            return
+        params = {"library": self._library.path, "text": self._text, "as_of": self._library.day}
+        request = self._request = self._library.core.ask("find", params)
+        request.answered.connect(lambda answer: self._take(request, answer["places"]))
+        request.refused.connect(lambda _refusal: self._take(request, []))
+
+    def _take(self, request: Request, records: list[dict[str, Any]]) -> None:
+        """What the core has found, after what is listed already."""
+        if request is not self._request:
+            return
+        self._request = None
+        listed = {self.item(row).text() for row in range(self.count())}
+        places = [_place(record) for record in records]
+        self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
+        self.searched.emit()
+
+    def _add(self, places: list[Place]) -> None:
+        for place in places:
+            item = QListWidgetItem(_line(place))
             item.setData(Qt.ItemDataRole.UserRole, place)
             self.addItem(item)
         self.setVisible(self.count() > 0)
         self.updateGeometry()
-        self.searched.emit()
+
+    def _forget_request(self) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            request.cancel()
 
     def _go(self, item: QListWidgetItem) -> None:
         place = item.data(Qt.ItemDataRole.UserRole)
@@ -88,6 +120,16 @@ class PlaceList(QListWidget):
         lines = min(LINES_SHOWN, max(1, self.count()))
         height = max(self.sizeHintForRow(0), self.fontMetrics().height()) * lines + 2 * self.frameWidth()
         return QSize(super().sizeHint().width(), height)
+
+
+def _line(place: Place) -> str:
+    return f"{place.name} · {place.title}"
+
+
+def _place(record: dict[str, Any]) -> Place:
+    """A place as the core finds it."""
+    bounds = QgsGeometry.fromRect(QgsRectangle(*record["bounds"]))
+    return Place(record["name"], record["title"], bounds, QgsCoordinateReferenceSystem(record["crs"]))
 
 
 NamedLayer = tuple[QgsVectorLayer, list[str], str]  # a layer, the fields that hold its features' names, its title
