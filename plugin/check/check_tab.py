@@ -29,7 +29,8 @@ from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
-from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.distinct_place import distinct_place
+from onemap.plugin.library.open_library import OpenLibrary, title_of
 from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
@@ -258,14 +259,14 @@ class CheckTab(QWidget):
         choice: the parcels, where a refusal can be mended.
         verb: that answers as a check does.
         """
-        target, scope, library = params["out"], self._current_scope, self._library.name
+        target, scope, own_name = params["out"], self._current_scope, self._library.own_name
         self.begun.emit()
 
         def take_answer(answer: dict[str, Any]) -> None:
             if scope == self._current_scope:
                 self._read(target, answer, show, scope)
             else:
-                self._drop(target, library)
+                self._drop(target, scope[0], own_name)
 
         self._request = self._library.core.ask(verb, params, title)
         self._show_work(tr("Starting…"))
@@ -273,13 +274,17 @@ class CheckTab(QWidget):
         self._request.answered.connect(take_answer)
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
 
-    def _drop(self, target: str, library: str) -> None:
-        """An answer that is of another library or day than the one that is open now is not shown."""
+    def _drop(self, target: str, path: str, own_name: str) -> None:
+        """An answer that is of another library or day than the one that is open now is not shown.
+
+        path, own_name: of the library that it is of. The one that is open now may have the same name, not yet known.
+        """
         self._request = self._reading_task = None
         self._show_work("")
         shutil.rmtree(Path(target).parent, ignore_errors=True)
         text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
-        self.message_sent.emit(text.format(library=library))
+        mark = distinct_place(path, [self._library.path]) if path != self._library.path else None
+        self.message_sent.emit(text.format(library=title_of(own_name, mark)))
 
     def cancel(self) -> None:
         """Cancel the running check."""
@@ -479,11 +484,11 @@ class CheckTab(QWidget):
             self.try_file(code, path)
 
     def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None], scope: tuple[str, str]) -> None:
-        library = self._library.name
+        own_name = self._library.own_name
 
         def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
             if scope != self._current_scope:
-                self._drop(target, library)
+                self._drop(target, scope[0], own_name)
                 return
             self._request = self._reading_task = None
             self._show_work("")

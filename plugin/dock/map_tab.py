@@ -95,6 +95,7 @@ class MapTab(QWidget):
         self.versions.version_chosen.connect(self._slide_to)
         self.versions.version_kept.connect(self._go_to_day)
         self._day = DayFollower()
+        self._absent_titles: list[str] = []  # of layers that are away because of the day, as was said last
         self._opened: set[str] = set()  # libraries that had their first map
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
@@ -380,12 +381,14 @@ class MapTab(QWidget):
             self._zoom_to(layers[-1])
 
     def _follow_day(self) -> None:
-        left = self._day.follow(self._library)
-        if left:
-            text = tr("Not in force on that day, and off the map until the day changes: {layers}.")
-            self.layers_left.emit(text.format(layers=list_of_some(left)))
-        elif not self._day.are_absent(self._library):
-            self.layers_left.emit("")
+        """Let the map follow the day; say what is away because of it whenever that is another than before."""
+        self._day.follow(self._library)
+        titles = self._day.absent_titles(self._library)
+        if titles == self._absent_titles:
+            return
+        self._absent_titles = titles
+        text = tr("Not in force on that day, and off the map until the day changes: {layers}.")
+        self.layers_left.emit(text.format(layers=list_of_some(titles)) if titles else "")
 
     def _offer_versions(self, item: QTreeWidgetItem | None) -> None:
         entry = item.data(0, ROLE_ENTRY) if item is not None else None

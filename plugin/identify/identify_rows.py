@@ -9,6 +9,7 @@ from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.number_format import area_text, length_text, share_text
 from onemap.plugin.words.translation import tr, with_label
 
+OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
 MAX_LAWS = 12  # of one layer; the core's answer has them all
 MAX_FEATURES = 100  # of one layer along a line or in a box, those with most of it inside
 
@@ -152,8 +153,9 @@ def _size_rows(feature: dict[str, Any]) -> list[Row]:
 
 def _law_row(law: dict[str, Any]) -> Row:
     basis = [entry["text"] for entry in law["basis"]]
+    is_outside = law["kind"] == OUTSIDE  # its verdict is not of the place, which lies on the feature
     return Row(
-        law["title"],
+        tr("For the ground outside: {title}").format(title=law["title"]) if is_outside else law["title"],
         word("verdicts", law["verdict"]),
         "\n".join(basis),
         rows=[Row(text) for text in basis],

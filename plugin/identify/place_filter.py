@@ -1,4 +1,5 @@
-"""The locator's filter `om`: coordinates, place names, their pinyin or its initials, numbers of plots and features.
+"""The locator's filter `om`: coordinates, place names, their pinyin or its initials, numbers of plots and features,
+and the parcels of the map by number and name.
 
 QGIS asks a filter in a thread of its own; the core is asked in the main one. A question and its answer pass between
 them through a queue.
@@ -23,6 +24,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.place_list import Place, find_parcels
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -33,7 +35,7 @@ AskPlace = Callable[[QgsPointXY, QgsCoordinateReferenceSystem], None]
 
 
 class PlaceQuestions(QObject):
-    """Asks the core, in the main thread, for the places that a text means."""
+    """Asks, in the main thread, for the places that a text means: the core's, then the parcels of the map."""
 
     wanted = pyqtSignal(str, object)  # the text, and the queue for the places
 
@@ -43,13 +45,27 @@ class PlaceQuestions(QObject):
         self.wanted.connect(self._ask, Qt.ConnectionType.QueuedConnection)
 
     def _ask(self, text: str, answers: queue.Queue) -> None:
+        parcels = [_record(parcel) for parcel in find_parcels(text)]
         if not self._library.path:
-            answers.put([])
+            answers.put(parcels)
             return
         params = {"library": self._library.path, "text": text, "as_of": self._library.day}
         request = self._library.core.ask("find", params)
-        request.answered.connect(lambda answer: answers.put(answer["places"]))
-        request.refused.connect(lambda _refusal: answers.put([]))
+        request.answered.connect(lambda answer: answers.put([*answer["places"], *parcels]))
+        request.refused.connect(lambda _refusal: answers.put(parcels))
+
+
+def _record(parcel: Place) -> dict[str, Any]:
+    """A parcel of the map as the core has its places."""
+    bounds, inside = parcel.geometry.boundingBox(), parcel.geometry.pointOnSurface().asPoint()
+    return {
+        "name": parcel.name,
+        "title": parcel.title,
+        "x": inside.x(),
+        "y": inside.y(),
+        "crs": parcel.crs.authid() or parcel.crs.toWkt(),
+        "bounds": [bounds.xMinimum(), bounds.yMinimum(), bounds.xMaximum(), bounds.yMaximum()],
+    }
 
 
 class PlaceFilter(QgsLocatorFilter):

@@ -51,7 +51,7 @@ class OpenLibrary(QObject):
     @property
     def name(self) -> str:
         """The library's name, of two with one name with what tells them apart."""
-        return f"{self.own_name} ({self.mark.text})" if self.mark is not None else self.own_name
+        return title_of(self.own_name, self.mark)
 
     @property
     def own_name(self) -> str:
@@ -188,6 +188,11 @@ class OpenLibrary(QObject):
     def _refuse(self, refusal: Refusal) -> None:
         self._is_reading = False
         self.refused.emit(refusal)
+
+
+def title_of(own_name: str, mark: DistinctPlace | None) -> str:
+    """A library's own name, with what tells it from others."""
+    return f"{own_name} ({mark.text})" if mark is not None else own_name
 
 
 def packs_in(answer: dict[str, Any]) -> list[dict[str, Any]]:

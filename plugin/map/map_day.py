@@ -25,6 +25,7 @@ from onemap.plugin.map.theme_places import show_in_themes, themes_that_show
 class AbsentLayer:
     """How a layer comes back: whether it was visible, and which map themes showed it."""
 
+    title: str
     is_visible: bool
     themes: list[str]
 
@@ -35,27 +36,26 @@ class DayFollower:
 
     absent: dict[tuple[str, str], AbsentLayer] = field(default_factory=dict)
 
-    def follow(self, library: OpenLibrary) -> list[str]:
-        """Let the layers follow the library's day; returns the titles of those that had to leave the map."""
-        left = []
-        order = [entry.code for entry in library.layers]
-        for layer in sorted(following_layers(library), key=lambda layer: _place(order, layer)):
+    def follow(self, library: OpenLibrary) -> None:
+        """Let the layers follow the library's day: some leave the map for now, others come back."""
+        for layer in following_layers(library):
             code = str(layer.customProperty(PROPERTY_CODE))
             entry = library.entry(code)
             if entry is None or entry.in_force is None:
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
                 is_visible = node is None or node.itemVisibilityChecked()
-                self.absent[library.path, code] = AbsentLayer(is_visible, themes_that_show(layer))
-                left.append(entry.title if entry is not None else layer.name())
+                title = entry.title if entry is not None else layer.name()
+                self.absent[library.path, code] = AbsentLayer(title, is_visible, themes_that_show(layer))
                 remove_layer(layer)
             elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
                 show_version(layer, library, entry, entry.in_force)
         self._bring_back(library)
-        return left
 
-    def are_absent(self, library: OpenLibrary) -> bool:
-        """Whether layers of a library wait for another day."""
-        return any(path == library.path for path, _code in self.absent)
+    def absent_titles(self, library: OpenLibrary) -> list[str]:
+        """The titles of a library's layers that wait for another day, in the order of its list."""
+        absent = {code: layer.title for (path, code), layer in self.absent.items() if path == library.path}
+        listed = [entry.code for entry in library.layers if entry.code in absent]
+        return [absent[code] for code in [*listed, *(code for code in absent if code not in listed)]]
 
     def _bring_back(self, library: OpenLibrary) -> None:
         for entry in library.layers:
@@ -66,12 +66,6 @@ class DayFollower:
                 if node is not None:
                     node.setItemVisibilityChecked(absent.is_visible)
                 show_in_themes(layer, absent.themes)
-
-
-def _place(order: list[str], layer: QgsMapLayer) -> int:
-    """Where the library's list has a layer; QGIS itself knows its layers in no order."""
-    code = str(layer.customProperty(PROPERTY_CODE))
-    return order.index(code) if code in order else len(order)
 
 
 def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:

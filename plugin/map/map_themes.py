@@ -66,8 +66,8 @@ def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:
 
 
 def first_theme(library: OpenLibrary) -> MapTheme | None:
-    """The map that a library opens with; None where it has no such layers."""
-    return next((theme for theme in library.themes if theme.id == FIRST_MAP), None)
+    """The map that a library opens with: where it has no layer of that, the first one that it has; else None."""
+    return next((theme for theme in library.themes if theme.id == FIRST_MAP), next(iter(library.themes), None))
 
 
 def _store_theme(name: str) -> None:

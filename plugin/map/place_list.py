@@ -1,9 +1,13 @@
-"""Search for places and parcels by name: the library's place names in force, and the parcels on the map."""
+"""Search for places and parcels: at once by name, in the library's place names in force and the parcels on the map.
+
+Then what the core finds besides: pinyin and its initials, numbers of plots and features, coordinates. It may be busy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from qgis.core import (
     Qgis,
@@ -12,11 +16,13 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProject,
+    QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
+from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.map.table_layers import table_layer
@@ -51,6 +57,7 @@ class PlaceList(QListWidget):
         self.setAccessibleName(tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""
+        self._request: Request | None = None  # what the core is asked
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -70,14 +77,39 @@ class PlaceList(QListWidget):
     def find(self) -> None:
         """Search now."""
         self._timer.stop()
+        self._forget_request()
         self.clear()
-        for place in find_places(self._library, self._text):
-            item = QListWidgetItem(f"{place.name} · {place.title}")
+        self._add(find_places(self._library, self._text))
+        if len(self._text) < MIN_LENGTH or not self._library.path:
+            self.searched.emit()
+            return
+        params = {"library": self._library.path, "text": self._text, "as_of": self._library.day}
+        request = self._request = self._library.core.ask("find", params)
+        request.answered.connect(lambda answer: self._take(request, answer["places"]))
+        request.refused.connect(lambda _refusal: self._take(request, []))
+
+    def _take(self, request: Request, records: list[dict[str, Any]]) -> None:
+        """What the core has found, after what is listed already."""
+        if request is not self._request:
+            return
+        self._request = None
+        listed = {self.item(row).text() for row in range(self.count())}
+        places = [_place(record) for record in records]
+        self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
+        self.searched.emit()
+
+    def _add(self, places: list[Place]) -> None:
+        for place in places:
+            item = QListWidgetItem(_line(place))
             item.setData(Qt.ItemDataRole.UserRole, place)
             self.addItem(item)
         self.setVisible(self.count() > 0)
         self.updateGeometry()
-        self.searched.emit()
+
+    def _forget_request(self) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            request.cancel()
 
     def _go(self, item: QListWidgetItem) -> None:
         place = item.data(Qt.ItemDataRole.UserRole)
@@ -90,26 +122,46 @@ class PlaceList(QListWidget):
         return QSize(super().sizeHint().width(), height)
 
 
+def _line(place: Place) -> str:
+    return f"{place.name} · {place.title}"
+
+
+def _place(record: dict[str, Any]) -> Place:
+    """A place as the core finds it."""
+    bounds = QgsGeometry.fromRect(QgsRectangle(*record["bounds"]))
+    return Place(record["name"], record["title"], bounds, QgsCoordinateReferenceSystem(record["crs"]))
+
+
+NamedLayer = tuple[QgsVectorLayer, list[str], str]  # a layer, the fields that hold its features' names, its title
+
+
 def find_places(library: OpenLibrary, text: str) -> list[Place]:
     """Places and parcels whose name contains a text, at most `MAX_PLACES`; the shortest names first."""
+    return _places_in([*_place_name_layers(library), *_parcel_layers()], text)
+
+
+def find_parcels(text: str) -> list[Place]:
+    """Parcels of the map whose number or name contains a text, at most `MAX_PLACES`; the shortest names first."""
+    return _places_in(_parcel_layers(), text)
+
+
+def _places_in(layers: Iterable[NamedLayer], text: str) -> list[Place]:
     if len(text) < MIN_LENGTH:
         return []
-    places = [
-        place
-        for layer, fields, title in _searchable_layers(library)
-        for place in _places_in_layer(layer, fields, title, text)
-    ]
+    places = [place for layer, fields, title in layers for place in _places_in_layer(layer, fields, title, text)]
     return sorted(places, key=lambda place: (len(place.name), place.name))[:MAX_PLACES]
 
 
-def _searchable_layers(library: OpenLibrary) -> Iterator[tuple[QgsVectorLayer, list[str], str]]:
-    """The layers to search, the fields that hold their names, and each layer's title."""
+def _place_name_layers(library: OpenLibrary) -> Iterator[NamedLayer]:
     for entry in library.layers:
         if entry.kind == PLACE_NAMES and entry.in_force is not None:
             layer = table_layer(library.path, entry.in_force.table, entry.title)
             name_fields = [field.name() for field in layer.fields() if field.name().upper().endswith(NAME_ENDINGS)]
             if layer.isValid() and name_fields:
                 yield layer, name_fields, entry.title
+
+
+def _parcel_layers() -> Iterator[NamedLayer]:
     for layer in QgsProject.instance().mapLayers().values():
         is_ours = layer.customProperty(PROPERTY_LIBRARY) or layer.customProperty(PROPERTY_RUN)
         if isinstance(layer, QgsVectorLayer) and not is_ours and layer.geometryType() == Qgis.GeometryType.Polygon:

@@ -51,9 +51,10 @@ def missing_view() -> str:
 
 
 def prepare_scene(library: OpenLibrary) -> Scene:
-    """Put the layers of the scene on the map, and give each its look in three dimensions.
+    """Put the layers of the scene on the map, switched on, and give each its look in three dimensions.
 
-    The elevation model becomes the project's terrain, so that every 3D view of the project stands on it.
+    The elevation model becomes the project's terrain, so that every 3D view of the project stands on it. A layer
+    without the field of its heights is missing too.
     """
     looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
     missing: list[str] = []
@@ -69,9 +70,17 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     layers = []
     for look, is_surface in [*((one, False) for one in looks["volumes"]), *((one, True) for one in looks["surfaces"])]:
         layer = _on_map(library, look["code"], missing)
-        if isinstance(layer, QgsVectorLayer) and layer.fields().lookupField(look["height"]) >= 0:
-            layer.setRenderer3D(_renderer(layer, look, is_surface))
-            layers.append(layer)
+        if not isinstance(layer, QgsVectorLayer):
+            continue
+        if layer.fields().lookupField(look["height"]) < 0:
+            missing.append(layer.name())
+            continue
+        layer.setRenderer3D(_renderer(layer, look, is_surface))
+        layers.append(layer)
+        # A view shows what the map shows, and a theme may have switched the layer off.
+        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+        if node is not None:
+            node.setItemVisibilityCheckedParentRecursive(True)
     return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing)
 
 
@@ -99,13 +108,15 @@ def height_expression(field: str) -> str:
 
 
 def _on_map(library: OpenLibrary, code: str, missing: list[str]) -> QgsMapLayer | None:
-    """A layer's version in force on the map; None where the library has none, and then its title is noted."""
-    entry = next((one for one in library.layers if one.code == code), None)
-    if entry is None or entry.in_force is None:
-        missing.append(entry.title if entry is not None else code)
-        return None
-    layer = layer_on_map(library, entry.in_force) or put_on_map(library, entry, entry.in_force)
-    return layer if layer.isValid() else None
+    """A layer's version in force on the map; None where there is none to show, and then its title is noted."""
+    entry = library.entry(code)
+    version = entry.in_force if entry is not None else None
+    if entry is not None and version is not None:
+        layer = layer_on_map(library, version) or put_on_map(library, entry, version, follows_day=True)
+        if layer.isValid():
+            return layer
+    missing.append(entry.title if entry is not None else code)
+    return None
 
 
 def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> Any:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsFeature, QgsFields, QgsGeometry, QgsPointXY
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsFields,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+)
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.layer_export import write_source
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.ground_choice import DISTRICT, GroundChoice
 from onemap.plugin.parcels.parcel_choice import Choice, ChoiceTexts
@@ -14,6 +26,8 @@ from onemap.plugin.words.translation import tr
 
 DIVISIONS = ("XZQ", "CJDCQ")
 VIEW = Choice(part="the map's view")
+SIDE_PARTS = 32  # of each side of the view in another system
+NEAR_DEGREES, LAST_DEGREE = 3.0, 85.0  # a plane is used beyond its ground too; next to a pole no map goes
 
 
 class CountedGround(GroundChoice):
@@ -60,10 +74,40 @@ class CountedGround(GroundChoice):
         return {"within": path} if path else {}
 
     def _write_view(self, folder: str) -> str:
-        """The ground that the map shows now, turned as the map is, as a file. Raises Refusal."""
+        """The ground that the map shows now, turned as the map is, as a file in the library's plane. Raises Refusal."""
         view = self._canvas.mapSettings()
+        system, plane = view.destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
+        shown = QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]])
+        if system.isValid():
+            shown, system = _in_plane(shown, system, plane), plane
+        shown.convertToMultiType()
         ground = QgsFeature()
-        ground.setGeometry(QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]]))
-        return write_source(
-            folder, "view", QgsFields(), Qgis.WkbType.Polygon, view.destinationCrs(), iter([ground])
-        ).path
+        ground.setGeometry(shown)
+        return write_source(folder, "view", QgsFields(), Qgis.WkbType.MultiPolygon, system, iter([ground])).path
+
+
+def _in_plane(
+    shown: QgsGeometry, system: QgsCoordinateReferenceSystem, plane: QgsCoordinateReferenceSystem
+) -> QgsGeometry:
+    """What a map shows, in a plane: of a map that shows half the world only the ground near that of the plane.
+
+    A side of the map is no straight line in another system, so it goes there in parts. Raises Refusal.
+    """
+    context = QgsProject.instance().transformContext()
+    degrees = QgsCoordinateReferenceSystem("EPSG:4326")  # in which QGIS says where a plane is used
+    try:
+        if not plane.bounds().isEmpty():
+            world = QgsRectangle(-180, -LAST_DEGREE, 180, LAST_DEGREE)
+            near = plane.bounds().buffered(NEAR_DEGREES).intersect(world)
+            ground = QgsGeometry.fromRect(near).densifyByCount(SIDE_PARTS - 1)
+            ground.transform(QgsCoordinateTransform(degrees, system, context))
+            if not ground.contains(shown):
+                shown = shown.intersection(ground)
+        if system != plane and not shown.isEmpty():
+            shown = shown.densifyByCount(SIDE_PARTS - 1)
+            shown.transform(QgsCoordinateTransform(system, plane, context))
+    except QgsCsException:
+        shown = QgsGeometry()
+    if shown.isEmpty():
+        raise Refusal(tr("The map shows nothing of the ground of the library. Move it there, then add up again."))
+    return shown

@@ -240,6 +240,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>规则</translation>
     </message>
     <message>
+        <source>For the ground outside: {title}</source>
+        <translation>适用于其范围以外：{title}</translation>
+    </message>
+    <message>
         <source>Check</source>
         <translation>检测</translation>
     </message>
@@ -1242,6 +1246,10 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>The land-use balance of a ground: drawn, chosen, or all</source>
         <translation>所绘、所选或全部范围的用地平衡表</translation>
+    </message>
+    <message>
+        <source>The map shows nothing of the ground of the library. Move it there, then add up again.</source>
+        <translation>地图当前范围不在资料库所在地区。请将地图移到该地区后重新统计。</translation>
     </message>
     <message>
         <source>Land use to add up</source>

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
@@ -54,12 +55,12 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
 
     only: the codes of the layers that are wanted, all if there are none. A layer that says nothing of the place is
     there too, with the reason.
-    Raises UsageError only.unknown, OneMapError pack.…, rule.….
+    Raises UsageError layer.unknown, OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
     for code in only:
         if code not in catalogue:
-            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(catalogue))
+            raise UsageError("layer.unknown", layer=code, field="--only", near=codes_like(catalogue, code) or None)
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
     request = _Request(place, library.crs, as_of, language, sources)

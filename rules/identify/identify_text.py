@@ -15,6 +15,7 @@ _SAYS_SYSTEM = (
     "suggest.swapped",
     "suggest.swapped_metres",
 )
+_OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
 _MOST = 20  # features of a layer that somebody reads; the answer in JSON has them all
 
 
@@ -76,7 +77,8 @@ def _layer_lines(layer: Mapping[str, Any], language: str) -> list[str]:
     for law in layer["laws"]:
         if law["rule"] not in speaking:
             continue
-        lines.append("    " + phrase("said.identify_law", language, title=law["title"], basis=_basis(law, language)))
+        key = "said.identify_law_outside" if law["kind"] == _OUTSIDE else "said.identify_law"
+        lines.append("    " + phrase(key, language, title=law["title"], basis=_basis(law, language)))
     return lines
 
 

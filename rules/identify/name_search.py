@@ -56,9 +56,7 @@ def find_places(library: Library, text: str, as_of: date, most: int, language: s
                 found += list(_by_number(library, entry, version, sought, most))
         except (OneMapError, DamagedTable):
             continue
-    found.sort(
-        key=lambda place: (not place["begins"], _MATCHES.index(place["match"]), len(place["name"]), place["name"])
-    )
+    found.sort(key=_rank)
     crs = f"EPSG:{library.srs_id}"
     return [_record(place, crs, language) for place in found[:most]]
 

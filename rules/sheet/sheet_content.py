@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
@@ -58,7 +59,7 @@ def sheets_of(
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
     laws = {rule.id: _laws(rule) for rule in rules}
-    asked = _asked_rules(record, {rule.id for rule in rules if rule.finds})
+    asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds})
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -117,18 +118,20 @@ def _land_row(row: Mapping[str, Any]) -> Sheet:
     return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
 
 
-def _asked_rules(record: Mapping[str, Any], judging: set[str]) -> Sheet:
-    """How many of the judging rules were asked; why the others were not: by reason, how many, and by which layers."""
+def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str]) -> Sheet:
+    """How many of the judging rules were asked; why the others were not: by reason how many, whose, by which layers.
+
+    judging: the department of each judging rule, by the rule.
+    """
     skipped = [item for item in record["skipped"] if item["rule"] in judging]
-    reasons = Counter(item["reason"] for item in skipped)
-    layers: dict[str, list[str]] = {}
-    for item in skipped:
-        if item["layer"] not in layers.setdefault(item["reason"], []):
-            layers[item["reason"]].append(item["layer"])
-    skipped_rules = [
-        {"reason": reason, "rules": count, "layers": layers[reason]} for reason, count in sorted(reasons.items())
-    ]
-    return {"asked": len(judging) - len(skipped), "not_asked": skipped_rules}
+    not_asked = []
+    for reason in sorted({item["reason"] for item in skipped}):
+        of_reason = [item for item in skipped if item["reason"] == reason]
+        departments = Counter(judging[item["rule"]] for item in of_reason)
+        in_order = {code: departments[code] for code in named_groups()["departments"] if code in departments}
+        layers = list(dict.fromkeys(item["layer"] for item in of_reason))
+        not_asked.append({"reason": reason, "rules": len(of_reason), "departments": in_order, "layers": layers})
+    return {"asked": len(judging) - len(skipped), "not_asked": not_asked}
 
 
 def _by_parcel(table: Table | None) -> dict[str, list[dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,6 +68,7 @@ def _today(sheet: Sheet, word: Any) -> Block:
 
 
 def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
+    shown = _rows_of_every_layer(sheet["plans"], _MOST_ROWS["plans"])
     rows = [
         [
             f"{row['layer_title']} {row['version']}",
@@ -75,10 +77,18 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             _hectares(row["area_ellipsoidal_m2"]),
             "–" if row["share"] is None else share_text(row["share"]),
         ]
-        for row in sheet["plans"]
+        for row in shown
     ]
     heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
-    block = _block(word("plans"), heads, rows, [4.7, 3.9, 3.9, 1.8, 1.5], word("no_plans"), "plans", word)
+    left_out = len(sheet["plans"]) - len(shown)
+    block = {
+        "heading": word("plans"),
+        "heads": heads,
+        "rows": rows,
+        "widths": [4.7, 3.9, 3.9, 1.8, 1.5],
+        "numbers": _NUMBERS["plans"],
+        "note": word("more_plans", count=left_out) if left_out else None if rows else word("no_plans"),
+    }
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
@@ -90,8 +100,23 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             )
             for reason, codes in kinds.items()
         ]
-        block["note"] = " ".join(filter(None, (block["note"], *remarks)))
+        block["note"] = ("" if language == "zh" else " ").join(filter(None, (block["note"], *remarks)))
     return block
+
+
+def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """At most so many rows in their order, but at least one of each layer: of none is hidden that it lies there.
+
+    rows: of a layer one after the other, the largest first. The smallest of the layer that has most is left out first.
+    """
+    shown = list(rows)
+    while len(shown) > most:
+        counts = Counter(row["layer"] for row in shown)
+        layer, count = counts.most_common(1)[0]
+        if count == 1:
+            break
+        del shown[max(at for at, row in enumerate(shown) if row["layer"] == layer)]
+    return shown
 
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Block:
@@ -151,11 +176,18 @@ def _block(
 
 
 def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
-    """How many rules were asked, and how many were not, by reason."""
-    parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
+    """How many rules were asked, and how many were not, by reason and department."""
+    parts, titles = [phrase("query_sheet.asked", language, count=sheet["asked"])], named_groups()["departments"]
     for item in sheet["not_asked"]:
-        reason, shown = reason_word(item["reason"], language), _titles(item["layers"], catalogue, language)
-        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], reason=reason, layers=shown))
+        facts = {
+            "reason": reason_word(item["reason"], language),
+            "departments": phrase("said.comma", language).join(
+                phrase("query_sheet.rules_of", language, department=titles[code][language], count=count)
+                for code, count in item["departments"].items()
+            ),
+            "layers": _titles(item["layers"], catalogue, language),
+        }
+        parts.append(phrase("query_sheet.not_asked", language, count=item["rules"], **facts))
     return "".join(parts) if language == "zh" else " ".join(parts)
 
 

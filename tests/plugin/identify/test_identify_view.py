@@ -13,6 +13,7 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsRectangle,
+    QgsVectorLayer,
 )
 from qgis.gui import QgsMapMouseEvent
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt
@@ -20,6 +21,7 @@ from qgis.PyQt.QtGui import QMouseEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMenu
 
+from onemap.plugin.identify.identify_rows import rows_of
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
@@ -93,6 +95,24 @@ def test_a_click_lists_every_layer_at_the_place_by_kind_and_department(view, can
     assert any(row.startswith("Nothing here") for row in rows(view))
     assert any(row.startswith("Not known here") for row in rows(view))
     assert view.tree.accessibleName() and view.close_button.accessibleName()
+
+
+@pytest.mark.parametrize(("kind", "name"), [("avoid", "Inside"), ("within", "For the ground outside: Inside")])
+def test_a_rule_on_the_ground_outside_a_feature_says_so(kind, name):
+    law = {"rule": "r", "kind": kind, "title": "Inside", "verdict": "restricted", "basis": []}
+    feature = {"feature": "1", "fid": 1, "name": "Boundary", "class": None, "class_title": None, "rules": ["r"]}
+    feature |= {"area_m2": 1.0, "area_ellipsoidal_m2": 1.0, "distance_m": 0.0, "attributes": {}, "meanings": {}}
+    layer = {"title": "Line", "code": "CZKFBJ", "version": "1", "kind": "vector", "department": "planning"}
+    layer |= {
+        "geometry": "polygon",
+        "table": "t",
+        "covered": True,
+        "reason": None,
+        "laws": [law],
+        "features": [feature],
+    }
+    (heading,) = rows_of({"layers": [layer]})
+    assert [row.name for row in heading.rows[0].rows[-1].rows] == [name]
 
 
 def test_a_chosen_feature_is_highlighted_and_its_values_have_titles(view, canvas):
@@ -175,6 +195,20 @@ def test_the_locator_finds_places_by_pinyin_numbers_and_coordinates(view, dock, 
     wait_for(lambda: view.tree.topLevelItemCount())
     assert item_with(view, "0701")
     assert canvas.extent().contains(QgsPointXY(X + 750, Y + 600)) and canvas.extent().width() < 2000
+
+
+def test_the_locator_finds_parcels_of_the_map_after_what_the_library_has(view, dock, canvas, tmp_path):
+    rows = [(box(100, 100, 50, 50), "DK00017", "东营家园"), (box(300, 100, 50, 50), "DK00018", None)]
+    layer = QgsVectorLayer(write_layer(tmp_path / "parcels.gpkg", ["DKBH", "DKMC"], rows), "parcels", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    questions = PlaceQuestions(dock.library)
+    locator, place_filter = QgsLocator(), PlaceFilter(questions, dock.show_place, dock.identify.ask)
+    locator.registerFilter(place_filter)
+    assert [name for name, _place in search(locator, "东营")] == ["东营村", "DK00017 东营家园"]
+    ((name, place),) = search(locator, "dk00018")
+    place_filter.triggerResult(QgsLocatorResult(place_filter, name, place))
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert canvas.extent().contains(QgsPointXY(X + 325, Y + 125)) and item_with(view, "0101")
 
 
 def test_the_algorithm_answers_in_json(town_library, tmp_path):

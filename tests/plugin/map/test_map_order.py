@@ -210,6 +210,20 @@ def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
     assert len(themes.mapThemeVisibleLayers("Ecology (One Map)")) == 5
 
 
+def test_a_library_of_one_department_opens_with_what_it_has(town, shared_core, tmp_path):
+    river = write_layer(tmp_path / "river.gpkg", ["BH", "MC"], [(box(0, 450, 1000, 50), "H1", "清源河")])
+    with Session() as core:
+        core("new", library=tmp_path / "one.gpkg", crs=CRS, name="One", district=town / "district.gpkg")
+        core("add", library=tmp_path / "one.gpkg", source=river, **{"as": "HLGLFW"}, covers="district")
+    library = OpenLibrary(shared_core)
+    room = MapTab(library, lambda _layer: None, lambda *_place: None)
+    library.open(str(tmp_path / "one.gpkg"))
+    wait_for(lambda: library.layers)
+    assert visible_codes() == {"HLGLFW"}
+    room.close_down()
+    room.deleteLater()
+
+
 def test_a_library_opens_with_no_map_where_that_is_not_wanted(city, shared_core):
     settings.put("first_map", False)
     library = OpenLibrary(shared_core)
@@ -369,6 +383,21 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
     assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
+
+
+def test_what_is_said_to_be_away_is_away_on_this_day_not_on_one_before(tab):
+    left = []
+    tab.layers_left.connect(left.append)
+    tab.themes.buttons["plan"].click()
+    titles = {entry.code: entry.title for entry in tab.library.layers}
+    set_day(tab, QDate(2018, 1, 1))
+    assert tables() == {} and titles["XZQ"] in left[-1]
+    set_day(tab, QDate(2023, 3, 1))  # all but the plots are in force again
+    assert "XZQ" in tables() and "KGDK" not in tables()
+    assert left[-1].endswith(f": {titles['KGDK']}.")
+    count = len(left)
+    set_day(tab, QDate(2023, 4, 1))
+    assert len(left) == count  # nothing else is away: nobody is told again
 
 
 def test_themes_show_again_what_was_away_for_a_day(tab):

@@ -37,8 +37,11 @@ def tab(dock, named_places):
 
 def find(tab, text):
     """Type into the search and wait for what is found."""
+    searched = []
+    connection = tab.places.searched.connect(lambda: searched.append(True))
     tab.search.setText(text)
-    wait_for(lambda: not tab.places._timer.isActive())
+    wait_for(lambda: searched)
+    tab.places.searched.disconnect(connection)
     return [tab.places.item(row).text().split(" · ")[0] for row in range(tab.places.count())]
 
 
@@ -58,6 +61,14 @@ def test_parcels_of_the_map_are_found_by_number_and_name(tab, tmp_path):
     QgsProject.instance().addMapLayer(layer)
     assert find(tab, "dk00018") == ["DK00018 长桥商务楼地块"]
     assert find(tab, "安澜") == ["安澜小学", "安澜公园100%", "DK00017 安澜家园地块"]
+
+
+def test_the_core_finds_initials_numbers_and_coordinates_besides(tab, canvas):
+    assert find(tab, "alxx") == ["安澜小学"]
+    assert find(tab, "anlan") == ["安澜小学", "安澜公园100%"]
+    assert find(tab, f"{X + 900}，{Y + 100}") == [f"{X + 900}.00, {Y + 100}.00"] and not tab.nothing.isVisible()
+    tab.places.itemClicked.emit(tab.places.item(0))
+    assert canvas.extent().contains(X + 900, Y + 100) and canvas.extent().width() < 2000
 
 
 def test_what_is_called_by_no_name_is_said_to_be_nowhere(tab):

@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProject,
 )
 
+from onemap.plugin.map.map_day import following_layers
 from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -78,6 +79,30 @@ def test_the_terrain_and_the_volumes_are_those_of_the_library(ready):
     assert material.ambient() == material.diffuse()  # as red from below as from above
     assert len(scene.missing) == 2  # buildings, models: told, not passed over
     assert prepare_scene(ready.library).layers == [plots, limits]  # a second time nothing is added
+
+
+def test_what_a_theme_has_switched_off_is_in_the_view_again_and_follows_the_day(ready):
+    plots, limits = prepare_scene(ready.library).layers
+    root = QgsProject.instance().layerTreeRoot()
+    node = root.findLayer(plots.id())
+    node.setItemVisibilityChecked(False)
+    node.parent().setItemVisibilityChecked(False)
+    assert prepare_scene(ready.library).layers == [plots, limits]
+    assert node.isVisible() and root.findLayer(limits.id()).isVisible()
+    assert plots in following_layers(ready.library)  # as what is ticked in the list does
+
+
+def test_buildings_without_the_field_of_their_heights_are_told(dock, provider, town, tmp_path):
+    library = str(tmp_path / "flat.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    source = write_layer(tmp_path / "plots.gpkg", ["DKBH", "YDXZDM"], [(box(0, 0, 100, 100), "K1", "070102")])
+    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "KGDK", "COVERS": "district"})
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    scene = prepare_scene(dock.library)
+    assert scene.layers == [] and scene.terrain is None
+    title = dock.library.entry("KGDK").title
+    assert any(title in missing for missing in scene.missing)
 
 
 def heights_of(layer, which):

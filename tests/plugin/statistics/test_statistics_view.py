@@ -4,7 +4,14 @@ import zipfile
 
 import processing
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsRectangle
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+)
 from qgis.PyQt.QtCore import QDate
 
 from onemap.plugin.profile import settings
@@ -94,6 +101,47 @@ def test_what_the_map_shows_is_added_up_in_the_unit_of_the_settings(view, canvas
     half = size.width() * size.height() * canvas.mapUnitsPerPixel() ** 2 / 2
     (paddies,) = [row[2] for row in rows if row[:2] == (2, "0101 Paddy field")]
     assert float(paddies) == pytest.approx(half / m2, abs=0.0001) and half > 10_000
+
+
+@pytest.fixture
+def in_degrees(view, canvas):
+    """The map in degrees; shows what begins at a latitude and longitude and is so many degrees wide."""
+    system = QgsCoordinateReferenceSystem("EPSG:4326")
+    change = QgsCoordinateTransform(QgsCoordinateReferenceSystem(CRS), system, QgsProject.instance())
+    QgsProject.instance().setCrs(system)
+    canvas.setDestinationCrs(system)
+    view.ground.box.setCurrentIndex(1)
+
+    def show(x, y, width):
+        """The lower side's middle is at a place of the plane."""
+        place, size = change.transform(QgsPointXY(x, y)), canvas.mapSettings().outputSize()
+        height = width * size.height() / size.width()
+        canvas.setExtent(QgsRectangle(place.x() - width / 2, place.y(), place.x() + width / 2, place.y() + height))
+
+    return show
+
+
+def test_a_side_of_the_view_lies_where_the_map_draws_it_in_another_system(view, in_degrees):
+    """A parallel half a degree long bends by 30 m in the plane: the lower side goes through the town's middle."""
+    in_degrees(X + 500, Y + 500, 0.5)
+    (paddies,) = [row[2] for row in balance(view) if row[:2] == (2, "0101 Paddy field")]
+    assert float(paddies) == pytest.approx(25, abs=0.05)
+
+
+def test_of_a_view_of_half_the_world_what_lies_near_the_library_is_added_up(view, in_degrees, canvas):
+    canvas.setExtent(QgsRectangle(-500, -400, 500, 400))
+    rows = balance(view)
+    assert [row[2] for row in rows if row[:2] == (2, "0101 Paddy field")] == ["50.0000"]
+    # 9 degrees of longitude and 30 of latitude, about: not the plane far away, where a figure means nothing.
+    assert 2e8 < float(rows[0][2].replace(",", "")) < 4e8
+
+
+def test_a_view_of_other_ground_says_where_to_look(view, in_degrees, canvas):
+    refusals = []
+    view.refused.connect(lambda refusal: refusals.append(str(refusal)))
+    canvas.setExtent(QgsRectangle(-80, -20, -70, -10))
+    view.count_button.click()
+    assert len(refusals) == 1 and "shows nothing of the ground" in refusals[0]
 
 
 def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):

@@ -97,7 +97,7 @@ def test_only_names_layers_and_an_unknown_one_is_wrong_usage(desk, identify):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)
     assert list(identify(5, 5, "--only", "ZONE,DLTB")) == ["DLTB", "ZONE"]
     answer = desk.run("identify", desk.library, 5, 5, "--only", "NONE")
-    assert (answer.code, answer.codes) == (2, ["only.unknown"])
+    assert (answer.code, answer.codes) == (2, ["layer.unknown"])
 
 
 def test_classes_have_the_titles_of_their_code_table(desk):
@@ -239,6 +239,19 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert (laws["two"]["title"], laws["two"]["basis"][0]["article"]) == ("A", "第一条")
     assert [entry["law"] for entry in laws["all"]["basis"]] == ["New"]
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Rule for the ground outside: Out"), ("zh", "以外的规则：外")])
+def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(desk, tmp_path, core, onemap, lang, words):
+    library = tmp_path / "own.gpkg"
+    titles = {"title": {"zh": "外", "en": "Out"}}
+    pack = desk.pack({"id": "out", "layer": "CZKFBJ", "kind": "within", "verdict": "restricted", **titles})
+    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
+    source = desk.write("line", [box(0, 0, 10, 10)], {"BSM": ["a"]}, "EPSG:4547")
+    covers = desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    assert onemap("add", library, source, "--as", "CZKFBJ", "--covers", covers).code == 0
+    inside, beside = (core("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
+    assert words in inside and words not in beside  # beside it nothing of the layer lies
 
 
 @pytest.mark.slow

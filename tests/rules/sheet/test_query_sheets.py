@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from shapely import Point, Polygon, box
 
+from onemap.rules.sheet.sheet_pages import sheet_page
 from onemap.tests.rules.conftest import Desk
 
 PDF_TO_TEXT = shutil.which("pdftotext")
@@ -86,7 +87,14 @@ def test_the_facts_by_hand(ask):
     hits = [row for row in first["findings"] if row["verdict"] == "prohibited"]
     assert [row["share"] for row in hits] == [pytest.approx(0.5)]
     assert hits[0]["laws"] == [{"law": "甲法", "articles": ["第一条", "第三条"]}, {"law": "乙法", "articles": []}]
-    assert (first["asked"], first["not_asked"]) == (1, [{"reason": "layer_missing", "rules": 1, "layers": ["STBHHX"]}])
+    (unasked,) = first["not_asked"]
+    assert (first["asked"], unasked["reason"], unasked["rules"], unasked["layers"]) == (
+        1,
+        "layer_missing",
+        1,
+        ["STBHHX"],
+    )
+    assert unasked["departments"] == {ask.check()["unasked"][0]["department"]: 1}
     # A rule that judges nothing clears nothing: the check and the sheet count the same rules.
     checked = ask.check()
     assert (checked["rules"], [rule["rule"] for rule in checked["unasked"]]) == (2, ["gone"])
@@ -197,7 +205,22 @@ def test_a_parcel_of_many_points_and_many_findings_says_what_it_leaves_out(desk)
     assert desk.run("sheet", desk.library, parcels, target, "--pack", desk.pack({}), lang="en").code == 0
     text = target.read_text(encoding="utf-8")
     assert "J48" in text and "J49" not in text and "… and 16 more points" in text
-    assert "… and 6 more rows" in text and text.count("Urban growth boundary") >= 14
+    assert "6 more rows, of smaller classes" in text and text.count("Urban growth boundary") >= 14
+
+
+def test_of_many_rows_none_hides_that_a_layer_lies_there(ask):
+    _answer, target = ask("s.json")
+    first, _second = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    plot, line = first["plans"][0], next(row for row in first["plans"] if row["layer"] == "CZKFBJ")
+    small = [{**plot, "class": f"{1000 - n}", "area_ellipsoidal_m2": 1000.0 - n} for n in range(20)]
+    page = sheet_page({**first, "plans": [*small, line]}, {}, "en")
+    block = next(block for block in page["blocks"] if block["heading"].startswith("What the plans"))
+    assert len(block["rows"]) == 14 and block["rows"][-1][0].startswith(line["layer_title"])
+    assert [row[1].split()[0] for row in block["rows"][:-1]] == [f"{1000 - n}" for n in range(13)]  # the largest
+    assert "7 more rows" in block["note"]
+    many = [{**line, "layer": f"L{n}"} for n in range(16)]
+    block = sheet_page({**first, "plans": many}, {}, "en")["blocks"][1]
+    assert len(block["rows"]) == 16
 
 
 def test_boundary_points_are_read_down_a_column(desk):
