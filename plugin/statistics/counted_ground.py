@@ -14,6 +14,7 @@ from onemap.plugin.words.translation import tr
 
 DIVISIONS = ("XZQ", "CJDCQ")
 VIEW = Choice(part="the map's view")
+POINTS_ON_EDGE = 99
 
 
 class CountedGround(GroundChoice):
@@ -63,7 +64,9 @@ class CountedGround(GroundChoice):
         """The ground that the map shows now, turned as the map is, as a file. Raises Refusal."""
         view = self._canvas.mapSettings()
         ground = QgsFeature()
-        ground.setGeometry(QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]]))
+        outline = QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]])
+        # On the ellipsoid an edge of many kilometres is not where it is on the map; short ones are.
+        ground.setGeometry(outline.densifyByCount(POINTS_ON_EDGE))
         return write_source(
             folder, "view", QgsFields(), Qgis.WkbType.Polygon, view.destinationCrs(), iter([ground])
         ).path
