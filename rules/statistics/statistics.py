@@ -34,9 +34,8 @@ _Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, n
 _DECLARED, _NET = "declared_m2", "net_m2"
 _CLOSING = 0.01  # how far from a unit's own scale that of its rest may be; within a unit it differs by thousandths
 _NO_ROW, _NO_VALUE = "no_row", "no_value"  # why a unit's number of a table is unknown
-_NOT_COUNTED = tuple(
-    f"{name}{on}_m2" for name in ("no_value", "without_feature", "outside_coverage") for on in ("", "_ellipsoidal")
-)
+_ON = ("", "_ellipsoidal")
+_NOT_COUNTED = ("no_value", "without_feature", "outside_coverage")
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 
@@ -136,23 +135,23 @@ def _raw_statistics(asked: LayerInUnits) -> Statistics:
 
 @dataclass(frozen=True)
 class _Grounds:
-    """Of each unit (m,), in m²: its ground, what is under features that count, that may count, and what is not known.
+    """Of each unit its ground, what is under features that count, that may count, and what is not known.
 
-    Each in the plane and on the ellipsoid. NaN where nothing can be said: a layer without areas, or no unit.
+    Each (2, m), in m² in the plane and on the ellipsoid; NaN where nothing can be said: a layer without areas, or no
+    unit.
     """
 
-    area_m2: np.ndarray
-    ellipsoidal_m2: np.ndarray
-    matched_m2: np.ndarray
-    matched_ellipsoidal_m2: np.ndarray
-    overlap_m2: np.ndarray
-    overlap_ellipsoidal_m2: np.ndarray
-    no_value_m2: np.ndarray
-    no_value_ellipsoidal_m2: np.ndarray
-    without_feature_m2: np.ndarray
-    without_feature_ellipsoidal_m2: np.ndarray
-    outside_coverage_m2: np.ndarray
-    outside_coverage_ellipsoidal_m2: np.ndarray
+    area: np.ndarray
+    matched: np.ndarray
+    overlap: np.ndarray
+    no_value: np.ndarray
+    without_feature: np.ndarray
+    outside_coverage: np.ndarray
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The areas (m,) by the keys of the answer: `area_m2`, `area_ellipsoidal_m2`, `matched_m2` and so on."""
+        names = _Grounds.__dataclass_fields__
+        return {f"{name}{on}_m2": getattr(self, name)[at] for name in names for at, on in enumerate(_ON)}
 
     @classmethod
     def of(cls, asked: LayerInUnits) -> "_Grounds":
@@ -168,7 +167,7 @@ class _Grounds:
         beyond = unknown if asked.grounds is None else _of_units_m2(asked, outside, coverage)
         ground = _on_both_m2(asked, given)
         if asked.entry.geometry != POLYGON:
-            return cls(*ground, *unknown, *unknown, *unknown, *unknown, *beyond)
+            return cls(ground, unknown, unknown, unknown, unknown, beyond)
         certain, overlap = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
         possible, _ = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
         every, _ = _unions(asked, asked.pieces, count)
@@ -176,7 +175,8 @@ class _Grounds:
         filled = every - _stray(asked, coverage, count)
         bare = np.maximum(covered[0] - filled[0], 0.0)
         scale = _scale_of_rest(ground, bare + np.nan_to_num(beyond[0]), (ground - filled)[1])
-        return cls(*ground, *certain, *overlap, *(possible - certain), bare, bare * scale, beyond[0], beyond[0] * scale)
+        both = np.array([np.ones(count), scale])
+        return cls(ground, certain, overlap, possible - certain, bare * both, beyond[0] * both)
 
 
 def _scale_of_rest(ground: np.ndarray, rest_m2: np.ndarray, closing_m2: np.ndarray) -> np.ndarray:
@@ -232,7 +232,7 @@ def _on_both_m2(asked: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
 def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     nothing = np.zeros(len(whole.unit), dtype=np.int64)
     found = asked.measure(whole, whole.unit, nothing)  # by unit, since unions are of what lies near each other
-    ground = asked.own_m2 if asked.units_overlap_m2 else grounds.area_m2.sum()
+    ground = asked.own_m2 if asked.units_overlap_m2 else grounds.area[0].sum()
     present = np.unique(asked.pieces.feature)
     counts = {name: int(chosen[present].sum()) for name, chosen in _told_of(asked).items()}
     total: Record = {"features": counts.pop("features"), "area_m2": None, "area_ellipsoidal_m2": None}
@@ -247,14 +247,15 @@ def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     if asked.entry.geometry == POLYGON:
         total["overlap_m2"] = float(found.areas.overlap_m2.sum()) if found.areas else None
         total["overlap_ellipsoidal_m2"] = float(found.areas.overlap_ellipsoidal_m2.sum()) if found.areas else None
-        for name in _NOT_COUNTED:
-            # What lies in two units cannot be added up.
-            total[name] = None if asked.units_overlap_m2 else _number(getattr(grounds, name).sum())
+        for name, areas in grounds.columns().items():
+            if name.startswith(_NOT_COUNTED):
+                # What lies in two units cannot be added up.
+                total[name] = None if asked.units_overlap_m2 else _number(areas.sum())
     if asked.units is not None:
         total["units"] = len(asked.units.names)
         total["units_m2"] = float(ground)
         total["units_ellipsoidal_m2"] = (
-            asked.own_ellipsoidal_m2 if asked.units_overlap_m2 else float(grounds.ellipsoidal_m2.sum())
+            asked.own_ellipsoidal_m2 if asked.units_overlap_m2 else float(grounds.area[1].sum())
         )
     total["declared"] = {_DECLARED: asked.declared_field, _NET: asked.net_field}
     return total
@@ -324,7 +325,7 @@ def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: 
     """Of its unit's ground; of lines and points, and without units, of what is there in all."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if found.areas is not None:
-            of = grounds.area_m2[found.unit] if asked.units is not None else total["area_m2"]
+            of = grounds.area[0][found.unit] if asked.units is not None else total["area_m2"]
             return np.asarray(found.areas.area_m2 / of, dtype=float)
         measure = found.length_m if found.length_m is not None else found.features.astype(float)
         return np.asarray(measure / np.bincount(found.unit, measure)[found.unit], dtype=float)
@@ -363,14 +364,13 @@ def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
 def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> list[Record]:
     if asked.units is None:
         return []
-    fields = list(_Grounds.__dataclass_fields__)
-    column_names = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    columns = grounds.columns()
     titles = unit_titles(asked.units)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
-            **{column_names.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
+            **{field: _number(areas[at]) for field, areas in columns.items()},
         }
         for at, name in enumerate(names.tolist())
     ]
