@@ -62,7 +62,10 @@ _NOTHING, _NOBODY = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
 _BY = ("_rule", "_unknown")
 _ALONE = Threads()
 _COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
-_OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
+_OVERLAP_COLUMNS = [
+    *("parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"),
+    "official_layer",
+]
 
 
 def row_tables(

@@ -27,6 +27,7 @@ _TEXT_COLUMNS = {
     "basis",
     "feature",
     "attributes",
+    "official_layer",
     "known_verdict",
     "keys",
     *("ownership", "class", "class_name", "group", "replaced", "layer_title"),

@@ -47,6 +47,7 @@ _TECHNICAL = {
 _OF_INDICATORS = ("indicators", "terms", "features", "warnings")  # their columns have heads of their own
 _FACTS, _CLASSES = ("keys", "before", "after", "attributes"), ("from", "to")  # objects of JSON
 _MOMENTS = ("start", "time", "since", "decision_at", "step_at", "at", "started")
+_OFFICIAL = "official_layer"
 _FLAGS = ("counted", "estimated", "assumed", "within_error", "check_differs")
 _SPECIAL = "[]:*?/\\"  # what the name of a sheet may not have
 _LONGEST_NAME = 31
@@ -72,6 +73,7 @@ class SheetWords:
             "basis": lambda text: cited_basis(text, language),
             "reason": lambda codes: reasons_text(codes, language) or None,
             "replaced": self._titles.rule,
+            _OFFICIAL: self._layer,
             **dict.fromkeys(_FLAGS, flag.get),
         }
         self._words_of = self._special_words(texts, department, flag.get)
@@ -155,6 +157,8 @@ class SheetWords:
         for name in (*_FACTS, *(_CLASSES if table in ("transitions", "classes") else ())):
             if name in frame:
                 frame = frame.assign(**{name: self._fact_column(frame, name)})
+        if _OFFICIAL in frame and frame[_OFFICIAL].isna().all():
+            frame = frame.drop(columns=[_OFFICIAL])  # few rules name official zones
         frame = self._with_titles(table, frame)
         words = dict(self._words_of.get(table, self._words))
         words |= {"pack": self._titles.pack, "fields": self._field_titles, **dict.fromkeys(_MOMENTS, moment_text)}
@@ -195,7 +199,10 @@ class SheetWords:
         rules: Sequence[Any] = plain_values(columns["rule"]) if "rule" in columns else [None] * len(columns)
         differ: Sequence[Any] = plain_values(columns["fields"]) if "fields" in columns else [None] * len(columns)
         texts: dict[tuple[Any, Any, Any], Any] = {}  # many rows are alike
-        rows = list(zip(plain_values(columns[name]), map(self._titles.layer_of, rules), differ, strict=True))
+        layers = [self._titles.layer_of(rule) for rule in rules]
+        if _OFFICIAL in columns:
+            layers = [one or of_rule for one, of_rule in zip(plain_values(columns[_OFFICIAL]), layers, strict=True)]
+        rows = list(zip(plain_values(columns[name]), layers, differ, strict=True))
         for row in rows:
             if row not in texts:
                 texts[row] = self._facts(name, *row)

@@ -148,7 +148,10 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
     for table in ("overlaps", "overlaps_line", "overlaps_point"):
         pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
     for piece in pieces:
-        step("feature", _piece(piece.values, language, EXACT, 1.0), _piece(piece.values, language, PLAIN, scale))
+        zones = piece.values.get("official_layer")
+        title = layer_title(zones, library.catalogue(), language) if zones else None
+        exact, plain = (_piece(piece.values, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
+        step("feature", " · ".join(filter(None, (zones, exact))), " · ".join(filter(None, (title, plain))))
     for finding in findings:
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)
