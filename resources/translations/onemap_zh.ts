@@ -1248,6 +1248,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>椭球面积（m²）</translation>
     </message>
     <message>
+        <source>Layers on the tab Map</source>
+        <translation>地图页的图层列表</translation>
+    </message>
+    <message>
+        <source>{command} on the command line</source>
+        <translation>命令行的 {command}</translation>
+    </message>
+    <message>
         <source>How much of what?</source>
         <translation>用地统计</translation>
     </message>
