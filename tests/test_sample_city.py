@@ -15,7 +15,11 @@ import rasterio
 import rasterio.windows
 import shapely
 
+from onemap.layers.errors import Cancelled
+from onemap.layers.progress import Progress
 from onemap.resources.sample_city import FEWEST_PARCELS, MOST_PARCELS, make
+from onemap.rules.verb.declaration import VerbContext
+from onemap.rules.work.library_work import sample
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -107,7 +111,13 @@ def test_one_seed_makes_one_town(city, entries, tmp_path):
 
 
 def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, tmp_path):
-    make(tmp_path, seed=7, parcels=FEWEST_PARCELS)
+    steps = []
+    make(tmp_path, seed=7, parcels=FEWEST_PARCELS, report=lambda *step: steps.append(step))
+    shares = [share for share, _, _ in steps]
+    assert shares == sorted(shares) and shares[0] == 0.0 and 0.9 < shares[-1] < 1.0
+    assert list(dict.fromkeys(step for _, step, _ in steps)) == ["ground", "layers", "files"]
+    written = [file for _, _, file in steps if file]
+    assert len(written) > 50 and "生态保护红线2025.shp" in written
     other = geopandas.read_file(tmp_path / "parcels.gpkg", engine="pyogrio")
     assert len(other) == FEWEST_PARCELS
     assert not shapely.equals_exact(other.geometry[0], parcels.geometry[0])
@@ -115,6 +125,21 @@ def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, 
     assert len(mine) == len(ANSWERS["verdicts"])
     assert mine.drop(columns="geometry").equals(theirs.drop(columns="geometry"))
     assert shapely.equals_exact(mine.geometry.to_numpy(), theirs.geometry.to_numpy()).all()
+
+
+def test_a_cancelled_town_leaves_nothing_of_itself(tmp_path):
+    steps = []
+
+    def stop(share: float, step: str) -> None:
+        steps.append((share, step))
+        if share:
+            raise Cancelled
+
+    for folder in (tmp_path / "new", tmp_path):
+        with pytest.raises(Cancelled):
+            sample({"folder": str(folder), "parcels": FEWEST_PARCELS}, VerbContext("en", progress=Progress(stop)))
+        assert list(tmp_path.iterdir()) == []
+    assert steps[:2] == [(0.0, "Sample city: ground, streets and blocks"), (0.1, "Sample city: drawing the layers")]
 
 
 @pytest.mark.parametrize("number", [FEWEST_PARCELS - 1, MOST_PARCELS + 1])

@@ -17,11 +17,11 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.coverage_choice import coverage_box, coverage_of, with_file_button
-from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import known_words
 
 
 class AddOptionsForm(QWidget):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import known_words
 
 
 def coverage_box(first: str) -> QComboBox:

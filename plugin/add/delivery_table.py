@@ -34,6 +34,7 @@ from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.form_fields import set_tab_order, shrink
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -221,7 +222,7 @@ class DeliveryTable(QTableWidget):
         obstacle = self.obstacle(row)
         words = obstacle or state_words(row)
         item.setText(words)
-        item.setToolTip("\n".join([words, *(problem_line(problem) for problem in row.problems)]))
+        item.setToolTip("\n".join([words, *(name_controls(problem_line(one), add_controls()) for one in row.problems)]))
         sign = "restricted" if obstacle else SIGNS.get(row.status, "")
         if sign:
             item.setIcon(sign_icon(sign, self.palette()))

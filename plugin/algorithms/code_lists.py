@@ -10,13 +10,13 @@ from qgis.core import QgsFeedback, QgsProcessingContext, QgsProcessingUtils, Qgs
 
 from onemap.plugin.add.coverage_choice import coverage_titles
 from onemap.plugin.algorithms.log_words import learn_words
-from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.library.layer_list import DEPARTMENTS, CatalogueLayer, layers_in, stored_layers, title_of
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import name_list
+from onemap.plugin.words.verb_parameters import known_words
 
 POLYGON = "polygon"
 

@@ -26,9 +26,9 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
-from onemap.plugin.connection.verb_parameters import VerbParameter
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import VerbParameter
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]

@@ -46,7 +46,8 @@ def statistics_row() -> VerbRow:
         ),
         outputs=(
             Output("FEATURES", tr("Features"), "total.features", is_number=True),
-            Output("AREA_M2", tr("Area, m²"), "total.area_m2", is_number=True),
+            Output("AREA_M2", tr("Plane area, m²"), "total.area_m2", is_number=True),
+            Output("AREA_ELLIPSOIDAL_M2", tr("Ellipsoidal area, m²"), "total.area_ellipsoidal_m2", is_number=True),
             Output("LENGTH_M", tr("Length, m"), "total.length_m", is_number=True),
         ),
     )

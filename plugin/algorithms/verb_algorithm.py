@@ -38,12 +38,12 @@ from onemap.plugin.algorithms.sinks import Sink, fill_sinks, outs_for, sink_para
 from onemap.plugin.connection.core_session import core_missing, core_python
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal, problem_lines
-from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls, name_algorithms, name_controls
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import argument_names, verb_parameters
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
@@ -286,12 +286,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
     def _named_problems(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The problems, of which one about a word without dashes has its field as an option: the dialog names both."""
-        options = {
-            word: f"--{name.replace('_', '-')}"
-            for name, declared in self._declared.items()
-            if declared.positional
-            for word in (name.upper(), declared.metavar)
-        }
+        arguments = argument_names(self._row.verb)
+        options = {word: f"--{name.replace('_', '-')}" for word, name in arguments.items()}
         return [{**problem, "field": options.get(problem.get("field"), problem.get("field"))} for problem in problems]
 
     def _controls(self) -> dict[str, str]:
@@ -326,4 +322,4 @@ def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessin
 
 def dialog_words(text: str, controls: Mapping[str, str]) -> str:
     """A text of the core with what Processing's dialogs call its verbs and options."""
-    return name_algorithms(name_controls(text, controls))
+    return name_controls(name_algorithms(text), controls)

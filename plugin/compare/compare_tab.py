@@ -34,6 +34,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import Count, sentences, tr
 
 
@@ -207,7 +208,7 @@ class CompareTab(QWidget):
         self.finished.emit()
         problems = comparison.answer.get("problems") or []
         if problems:
-            self.message_sent.emit("\n".join(problem_line(problem) for problem in problems))
+            self.message_sent.emit(name_controls("\n".join(map(problem_line, problems)), dock_controls()))
 
     def _refuse(self, refusal: Refusal) -> None:
         self._request = None

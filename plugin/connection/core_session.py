@@ -237,7 +237,9 @@ class Core(QObject):
                 if request is not None:
                     request.show_progress(float(params.get("progress", 0)), str(params.get("step", "")))
             elif "error" in message:
-                self._end(message.get("id"), None, refusal_from_error(message["error"]))
+                request = self._open_requests.get(message.get("id"))
+                verb = request.verb if request is not None else ""
+                self._end(message.get("id"), None, refusal_from_error(message["error"], verb))
             elif "result" in message:
                 self._end(message.get("id"), message["result"], None)
 

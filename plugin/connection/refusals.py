@@ -9,12 +9,12 @@ from typing import Any
 
 from onemap.plugin.words.core_words import layer_name
 from onemap.plugin.words.translation import name_list, sentences, tr, with_label
+from onemap.plugin.words.verb_parameters import argument_names
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
 ABSENT_FIELD = "field.absent"
 LIBRARY_MISSING = ("library.missing", "library.empty", "library.not_one")
-ARGUMENTS = ("CASE", "DEPARTMENT", "PARCELS", "RULE", "RUN", "TARGET")  # of the command line, which have no option
 
 
 class Refusal(Exception):
@@ -22,6 +22,7 @@ class Refusal(Exception):
 
     problems: as in the core's JSON.
     exit_code: that of the command line.
+    verb: that was asked, where one was.
     mend: the text of a button that solves the problem, and its action.
     mend_option: the option of the command line that the button gives, which the core's words name.
     """
@@ -31,6 +32,7 @@ class Refusal(Exception):
         self.message = message
         self.problems = problems or []
         self.exit_code = exit_code
+        self.verb = ""
         self.mend: tuple[str, Callable[[], None]] | None = None  # a button's text, and what it does
         self.mend_option = ""
 
@@ -42,9 +44,10 @@ class Refusal(Exception):
 
         controls: the options that controls of the window set.
         """
+        arguments = argument_names(self.verb)
 
         def is_foreign(name: str) -> bool:
-            return name in ARGUMENTS or (name.startswith("--") and name not in controls)
+            return name in arguments or (name.startswith("--") and name not in controls)
 
         shown = [
             {**problem, "field": ""} if is_foreign(str(problem.get("field") or "")) else problem
@@ -137,10 +140,12 @@ def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[st
     return lines
 
 
-def refusal_from_error(error: dict[str, Any]) -> Refusal:
-    """The refusal in the error of a JSON-RPC answer."""
+def refusal_from_error(error: dict[str, Any], method: str = "") -> Refusal:
+    """The refusal in the error of a JSON-RPC answer. method: that was asked."""
     data = error.get("data") or {}
-    return Refusal(str(error.get("message", "")), data.get("problems") or [], int(data.get("exit_code") or 70))
+    refusal = Refusal(str(error.get("message", "")), data.get("problems") or [], int(data.get("exit_code") or 70))
+    refusal.verb = method.replace(".", " ")
+    return refusal
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:

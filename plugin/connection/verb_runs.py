@@ -21,10 +21,10 @@ from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
 from onemap.plugin.connection.server_location import has_login, is_server
 from onemap.plugin.connection.server_logins import entry_of, login_environment
-from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import verb_parameters
 
 POLL_MS = 100  # how long a cancel may go unseen
 

@@ -20,6 +20,7 @@ from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import name_list, tr
 
 REPORT_NAME = "onemap-self-test.json"
@@ -103,7 +104,7 @@ class MachineDialog(QDialog):
 
     def _show(self, heading: str, lines: str) -> None:
         self.heading.setText(heading)
-        self.lines.setPlainText(lines)
+        self.lines.setPlainText(name_controls(lines, {}))
         self.copy_button.setEnabled(bool(lines))
 
     def _finish(self, found: MachineReport | None, error: Exception | None) -> None:

@@ -34,7 +34,7 @@ from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
-from onemap.plugin.words.option_names import dock_controls
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (860, 680)
@@ -229,7 +229,8 @@ class ProfileDialog(WorkingDialog):
             if field is None:
                 left.append(problem)
                 continue
-            field.error.say(str(problem.get("mend") or problem.get("message") or ""))  # what is wrong stands above it
+            words = str(problem.get("mend") or problem.get("message") or "")  # what is wrong stands above it
+            field.error.say(name_controls(words, dock_controls()))
             first = first or next(name for name, page in self.pages.items() if field in page.values())
         if first is not None and not self._is_on(first):
             self.show_section(first)

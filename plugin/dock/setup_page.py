@@ -14,6 +14,7 @@ from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 
 
@@ -166,6 +167,6 @@ def _error_text(error: Exception) -> str:
 
 def _reason_of(error: CoreSetupError) -> str:
     """What pip gives as its reason, without each of its tries before; the whole of what others say."""
-    lines = error.detail.splitlines()
+    lines = name_controls(error.detail, {}).splitlines()
     reasons = [line for line in lines if line.startswith("ERROR:")] if error.kind == "packages" else []
     return "\n".join(reasons or lines)

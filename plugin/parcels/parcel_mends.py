@@ -14,9 +14,9 @@ from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.verb_parameters import known_words
 from onemap.plugin.widgets.questions import ask_choice
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import known_words
 
 
 class ParcelMends(QObject):

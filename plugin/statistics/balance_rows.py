@@ -1,4 +1,7 @@
-"""An answer of `statistics` as the rows of a balance: units, groups and classes, and what closes it."""
+"""An answer of `statistics` as the rows of a balance: units, groups and classes, and what closes it.
+
+Areas are on the ellipsoid, as labels, checks and papers have them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ SMALLEST_M2 = 0.005  # what is less is arithmetic
 
 @dataclass
 class BalanceRow:
-    """One row: what it is called, its ground, its share of the unit's, and the rows below it.
+    """One row: what it is called, its ground on the ellipsoid, its share of the unit's, and the rows below it.
 
     features: None where the row is no sum of features.
     """
@@ -34,22 +37,33 @@ def balance_of(answer: dict[str, Any], whole: str) -> list[BalanceRow]:
     """
     total, units, rows = answer["total"], answer.get("units") or [], answer["rows"]
     if answer.get("within") is None:
-        return [_balance(whole, total["area_m2"] + (total["without_feature_m2"] or 0.0), total, rows)]
+        ground_m2 = total["area_ellipsoidal_m2"] + (total["without_feature_ellipsoidal_m2"] or 0.0)
+        return [_balance(whole, ground_m2, total["area_ellipsoidal_m2"], total, rows)]
+    ground_m2, under_m2 = total["units_ellipsoidal_m2"], total["area_ellipsoidal_m2"]
     if len(units) == 1:
-        return [_balance(whole, total["units_m2"], total, rows)]
+        return [_balance(whole, ground_m2, under_m2, total, rows)]
     codes = {problem.get("code") for problem in answer.get("problems") or ()}
     # Ground of two units would count twice in a sum of both.
-    together = [] if UNITS_OVERLAP in codes else [_balance(tr("Together"), total["units_m2"], total, rows)]
+    together = [] if UNITS_OVERLAP in codes else [_balance(tr("Together"), ground_m2, under_m2, total, rows)]
     return together + [
-        _balance(unit["unit"], unit["area_m2"], unit, [row for row in rows if row["unit"] == unit["unit"]])
+        _balance(
+            unit["unit"],
+            unit["area_ellipsoidal_m2"],
+            unit["matched_ellipsoidal_m2"],
+            unit,
+            [row for row in rows if row["unit"] == unit["unit"]],
+        )
         for unit in units
     ]
 
 
-def _balance(name: str, ground_m2: float, known: dict[str, Any], rows: list[dict[str, Any]]) -> BalanceRow:
+def _balance(
+    name: str, ground_m2: float, under_m2: float, known: dict[str, Any], rows: list[dict[str, Any]]
+) -> BalanceRow:
     """One ground: its groups with their classes, and what no class has.
 
-    known: the record of the unit, or of all of them, which says what there is besides the classes.
+    under_m2: how much of it lies under features, counted once; known: the record of the unit, or of all of them, which
+    says what there is besides the classes.
     """
     grouped: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in rows:
@@ -65,9 +79,9 @@ def _balance(name: str, ground_m2: float, known: dict[str, Any], rows: list[dict
             below += of_group
     below.sort(key=lambda row: -row.area_m2)
     for title, area_m2 in (
-        (tr("counted twice: features overlap"), -(known.get("overlap_m2") or 0.0)),
-        (tr("no feature"), known.get("without_feature_m2") or 0.0),
-        (tr("the layer does not speak of it"), known.get("outside_coverage_m2") or 0.0),
+        (tr("counted twice: features overlap"), under_m2 - sum(row.area_m2 for row in below)),
+        (tr("no feature"), known.get("without_feature_ellipsoidal_m2") or 0.0),
+        (tr("the layer does not speak of it"), known.get("outside_coverage_ellipsoidal_m2") or 0.0),
     ):
         if abs(area_m2) >= SMALLEST_M2:
             below.append(BalanceRow(title, area_m2, _share(area_m2, ground_m2)))
@@ -89,7 +103,7 @@ def _names(row: dict[str, Any]) -> tuple[str, str]:
 
 def _sum(name: str, rows: Iterable[dict[str, Any]], ground_m2: float) -> BalanceRow:
     found = list(rows)
-    area_m2 = sum(row["area_m2"] for row in found)
+    area_m2 = sum(row["area_ellipsoidal_m2"] for row in found)
     return BalanceRow(name, area_m2, _share(area_m2, ground_m2), sum(row["features"] for row in found))
 
 

@@ -26,7 +26,7 @@ from onemap.plugin.words.translation import tr
 
 DIVISIONS = ("XZQ", "CJDCQ")
 VIEW = Choice(part="the map's view")
-SIDE_PARTS = 32  # of each side of the view in another system
+SIDE_PARTS = 100  # of each side of the view, which is straight neither in another system nor on the ellipsoid
 NEAR_DEGREES, LAST_DEGREE = 3.0, 85.0  # a plane is used beyond its ground too; next to a pole no map goes
 
 
@@ -91,7 +91,7 @@ def _in_plane(
 ) -> QgsGeometry:
     """What a map shows, in a plane: of a map that shows half the world only the ground near that of the plane.
 
-    A side of the map is no straight line in another system, so it goes there in parts. Raises Refusal.
+    Its sides go there in parts. Raises Refusal.
     """
     context = QgsProject.instance().transformContext()
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")  # in which QGIS says where a plane is used
@@ -103,7 +103,7 @@ def _in_plane(
             ground.transform(QgsCoordinateTransform(degrees, system, context))
             if not ground.contains(shown):
                 shown = shown.intersection(ground)
-        if system != plane and not shown.isEmpty():
+        if not shown.isEmpty():
             shown = shown.densifyByCount(SIDE_PARTS - 1)
             shown.transform(QgsCoordinateTransform(system, plane, context))
     except QgsCsException:

@@ -171,7 +171,11 @@ class StatisticsView(VerbView):
         self._params, self._rows = params, balance_of(answer, ground)
         self._list()
         version = answer["layer"]["label"]
-        lines = [f"{layer} {version}", *(str(problem["message"]) for problem in answer.get("problems") or ())]
+        lines = [
+            f"{layer} {version}",
+            tr("Areas are on the ellipsoid"),
+            *(str(problem["message"]) for problem in answer.get("problems") or ()),
+        ]
         self.note.setText("\n".join(lines))
         self._show_result(True)
         self.results_shown.emit()

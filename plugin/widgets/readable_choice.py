@@ -10,6 +10,8 @@ from qgis.PyQt.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
+    QDialog,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -19,7 +21,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.widgets.focus_frame import FocusFrame
-from onemap.plugin.words.contrast import luminance, quiet_brush, readable_ground
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, quiet_brush, readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
@@ -27,11 +30,18 @@ PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinB
 BUTTONS = (QPushButton, QToolButton)
 PRESSED_SHARE = 0.35  # of the text's colour in a pressed button of a dark theme: told from others, its text readable
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
-# QGIS's dark theme, a style sheet, writes on buttons, and on a panel that floats, in a grey below AA; in lists not.
-SHEET = (
-    "QPushButton:enabled, QToolButton:enabled, QComboBox:enabled:!editable, QLabel:enabled, QCheckBox:enabled,"
-    " QTabBar, QTabBar::tab:enabled {{ color: {text}; }}"
-)
+# QGIS's own themes, style sheets, write on panels, buttons and lists below AA, on grounds that no palette tells: what a
+# widget paints tells them. By the widget, the parts that have its ground.
+SHEETS: dict[type[QWidget], tuple[str, ...]] = {
+    QDialog: (
+        *("QLabel:enabled", "QCheckBox:enabled", "QRadioButton:enabled", "QGroupBox:enabled"),
+        *("QTabBar", "QTabBar::tab:enabled", "QHeaderView::section:enabled"),
+        'QToolButton[autoRaise="true"]:enabled:!hover',
+    ),
+    QPushButton: ("QPushButton:enabled", 'QToolButton[autoRaise="false"]:enabled', "QToolButton:enabled:hover"),
+    QComboBox: ("QComboBox:enabled:!editable",),
+}
+PATTERN_PX = 60
 
 
 def keep_choice_readable(root: QWidget) -> None:
@@ -71,9 +81,10 @@ class _ChoiceKeeper(QObject):
         return False
 
     def _follow_sheet(self) -> None:
-        """Write on buttons as in fields where the theme is a style sheet."""
-        text = QApplication.palette().color(Role.Text).name()
-        sheet = SHEET.format(text=text) if QApplication.instance().styleSheet() else ""
+        """Write so that it can be read where the theme is a style sheet."""
+        is_sheet = bool(QApplication.instance().styleSheet())
+        texts = {kind: _text_on(kind).name() for kind in SHEETS} if is_sheet else {}
+        sheet = "\n".join(f"{', '.join(SHEETS[kind])} {{ color: {text}; }}" for kind, text in texts.items())
         if sheet or self._root.styleSheet():
             self._is_restyling = True
             self._root.setStyleSheet("")  # Qt keeps what it made of the same words under the theme before
@@ -105,6 +116,16 @@ class _ChoiceKeeper(QObject):
             # In the window of QGIS itself lists and texts do not take the palette of what they are in.
             if isinstance(part, PARTS):
                 part.setPalette(mine)
+        if QApplication.instance().styleSheet():
+            self._write_on_lists()
+
+    def _write_on_lists(self) -> None:
+        """Tell lists to choose from that write their text themselves what the style sheet tells the others."""
+        text, palette = _text_on(QComboBox), QPalette()
+        for role in (Role.WindowText, Role.ButtonText):
+            palette.setColor(role, text)
+        for part in self._root.findChildren(WrappedChoice):
+            part.setPalette(palette)
 
     def _buttons(self) -> list[QAbstractButton]:
         return [one for kind in BUTTONS for one in self._root.findChildren(kind) if one.isCheckable()]
@@ -126,3 +147,14 @@ def _show_pressed(button: QAbstractButton) -> None:
 
 def _choice_ground(theme: QPalette, group: QPalette.ColorGroup) -> QColor:
     return readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
+
+
+def _text_on(kind: type[QWidget]) -> QColor:
+    """The theme's colour of texts, if it can be read on what a kind of widget paints; else white or black."""
+    pattern = kind()
+    pattern.resize(PATTERN_PX, PATTERN_PX // 2)
+    ground = pattern.grab().toImage().pixelColor(PATTERN_PX // 4, PATTERN_PX // 4)
+    own = QApplication.palette().color(Role.Text)
+    if contrast(own, ground) >= CONTRAST:
+        return own
+    return max((QColor("white"), QColor("black")), key=lambda text: contrast(text, ground))

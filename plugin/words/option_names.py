@@ -1,4 +1,4 @@
-"""The core's texts name options of its command line; here each is replaced by the name of the control that sets it."""
+"""The core's texts name verbs and options of its command line; here each has the name of the control that does it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from qgis.core import QgsApplication
 
 from onemap.plugin.profile.settings import language
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import command_names
 
 # An option, and the value after it where that is a placeholder for what the user types.
 _OPTION = re.compile(
@@ -16,6 +17,10 @@ _OPTION = re.compile(
     r"(?P<value> (?:extent|(?:FILE|文件)(?:\.[a-z]+)?)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
 )
 _VERB = re.compile(r" ?\bonemap (?P<verb>[a-z]+)(?![a-z-]) ?")
+# A command: a verb, and what is typed after it up to the next word of the sentence.
+_COMMAND = re.compile(
+    r" ?\bonemap (?P<verb>[a-z]+(?:-[a-z]+)*)(?![a-z-])(?P<typed>(?: --[a-z]+(?: FILE\.[a-z]+)?| LIBRARY [^)）]*)*) ?"
+)
 
 
 def add_controls() -> dict[str, str]:
@@ -52,11 +57,38 @@ def dock_controls() -> dict[str, str]:
     }
 
 
-def name_controls(text: str, controls: Mapping[str, str]) -> str:
-    """A text of the core with the names of controls in place of the names of options.
+def _desk_verbs() -> dict[str, str]:
+    """What does the work of a verb at the desk, by the verb."""
+    add = tr("Add to the one map…")
+    return {
+        "add": add,
+        "inspect": add,
+        "layers": tr("Layers on the tab Map"),
+        "new": tr("New library…"),
+        "publish": tr("Publish as a QGIS project…"),
+        "runs": tr("Past checks"),
+        "self-test": tr("Check this computer…"),
+    }
 
-    An option without a control is named as a parameter of the algorithm in the Processing toolbox.
+
+def name_controls(text: str, controls: Mapping[str, str]) -> str:
+    """A text of the core with the names of controls in place of the names of verbs and options.
+
+    An option without a control is named as a parameter of the algorithm in the Processing toolbox; a verb without one
+    as an algorithm there, or else as what only the command line does.
     """
+    verbs = _desk_verbs()
+
+    def verb_name(match: re.Match[str]) -> str:
+        verb = match["verb"]
+        if verb not in command_names():
+            return match[0]
+        label = verbs.get(verb)
+        if label is None:
+            title = _algorithm_title(verb)
+            label = tr("{command} on the command line").format(command=f"onemap {verb}")
+            label = label if title is None else tr("{parameter} in the Processing toolbox").format(parameter=title)
+        return _in_quotes(label, match)
 
     def control_name(match: re.Match[str]) -> str:
         option, value = match["option"], (match["value"] or "").strip()
@@ -69,17 +101,23 @@ def name_controls(text: str, controls: Mapping[str, str]) -> str:
             label = f"{label}: {tr('a file of polygons')}"
         return _in_quotes(label, match)
 
-    return _OPTION.sub(control_name, text)
+    return _OPTION.sub(control_name, _COMMAND.sub(verb_name, text))
 
 
 def name_algorithms(text: str) -> str:
     """A text of the core with the names of Processing's algorithms in place of the verbs of the command line."""
 
     def algorithm_name(match: re.Match[str]) -> str:
-        algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{match['verb']}")
-        return _in_quotes(algorithm.displayName(), match) if algorithm is not None else match[0]
+        title = _algorithm_title(match["verb"])
+        return match[0] if title is None else _in_quotes(title, match)
 
     return _VERB.sub(algorithm_name, text)
+
+
+def _algorithm_title(verb: str) -> str | None:
+    """What the algorithm of a verb is called; None where it has none."""
+    algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
+    return None if algorithm is None else str(algorithm.displayName())
 
 
 def _in_quotes(name: str, match: re.Match[str]) -> str:

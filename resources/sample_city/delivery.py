@@ -28,6 +28,8 @@ OVERVIEWS = (2, 4, 8)
 ZIP_TIME = (2025, 6, 30, 12, 0, 0)  # one seed, one file: the clock must not show
 SHEET_SYSTEM = "2000国家大地坐标系，3度带，中央子午线114°"
 TEXT_HEIGHT_M = 12.0
+Report = Callable[[float, str, str], None]  # share of the work that is done, what is made next, which file
+FIRST_FILE = 0.75  # of all the work, when the first file is written
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,11 @@ def deliveries() -> tuple[Delivery, ...]:
     return tuple(found)
 
 
-def deliver(folder: Path, tables: dict[str, pandas.DataFrame | Raster]) -> list[dict[str, object]]:
+def deliver(folder: Path, tables: dict[str, pandas.DataFrame | Raster], report: Report) -> list[dict[str, object]]:
     """Writes every table of `tables` into `folder` as its department sends it; the list for layers.json."""
     listed: list[dict[str, object]] = []
-    for delivery in deliveries():
+    for number, delivery in enumerate(deliveries()):
+        report(FIRST_FILE + (1 - FIRST_FILE) * number / len(deliveries()), "files", Path(delivery.file).name)
         table = tables[delivery.table]
         columns = set(table.columns) if isinstance(table, pandas.DataFrame) else set()
         # A table of names serves several layers; a form that has headings of its own is read under other names.

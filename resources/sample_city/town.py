@@ -53,11 +53,13 @@ class Town:
     sites: Sites
 
 
-def make_town(folder: Path, seed: int, parcels: int) -> dict[str, object]:
+def make_town(folder: Path, seed: int, parcels: int, report: delivery.Report) -> dict[str, object]:
     """All files of the town; what `make` promises."""
     chance = _Chance(seed)
+    report(0.0, "ground", "")
     town = build(chance, parcels - len(planted.PARCELS))
-    tables = draw(chance, town)
+    report(0.1, "layers", "")
+    tables = draw(chance, town, report)
     folder.mkdir(parents=True, exist_ok=True)
     for name in {Path(each.file).parts[0] for each in delivery.deliveries()}:
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -65,7 +67,7 @@ def make_town(folder: Path, seed: int, parcels: int) -> dict[str, object]:
         (folder / name).unlink(missing_ok=True)
     surveyed = [controls.forest_coverage(town.district), shapely.buffer(town.district, HAZARDS_BEYOND_M)]
     ground = to_ground(np.asarray([town.district, *surveyed], object))
-    delivery.write_json(folder / "layers.json", delivery.deliver(folder, tables))
+    delivery.write_json(folder / "layers.json", delivery.deliver(folder, tables, report))
     delivery.write_area(folder / "district.gpkg", ground[0], "district")
     delivery.write_area(folder / "林业/林地调查范围.gpkg", ground[1], "调查范围")
     delivery.write_area(folder / "国土/地质灾害调查范围.gpkg", ground[2], "调查范围")
@@ -106,12 +108,13 @@ def build(chance: _Chance, count: int) -> Town:
     return Town(outline, around, network, blocks, inside, outside)
 
 
-def draw(chance: _Chance, town: Town) -> dict[str, pandas.DataFrame | pictures.Raster]:
+def draw(chance: _Chance, town: Town, report: delivery.Report) -> dict[str, pandas.DataFrame | pictures.Raster]:
     """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
     outline, around, network = town.district, town.land, town.network
     in_town = network.blocks
     units = city_land.townships(outline, around, network)
     cover = city_land.land_cover(chance["cover"], outline, around, network, town.blocks, units, planted.land_classes())
+    report(0.3, "layers", "")
     urban = city_plans.urban_boundary(network)
     urban_ground = urban.geometry.to_numpy()
     farmland = city_land.permanent_farmland(chance["farmland"], cover, shapely.union_all(urban_ground))
@@ -150,6 +153,7 @@ def draw(chance: _Chance, town: Town) -> dict[str, pandas.DataFrame | pictures.R
         "XZHQ": controls.flood_storage(chance["flood"], outline, around),
         **_history_and_registers(chance, town, cover, villages),
     }
+    report(0.55, "layers", "")
     tables |= _zones(chance, town, tables, cover) | _structures(chance, town, tables) | _growth(town, tables, cover)
     more = planted.features()
     finished = {name: _finish_layer(table, more.get(name)) for name, table in tables.items()}

@@ -1240,6 +1240,26 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>图层的全部覆盖范围</translation>
     </message>
     <message>
+        <source>Areas are on the ellipsoid</source>
+        <translation>面积为椭球面积</translation>
+    </message>
+    <message>
+        <source>Plane area, m²</source>
+        <translation>平面面积（m²）</translation>
+    </message>
+    <message>
+        <source>Ellipsoidal area, m²</source>
+        <translation>椭球面积（m²）</translation>
+    </message>
+    <message>
+        <source>Layers on the tab Map</source>
+        <translation>地图页的图层列表</translation>
+    </message>
+    <message>
+        <source>{command} on the command line</source>
+        <translation>命令行的 {command}</translation>
+    </message>
+    <message>
         <source>How much of what?</source>
         <translation>用地统计</translation>
     </message>
@@ -1974,10 +1994,6 @@ Several days with semicolons between make a series.</source>
     <message>
         <source>Units with what is known of them</source>
         <translation>统计单元及其已知、未知面积</translation>
-    </message>
-    <message>
-        <source>Area, m²</source>
-        <translation>面积，m²</translation>
     </message>
     <message>
         <source>Length, m</source>

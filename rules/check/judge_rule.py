@@ -13,7 +13,7 @@ from onemap.layers.geometry.shape_column import AnyShapes
 from onemap.rules.check.applicability import applicability
 from onemap.rules.check.judge_provable import judge_provable
 from onemap.rules.check.layers_of_check import LayersOfCheck
-from onemap.rules.findings.findings import RuleJudgement
+from onemap.rules.findings.findings import OFFICIAL_LAYER, OfficialFeatures, RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import (
@@ -104,7 +104,18 @@ def judged_rule(
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
         threads=threads,
+        official=_official_features(rule, others),
     )
+
+
+def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> OfficialFeatures | None:
+    """The features that stand instead of a rule's own, where there are some."""
+    zones = others.get("instead")
+    if zones is None or zones.stored is None:
+        return None
+    attributes = zones.stored.attributes.copy(deep=False)
+    attributes.insert(0, OFFICIAL_LAYER, rule.other_layers["instead"])
+    return OfficialFeatures(zones.names, attributes)
 
 
 def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.maps.document_areas import moment_text, share_text
-from onemap.rules.statistics.sum_words import statistics_reason, sum_text
+from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
 
 if TYPE_CHECKING:
     from onemap.rules.outputs.sheet_titles import SheetTitles
@@ -40,9 +40,8 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     lines += table_lines(rows, {2, 3, 4})
     if len(result["rows"]) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
-    for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2"):
-        if (total.get(name) or 0.0) >= 0.01:
-            lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=_hectares(total[name])))
+    for name, area_m2 in ground_apart(total).items():
+        lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=_hectares(area_m2)))
     return lines
 
 

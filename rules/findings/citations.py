@@ -1,4 +1,7 @@
-"""How a text cites laws: in Chinese a title stands in its marks 《》 (GB/T 15834), number and articles behind it."""
+"""How a text cites laws: a title in its marks 《》 (GB/T 15834), number and articles behind it.
+
+In English the official English name stands before it where a law has one; other titles stay as they are.
+"""
 
 import re
 import tomllib
@@ -13,11 +16,15 @@ _NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程
 _TITLE = re.compile(rf"[^，。：]*(?:{_NORMATIVE}|关于[^。：]+(?:{_OFFICIAL}))")
 _TRIAL = "（(?:试行|暂行)）"  # belongs to the title, other brackets are the document's number
 _MARKED = re.compile(r"(?P<law>.*》(?:（[^（）]*）)*) ?(?P<article>.*)")
+_MARKED_TITLE = re.compile(r"《(?P<title>[^》]+)》")
 _NAME = re.compile(rf"(?P<title>.+?(?:{_TRIAL})?)(?P<number>(?:（[^（）]*）)*)")
 
 
 def cited_law(law: str, language: str) -> str:
     """The name of a law as a text has it; what is marked already, or is no document's title, stays as it is."""
+    law = plain_basis(law)
+    if language == "en":
+        return _english(law)
     found = _NAME.fullmatch(law)
     if language != "zh" or found is None or "《" in law or law in _law_file()["descriptions"]:
         return law
@@ -27,10 +34,29 @@ def cited_law(law: str, language: str) -> str:
     return f"《{title}》{found['number']}"
 
 
+def _english(law: str) -> str:
+    """A law with its official English name before it, if it has one."""
+    marked = _MARKED_TITLE.fullmatch(law)
+    title = marked["title"] if marked else law
+    name = _law_file()["english"].get(title)
+    return law if name is None else f"{name} ({marked[0] if marked else f'《{title}》'})"
+
+
+def plain_basis(text: str) -> str:
+    """A text without the English names of laws, as it is kept: who reads it in Chinese has none in it."""
+    return _english_citation().sub(r"\1", text)
+
+
+@cache
+def _english_citation() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, sorted(_law_file()["english"].values(), key=len, reverse=True)))
+    return re.compile(rf"(?:{names}) \((《[^》]+》(?:（[^（）]*）)*)\) ?")
+
+
 def citation(law: str, articles: Sequence[str], language: str) -> str:
     """A law with its articles; after a marked title they follow without a space."""
     cited, comma = cited_law(law, language), phrase("said.comma", language)
-    space = "" if cited != law or law.startswith("《") else " "
+    space = "" if cited.endswith(("》", "）")) and (cited != law or law.startswith("《")) else " "
     return f"{cited}{space}{comma.join(articles)}".strip()
 
 
@@ -45,14 +71,14 @@ def law_and_article(part: str) -> tuple[str, str]:
 
 
 def cited_basis(basis: str, language: str) -> str:
-    """A basis, `law article；…` in one line or more, as a text in Chinese has it; in other languages as it is."""
-    return basis_together(basis, language) if language == "zh" else basis
+    """A basis, `law article；…` in one line or more, as a text has it."""
+    return basis_together(basis, language)
 
 
 def basis_together(basis: str, language: str) -> str:
     """A basis with each law once in a line, its articles behind it, in the order in which they are named first."""
     lines, semicolon = [], phrase("said.semicolon", language)
-    for line in basis.splitlines():
+    for line in plain_basis(basis).splitlines():
         laws_named: dict[str, list[str]] = {}
         for part in filter(None, (part.strip() for part in re.split("[；;]", line))):
             law, article = law_and_article(part)
@@ -70,5 +96,8 @@ def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
 
 @cache
 def _law_file() -> Mapping[str, Any]:
-    """`law`, every edition; `descriptions`, what stands for a law that has no title, or another in every town."""
+    """`law`, every edition; `english`, official names by title; `descriptions`, what stands for a law.
+
+    A description has no title, or another in every town.
+    """
     return tomllib.loads((RESOURCES / "laws.toml").read_text(encoding="utf-8"))

@@ -34,6 +34,7 @@ class RuleJudgement:
     label: the layer version's, or None.
     names: (m,) of its features.
     attributes: m rows, of its features.
+    official: those that stand instead of it, which pieces number from m on; None where the rule names none.
     assumed: the version's coverage is only its bounding box.
     accuracy_m: the version's positional accuracy in metres, if known.
     """
@@ -48,6 +49,18 @@ class RuleJudgement:
     assumed: bool = False
     accuracy_m: float | None = None
     threads: Threads = field(default_factory=Threads)
+    official: "OfficialFeatures | None" = None
+
+
+OFFICIAL_LAYER = "official_layer"  # the attribute that names the layer of official zones that a feature is of
+
+
+@dataclass(frozen=True)
+class OfficialFeatures:
+    """The features (z,) of a layer of official zones: their names, and z rows of attributes, `OFFICIAL_LAYER` first."""
+
+    names: np.ndarray
+    attributes: pd.DataFrame
 
 
 def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
@@ -276,15 +289,28 @@ def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) 
         "_unknown": (~pairs.of_hit).astype(int),
         "_feature": pairs.feature,
         "rule": judged.rule.id,
-        "feature": judged.names[pairs.feature] if len(pairs.feature) else np.empty(0, dtype=object),
+        **_features_of_pieces(judged),
         "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
         "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
         "distance_m": pairs.distance_m,
         "counted": counted,
         "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
-        "attributes": _attribute_texts(judged.attributes, pairs.feature),
         "_ground": pairs.ground,
     }
+
+
+def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
+    """Of each piece (k,) its feature's name and attributes."""
+    feature, own = judged.judgement.pairs.feature, len(judged.names)
+    columns = {name: np.full(len(feature), None, dtype=object) for name in ("feature", "attributes")}
+    sources: list[tuple[np.ndarray, int, RuleJudgement | OfficialFeatures]] = [(feature < own, 0, judged)]
+    if judged.official is not None:
+        sources.append((feature >= own, own, judged.official))
+    for is_here, first, source in sources:
+        if is_here.any():
+            columns["feature"][is_here] = source.names[feature[is_here] - first]
+            columns["attributes"][is_here] = _attribute_texts(source.attributes, feature[is_here] - first)
+    return columns
 
 
 def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:

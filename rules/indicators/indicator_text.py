@@ -98,13 +98,7 @@ def _warning_groups(result: dict[str, Any], language: str) -> list[str]:
 
 
 def _warning_line(row: dict[str, Any], language: str) -> str:
-    what = row.get("title") or row["subject"]
-    words = [
-        row.get("layer_title") or row["layer"],
-        row["unit_title"] or row["unit"],
-        None if what == row["layer"] else what,
-        warning_status(row, language),
-    ]
+    words = _subject_words(row, language)
     if row["value"] is not None:
         limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"
         measure = measure_words(row["unit_of_measure"] or "", language)
@@ -121,11 +115,24 @@ def _warning_line(row: dict[str, Any], language: str) -> str:
     return " · ".join(str(word) for word in words if word)
 
 
+def _subject_words(row: dict[str, Any], language: str) -> list[str | None]:
+    """What a warning is about: layer, unit, matter, and how it stands with it."""
+    what = row.get("title") or row["subject"]
+    return [
+        row.get("layer_title") or row["layer"],
+        row["unit_title"] or row["unit"],
+        None if what == row["layer"] else what,
+        warning_status(row, language),
+    ]
+
+
 def kept_warning_lines(rows: Sequence[dict[str, Any]], language: str) -> list[str]:
     """Warnings that the library has opened: how each stands, by whom, when and why."""
     lines = []
     for row in rows:
+        words = [phrase(f"warning_kind.{row['kind']}", language), *_subject_words(row, language)]
         facts = {name: row[name] for name in ("id", "first_seen", "last_seen")}
+        facts["what"] = " · ".join(filter(None, words))
         state = phrase(f"warning_state.{row['state']}", language)
         lines.append(phrase("said.warning_kept", language, **facts, state=state))
         for step in row["steps"]:

@@ -171,6 +171,7 @@ class Ground:
 class Pairs:
     """Pieces of single features: parcel (k,), feature (k,), ground of any dimension (k,), least distance in m (k,).
 
+    Features from the number of the layer's own on are those of the official zones that stand instead of it.
     no_value (k,): the feature's condition or class is unknown; of_hit (k,): it belongs to the conflict, else to the
     ground that cannot be judged.
     """

@@ -10,7 +10,7 @@ import shapely
 
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.boxes import box_around
-from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.shape_column import boxes_of
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
@@ -138,11 +138,12 @@ def _judge(ground: Ground) -> Judgement:
     apart_m = np.maximum(apart_m - np.nan_to_num(grown.half_width_m[overlaps.feature]), 0.0)
     least_m = np.full(count, np.inf)
     np.minimum.at(least_m, overlaps.parcel[is_certain], apart_m[is_certain])
+    pairs = Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, apart_m, ~is_certain, is_certain)
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
         distance_m=np.where(np.isinf(least_m) | shapely.is_missing(hit), np.nan, least_m),
-        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, apart_m, ~is_certain, is_certain),
+        pairs=pairs if official is None else _with_pieces_of(pairs, official.pieces, len(features.geometries)),
         zones=certain_zones if official is None else None,
     )
     name_reasons(judgement, {"outside_coverage": near, "no_value": without_value}, ground)
@@ -218,12 +219,13 @@ def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
 class _OfficialZones:
     """Of each parcel (n,): the official zones in it, and the ground of which they do not speak; None without.
 
-    is_broken: (n,) whether arithmetic could not place them.
+    is_broken: (n,) whether arithmetic could not place them; pieces: what each parcel shares with each of the zones.
     """
 
     zones: np.ndarray
     estimated: np.ndarray
     is_broken: np.ndarray
+    pieces: Overlaps
 
 
 def _official_zones(ground: Ground) -> _OfficialZones | None:
@@ -236,16 +238,34 @@ def _official_zones(ground: Ground) -> _OfficialZones | None:
     covered, cover_broken = inside(ground.parcels, official.coverage, ground.threads)
     union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
     zones, zone_broken = intersections(union, covered, ground.threads)
+    pieces = _pieces_on(covered, overlaps, ground)
     is_broken = is_broken | zone_broken | cover_broken
-    is_broken[overlaps.failed[:, 0]] = True
-    return _OfficialZones(zones, estimated, is_broken)
+    is_broken[pieces.failed[:, 0]] = True
+    return _OfficialZones(zones, estimated, is_broken, pieces)
+
+
+def _with_pieces_of(pairs: Pairs, zones: Overlaps, features: int) -> Pairs:
+    """Pieces of so many features, and after them those of official zones, which meet the parcel and are certain."""
+    count = len(zones.parcel)
+    never, always = np.zeros(count, dtype=bool), np.ones(count, dtype=bool)
+    return Pairs(
+        np.concatenate([pairs.parcel, zones.parcel]),
+        np.concatenate([pairs.feature, zones.feature + features]),
+        joined_ground([pairs.ground, zones.ground]),
+        np.concatenate([pairs.distance_m, np.zeros(count)]),
+        np.concatenate([pairs.no_value, never]),
+        np.concatenate([pairs.of_hit, always]),
+    )
 
 
 def _clip_pieces(pieces: Overlaps, official: _OfficialZones | None, ground: Ground) -> Overlaps:
     """What is left of the computed pieces where official zones do not speak."""
-    if official is None:
-        return pieces
-    left, is_broken = intersections(pieces.geometry, official.estimated[pieces.parcel], ground.threads)
+    return pieces if official is None else _pieces_on(official.estimated, pieces, ground)
+
+
+def _pieces_on(grounds: np.ndarray, pieces: Overlaps, ground: Ground) -> Overlaps:
+    """What of pieces lies on some ground of their parcels: grounds (n,), None where there is none."""
+    left, is_broken = intersections(pieces.geometry, grounds[pieces.parcel], ground.threads)
     failed = np.column_stack([pieces.parcel, pieces.feature])[is_broken]
     is_left = ~shapely.is_missing(left)
     return Overlaps(
@@ -301,8 +321,10 @@ KIND = Kind(
         "instead": Key(
             TEXT,
             {
-                "zh": "官方划定范围的图层代号：在其覆盖之处以其多边形代替外扩范围",
-                "en": "The code of a layer of official zones: where it speaks, its polygons stand instead.",
+                "zh": "官方划定范围的图层代号：在其覆盖之处以其多边形代替外扩范围，"
+                "压占图斑列其要素，属性 official_layer 为其代号",
+                "en": "The code of a layer of official zones: where it speaks, its polygons stand instead, and are the "
+                "features of the overlaps there, with its code as the attribute `official_layer`.",
             },
             title={"zh": "官方划定范围", "en": "official zones"},
             layer_geometries=("polygon",),

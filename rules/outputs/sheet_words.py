@@ -9,6 +9,7 @@ import pandas as pd
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.citations import cited_basis
+from onemap.rules.findings.findings import OFFICIAL_LAYER
 from onemap.rules.findings.table import plain_values
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import moment_text
@@ -209,20 +210,21 @@ class SheetWords:
         facts = _object_of(text)
         if facts is None:  # a code alone is of the layer's own class
             return self._titles.classes(text, 0) if column in _CLASSES else text
+        layer = facts.get(OFFICIAL_LAYER, layer)
         if is_class and len(facts) == 1:  # its head says what it is
             return next(self._titles.value(name, value, layer) for name, value in facts.items())
         shown = set(differ.split(",")) & set(facts) if differ else set(facts)
         pairs = (
-            phrase(
-                "sheet.pair",
-                self._language,
-                name=self._titles.field(name, layer),
-                value=self._titles.value(name, value, layer),
-            )
-            for name, value in facts.items()
-            if name in shown
+            phrase("sheet.pair", self._language, name=fact_name, value=value)
+            for fact_name, value in (self._fact(name, facts[name], layer) for name in facts if name in shown)
         )
         return phrase("said.semicolon", self._language).join(pairs) or None
+
+    def _fact(self, name: str, value: Any, layer: str | None) -> tuple[str, str]:
+        """What a field and its value are called."""
+        if name == OFFICIAL_LAYER:
+            return self._columns[name], self._titles.layer(value) or value
+        return self._titles.field(name, layer), self._titles.value(name, value, layer)
 
 
 def _object_of(text: Any) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.stores.rights import Roles
+from onemap.rules.findings.citations import plain_basis
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import Case, Opinion, Override
@@ -54,7 +55,7 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
             raise OneMapError("review.answer", field="--answer", item=item, department="–", known=["ITEM=ANSWER"])
     given = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
     opinion_text, law = plain_text(text, "--text", _MOST_TEXT), plain_text(basis, "--basis", _MOST_TEXT)
-    return Words(str(conclusion), opinion_text, law, given)
+    return Words(str(conclusion), opinion_text, plain_basis(law), given)
 
 
 def words_hash(opinion: Opinion) -> str:

@@ -1,5 +1,6 @@
 """How a finding came about, step by step, from what the run kept."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import cited_basis
+from onemap.rules.findings.findings import OFFICIAL_LAYER
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.kinds.reasons import reason_word, reasons_text
@@ -148,7 +150,10 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
     for table in ("overlaps", "overlaps_line", "overlaps_point"):
         pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
     for piece in pieces:
-        step("feature", _piece(piece.values, language, EXACT, 1.0), _piece(piece.values, language, PLAIN, scale))
+        zones = json.loads(piece.values["attributes"]).get(OFFICIAL_LAYER)
+        title = layer_title(zones, library.catalogue(), language) if zones else None
+        exact, plain = (_piece(piece.values, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
+        step("feature", " · ".join(filter(None, (zones, exact))), " · ".join(filter(None, (title, plain))))
     for finding in findings:
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)

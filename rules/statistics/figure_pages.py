@@ -15,7 +15,7 @@ from onemap.rules.maps.document_areas import share_text
 from onemap.rules.maps.page_files import Page
 from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.class_keys import key_titles
-from onemap.rules.statistics.sum_words import statistics_reason, sum_text
+from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
 from onemap.rules.statistics.transitions import class_margins
 from onemap.rules.statistics.version_words import version_words
 
@@ -294,9 +294,8 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     """What is not known of the ground, in a line."""
     parts = [
-        phrase(f"said.statistics_{name}", language, area_ha=_number(total[name] / 10_000, ""))
-        for name in ("overlap_m2", "no_value_m2", "without_feature_m2", "outside_coverage_m2")
-        if (total.get(name) or 0.0) >= 0.01
+        phrase(f"said.statistics_{name}", language, area_ha=_number(area_m2 / 10_000, ""))
+        for name, area_m2 in ground_apart(total).items()
     ]
     text = phrase("said.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]

@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, some_of
 from onemap.layers.library.library import Library
@@ -205,6 +206,11 @@ class LayerInUnits:
     def own_m2(self) -> float:
         """The units' ground, without what an earlier one has of it."""
         return float(self.once.every.own_m2[self.once.rows].sum())
+
+    @cached_property
+    def own_ellipsoidal_m2(self) -> float:
+        """The same on the ellipsoid."""
+        return float(ellipsoidal_areas_m2(self.once.every.own[self.once.rows], self.plane.crs).sum())
 
     @cached_property
     def pieces_once(self) -> UnitPieces:

@@ -32,7 +32,10 @@ from onemap.rules.statistics.units import AreaUnits, area_units, unit_titles
 Record = dict[str, Any]
 _Overlay = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 _DECLARED, _NET = "declared_m2", "net_m2"
+_CLOSING = 0.01  # how far from a unit's own scale that of its rest may be; within a unit it differs by thousandths
 _NO_ROW, _NO_VALUE = "no_row", "no_value"  # why a unit's number of a table is unknown
+_ON = ("", "_ellipsoidal")
+_NOT_COUNTED = ("no_value", "without_feature", "outside_coverage")
 _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table has in columns of its own
 
 
@@ -132,18 +135,23 @@ def _raw_statistics(asked: LayerInUnits) -> Statistics:
 
 @dataclass(frozen=True)
 class _Grounds:
-    """Of each unit (m,), in m²: its ground, what is under features that count, that may count, and what is not known.
+    """Of each unit its ground, what is under features that count, that may count, and what is not known.
 
-    NaN where nothing can be said: a layer without areas, or no unit.
+    Each (2, m), in m² in the plane and on the ellipsoid; NaN where nothing can be said: a layer without areas, or no
+    unit.
     """
 
-    area_m2: np.ndarray
-    ellipsoidal_m2: np.ndarray
-    matched_m2: np.ndarray
-    overlap_m2: np.ndarray
-    no_value_m2: np.ndarray
-    without_feature_m2: np.ndarray
-    outside_coverage_m2: np.ndarray
+    area: np.ndarray
+    matched: np.ndarray
+    overlap: np.ndarray
+    no_value: np.ndarray
+    without_feature: np.ndarray
+    outside_coverage: np.ndarray
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The areas (m,) by the keys of the answer: `area_m2`, `area_ellipsoidal_m2`, `matched_m2` and so on."""
+        names = _Grounds.__dataclass_fields__
+        return {f"{name}{on}_m2": getattr(self, name)[at] for name in names for at, on in enumerate(_ON)}
 
     @classmethod
     def of(cls, asked: LayerInUnits) -> "_Grounds":
@@ -155,35 +163,55 @@ class _Grounds:
         assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker  # nosec B101
         given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
         count = len(given)
-        unknown = np.full(count, np.nan)
+        unknown = np.full((2, count), np.nan)
         beyond = unknown if asked.grounds is None else _of_units_m2(asked, outside, coverage)
-        area, ellipsoidal = shapely.area(given), asked.plane.ellipsoidal_m2(given)
+        ground = _on_both_m2(asked, given)
         if asked.entry.geometry != POLYGON:
-            return cls(area, ellipsoidal, unknown, unknown, unknown, unknown, beyond)
-        certain = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
-        possible = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
-        every = _unions(asked, asked.pieces, count)
-        covered = area if asked.grounds is None else _of_units_m2(asked, inside, coverage)
-        bare = covered - (every[0] - _stray(asked, coverage, count))
-        return cls(area, ellipsoidal, *certain, possible[0] - certain[0], np.maximum(bare, 0.0), beyond)
+            return cls(ground, unknown, unknown, unknown, unknown, beyond)
+        certain, overlap = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
+        possible, _ = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
+        every, _ = _unions(asked, asked.pieces, count)
+        covered = ground if asked.grounds is None else _of_units_m2(asked, inside, coverage)
+        filled = every - _stray(asked, coverage, count)
+        bare = np.maximum(covered[0] - filled[0], 0.0)
+        scale = _scale_of_rest(ground, bare + np.nan_to_num(beyond[0]), (ground - filled)[1])
+        both = np.array([np.ones(count), scale])
+        return cls(ground, certain, overlap, possible - certain, bare * both, beyond[0] * both)
+
+
+def _scale_of_rest(ground: np.ndarray, rest_m2: np.ndarray, closing_m2: np.ndarray) -> np.ndarray:
+    """By unit (m,) the ellipsoid's square metres of one in the plane, of ground that no feature fills.
+
+    ground: of the units in the plane and on the ellipsoid (2, m); rest_m2: what nothing fills, in the plane;
+    closing_m2: what it must be on the ellipsoid for the unit to be whole. Edges count as straight in degrees, so a
+    border with more vertices has another area: of a small rest that is more than the rest itself, and the unit's own
+    scale is taken.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, closing = ground[1] / ground[0], closing_m2 / rest_m2
+        return np.where(np.abs(closing / own - 1) <= _CLOSING, closing, own)
 
 
 def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.ndarray, np.ndarray]:
-    """By unit the area under pieces, and by how much that is less than their sum."""
+    """By unit the area under pieces, and by how much that is less than their sum, in the plane and on the ellipsoid.
+
+    Both (2, m).
+    """
     found = asked.areas_of(pieces, pieces.unit, units)
     assert found is not None, "asked of polygons alone"  # noqa: S101 - for the type checker  # nosec B101
-    return found.area_m2, found.overlap_m2
+    areas = np.array([found.area_m2, found.ellipsoidal_m2])
+    return areas, np.array([found.overlap_m2, found.overlap_ellipsoidal_m2])
 
 
 def _of_units_m2(asked: LayerInUnits, overlay: _Overlay, coverage: shapely.Geometry) -> np.ndarray:
-    """By unit the area inside or outside the coverage. Raises OneMapError compare.arithmetic."""
+    """By unit the areas (2, m) inside or outside the coverage. Raises OneMapError compare.arithmetic."""
     assert asked.grounds is not None and asked.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
     found = overlay(asked.grounds, coverage, asked.threads)
-    return _areas(proved_ground(found, asked.units.source, asked.units.names))
+    return _on_both_m2(asked, proved_ground(found, asked.units.source, asked.units.names))
 
 
 def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.ndarray:
-    """By unit the area of features that lies outside the coverage: they count, but fill nothing of it.
+    """By unit the areas (2, m) of features that lie outside the coverage: they count, but fill nothing of it.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -193,18 +221,18 @@ def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.nd
     found = outside(pieces.ground.at(rows).geometries, coverage, asked.threads)
     beyond = proved_ground(found, asked.version.table, asked.source.names[pieces.feature[rows]])
     present = ~shapely.is_missing(beyond)
-    return _areas(union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))
+    return _on_both_m2(asked, union_by(pieces.unit[rows][present], beyond[present], units, asked.threads))
 
 
-def _areas(geometries: np.ndarray) -> np.ndarray:
-    areas: np.ndarray = np.nan_to_num(shapely.area(geometries))
-    return areas
+def _on_both_m2(asked: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
+    """The areas (2, n) of ground counted from the origin, in the plane and on the ellipsoid; of None 0."""
+    return np.array([np.nan_to_num(shapely.area(geometries)), asked.plane.ellipsoidal_m2(geometries)])
 
 
 def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     nothing = np.zeros(len(whole.unit), dtype=np.int64)
     found = asked.measure(whole, whole.unit, nothing)  # by unit, since unions are of what lies near each other
-    ground = asked.own_m2 if asked.units_overlap_m2 else grounds.area_m2.sum()
+    ground = asked.own_m2 if asked.units_overlap_m2 else grounds.area[0].sum()
     present = np.unique(asked.pieces.feature)
     counts = {name: int(chosen[present].sum()) for name, chosen in _told_of(asked).items()}
     total: Record = {"features": counts.pop("features"), "area_m2": None, "area_ellipsoidal_m2": None}
@@ -218,12 +246,17 @@ def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
     total |= {**counts, **{f"sum.{name}": float(values.sum()) for name, (values, _) in found.sums.items()}}
     if asked.entry.geometry == POLYGON:
         total["overlap_m2"] = float(found.areas.overlap_m2.sum()) if found.areas else None
-        for name in ("no_value_m2", "without_feature_m2", "outside_coverage_m2"):
-            # What lies in two units cannot be added up.
-            total[name] = None if asked.units_overlap_m2 else _number(getattr(grounds, name).sum())
+        total["overlap_ellipsoidal_m2"] = float(found.areas.overlap_ellipsoidal_m2.sum()) if found.areas else None
+        for name, areas in grounds.columns().items():
+            if name.startswith(_NOT_COUNTED):
+                # What lies in two units cannot be added up.
+                total[name] = None if asked.units_overlap_m2 else _number(areas.sum())
     if asked.units is not None:
         total["units"] = len(asked.units.names)
         total["units_m2"] = float(ground)
+        total["units_ellipsoidal_m2"] = (
+            asked.own_ellipsoidal_m2 if asked.units_overlap_m2 else float(grounds.area[1].sum())
+        )
     total["declared"] = {_DECLARED: asked.declared_field, _NET: asked.net_field}
     return total
 
@@ -292,7 +325,7 @@ def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: 
     """Of its unit's ground; of lines and points, and without units, of what is there in all."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if found.areas is not None:
-            of = grounds.area_m2[found.unit] if asked.units is not None else total["area_m2"]
+            of = grounds.area[0][found.unit] if asked.units is not None else total["area_m2"]
             return np.asarray(found.areas.area_m2 / of, dtype=float)
         measure = found.length_m if found.length_m is not None else found.features.astype(float)
         return np.asarray(measure / np.bincount(found.unit, measure)[found.unit], dtype=float)
@@ -331,14 +364,13 @@ def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
 def _unit_records(asked: LayerInUnits, grounds: _Grounds, names: np.ndarray) -> list[Record]:
     if asked.units is None:
         return []
-    fields = list(_Grounds.__dataclass_fields__)
-    column_names = {"ellipsoidal_m2": "area_ellipsoidal_m2"}
+    columns = grounds.columns()
     titles = unit_titles(asked.units)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
-            **{column_names.get(field, field): _number(getattr(grounds, field)[at]) for field in fields},
+            **{field: _number(areas[at]) for field, areas in columns.items()},
         }
         for at, name in enumerate(names.tolist())
     ]

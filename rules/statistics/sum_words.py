@@ -1,11 +1,25 @@
 """Sums of fields in words: as many decimals as they have, and why one is unknown."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from onemap.layers.messages import phrase
+
+_LEAST_TOLD_M2 = 0.01
 
 
 def sum_text(value: float) -> str:
     """A sum as people read it: whole numbers whole, others with two decimals."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def ground_apart(total: Mapping[str, Any]) -> dict[str, float]:
+    """The ground on the ellipsoid, in m², that the rows of a total count twice or not at all, by what it is."""
+    areas = {
+        name: total.get(f"{name}_ellipsoidal_m2") or 0.0
+        for name in ("overlap", "no_value", "without_feature", "outside_coverage")
+    }
+    return {name: area_m2 for name, area_m2 in areas.items() if area_m2 >= _LEAST_TOLD_M2}
 
 
 def statistics_reason(reason: str, language: str) -> str:

@@ -30,11 +30,12 @@ class Plane:
 
 @dataclass(frozen=True)
 class UnionAreas:
-    """Of each of n groups: the area of its union, the same on the ellipsoid, and what overlaps took from the sum."""
+    """Of each of n groups: the area of its union and what overlaps took from the sum, both also on the ellipsoid."""
 
     area_m2: np.ndarray
     ellipsoidal_m2: np.ndarray
     overlap_m2: np.ndarray
+    overlap_ellipsoidal_m2: np.ndarray
 
 
 def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
@@ -53,7 +54,8 @@ def union_areas(
     planar, ellipsoidal = pieces.areas
     total = np.bincount(group, planar, groups)
     result = total.copy()
-    on_ellipsoid = np.bincount(group, ellipsoidal, groups)
+    total_on_ellipsoid = np.bincount(group, ellipsoidal, groups)
+    on_ellipsoid = total_on_ellipsoid.copy()
     cluster = _clusters(group, pieces.feature, pairs)
     rows = np.flatnonzero(cluster >= 0)
     if len(rows):
@@ -66,7 +68,8 @@ def union_areas(
         result += np.bincount(of_group, less, groups)
         curved = plane.ellipsoidal_m2(grounds) - np.bincount(at, ellipsoidal[rows], count)
         on_ellipsoid += np.bincount(of_group, curved, groups)
-    return UnionAreas(result, on_ellipsoid, np.maximum(total - result, 0.0))
+    curved_overlap = np.maximum(total_on_ellipsoid - on_ellipsoid, 0.0)
+    return UnionAreas(result, on_ellipsoid, np.maximum(total - result, 0.0), curved_overlap)
 
 
 def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
 """The verbs of the library and of files; libraries are imported here only when a verb runs."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
@@ -206,10 +207,20 @@ def sample(values: Values, context: VerbContext) -> Result:
         raise OneMapError("out.folder", file=str(folder.parent))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OneMapError("out.exists", file=folder.name)
-    context.progress.at(0.0, phrase("progress.sample", context.language))
+
+    def report(share: float, step: str, file: str) -> None:
+        context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
+
+    is_new = not folder.exists()
     folder.mkdir(exist_ok=True)
     try:
-        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
+        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
+    except Cancelled:
+        for left in folder.iterdir():  # it was empty before
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        if is_new:
+            folder.rmdir()
+        raise
     except OSError as error:
         raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
     return {

@@ -89,7 +89,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     from onemap.rules.indicators.indicator_pack import indicator_titles
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import KnownTitles
-    from onemap.rules.warnings.warning_pages import rows_with_decimals
+    from onemap.rules.warnings.warning_pages import titled_rows
     from onemap.rules.warnings.warning_states import kept_table, kept_warnings, last_question
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -101,7 +101,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
     titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)
     problems = _write(crs, kept_table(found), titles, values, context.language)
-    rows = rows_with_decimals([_record(one, context.language) for one in found], packs)
+    rows = titled_rows([one.record() for one in found], packs, catalogue, context.language)
     return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 
 
@@ -110,17 +110,13 @@ def warning_step(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.rules.review.case_step import plain_text
     from onemap.rules.review.hand import hand_of
-    from onemap.rules.warnings.warning_states import take_step
+    from onemap.rules.warnings.warning_pages import titled_rows
+    from onemap.rules.warnings.warning_states import last_question, take_step
 
     with open_library(values["library"]) as library:
         who = library.person() if values.get("by") is None else hand_of(library, values).by
         reason = plain_text(values["reason"], "--reason")
         warning = take_step(library, values["id"], values["state"], reason, who)
-        return {"ok": True, "warning": _record(warning, context.language)}
-
-
-def _record(warning: Any, language: str) -> dict[str, Any]:
-    """A warning that was opened, with what people call its status."""
-    from onemap.rules.indicators.indicator_words import warning_status
-
-    return {**warning.record(), "status_title": warning_status(warning.facts, language)}
+        packs, catalogue = last_question(library, context.language).quotas.packs, library.catalogue()
+        (row,) = titled_rows([warning.record()], packs, catalogue, context.language)
+        return {"ok": True, "warning": row}

@@ -3,9 +3,10 @@
 import pytest
 from qgis.core import QgsSettings
 
-from onemap.plugin.connection.refusals import Refusal, problem_line
+from onemap.plugin.connection.refusals import problem_line, refusal_from_error
 from onemap.plugin.words import core_words
 from onemap.plugin.words.translation import install_translator, remove_translator
+from onemap.plugin.words.verb_parameters import argument_names
 
 
 @pytest.fixture
@@ -46,7 +47,15 @@ def test_a_window_says_nothing_of_arguments_that_only_the_command_line_has():
         {"field": "--out", "message": "a.xlsx could not be written."},
         {"field": "--pack", "message": "The pack has no rules."},
         {"field": "BSM", "message": "It is empty."},
+        {"field": "RUN", "message": "It is a field here."},
     ]
-    lines = Refusal("", problems).in_window({"--pack": "Rules"}).splitlines()
+    refusal = refusal_from_error({"message": "", "data": {"problems": problems}}, "review.export")
+    lines = refusal.in_window({"--pack": "Rules"}).splitlines()
     assert lines[:2] == ["The folder gone does not exist. Make it first.", "a.xlsx could not be written."]
-    assert lines[2:] == ["--pack: The pack has no rules.", "BSM: It is empty."]
+    assert lines[2:] == ["--pack: The pack has no rules.", "BSM: It is empty.", "RUN: It is a field here."]
+
+
+def test_the_arguments_of_a_verb_are_those_that_it_declares():
+    assert argument_names("review export") == {"LIBRARY": "library", "CASE": "case", "TARGET": "target"}
+    assert argument_names("history")["CODE|CASE"] == argument_names("history")["CODE"] == "code"
+    assert argument_names("") == {}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 LOOKS_AT_MOST = 3
 USUAL = 9.0  # points of a font
 FIELDS = ("QLineEdit", "QgsFilterLineEdit")
-NIGHT = "Night Mapping"  # QGIS's own dark theme, a style sheet
+NIGHT, GRAY = "Night Mapping", "Blend of Gray"  # QGIS's own themes, style sheets
 # Style, theme, language, points of the font; the fourth as somebody has it who reads badly.
 LOOKS = {
     "light": ("Fusion", "light", "en", 9.0),
@@ -29,6 +29,7 @@ LOOKS = {
     "windows-zh": ("Windows", "light", "zh", 9.0),
     "large": ("Fusion", "light", "en", 14.0),
     "night": ("Fusion", NIGHT, "en", 9.0),
+    "gray": ("Fusion", GRAY, "en", 9.0),
 }
 
 
@@ -38,7 +39,7 @@ def dressed(request, application, canvas):
     style, theme, language, points = LOOKS[request.param]
     before = QApplication.font(), QApplication.palette(), QApplication.style().objectName()
     QApplication.setStyle(QStyleFactory.create(style))
-    if theme == NIGHT:
+    if theme in (NIGHT, GRAY):
         if theme not in QgsApplication.uiThemes():
             pytest.skip("this QGIS has no such theme")
         QgsApplication.setUITheme(theme)

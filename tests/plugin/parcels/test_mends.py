@@ -1,5 +1,7 @@
 """Refusals in the dock name controls, not options, and what a click can mend has a button that mends it."""
 
+import re
+import tomllib
 import zipfile
 
 import pytest
@@ -8,6 +10,7 @@ from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog
 
 from onemap.plugin.parcels.parcel_choice import Choice
+from onemap.plugin.profile import settings
 from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
 from onemap.tests.plugin.small_town import CRS, ROOT, X, Y, box, check, wait_for, write_layer
 
@@ -112,7 +115,27 @@ def test_no_option_of_a_mend_is_left_and_values_are_words():
     )
     for language in ("en", "zh"):
         text = (ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8")
-        assert "--" not in name_controls(text.replace("# --", ""), controls)
+        named = name_controls(text.replace("# --", ""), controls)
+        assert "--" not in named and not re.search(r"onemap (add|inspect|layers|new|publish|runs|self-test)\b", named)
+
+
+def test_the_desk_speaks_of_its_own_buttons_where_the_core_names_commands(provider):
+    def mend_of(code):
+        subject, _, name = code.partition(".")
+        with (ROOT / "resources" / "messages" / f"{settings.language()}.toml").open("rb") as file:
+            return name_controls(tomllib.load(file)[subject][name]["mend"], {})
+
+    assert mend_of("layer.unknown").startswith("See the codes with “Layers on the tab Map”; ")
+    assert mend_of("library.missing") == "Check the path, or make one with “New library…”."
+    assert mend_of("package.no_record") == "Unpack it, and add its data with “Add to the one map…”."
+    assert mend_of("package.receipt").startswith(
+        "Give the .receipt.json that “Receive a package in the Processing toolbox” wrote"
+    )
+    assert mend_of("copy.damaged") == "See where with “onemap verify on the command line”, restore it, then copy."
+    assert mend_of("library.network").endswith("on a PostGIS server (“onemap copy on the command line”).")
+    settings.put("language", "zh")
+    assert mend_of("library.missing") == "检查路径，或用“New library…”新建。"
+    assert mend_of("layer.unknown").startswith("用“Layers on the tab Map”查看代号；")
 
 
 def test_in_chinese_the_controls_have_their_chinese_names():

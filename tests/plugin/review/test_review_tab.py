@@ -75,7 +75,8 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     editor.basis.clear()
     (basis,) = editor.bases.actions()
     basis.trigger()
-    assert editor.basis.toPlainText() == basis.text() == "中华人民共和国土地管理法 第三十五条"
+    cited = "Land Administration Law of the People's Republic of China (《中华人民共和国土地管理法》) 第三十五条"
+    assert editor.basis.toPlainText() == basis.text() == cited
     editor.text.setPlainText("Move the school off the farmland.")
     assert "Save what is typed first" in editor.buttons["sign"].toolTip()
     desk.after(editor.buttons["opine"].click)

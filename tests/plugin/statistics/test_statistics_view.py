@@ -7,6 +7,7 @@ import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsDistanceArea,
     QgsGeometry,
     QgsPointXY,
     QgsProject,
@@ -21,14 +22,24 @@ from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
 
 
+EAST_M = 120_000  # where a hectare of the ellipsoid is 3.5 m² less than one of the plane
+
+
 @pytest.fixture(scope="module")
 def survey_library(provider, town, tmp_path_factory):
     """A library whose survey has paddies in the west half, housing east of it, nothing in the last 100 m."""
-    folder = tmp_path_factory.mktemp("statistics")
+    return make_survey(tmp_path_factory.mktemp("statistics"), str(town / "district.gpkg"), 0)
+
+
+def make_survey(folder, district, east):
+    """The path of such a library, its land so many metres further east."""
     library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
-    land = [(box(0, 0, 500, 1000), "P1", "0101"), (box(500, 0, 400, 1000), "P2", "0701")]
-    divisions = [(box(0, 0, 1000, 500), "D1", "130102", "南"), (box(0, 500, 1000, 500), "D2", "130103", "北")]
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": district})
+    land = [(box(east, 0, 500, 1000), "P1", "0101"), (box(east + 500, 0, 400, 1000), "P2", "0701")]
+    divisions = [
+        (box(east, 0, 1000, 500), "D1", "130102", "南"),
+        (box(east, 500, 1000, 500), "D2", "130103", "北"),
+    ]
     for code, file in (
         ("DLTB", write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land)),
         ("XZQ", write_layer(folder / "units.gpkg", ["BSM", "XZQDM", "XZQMC"], divisions)),
@@ -76,6 +87,31 @@ def test_a_drawn_ground_closes_by_group_and_class(view, language):
     # 400 m to 1050 m: 1 ha of paddies, 4 of housing, 1 without a feature, half a hectare beyond the district.
     assert rows[0][2:] == ("6.5000", "100.0 %")
     assert sorted(row[2] for row in rows if row[0] == 1) == ["0.5000", "1.0000", "1.0000", "4.0000"]
+
+
+def test_the_balance_has_the_ellipsoid_s_areas_also_of_what_no_class_has(provider, dock, tmp_path):
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
+    district = write_layer(tmp_path / "district.gpkg", ["BSM"], [(box(EAST_M, 0, 1000, 1000), "D")])
+    dock.show()
+    dock.open_library(make_survey(tmp_path, district, EAST_M))
+    wait_for(lambda: dock.statistics.layer.count())
+    dock.statistics.button.click()
+    dock.statistics.ground.add_drawing(QgsGeometry.fromWkt(box(EAST_M + 400, 0, 650, 1000)))
+    rows = balance(dock.statistics)
+    sizes = {row[1]: float(row[2]) for row in rows if row[0] != 1 or row[1] not in FARM["en"]}
+    ruler = QgsDistanceArea()
+    ruler.setSourceCrs(QgsCoordinateReferenceSystem(CRS), QgsProject.instance().transformContext())
+    ruler.setEllipsoid(QgsCoordinateReferenceSystem(CRS).ellipsoidAcronym())
+
+    def hectares(x, width):
+        measured = ruler.measureArea(QgsGeometry.fromWkt(box(EAST_M + x, 0, width, 1000)))
+        return pytest.approx(measured / 10_000, abs=0.0002)
+
+    assert rows[0][2] == f"{sizes[rows[0][1]]:.4f}" and sizes[rows[0][1]] == hectares(400, 650) != 65.0
+    assert sizes["0101 Paddy field"] == hectares(400, 100) and sizes["no feature"] == hectares(900, 100)
+    assert sizes["the layer does not speak of it"] == hectares(1000, 50)
+    parts = [round(float(row[2]) * 10_000) for row in rows if row[0] == 1]
+    assert sum(parts) == pytest.approx(round(float(rows[0][2]) * 10_000), abs=2), "but for rounding it is whole"
 
 
 def test_each_division_is_told_and_all_together_before_them(view):
@@ -146,7 +182,10 @@ def test_a_view_of_other_ground_says_where_to_look(view, in_degrees, canvas):
 
 def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):
     rows = balance(view)
-    assert rows[0][2] == "100.0000" and view.note.text().endswith("2025-01-01")
+    assert rows[0][2] == "100.0000" and view.note.text().splitlines() == [
+        "Land use patches 2025-01-01",
+        "Areas are on the ellipsoid",
+    ]
     target = tmp_path / "balance.xlsx"
     view.save(str(target))
     wait_for(lambda: dock.notice.text)

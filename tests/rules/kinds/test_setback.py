@@ -1,6 +1,7 @@
 """setback: P ∩ the features grown by their own distance; straight parts by hand, round ones by their formula."""
 
 import contextlib
+import json
 import math
 import sqlite3
 
@@ -154,7 +155,31 @@ def test_where_the_official_zone_is_known_it_stands_instead_of_the_computed_one(
     desk.layer("OFFICIAL", [box(-1000, -8, 1000, 8)], covers=box(-1000, -100, 50, 100))
     found = desk.check({"A": box(0, 0, 100, 40)}, setback(distance_m=20, instead="OFFICIAL"))
     assert found.hits() == {"A": pytest.approx(1400.0, abs=1e-9)}  # 50 × 8 official + 50 × 20 computed
-    assert found.table("overlaps").area_m2.tolist() == [pytest.approx(1000.0, abs=1e-9)]
+    computed, official = found.table("overlaps").to_dict("records")
+    assert (computed["area_m2"], official["area_m2"]) == pytest.approx((1000.0, 400.0), abs=1e-9)
+    assert "official_layer" not in computed["attributes"]
+    assert json.loads(official["attributes"])["official_layer"] == "OFFICIAL"
+    assert (official["feature"], official["distance_m"], official["counted"]) == ("f1", 0.0, True)
+    assert (found.finding("A").features, found.finding("A").distance_m) == (2, 0.0)
+
+
+def test_a_finding_of_official_zones_alone_names_them_and_has_their_pieces(desk):
+    """Two zones of which one passes by; a third lies where the official layer does not speak."""
+    desk.layer("ZONE", [ROAD], geometry="line")
+    zones = [box(-1000, -8, 50, 8), box(50, -8, 1000, 8), box(-1000, 60, 1000, 70), box(0, -50, 100, -40)]
+    desk.layer("OFFICIAL", zones, {"NAME": ["west", "east", "north", "south"]}, covers=box(-1000, -30, 1000, 100))
+    rule = setback(distance_m=20, instead="OFFICIAL")
+    found = desk.check({"A": box(0, -60, 100, 40)}, rule | {"min_width_m": 0.5})
+    pieces = found.table("overlaps")
+    assert pieces.feature.tolist() == ["f1", "f2"] and pieces.area_m2.tolist() == pytest.approx([800.0, 800.0])
+    facts = [json.loads(text) for text in pieces.attributes]
+    assert [(one["official_layer"], one["NAME"]) for one in facts] == [("OFFICIAL", "west"), ("OFFICIAL", "east")]
+    assert set(pieces.rule) == {found.finding("A").rule}
+    finding = found.finding("A")
+    assert (finding.area_m2, finding.features) == (pytest.approx(1600.0), 2) and np.isnan(finding.distance_m)
+    steps = desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", finding.rule).json["steps"]
+    features = [step for step in steps if step["key"] == "feature"]
+    assert [step["value"].split(" · ")[:2] for step in features] == [["OFFICIAL", "f1"], ["OFFICIAL", "f2"]]
 
 
 def test_a_computed_zone_that_an_official_layer_lifts_leaves_no_piece(desk):

@@ -12,10 +12,12 @@ import pyogrio
 import pytest
 from shapely import box
 
+from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_sheets import sheets_for_people
 from onemap.rules.maps.document_areas import moment_text
-from onemap.rules.outputs.sheet_titles import KnownTitles
+from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
+from onemap.rules.outputs.sheet_words import SheetWords
 from onemap.rules.outputs.to_sheets import SheetOutput
 
 BOTH = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -313,3 +315,20 @@ def test_a_geopackage_s_layers_have_the_looks_with_which_qgis_opens_them(desk, t
     # What QGIS keeps for itself is no layer of data: the file still has its layers alone.
     listed = desk.run("inspect", out).json["layers"]
     assert [layer["name"] for layer in listed] == [name for name in pyogrio.list_layers(out)[:, 0] if name in looks]
+
+
+def test_a_piece_of_official_zones_has_their_layer_s_title_and_the_names_of_its_fields():
+    """A road's setback, and the control zone that stands instead of it."""
+    pieces = pd.DataFrame(
+        {
+            "rule": ["r", "r"],
+            "feature": ["G1", "K1"],
+            "attributes": ['{"LXBM": "G107"}', '{"official_layer": "GLJZKZQ", "LXBM": "G107"}'],
+        }
+    )
+    tables = {"findings": pd.DataFrame({"rule": ["r"], "title": ["Setback"], "layer": ["GL"]}), "overlaps": pieces}
+    words = SheetWords("en", SheetTitles("en", tables=tables))
+    shown = words.columns("overlaps", pieces)
+    zone = shipped_catalogue()["GLJZKZQ"].title_in("en")
+    own, official = shown["attributes"]
+    assert "Official zone of" not in own and official.startswith(f"Official zone of: {zone}; ")

@@ -1,4 +1,4 @@
-"""Laws in Chinese texts: titles in their marks, each once, none twice marked; other languages and data as they are."""
+"""Laws in Chinese texts: titles in their marks, each once, none twice marked; in English with their English names."""
 
 import tomllib
 
@@ -8,6 +8,7 @@ from onemap.layers.messages import RESOURCES
 from onemap.rules.findings.citations import cited_basis, cited_law
 
 PACK = tomllib.loads((RESOURCES / "packs" / "city-preliminary.toml").read_text("utf-8"))
+HIGHWAY = "Highway Law of the People's Republic of China"
 NO_TITLES = ("规划", "计划", "探测", "的国家规定")
 
 
@@ -30,7 +31,34 @@ NO_TITLES = ("规划", "计划", "探测", "的国家规定")
 )
 def test_a_title_is_marked_once_and_what_is_none_is_not(basis, text):
     assert cited_basis(basis, "zh") == text == cited_basis(text, "zh")
-    assert cited_basis(basis, "en") == basis
+
+
+@pytest.mark.parametrize(
+    ("basis", "text"),
+    [
+        (
+            "中华人民共和国公路法 第十条；中华人民共和国公路法 第十二条；公路安全保护条例 第十一条",
+            f"{HIGHWAY} (《中华人民共和国公路法》) 第十条, 第十二条; 公路安全保护条例 第十一条",
+        ),
+        (
+            "《中华人民共和国公路法》第十条",
+            f"{HIGHWAY} (《中华人民共和国公路法》) 第十条",
+        ),
+        ("城市蓝线管理办法（建设部令第145号） 第十条", "城市蓝线管理办法（建设部令第145号） 第十条"),
+        ("国土空间规划 用地用海分类和用途管制规则", "国土空间规划 用地用海分类和用途管制规则"),
+        ("Highway Law of the town 10", "Highway Law of the town 10"),
+        ("", ""),
+    ],
+)
+def test_in_english_a_law_has_its_official_english_name_before_the_chinese_and_others_stay(basis, text):
+    assert cited_basis(basis, "en") == text == cited_basis(text, "en")
+    assert cited_basis(text, "zh").replace(", ", "、") == cited_basis(basis, "zh"), "typed in English, read in Chinese"
+
+
+def test_english_names_are_of_laws_that_the_packs_name_and_no_two_alike():
+    file = tomllib.loads((RESOURCES / "laws.toml").read_text("utf-8"))
+    assert set(file["english"]) <= {law["title"] for law in file["law"]}
+    assert len(set(file["english"].values())) == len(file["english"])
 
 
 def test_every_law_of_the_pack_is_marked_but_plans_and_descriptions():

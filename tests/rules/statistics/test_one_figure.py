@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
+import pyproj
 import pytest
 from shapely.geometry import box
 
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
 
@@ -44,6 +47,26 @@ def test_statistics_say_the_ellipsoid_s_hectares_everywhere(survey, tmp_path, on
     assert all(one in text for one in wanted) and not any(one in text for one in plane)
     assert wanted <= figures(page) and not plane & figures(page)
     assert not re.search(r"[0-9a-f]{8}", re.sub(r"#[0-9A-Fa-f]{6}|\d{8,}", "", text))
+
+
+def test_the_ellipsoid_s_figures_of_a_ground_sum_to_it_and_are_those_that_people_read(survey, tmp_path, onemap):
+    """Half a kilometre of each patch, and ground of no district: by the formula, patch by patch."""
+    asked, patches = box(540_500, 4_212_000, 541_500, 4_214_000), [box(540_500, 4_212_000, 541_000, 4_213_000)]
+    patches.append(box(541_000, 4_212_000, 541_500, 4_213_000))
+    ground = write_layer(tmp_path / "ground.gpkg", [asked])
+    answer = onemap("statistics", survey, "DLTB@2023", "--by=DLBM", "--within", ground, lang="en").json
+    crs = pyproj.CRS.from_epsg(4547)
+    rows = {row["keys"]["DLBM"]: row["area_ellipsoidal_m2"] for row in answer["rows"]}
+    assert [rows["0102"], rows["0701"]] == pytest.approx(ellipsoidal_areas_m2(np.array(patches), crs), abs=1e-3)
+    (whole_m2,), (unit,), total = ellipsoidal_areas_m2(np.array([asked]), crs), answer["units"], answer["total"]
+    rest_m2 = unit["without_feature_ellipsoidal_m2"] + unit["outside_coverage_ellipsoidal_m2"]
+    assert sum(rows.values()) + rest_m2 == pytest.approx(whole_m2, abs=1e-6) == unit["area_ellipsoidal_m2"]
+    assert unit["outside_coverage_m2"] == pytest.approx(1_000_000, abs=0.01)
+    north = ellipsoidal_areas_m2(np.array([box(540_500, 4_213_000, 541_500, 4_214_000)]), crs)
+    beyond_m2 = total["outside_coverage_ellipsoidal_m2"]
+    assert beyond_m2 == pytest.approx(north[0], abs=0.1) != pytest.approx(1e6, abs=10)
+    assert total["units_ellipsoidal_m2"] == unit["area_ellipsoidal_m2"]
+    assert f"does not speak: {beyond_m2 / 10_000:,.4f} ha" in result_text("statistics", answer, "en")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -18,6 +18,11 @@ from onemap.rules.warnings.warnings import COLUMNS, FoundWarnings
 
 GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
+KEPT_LATE = {
+    "zh": f"逾期未更新的图层 · 公益林 · 2024-06-01 · 预警：已通知，2025-06-01 至 2025-06-02 被发现（{LATE}）",
+    "en": f"Layers older than their rhythm · Public welfare forest · 2024-06-01 · warning: notified, "
+    f"seen from 2025-06-01 to 2025-06-02 ({LATE})",
+}
 
 
 class Town:
@@ -146,12 +151,13 @@ def test_a_list_in_words_and_as_tables(file_town):
     town.look("2025-06-01", "--keep")
     town.step(LATE, "notified", "已电告林草局", "--by=王工")
     words = {
-        "zh": ["此前已知 2 件", "已通知", "2025-06-01 至 2025-06-02", "已电告林草局"],
-        "en": ["0 opened, 2 known before", "notified", "seen from 2025-06-01 to 2025-06-02"],
+        "zh": ["此前已知 2 件", "已通知", "2025-06-01 至 2025-06-02", "已电告林草局", f"\n{KEPT_LATE['zh']}"],
+        "en": ["0 opened, 2 known before", "notified", "2025-06-01 to 2025-06-02", f"\n{KEPT_LATE['en']}"],
     }
     for language, expected in words.items():
         text = result_text("warnings", town.look("2025-06-02", "--keep"), language)
-        text += result_text("warning list", town.ask("warning", "list", town.location), language)
+        kept = town.ask("warning", "list", town.location, lang=language)
+        text += "\n" + result_text("warning list", kept, language)
         assert [word for word in expected if word not in text] == [], text
     sheet = town.folder / "list.xlsx"
     town.ask("warning", "list", town.location, f"--out={sheet}", lang="zh")

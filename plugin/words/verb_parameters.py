@@ -38,6 +38,22 @@ def known_words(verb: str, name: str) -> tuple[str, ...]:
     return next(parameter.words for parameter in verb_parameters(verb) if parameter.name == name)
 
 
+def argument_names(verb: str) -> dict[str, str]:
+    """What the command line calls the parameters of a verb that have no option there, each with its own name."""
+    return {
+        word: parameter.name
+        for parameter in _table().get(verb, ())
+        if parameter.positional
+        for word in filter(None, (parameter.name.upper(), parameter.metavar))
+    }
+
+
+@cache
+def command_names() -> frozenset[str]:
+    """The first words of all verbs."""
+    return frozenset(verb.partition(" ")[0] for verb in _table())
+
+
 @cache
 def _table() -> dict[str, tuple[VerbParameter, ...]]:
     text = (RESOURCES / "verbs" / "verbs.json").read_text(encoding="utf-8")
