@@ -220,7 +220,7 @@ def _page(
         "heading": phrase("figures.values", language),
         "heads": [phrase(f"figures.{name}", language) for name in columns],
         "rows": [_cells(row, language, has_trends) for row in part],
-        "widths": [4.4, 2.8, 3, 2.6, 2.2, 4] if has_trends else [5, 3, 3, 2.4, 4.6],
+        "widths": [4.8, 3.4, 3, 2.2, 2.2, 3.4] if has_trends else [5.6, 3.8, 2.6, 2.4, 3.6],
         "numbers": [1, 3] if has_trends else [1, 2],
         "note": None,
     }

@@ -78,6 +78,7 @@ def statement_content(
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
     remedy = _remedy(library, case, evidence, department, name_verdicts)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)]
+    is_issued = kind == "statement" and case.state == "issued"
     return {
         "schema": SCHEMA,
         "language": language,
@@ -100,7 +101,7 @@ def statement_content(
         "remedy": remedy,
         "audit": audit,
         "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
-        "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
+        "declaration": words(language)["declaration_issued" if is_issued else "declaration"],
     }
 
 
