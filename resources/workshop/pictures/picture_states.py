@@ -250,8 +250,9 @@ class StatePictures:
         dialog.ok.click()
         wait_for(lambda: page.case.opinion("land").state == "signed" or dock.notice.text)
         camera.take("state-review-signed")
+        case = page.case.id
         tab.show_list()
-        wait_for(lambda: any(line.case == page.case.id for line in tab.list.lines))
+        wait_for(lambda: any(line.case == case for line in tab.list.lines))
         tab.list.overview_button.setChecked(True)
         camera.take("state-review-overview")
         tab.list.overview_button.setChecked(False)
