@@ -78,7 +78,6 @@ def statement_content(
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
     remedy = _remedy(library, case, evidence, department, name_verdicts)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)]
-    is_issued = kind == "statement" and case.state == "issued"
     return {
         "schema": SCHEMA,
         "language": language,
@@ -101,8 +100,14 @@ def statement_content(
         "remedy": remedy,
         "audit": audit,
         "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
-        "declaration": words(language)["declaration_issued" if is_issued else "declaration"],
+        "declaration": _declaration(case, kind, language),
     }
+
+
+def _declaration(case: Case, kind: str, language: str) -> str:
+    """What a document is not: the statement alone calls itself one."""
+    is_issued = kind == "statement" and case.state == "issued"
+    return words(language)["declaration_issued" if is_issued else "declaration"]
 
 
 def _maps(

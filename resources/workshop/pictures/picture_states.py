@@ -246,7 +246,9 @@ class StatePictures:
         wait(DRAWN_MS)
         dialog = page.steps.dialog
         self._keep("state-dialog-sign", dialog)
-        dialog.reason.setPlainText({"zh": "由科室另行核实", "en": "Answered by the office later"}[self._request["language"]])
+        dialog.reason.setPlainText(
+            {"zh": "由科室另行核实", "en": "Answered by the office later"}[self._request["language"]]
+        )
         dialog.ok.click()
         wait_for(lambda: page.case.opinion("land").state == "signed" or dock.notice.text)
         camera.take("state-review-signed")

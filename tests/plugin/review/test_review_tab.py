@@ -340,7 +340,9 @@ def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk,
 
 def test_what_is_listed_and_not_counted_is_said_beside_the_count(desk, one_parcel, tmp_path):
     pack = tmp_path / "low.toml"  # the parcel takes 5,000 m² of farmland
-    pack.write_text(PACK.replace('verdict = "prohibited"', 'verdict = "prohibited"\nmin_area_m2 = 6000'), encoding="utf-8")
+    pack.write_text(
+        PACK.replace('verdict = "prohibited"', 'verdict = "prohibited"\nmin_area_m2 = 6000'), encoding="utf-8"
+    )
     words = ("--project", "School", "--pack", pack, "--on", DAY, "--by", "Wang")
     desk.tab.open_case(core("review", "open", desk.path, one_parcel, *words)["case"])
     desk.wait_for_case()
