@@ -1,6 +1,7 @@
 """What quotas are used by, as a page each: what is there, approved, in review and free, the pace, and the days left."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.messages import phrase
@@ -31,8 +32,9 @@ def quota_pages(
     pages: list[Page] = []
     figures = []
     for group in quotas(rows):
-        figures.append(quota_figure(group, catalogue, language))
-        pages.append(_page(figures[-1].words.title, group, packs, language))
+        figure = quota_figure(group, catalogue, language)
+        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
+        pages.append(_page(figure.words.title, group, packs, language))
     return pages, figures
 
 
