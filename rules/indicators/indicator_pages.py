@@ -55,7 +55,8 @@ def indicator_pages(
         most = _MOST_WITH_TRENDS if has_trends else _MOST_ROWS
         parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
         for number, part in enumerate(parts, start=1):
-            title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
+            unit = part[0]["unit_title"] or part[0]["unit"] or phrase("said.district_within", language)
+            title = phrase("figures.indicators", language, unit=unit, day=part[0]["as_of"])
             title = part_title(title, number, len(parts), language)
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
             charts.append(indicator_chart(title, part, packs, catalogue, language, is_below_title=True))

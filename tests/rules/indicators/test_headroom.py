@@ -98,7 +98,9 @@ def test_a_quota_s_page_writes_its_numbers_as_the_page_of_values_does(town, tmp_
     page = tmp_path / "page.html"
     pack = quota(tmp_path, 5.25)
     done("indicators", town.library, f"--pack={pack}", "--as-of=2021-06-01", f"--page={page}")
-    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    assert "Indicators of the district, 2021-06-01" in text
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", text)
     value = cells.index("Land")
     assert cells[value + 1 : value + 3] == ["5.00 ha", "5.25"]
     assert "0.25" not in cells  # half a hectare is committed
