@@ -175,6 +175,8 @@ def _samples(values: pd.Series) -> list[str]:
         if isinstance(value, bytes) or value is None or pd.isna(value) or not str(value).strip():
             continue
         text = " ".join(str(value).split())
+        if isinstance(value, float | np.floating):  # a DBF keeps long whole numbers as such
+            text = text.removesuffix(".0")
         found[text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"] = None
         if len(found) == _SAMPLES:
             break

@@ -35,6 +35,7 @@ class FieldsTable(QTableWidget):
         lay_headings_left(header)
         for column in (TARGET, SOURCE, VALUES):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)  # long values wrap
 
     def show_fields(
         self,

@@ -30,6 +30,7 @@ from onemap.plugin.words.translation import tr
 
 SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
 MARGIN = 1.15
+BESIDE_SUMMARY_PX = 4
 MAX_FEATURES = 200_000  # more than these take long to draw; their frame says where they are
 GP_HEADER = 8
 GP_ENVELOPES = (0, 32, 48, 48, 64)  # bytes, by the number in the flags
@@ -56,6 +57,7 @@ class PlacePreview(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas, 1)
+        self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
         layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:

@@ -49,7 +49,8 @@ class SetupPage(QWidget):
         layout.addWidget(self.back_button)
         layout.addStretch()
         self._show_work(False)
-        self._explain(None)
+        self._say("")
+        self.explain(None)
 
     @property
     def text(self) -> str:
@@ -59,9 +60,10 @@ class SetupPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Say how things stand whenever the page comes to the front."""
         super().showEvent(event)
-        self._explain(core_python())
+        self.explain(core_python())
 
-    def _explain(self, python: CorePython | None) -> None:
+    def explain(self, python: CorePython | None) -> None:
+        """Say which Python is the core's and what setting up does; None: there is no core."""
         if python is None:
             text = tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
@@ -74,6 +76,11 @@ class SetupPage(QWidget):
             ).format(path=python.path)
         self._explanation.setText(text)
         self.back_button.setVisible(python is not None and self._task is None)
+
+    def _say(self, message: str) -> None:
+        """Show a message; without one its line is no gap between the buttons."""
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
 
     def set_up(self) -> None:
         """Make the core's Python in the background."""
@@ -88,7 +95,7 @@ class SetupPage(QWidget):
             settings.get("wheels_folder"),
             settings.language(),
         )
-        self._message.setText(tr("Looking for a Python…"))
+        self._say(tr("Looking for a Python…"))
         self._show_work(True)
         self.back_button.hide()
         self._task = BackgroundTask(
@@ -114,19 +121,19 @@ class SetupPage(QWidget):
     def _show_step(self, fraction: float, step: str) -> None:
         self._bar.setValue(round(100 * fraction))
         if step:
-            self._message.setText(step)
+            self._say(step)
 
     def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
         self._show_work(False)
-        self._explain(core_python())
+        self.explain(core_python())
         if error is None:
-            self._message.setText("")
+            self._say("")
             self.ready.emit()
         elif isinstance(error, Cancelled):
-            self._message.setText(tr("Cancelled; nothing was changed."))
+            self._say(tr("Cancelled; nothing was changed."))
         else:
-            self._message.setText(_error_text(error))
+            self._say(_error_text(error))
 
 
 def _error_text(error: Exception) -> str:

@@ -224,16 +224,26 @@ class CaseFindings(QWidget):
         self.results.tree.setCurrentIndex(child if child.isValid() else first)
         if not first.isValid():
             self.results.details.show_text("")
+        self._say_count(parcels, is_for_all)
+        self._show_rules(parcels, "" if is_for_all else self._department)
+        self._enable()
+
+    def _say_count(self, parcels: list[CheckedParcel], is_for_all: bool) -> None:
+        """Say how many findings are listed: what is not counted is none of those that the departments' sums have."""
         count = sum(len(parcel.findings) for parcel in parcels)
-        if count:
+        rest = sum(not finding.counted for parcel in parcels for finding in parcel.findings)
+        if rest:
+            text = tr(
+                "{count:# finding|# findings} on {parcels:# parcel|# parcels}, {rest} not counted; a click goes there "
+                "on the map"
+            )
+        elif count:
             text = tr("{count:# finding|# findings} on {parcels:# parcel|# parcels}; a click goes there on the map")
         elif is_for_all:
             text = tr("No finding stands against these parcels.")
         else:
             text = tr("No finding concerns this department.")
-        self.summary.setText(text.format(count=Count(count), parcels=Count(len(parcels))))
-        self._show_rules(parcels, "" if is_for_all else self._department)
-        self._enable()
+        self.summary.setText(text.format(count=Count(count), parcels=Count(len(parcels)), rest=Count(rest)))
 
     def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
         """Say which rules were not asked, of one department or of all; without a finding that is all there is."""

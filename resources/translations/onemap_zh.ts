@@ -2073,7 +2073,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Report of the findings</source>
-        <translation>合规性检测报告</translation>
+        <translation>合规性审查报告</translation>
     </message>
     <message>
         <source>Statement of all opinions</source>
@@ -2142,6 +2142,10 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>{title} → {verdict} ({name})</source>
         <translation>{title} → {verdict}（{name}）</translation>
+    </message>
+    <message>
+        <source>{count:# finding|# findings} on {parcels:# parcel|# parcels}, {rest} not counted; a click goes there on the map</source>
+        <translation>{parcels} 个地块共 {count} 条结论，其中 {rest} 条不计入；单击在地图上定位</translation>
     </message>
     <message>
         <source>{count:# finding|# findings} on {parcels:# parcel|# parcels}; a click goes there on the map</source>
@@ -2277,7 +2281,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Facts of the project (*.toml)</source>
-        <translation>项目信息 (*.toml)</translation>
+        <translation>项目资料 (*.toml)</translation>
     </message>
     <message>
         <source>Attach files, which stay with the case</source>
@@ -2289,7 +2293,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Facts</source>
-        <translation>信息</translation>
+        <translation>资料</translation>
     </message>
     <message>
         <source>Files</source>
@@ -5147,11 +5151,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>no rule lacks any</source>
-        <translation>没有规则缺信息</translation>
+        <translation>没有规则缺资料</translation>
     </message>
     <message>
         <source>Of {count:# rule that needs|# rules that need} facts about the project {waiting:# lacks|# lack} some.</source>
-        <translation>需要项目资料的{count}条规则中，{waiting}条缺少资料。</translation>
+        <translation>需要项目资料的 {count} 条规则中，{waiting} 条缺少资料。</translation>
     </message>
     <message>
         <source>These rules need no facts about the project.</source>
@@ -5195,7 +5199,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>{count:The # rule that needs facts about the project has them|All # rules that need facts about the project have them}.</source>
-        <translation>需要项目资料的{count}条规则，资料已齐。</translation>
+        <translation>需要项目资料的 {count} 条规则，资料已齐。</translation>
     </message>
     <message>
         <source>The facts were written: {path}</source>
@@ -5467,7 +5471,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>rules that lack facts: {count}</source>
-        <translation>缺信息的规则：{count}</translation>
+        <translation>缺资料的规则：{count}</translation>
     </message>
     <message>
         <source>{names}, {count} more</source>

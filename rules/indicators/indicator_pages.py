@@ -55,7 +55,8 @@ def indicator_pages(
         most = _MOST_WITH_TRENDS if has_trends else _MOST_ROWS
         parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
         for number, part in enumerate(parts, start=1):
-            title = phrase("figures.indicators", language, unit=unit_words(part[0], language), day=part[0]["as_of"])
+            unit = part[0]["unit_title"] or part[0]["unit"] or phrase("said.district_within", language)
+            title = phrase("figures.indicators", language, unit=unit, day=part[0]["as_of"])
             title = part_title(title, number, len(parts), language)
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
             charts.append(indicator_chart(title, part, packs, catalogue, language, is_below_title=True))
@@ -220,7 +221,7 @@ def _page(
         "heading": phrase("figures.values", language),
         "heads": [phrase(f"figures.{name}", language) for name in columns],
         "rows": [_cells(row, language, has_trends) for row in part],
-        "widths": [4.4, 2.8, 3, 2.6, 2.2, 4] if has_trends else [5, 3, 3, 2.4, 4.6],
+        "widths": [4.8, 3.4, 3, 2.2, 2.2, 3.4] if has_trends else [5.6, 3.8, 2.6, 2.4, 3.6],
         "numbers": [1, 3] if has_trends else [1, 2],
         "note": None,
     }

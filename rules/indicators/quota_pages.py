@@ -1,17 +1,17 @@
 """What quotas are used by, as a page each: what is there, approved, in review and free, the pace, and the days left."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import QuotaFigure
-from onemap.rules.charts.number_axis import value_text
 from onemap.rules.charts.quota_bars import QuotaBar
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words, unit_words
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words
 from onemap.rules.maps.page_files import Page
 
 MOST_BARS = 30  # that one chart shows
@@ -32,8 +32,9 @@ def quota_pages(
     pages: list[Page] = []
     figures = []
     for group in quotas(rows):
-        figures.append(quota_figure(group, catalogue, language))
-        pages.append(_page(figures[-1].words.title, group, packs, language))
+        figure = quota_figure(group, catalogue, language)
+        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
+        pages.append(_page(figure.words.title, group, packs, language))
     return pages, figures
 
 
@@ -79,21 +80,20 @@ def approved_and_review(row: Row) -> tuple[float | None, float | None]:
 
 def room_words(row: Row, language: str) -> list[str]:
     """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
-    measure = measure_words(row["unit_of_measure"], language)
     approved, review = approved_and_review(row)
-    parts = [_amount("existing", row["value"], measure, language)]
+    parts = [_amount("existing", row["value"], row, language)]
     if row["committed_reason"] is not None:
         why = indicator_reasons(row["committed_reason"], language)
         parts.append(phrase("quota.committed_unknown", language, reason=why))
     elif review is None and row["committed"] is not None:
-        parts.append(_amount("committed", row["committed"], measure, language))
+        parts.append(_amount("committed", row["committed"], row, language))
     elif row["committed"] is not None:
-        parts.append(_amount("approved", approved, measure, language))
-        parts.append(_amount("in_review", review, measure, language))
+        parts.append(_amount("approved", approved, row, language))
+        parts.append(_amount("in_review", review, row, language))
     if row["free"] is not None:
-        parts.append(_amount("free", row["free"], measure, language))
+        parts.append(_amount("free", row["free"], row, language))
     else:
-        parts.append(_amount("headroom", row["headroom"], measure, language))
+        parts.append(_amount("headroom", row["headroom"], row, language))
     return [*parts, *pace_words(row, language)]
 
 
@@ -102,7 +102,7 @@ def pace_words(row: Row, language: str) -> list[str]:
     parts = []
     if row["pace"] is not None:
         measure = measure_words(row["unit_of_measure"], language)
-        parts.append(phrase("quota.pace", language, amount=f"{_with_sign(row['pace'])} {measure}"))
+        parts.append(phrase("quota.pace", language, amount=f"{_pace_text(row)} {measure}"))
     if row["days_left"] is not None:
         parts.append(phrase("quota.days", language, days=f"{row['days_left']:,.0f}"))
     elif row["days_reason"] is not None:
@@ -110,13 +110,14 @@ def pace_words(row: Row, language: str) -> list[str]:
     return parts
 
 
-def _amount(name: str, value: float | None, measure: str, language: str) -> str:
-    amount = "–" if value is None else f"{value_text(value, [value])} {measure}"
+def _amount(name: str, value: float | None, row: Row, language: str) -> str:
+    measure = measure_words(row["unit_of_measure"], language)
+    amount = "–" if value is None else f"{number_words(value, row)} {measure}"
     return phrase(f"quota.{name}", language, amount=amount)
 
 
-def _with_sign(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{value_text(value, [value])}"
+def _pace_text(row: Row) -> str:
+    return f"{'+' if row['pace'] > 0 else ''}{number_words(row['pace'], row)}"
 
 
 def _page(title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], language: str) -> Page:
@@ -143,8 +144,8 @@ def _cells(row: Record, language: str) -> list[str]:
     free = row["free"] if row["free"] is not None or lost else row["headroom"]
     days = "–" if row["days_left"] is None else f"{row['days_left']:,.0f}"
     days = indicator_reasons(row["days_reason"], language) or days
-    numbers = [value_text(value, [value]) for value in (row["value"], row["target"])]
-    spoken = [lost or "–" if value is None else value_text(value, [value]) for value in (approved, review)]
-    room = lost or "–" if free is None else value_text(free, [free])
-    pace = "–" if row["pace"] is None else _with_sign(row["pace"])
+    numbers = [number_words(value, row) for value in (row["value"], row["target"])]
+    spoken = [lost or "–" if value is None else number_words(value, row) for value in (approved, review)]
+    room = lost or "–" if free is None else number_words(free, row)
+    pace = "–" if row["pace"] is None else _pace_text(row)
     return [unit_words(row, language), numbers[0], *spoken, numbers[1], room, pace, days]

@@ -100,8 +100,14 @@ def statement_content(
         "remedy": remedy,
         "audit": audit,
         "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
-        "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
+        "declaration": _declaration(case, kind, language),
     }
+
+
+def _declaration(case: Case, kind: str, language: str) -> str:
+    """What a document is not: the statement alone calls itself one."""
+    is_issued = kind == "statement" and case.state == "issued"
+    return words(language)["declaration_issued" if is_issued else "declaration"]
 
 
 def _maps(

@@ -31,6 +31,8 @@ class StatePictures:
     def take_beginnings(self) -> None:
         """Before there is a library, or a core."""
         dock, take = self._dock, self._camera.take
+        dock.library.open("")
+        dock.header.show_name()
         dock.pages.setCurrentWidget(dock.empty_page)
         take("state-no-library")
         dock.open_library(str(self._folder / "gone.gpkg"))
@@ -38,15 +40,20 @@ class StatePictures:
         take("state-library-gone")
         dock.notice.hide()
         dock.pages.setCurrentWidget(dock.setup_page)
+        take("state-core-again")
+        dock.setup_page.explain(None)
         take("state-no-core")
-        settings.put("core_python", str(self._folder / "python"))
-        settings.put("wheels_folder", str(self._folder))
+        settings.put("wheels_folder", str(self._folder))  # which has no wheel: nothing can be installed from it
         dock.setup_page.set_up()
         take("state-set-up-begun")
         wait_for(lambda: dock.setup_page.button.isEnabled())
+        dock.setup_page.explain(None)
         take("state-set-up-failed")
+        settings.put("core_python", str(self._folder / "python"))  # which is not there: the dock begins anew
+        take("state-core-elsewhere")
         settings.put("core_python", "")
         settings.put("wheels_folder", "")
+        dock.notice.hide()
         dock.make_sample_in(self._folder / "city")
         wait(20 * DRAWN_MS)
         take("state-sample-at-work")
@@ -216,9 +223,6 @@ class StatePictures:
         if tab.case_page.case is not None:
             tab.show_list()
         wait_for(lambda: tab.list.lines)
-        tab.list.overview_button.setChecked(True)
-        camera.take("state-review-overview")
-        tab.list.overview_button.setChecked(False)
         tab.list.search.setText("xyzzy")
         camera.take("state-review-nothing")
         tab.list.search.clear()
@@ -234,13 +238,26 @@ class StatePictures:
         self._take_menu("state-review-steps", page.menu)
         page.steps.extend("land")
         camera.take_window("state-dialog-extend", page.steps.dialog)
-        page.steps.sign("land")
-        wait(DRAWN_MS)
-        if page.steps.dialog.isVisible():
-            camera.take_window("state-dialog-sign", page.steps.dialog)
         page.begin_step("withdraw")
         camera.take_window("state-dialog-withdraw", page.steps.dialog)
-        camera.take("state-review-after")
+        page.table.choose("land")
+        page.tabs.setCurrentWidget(page.editor)
+        page.steps.sign("land")
+        wait(DRAWN_MS)
+        dialog = page.steps.dialog
+        self._keep("state-dialog-sign", dialog)
+        dialog.reason.setPlainText(
+            {"zh": "由科室另行核实", "en": "Answered by the office later"}[self._request["language"]]
+        )
+        dialog.ok.click()
+        wait_for(lambda: page.case.opinion("land").state == "signed" or dock.notice.text)
+        camera.take("state-review-signed")
+        case = page.case.id
+        tab.show_list()
+        wait_for(lambda: any(line.case == case for line in tab.list.lines))
+        tab.list.overview_button.setChecked(True)
+        camera.take("state-review-overview")
+        tab.list.overview_button.setChecked(False)
 
     def _open_case(self) -> None:
         """Open a case by the form, and send it out."""

@@ -133,7 +133,7 @@ class _Report(AtlasWords):
         names = ("number", "spot", "type", "plan_a", "plan_b", "area_ha", "width_m", "cause", "decision")
         note = self._note(len(largest), MOST_SPOTS, _sum(largest[MOST_SPOTS:]))
         heads = [self.text(name) for name in names]
-        return _block(self.word("largest"), heads, rows, [1.0, 3.3, 2.3, 2.9, 2.9, 1.9, 1.5, 2.6, 2.0], [5, 6], note)
+        return _block(self.word("largest"), heads, rows, [1.0, 2.5, 2.5, 2.6, 2.8, 2.1, 1.6, 3.3, 2.0], [5, 6], note)
 
     def _decisions(self) -> Page:
         """What was decided of the differences, and how much is open."""

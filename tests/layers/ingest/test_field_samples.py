@@ -23,6 +23,6 @@ def test_the_first_different_values_stand_beside_a_field(tmp_path):
     assert {field["name"]: field["samples"] for field in fields} == {
         "use": ["0101", "0201", "0301"],
         "note": ["甲" * 39 + "…", "two lines"],
-        "mu": ["1.5", "2.0", "3.25"],
+        "mu": ["1.5", "2", "3.25"],
         "none": [],
     }

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractItemView, QFrame, QHeaderView, QListView, QPushButton
+from qgis.PyQt.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QListView,
+    QPushButton,
+)
 
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
@@ -256,6 +264,8 @@ def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch)
     assert dock.pages.currentWidget() is dock.setup_page
     assert "core is not set up" in dock.setup_page.text
     assert dock.setup_page.button.isEnabled()
+    labels = dock.setup_page.findChildren(QLabel)
+    assert [label.text() for label in labels if label.isVisible() and not label.text()] == []  # it would be a gap
 
 
 def test_the_page_that_sets_the_core_up_says_that_there_is_one_and_leads_back(dock, library):

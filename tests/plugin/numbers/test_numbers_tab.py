@@ -327,7 +327,7 @@ def test_the_page_of_a_unit_opens(tab, reader):
     view.page_button.click()
     wait_for(lambda: reader.opened)
     text = Path(reader.opened[0]).read_text(encoding="utf-8")
-    assert "Indicators of 北, " in text and "南" not in text and "1.667" in text
+    assert "Indicators of 北, " in text and "南" not in text and "1.67" in text
     wait_for(lambda: tab.theme.findText("Transport") > 0 and view.page_button.isEnabled())
     tab.theme.setCurrentIndex(tab.theme.findText("Transport"))
     view.page_button.click()

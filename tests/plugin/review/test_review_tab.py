@@ -339,6 +339,20 @@ def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk,
     assert "Forestry" in names and names[-1] == "All departments"
 
 
+def test_what_is_listed_and_not_counted_is_said_beside_the_count(desk, one_parcel, tmp_path):
+    pack = tmp_path / "low.toml"  # the parcel takes 5,000 m² of farmland
+    pack.write_text(
+        PACK.replace('verdict = "prohibited"', 'verdict = "prohibited"\nmin_area_m2 = 6000'), encoding="utf-8"
+    )
+    words = ("--project", "School", "--pack", pack, "--on", DAY, "--by", "Wang")
+    desk.tab.open_case(core("review", "open", desk.path, one_parcel, *words)["case"])
+    desk.wait_for_case()
+    desk.page.tabs.setCurrentWidget(desk.page.findings)
+    desk.page.table.choose("land")
+    findings = desk.page.findings
+    assert findings.summary.text() == "1 finding on 1 parcel, 1 not counted; a click goes there on the map"
+
+
 def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
     elsewhere = write_layer(town / "elsewhere.gpkg", ["DKBH"], [(box(400, 100, 100, 100), "B")])
     desk.open(one_parcel)

@@ -93,6 +93,20 @@ def test_what_is_supplied_and_in_review_is_told_beside_the_quota(town, tmp_path)
     assert later["committed"] == pytest.approx(0.5, rel=1e-4), "the case is withdrawn"
 
 
+def test_a_quota_s_page_writes_its_numbers_as_the_page_of_values_does(town, tmp_path):
+    supply(town)
+    page = tmp_path / "page.html"
+    pack = quota(tmp_path, 5.25)
+    done("indicators", town.library, f"--pack={pack}", "--as-of=2021-06-01", f"--page={page}")
+    text = page.read_text(encoding="utf-8")
+    assert "Indicators of the district, 2021-06-01" in text
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", text)
+    value = cells.index("Land")
+    assert cells[value + 1 : value + 3] == ["5.00 ha", "5.25"]
+    assert "0.25" not in cells  # half a hectare is committed
+    assert {"5.00", "5.25", "0.50", "−0.25"} <= set(cells)
+
+
 def test_a_floor_is_eaten_by_what_is_committed(town, tmp_path):
     supply(town)
     in_review(town)
@@ -166,7 +180,7 @@ def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     parts = drawn_parts(chart["svg"])
     existing, approved, review, free = (parts[fill.colour] for fill in PART_FILLS.values())
     assert [approved / existing, review / existing, free / existing] == pytest.approx([0.1, 0.15, 0.05], abs=0.002)
-    sentence = "5.000 ha as it is, 0.500 ha approved, 0.750 ha in review, 0.250 ha free"
+    sentence = "5.00 ha as it is, 0.50 ha approved, 0.75 ha in review, 0.25 ha free"
     words = re.sub(r"<[^>]+>", " ", chart["svg"])
     assert sentence in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
     assert chart["svg"].split("<rect")[1:] and "Room of the quota" in page.read_text(encoding="utf-8")

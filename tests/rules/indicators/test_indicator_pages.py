@@ -133,7 +133,7 @@ def test_one_unit_has_a_page_of_its_own(desk, town, tmp_path):
     page = tmp_path / "page.html"
     assert desk.run(*town, "--units-where=NAME = '西区'", "--page", page, lang="zh").code == 0
     page_text, drawn = texts(page), page.read_text(encoding="utf-8")
-    assert "西区的指标，2025-06-01" in page_text and "0.540 公顷" in page_text and drawn.count("<section>") == 2
+    assert "西区的指标，2025-06-01" in page_text and "0.54 公顷" in page_text and drawn.count("<section>") == 2
 
 
 @pytest.mark.parametrize(("language", "row"), [("zh", ["单元图层", "全辖区"]), ("en", ["Units from", "The district"])])

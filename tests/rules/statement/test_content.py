@@ -163,6 +163,14 @@ def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued_
     assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
 
 
+def test_a_report_of_an_issued_case_does_not_call_itself_the_statement(issued_bureau: Bureau):
+    statement, report = (
+        content_of(issued_bureau, issued_bureau.one, document=name) for name in ("statement", "report")
+    )
+    assert statement["declaration"].startswith("本意见书")
+    assert report["declaration"] == "本审查结果仅供项目前期参考，不作为审批依据。"
+
+
 def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
     before = content_of(issued_bureau, issued_bureau.one)["audit"]
     issued_bureau.step("circulate", issued_bureau.fifty)

@@ -92,7 +92,8 @@ def word_pages(bureau: Bureau, issued_bureau: Bureau, tmp_path_factory: pytest.T
 @pytest.mark.parametrize(("kind", "language"), [("report", "zh"), ("statement", "en")])
 def test_a_word_document_has_every_chapter_table_and_annex(word_pages: Callable[..., str], kind: str, language: str):
     text, labels = word_pages(f"{kind}.{language}"), words(language)
-    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "note_not_compared", "table_opinions", "table_assessments"]
+    assessments = "table_assessments_alone" if kind == "report" else "table_assessments"
+    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "note_not_compared", "table_opinions", assessments]
     assert [name for name in wanted if not is_said(labels[name], text)] == []
     assert [name for name in ANNEXES if not is_said(phrase(f"annex.{name}", language), text)] == []
 
@@ -148,9 +149,17 @@ def papers(bureau: Bureau, issued_bureau: Bureau) -> dict[str, Path]:
 @pytest.mark.parametrize("name", ["report.zh", "statement.zh", "statement.en"])
 def test_a_pdf_has_every_chapter_table_and_annex(papers: dict[str, Path], name: str):
     text, labels = without_spaces(text_of(papers[name])), words(name[-2:])
-    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "table_opinions", "table_assessments"]
+    assessments = "table_assessments_alone" if name == "report.zh" else "table_assessments"
+    wanted = [*CHAPTERS, *REVIEWED, *TABLES, "table_opinions", assessments]
     assert [heading for heading in wanted if not is_said(labels[heading], text)] == []
     assert [annex for annex in ANNEXES if not is_said(phrase(f"annex.{annex}", name[-2:]), text)] == []
+
+
+@needs_text
+def test_the_tables_of_a_chapter_are_numbered_from_one(papers: dict[str, Path]):
+    report, statement = (without_spaces(text_of(papers[name])) for name in ("report.zh", "statement.zh"))
+    assert ("表7-1评估评价清单" in report, "表7-2" in report) == (True, False)
+    assert "表7-1建设条件" in statement and "表7-2评估评价清单" in statement
 
 
 @needs_text
