@@ -14,6 +14,7 @@ from jinja2 import nodes
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.text_table import text_width
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.statement.outline import annexes_of, places
@@ -24,7 +25,7 @@ _MAP_MM = 142  # with its caption it fills a page
 _FIRST_MAP_MM = 168  # how high the first map may be, below the title of its annex
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
-_MOST_LETTERS = 400  # of a cell whose row stays on one page; a Latin letter has half the room of a Chinese one
+_WIDEST_TEXT = 800  # of a cell whose row stays on one page: of a Chinese letter 2, of a Latin one 1
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
@@ -84,17 +85,12 @@ def _width_mm(png: bytes, *, is_first: bool) -> float:
 def _hold_rows(body: Any) -> None:
     """Let no row go on on the next page, but those whose text is longer than half a page."""
     for row in body.iter(_WORD + _ROW):
-        longest = max((sum(_room(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0.0)
-        if longest > _MOST_LETTERS:
+        longest = max((sum(text_width(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0)
+        if longest > _WIDEST_TEXT:
             continue
         properties = row.get_or_add_trPr()
         if properties.find(_WORD + "cantSplit") is None:
             properties.insert(0, properties.makeelement(_WORD + "cantSplit", {}))
-
-
-def _room(text: str) -> float:
-    """The room that a text takes, in Chinese letters: a Latin one has one byte, not three, and half the room."""
-    return (len(text.encode()) + len(text)) / 4
 
 
 def _with_pictures(context: Mapping[str, Any], pictures: Sequence[Any]) -> dict[str, Any]:
