@@ -16,7 +16,7 @@ from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.statement.outline import annexes_of, places
+from onemap.rules.statement.outline import annexes_of, places, table_numbers
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
@@ -51,7 +51,9 @@ def docx_document(
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
-    context["attached"] = annexes_of(context, places("word", content["document"]["kind"]))
+    where = places("word", content["document"]["kind"])
+    context["attached"] = annexes_of(context, where)
+    context["table_number"] = table_numbers(context, where)
     context["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in context["attached"]}
     _check_template(path, context)
     template = DocxTemplate(str(path))

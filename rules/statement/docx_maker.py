@@ -26,7 +26,7 @@ from onemap.rules.statement.docx_page import (
     table,
     tag,
 )
-from onemap.rules.statement.outline import Node, chapters, places, with_annex_number
+from onemap.rules.statement.outline import Node, chapters, places, with_table_number
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
@@ -101,7 +101,6 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
     around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
     for opening, _ in around:
         tag(document, opening)
-    number = f"{{{{ annex.{chapter['annex']}.number }}}}"  # which annexes there are, only the content tells
     if chapter["annex"]:
         _annex_head(document, chapter)
     elif chapter["heading"]:
@@ -109,10 +108,16 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
         if language == "zh":
             heading.paragraph_format.first_line_indent = Pt(2 * 16)
     for part in chapter["parts"]:
-        caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
-        _part(document, {**part, **caption}, fixed)
+        _part(document, _with_number_field(part), fixed)
     for _, ending in reversed(around):
         tag(document, ending)
+
+
+def _with_number_field(part: Node) -> Node:
+    """A table whose number is filled in: which tables and annexes stand, only the content tells."""
+    if not part.get("caption"):
+        return part
+    return {**part, "caption": with_table_number(part["caption"], f"{{{{ table_number.{part['table']} }}}}")}
 
 
 def _annex_head(document: Doc, chapter: Node) -> None:
