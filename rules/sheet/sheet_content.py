@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.rules.findings.table import Table, records_of
@@ -57,6 +58,7 @@ def sheets_of(
     assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
+    departments = department_names(library)
     laws = {rule.id: _laws(rule) for rule in rules}
     asked = _asked_rules(record, {rule.id for rule in rules if rule.finds})
     for start in range(0, len(names), _AT_ONCE):
@@ -70,7 +72,12 @@ def sheets_of(
                 "plans": plan_rows[name],
                 "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
                 "findings": [
-                    {**{key: row[key] for key in _FINDING}, "laws": laws[row["rule"]]} for row in findings.get(name, ())
+                    {
+                        **{key: row[key] for key in _FINDING},
+                        "department_title": departments[row["department"]][language],
+                        "laws": laws[row["rule"]],
+                    }
+                    for row in findings.get(name, ())
                 ],
                 **asked,
                 "points": [

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import layer_title, named_groups
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import citation
@@ -96,7 +96,6 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     rows = []
-    departments = named_groups()["departments"]
     severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
     for row in severest:
         if not row["counted"]:
@@ -106,7 +105,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
             [
                 _verdict(row["verdict"], language),
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
-                departments.get(row["department"], {}).get(language, row["department"]),
+                row["department_title"],
                 _measure(row),
                 _law_text(row["laws"], language),
             ]
