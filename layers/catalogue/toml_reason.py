@@ -6,7 +6,7 @@ from onemap.layers.errors import Problem
 
 _PLACED = re.compile(r"(.+) \(at line (\d+), column (\d+)\)", re.DOTALL)
 _AT_END = re.compile(r"(.+) \(at end of document\)", re.DOTALL)
-# What the parser says, by the code under which it is said in Chinese; what it may say besides is quoted as it is.
+# What the parser says, by the code under which it is said in either language; what else it says is quoted.
 _KNOWN = {
     "toml.more": "Expected newline or end of document after a statement",
     "toml.equals": "Expected '=' after a key in a key/value pair",
@@ -24,13 +24,13 @@ def toml_reason(error: ValueError) -> Problem | str:
     text = str(error)
     if placed := _PLACED.fullmatch(text):
         words, line, column = placed.groups()
-        return Problem("toml.place", {"words": _said(words), "line": line, "column": column})
+        return Problem("toml.place", {"words": _parser_words(words), "line": line, "column": column})
     if at_end := _AT_END.fullmatch(text):
-        return Problem("toml.end", {"words": _said(at_end.group(1))})
+        return Problem("toml.end", {"words": _parser_words(at_end.group(1))})
     return text
 
 
-def _said(words: str) -> Problem:
+def _parser_words(words: str) -> Problem:
     """What the parser says, as a fact of its own."""
-    known = (code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL))
-    return Problem(next(known, "toml.unknown"), {"words": words})
+    known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
+    return Problem(known) if known else Problem("toml.unknown", {"words": words})

@@ -26,12 +26,13 @@ from onemap.rules.statement.docx_page import (
     table,
     tag,
 )
-from onemap.rules.statement.outline import Node, chapters, places, with_table_number
+from onemap.rules.statement.outline import WIDTH_MM, Node, chapters, places, with_table_number
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
 _HELD_NOTES = 2  # that stay on the page of the seal
 _EM_PT, _LATIN_EM = 16, 0.45  # a letter of the text, and how wide one of Latin is of it
+_DAY_EMS, _CENTRED = 8, 15  # how wide a day such as 2026年11月23日 is, and of how many characters a name over it
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 
@@ -217,14 +218,29 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
     _attached(document, fixed)
-    lines = ("", "{{ document.unit }}", "{{ sentences.date }}")
-    for text in lines:
-        paragraph = line(document, text, "right", indent=False)
-        paragraph.paragraph_format.right_indent = Pt(4 * 16)
-        paragraph.paragraph_format.keep_with_next = True
+    line(document, "", indent=False).paragraph_format.keep_with_next = True
+    if fixed["attached"].isascii():
+        _name_and_day(document, is_centred=False)
+    else:  # a name that is longer than the room beside the day stands on one line all the same
+        tag(document, f"{{%p if document.unit|length <= {_CENTRED} %}}")
+        _name_and_day(document, is_centred=True)
+        tag(document, "{%p else %}")
+        _name_and_day(document, is_centred=False)
+        tag(document, "{%p endif %}")
     tag(document, "{%p if document.contact %}")
     line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
     tag(document, "{%p endif %}")
+
+
+def _name_and_day(document: Doc, *, is_centred: bool) -> None:
+    """Who signs, above the day, which ends four characters from the right; centred over it, as 7.3.5.1 has it."""
+    for text in ("{{ document.unit }}", "{{ sentences.date }}"):
+        paragraph = line(document, text, "center" if is_centred else "right", indent=False).paragraph_format
+        if is_centred:
+            paragraph.left_indent = Pt(WIDTH_MM / 25.4 * 72 - (_DAY_EMS + 2 * 4) * _EM_PT)
+        else:
+            paragraph.right_indent = Pt(4 * _EM_PT)
+        paragraph.keep_with_next = True
 
 
 def _attached(document: Doc, fixed: dict[str, str]) -> None:

@@ -242,7 +242,7 @@ class _OutlineFilling:
             annex = annexes.get(chapter["annex"])
             if annex:
                 chapter = {**chapter, "mark": annex["mark"]}
-            found.append({**chapter, "parts": _numbered(parts, annex["number"] if annex else None)})
+            found.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
         return found
 
     def _parts(self, parts: list[Node], row: Any) -> Iterator[Node]:
@@ -304,7 +304,7 @@ class _OutlineFilling:
         return "if" not in node or bool(self._value(node["if"], **scope))
 
 
-def _numbered(parts: list[Node], annex: Any) -> list[Node]:
+def _number_tables(parts: list[Node], annex: Any) -> list[Node]:
     """The parts of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
     numbered, last = [], 0
     for part in parts:

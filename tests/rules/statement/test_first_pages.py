@@ -264,6 +264,13 @@ def test_the_word_file_has_head_title_and_seal_s_place(headed_bureau: Bureau):
     assert "云州市人民政府：" in lines
     assert "抄送：云州市发展和改革委员会。" in lines
     assert "2026年11月19日" in lines
+    unit, day = (
+        document.paragraphs[lines.index("2026年11月19日") - 1],
+        document.paragraphs[lines.index("2026年11月19日")],
+    )
+    assert unit.text == lines[0]  # over the middle of the day (7.3.5.1)
+    assert {unit.alignment, day.alignment} == {WD_ALIGN_PARAGRAPH.CENTER}
+    assert unit.paragraph_format.left_indent == day.paragraph_format.left_indent
     assert not any("{" in line and "%" in line for line in lines if "7*7" not in line and "if %" not in line)
 
 
