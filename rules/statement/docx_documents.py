@@ -24,7 +24,7 @@ _MAP_MM = 142  # with its caption it fills a page
 _FIRST_MAP_MM = 168  # how high the first map may be, below the title of its annex
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
-_MOST_LETTERS = 400  # of a cell whose row stays on one page
+_MOST_LETTERS, _LETTERS_OF_PAGE = 400, 1000  # of a cell whose row stays on one page; that may be more than a page
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
@@ -84,9 +84,15 @@ def _width_mm(png: bytes, *, is_first: bool) -> float:
 
 
 def _hold_rows(body: Any) -> None:
-    """Let no row go on on the next page, but those whose text is longer than half a page."""
+    """Let no row go on on the next page, but those whose text is longer than half a page.
+
+    A table with a row of more than a page does not repeat its head: LibreOffice leaves out what follows such a row.
+    """
     for row in body.iter(_WORD + _ROW):
         longest = max((sum(len(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0)
+        if longest > _LETTERS_OF_PAGE:
+            for head in list(row.getparent().iter(_WORD + "tblHeader")):
+                head.getparent().remove(head)
         if longest > _MOST_LETTERS:
             continue
         properties = row.get_or_add_trPr()

@@ -25,6 +25,7 @@ from onemap.rules.statement.docx_page import (
     set_font,
     table,
     tag,
+    to_right_edge,
 )
 from onemap.rules.statement.outline import WIDTH_MM, Node, chapters, places, with_table_number
 
@@ -33,6 +34,7 @@ LANGUAGES = ("zh", "en")
 _HELD_NOTES = 2  # that stay on the page of the seal
 _EM_PT, _LATIN_EM = 16, 0.45  # a letter of the text, and how wide one of Latin is of it
 _DAY_EMS, _CENTRED = 8, 15  # how wide a day such as 2026年11月23日 is, and of how many characters a name over it
+_RED_LINE = "E60012"
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 
@@ -55,23 +57,20 @@ def _if_filled(part: Node, where: Collection[str]) -> Node:
 
 def _head(document: Doc, fixed: dict[str, str]) -> None:
     """Red mark and line where there are any, number and signatory, what the document is not yet, its title, to whom."""
-    tag(document, "{%p if document.head %}")
-    mark = line(document, "{{ document.head_mark }}", "center", 30, TITLE, indent=False)
-    mark.runs[0].font.color.rgb = RED
-    mark.paragraph_format.line_spacing = Pt(46)
-    border(mark, "bottom", "thickThinSmallGap", 18, "E60012")
-    tag(document, "{%p endif %}")
+    for head in ("letter", "document"):
+        tag(document, f"{{%p if document.head == '{head}' %}}")
+        mark = line(document, "{{ document.head_mark }}", "center", 30, TITLE, indent=False)
+        mark.runs[0].font.color.rgb = RED
+        mark.paragraph_format.line_spacing = Pt(46)
+        if (
+            head == "letter"
+        ):  # a letter's line is a double one below the mark (10.1), a document's below the number (7.2)
+            border(mark, "bottom", "thickThinSmallGap", 18, _RED_LINE)
+        tag(document, "{%p endif %}")
     tag(document, "{%p if document.mark %}")
     line(document, "{{ document.mark }}", font=HEADING, indent=False)
     tag(document, "{%p endif %}")
-    for side, claim in (("right", "document.head == 'letter'"), ("center", "document.head != 'letter'")):
-        tag(document, f"{{%p if (document.number or document.number_form) and {claim} %}}")
-        number = line(document, "{{ document.number or document.number_form }}", side, indent=False)
-        number.paragraph_format.space_before = Pt(6)
-        tag(document, "{%p endif %}")
-    tag(document, "{%p if document.head == 'document' and document.signatory %}")
-    line(document, fixed["head_signatory"].replace("{name}", "{{ document.signatory }}"), "right", indent=False)
-    tag(document, "{%p endif %}")
+    _number(document, fixed)
     tag(document, "{%p for text in document.title_lines %}")
     document.add_paragraph("{{ text }}", style="Title")
     tag(document, "{%p endfor %}")
@@ -80,10 +79,30 @@ def _head(document: Doc, fixed: dict[str, str]) -> None:
     tag(document, "{%p endif %}")
 
 
+def _number(document: Doc, fixed: dict[str, str]) -> None:
+    """The number, in a document under a red line and with the signatory, each a character from its edge (7.2.6)."""
+    number = "{{ document.number or document.number_form or '' }}"
+    signatory = fixed["head_signatory"].replace("{name}", "{{ document.signatory }}")
+    is_document, has_number = "document.head == 'document'", "(document.number or document.number_form)"
+    for claim, text, side in (
+        (f"{has_number} and document.head == 'letter'", number, "right"),
+        (f"{has_number} and not document.head", number, "center"),
+        (f"{is_document} and document.signatory", f"　{number}\t{signatory}　", "left"),
+        (f"{is_document} and not document.signatory", number, "center"),
+    ):
+        tag(document, f"{{%p if {claim} %}}")
+        paragraph = line(document, text, side, indent=False)
+        paragraph.paragraph_format.space_before = Pt(6)
+        if is_document in claim:
+            to_right_edge(paragraph)
+            border(paragraph, "bottom", "single", 8, _RED_LINE)
+        tag(document, "{%p endif %}")
+
+
 def _imprint(document: Doc, fixed: dict[str, str]) -> None:
     """Copies, and the office that prints, at the foot of the page; a letter has neither the office nor lines (10.1)."""
     copies = fixed["head_copies"].replace("{names}", "{{ document.copies }}")
-    printed = "{{ document.printed_by }}　" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}")
+    printed = "　{{ document.printed_by }}\t" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}") + "　"
     is_letter = "document.head == 'letter'"
     for claim, text, has_line in (
         (f"document.copies and {is_letter}", copies, False),
@@ -93,6 +112,7 @@ def _imprint(document: Doc, fixed: dict[str, str]) -> None:
         tag(document, f"{{%p if {claim} %}}")
         paragraph = line(document, text, size_pt=14, indent=False)
         at_foot(paragraph)
+        to_right_edge(paragraph)
         if has_line:
             border(paragraph, "top", "single", 6, "000000")
         tag(document, "{%p endif %}")
@@ -181,7 +201,7 @@ def _filled_table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
         room = Pt(2 if part.get("tight") else 6)
         caption.paragraph_format.space_before = caption.paragraph_format.space_after = room
     if part["unit"]:
-        line(document, part["unit"], "right", 9, indent=False)
+        line(document, part["unit"], "right", 9, indent=False).paragraph_format.keep_with_next = True
     columns = [{**column, "texts": [_first_line(column), *column["texts"][1:]]} for column in part["columns"]]
     loops = [f"for row in {part['rows']}"]
     if "groups" in part:

@@ -11,7 +11,7 @@ from onemap.rules.compare.matrix import parse_matrix
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("a = ", "到文件末尾：等号后面不是值"),
         ("a = 1,200", "第 1 行第 6 列：值后面还有别的内容"),
@@ -27,14 +27,14 @@ from onemap.rules.compare.matrix import parse_matrix
         ("[t]\n[t]", "第 2 行第 3 列：同一名称写了两次"),
     ],
 )
-def test_place_and_reason_are_said_in_the_reader_s_language(text, said):
+def test_place_and_reason_are_said_in_the_reader_s_language(text, sentence):
     with pytest.raises(tomllib.TOMLDecodeError) as raised:
         tomllib.loads(text)
     problem = Problem("pack.syntax", {"file": "a.toml", "reason": toml_reason(raised.value)})
     reason = str(raised.value)
     assert reason.partition(" (at ")[2] in wording(problem, "en")[0]
     chinese = wording(problem, "zh")[0]
-    assert said in chinese
+    assert sentence in chinese
     assert reason.rpartition(" (at ")[0] not in chinese
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
@@ -95,6 +96,16 @@ def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():
     _hold_rows(document.element.body)
     held = [row._tr.find(f".//{qn('w:cantSplit')}") is not None for row in table.rows]
     assert held == [True, False]
+
+
+@pytest.mark.parametrize(("letters", "repeats"), [(900, True), (1100, False)])
+def test_a_table_with_a_row_of_more_than_a_page_does_not_repeat_its_head(letters: int, repeats: bool):
+    document = Document()
+    table = document.add_table(rows=2, cols=1)
+    table.cell(1, 0).text = "长" * letters
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    _hold_rows(document.element.body)
+    assert bool(document.element.body.xpath(".//w:tblHeader")) == repeats
 
 
 def test_a_full_line_of_a_word_title_is_not_spread():
