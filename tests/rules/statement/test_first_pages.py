@@ -292,6 +292,21 @@ def test_the_word_file_of_a_document_has_number_and_signatory_on_one_line_over_t
     assert number._p.xpath(".//w:pBdr/w:bottom[@w:val='single']")
 
 
+@needs_text
+def test_without_a_seal_name_and_day_stand_two_characters_from_the_right(headed_bureau: Bureau, tmp_path: Path):
+    given = tmp_path / "ours.profile.toml"
+    given.write_text(f"seal = false\n{PROFILE}", encoding="utf-8")
+    copied = replace(headed_bureau, folder=tmp_path, library=tmp_path / "bureau.gpkg")
+    shutil.copyfile(headed_bureau.library, copied.library)
+    assert done("keep", copied.library, given).json["kind"] == "profile"
+    boxes = boxes_by_page(copied.export("statement.pdf", copied.one, annexes="none"))[-1]
+    unit = next(box for box in boxes if box.word == "云州市自然资源和规划局")
+    day = next(box for box in boxes if box.word == "2026" and box.north > unit.south)
+    edge, character = (210 - 26) / 25.4 * 72, 16
+    assert abs(unit.east - (edge - 2 * character)) < 1
+    assert abs(day.west - (unit.west + 2 * character)) < 1
+
+
 def test_without_a_profile_nothing_false_is_printed(issued_bureau: Bureau):
     lines = [
         paragraph.text for paragraph in Document(str(issued_bureau.export("s.docx", issued_bureau.one))).paragraphs
