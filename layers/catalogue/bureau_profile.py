@@ -59,12 +59,16 @@ class Sender:
 
 @dataclass(frozen=True)
 class Profile:
-    """The lead bureau, the departments that a profile describes, the names of all, and the fonts wanted by role."""
+    """The lead bureau, the departments that a profile describes, the names of all, and the fonts wanted by role.
+
+    own_names: of the departments that the profile itself names.
+    """
 
     lead: Sender = field(default_factory=Sender)
     departments: Mapping[str, Sender] = field(default_factory=dict)
     names: Mapping[str, Names] = field(default_factory=lambda: named_groups()["departments"])
     fonts: Mapping[str, str] = field(default_factory=dict)
+    own_names: Mapping[str, Names] = field(default_factory=dict)
 
     def department_title(self, department: str, language: str) -> str:
         """What a department is called in tables and lists."""
@@ -156,14 +160,13 @@ def checked_profile(text: str, file: str) -> Profile:
         departments[code] = _known_values(entry, _OF_DEPARTMENT, f"{place}.", file, problems)
     if problems:
         raise OneMapError.of(problems)
-    names = {
-        code: departments.get(code, {}).get("name", title) for code, title in named_groups()["departments"].items()
-    }
+    own_names = {code: entry["name"] for code, entry in departments.items() if "name" in entry}
     return Profile(
         _sender(lead_values, lead_values.pop("authority", {})),
         {code: _sender(entry, entry.pop("unit", {})) for code, entry in departments.items()},
-        names,
+        {**named_groups()["departments"], **own_names},
         fonts,
+        own_names,
     )
 
 

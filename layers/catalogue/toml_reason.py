@@ -1,4 +1,4 @@
-"""Why a text is no TOML: the place in the reader's language, what is wrong there in the parser's own words."""
+"""Why a text is no TOML, in the reader's language: the place, and what is wrong there."""
 
 import re
 
@@ -6,6 +6,17 @@ from onemap.layers.errors import Problem
 
 _PLACED = re.compile(r"(.+) \(at line (\d+), column (\d+)\)", re.DOTALL)
 _AT_END = re.compile(r"(.+) \(at end of document\)", re.DOTALL)
+# What the parser says, by the code under which it is said in either language; what else it says is quoted.
+_KNOWN = {
+    "toml.more": "Expected newline or end of document after a statement",
+    "toml.equals": "Expected '=' after a key in a key/value pair",
+    "toml.value": "Invalid value",
+    "toml.statement": "Invalid statement|Invalid initial character for a key part",
+    "toml.quote": "Unterminated string",
+    "toml.bracket": r"Unclosed (?:array|inline table)|Expected '\]+' at the end of .+",
+    "toml.twice": "Cannot overwrite a value|Cannot declare .+ twice|Duplicate inline table key .+",
+    "toml.sign": r"Illegal character .+|Found invalid character .+|Unescaped '\\' in a string",
+}
 
 
 def toml_reason(error: ValueError) -> Problem | str:
@@ -13,7 +24,13 @@ def toml_reason(error: ValueError) -> Problem | str:
     text = str(error)
     if placed := _PLACED.fullmatch(text):
         words, line, column = placed.groups()
-        return Problem("toml.place", {"words": words, "line": line, "column": column})
+        return Problem("toml.place", {"words": _parser_words(words), "line": line, "column": column})
     if at_end := _AT_END.fullmatch(text):
-        return Problem("toml.end", {"words": at_end.group(1)})
+        return Problem("toml.end", {"words": _parser_words(at_end.group(1))})
     return text
+
+
+def _parser_words(words: str) -> Problem:
+    """What the parser says, as a fact of its own."""
+    known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
+    return Problem(known) if known else Problem("toml.unknown", {"words": words})

@@ -1,8 +1,9 @@
 """The city's own files are put with a library: catalogue, calendar and profile; logged, so that a change is seen."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from onemap.layers.catalogue.bureau_profile import Profile, checked_profile
+from onemap.layers.catalogue.bureau_profile import Names, Profile, checked_profile
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES, Library, log, sha256
@@ -72,6 +73,17 @@ def profile_of(library: Library) -> Profile:
     """
     text = library.own_file("profile")
     return Profile() if text is None else checked_profile(text, profile_file(library.path, library.label))
+
+
+def department_names(library: Library) -> Mapping[str, Names]:
+    """What the departments are called, by code and language: by the profile; by the catalogue where it cannot be read.
+
+    A letterhead that is wrong keeps no check from telling its verdicts.
+    """
+    try:
+        return profile_of(library).names
+    except OneMapError:
+        return Profile().names
 
 
 def profile_file(path: Path | None, label: str) -> str:

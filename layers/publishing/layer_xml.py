@@ -1,5 +1,6 @@
 """One published layer as QGIS keeps it in a project: source, names, system, metadata, aliases, look."""
 
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import pyproj
@@ -43,15 +44,17 @@ def abstract_of(layer: PublishedLayer, language: str) -> str:
     )
 
 
-def keywords_of(layer: PublishedLayer, language: str) -> list[str]:
-    """By which words a layer is found: its code, and whose it is."""
+def keywords_of(layer: PublishedLayer, language: str, departments: Mapping[str, str]) -> list[str]:
+    """By which words a layer is found: its code, and whose it is. departments: their names by code."""
     groups, entry = named_groups(), layer.entry
-    named = (("departments", entry.department), ("libraries", entry.library), ("kinds", entry.kind))
-    return [entry.code, *(groups[group][code][language] for group, code in named)]
+    named = (("libraries", entry.library), ("kinds", entry.kind))
+    return [entry.code, departments[entry.department], *(groups[group][code][language] for group, code in named)]
 
 
-def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str) -> Element:
-    """A layer's element. crs: the library's; a raster has its own."""
+def map_layer(
+    layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str, departments: Mapping[str, str]
+) -> Element:
+    """A layer's element. crs: the library's; a raster has its own; departments: their names by code."""
     shape = _SHAPES.get(layer.entry.geometry, "No geometry")
     if layer.picture is not None:
         found = Element("maplayer", {"type": "raster", **_ALL_SCALES})
@@ -59,7 +62,8 @@ def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str
         labelled = "0" if shape == "No geometry" else labels_enabled(layer.entry, layer.fields)
         kinds = {"type": "vector", "geometry": shape, "wkbType": wkb_type(layer.entry.geometry)}
         found = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": labelled, **_ALL_SCALES})
-    title, abstract, keywords = title_of(layer, language), abstract_of(layer, language), keywords_of(layer, language)
+    title, abstract = title_of(layer, language), abstract_of(layer, language)
+    keywords = keywords_of(layer, language, departments)
     add_text(found, "id", layer.id)
     add_text(found, "datasource", source)
     add_text(found, "shortname", layer.entry.code)

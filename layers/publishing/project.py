@@ -6,7 +6,6 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa:
 
 import pyproj
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.map_order import stratum_of
 from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.publishing.layer_choice import PublishedLayer, project_themes
@@ -35,6 +34,7 @@ class ProjectFacts:
     bounds: Bounds | None
     language: str
     variables: Mapping[str, str]
+    departments: Mapping[str, str]  # what they are called, by code
 
 
 def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources: Mapping[str, str]) -> bytes:
@@ -48,8 +48,8 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
         _add_canvas(root, facts)
     projected = SubElement(root, "projectlayers")
     for layer in layers:
-        projected.append(map_layer(layer, sources[layer.version.table], facts.crs, facts.language))
-    root.append(_presets(layers, facts.language))
+        projected.append(map_layer(layer, sources[layer.version.table], facts.crs, facts.language, facts.departments))
+    root.append(_presets(layers, facts))
     order = SubElement(root, "layerorder")
     for layer in layers:
         SubElement(order, "layer", id=layer.id)
@@ -90,13 +90,13 @@ def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language
     return tree
 
 
-def _presets(layers: Sequence[PublishedLayer], language: str) -> Element:
+def _presets(layers: Sequence[PublishedLayer], facts: ProjectFacts) -> Element:
     """The maps that a click shows, as QGIS keeps its map themes."""
     presets = Element("visibility-presets")
     of_code = {layer.entry.code: layer for layer in layers}
     for theme in project_themes(layers):
-        title = theme["title"] or named_groups()["departments"][theme["department"]]
-        preset = SubElement(presets, "visibility-preset", {"name": title[language], "has-expanded-info": "0"})
+        title = theme["title"][facts.language] if theme["title"] else facts.departments[theme["department"]]
+        preset = SubElement(presets, "visibility-preset", {"name": title, "has-expanded-info": "0"})
         for code in theme["layers"]:
             SubElement(preset, "layer", id=of_code[code].id, style="default", visible="1", expanded="0")
     return presets
@@ -134,8 +134,7 @@ def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Elemen
     add_text(found, "WMSRootName", "onemap", type="QString")
     add_text(found, "WMSUseLayerIDs", "false", type="bool")
     add_text(found, "WMSAddWktGeometry", "false", type="bool")
-    groups, entries = named_groups(), [layer.entry for layer in layers]
-    departments = [groups["departments"][code][facts.language] for code in dict.fromkeys(e.department for e in entries)]
+    departments = [facts.departments[code] for code in dict.fromkeys(layer.entry.department for layer in layers)]
     add_list(found, "WMSKeywordList", ["One Map", *departments])
     add_list(found, "WMSCrsList", _offered_systems(facts.crs))
     _add_furniture(found, facts)

@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_heads import head_variables
+from onemap.layers.library.own_files import department_names
 from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.publishing.layer_choice import PublishedLayer, choose_layers, map_bounds
@@ -55,7 +56,7 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
     Raises UsageError layer.unknown, OneMapError publish.empty, out.….
     """
     with library.reading():
-        variables = head_variables(library)
+        variables, departments = head_variables(library), department_names(library)
         layers, left_out = choose_layers(library, options.as_of, options.known_at, options.only)
         bounds = map_bounds(library, layers)
         sources = {
@@ -73,7 +74,8 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
         moment = options.known_at.isoformat(timespec="seconds")
         dated += phrase("published.known_at", language, moment=moment)
     abstract = dated + phrase("published.beyond", language)
-    facts = ProjectFacts(library.shown_name, abstract, dated, library.crs, bounds, language, variables)
+    named = {code: names[language] for code, names in departments.items()}
+    facts = ProjectFacts(library.shown_name, abstract, dated, library.crs, bounds, language, variables, named)
     text = project_text(facts, layers, sources)
     with atomic_output(project, options.overwrite) as part:
         part.write_bytes(_pack_project(text, f"{project.stem}.qgs"))

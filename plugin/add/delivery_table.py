@@ -99,7 +99,7 @@ class DeliveryTable(QTableWidget):
         self.setRowCount(0)
         self.setRowCount(len(rows))
         for number, row in enumerate(rows):
-            name = QTableWidgetItem(row.name)
+            name = QTableWidgetItem(row.listed_name)
             name.setToolTip(row.name)
             self.setItem(number, NAME, name)
             self.setItem(number, STATE, QTableWidgetItem())

@@ -66,6 +66,12 @@ class PlannedLayer:
         """The file from the delivery's folder, and the layer in it if there are several."""
         return " · ".join(filter(None, (self.source, self.layer)))
 
+    @property
+    def listed_name(self) -> str:
+        """The same for a narrow column: what tells it from its neighbours first, where it lies last."""
+        folder, _, file = self.source.rpartition("/")
+        return " · ".join(filter(None, (self.layer, file, folder)))
+
     def choose(self, code: str) -> None:
         """Choose what it becomes; empty leaves it out. What is remembered is of the layer that the plan named."""
         if code != self.code:

@@ -13,7 +13,8 @@ MARGIN_MM = 15.0
 DOTS_A_METRE = 3780  # 96 dots an inch: the document is laid out alike whatever screen there is
 DOTS_AN_INCH = 96.0
 FOOT_PX, FOOT_LETTERS_PX = 24.0, 11  # the line of the page's number
-CELL_EDGE_PX = 4.0  # from a row's edge to its text: padding and border
+BORDER_PX, PADDING_PX = 1.0, 3.0  # of a cell
+CELL_EDGE_PX = BORDER_PX + PADDING_PX  # from a row's edge to its text
 
 
 class Strip(NamedTuple):
@@ -139,6 +140,7 @@ def _draw(painter: QPainter, document: QTextDocument, part: PagePart, width: flo
     for top, bottom in (*([part.head] if part.head else []), (part.top, part.bottom)):
         painter.save()
         painter.translate(0.0, below - top)
-        document.drawContents(painter, QRectF(0.0, top, width, bottom - top))
+        # The line below a page's last row is that above the next one.
+        document.drawContents(painter, QRectF(0.0, top, width, bottom - top + BORDER_PX))
         painter.restore()
         below += bottom - top

@@ -159,17 +159,17 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
         rows.append([parcel.parcel, _verdict_with_sign(parcel.verdict), "", measure, "", "", ""])
         rows += [
             [
-                "",
+                parcel.parcel,  # also where its row stands on the page before
                 _verdict_with_sign(finding.verdict),
                 "\n".join(filter(None, (finding.title, finding.basis))),
                 measure_of(finding),
-                share_text(finding.share),
+                share_text(finding.share).replace(" ", "\N{NO-BREAK SPACE}"),
                 words_of("reasons", finding.reason),
                 word("departments", finding.department),
             ]
             for finding in parcel.findings
         ]
-    return html_table(tr("Findings"), heads, rows, (12, 14, 30, 13, 8, 10, 13), (3, 4))
+    return html_table(tr("Findings"), heads, rows, (12, 14, 29, 13, 9, 10, 13), (3, 4))
 
 
 def _unasked_table(run: RunOnDisplay) -> str:

@@ -107,7 +107,7 @@ def _turned_by_version(result: Result, language: str) -> list[str]:
     turned = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
     lines = [phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)]
-    departments = named_groups()["departments"]
+    departments = result["titles"]["departments"]
     for record in records:
         if not (record["turned"] or record["problems"] or record.get("opinions")):
             continue
@@ -115,7 +115,7 @@ def _turned_by_version(result: Result, language: str) -> list[str]:
         for one in record.get("opinions", ()):
             before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
             state = phrase(f"opinion_state.{one['state']}", language)
-            facts = {"department": departments[one["department"]][language], "state": state}
+            facts = {"department": departments[one["department"]], "state": state}
             lines.append(phrase("said.changes_opinion", language, before=before, after=after, **facts))
         lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     return lines

@@ -1,9 +1,8 @@
 """What the verbs of the review say to people, in plain lines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.rules.findings.verdict_text import verdict_lines
 from onemap.rules.maps.document_areas import moment_text
@@ -24,7 +23,6 @@ def _head(result: Result, language: str) -> str:
 
 def _case(result: Result, language: str) -> str:
     lines = [_head(result, language)]
-    names = named_groups()["departments"]
     for opinion in result["opinions"]:
         marks = [
             phrase(f"opinion_state.{opinion['state']}", language),
@@ -40,7 +38,7 @@ def _case(result: Result, language: str) -> str:
             marks.append(_review_phrase("left", language, days=opinion["days_left"]))
         marks += [_review_phrase(name, language) for name in ("stale",) if opinion["stale"]]
         marks += [_review_phrase("stopped", language)] if opinion["stopped_on"] else []
-        lines.append(f"  {names[opinion['department']][language]} · " + " · ".join(marks))
+        lines.append(f"  {opinion['department_title']} · " + " · ".join(marks))
     if result["conclusion"]:
         lines.append(
             _review_phrase("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language))
@@ -48,7 +46,8 @@ def _case(result: Result, language: str) -> str:
     if result["document"]:
         lines.append(_review_phrase("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
-    lines += [f"  {_late(entry, language)}" for entry in result["entries"] if entry["entered_on"]]
+    names = {opinion["department"]: opinion["department_title"] for opinion in result["opinions"]}
+    lines += [f"  {_late(entry, names, language)}" for entry in result["entries"] if entry["entered_on"]]
     if result.get("instead_of"):
         before = result["instead_of"]
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
@@ -66,10 +65,9 @@ def _show(result: Result, language: str) -> str:
     return "\n".join([_case(result, language), *unasked_lines(result["rules"], result["unasked"], language)])
 
 
-def _late(entry: Result, language: str) -> str:
-    """A step that was entered late, with both of its days."""
-    names = named_groups()["departments"]
-    department = f" {names[entry['department']][language]}" if entry["department"] else ""
+def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
+    """A step that was entered late, with both of its days. names: of the departments."""
+    department = f" {names[entry['department']]}" if entry["department"] else ""
     action = phrase(f"review_done.{entry['action']}", language) + department
     return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
 
@@ -93,7 +91,9 @@ def _recheck(result: Result, language: str) -> str:
         lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
     for one in changes["opinions"]:
         before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
-        department = named_groups()["departments"][one["department"]][language]
+        department = next(
+            row["department_title"] for row in result["opinions"] if row["department"] == one["department"]
+        )
         lines.append("  " + phrase("sheet.pair", language, name=department, value=f"{before} → {after}"))
     for one in (*changes["layers"], *changes["packs"]):
         turn = f"{one['from'] or '–'} → {one['to'] or '–'}"

@@ -1,6 +1,6 @@
 """What lies here: every layer at a place, with the version in force, whether it covers the place, and its features."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.catalogue.feature_names import name_field
@@ -19,6 +20,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import polygon_parts, shift_geometries
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.rules.findings.citations import citation
 from onemap.rules.findings.table import records_of
@@ -41,13 +43,16 @@ _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: the place, the library's plane, the day, the language of titles, and where layers come from."""
+    """One request: the place, the library's plane, the day, the language of titles, where layers come from, and what
+    departments are called.
+    """
 
     place: Place
     plane: pyproj.CRS
     as_of: date
     language: str
     sources: Sources
+    departments: Mapping[str, Names]
 
 
 def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
             raise UsageError("layer.unknown", layer=code, field="--only", near=codes_like(catalogue, code) or None)
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
     sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
-    request = _Request(place, library.crs, as_of, language, sources)
+    request = _Request(place, library.crs, as_of, language, sources, department_names(library))
     rules = joined_rules(packs_of(library, ()))
     layers = [
         _layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named])
@@ -101,6 +106,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "code": entry.code,
         "title": entry.title_in(request.language),
         "department": entry.department,
+        "department_title": request.departments[entry.department][request.language],
         "library": entry.library,
         "kind": entry.kind,
         "version": source.version.label if source.version else None,

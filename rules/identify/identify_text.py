@@ -33,8 +33,8 @@ def identify_text(result: Mapping[str, Any], language: str) -> str:
 
     for _, layers in groupby(sorted(hits, key=heading), key=heading):
         of_heading = list(layers)
-        kind, department = of_heading[0]["kind"], of_heading[0]["department"]
-        lines.append(f"{groups['kinds'][kind][language]} · {groups['departments'][department][language]}")
+        kind, department = of_heading[0]["kind"], of_heading[0]["department_title"]
+        lines.append(f"{groups['kinds'][kind][language]} · {department}")
         for layer in of_heading:
             lines += _layer_lines(layer, language)
     free = [layer["title"] for layer in result["layers"] if layer["covered"] and not layer["features"]]

@@ -8,14 +8,17 @@ MOST_EMS = 20.0  # of 22 points in 156 mm
 _BEFORE = "，。、；：！？）》”〕】%,.;:!?)]}"  # what begins no line
 _AFTER = "（《“〔【([{"  # what ends none
 _SEAM = 0.2  # how much a break between parts may cost in evenness
-_TEAR = 0.5  # how much a word of _WORDS that is parted costs, of the same
+_TEAR = 0.5  # how much a word of _WORDS, or a short bracket, that is parted costs, of the same
+_BRACKETS = re.compile(r"（[^（）]{1,12}）")
 # What names of projects are made of, two signs each: a line of a title ends with a whole word (GB/T 9704, 7.3.1).
 _WORDS = (
     *("建设", "工程", "项目", "用地", "预审", "意见", "新建", "扩建", "改建", "迁建", "改造", "开发", "整治", "治理"),
     *("设施", "服务", "配套", "基础", "综合", "公共", "商业", "住宅", "工业", "产业", "仓储", "物流", "厂房", "市政"),
     *("片区", "园区", "社区", "中心", "广场", "公园", "道路", "公路", "铁路", "桥梁", "车站", "停车", "管网", "水库"),
     *("学校", "小学", "中学", "大学", "医院", "文化", "体育", "卫生", "养老", "安置", "污水", "处理", "河道", "变电"),
-    *("规划", "生态", "保护", "防洪", "供水", "燃气", "光伏", "发电"),
+    *("规划", "生态", "保护", "防洪", "供水", "燃气", "光伏", "发电", "雨污", "分流", "管廊", "地下", "灌区", "消防"),
+    *("提升", "修复", "更新", "短板", "老旧", "小区", "一期", "二期", "三期", "四期", "示范", "基地", "枢纽", "机场"),
+    *("农村", "乡村", "城市", "土地", "地块", "绿地", "湿地", "校区", "幼儿", "应急", "救援", "数据", "科技", "创新"),
 )
 
 
@@ -60,6 +63,7 @@ def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None
     aim = _ems(text) / count
     breaks = [at for at in range(1, len(text)) if not _is_torn(text, at)]
     within = {found.start() + 1 for word in _WORDS for found in re.finditer(word, text)}
+    within |= {at for found in _BRACKETS.finditer(text) for at in range(found.start() + 1, found.end())}
 
     @cache
     def best(start: int, left: int) -> tuple[float, tuple[int, ...]] | None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
+from onemap.layers.catalogue.catalogue import layer_title, named_groups, shipped_catalogue
 from onemap.layers.catalogue.code_tables import SURVEY, class_titles, code_table, group_titles
 from onemap.layers.catalogue.schema import Field, LayerEntry
 from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
 from onemap.layers.messages import phrase
 
 RECORD = "run"  # the table of one row
@@ -26,7 +28,7 @@ class KnownTitles:
     """What somebody who writes tables knows beside them.
 
     rules, indicators, terms: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the
-    layers whose fields the rows speak of.
+    layers whose fields the rows speak of; departments: their names by code and language, None for the shipped ones.
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +36,12 @@ class KnownTitles:
     catalogue: Mapping[str, LayerEntry] | None = None
     layers: tuple[str, ...] = ()
     terms: Mapping[str, str] = field(default_factory=dict)
+    departments: Mapping[str, Mapping[str, str]] | None = None
+
+
+def titles_of_library(library: Library, rules: Mapping[str, str] | None = None) -> KnownTitles:
+    """What a library calls its layers, fields and departments. rules: titles by id."""
+    return KnownTitles(rules or {}, catalogue=library.catalogue(), departments=department_names(library))
 
 
 class SheetTitles:
@@ -48,6 +56,7 @@ class SheetTitles:
         self.catalogue = known.catalogue if known.catalogue is not None else shipped_catalogue()
         self.record = record_of_run(tables.get(RECORD))
         self._indicators, self._terms = known.indicators, known.terms
+        self._departments = named_groups()["departments"] if known.departments is None else known.departments
         named = [tables[name] for name in _NAMING if name in tables and "title" in tables[name]]
         self._rules = {**_pairs(named, "rule", "title"), **known.rules}
         self._layer_of_rule = _pairs([part for part in named if "layer" in part], "rule", "layer")
@@ -72,6 +81,10 @@ class SheetTitles:
     def term(self, term: str) -> str:
         """What a term of indicators measures."""
         return self._terms.get(term, term)
+
+    def department(self, code: str) -> str | None:
+        """A department's name; None for what is no department's code."""
+        return self._departments[code][self.language] if code in self._departments else None
 
     def pack(self, pack: str) -> str:
         """A pack's title."""

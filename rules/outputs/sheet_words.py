@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.findings.citations import cited_basis
 from onemap.rules.findings.findings import OFFICIAL_LAYER
@@ -65,7 +64,7 @@ class SheetWords:
         self._of_table: Mapping[str, Mapping[str, str]] = texts["table_column"]
         self._of_indicators: Mapping[str, str] = texts["indicator_column"]
         verdict, flag = texts["verdict"].get, {True: phrase("sheet.yes", language), False: phrase("sheet.no", language)}
-        department = {code: title[language] for code, title in named_groups()["departments"].items()}.get
+        department = self._titles.department
         self._words: Mapping[str, Callable[[Any], Any]] = {
             "verdict": verdict,
             "known_verdict": verdict,

@@ -78,7 +78,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
         place = {"file": given.file, "field": name}
         if name == SYSTEM_FIELD and names_use:
             if value not in CODE_SYSTEMS:
-                facts = {"name": name, "value": str(value)[:60], "allowed": list(CODE_SYSTEMS)}
+                facts = {"value": str(value)[:60], "allowed": list(CODE_SYSTEMS)}
                 problems.append(Problem("data.choice", {**place, **facts}))
             found[name] = value
         elif fact is None:
@@ -104,7 +104,7 @@ def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
 
 
 def _wrong(fact: AskedFact, value: Any, systems: set[str], place: Mapping[str, str]) -> Problem | None:
-    facts = {**place, "name": fact.name, "value": str(value)[:60]}
+    facts = {**place, "value": str(value)[:60]}
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if fact.kind == NUMBER:
         return None if is_number and math.isfinite(value) and value >= 0 else Problem("data.amount", facts)

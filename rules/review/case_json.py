@@ -3,7 +3,7 @@
 from typing import Any
 
 from onemap.layers.library.library import Library
-from onemap.layers.library.own_files import profile_of
+from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.rules.findings.citations import cited_basis
 from onemap.rules.packs.pack import joined_rules
@@ -85,6 +85,7 @@ def _opinion(library: Library, case: Case, opinion: Opinion, run: str, language:
     entered_on = case.signature_entered_on(opinion)
     return {
         "department": opinion.department,
+        "department_title": department_names(library)[opinion.department][language],
         "state": opinion.state,
         "conclusion": opinion.conclusion,
         "due": None if opinion.stopped_on else due,

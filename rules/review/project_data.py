@@ -164,7 +164,7 @@ def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 def _wrong(field: DataField, value: Any, place: dict[str, str]) -> Problem:
-    facts = {**place, "value": str(value)[:60], "name": field.name}
+    facts = {**place, "value": str(value)[:60]}
     problems = {
         "text": Problem("data.text", {**facts, "most": _MOST_CHARACTERS}),
         "project_code": Problem("data.project_code", facts),

@@ -8,7 +8,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
-from onemap.rules.outputs.sheet_titles import KnownTitles
+from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules, rule_titles
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
@@ -45,7 +45,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     found = remedy(library, question, remedy_options(values), threads)
     detail: Row = {"run": found.record["id"], **remedy_options(values).record(), **found.sums}
     rules = rule_titles(found.packs, found.record, context.language)
-    more = overwrite, context.language, (), KnownTitles(rules, catalogue=library.catalogue())
+    more = overwrite, context.language, (), titles_of_library(library, rules)
     with contextlib.ExitStack() as written:
         targets = [written.enter_context(tables_written(found.tables, library.crs, out, *more)) for out in outs]
         problems = [*found.problems, *remark_records(targets, context.language)]

@@ -8,7 +8,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.outputs.outputs import tables_written
-from onemap.rules.outputs.sheet_titles import KnownTitles
+from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.packs.pack import rule_titles
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
@@ -38,7 +38,7 @@ def write_evidence(
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
     rules = rule_titles(stored_packs(library, current.run), record, language)
-    titles = KnownTitles(rules, catalogue=library.catalogue())
+    titles = titles_of_library(library, rules)
     with tables_written(tables, library.crs, out, overwrite, language, titles=titles) as target:
         return target.remarks
 

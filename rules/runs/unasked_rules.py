@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from onemap.layers.catalogue.catalogue import LayerEntry, layer_title, named_groups
+from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
 from onemap.rules.findings.citations import basis_citations
 from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.kinds.reasons import reason_word
@@ -18,16 +20,16 @@ UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reaso
 
 
 def unasked_rules(
-    packs: Sequence[Pack], record: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str
+    library: Library, packs: Sequence[Pack], record: Mapping[str, Any], language: str
 ) -> list[dict[str, str]]:
-    """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and said.
+    """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and more.
 
-    packs, record: the run's own; said: the reason in words.
+    packs, record: the run's own; department_title: what the library calls it; said: the reason in words.
     """
     skipped = {item["rule"]: item for item in record["skipped"]}
     if not skipped:
         return []
-    departments = list(named_groups()["departments"])
+    catalogue, names = library.catalogue(), department_names(library)
     rows = []
     for rule in judging_rules(packs, record):
         if rule.id not in skipped:
@@ -36,6 +38,7 @@ def unasked_rules(
         rows.append(
             {
                 "department": rule.department,
+                "department_title": names[rule.department][language],
                 "rule": rule.id,
                 "title": rule.title.get(language, rule.id),
                 "layer": layer,
@@ -44,7 +47,7 @@ def unasked_rules(
                 "said": reason_word(reason, language),
             }
         )
-    return sorted(rows, key=lambda row: departments.index(row["department"]))
+    return sorted(rows, key=lambda row: DEPARTMENTS.index(row["department"]))
 
 
 def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
@@ -80,5 +83,5 @@ def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
     packs, record = stored_packs(library, run), run_record(library, run)
-    unasked = unasked_rules(packs, record, library.catalogue(), language)
+    unasked = unasked_rules(library, packs, record, language)
     return asked_answer(packs, record, unasked, language)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 
 
@@ -12,10 +11,9 @@ def unasked_lines(rules: int, unasked: Sequence[Mapping[str, str]], language: st
     if not unasked:
         return []
     lines = [phrase("said.skipped", language, rules=rules, count=len(unasked))]
-    titles = named_groups()["departments"]
-    for department in dict.fromkeys(row["department"] for row in unasked):
-        counts = Counter(row["said"] for row in unasked if row["department"] == department)
+    for department in dict.fromkeys(row["department_title"] for row in unasked):
+        counts = Counter(row["said"] for row in unasked if row["department_title"] == department)
         reasons = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in counts.items())
-        facts = {"department": titles[department][language], "count": counts.total(), "reasons": reasons}
+        facts = {"department": department, "count": counts.total(), "reasons": reasons}
         lines.append(phrase("said.skipped_of", language, **facts))
     return lines

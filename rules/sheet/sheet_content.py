@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.rules.findings.table import Table, records_of
@@ -59,7 +59,8 @@ def sheets_of(
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
     laws = {rule.id: _laws(rule) for rule in rules}
-    asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds})
+    titles = {code: title[language] for code, title in department_names(library).items()}
+    asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -71,7 +72,12 @@ def sheets_of(
                 "plans": plan_rows[name],
                 "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
                 "findings": [
-                    {**{key: row[key] for key in _FINDING}, "laws": laws[row["rule"]]} for row in findings.get(name, ())
+                    {
+                        **{key: row[key] for key in _FINDING},
+                        "department_title": titles[row["department"]],
+                        "laws": laws[row["rule"]],
+                    }
+                    for row in findings.get(name, ())
                 ],
                 **asked,
                 "points": [
@@ -118,19 +124,23 @@ def _land_row(row: Mapping[str, Any]) -> Sheet:
     return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
 
 
-def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str]) -> Sheet:
+def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
     """How many of the judging rules were asked; why the others were not: by reason how many, whose, by which layers.
 
-    judging: the department of each judging rule, by the rule.
+    judging: the department of each judging rule, by the rule; titles: what departments are called, in their order.
     """
     skipped = [item for item in record["skipped"] if item["rule"] in judging]
     not_asked = []
     for reason in sorted({item["reason"] for item in skipped}):
         of_reason = [item for item in skipped if item["reason"] == reason]
-        departments = Counter(judging[item["rule"]] for item in of_reason)
-        in_order = {code: departments[code] for code in named_groups()["departments"] if code in departments}
+        counts = Counter(judging[item["rule"]] for item in of_reason)
+        departments = [
+            {"department": code, "department_title": title, "rules": counts[code]}
+            for code, title in titles.items()
+            if code in counts
+        ]
         layers = list(dict.fromkeys(item["layer"] for item in of_reason))
-        not_asked.append({"reason": reason, "rules": len(of_reason), "departments": in_order, "layers": layers})
+        not_asked.append({"reason": reason, "rules": len(of_reason), "departments": departments, "layers": layers})
     return {"asked": len(judging) - len(skipped), "not_asked": not_asked}
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import layer_title, named_groups
+from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import citation
@@ -121,7 +121,6 @@ def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     rows = []
-    departments = named_groups()["departments"]
     severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
     for row in severest:
         if not row["counted"]:
@@ -131,7 +130,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
             [
                 _verdict(row["verdict"], language),
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
-                departments.get(row["department"], {}).get(language, row["department"]),
+                row["department_title"],
                 _measure(row),
                 _law_text(row["laws"], language),
             ]
@@ -177,13 +176,13 @@ def _block(
 
 def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:
     """How many rules were asked, and how many were not, by reason and department."""
-    parts, titles = [phrase("query_sheet.asked", language, count=sheet["asked"])], named_groups()["departments"]
+    parts = [phrase("query_sheet.asked", language, count=sheet["asked"])]
     for item in sheet["not_asked"]:
         facts = {
             "reason": reason_word(item["reason"], language),
             "departments": phrase("said.comma", language).join(
-                phrase("query_sheet.rules_of", language, department=titles[code][language], count=count)
-                for code, count in item["departments"].items()
+                phrase("query_sheet.rules_of", language, department=one["department_title"], count=one["rules"])
+                for one in item["departments"]
             ),
             "layers": _titles(item["layers"], catalogue, language),
         }

@@ -17,7 +17,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.text_table import text_width
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.statement.outline import annexes_of, places
+from onemap.rules.statement.outline import annexes_of, places, table_numbers
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
@@ -25,7 +25,8 @@ _MAP_MM = 142  # with its caption it fills a page
 _FIRST_MAP_MM = 168  # how high the first map may be, below the title of its annex
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
-_WIDEST_TEXT = 800  # of a cell whose row stays on one page: of a Chinese letter 2, of a Latin one 1
+# How wide a cell may be, of a Chinese letter 2, of a Latin one 1: whose row stays on one page, and whose may not fit.
+_HALF_A_PAGE, _A_PAGE = 800, 1600
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
@@ -52,7 +53,9 @@ def docx_document(
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)
-    context["attached"] = annexes_of(context, places("word", content["document"]["kind"]))
+    where = places("word", content["document"]["kind"])
+    context["attached"] = annexes_of(context, where)
+    context["table_number"] = table_numbers(context, where)
     context["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in context["attached"]}
     _check_template(path, context)
     template = DocxTemplate(str(path))
@@ -83,10 +86,16 @@ def _width_mm(png: bytes, *, is_first: bool) -> float:
 
 
 def _hold_rows(body: Any) -> None:
-    """Let no row go on on the next page, but those whose text is longer than half a page."""
+    """Let no row go on on the next page, but those whose text is longer than half a page.
+
+    A table with a row of more than a page does not repeat its head: LibreOffice leaves out what follows such a row.
+    """
     for row in body.iter(_WORD + _ROW):
-        longest = max((sum(text_width(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0)
-        if longest > _WIDEST_TEXT:
+        widest = max((sum(text_width(text.text or "") for text in cell.iter(_WORD + "t")) for cell in row), default=0)
+        if widest > _A_PAGE:
+            for head in list(row.getparent().iter(_WORD + "tblHeader")):
+                head.getparent().remove(head)
+        if widest > _HALF_A_PAGE:
             continue
         properties = row.get_or_add_trPr()
         if properties.find(_WORD + "cantSplit") is None:

@@ -25,13 +25,16 @@ from onemap.rules.statement.docx_page import (
     set_font,
     table,
     tag,
+    to_right_edge,
 )
-from onemap.rules.statement.outline import Node, chapters, places, with_annex_number
+from onemap.rules.statement.outline import WIDTH_MM, Node, chapters, places, with_table_number
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")
 _HELD_NOTES = 2  # that stay on the page of the seal
 _EM_PT, _LATIN_EM = 16, 0.45  # a letter of the text, and how wide one of Latin is of it
+_DAY_EMS, _CENTRED = 8, 15  # how wide a day such as 2026年11月23日 is, and of how many characters a name over it
+_RED_LINE = "E60012"
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
 
@@ -54,23 +57,20 @@ def _if_filled(part: Node, where: Collection[str]) -> Node:
 
 def _head(document: Doc, fixed: dict[str, str]) -> None:
     """Red mark and line where there are any, number and signatory, what the document is not yet, its title, to whom."""
-    tag(document, "{%p if document.head %}")
-    mark = line(document, "{{ document.head_mark }}", "center", 30, TITLE, indent=False)
-    mark.runs[0].font.color.rgb = RED
-    mark.paragraph_format.line_spacing = Pt(46)
-    border(mark, "bottom", "thickThinSmallGap", 18, "E60012")
-    tag(document, "{%p endif %}")
+    for head in ("letter", "document"):
+        tag(document, f"{{%p if document.head == '{head}' %}}")
+        mark = line(document, "{{ document.head_mark }}", "center", 30, TITLE, indent=False)
+        mark.runs[0].font.color.rgb = RED
+        mark.paragraph_format.line_spacing = Pt(46)
+        if (
+            head == "letter"
+        ):  # a letter's line is a double one below the mark (10.1), a document's below the number (7.2)
+            border(mark, "bottom", "thickThinSmallGap", 18, _RED_LINE)
+        tag(document, "{%p endif %}")
     tag(document, "{%p if document.mark %}")
     line(document, "{{ document.mark }}", font=HEADING, indent=False)
     tag(document, "{%p endif %}")
-    for side, claim in (("right", "document.head == 'letter'"), ("center", "document.head != 'letter'")):
-        tag(document, f"{{%p if (document.number or document.number_form) and {claim} %}}")
-        number = line(document, "{{ document.number or document.number_form }}", side, indent=False)
-        number.paragraph_format.space_before = Pt(6)
-        tag(document, "{%p endif %}")
-    tag(document, "{%p if document.head == 'document' and document.signatory %}")
-    line(document, fixed["head_signatory"].replace("{name}", "{{ document.signatory }}"), "right", indent=False)
-    tag(document, "{%p endif %}")
+    _number(document, fixed)
     tag(document, "{%p for text in document.title_lines %}")
     document.add_paragraph("{{ text }}", style="Title")
     tag(document, "{%p endfor %}")
@@ -79,10 +79,30 @@ def _head(document: Doc, fixed: dict[str, str]) -> None:
     tag(document, "{%p endif %}")
 
 
+def _number(document: Doc, fixed: dict[str, str]) -> None:
+    """The number, in a document under a red line and with the signatory, each a character from its edge (7.2.6)."""
+    number = "{{ document.number or document.number_form or '' }}"
+    signatory = fixed["head_signatory"].replace("{name}", "{{ document.signatory }}")
+    is_document, has_number = "document.head == 'document'", "(document.number or document.number_form)"
+    for claim, text, side in (
+        (f"{has_number} and document.head == 'letter'", number, "right"),
+        (f"{has_number} and not document.head", number, "center"),
+        (f"{is_document} and document.signatory", f"　{number}\t{signatory}　", "left"),
+        (f"{is_document} and not document.signatory", number, "center"),
+    ):
+        tag(document, f"{{%p if {claim} %}}")
+        paragraph = line(document, text, side, indent=False)
+        paragraph.paragraph_format.space_before = Pt(6)
+        if is_document in claim:
+            to_right_edge(paragraph)
+            border(paragraph, "bottom", "single", 8, _RED_LINE)
+        tag(document, "{%p endif %}")
+
+
 def _imprint(document: Doc, fixed: dict[str, str]) -> None:
     """Copies, and the office that prints, at the foot of the page; a letter has neither the office nor lines (10.1)."""
     copies = fixed["head_copies"].replace("{names}", "{{ document.copies }}")
-    printed = "{{ document.printed_by }}　" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}")
+    printed = "　{{ document.printed_by }}\t" + fixed["head_printed"].replace("{day}", "{{ sentences.date }}") + "　"
     is_letter = "document.head == 'letter'"
     for claim, text, has_line in (
         (f"document.copies and {is_letter}", copies, False),
@@ -92,6 +112,7 @@ def _imprint(document: Doc, fixed: dict[str, str]) -> None:
         tag(document, f"{{%p if {claim} %}}")
         paragraph = line(document, text, size_pt=14, indent=False)
         at_foot(paragraph)
+        to_right_edge(paragraph)
         if has_line:
             border(paragraph, "top", "single", 6, "000000")
         tag(document, "{%p endif %}")
@@ -101,7 +122,6 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
     around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
     for opening, _ in around:
         tag(document, opening)
-    number = f"{{{{ annex.{chapter['annex']}.number }}}}"  # which annexes there are, only the content tells
     if chapter["annex"]:
         _annex_head(document, chapter)
     elif chapter["heading"]:
@@ -109,10 +129,16 @@ def _chapter(document: Doc, chapter: Node, fixed: dict[str, str], language: str)
         if language == "zh":
             heading.paragraph_format.first_line_indent = Pt(2 * 16)
     for part in chapter["parts"]:
-        caption = {"caption": with_annex_number(part["caption"], number)} if part.get("caption") else {}
-        _part(document, {**part, **caption}, fixed)
+        _part(document, _with_number_field(part), fixed)
     for _, ending in reversed(around):
         tag(document, ending)
+
+
+def _with_number_field(part: Node) -> Node:
+    """A table whose number is filled in: which tables and annexes stand, only the content tells."""
+    if not part.get("caption"):
+        return part
+    return {**part, "caption": with_table_number(part["caption"], f"{{{{ table_number.{part['table']} }}}}")}
 
 
 def _annex_head(document: Doc, chapter: Node) -> None:
@@ -175,7 +201,7 @@ def _filled_table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
         room = Pt(2 if part.get("tight") else 6)
         caption.paragraph_format.space_before = caption.paragraph_format.space_after = room
     if part["unit"]:
-        line(document, part["unit"], "right", 9, indent=False)
+        line(document, part["unit"], "right", 9, indent=False).paragraph_format.keep_with_next = True
     columns = [{**column, "texts": [_first_line(column), *column["texts"][1:]]} for column in part["columns"]]
     loops = [f"for row in {part['rows']}"]
     if "groups" in part:
@@ -212,14 +238,29 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     if "text" in part:
         line(document, part["text"]).paragraph_format.keep_with_next = True
     _attached(document, fixed)
-    lines = ("", "{{ document.unit }}", "{{ sentences.date }}")
-    for text in lines:
-        paragraph = line(document, text, "right", indent=False)
-        paragraph.paragraph_format.right_indent = Pt(4 * 16)
-        paragraph.paragraph_format.keep_with_next = True
+    line(document, "", indent=False).paragraph_format.keep_with_next = True
+    if fixed["attached"].isascii():
+        _name_and_day(document, is_centred=False)
+    else:  # a name that is longer than the room beside the day stands on one line all the same
+        tag(document, f"{{%p if document.unit|length <= {_CENTRED} %}}")
+        _name_and_day(document, is_centred=True)
+        tag(document, "{%p else %}")
+        _name_and_day(document, is_centred=False)
+        tag(document, "{%p endif %}")
     tag(document, "{%p if document.contact %}")
     line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
     tag(document, "{%p endif %}")
+
+
+def _name_and_day(document: Doc, *, is_centred: bool) -> None:
+    """Who signs, above the day, which ends four characters from the right; centred over it, as 7.3.5.1 has it."""
+    for text in ("{{ document.unit }}", "{{ sentences.date }}"):
+        paragraph = line(document, text, "center" if is_centred else "right", indent=False).paragraph_format
+        if is_centred:
+            paragraph.left_indent = Pt(WIDTH_MM / 25.4 * 72 - (_DAY_EMS + 2 * 4) * _EM_PT)
+        else:
+            paragraph.right_indent = Pt(4 * _EM_PT)
+        paragraph.keep_with_next = True
 
 
 def _attached(document: Doc, fixed: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from docx import Document
 from docx.document import Document as Doc
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
@@ -130,6 +130,11 @@ def line(
         paragraph.paragraph_format.line_spacing = Pt(size_pt * 1.6)
     set_font(paragraph.add_run(text)._element, font, size_pt)
     return paragraph
+
+
+def to_right_edge(paragraph: Paragraph) -> None:
+    """Let what stands behind a tab end at the right edge of the text."""
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def at_foot(paragraph: Paragraph) -> None:

@@ -22,6 +22,9 @@ _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
 _PLACE = re.compile(
     r"^(\d+\. |[一二三四五六七八九]、|(Annex t|T)able [\d{}a-z]+-\d+\. |附?表[\d{}a-z]+-\d+　)"
 )  # in a heading, in a caption
+_TABLE_NUMBER = re.compile(
+    r"^((?:Annex t|T)able |附?表)([\d{}a-z]+)-\d+"
+)  # in a caption: what stands before it, its chapter
 _PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numbers would not follow each other
 _WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
@@ -162,9 +165,21 @@ def _text(text: str, fixed: Mapping[str, str]) -> str:
     return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
 
 
-def with_annex_number(text: str, number: object) -> str:
-    """The caption of a table in an annex with the number of the annex. number: or the field that holds it."""
-    return text.replace("{annex}", str(number))
+def with_table_number(caption: str, number: str) -> str:
+    """The caption of a table with the number that it has in its document, such as 1-2, or the field that holds it."""
+    return _TABLE_NUMBER.sub(lambda found: f"{found[1]}{number}", caption, count=1)
+
+
+def table_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, str]:
+    """The number of every table that has one, by its name in the outline; empty for one that does not stand.
+
+    content: as `printed_texts` gives it, with `attached` from `annexes_of`; where: from `places`.
+    """
+    parts = [part for chapter in fill_outline(content, where) for part in chapter["parts"]]
+    return {
+        **dict.fromkeys(_file()["tables"], ""),
+        **{part["table"]: part["number"] for part in parts if "number" in part},
+    }
 
 
 def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
@@ -224,15 +239,10 @@ class _OutlineFilling:
         for chapter in self.declared:
             rows = self._value(chapter["of"]) if "of" in chapter else [None]
             parts = [part for row in rows for part in self._parts(chapter["parts"], row)]
-            if annex := annexes.get(chapter["annex"]):
+            annex = annexes.get(chapter["annex"])
+            if annex:
                 chapter = {**chapter, "mark": annex["mark"]}
-                parts = [
-                    {**part, "caption": with_annex_number(part["caption"], annex["number"])}
-                    if part.get("caption")
-                    else part
-                    for part in parts
-                ]
-            found.append({**chapter, "parts": parts})
+            found.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
         return found
 
     def _parts(self, parts: list[Node], row: Any) -> Iterator[Node]:
@@ -292,6 +302,19 @@ class _OutlineFilling:
 
     def _holds(self, node: Node, **scope: Any) -> bool:
         return "if" not in node or bool(self._value(node["if"], **scope))
+
+
+def _number_tables(parts: list[Node], annex: Any) -> list[Node]:
+    """The parts of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
+    numbered, last = [], 0
+    for part in parts:
+        found = _TABLE_NUMBER.match(part.get("caption") or "")
+        if found:
+            last += 1
+            number = f"{found[2] if annex is None else annex}-{last}"
+            part = {**part, "number": number, "caption": with_table_number(part["caption"], number)}
+        numbered.append(part)
+    return numbered
 
 
 def _without_empty_columns(table: Node) -> Node:

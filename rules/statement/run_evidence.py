@@ -58,9 +58,9 @@ class Evidence:
         return self.profile.department_title(department, self.language)
 
     def department_unit(self, department: str) -> str:
-        """The office that signs for a department."""
+        """The office that signs for a department: the profile's unit, else the name that it gives the department."""
         sender = self.profile.departments.get(department)
-        own = sender.unit if sender and sender.unit else None
+        own = sender.unit if sender and sender.unit else self.profile.own_names.get(department)
         return own[self.language] if own else _known_unit(department, self.language)
 
     def version(self, code: str) -> dict[str, Any]:

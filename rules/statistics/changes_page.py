@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
@@ -129,7 +128,7 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
     """What would turn in open cases and kept checks, and whose opinions rest on it; said also where it is nothing."""
     if "cases" not in result:
         return []
-    departments, titles = named_groups()["departments"], result["titles"]["rules"]
+    departments, titles = result["titles"]["departments"], result["titles"]["rules"]
     semicolon = phrase("said.semicolon", language)
     turned, opinions, notes = [], [], []
     for record in (*result["cases"], *result["runs"]):
@@ -141,7 +140,7 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
         for one in record.get("opinions", ()):
             sides = [phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to")]
             state = phrase(f"opinion_state.{one['state']}", language)
-            opinions.append([name, departments[one["department"]][language], state, *sides])
+            opinions.append([name, departments[one["department"]], state, *sides])
         notes += [f"{name}: {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     heads = ("of", "parcel", "before", "after", "rules")
     first = _block("turned", heads, turned, (3, 2, 2, 2, 4), (), language)

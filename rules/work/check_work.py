@@ -45,7 +45,7 @@ def check(values: Values, context: VerbContext) -> Result:
         recorded = library.writable and not options.replaced and not values.get("unrecorded")
         while True:
             changes = VerdictChanges(library, against) if against else None
-            unasked = unasked_rules(run.packs, run.record, library.catalogue(), context.language)
+            unasked = unasked_rules(library, run.packs, run.record, context.language)
             with contextlib.suppress(RowsOutdated):
                 remarks = _write_check(library, run, values, context, recorded, changes, unasked)
                 break
@@ -59,13 +59,13 @@ def check(values: Values, context: VerbContext) -> Result:
 def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
     from onemap.rules.packs.pack import rule_titles
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     if not outs:
         return []
-    titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language))
     return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
 

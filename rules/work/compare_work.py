@@ -20,7 +20,7 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.comparison_storage import record_comparison
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
 
     options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -29,7 +29,7 @@ def compare(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(comparison_of(library, options, threads, values.get("against")))
-            titles = KnownTitles(catalogue=library.catalogue())
+            titles = titles_of_library(library)
             opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
             outputs = [written.enter_context(output) for output in opened]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
@@ -140,7 +140,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
 
     options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
@@ -154,7 +154,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
                 record_comparison(library, found, progress)
             rows.append(row)
         crs, recorded = library.crs, library.writable
-        titles = KnownTitles(catalogue=library.catalogue())
+        titles = titles_of_library(library)
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
     problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)

@@ -163,7 +163,7 @@ def _write_sheets(
 
     from onemap.rules.findings.table import Table
     from onemap.rules.outputs.outputs import tables_written
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
 
     layer_rows = [dict(row, status=phrase(f"delivery.{row['status']}", language)) for row in layers]
     problem_rows = [dict(row, level=phrase(f"level.{row['level']}", language)) for row in problems]
@@ -171,7 +171,7 @@ def _write_sheets(
         "delivery": Table(pd.DataFrame(layer_rows, columns=list(_LAYER_COLUMNS), dtype=object)),
         "delivery_problems": Table(pd.DataFrame(problem_rows, columns=list(_PROBLEM_COLUMNS), dtype=object)),
     }
-    titles = KnownTitles(catalogue=library.catalogue())
+    titles = titles_of_library(library)
     with tables_written(tables, library.crs, str(path), False, language, titles=titles):
         pass
 

@@ -86,15 +86,18 @@ def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, A
 
 
 def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
-    """What the rules, layers and packs in some records are called, by their ids and codes."""
+    """What the rules, layers and packs in some records and all departments are called, by their ids and codes."""
     from onemap.layers.catalogue.catalogue import layer_title
+    from onemap.layers.library.own_files import department_names
     from onemap.rules.packs.library_packs import packs_of
 
     packs, catalogue, records = packs_of(library, ()), library.catalogue(), list(records)
     named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
     codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
     rules = [rule for pack in (*_packs_asked(library, records), *packs) for rule in pack.rules if rule.id in named]
+    departments = department_names(library)
     return {
+        "departments": {code: name[language] for code, name in departments.items()},
         "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules},
         "layers": {code: layer_title(code, catalogue, language) for code in sorted(codes)},
         "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},

@@ -45,7 +45,7 @@ def _write_remedy(
 
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import output_opened, remark_records
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.remedy.remedy import WRITING
     from onemap.rules.remedy.remedy_storage import RemedyRecorder
@@ -56,7 +56,7 @@ def _write_remedy(
     writing.at(0.0)
     with contextlib.ExitStack() as opened:
         rules = rule_titles(found.packs, found.record, context.language)
-        titles = KnownTitles(rules, catalogue=library.catalogue())
+        titles = titles_of_library(library, rules)
         written = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
         takers = [opened.enter_context(one) for one in written]
         recorder = RemedyRecorder(opened.enter_context(library.writing()), found.record) if recorded else None

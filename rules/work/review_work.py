@@ -53,13 +53,13 @@ def review_open(values: Values, context: VerbContext) -> Result:
 def _tables_written(library: Library, run: Run, values: Values, language: str) -> Iterator[Sequence[Target]]:
     """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
     from onemap.rules.outputs.outputs import tables_written
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.unasked_rules import unasked_rules, unasked_table
 
-    unasked = unasked_rules(run.packs, run.record, library.catalogue(), language)
+    unasked = unasked_rules(library, run.packs, run.record, language)
     tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
-    titles = KnownTitles(rule_titles(run.packs, run.record, language), catalogue=library.catalogue())
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language))
     more = bool(values.get("overwrite")), language, (), titles
     with contextlib.ExitStack() as written:
         outs = values.get("out") or ()

@@ -39,7 +39,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
     from onemap.rules.incremental.verdict_changes import titles_of_changed
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import titles_of_library
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
@@ -68,7 +68,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
     rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
     if outs:
-        titles, languages = KnownTitles(rules, catalogue=library.catalogue()), (context.language, context.language)
+        titles, languages = titles_of_library(library, rules), (context.language, context.language)
         result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
     result |= target_answer(values)
     if values.get("against"):
@@ -110,7 +110,7 @@ def _write_stored_tables(
     from onemap.rules.indicators.indicator_sheets import term_titles
     from onemap.rules.indicators.indicator_storage import stored_options
     from onemap.rules.indicators.indicators import KIND as INDICATORS
-    from onemap.rules.outputs.sheet_titles import KnownTitles
+    from onemap.rules.outputs.sheet_titles import KnownTitles, titles_of_library
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.remedy.remedy import KIND as REMEDY
     from onemap.rules.remedy.remedy_storage import remedy_tables
@@ -130,9 +130,9 @@ def _write_stored_tables(
         return write_tables(tables, library.crs, values, language, form=for_people)
     if kind == REMEDY:
         tables = remedy_tables(library, run)
-        titles = KnownTitles(rule_titles(stored_packs(library, run, REMEDY), record, language), catalogue=catalogue)
+        titles = titles_of_library(library, rule_titles(stored_packs(library, run, REMEDY), record, language))
     else:
-        tables, titles = _comparison_tables(library, run), KnownTitles(catalogue=catalogue)
+        tables, titles = _comparison_tables(library, run), titles_of_library(library)
     return write_tables({**tables, **own}, library.crs, values, language, language, titles=titles)
 
 

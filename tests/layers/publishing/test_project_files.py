@@ -51,6 +51,14 @@ def test_the_same_library_gives_the_same_bytes(publish, tmp_path):
     }  # fmt: skip
 
 
+def test_departments_are_called_as_the_profile_calls_them(publish, tmp_path):
+    (tmp_path / "city.profile.toml").write_text('[departments.land]\nname = "土地局"\n', encoding="utf-8")
+    assert publish().code == 0
+    root = project(tmp_path / "map.qgz")
+    words = {value.text for value in root.iter("value")}
+    assert "土地局" in words and "Land" not in words
+
+
 def test_nothing_of_this_machine_is_in_the_project(publish, tmp_path):
     (tmp_path / "below").mkdir()
     assert publish().code == 0

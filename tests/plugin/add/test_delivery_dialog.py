@@ -11,7 +11,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
 from onemap.plugin.add.delivery_dialog import DeliveryDialog
-from onemap.plugin.add.delivery_table import COVERS, TARGET
+from onemap.plugin.add.delivery_table import COVERS, NAME, TARGET
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
@@ -90,6 +90,16 @@ def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, 
     }
     assert dialog.hint.text() == "Layers that go in: 2. Still without a layer, and so left out: 1."
     assert versions_of(own_library) == {}
+
+
+def test_layers_of_one_file_are_told_apart_by_the_beginning_of_their_names(dialog, tmp_path):
+    folder = tmp_path / "delivery" / "国土"
+    folder.mkdir(parents=True)
+    for name in ("永久基本农田图斑", "生态保护红线"):
+        write_layer(folder / "国土空间数据.gpkg", ["BSM"], [(box(0, 0, 10, 10), "F1")], layer=name)
+    look_through(dialog, folder.parent)
+    names = [dialog.table.item(row, NAME).text() for row in range(dialog.table.rowCount())]
+    assert names == ["永久基本农田图斑 · 国土空间数据.gpkg · 国土", "生态保护红线 · 国土空间数据.gpkg · 国土"]
 
 
 def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):

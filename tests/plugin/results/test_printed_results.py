@@ -47,6 +47,21 @@ def test_on_paper_the_head_is_repeated_and_pages_have_numbers(page, tmp_path):
     for number, one in enumerate(pages, start=1):
         assert "Share" in one or "占比" in one
         assert re.search(rf"\b{number} ?/ ?{len(pages)}\s*$", one)
+    rows = [line for one in pages for line in one.splitlines() if "On farmland" in line]
+    assert len(rows) == 60 and all(re.match(r"\s*P\d{3}\b", row) for row in rows)  # wherever a page ends
+
+
+def test_the_last_row_of_a_page_has_its_line_below(tmp_path):
+    for lines in (1, 2):  # so that the edge of a page falls elsewhere in a row each time
+        rows = [[f"A{row:03}", "\n".join(f"{row:03}.{line}" for line in range(lines))] for row in range(90)]
+        print_page(html_table("T", ["Parcel", "Lines"], rows, (30, 70)), str(tmp_path / "table.pdf"))
+        subprocess.run(["pdftoppm", "-r", "96", "-gray", tmp_path / "table.pdf", tmp_path / f"page{lines}"], check=True)
+        for path in tmp_path.glob(f"page{lines}-*.pgm"):
+            _magic, width, height, _most, pixels = path.read_bytes().split(maxsplit=4)
+            wide = int(width)
+            shades = [pixels[y * wide + wide // 4 : y * wide + 3 * wide // 4] for y in range(int(height))]
+            lowest = max(y for y, row in enumerate(shades) if min(row) < 200)
+            assert max(shades[lowest]) < 200 or max(shades[lowest - 1]) < 200, path.name
 
 
 def test_no_row_is_parted_between_two_pages(tmp_path):

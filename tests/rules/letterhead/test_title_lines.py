@@ -35,7 +35,11 @@ def test_no_line_begins_with_a_stop_or_ends_with_an_opening():
     [
         ("关于清源市槐荫片区商业设施新建工程用地的预审意见", ["关于清源市槐荫片区商业设施", "新建工程用地的预审意见"]),
         ("关于清源市东湖片区综合开发项目用地的预审意见", ["关于清源市东湖片区综合", "开发项目用地的预审意见"]),
+        (
+            "清源市老旧小区配套改造（一期、二期及三期）综合整治提升工程项目用地并联预审会审意见书",
+            ["清源市老旧小区配套改造", "（一期、二期及三期）综合整治提升", "工程项目用地并联预审会审意见书"],
+        ),
     ],
 )
-def test_a_line_ends_with_a_whole_word(title: str, lines: list[str]):
+def test_a_line_ends_with_a_whole_word_and_a_short_bracket_is_whole(title: str, lines: list[str]):
     assert title_lines(title) == lines

@@ -57,9 +57,9 @@ def without_spaces(text: str) -> str:
 def is_said(heading: str, text: str) -> bool:
     """Whether a text, squeezed, has a heading; readers of PDF may part its number from its words.
 
-    The caption of a table in an annex is looked for without its number, which is that of this document.
+    The caption of a table is looked for without its number, which is that of this document.
     """
-    heading = re.sub(r"^.*\{annex\}-\d+[.　]\s*", "", heading)
+    heading = re.sub(r"^.*[\d}]-\d+[.　]\s*", "", heading)
     return all(without_spaces(part) in text for part in heading.split("　"))
 
 

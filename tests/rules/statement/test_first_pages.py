@@ -35,6 +35,9 @@ name = { zh = "云州自然资源局", en = "Yunzhou Land" }
 unit = "云州市自然资源和规划局"
 code = "云自然资审"
 """
+DOCUMENT_HEAD = """head = "document"
+signatory = "李某"
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -264,7 +267,44 @@ def test_the_word_file_has_head_title_and_seal_s_place(headed_bureau: Bureau):
     assert "云州市人民政府：" in lines
     assert "抄送：云州市发展和改革委员会。" in lines
     assert "2026年11月19日" in lines
+    unit, day = (
+        document.paragraphs[lines.index("2026年11月19日") - 1],
+        document.paragraphs[lines.index("2026年11月19日")],
+    )
+    assert unit.text == lines[0]  # over the middle of the day (7.3.5.1)
+    assert {unit.alignment, day.alignment} == {WD_ALIGN_PARAGRAPH.CENTER}
+    assert unit.paragraph_format.left_indent == day.paragraph_format.left_indent
     assert not any("{" in line and "%" in line for line in lines if "7*7" not in line and "if %" not in line)
+
+
+def test_the_word_file_of_a_document_has_number_and_signatory_on_one_line_over_the_red_one(
+    headed_bureau: Bureau, tmp_path: Path
+):
+    given = tmp_path / "ours.profile.toml"
+    given.write_text(f"{PROFILE.replace('[departments', DOCUMENT_HEAD + '[departments', 1)}", encoding="utf-8")
+    copied = replace(headed_bureau, folder=tmp_path, library=tmp_path / "bureau.gpkg")
+    shutil.copyfile(headed_bureau.library, copied.library)
+    assert done("keep", copied.library, given).json["kind"] == "profile"
+    document = Document(str(copied.export("statement.docx", copied.one)))
+    mark, number = document.paragraphs[0], next(line for line in document.paragraphs if "签发人" in line.text)
+    assert mark.text == "云州市自然资源和规划局文件" and not mark._p.xpath(".//w:pBdr")
+    assert re.fullmatch(r"　.*〔2026〕1号\t签发人：李某　", number.text)
+    assert number._p.xpath(".//w:pBdr/w:bottom[@w:val='single']")
+
+
+@needs_text
+def test_without_a_seal_name_and_day_stand_two_characters_from_the_right(headed_bureau: Bureau, tmp_path: Path):
+    given = tmp_path / "ours.profile.toml"
+    given.write_text(f"seal = false\n{PROFILE}", encoding="utf-8")
+    copied = replace(headed_bureau, folder=tmp_path, library=tmp_path / "bureau.gpkg")
+    shutil.copyfile(headed_bureau.library, copied.library)
+    assert done("keep", copied.library, given).json["kind"] == "profile"
+    boxes = boxes_by_page(copied.export("statement.pdf", copied.one, annexes="none"))[-1]
+    unit = next(box for box in boxes if box.word == "云州市自然资源和规划局")
+    day = next(box for box in boxes if box.word == "2026" and box.north > unit.south)
+    edge, character = (210 - 26) / 25.4 * 72, 16
+    assert abs(unit.east - (edge - 2 * character)) < 1
+    assert abs(day.west - (unit.west + 2 * character)) < 1
 
 
 def test_without_a_profile_nothing_false_is_printed(issued_bureau: Bureau):

@@ -1,11 +1,14 @@
 """The outline of the documents: one line more in it is one column more in all of them, and no line of it is idle."""
 
 import copy
+import io
+import json
 import re
 from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
@@ -13,9 +16,10 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.findings.citations import basis_together, cited_basis
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
-from onemap.rules.statement.docx_documents import _hold_rows
+from onemap.rules.statement.docx_documents import _hold_rows, docx_document
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
-from onemap.rules.statement.outline import WIDTH_MM, chapters, places
+from onemap.rules.statement.outline import WIDTH_MM, annexes_of, chapters, fill_outline, places
+from onemap.rules.statement.printed_content import printed_texts
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
 from onemap.tests.rules.statement.test_documents import needs_text, text_of, without_spaces
 
@@ -94,6 +98,16 @@ def test_only_a_row_longer_than_half_a_page_may_go_on_on_the_next():
     assert held == [True, False]
 
 
+@pytest.mark.parametrize(("letters", "repeats"), [(900, True), (1100, False)])
+def test_a_table_with_a_row_of_more_than_a_page_does_not_repeat_its_head(letters: int, repeats: bool):
+    document = Document()
+    table = document.add_table(rows=2, cols=1)
+    table.cell(1, 0).text = "长" * letters
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    _hold_rows(document.element.body)
+    assert bool(document.element.body.xpath(".//w:tblHeader")) == repeats
+
+
 def test_a_full_line_of_a_word_title_is_not_spread():
     styles = template("report", "zh").styles.element
     assert not styles.xpath("w:style[@w:styleId='Title']/w:rPr/w:spacing")
@@ -112,3 +126,20 @@ def test_no_head_and_no_department_on_paper_breaks_within_a_word_even_in_a_wide_
             longest = max(len(word) for text in texts for word in re.split(r"[\s-]+", text))
             needed = longest * WIDE_EM * table["size"] * MM_A_POINT + BESIDE_MM
             assert needed <= column["mm"], (table["table"], column["name"])
+
+
+@pytest.mark.slow
+def test_tables_are_numbered_without_a_gap_whichever_stand(bureau: Bureau):
+    content = json.loads(bureau.export("whole.json", bureau.one, document="statement").read_text("utf-8"))
+    content |= {"figures": [], "gravest": [], "controls": []}  # as of a site on which nothing was found
+    where = places("pdf", "statement")
+    texts = printed_texts(content)
+    texts["attached"] = annexes_of(texts, where)
+    captions = [
+        part["caption"] for chapter in fill_outline(texts, where) for part in chapter["parts"] if part.get("caption")
+    ]
+    assert captions[0] == "表1-1　各部门检测判定和意见结论"
+    assert "表4-1　三区三线占用情况" in captions
+    document = Document(io.BytesIO(docx_document(content, [])))
+    written = [paragraph.text for paragraph in document.paragraphs if re.match(r"附?表\d", paragraph.text)]
+    assert written == [caption for caption in captions if re.match(r"附?表\d", caption)]

@@ -1,5 +1,7 @@
 """`onemap profile`: what is kept with a library, what a form may ask, and a file that is only checked."""
 
+import json
+
 import pytest
 
 from onemap.layers.catalogue.bureau_profile import FONT_ROLES
@@ -87,3 +89,41 @@ def test_what_is_kept_is_told_with_what_is_wrong_in_it_so_that_it_can_be_mended(
     assert (answer.code, answer.codes, answer.json["values"]["head"]) == (0, ["profile.value"], "flag")
     library.with_name("city.profile.toml").write_text("authority = 甲局\n", encoding="utf-8")
     assert onemap("profile", library).codes == ["profile.syntax"]
+
+
+def test_a_renamed_department_is_called_so_in_tables_sheets_and_answers(onemap, library, tmp_path):
+    from openpyxl import load_workbook
+
+    names = """[departments.environment]
+name = "蓝天局"
+[departments.land]
+name = { zh = "土地局", en = "Soil office" }
+"""
+    assert onemap("keep", library, profile(tmp_path, names)).code == 0
+    parcels = tmp_path / "parcels.geojson"
+    ring = [[500000, 4200000], [500100, 4200000], [500100, 4200100], [500000, 4200000]]
+    feature = {"type": "Feature", "properties": {"id": "A"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    parcels.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    given = (library, parcels, "--crs", "EPSG:4547", "--id", "id")
+    book, sheet = tmp_path / "rows.xlsx", tmp_path / "sheet.json"
+    checked = onemap("check", *given, "--out", book, "--summary", lang="zh").json
+    assert "土地局：" in checked["summary"] and "自然资源和规划局（土地）" not in checked["summary"]
+    for name in ("问题", "分部门汇总", "未检测的规则"):
+        cells = {cell.value for row in load_workbook(book)[name].iter_rows() for cell in row}
+        assert "土地局" in cells and "自然资源和规划局（土地）" not in cells, name
+    assert onemap("sheet", *given, sheet).code == 0
+    (facts,) = json.loads(sheet.read_text(encoding="utf-8"))["sheets"]
+    assert "Soil office" in {row["department_title"] for row in facts["findings"]}
+    here = onemap("identify", library, 500050, 4200050).json
+    assert "蓝天局" in {layer["department_title"] for layer in here["layers"]}
+    case = onemap("review", "open", *given, "--project", "学校", lang="zh").json
+    assert "蓝天局" in {opinion["department_title"] for opinion in case["opinions"]}
+    paper = tmp_path / "opinion.json"
+    exported = onemap("review", "export", library, case["case"], paper, "--department", "environment", lang="zh")
+    assert exported.code == 0
+    assert json.loads(paper.read_text(encoding="utf-8"))["document"]["unit"] == "蓝天局"
+
+
+def test_a_spoilt_profile_keeps_no_check_from_its_verdicts(onemap, library, tmp_path):
+    (tmp_path / "city.profile.toml").write_text("authority = 1\n", encoding="utf-8")
+    assert onemap("identify", library, 500050, 4200050).code == 0
