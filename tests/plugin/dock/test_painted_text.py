@@ -67,9 +67,15 @@ class Reader:
     def read(self, name, window):
         wait_for(lambda: not self._core.findChildren(Request))  # what the window shows is there
         lay_out()
+        found = []
+
+        def is_in_order():
+            found[:] = self._faults_of(window)
+            return not found
+
         with suppress(AssertionError):  # what is still wrong then is a fault
-            wait_for(lambda: not self._faults_of(window), SETTLED_MS)
-        if found := self._faults_of(window):
+            wait_for(is_in_order, SETTLED_MS)
+        if found:
             self.found[name] = sorted(set(found))
 
     def _faults_of(self, window):
