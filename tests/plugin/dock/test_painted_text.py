@@ -8,7 +8,6 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QItemSelectionModel
 from qgis.PyQt.QtWidgets import QAbstractItemView, QApplication, QStyleFactory
 
-from onemap.plugin.connection.core_session import Request
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator, remove_translator
@@ -65,7 +64,7 @@ class Reader:
         self._core, self.found = core, {}
 
     def read(self, name, window):
-        wait_for(lambda: not self._core.findChildren(Request))  # what the window shows is there
+        wait_for(lambda: not self._core._open_requests)  # what the window shows is there
         lay_out()
         found = []
 
