@@ -134,7 +134,7 @@ class OneMapPlugin:
         """Whoever opens the panel by the keyboard goes on by the keyboard."""
         if is_shown and self.dock is not None:
             # Once the panel is there: what is hidden takes no focus.
-            QTimer.singleShot(0, lambda: self.dock.take_focus() if self.dock is not None else None)
+            QTimer.singleShot(0, self.dock.take_focus)
 
     def _ask_algorithm(self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]) -> None:
         import processing

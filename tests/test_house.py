@@ -301,6 +301,17 @@ def test_no_drawer_for_odds_and_ends():
     hold_wall(name(path) for path in PRODUCT if path.stem in DRAWERS)
 
 
+def test_what_the_plugin_puts_off_is_a_method():
+    """Qt forgets a method with its object, but calls a function though the widgets that it holds are deleted."""
+    calls = [(path, node) for path in sources("plugin") for node in nodes_of(path) if isinstance(node, ast.Call)]
+    hold_wall(
+        f"{name(path)}:{node.lineno} a function that is called later"
+        for path, node in calls
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "singleShot"
+        if not isinstance(node.args[-1], ast.Attribute)
+    )
+
+
 def test_nothing_is_named_by_a_participle_alone():
     found = [f"{name(path)}: the module" for path in HOUSE if path.stem in PARTICIPLES]
     for path in (*HOUSE, *sources("resources/workshop", "tests")):

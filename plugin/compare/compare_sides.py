@@ -132,6 +132,7 @@ class SideBySideMaps(QObject):
         self.dock.setWidget(self.second)
         self.dock.closed.connect(self.end)
         self._panel: QDockWidget | None = None  # where it stands beside the second map
+        self._sizes: dict[QDockWidget, int] = {}  # the widths for both
         self._bands: list[QgsRubberBand] = []
         self._pointers = {map_canvas: _pointer(map_canvas) for map_canvas in (canvas, self.second)}
         # Methods, for a canvas that outlives this object would call a lambda that is gone.
@@ -190,17 +191,18 @@ class SideBySideMaps(QObject):
         map_width, panel_width = self._main.width() // 2, panel.width() if panel is not None else 0
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         is_right = panel is not None and window.dockWidgetArea(panel) == Qt.DockWidgetArea.RightDockWidgetArea
-        sizes = {self.dock: map_width}
+        self._sizes = {self.dock: map_width}
         if is_right and not panel.isFloating():
             window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
-            sizes[panel] = panel_width
+            self._sizes[panel] = panel_width
             self._panel = panel
         # After the window has laid them out; before, their sizes are undefined.
-        QTimer.singleShot(0, lambda: self._resize_docks(window, sizes))
+        QTimer.singleShot(0, self._resize_docks)
 
-    def _resize_docks(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
+    def _resize_docks(self) -> None:
         if self.pictures is not None:  # not ended meanwhile
-            window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
+            docks, widths = list(self._sizes), list(self._sizes.values())
+            self._main.window().resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def _move_second(self) -> None:
         self._follow(self._main, self.second)

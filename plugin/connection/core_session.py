@@ -99,6 +99,10 @@ class Request(QObject):
             self.is_cancelled = True
             self._core.cancel(self)
 
+    def end_core(self) -> None:
+        """End the core, which has had its time to answer the cancel."""
+        self._core.kill_for(self)
+
     def _clear_task(self) -> None:
         self._task = None
 
@@ -131,6 +135,7 @@ class Core(QObject):
         super().__init__(parent)
         self._process: QProcess | None = None
         self._open_requests: dict[int, Request] = {}
+        self._refusals_at_start: dict[int, Refusal] = {}  # of requests for which no core could be started
         self._number = 0
         self._last_output = ""
         self._entry = ""  # of QGIS's authentication store
@@ -158,9 +163,8 @@ class Core(QObject):
         try:
             self._start()
         except Refusal as refusal:
-            startup_refusal = refusal
-            # Later, so that the caller can connect first.
-            QTimer.singleShot(0, lambda: self._end(request.number, None, startup_refusal))
+            self._refusals_at_start[request.number] = refusal
+            QTimer.singleShot(0, self._refuse_unstarted)  # later, so that the caller can connect first
             return request
         options = {name: value for name, value in params.items() if is_given(value)}
         options.setdefault("lang", settings.language())
@@ -172,8 +176,12 @@ class Core(QObject):
         if request.number not in self._open_requests:
             return
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
-        number, process = request.number, self._process
-        QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_open(number, process))
+        QTimer.singleShot(KILL_AFTER_MS, request.end_core)
+
+    def kill_for(self, request: Request) -> None:
+        """Kill the core if a request is still open: with a core that ended its requests did too."""
+        if request.number in self._open_requests and self._process is not None:
+            self._process.kill()
 
     def log_in_with(self, entry: str) -> None:
         """Set the entry of QGIS's authentication store that logs in to servers; the core reads it at its next start.
@@ -256,9 +264,10 @@ class Core(QObject):
         if request is not None:
             request.end(answer, refusal)
 
-    def _kill_if_open(self, number: int, process: QProcess) -> None:
-        if number in self._open_requests and process is self._process and process is not None:
-            process.kill()
+    def _refuse_unstarted(self) -> None:
+        refusals, self._refusals_at_start = self._refusals_at_start, {}
+        for number, refusal in refusals.items():
+            self._end(number, None, refusal)
 
     def _process_failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:  # no finished() will come

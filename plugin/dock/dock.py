@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -273,7 +273,7 @@ class OneMapDock(QgsDockWidget):
         """Scroll the room to an answer that was asked for: on a low screen it lies below what asked for it."""
         area = self.tabs.currentWidget()
         if area.isAncestorOf(answer):
-            QTimer.singleShot(0, lambda: area.ensureWidgetVisible(answer))  # once it has its place
+            area.bring_into_sight(answer)
 
     def _connect_notice(self) -> None:
         """What went wrong before is no longer said once the next step begins, or has gone well."""

@@ -73,7 +73,7 @@ class PublishDialog(WorkingDialog):
         folder = Path(documents_folder()) if is_server(library.path) else Path(library.path).parent
         self.project.setFilePath(str(free_path(folder, short_name(library.path), ".qgz")))
         self.project.fileChanged.connect(lambda _path: self._enable())
-        self.login = QgsAuthConfigSelect(None, "postgres")
+        self.login = QgsAuthConfigSelect(self, "postgres") if is_server(library.path) else None
         self.notice = Notice(dock_controls())
         self._build()
         self._fill()
@@ -109,7 +109,7 @@ class PublishDialog(WorkingDialog):
             "project": self.project.filePath().strip(),
             "as_of": self._library.day,
             "only": "" if self.chosen_codes == self._offered_codes else ",".join(self.chosen_codes),
-            "authcfg": self.login.configId() if is_server(self._library.path) else "",
+            "authcfg": self.login.configId() if self.login is not None else "",
             "overwrite": overwrite,
         }
         title = tr("Publish the one map as a project")
@@ -128,7 +128,7 @@ class PublishDialog(WorkingDialog):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("QGIS project"), self.project)
-        if is_server(self._library.path):
+        if self.login is not None:
             form.addRow(tr("Authentication for a server"), self.login)
         self.publish_button = QPushButton(icon("publish"), tr("Publish"))
         self.publish_button.setDefault(True)

@@ -22,7 +22,6 @@ class ThemeButtons(QWidget):
         super().__init__(parent)
         self.buttons: dict[str, QToolButton] = {}
         self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
-        self.department_button = QToolButton()
         self.department_menu = QMenu(self)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -43,10 +42,10 @@ class ThemeButtons(QWidget):
             self.buttons[theme.id] = button
         placed = list(self.buttons.values())
         if not self.department_menu.isEmpty():
-            self.department_button = self._button(tr("Department"), tr("Show the layers of one department"))
-            self.department_button.setMenu(self.department_menu)
-            self.department_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            placed.append(self.department_button)
+            button = self._button(tr("Department"), tr("Show the layers of one department"))
+            button.setMenu(self.department_menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            placed.append(button)
         self._place(placed)
         self.setVisible(bool(placed))
         self.order_of_keys = placed

@@ -280,7 +280,11 @@ class IndicatorView(TableView):
                 charts.append((_kind_text(TARGETS), self.unit.currentText(), chart["svg"]))
         self.charts.show_charts(charts)
         if item is not None:
-            QTimer.singleShot(0, lambda: self.tree.scrollToItem(self.tree.currentItem()))  # the chart takes room of it
+            QTimer.singleShot(0, self._show_current)  # the chart takes room of the tree
+
+    def _show_current(self) -> None:
+        if self.tree.currentItem() is not None:
+            self.tree.scrollToItem(self.tree.currentItem())
 
     def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
         """The value of a row: its own, else that of the unit that is listed; None where it has several."""

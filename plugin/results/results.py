@@ -16,8 +16,24 @@ from onemap.plugin.words.verdicts import severity
 PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 
+class _Ground:
+    """Ground whose area is known in the plane, by which thresholds are met, and on the ellipsoid, as it is printed."""
+
+    area_m2: float | None
+    ellipsoidal_m2: float | None
+
+    @property
+    def scale(self) -> float:
+        """How much of its area on the ellipsoid a square metre in the plane is; 1 where either is not known."""
+        return self.ellipsoidal_m2 / self.area_m2 if self.area_m2 and self.ellipsoidal_m2 else 1.0
+
+    def in_print(self, area_m2: float | None) -> float | None:
+        """What was measured of it in the plane alone, as it can be held against its area on the ellipsoid."""
+        return None if area_m2 is None else area_m2 * self.scale
+
+
 @dataclass(frozen=True)
-class Finding:
+class Finding(_Ground):
     """One parcel by one rule whose verdict is not clear."""
 
     row: int  # in the table of findings
@@ -47,12 +63,6 @@ class Finding:
     area_check_m2: float | None
     check_differs: bool  # from what a second method measures
 
-    def in_print(self, area_m2: float | None) -> float | None:
-        """What was measured of its ground in the plane alone, as it can be held against its area on the ellipsoid."""
-        if area_m2 is None or not self.area_m2 or not self.ellipsoidal_m2:
-            return area_m2
-        return area_m2 * (self.ellipsoidal_m2 / self.area_m2)
-
     @property
     def is_approximate(self) -> bool:
         """Whether its measure is not exact to the last metre."""
@@ -60,7 +70,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class CheckedParcel:
+class CheckedParcel(_Ground):
     """One parcel and its findings, the most severe first."""
 
     row: int
@@ -69,11 +79,6 @@ class CheckedParcel:
     area_m2: float | None  # in the plane
     ellipsoidal_m2: float | None  # as documents have it
     findings: tuple[Finding, ...] = field(default=())
-
-    @property
-    def scale(self) -> float:
-        """How much of its area on the ellipsoid, which is printed, a square metre in the plane is."""
-        return self.ellipsoidal_m2 / self.area_m2 if self.area_m2 and self.ellipsoidal_m2 else 1.0
 
 
 @dataclass(frozen=True)

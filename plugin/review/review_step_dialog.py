@@ -62,11 +62,13 @@ class StepDialog(QDialog):
         super().__init__(parent)
         self._question = question
         self.setWindowTitle(question.title)
-        self.choice = QComboBox()
+        self.choice = QComboBox(self)
+        self.choice.setVisible(bool(question.choices))
         for code, word in question.choices:
             self.choice.addItem(word, code)
         self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen_code)))
-        self.days = QSpinBox()
+        self.days = QSpinBox(self)
+        self.days.setVisible(bool(question.days))
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
         self.reason = QPlainTextEdit()

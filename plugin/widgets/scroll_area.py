@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.gui import QgsScrollArea
-from qgis.PyQt.QtCore import QEvent, QObject, QSize, Qt
+from qgis.PyQt.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QWidget
 
 
@@ -12,6 +12,7 @@ class RoomArea(QgsScrollArea):
 
     def __init__(self, room: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._sought: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the focus
         self.setWidget(room)
         self.setWidgetResizable(True)
@@ -22,6 +23,14 @@ class RoomArea(QgsScrollArea):
         """As wide as the room must be beside its scroll bar."""
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+    def bring_into_sight(self, part: QWidget) -> None:
+        """Scroll to a part of the room, once it has its place."""
+        self._sought = part
+        QTimer.singleShot(0, self._scroll_to_sought)
+
+    def _scroll_to_sought(self) -> None:
+        self.ensureWidgetVisible(self._sought)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """What comes into the room may need more."""

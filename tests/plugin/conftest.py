@@ -31,6 +31,7 @@ APPLICATION.initQgis()
 sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
 
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, write_layer  # noqa: E402
+from onemap.tests.plugin.windows import own_dock, windows_end  # noqa: E402
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -68,6 +69,20 @@ def fresh_start():
     yield
     QgsSettings().remove("onemap")
     QgsProject.instance().clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_window_outlives_its_module(application):
+    """Nor what a module made for all its tests."""
+    with windows_end():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_window_outlives_its_test(fresh_start):
+    """What a test made is deleted before the next one begins."""
+    with windows_end():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -242,12 +257,5 @@ def usual_font(application):
 @pytest.fixture
 def dock(canvas):
     """The dock, with a core of its own."""
-    from onemap.plugin.connection.core_session import Core
-    from onemap.plugin.dock.dock import OneMapDock
-
-    core = Core()
-    made = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
-    yield made
-    made.close_down()
-    core.stop()
-    made.deleteLater()
+    with own_dock(canvas) as made:
+        yield made

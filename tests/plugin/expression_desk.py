@@ -4,25 +4,20 @@ from contextlib import contextmanager
 
 from qgis.gui import QgsMapCanvas
 
-from onemap.plugin.connection.core_session import Core
-from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.expressions.expression_functions import ExpressionFunctions
 from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.windows import own_dock
 
 
 @contextmanager
 def answering_desk(library):
     """The dock and the functions, until the block ends."""
-    core = Core()
-    dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
-    functions = ExpressionFunctions()
-    functions.follow(core, dock.library, dock.check_tab.rules, dock.expressions)
-    open_in(dock, library)
-    yield dock, functions
-    functions.close_down()
-    dock.close_down()
-    core.stop()
-    dock.deleteLater()
+    with own_dock(QgsMapCanvas()) as dock:
+        functions = ExpressionFunctions()
+        functions.follow(dock.core, dock.library, dock.check_tab.rules, dock.expressions)
+        open_in(dock, library)
+        yield dock, functions
+        functions.close_down()
 
 
 def open_in(dock, path):

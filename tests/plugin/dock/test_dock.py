@@ -21,9 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.place_preview import district_of
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.map.map_layers import layer_on_map
 from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.parcels.polygon_tool import DrawParcelTool
@@ -32,6 +30,7 @@ from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.windows import own_dock
 
 
 @pytest.fixture
@@ -394,20 +393,17 @@ def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_doc
 def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(library, canvas, parcels):
     settings.put("language", "zh")
     core_words.learn({})
-    core = Core()
-    dock = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
-    dock.open_library(library)
-    wait_for(lambda: dock.library.layers)
-    dock.check_tab.parcels.choose_layer(parcels)
-    check(dock)
-    model = dock.check_tab.results.model
-    assert model.data(model.index(0, 0)) == "A · 禁止"
-    second = model.index(1, 0, model.index(0, 0))
-    assert "无法判定" in model.details_at(second)
-    assert "layer_missing" not in model.details_at(second)
-    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "自然资源和规划局（土地）"
-    dock.close_down()
-    core.stop()
+    with own_dock(canvas) as dock:
+        dock.open_library(library)
+        wait_for(lambda: dock.library.layers)
+        dock.check_tab.parcels.choose_layer(parcels)
+        check(dock)
+        model = dock.check_tab.results.model
+        assert model.data(model.index(0, 0)) == "A · 禁止"
+        second = model.index(1, 0, model.index(0, 0))
+        assert "无法判定" in model.details_at(second)
+        assert "layer_missing" not in model.details_at(second)
+        assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "自然资源和规划局（土地）"
     core_words.learn({})
 
 

@@ -1,24 +1,23 @@
 """Every text of the rooms and dialogs, as it is painted: it stands out from its ground (AA), and none is cut."""
 
 import shutil
+from contextlib import suppress
 
 import pytest
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QItemSelectionModel
-from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtCore import QItemSelectionModel
 from qgis.PyQt.QtWidgets import QAbstractItemView, QApplication, QStyleFactory
 
-from onemap.plugin.connection.core_session import Core
-from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.resources.workshop.pictures.dock_camera import palette_of
 from onemap.tests.plugin.painted_text import ELLIPSIS, cut_texts, pale_texts
-from onemap.tests.plugin.small_town import check, wait_for
+from onemap.tests.plugin.small_town import check, lay_out, wait_for
+from onemap.tests.plugin.windows import low_dock
 
 pytestmark = pytest.mark.slow
-LOOKS_AT_MOST = 3
+SETTLED_MS = 2_000  # by then a window has found its width
 USUAL = 9.0  # points of a font
 FIELDS = ("QLineEdit", "QgsFilterLineEdit")
 NIGHT, GRAY = "Night Mapping", "Blend of Gray"  # QGIS's own themes, style sheets
@@ -49,17 +48,10 @@ def dressed(request, application, canvas):
     font.setPointSizeF(points)
     QApplication.setFont(font)
     settings.put("language", language)
-    translator, core = install_translator(), Core()
-    dock = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
-    dock.setFloating(True)
-    dock.resize(320, 640)
-    dock.show()
-    yield dock
-    dock.close_down()
-    core.stop()
-    dock.deleteLater()
+    translator = install_translator()
+    with low_dock(canvas) as dock:
+        yield dock
     remove_translator(translator)
-    QCoreApplication.sendPostedEvents()
     QApplication.instance().setStyleSheet("")
     QApplication.setFont(before[0])
     QApplication.setPalette(before[1])
@@ -69,16 +61,22 @@ def dressed(request, application, canvas):
 class Reader:
     """Notes what can hardly be read, room by room."""
 
-    def __init__(self):
-        self.found = {}
+    def __init__(self, core):
+        self._core, self.found = core, {}
 
     def read(self, name, window):
-        for _look in range(LOOKS_AT_MOST):  # a window may still be finding its width
-            QTest.qWait(300)
-            found = self._faults_of(window)
-            if not found:
-                return
-        self.found[name] = sorted(set(found))
+        wait_for(lambda: not self._core._open_requests)  # what the window shows is there
+        lay_out()
+        found = []
+
+        def is_in_order():
+            found[:] = self._faults_of(window)
+            return not found
+
+        with suppress(AssertionError):  # what is still wrong then is a fault
+            wait_for(is_in_order, SETTLED_MS)
+        if found:
+            self.found[name] = sorted(set(found))
 
     def _faults_of(self, window):
         # A hint that does not fit is read in the field's help; where the font is large many do not.
@@ -195,7 +193,7 @@ def read_dialogs(dock, reader, town):
 
 
 def test_every_text_stands_out_from_its_ground_and_is_whole(dressed, own_copy, town):
-    dock, reader = dressed, Reader()
+    dock, reader = dressed, Reader(dressed.core)
     # A large font makes the dock wider, and so do the margins of a style sheet by some pixels.
     is_usual = QApplication.font().pointSizeF() <= USUAL and not QApplication.instance().styleSheet()
     reader.read("no library", dock)

@@ -1,16 +1,14 @@
 """A case that is open: its buttons stay in sight, and what others do meanwhile is shown without a press."""
 
 import pytest
-from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.connection.core_session import Core
-from onemap.plugin.dock.dock import OneMapDock
 from onemap.plugin.profile import settings
 from onemap.plugin.review.review_opinions import CODE
 from onemap.plugin.review.review_words import UNSEEN
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import DAY, core
 from onemap.tests.plugin.small_town import lay_out, wait_for
+from onemap.tests.plugin.windows import low_dock
 
 
 @pytest.mark.slow
@@ -85,28 +83,17 @@ def test_what_is_written_while_an_answer_is_on_its_way_is_seen_at_the_next_look(
 
 
 @pytest.fixture(params=["en", "zh"])
-def low_dock(request, application, canvas):
-    """A dock as it is on a screen of 1280 x 720, in a usual font; at 150 % it has as many points."""
-    before, small = QApplication.font(), QApplication.font()
-    small.setPixelSize(12)
-    QApplication.setFont(small)
+def dock_on_low_screen(request, usual_font, canvas):
+    """The dock on a low screen, in either language."""
     settings.put("language", request.param)
-    core_of_dock = Core()
-    made = OneMapDock(core_of_dock, canvas, lambda *_: None, lambda: None, lambda: None)
-    made.setFloating(True)
-    made.resize(320, 640)
-    made.show()
-    yield made
-    made.close_down()
-    core_of_dock.stop()
-    made.deleteLater()
-    QApplication.setFont(before)
+    with low_dock(canvas) as made:
+        yield made
 
 
 @pytest.mark.slow
-def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_dock, desk, one_parcel):
+def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(dock_on_low_screen, desk, one_parcel):
     """With all that may stand above them: warnings, what others did meanwhile, words that are not saved."""
-    dock = low_dock
+    dock = dock_on_low_screen
     case = core("review", "open", desk.path, one_parcel, "--project", "School", "--by", "Li", "--on", DAY)["case"]
     core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
     dock.open_library(desk.path)
@@ -139,12 +126,18 @@ def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(low_do
     wait_for(lambda: core_words.word("departments", "land") == "Land")
 
 
-@pytest.mark.slow
-def test_who_wrote_a_draft_reads_that_another_must_sign_it_and_the_other_can(desk, one_parcel):
+@pytest.fixture
+def land_desk(desk, one_parcel):
+    """The desk at a case that circulates, with the draft for land chosen as the machine wrote it."""
     desk.open(one_parcel)
     desk.after(desk.next)
-    editor = desk.page.editor
     desk.page.table.choose("land")
+    return desk
+
+
+@pytest.mark.slow
+def test_who_wrote_a_draft_reads_that_another_must_sign_it_and_the_other_can(land_desk):
+    desk, editor = land_desk, land_desk.page.editor
     assert editor.sign_label.isHidden()  # by the machine: anybody may sign it
     desk.choose("land", "conditional", "Move the school off the farmland.")
     assert not editor.sign_label.isHidden() and not editor.buttons["sign"].isEnabled()
@@ -156,11 +149,8 @@ def test_who_wrote_a_draft_reads_that_another_must_sign_it_and_the_other_can(des
 
 
 @pytest.mark.slow
-def test_a_step_that_is_asked_about_while_another_changes_the_case_is_refused_and_its_reason_stays(desk, one_parcel):
-    desk.open(one_parcel)
-    desk.after(desk.next)
-    before = desk.case.revision
-    desk.page.table.choose("land")
+def test_a_step_that_is_asked_about_while_another_changes_the_case_is_refused_and_its_reason_stays(land_desk):
+    desk, before = land_desk, land_desk.case.revision
     desk.page.editor.buttons["extend"].click()
     dialog = desk.page.steps.dialog
     dialog.reason.setPlainText("The survey is late.")

@@ -1,7 +1,5 @@
 """What is chosen can be read, and boxes to tick are seen, in light and dark, also after the theme changed."""
 
-import gc
-
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor, QPalette
@@ -35,12 +33,10 @@ def give_theme(application):
     before = QApplication.palette()
 
     def give(theme):
-        gc.collect()  # what other tests left behind goes now, and not while Qt goes from widget to widget
         QApplication.setPalette(palette_of(theme))
         QCoreApplication.processEvents()
 
     yield give
-    gc.collect()
     QApplication.setPalette(before)
 
 

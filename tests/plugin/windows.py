@@ -1,0 +1,53 @@
+"""The windows of a test: a dock, and the end of all that the test made and let go of."""
+
+from contextlib import contextmanager
+
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.PyQt.QtWidgets import QApplication
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+
+
+@contextmanager
+def own_dock(canvas):
+    """A dock with a core of its own; both are gone at the end."""
+    dock = OneMapDock(Core(), canvas, lambda *_: None, lambda: None, lambda: None)
+    try:
+        yield dock
+    finally:
+        dock.close_down()
+        dock.core.stop()
+        dock.deleteLater()
+        QCoreApplication.sendPostedEvents(dock, QEvent.Type.DeferredDelete)
+
+
+@contextmanager
+def low_dock(canvas):
+    """A dock as it is on a screen of 1280 x 720 in a usual font; at 150 % it has as many points."""
+    with own_dock(canvas) as dock:
+        dock.setFloating(True)
+        dock.resize(320, 640)
+        dock.show()
+        yield dock
+
+
+def windows_of_python():
+    """The windows that Python may delete: they have no parent, and nobody has left them to Qt."""
+    return [window for window in QApplication.topLevelWidgets() if sip.ispyowned(window)]
+
+
+@contextmanager
+def windows_end():
+    """Let Qt delete at the end the windows that are made meanwhile, also those that nobody has a name for any more.
+
+    Python's collector would take these at any moment: also while it is in a slot or a delegate that Qt calls on its
+    way from window to window with a new font or style. Qt then goes on to one that is gone, and crashes.
+    """
+    before = set(map(sip.unwrapinstance, windows_of_python()))
+    yield
+    for window in windows_of_python():
+        if sip.unwrapinstance(window) not in before:
+            window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
