@@ -26,7 +26,7 @@ _FIRST_MAP_MM = 168  # how high the first map may be, below the title of its ann
 _MAP_PX = 1240  # 200 dots per inch
 _MOST_BYTES = 200_000_000  # of a template, unpacked
 # How wide a cell may be, of a Chinese letter 2, of a Latin one 1: whose row stays on one page, and whose may not fit.
-_HALF_A_PAGE, _A_PAGE = 800, 1600
+_HALF_A_PAGE, _A_PAGE = 800, 2000
 _PICTURES = 0.4  # of the work, when the maps are pictures
 _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
