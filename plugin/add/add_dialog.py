@@ -46,7 +46,7 @@ SIZE_PX = (760, 600)
 MIN_WIDTH_PX = 340
 FIELD_CODES = ("field.missing", "field.ambiguous")
 CRS_CODES = ("crs.missing", "crs.contradicted")
-OPTION_CODES = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
+OPTION_CODES = ("usage.value", "coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
 
 
 class AddDialog(WorkingDialog):
