@@ -207,8 +207,8 @@ def sample(values: Values, context: VerbContext) -> Result:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OneMapError("out.exists", file=folder.name)
     context.progress.at(0.0, phrase("progress.sample", context.language))
-    folder.mkdir(exist_ok=True)
     try:
+        folder.mkdir(exist_ok=True)
         made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
     except OSError as error:
         raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
