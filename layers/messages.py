@@ -55,7 +55,7 @@ def plain_sentence(text: str) -> str:
 
 def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, Problem):
-        return _filled(value, language)[0]
+        return _fill_facts(value, language)[0]
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
@@ -84,11 +84,11 @@ def either_of(texts: Sequence[str], language: str) -> str:
 
 def wording(problem: Problem, language: str) -> tuple[str, str]:
     """What is wrong and how to mend it, in one language, each a whole sentence."""
-    message, mend = _filled(problem, language)
+    message, mend = _fill_facts(problem, language)
     return (_ended(message, language) if mend else message), mend
 
 
-def _filled(problem: Problem, language: str) -> tuple[str, str]:
+def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     """Message and mend with their facts; a fact may be a problem, whose message is a part of a sentence then."""
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}

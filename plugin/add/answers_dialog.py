@@ -25,7 +25,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.screen_size import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr

@@ -30,7 +30,7 @@ from onemap.plugin.algorithms.code_lists import Code, CodeQuestion, codes_for
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.questions import speak_buttons
-from onemap.plugin.widgets.screen_size import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.translation import tr
 

@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.profile.paths import GUIDES
 from onemap.plugin.profile.settings import language
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.screen_size import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (760, 640)

@@ -14,7 +14,7 @@ from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.screen_size import resize_on_screen
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (520, 280)

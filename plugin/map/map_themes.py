@@ -76,9 +76,9 @@ def rename_themes(library: OpenLibrary) -> None:
     kept = _kept_names()
     for theme in library.themes:
         before, title = kept.get(theme.id), theme_title(theme)
-        if before is None or before in (title, _beside(title)) or not collection.hasMapTheme(before):
+        if before is None or before in (title, _second_title(title)) or not collection.hasMapTheme(before):
             continue
-        name = _beside(title) if collection.hasMapTheme(title) else title
+        name = _second_title(title) if collection.hasMapTheme(title) else title
         if collection.renameMapTheme(before, name):
             _note({**kept, theme.id: name})
             kept = _kept_names()
@@ -89,7 +89,7 @@ def _store_theme(theme: MapTheme) -> None:
     project = QgsProject.instance()
     themes, kept, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
     if themes.hasMapTheme(name) and name not in kept.values():
-        name = _beside(name)
+        name = _second_title(name)
     record = QgsMapThemeCollection.MapThemeRecord()
     for node in project.layerTreeRoot().findLayers():
         if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
@@ -98,7 +98,7 @@ def _store_theme(theme: MapTheme) -> None:
     _note({**kept, theme.id: name})
 
 
-def _beside(name: str) -> str:
+def _second_title(name: str) -> str:
     """What a theme is called beside one of the same name that a person made."""
     return tr("{theme} (One Map)").format(theme=name)
 

@@ -21,8 +21,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.screen_size import resize_on_screen
-from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import Count, tr
 

@@ -4,7 +4,7 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
-from onemap.plugin.widgets.screen_size import FRAME_PX, resize_on_screen
+from onemap.plugin.widgets.scroll_area import FRAME_PX, resize_on_screen
 from onemap.tests.plugin.dialogs_of_plugin import DIALOGS, close
 
 LOW_PX = (960, 540)

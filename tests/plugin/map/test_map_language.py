@@ -37,9 +37,11 @@ def land_library(town, application, tmp_path_factory):
         ):
             source = write_layer(folder / f"{code}.gpkg", fields, features)
             core("add", library=path, source=source, **{"as": code}, valid_from="2020-01-01", covers="district")
-        said = {lang: (core("words", lang=lang), core("layers", library=path, looks=True, lang=lang)) for lang in WORDS}
+        answers = {
+            lang: (core("words", lang=lang), core("layers", library=path, looks=True, lang=lang)) for lang in WORDS
+        }
         run = core("check", library=path, parcels=town / "parcels.gpkg", out=folder / "run.gpkg", lang="zh")["run"]
-    return path, said, run
+    return path, answers, run
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ def speak(land_library):
         remove_translator(translators.pop() if translators else None)
         settings.put("language", language)
         translators.append(install_translator())
-        path, said, _run = land_library
-        words, answer = said[language]
+        path, answers, _run = land_library
+        words, answer = answers[language]
         core_words.learn(words)
         shelf = OpenLibrary(None)
         shelf.path, shelf._name = str(path), "小城"
@@ -111,7 +113,7 @@ def test_what_a_person_has_named_or_coloured_stays(speak, tmp_path):
 
 def test_results_on_the_map_follow_the_language(speak, tmp_path, land_library):
     speak("zh")
-    path, _said, run = land_library
+    path, _answers, run = land_library
     add_to_map(str(path.with_name("run.gpkg")), run, "小城")
     reopen(tmp_path / "saved.qgz")
     speak("en")
