@@ -14,6 +14,7 @@ from onemap.layers.server_address import without_password
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
+_ENDS = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 
 
 @lru_cache(maxsize=4)
@@ -54,7 +55,7 @@ def plain_sentence(text: str) -> str:
 
 def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, Problem):
-        return wording(value, language)[0]
+        return _fill_facts(value, language)[0]
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
@@ -82,11 +83,22 @@ def either_of(texts: Sequence[str], language: str) -> str:
 
 
 def wording(problem: Problem, language: str) -> tuple[str, str]:
-    """What is wrong and how to mend it, in one language."""
+    """What is wrong and how to mend it, in one language, each a whole sentence."""
+    message, mend = _fill_facts(problem, language)
+    return (_ended(message, language) if mend else message), mend
+
+
+def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
+    """Message and mend with their facts; a fact may be a problem, whose message is a part of a sentence then."""
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
+
+
+def _ended(sentence: str, language: str) -> str:
+    """A sentence with its full stop: one that ends with a reason has it only if the reason brings it along."""
+    return sentence if sentence.endswith(_ENDS) else f"{sentence}{'。' if language == 'zh' else '.'}"
 
 
 def sender_mend(code: str, mend: str, language: str) -> str:

@@ -295,3 +295,9 @@ def test_a_wrong_command_is_answered_in_chinese_where_that_is_asked(onemap, comm
     words = re.findall("[A-Za-z]{3,}", problem["message"])
     known = {word.strip("-") for word in english.split()} | set(re.findall("[A-Za-z]{3,}", " ".join([*VERBS, "serve"])))
     assert set(words) <= known
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that nobody may write into, not even root")
+def test_a_sample_city_where_no_folder_can_be_made_is_refused(onemap):
+    answer = onemap("sample", "/proc/onemap-sample")
+    assert (answer.code, answer.codes) == (3, ["out.failed"])

@@ -7,7 +7,7 @@ program. It would be read, or asked, in the name of whoever opens it.
 import re
 from pathlib import Path
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 
 _HEAD = 1 << 16
 _XML_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
@@ -67,7 +67,7 @@ def check_first_bytes(path: Path) -> None:
         return
     if _points_elsewhere(head):
         raise OneMapError("source.indirect", file=path.name)
-    raise OneMapError("source.damaged", file=path.name, reason=f"{head[:16]!r}"[2:-1])
+    raise OneMapError("source.damaged", file=path.name, reason=Problem("system.other_format", {"suffix": suffix}))
 
 
 def _fits(kind: str, head: bytes) -> bool:

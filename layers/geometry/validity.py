@@ -1,6 +1,6 @@
 """Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +40,7 @@ _TYPE_NAMES = {
     6: "MultiPolygon",
     7: "GeometryCollection",
 }
+_KINDS = ("point", "line", "line", "polygon", "point", "line", "polygon", "mixed")  # by the same numbers
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
 _POLYGONS = (3, 6)
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
@@ -91,6 +92,12 @@ class SortedGeometries:
 def type_names(geometries: np.ndarray) -> np.ndarray:
     """The name of each geometry's type (n,), "" for None."""
     return np.array([_TYPE_NAMES.get(int(kind), "") for kind in shapely.get_type_id(geometries)], dtype=object)
+
+
+def kind_of(geometries: Iterable[shapely.Geometry]) -> Problem:
+    """The kind of geometries as people call it: points, lines, polygons, or mixed."""
+    kinds = {_KINDS[shapely.get_type_id(geometry)] for geometry in geometries}
+    return Problem(f"kind.{kinds.pop() if len(kinds) == 1 else 'mixed'}")
 
 
 def are_finite(geometries: np.ndarray) -> np.ndarray:
@@ -191,7 +198,7 @@ def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.nda
 
 def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:
     if code == "geometry.type":
-        return {"found": _TYPE_NAMES[shapely.get_type_id(found)], "expected": Problem(f"kind.{expected}")}
+        return {"found": kind_of([found]), "expected": Problem(f"kind.{expected}")}
     if code == "geometry.invalid":
         return {"reason": invalid_reasons(np.array([found], dtype=object))[0]}
     return {}

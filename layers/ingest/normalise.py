@@ -23,7 +23,7 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
-from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, kind_of, sorted_geometries
 from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
 
 
@@ -146,6 +146,6 @@ def _by_schema(
 
 def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: dict[str, str]) -> Problem:
     """A table where features belong, or features where a table belongs."""
-    types = {geometry.geom_type for geometry in raw.geometries if geometry is not None}
-    found = Problem("kind.table") if raw.is_table else ", ".join(sorted(types))
+    kind = kind_of(geometry for geometry in raw.geometries if geometry is not None)
+    found = Problem("kind.table") if raw.is_table else kind
     return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})

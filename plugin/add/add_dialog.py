@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -36,7 +36,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import name_list, sentences, tr
@@ -45,7 +45,7 @@ SIZE_PX = (760, 600)
 MIN_WIDTH_PX = 340
 FIELD_CODES = ("field.missing", "field.ambiguous")
 CRS_CODES = ("crs.missing", "crs.contradicted")
-OPTION_CODES = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
+OPTION_CODES = ("usage.value", "coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
 
 
 class AddDialog(WorkingDialog):
@@ -180,6 +180,7 @@ class AddDialog(WorkingDialog):
         self.tabs.addTab(self.page, tr("What is in it"))
         self.tabs.addTab(self.fields, tr("Fields"))
         self._options_page = scroll_area(self.options, is_wide=True)
+        self._options_page.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
         for part in (self._options_page.viewport(), self.options):  # the tab's own colour
             part.setAutoFillBackground(False)
         self.tabs.addTab(self._options_page, tr("Validity and more"))
@@ -208,7 +209,7 @@ class AddDialog(WorkingDialog):
         HelpKey(self)
         keep_choice_readable(self)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
     def _list_targets(self) -> None:
         self.form.show_targets(self._library.layers)

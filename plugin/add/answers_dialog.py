@@ -25,6 +25,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
@@ -106,7 +107,7 @@ class AnswersDialog(WorkingDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
     def _ask(self, params: dict[str, Any], step: str) -> None:
         """Ask for all answers, or change some first and then ask for all."""

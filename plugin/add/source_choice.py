@@ -16,6 +16,7 @@ from onemap.plugin.connection.layer_export import SourceFile, export_layer, file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 FOLDER_FORMATS = (".gdb",)  # a file of data that is a folder
@@ -119,7 +120,7 @@ class SourceChoice(QWidget):
         if layers:
             self.menu.addSection(tr("A layer of the map"))
         for layer in sorted(layers, key=lambda layer: layer.name()):
-            action = self.menu.addAction(layer.name())
+            action = self.menu.addAction(as_written(layer.name()))
             action.triggered.connect(lambda _checked=False, chosen_layer=layer: self.choose_layer(chosen_layer))
 
 

@@ -30,6 +30,7 @@ from onemap.plugin.algorithms.code_lists import Code, CodeQuestion, codes_for
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.translation import tr
 
@@ -134,7 +135,7 @@ class CodeDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(*SIZE)
+        resize_on_screen(self, *SIZE)
         self._separator, self._ending = marks
         self._text = text
         self._is_of_several = bool(self._separator)

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.check.changed_versions import ChangedVersions
 from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
 from onemap.plugin.check.sheet_button import SheetButton
@@ -310,6 +311,7 @@ class CheckTab(QWidget):
         self._step = QLabel()
         self._step.setWordWrap(True)
         self._run_label = FittedLabel()
+        self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
         self._pages = Pages()
         self._pages.addWidget(self._empty_page)
@@ -326,6 +328,7 @@ class CheckTab(QWidget):
         layout.addWidget(self._form)
         layout.addLayout(button_row)
         layout.addWidget(self._run_label)
+        layout.addWidget(self.changed_versions)
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
@@ -476,6 +479,7 @@ class CheckTab(QWidget):
         """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
         is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
         self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
+        self.changed_versions.show_if(is_on and is_of_run)
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
@@ -512,6 +516,7 @@ class CheckTab(QWidget):
         self.results.show_run(run_on_display, parcels)
         self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
+        self.changed_versions.compare_with(record)
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
         self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
@@ -555,6 +560,7 @@ class CheckTab(QWidget):
             self.remedy.clear()
             self._run_label.clear()
             self._run_label.hide()
+            self.changed_versions.forget()
             self._page_before = self._empty_page
             self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.library_follower import LibraryFollower
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.results.name_delegate import wrap_names
@@ -70,7 +71,23 @@ class PastChecks(VerbView):
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
+        self._runs: list[dict[str, Any]] = []  # as listed
+        self.follower = LibraryFollower(library, "runs", self._list_params, self)
+        self.follower.answered.connect(self._follow_others)
         self._enable()
+
+    def showEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Look at what others do, while somebody looks at the list."""
+        super().showEvent(event)
+        self.follower.follow(True)
+
+    def hideEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Look no longer."""
+        super().hideEvent(event)
+        self.follower.follow(False)
+
+    def _list_params(self) -> dict[str, Any]:
+        return {"library": self._library.path, "kind": "check"}
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -92,11 +109,11 @@ class PastChecks(VerbView):
     def refresh(self) -> None:
         """Ask the core for the list."""
         if self._library.path and not self.is_working:
-            params = {"library": self._library.path, "kind": "check"}
-            self._follow(self._library.core.ask("runs", params), self._list, self.clear)
+            self._follow(self._library.core.ask("runs", self._list_params()), self._list, self.clear)
 
     def clear(self) -> None:
         """Clear the list: it is of another library."""
+        self._runs = []
         self.tree.clear()
         self.empty.setVisible(True)
         self._enable()
@@ -137,12 +154,23 @@ class PastChecks(VerbView):
             self._follow(self._library.core.ask("runs", params), lambda _answer: self.refresh(), self.clear)
 
     def _list(self, answer: dict[str, Any]) -> None:
-        runs = answer.get("runs") or []
+        runs = self._runs = answer.get("runs") or []
         self.empty.setVisible(not runs)
         for run in runs:
             self.tree.addTopLevelItem(self._item(run))
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
         self._enable()
+
+    def _follow_others(self, answer: dict[str, Any]) -> None:
+        """List what others have checked, named or deleted meanwhile; the chosen check stays so if it is still there."""
+        runs, chosen = answer.get("runs") or [], self.current
+        if self.is_working or runs == self._runs:
+            return
+        self.clear()
+        self._list(answer)
+        for row, run in enumerate(runs):
+            if chosen is not None and run["id"] == chosen["id"]:
+                self.tree.setCurrentItem(self.tree.topLevelItem(row))
 
     def _item(self, run: dict[str, Any]) -> QTreeWidgetItem:
         verdicts = run.get("verdicts") or {}

@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.compare.compare_results import DECISIONS, Spot
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import Count, tr
 
 SPOT, CLUSTER = 0, 1
@@ -68,7 +69,7 @@ class DecisionBar(QWidget):
         self._spot, self._pending = spot, ""
         for number, (decision, button) in enumerate(self.buttons.items(), start=1):
             name = word("decisions", decision)
-            button.setText(f"{number}  {name}")
+            button.setText(as_written(f"{number}  {name}"))
             button.setToolTip(tr("{decision} (key {number})").format(decision=name, number=number))
         self.scope.setItemText(SPOT, tr("this spot"))
         text = tr("{count:the # spot|all # spots} of its cluster")

@@ -30,6 +30,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.number_format import large_unit
 from onemap.plugin.words.translation import Count, sentences, tr
 
@@ -212,7 +213,7 @@ class ContradictionsView(VerbView):
         """A menu of the matrices, where two plans were compared by several."""
         menu = QMenu(self)
         for pair in pairs:
-            menu.addAction(pair.title, lambda chosen=pair: self.pair_chosen.emit(chosen))
+            menu.addAction(as_written(pair.title), lambda chosen=pair: self.pair_chosen.emit(chosen))
         return menu
 
     def _enable(self) -> None:

@@ -38,6 +38,7 @@ from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.other_desks import OtherDesks
 from onemap.plugin.dock.profile_dialog import ProfileDialog
+from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
@@ -111,6 +112,7 @@ class OneMapDock(QgsDockWidget):
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers = RemovedLayers(canvas, self)
+        self._project_language = ProjectLanguage(self.library, self)
         self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
@@ -308,7 +310,7 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
-        for part in (*rooms, self.identify, self.statistics, self._removed_layers):
+        for part in (*rooms, self.identify, self.statistics, self._removed_layers, self._project_language):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):

@@ -14,6 +14,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 DAY, BESIDE_DAY_PX = "2026-12-31", 58  # beside a day: its margins, the cross that clears it, and the arrow
@@ -49,7 +50,7 @@ class LibraryButton(QToolButton):
     def _cut_name(self) -> None:
         arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, self)
         room = self.width() - self.iconSize().width() - arrow - BESIDE_NAME_PX
-        self.setText(self._text_in(max(room, 0)))
+        self.setText(as_written(self._text_in(max(room, 0))))
 
     def _text_in(self, room: int) -> str:
         """The name, and what tells it from others, in a width."""
@@ -167,7 +168,7 @@ class Header(QWidget):
         self.menu.clear()
         for path in settings.get("recent_libraries"):
             names = (settings.library_name(path), short_name(path))
-            action = self.menu.addAction(f"{' · '.join(filter(None, names))}   {home_of(path)}")
+            action = self.menu.addAction(as_written(f"{' · '.join(filter(None, names))}   {home_of(path)}"))
             action.setEnabled(is_server(path) or Path(path).exists())
             action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():

@@ -55,6 +55,7 @@ from onemap.plugin.words.translation import Count, list_of_some, name_list, sent
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
+MIN_ROWS = 6  # of layers, on a low screen too, where the room scrolls
 DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
 ESCAPE = re.compile("%[0-9A-Fa-f]{2}")  # of an address; GDAL's SQLite reads it so in the path of a file, too
@@ -126,6 +127,7 @@ class MapTab(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)
+        tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)

@@ -32,7 +32,7 @@ from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
-from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
@@ -155,7 +155,9 @@ class ProfileDialog(WorkingDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
+        name_accessibly(self)  # a profile that cannot be read leaves the form empty, and the message in it
+        HelpKey(self)
 
     def _fill(self, answer: dict[str, Any]) -> None:
         values, fields, forms = answer["values"], answer["fields"], answer["forms"]
@@ -168,7 +170,6 @@ class ProfileDialog(WorkingDialog):
         self.source.setText(answer["file"] if answer["kept"] else tr("The library has no profile yet."))
         self.sections.setFixedWidth(self.sections.sizeHintForColumn(0) + LIST_MARGIN_PX)
         name_accessibly(self)
-        HelpKey(self)
         keep_choice_readable(self)
         # The form was made after what stands below it.
         last = list(self.pages[FONTS].values())[-1]

@@ -33,6 +33,7 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import layer_name, word
@@ -148,7 +149,7 @@ class PublishDialog(WorkingDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
     def _fill(self) -> None:
         groups: dict[str, QTreeWidgetItem] = {}

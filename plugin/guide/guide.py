@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.profile.paths import GUIDES
 from onemap.plugin.profile.settings import language
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (760, 640)
@@ -104,7 +105,7 @@ class Guide(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("One Map: user guide"))
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
         self._trail: list[Place] = []
         self._path = Path()
         self._document: QTextDocument | None = None

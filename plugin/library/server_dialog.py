@@ -14,6 +14,7 @@ from onemap.plugin.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
 SIZE_PX = (520, 280)
@@ -81,7 +82,7 @@ class ServerDialog(QDialog):
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
     def _choose(self) -> None:
         location = location_of(self.address.text(), self.schema.text())

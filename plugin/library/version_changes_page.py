@@ -13,6 +13,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import sentences, tr
 
 FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
@@ -32,7 +33,7 @@ class VersionChangesPage(QObject):
         """Offer the page; a raster has no features to compare."""
         before = version_before(entry, version)
         if before is not None and entry.geometry != "raster":
-            text = tr("What changed since {label}…").format(label=before.label)
+            text = tr("What changed since {label}…").format(label=as_written(before.label))
             menu.addAction(icon("compare"), text, lambda: self._choose(entry, before, version))
 
     def write(self, entry: CatalogueLayer, before: Version, version: Version, path: str) -> None:

@@ -39,6 +39,12 @@ def style_results(layer: QgsVectorLayer, table: str) -> None:
         layer.setRenderer(_pieces(layer.geometryType()))
     else:
         layer.loadNamedStyle(str(STYLES / f"{table}.qml"))
+    name_verdicts(layer)
+    layer.triggerRepaint()
+
+
+def name_verdicts(layer: QgsVectorLayer) -> None:
+    """Say the verdicts in the legend of a run's table in the user's language."""
     renderer = layer.renderer()
     if isinstance(renderer, QgsCategorizedSymbolRenderer):
         for index, category in enumerate(renderer.categories()):
@@ -47,7 +53,6 @@ def style_results(layer: QgsVectorLayer, table: str) -> None:
     elif isinstance(renderer, QgsRuleBasedRenderer):
         for rule, label in zip(renderer.rootRule().children(), (tr("Counted"), tr("Below the threshold"))):
             rule.setLabel(label)
-    layer.triggerRepaint()
 
 
 def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:

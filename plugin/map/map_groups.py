@@ -8,6 +8,7 @@ from qgis.core import Qgis, QgsLayerTreeGroup, QgsLayerTreeLayer, QgsMapLayer, Q
 
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.given_names import give_name, rename
 from onemap.plugin.profile.paths import is_same_place
 
 GROUP = "One Map"
@@ -59,13 +60,29 @@ def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
     for group in groups_in(root):
         if is_same_place(_library_of(group), library.path):
             return group
-    title = f"{GROUP} · {library.name}"
+    title = _group_title(library)
     group = root.findGroup(title)
     if group is None or _library_of(group):  # there is none, or it is of another library of this name
         below = [index for index, node in enumerate(root.children()) if _lies_below(node)]
         group = root.insertGroup(below[0] if below else len(root.children()), title)
+        give_name(group, title)
     group.setCustomProperty(PROPERTY_GROUP_OF, library.path)
     return group
+
+
+def rename_groups(library: OpenLibrary) -> None:
+    """Name a library's groups as the library and its kinds of layers are called now; a person's own names stay."""
+    for group in groups_in(QgsProject.instance().layerTreeRoot()):
+        if is_same_place(_library_of(group), library.path):
+            rename(group, _group_title(library))
+            for below in groups_in(group):
+                title = library.strata.get(str(below.customProperty(PROPERTY_STRATUM, "")))
+                if title:
+                    rename(below, title)
+
+
+def _group_title(library: OpenLibrary) -> str:
+    return f"{GROUP} · {library.name}"
 
 
 def groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
@@ -94,5 +111,6 @@ def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
         if other in order and order.index(other) < rank:
             position = index + 1
     group = library_group.insertGroup(position, library.strata.get(stratum, GROUP))
+    give_name(group, group.name())
     group.setCustomProperty(PROPERTY_STRATUM, stratum)
     return group

@@ -15,6 +15,7 @@ from qgis.core import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.given_names import give_name
 from onemap.plugin.map.layer_styles import style_layer
 from onemap.plugin.map.map_groups import insert_layer, remove_layer
 from onemap.plugin.map.table_layers import table_layer
@@ -58,6 +59,7 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, fo
     is_picture = entry.geometry == "raster" and not version.unreadable
     picture = _picture(layer, Path(library.path).parent, layer.name()) if is_picture else None
     map_layer = picture or layer
+    give_name(map_layer, layer.name())
     map_layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
     map_layer.setCustomProperty(PROPERTY_TABLE, version.table)
     map_layer.setCustomProperty(PROPERTY_CODE, entry.code)
@@ -96,6 +98,7 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
     opened = open_version(library, entry, version)
     if opened.isValid():
         layer.setDataSource(opened.source(), opened.name(), opened.providerType())
+        give_name(layer, opened.name())
         layer.setCustomProperty(PROPERTY_TABLE, version.table)
         layer.triggerRepaint()
     return layer

@@ -50,7 +50,7 @@ def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
             node.setItemVisibilityCheckedParentRecursive(True)
         else:
             node.setItemVisibilityChecked(False)
-    _store_theme(theme_title(theme))
+    _store_theme(theme)
     return refused
 
 
@@ -70,17 +70,44 @@ def first_theme(library: OpenLibrary) -> MapTheme | None:
     return next((theme for theme in library.themes if theme.id == FIRST_MAP), next(iter(library.themes), None))
 
 
-def _store_theme(name: str) -> None:
+def rename_themes(library: OpenLibrary) -> None:
+    """Call the themes that the plugin has kept in the project as they are called now."""
+    collection = QgsProject.instance().mapThemeCollection()
+    kept = _kept_names()
+    for theme in library.themes:
+        before, title = kept.get(theme.id), theme_title(theme)
+        if before is None or before in (title, _second_title(title)) or not collection.hasMapTheme(before):
+            continue
+        name = _second_title(title) if collection.hasMapTheme(title) else title
+        if collection.renameMapTheme(before, name):
+            _note({**kept, theme.id: name})
+            kept = _kept_names()
+
+
+def _store_theme(theme: MapTheme) -> None:
     """Keep what is visible as a map theme of the project; a theme of the same name that a person made stays."""
     project = QgsProject.instance()
-    themes = project.mapThemeCollection()
-    own, _found = project.readListEntry(SCOPE, KEY)
-    if themes.hasMapTheme(name) and name not in own:
-        name = tr("{theme} (One Map)").format(theme=name)
+    themes, kept, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
+    if themes.hasMapTheme(name) and name not in kept.values():
+        name = _second_title(name)
     record = QgsMapThemeCollection.MapThemeRecord()
     for node in project.layerTreeRoot().findLayers():
         if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
             record.addLayerRecord(theme_record(node.layer()))
     (themes.update if themes.hasMapTheme(name) else themes.insert)(name, record)
-    if name not in own:
-        project.writeEntry(SCOPE, KEY, [*own, name])
+    _note({**kept, theme.id: name})
+
+
+def _second_title(name: str) -> str:
+    """What a theme is called beside one of the same name that a person made."""
+    return tr("{theme} (One Map)").format(theme=name)
+
+
+def _kept_names() -> dict[str, str]:
+    """The names of the project's themes that the plugin has made, by the themes' ids."""
+    lines, _found = QgsProject.instance().readListEntry(SCOPE, KEY)
+    return {line.partition("=")[0]: line.partition("=")[2] for line in lines}
+
+
+def _note(names: dict[str, str]) -> None:
+    QgsProject.instance().writeEntry(SCOPE, KEY, [f"{theme}={name}" for theme, name in names.items()])

@@ -7,6 +7,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QV
 
 from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.map.map_themes import theme_title
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 WIDTH_PX = 280  # of the narrowest dock, less its margins and a scroll bar
@@ -35,7 +36,8 @@ class ThemeButtons(QWidget):
         self.buttons = {}
         for theme in themes:
             if theme.department:
-                self.department_menu.addAction(theme_title(theme), lambda chosen=theme: self.theme_chosen.emit(chosen))
+                title = as_written(theme_title(theme))
+                self.department_menu.addAction(title, lambda chosen=theme: self.theme_chosen.emit(chosen))
                 continue
             button = self._button(theme_title(theme), tr("Show this map: its layers, and of the library no others"))
             button.clicked.connect(lambda _checked=False, chosen=theme: self.theme_chosen.emit(chosen))
@@ -74,7 +76,7 @@ class ThemeButtons(QWidget):
 
     def _button(self, text: str, hint: str) -> QToolButton:
         button = QToolButton(self)
-        button.setText(text)
+        button.setText(as_written(text))
         button.setToolTip(hint)
         button.setAccessibleName(tr("Map: {theme}").format(theme=text))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)

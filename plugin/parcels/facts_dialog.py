@@ -29,9 +29,11 @@ from onemap.plugin.parcels.fact_field import FactField
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.widgets.working_dialog import WorkingDialog
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import Count, tr
 
@@ -184,12 +186,12 @@ class FactsDialog(WorkingDialog):
         layout.addLayout(self._make_buttons())
         self._count()
         around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
-        self.resize(SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
+        resize_on_screen(self, SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
 
     def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
         if not facts:
             return
-        box = QGroupBox(title)
+        box = QGroupBox(as_written(title))
         form = QFormLayout(box)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -198,7 +200,7 @@ class FactsDialog(WorkingDialog):
             field.changed.connect(self._count)
             self.fields[field.name] = field
             self._parts[field.name] = part
-            form.addRow(field.label_text, field)
+            form.addRow(as_written(field.label_text), field)
         self._groups.addWidget(box)
 
     def _make_buttons(self) -> QHBoxLayout:

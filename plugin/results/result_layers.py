@@ -11,15 +11,18 @@ from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_results
-from onemap.plugin.map.map_groups import insert_group, remove_layer
+from onemap.plugin.map.given_names import give_name, rename
+from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, name_verdicts, style_results
+from onemap.plugin.map.map_groups import groups_in, insert_group, remove_layer
 from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.profile.paths import profile_folder
 from onemap.plugin.results.field_names import column_names, name_fields
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
-PROPERTY_CHECK = "onemap/check"  # on the layers of a check's results
+PROPERTY_CHECK = "onemap/check"  # on the layers of a check's results: the table
+PROPERTY_MOMENT = "onemap/moment"  # on their group: when the check began
+PROPERTY_CHECKED = "onemap/checked"  # on their group: what its library was called
 
 
 def result_layers() -> list[QgsVectorLayer]:
@@ -53,15 +56,12 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
     """
     copy = copy_to_profile(path, run, library)
     clear_map()
-    titles = {
-        "parcels": tr("Checked parcels"),
-        "findings": tr("Findings"),
-        "overlaps": tr("Overlaps"),
-        "overlaps_line": tr("Lines that cross or are near"),
-        "overlaps_point": tr("Points inside or near"),
-    }
-    title = tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or "")))
-    group = insert_group(f"{title} · {library}")  # results stay while another library is open
+    titles = _titles()
+    moment = str(run.get("started") or "")
+    group = insert_group(_group_title(moment, library))  # results stay while another library is open
+    give_name(group, group.name())
+    group.setCustomProperty(PROPERTY_MOMENT, moment)
+    group.setCustomProperty(PROPERTY_CHECKED, library)
     layers = []
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{copy}|layername={table}", titles[table], "ogr")
@@ -70,7 +70,8 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         if table in OFTEN_EMPTY and layer.featureCount() == 0:
             continue
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
-        layer.setCustomProperty(PROPERTY_CHECK, True)
+        layer.setCustomProperty(PROPERTY_CHECK, table)
+        give_name(layer, titles[table])
         style_results(layer, table)
         name_fields(layer, table, column_names(str(copy), table))
         QgsProject.instance().addMapLayer(layer, False)
@@ -80,3 +81,36 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
         node.setItemVisibilityChecked(table != "findings")
         layers.append(layer)
     return layers
+
+
+def translate_results() -> None:
+    """Name the results of a check on the map in the language of today, where they have another.
+
+    The heads of their columns stay as the file has them.
+    """
+    titles = _titles()
+    for group in groups_in(QgsProject.instance().layerTreeRoot()):
+        if group.customProperty(PROPERTY_MOMENT) is not None:
+            moment, library = (str(group.customProperty(name) or "") for name in (PROPERTY_MOMENT, PROPERTY_CHECKED))
+            rename(group, _group_title(moment, library))
+    for layer in result_layers():
+        table = str(layer.customProperty(PROPERTY_CHECK))
+        if table in titles and rename(layer, titles[table]):
+            name_verdicts(layer)
+            name_fields(layer, table, {})
+            layer.legendChanged.emit()
+
+
+def _titles() -> dict[str, str]:
+    """What the tables of a check are called on the map."""
+    return {
+        "parcels": tr("Checked parcels"),
+        "findings": tr("Findings"),
+        "overlaps": tr("Overlaps"),
+        "overlaps_line": tr("Lines that cross or are near"),
+        "overlaps_point": tr("Points inside or near"),
+    }
+
+
+def _group_title(moment: str, library: str) -> str:
+    return f"{tr('Check of {moment}').format(moment=moment_text(moment))} · {library}"

@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLa
 
 from onemap.plugin.review.review_words import conclusion_word
 from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr, with_label
@@ -31,7 +32,7 @@ class ChangesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
 
 def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:

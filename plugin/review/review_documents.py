@@ -18,6 +18,7 @@ from onemap.plugin.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
@@ -58,7 +59,7 @@ class DocumentButton(QToolButton):
         ):
             self._offer(title, document, "")
         if self._department:
-            name = word("departments", self._department)
+            name = as_written(word("departments", self._department))
             self.documents.addSeparator()
             pack = self.documents.addAction(
                 icon("reply"), tr("{department}: review pack for work without QGIS…").format(department=name)

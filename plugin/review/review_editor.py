@@ -28,6 +28,7 @@ from onemap.plugin.review.review_words import author_text, conclusion_text, conc
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 TEXT_LINES, BASIS_LINES = 6, 2
@@ -230,7 +231,7 @@ class OpinionEditor(QWidget):
         self._bases = bases
         self.bases.clear()
         for basis in bases:
-            self.bases.addAction(basis, lambda chosen=basis: self._add_basis(chosen))
+            self.bases.addAction(as_written(basis), lambda chosen=basis: self._add_basis(chosen))
         self.bases_button.setEnabled(bool(bases))
 
     def _add_basis(self, basis: str) -> None:

@@ -9,6 +9,7 @@ from onemap.plugin.library.layer_list import DEPARTMENTS
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
 
@@ -73,13 +74,13 @@ class PersonButton(QToolButton):
         parts = [self.known_name or tr("Your name…")]
         if self.department:
             parts.append(word("departments", self.department))
-        self.setText(" · ".join(parts))
+        self.setText(as_written(" · ".join(parts)))
 
     def _fill(self) -> None:
         self.chooser.clear()
         if self._account:
             account_action = self.chooser.addAction(
-                tr("You act as the account {account}").format(account=self._account)
+                tr("You act as the account {account}").format(account=as_written(self._account))
             )
             account_action.setEnabled(False)
         else:
@@ -87,6 +88,6 @@ class PersonButton(QToolButton):
         self.chooser.addSeparator()
         for department in ("", *DEPARTMENTS):
             text = word("departments", department) if department else tr("No department: all of them")
-            action = self.chooser.addAction(text, lambda chosen=department: self.set_department(chosen))
+            action = self.chooser.addAction(as_written(text), lambda chosen=department: self.set_department(chosen))
             action.setCheckable(True)
             action.setChecked(department == self.department)

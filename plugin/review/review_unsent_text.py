@@ -1,10 +1,14 @@
-"""Typed text that is not sent yet, kept while QGIS runs."""
+"""Typed text that is not sent yet: kept in the profile, for QGIS may be closed, or die, before it is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+
+from qgis.core import QgsSettings
 
 OpinionKey = tuple[str, str]  # case, department: new parcels void an opinion, not what is typed
+GROUP = "onemap/unsent"
 
 
 @dataclass(frozen=True)
@@ -24,21 +28,29 @@ class UnsentText:
 class UnsentTexts:
     """Typed texts by case and department."""
 
-    def __init__(self) -> None:
-        self._texts: dict[OpinionKey, UnsentText] = {}
-
     def of(self, key: OpinionKey) -> UnsentText | None:
         """The typed text; None for none."""
-        return self._texts.get(key)
+        try:
+            stored = json.loads(QgsSettings().value(_place(key), "", type=str))
+            return UnsentText(**{**stored, "base": tuple(stored["base"])})
+        except (ValueError, TypeError, KeyError):  # nothing is stored, or somebody has written into the settings
+            return None
 
     def keep(self, key: OpinionKey, text: UnsentText) -> None:
         """Store a typed text."""
-        self._texts[key] = text
+        QgsSettings().setValue(_place(key), json.dumps(asdict(text), ensure_ascii=False))
 
     def drop(self, key: OpinionKey) -> None:
         """Remove a text that was sent, or given up."""
-        self._texts.pop(key, None)
+        QgsSettings().remove(_place(key))
 
     def departments(self, case: str) -> set[str]:
         """The departments of a case with typed text."""
-        return {key[1] for key in self._texts if key[0] == case}
+        settings = QgsSettings()
+        settings.beginGroup(f"{GROUP}/{case}")
+        return set(settings.childKeys())
+
+
+def _place(key: OpinionKey) -> str:
+    case, department = key
+    return f"{GROUP}/{case}/{department}"

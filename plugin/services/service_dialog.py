@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsFeedback
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
@@ -21,10 +21,11 @@ from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import Count, tr
 
-SIZE_PX = (560, 520)
+SIZE_PX = (560, 600)
 MIN_WIDTH_PX = 340
 
 
@@ -131,14 +132,15 @@ class ServiceDialog(QDialog):
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addWidget(explanation)
-        layout.addWidget(self.form)
+        area = scroll_area(self.form)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
+        layout.addWidget(area, 1)
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
-        layout.addStretch(1)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        self.resize(*SIZE_PX)
+        resize_on_screen(self, *SIZE_PX)
 
     def _move_key(self) -> bool:
         """Move a key from the address into the store; False where that failed."""

@@ -1,10 +1,12 @@
-"""Parts of a dialog or a page that scroll up and down where it is low."""
+"""Parts of a dialog or a page that scroll up and down where it is low, and how large a dialog opens on a low screen."""
 
 from __future__ import annotations
 
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QWidget
+
+FRAME_PX = (16, 48)  # that a window manager puts around a window, with its title
 
 
 class RoomArea(QgsScrollArea):
@@ -52,3 +54,9 @@ def scroll_area(content: QWidget, kind: type[QScrollArea] = QScrollArea, is_wide
     if not is_wide:
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
+
+
+def resize_on_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a window a size in pixels, or as much of it as its screen has room for: beyond, no button is reached."""
+    screen = (window.parentWidget() or window).screen().availableGeometry()
+    window.resize(min(width, screen.width() - FRAME_PX[0]), min(height, screen.height() - FRAME_PX[1]))

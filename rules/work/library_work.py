@@ -212,8 +212,8 @@ def sample(values: Values, context: VerbContext) -> Result:
         context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
 
     is_new = not folder.exists()
-    folder.mkdir(exist_ok=True)
     try:
+        folder.mkdir(exist_ok=True)
         made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
     except Cancelled:
         for left in folder.iterdir():  # it was empty before

@@ -48,3 +48,11 @@ def test_every_form_can_be_written_and_a_reference_shows_none(language):
                 assert "|" not in phrase(f"{subject}.{name}", language, **dict.fromkeys(names, number)), key
         assert not re.search(r"[|#]", plain_sentence(text)), key
         assert set(names) <= set(re.findall(r"\{(\w+)", plain_sentence(text))), key
+
+
+@pytest.mark.parametrize(("lang", "stop"), [("zh", "。"), ("en", ".")])
+def test_a_sentence_that_ends_with_a_reason_ends_before_its_mend(lang, stop):
+    message, mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": "“Invalid value”"}), lang)
+    assert message.endswith(f"“Invalid value”{stop}") and mend
+    message, _mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": f"x{stop}"}), lang)
+    assert message.endswith("x" + stop) and not message.endswith(stop * 2)

@@ -18,12 +18,15 @@ def test_a_geometry_of_another_kind_is_refused_by_feature(shelf, layer_file, box
     path = layer_file("a.geojson", [box(0, 0), line, shapely.Point(500_000, 4_000_000)])
     answer = shelf.add(path)
     assert [(p["code"], p["row"]) for p in answer.json["problems"]] == [("geometry.type", 2), ("geometry.type", 3)]
-    assert "LineString" in answer.json["problems"][0]["message"]
+    says = [problem["message"] for problem in answer.json["problems"]]
+    assert says == [f"It holds {found}; this layer takes polygons." for found in ("lines", "points")]
 
 
 def test_a_collection_is_no_polygon_even_if_it_holds_one(shelf, layer_file, box):
     mixed = shapely.GeometryCollection([box(0, 0), shapely.Point(500_000, 4_000_000)])
-    assert shelf.add(layer_file("a.geojson", [mixed])).codes == ["geometry.type"]
+    answer = shelf.add(layer_file("a.geojson", [mixed]))
+    assert answer.codes == ["geometry.type"]
+    assert answer.json["problems"][0]["message"] == "It holds mixed geometries; this layer takes polygons."
 
 
 @pytest.mark.parametrize(

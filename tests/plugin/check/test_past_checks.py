@@ -70,6 +70,28 @@ def test_a_check_that_was_deleted_elsewhere_says_so_and_leaves_the_list(checked_
     assert tab.past.current["id"] != gone
 
 
+@pytest.mark.parametrize("change", [{"remove": True}, {"name": "Ours"}], ids=["deleted", "named"])
+def test_what_another_window_does_with_a_check_is_listed_without_a_press(checked_dock, change):
+    first = checked_dock.check_tab.results.run.id
+    check(checked_dock)
+    past = checked_dock.check_tab.past
+    rows = past_rows(checked_dock)
+    past.tree.setCurrentItem(rows[0])
+    chosen = past.current["id"]
+    past.follower.look()
+    wait_for(lambda: not past.follower.is_asking)
+    done = []
+    request = checked_dock.core.ask("runs", {"library": checked_dock.library.path, "run": first, **change})
+    request.answered.connect(done.append)  # as from another window
+    wait_for(lambda: done)
+    past.follower.look()
+    wait_for(lambda: not past.follower.is_asking)
+    names = [past.tree.topLevelItem(row).text(0) for row in range(past.tree.topLevelItemCount())]
+    assert len(names) == (1 if "remove" in change else 2)
+    assert ("Ours" in names) == ("name" in change)
+    assert past.current["id"] == chosen
+
+
 def test_two_checks_are_compared(checked_dock):
     check(checked_dock)
     tab = checked_dock.check_tab

@@ -10,7 +10,7 @@ from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.library.library_follower import SERVER_LOOKS
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import box, wait_for, write_layer
+from onemap.tests.plugin.small_town import box, check, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD
 
 FARMLAND = "YJJBNTTB"
@@ -71,6 +71,21 @@ def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared_dock,
     assert loading == []  # nobody's work is taken away for it
     assert add.fields.matches == {"BSM": "其他"}  # what was matched by hand in a dialog stays
     add.close_down()
+
+
+@pytest.mark.slow
+def test_the_verdicts_of_older_versions_say_that_they_are(shared_dock, parcels, other_file):
+    tab = shared_dock.check_tab
+    tab.parcels.choose_layer(parcels)
+    check(shared_dock)
+    assert tab.changed_versions.isHidden()
+    core("add", shared_dock.library.path, other_file, "--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
+    assert not tab.changed_versions.isHidden()
+    assert "other versions than this check asked: Permanent basic farmland." in tab.changed_versions.text()
+    check(shared_dock)
+    assert tab.changed_versions.isHidden()
 
 
 @pytest.mark.slow

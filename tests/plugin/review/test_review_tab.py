@@ -511,3 +511,25 @@ def test_a_case_of_a_library_that_was_left_meanwhile_is_not_shown_in_another(des
     assert desk.case is None
     assert desk.tab.pages.currentWidget() is desk.tab.list
     assert len(core("review", "list", desk.path)["cases"]) == 1
+
+
+@pytest.mark.slow
+def test_what_is_typed_outlives_qgis(desk, one_parcel, canvas):
+    desk.open(one_parcel)
+    case = desk.case.id
+    desk.after(desk.next)
+    desk.page.table.choose("land")
+    desk.page.editor.text.setPlainText("Half of it\nstands on farmland “A & B”.")
+    desk.page.editor.conclusion.setCurrentIndex(desk.page.editor.conclusion.findData("disagree"))
+    later = Desk(desk.path, canvas)
+    later.tab.open_case(case)
+    wait_for(lambda: later.tab.case_page.case is not None)
+    later.page.table.choose("land")
+    editor = later.page.editor
+    assert editor.text.toPlainText() == "Half of it\nstands on farmland “A & B”."
+    assert editor.conclusion.currentData() == "disagree" and editor.is_typed
+    editor.drop_button.click()
+    assert not editor.is_typed and editor.text.toPlainText() != "Half of it\nstands on farmland “A & B”."
+    later.tab.close_down()
+    later.library.core.stop()
+    later.tab.deleteLater()

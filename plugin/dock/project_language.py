@@ -1,0 +1,30 @@
+"""The language of a project: one that was saved in the other language speaks that of today once its library is open."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject
+
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.map.map_language import translate_map
+from onemap.plugin.results.result_layers import translate_results
+
+
+class ProjectLanguage(QObject):
+    """Names the plugin's layers anew whenever a project or a library is opened."""
+
+    def __init__(self, library: OpenLibrary, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        library.listed.connect(self.translate)
+        QgsProject.instance().readProject.connect(self.translate)
+
+    def translate(self, *_document: object) -> None:
+        """Name all that the plugin has named; what a person has renamed stays."""
+        if self._library.layers:
+            translate_map(self._library)
+            translate_results()
+
+    def close_down(self) -> None:
+        """Leave the project alone."""
+        QgsProject.instance().readProject.disconnect(self.translate)

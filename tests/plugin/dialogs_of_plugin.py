@@ -1,0 +1,44 @@
+"""Every dialog of the plugin, as it is first shown, to be looked at by tests."""
+
+from onemap.plugin.add.add_dialog import AddDialog
+from onemap.plugin.add.answers_dialog import AnswersDialog
+from onemap.plugin.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.algorithms.code_field import CodeDialog
+from onemap.plugin.dock.machine_dialog import MachineDialog
+from onemap.plugin.dock.options_page import OptionsPage
+from onemap.plugin.dock.profile_dialog import ProfileDialog
+from onemap.plugin.dock.publish_dialog import PublishDialog
+from onemap.plugin.guide.guide import Guide
+from onemap.plugin.library.server_dialog import ServerDialog
+from onemap.plugin.parcels.facts_dialog import FactsDialog
+from onemap.plugin.review.review_changes import ChangesDialog
+from onemap.plugin.review.review_step_dialog import StepDialog, StepQuestion
+from onemap.plugin.services.service_dialog import ServiceDialog
+
+QUESTION = StepQuestion("title", "text", "Do it", "Which", (("a", "A"), ("b", "B")), days=3)
+SHORT_QUESTION = StepQuestion("title", "text", "Do it")
+NOTHING = {"layers": [], "packs": [], "parcels": [], "findings": [], "opinions": []}
+
+DIALOGS = {
+    "add": AddDialog,
+    "answers": AnswersDialog,
+    "delivery": DeliveryDialog,
+    "code": lambda _library: CodeDialog("title", [], "", "", ("", ""), None),
+    "machine": lambda _library: MachineDialog(),
+    "settings": lambda _library: OptionsPage(),
+    "profile": ProfileDialog,
+    "publish": PublishDialog,
+    "guide": lambda _library: Guide(),
+    "server": lambda _library: ServerDialog(),
+    "changes": lambda _library: ChangesDialog("project", NOTHING),
+    "step": lambda _library: StepDialog(QUESTION),
+    "service": ServiceDialog,
+    "facts": lambda library: FactsDialog(library, {}, "", {}),
+}
+LESS = {"step without a choice": lambda _library: StepDialog(SHORT_QUESTION)}  # with parts that are not asked
+
+
+def close(dialog):
+    """Let go of a dialog."""
+    getattr(dialog, "close_down", dialog.close)()
+    dialog.deleteLater()
