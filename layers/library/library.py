@@ -69,7 +69,10 @@ def sha256(text: str | bytes) -> str:
 def _own_entry(code: str, title: str, *facts: str) -> LayerEntry:
     """A layer that the library's own table describes. Raises ValueError."""
     department, library, kind, geometry, key = facts
-    return LayerEntry(code, json.loads(title), department, library, kind, geometry, key, standard="library")
+    titles = json.loads(title)
+    if not isinstance(titles, dict):
+        raise ValueError(title)
+    return LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
 
 
 @lru_cache
@@ -117,8 +120,11 @@ class Library:
         self.connection.srs_id = self.srs_id
 
     def _damaged_fact(self, key: str) -> OneMapError:
-        facts = {"layer": "onemap_library", "feature": key}
-        return OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {key}", **facts)
+        return self._damaged_row("onemap_library", key)
+
+    def _damaged_row(self, table: str, name: str, **place: str) -> OneMapError:
+        facts = {"layer": table, "feature": name, **place}
+        return OneMapError("library.damaged", file=self.label, reason=f"{table}: {name}", **facts)
 
     @property
     def shown_name(self) -> str:
@@ -192,8 +198,8 @@ class Library:
                 raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
             try:
                 entries[code] = _own_entry(code, title, department, library, kind, geometry, key)
-            except ValueError as error:
-                raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
+            except ValueError:
+                raise self._damaged_row("onemap_catalogue", code, field="title") from None
         return entries
 
     def own_file(self, kind: str) -> str | None:
