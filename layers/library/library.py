@@ -31,6 +31,7 @@ from onemap.layers.stores.logged_rows import insert_logged, note_structure, plai
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
+from onemap.layers.system_reasons import text_reason
 
 BUSY_WAIT_S = 30.0
 TABLES = plain_tables(LIBRARY_TABLES)
@@ -218,7 +219,7 @@ class Library:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
+            raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 
     def _catalogue_kept(self) -> dict[str, LayerEntry]:
         text = self.own_file("catalogue")

@@ -73,7 +73,16 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
         moment = options.known_at.isoformat(timespec="seconds")
         dated += phrase("published.known_at", language, moment=moment)
     abstract = dated + phrase("published.beyond", language)
-    facts = ProjectFacts(library.shown_name, abstract, dated, library.crs, bounds, language, variables)
+    facts = ProjectFacts(
+        library.shown_name,
+        abstract,
+        dated,
+        phrase("map.legend", language),
+        library.crs,
+        bounds,
+        language,
+        variables,
+    )
     text = project_text(facts, layers, sources)
     with atomic_output(project, options.overwrite) as part:
         part.write_bytes(_pack_project(text, f"{project.stem}.qgs"))
