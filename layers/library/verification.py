@@ -49,9 +49,9 @@ def library_problems(
         structure.at(0.0)
         with _damage_as_problem(library, "–", found):
             found += structure_problems(library, book)
-        for table, part in zip(tables.values(), parts, strict=True):
+        for plain, part in zip(tables.values(), parts, strict=True):
             part.at(0.0)
-            found += plain_problems(library, book, table)
+            found += plain_problems(library, book, plain)
         by_table: dict[str, list[tuple[LoggedFeatures, WrittenRow]]] = {}
         for item, written in book.features:
             by_table.setdefault(item.table, []).append((item, written))

@@ -58,8 +58,8 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
         SubElement(order, "layer", id=layer.id)
     if facts.bounds is not None:
         system = f"{facts.crs.name} (EPSG:{facts.crs.to_epsg()})"
-        text = SheetText(facts.title, facts.legend, f"{facts.dated}    {system}")
-        root.append(print_layouts(facts.bounds, text))
+        sheet = SheetText(facts.title, facts.legend, f"{facts.dated}    {system}")
+        root.append(print_layouts(facts.bounds, sheet))
     root.append(_properties(facts, layers))
     metadata = SubElement(root, "projectMetadata")
     add_text(metadata, "title", facts.title)
