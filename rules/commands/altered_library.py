@@ -42,6 +42,10 @@ def _altered_rows(place: str) -> list[Problem]:
     from onemap.layers.stores.logged_rows import plain_tables
     from onemap.rules.work.judgement_tables import TABLES
 
-    with contextlib.suppress(OneMapError, OSError), open_library(place, read_only=True) as library, library.reading():
+    with (
+        contextlib.suppress(OneMapError, OSError, ValueError),
+        open_library(place, read_only=True) as library,
+        library.reading(),
+    ):
         return altered_row_problems(library, plain_tables((*LIBRARY_TABLES, *TABLES)))
     return []
