@@ -55,6 +55,13 @@ def file_reason(error: OSError) -> Problem | str:
     return Problem(code) if code else error.strerror or str(error)
 
 
+def text_reason(error: OSError | UnicodeDecodeError) -> Problem | str:
+    """Why a text file cannot be read: as `file_reason`, or where it is no UTF-8."""
+    if isinstance(error, UnicodeDecodeError):
+        return Problem("system.not_utf8", {"at": error.start + 1})
+    return file_reason(error)
+
+
 def sqlite_reason(error: Exception) -> Problem | str:
     """Why SQLite cannot write a file; its own words where the reason is a rare one."""
     code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)

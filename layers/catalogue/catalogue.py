@@ -16,6 +16,7 @@ from onemap.layers.catalogue.schema import (
     LayerEntry,
     is_code,
 )
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import RESOURCES
@@ -134,7 +135,7 @@ def defined_entries(path: Path) -> dict[str, LayerEntry]:
     try:
         content = toml_content(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise OneMapError("define.file", file=path.name, reason=str(error)[:200]) from None
+        raise OneMapError("define.file", file=path.name, reason=toml_reason(error)) from None
     entries: dict[str, LayerEntry] = {}
     problems: list[Problem] = []
     for code, given in content.items():

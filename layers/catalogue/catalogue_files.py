@@ -20,6 +20,7 @@ from onemap.layers.catalogue.schema import (
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.system_reasons import text_reason
 
 _CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
 _LAYER_TYPES: dict[str, Any] = {
@@ -62,7 +63,7 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
-        raise OneMapError("catalogue.syntax", file=path.name, reason=str(error)) from None
+        raise OneMapError("catalogue.syntax", file=path.name, reason=text_reason(error)) from None
     return parsed_catalogue(text, path.name, base)
 
 

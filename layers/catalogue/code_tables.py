@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
 
@@ -161,4 +162,4 @@ def _read(name: str) -> dict[str, Any]:
     try:
         return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise OneMapError("codes.wrong", file=f"{name}.toml", key="–", reason=str(error)) from None
+        raise OneMapError("codes.wrong", file=f"{name}.toml", key="–", reason=toml_reason(error)) from None

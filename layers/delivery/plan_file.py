@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, PlanRow
 from onemap.layers.errors import OneMapError, Problem
@@ -65,7 +66,7 @@ def read_plan(path: Path) -> list[PlanRow]:
     except FileNotFoundError:
         raise OneMapError("source.missing", file=path.name, field="--plan") from None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise OneMapError("ingest.plan", file=path.name, field="--plan", reason=str(error)[:200]) from None
+        raise OneMapError("ingest.plan", file=path.name, field="--plan", reason=toml_reason(error)) from None
     rows = content.get("layer")
     if set(content) - {"layer"} or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise OneMapError("ingest.plan", file=path.name, field="--plan", reason="[[layer]]")

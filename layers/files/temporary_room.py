@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -50,12 +51,16 @@ def temporary_room() -> Iterator[None]:
 
 
 def disk_refusal(error: Exception) -> OneMapError | None:
-    """What is said of a disk without room, and of a path too long for it, where nobody nearer knew what it was for.
+    """What is said of a disk without room, and of a path that is too long or cannot be: nobody nearer knew its purpose.
 
     None for another error.
     """
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return OneMapError("path.long", file=Path(str(error.filename or "")).name)
+    if isinstance(error, UnicodeEncodeError) and error.encoding == sys.getfilesystemencoding():
+        return OneMapError("source.name", file=Path(error.object).name)
+    if isinstance(error, ValueError) and "embedded null" in str(error):  # from who asks in JSON, or from Python
+        return OneMapError("source.name", file="\\0")
     usual = tempfile.tempdir or os.environ.get("TMPDIR")
     if str(error).startswith(_XML_NO_ROOM):  # lxml, which openpyxl writes sheets with, has errors of its own
         return OneMapError("out.no_room", file=usual or "", reason=str(error))

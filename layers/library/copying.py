@@ -22,6 +22,7 @@ from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import insert_logged, note, note_structure, row_name
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
+from onemap.layers.system_reasons import text_reason
 
 _BLOCK = 5000
 _A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept together, in rows of features
@@ -259,4 +260,4 @@ def _write_own_files(source: Library, path: Path) -> None:
                 file.write(text)
         except (OSError, UnicodeDecodeError) as error:
             path.unlink()
-            raise OneMapError("out.failed", file=beside.name, reason=str(error)[:200]) from error
+            raise OneMapError("out.failed", file=beside.name, reason=text_reason(error)) from error

@@ -31,6 +31,7 @@ from onemap.layers.stores.logged_rows import insert_logged, note_structure, plai
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
+from onemap.layers.system_reasons import text_reason
 
 BUSY_WAIT_S = 30.0
 TABLES = plain_tables(LIBRARY_TABLES)
@@ -69,7 +70,10 @@ def sha256(text: str | bytes) -> str:
 def _own_entry(code: str, title: str, *facts: str) -> LayerEntry:
     """A layer that the library's own table describes. Raises ValueError."""
     department, library, kind, geometry, key = facts
-    return LayerEntry(code, json.loads(title), department, library, kind, geometry, key, standard="library")
+    titles = json.loads(title)
+    if not isinstance(titles, dict):
+        raise ValueError(title)
+    return LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
 
 
 @lru_cache
@@ -117,8 +121,11 @@ class Library:
         self.connection.srs_id = self.srs_id
 
     def _damaged_fact(self, key: str) -> OneMapError:
-        facts = {"layer": "onemap_library", "feature": key}
-        return OneMapError("library.damaged", file=self.label, reason=f"onemap_library: {key}", **facts)
+        return self._damaged_row("onemap_library", key)
+
+    def _damaged_row(self, table: str, name: str, **place: str) -> OneMapError:
+        facts = {"layer": table, "feature": name, **place}
+        return OneMapError("library.damaged", file=self.label, reason=f"{table}: {name}", **facts)
 
     @property
     def shown_name(self) -> str:
@@ -192,8 +199,8 @@ class Library:
                 raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
             try:
                 entries[code] = _own_entry(code, title, department, library, kind, geometry, key)
-            except ValueError as error:
-                raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
+            except ValueError:
+                raise self._damaged_row("onemap_catalogue", code, field="title") from None
         return entries
 
     def own_file(self, kind: str) -> str | None:
@@ -212,7 +219,7 @@ class Library:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
+            raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 
     def _catalogue_kept(self) -> dict[str, LayerEntry]:
         text = self.own_file("catalogue")

@@ -10,7 +10,7 @@ from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
 from onemap.layers.stores.logged_rows import insert_logged
-from onemap.layers.system_reasons import file_reason
+from onemap.layers.system_reasons import file_reason, text_reason
 
 
 def own_file_kind(name: str) -> str:
@@ -28,7 +28,7 @@ def own_file_text(path: Path) -> str:
     except FileNotFoundError:
         raise OneMapError("source.missing", file=path.name) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
+        raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 
 
 def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:

@@ -45,10 +45,13 @@ def library_problems(
     if not book.last:
         return found
     with library.connection.tolerant():
-        for name, part in zip(("", *tables), progress.part(0.0, _ROWS).parts([1] * (len(tables) + 1)), strict=True):
+        structure, *parts = progress.part(0.0, _ROWS).parts([1] * (len(tables) + 1))
+        structure.at(0.0)
+        with _damage_as_problem(library, "–", found):
+            found += structure_problems(library, book)
+        for plain, part in zip(tables.values(), parts, strict=True):
             part.at(0.0)
-            with _damage_as_problem(library, name or "–", found):
-                found += table_problems(library, tables[name], book) if name else structure_problems(library, book)
+            found += plain_problems(library, book, plain)
         by_table: dict[str, list[tuple[LoggedFeatures, WrittenRow]]] = {}
         for item, written in book.features:
             by_table.setdefault(item.table, []).append((item, written))
@@ -59,6 +62,14 @@ def library_problems(
             with _damage_as_problem(library, table, found):
                 found += _feature_problems(library, items, kept, part)
     return found + _own_file_problems(library, book)
+
+
+def plain_problems(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:
+    """The rows of a plain table that are not what the log says of them, or that the table cannot be read."""
+    found: list[Problem] = []
+    with _damage_as_problem(library, table.name, found):
+        found += table_problems(library, table, book)
+    return found
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.publishing.layer_choice import PublishedLayer, project_themes
 from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
+from onemap.layers.publishing.print_layout import SheetText, print_layouts
 from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
@@ -24,12 +25,14 @@ _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map servic
 class ProjectFacts:
     """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens.
 
-    dated: the day of the data, as it stands on the map; variables: which library, and where its log stood.
+    dated: the day of the data, as it stands on the map; legend: what a legend is called; variables: which library, and
+    where its log stood.
     """
 
     title: str
     abstract: str
     dated: str
+    legend: str
     crs: pyproj.CRS
     bounds: Bounds | None
     language: str
@@ -53,6 +56,10 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
     order = SubElement(root, "layerorder")
     for layer in layers:
         SubElement(order, "layer", id=layer.id)
+    if facts.bounds is not None:
+        system = f"{facts.crs.name} (EPSG:{facts.crs.to_epsg()})"
+        sheet = SheetText(facts.title, facts.legend, f"{facts.dated}    {system}")
+        root.append(print_layouts(facts.bounds, sheet))
     root.append(_properties(facts, layers))
     metadata = SubElement(root, "projectMetadata")
     add_text(metadata, "title", facts.title)

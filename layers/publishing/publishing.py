@@ -74,8 +74,17 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
         moment = options.known_at.isoformat(timespec="seconds")
         dated += phrase("published.known_at", language, moment=moment)
     abstract = dated + phrase("published.beyond", language)
-    named = {code: names[language] for code, names in departments.items()}
-    facts = ProjectFacts(library.shown_name, abstract, dated, library.crs, bounds, language, variables, named)
+    facts = ProjectFacts(
+        library.shown_name,
+        abstract,
+        dated,
+        phrase("map.legend", language),
+        library.crs,
+        bounds,
+        language,
+        variables,
+        {code: names[language] for code, names in departments.items()},
+    )
     text = project_text(facts, layers, sources)
     with atomic_output(project, options.overwrite) as part:
         part.write_bytes(_pack_project(text, f"{project.stem}.qgs"))

@@ -8,13 +8,16 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsExpressionContext,
     QgsFeature,
     QgsFeatureSink,
+    QgsField,
     QgsFields,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterFeatureSink,
     QgsProcessingUtils,
     QgsVectorLayer,
@@ -54,7 +57,7 @@ def sink_parameters(sinks: tuple[Sink, ...]) -> list[QgsProcessingParameterFeatu
 def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
     """Where the core is to write, and the GeoPackage among it from which the sinks are filled. target: may be empty."""
     outs, tables = [target] if target else [], target
-    if any(parameters.get(sink.name) for sink in sinks) and not target.lower().endswith(".gpkg"):
+    if any(_is_wanted(parameters, sink) for sink in sinks) and not target.lower().endswith(".gpkg"):
         tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
         outs.append(tables)
     return outs, tables
@@ -62,8 +65,16 @@ def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -
 
 def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
     """Fill the sinks that are asked for from a GeoPackage; returns the layer of each. Raises QgsProcessingException."""
-    filled = {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
+    filled = {sink.name: _fill(run, sink, tables) for sink in sinks if _is_wanted(run.parameters, sink)}
     return {name: layer for name, layer in filled.items() if layer}
+
+
+def _is_wanted(parameters: dict[str, Any], sink: Sink) -> bool:
+    """Whether somebody said where a table goes: of what is left empty a batch hands on an empty place."""
+    value = parameters.get(sink.name)
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        return bool(value.sink.valueAsString(QgsExpressionContext(), "")[0])
+    return bool(value)
 
 
 def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
@@ -74,7 +85,9 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
     fields = QgsFields()
     for index in kept:
-        fields.append(layer.fields().at(index))
+        field = QgsField(layer.fields().at(index))
+        field.setAlias("")  # the loaded layer is given it: most formats hold none, and the log says so of each column
+        fields.append(field)
     target, destination = run.algorithm.parameterAsSink(
         run.parameters, sink.name, run.context, fields, layer.wkbType(), layer.crs()
     )

@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputFile,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterDefinition,
@@ -177,16 +178,16 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
         for name in self._row.first.split():
-            self.addParameter(self._definition(name))
+            self._add(self._definition(name))
         if self._row.point:
             self.addParameter(QgsProcessingParameterPoint(POINT, self._row.point, optional=True))
         for name in self._row.advanced.split():
-            self.addParameter(advanced_parameter(self._definition(name)))
+            self._add(advanced_parameter(self._definition(name)))
         for definition in sink_parameters(self._row.sinks):
             self.addParameter(definition)
         report = self._row.report
         if report is not None:
-            self.addParameter(
+            self._add(
                 QgsProcessingParameterFileDestination(
                     report.name,
                     report.title,
@@ -198,6 +199,17 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         for output in self._row.outputs:
             kind = QgsProcessingOutputNumber if output.is_number else QgsProcessingOutputString
             self.addOutput(kind(output.name, output.title))
+
+    def _add(self, definition: QgsProcessingParameterDefinition) -> None:
+        """A parameter; the file that it asks for is a file, also where it may be a page.
+
+        At a page QGIS's batch dialog breaks off with an error of its own in every row (qgis/QGIS#47884).
+        """
+        is_file = isinstance(definition, QgsProcessingParameterFileDestination)
+        name, title = definition.name(), definition.description()
+        self.addParameter(definition, not is_file)
+        if is_file:
+            self.addOutput(QgsProcessingOutputFile(name, title))
 
     def _definition(self, name: str) -> QgsProcessingParameterDefinition:
         return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])

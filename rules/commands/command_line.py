@@ -24,6 +24,7 @@ from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, ph
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.layers.text_table import shortened_text
+from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.log_file import LOG, command_words, log_path
 from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
@@ -383,13 +384,15 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
 
     with handling_signals(line.stop, line.lost):
         try:
-            result = verb.run(values, context)
+            with naming_altered_rows(values):
+                result = verb.run(values, context)
         except Exception:
             if line.stopped.is_set():  # and what was broken off ended in an error of another kind
                 raise Cancelled from None
             raise
     try:
-        _say(verb.name, result, as_json, bool(options["summary"]), language)
+        with naming_altered_rows(values):
+            _say(verb.name, result, as_json, bool(options["summary"]), language)
     except BrokenPipeError:
         _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
     except OSError as error:

@@ -19,6 +19,7 @@ from onemap.layers.files.temporary_room import disk_refusal
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import SessionCache, keeping_open
+from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.interruption import Interruption
 from onemap.rules.commands.log_file import LOG
 from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
@@ -183,8 +184,10 @@ class _Server:
                 progress = Progress(report)
                 progress.check()
                 values = checked_values(verb, _values_by_name(given))
-                result = verb.run(values, VerbContext(language, progress, self.session))
-            return self._line({"id": number, "result": result})
+                with naming_altered_rows(values):
+                    result = verb.run(values, VerbContext(language, progress, self.session))
+            with naming_altered_rows(values):
+                return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             # What is broken off, while a module is loaded, may end in an error of another kind.
             if isinstance(error, Cancelled) or number in self.cancelled:

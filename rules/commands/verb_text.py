@@ -68,6 +68,9 @@ def _add(result: Result, language: str) -> str:
 def _inspect(result: Result, language: str) -> str:
     lines = [f"{result['file']}: {result['format'] or '–'}"]
     for layer in result["layers"]:
+        if layer["count"] is None and "raster" not in layer:  # it could not be read, and its problems say why
+            lines += [f"  {layer['name']}", *("  " + line for line in warnings(layer, language))]
+            continue
         crs = layer["crs"]["code"] or "–"
         if "raster" in layer:
             lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))

@@ -12,6 +12,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.temporary_room import disk_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
+from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.command_line import system_language
 from onemap.rules.commands.verbs import VERBS, Verb, VerbContext, checked_values
 from onemap.rules.python.progress_bars import ProgressWish, shown_progress
@@ -64,7 +65,7 @@ def answer_of(
     if verb not in VERBS:
         raise UsageError("usage.verb", verb=verb, known=list(VERBS))
     given = plain_values(VERBS[verb], values)
-    with limits_for_a_while(), shown_progress(progress) as shown:
+    with limits_for_a_while(), shown_progress(progress) as shown, naming_altered_rows(given):
         return VERBS[verb].run(given, VerbContext(language, shown, session))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 
@@ -38,12 +39,15 @@ class Limit:
 
 
 def read_limits(path: str | Path) -> dict[str, Limit]:
-    """The limits of a file, by property. Raises OneMapError readings.limits with the file, the entry and the key."""
+    """The limits of a file, by property. Raises OneMapError readings.syntax, readings.limits.
+
+    The latter has the file, the entry and the key.
+    """
     file = Path(path)
     try:
         raw = toml_content(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise _refusal(file, "–", "–", str(error)) from error
+        raise OneMapError("readings.syntax", file=file.name, field="--limits", reason=toml_reason(error)) from error
     entries = raw.get("limit")
     if not isinstance(entries, list) or not entries or set(raw) - {"limit"}:
         raise _refusal(file, "–", next(iter(sorted(set(raw) - {"limit"})), "limit"), "[[limit]]")

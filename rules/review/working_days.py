@@ -23,6 +23,7 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.system_reasons import text_reason
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -78,7 +79,7 @@ def calendar_of(library: Library) -> WorkCalendar:
     except OSError:
         raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
     except UnicodeDecodeError as error:
-        raise OneMapError("calendar.syntax", file=path.name, reason=str(error)) from None
+        raise OneMapError("calendar.syntax", file=path.name, reason=text_reason(error)) from None
 
 
 @lru_cache(maxsize=4)

@@ -263,6 +263,11 @@ def verify(values: Values, context: VerbContext) -> Result:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
         problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
+    except (Cancelled, OSError):
+        raise
+    except Exception:
+        if not problems:  # else what was found says why the run cannot be computed again
+            raise
     records = [problem_record(problem, context.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}

@@ -94,7 +94,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     area_m2, width_m = values["area"], values.get("width") or 0.0
     if area_m2 <= 0:
         raise UsageError("usage.value", field="--area", value=area_m2)
-    if width_m**2 > area_m2:
+    if width_m > area_m2**0.5:
         raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
     facts = facts_content(values["data"])[1] if values.get("data") else GivenFacts()
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))

@@ -67,12 +67,13 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
     rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
+    # What is refused is refused before anything is written.
+    changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
         titles, languages = titles_of_library(library, rules), (context.language, context.language)
         result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
     result |= target_answer(values)
-    if values.get("against"):
-        changed = _changes(library, values["against"], tables)
+    if changed is not None:
         result |= {"changed": changed, "rule_titles": titles_of_changed(changed, rules)}
     return result
 

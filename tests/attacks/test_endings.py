@@ -19,7 +19,9 @@ import shapely
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import disk_refusal
+from onemap.rules.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, write_layer
+from onemap.tests.rules.command import command
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"
@@ -324,6 +326,21 @@ def test_no_room_for_temporary_files_is_said_so():
     assert refusal.code == "out.no_room"
     assert disk_refusal(ValueError()) is None
     assert disk_refusal(OSError(2, "gone")) is None
+
+
+def test_a_path_that_no_disk_can_have_is_refused():
+    system = sys.getfilesystemencoding()
+    refusal = disk_refusal(UnicodeEncodeError(system, "/data/\ud800.gpkg", 6, 7, "surrogates not allowed"))
+    assert refusal is not None and refusal.problems[0].facts["file"] == "\ud800.gpkg"
+    assert refusal.code == "source.name"
+    assert disk_refusal(UnicodeEncodeError("other", "x", 0, 1, "no")) is None
+
+
+def test_a_path_with_a_null_in_it_is_refused(tmp_path):
+    request = {"library": str(tmp_path / "city.gpkg"), "file": str(tmp_path / "a\0b.profile.toml")}
+    command("new", request["library"], "--crs", "EPSG:4547")
+    answer = json.loads(_Server("en").answer({"id": 1, "method": "profile", "params": request}))
+    assert answer["error"]["data"]["problems"][0]["code"] == "source.name"
 
 
 @pytest.mark.parametrize("verb", ["layers", "inspect"])

@@ -7,9 +7,10 @@ import sqlite3
 
 import pytest
 
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import problem_record
-from onemap.layers.system_reasons import file_reason, server_reason, sqlite_reason
+from onemap.layers.system_reasons import file_reason, server_reason, sqlite_reason, text_reason
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,16 @@ def test_what_the_system_says_of_a_file_stands_in_a_sentence_of_one_language(num
     problem = OneMapError("out.failed", file="a.xlsx", reason=file_reason(OSError(number, os.strerror(number))))
     message = problem_record(problem.problems[0], "zh")["message"]
     assert zh in message and os.strerror(number) not in message
+
+
+@pytest.mark.parametrize("reason", [text_reason, toml_reason])
+def test_a_file_that_is_no_utf_8_says_so_in_a_sentence_of_one_language(reason):
+    with pytest.raises(UnicodeDecodeError) as caught:
+        "名称 = 1".encode("gb18030").decode()
+    problem = OneMapError("data.syntax", file="project.toml", reason=reason(caught.value)).problems[0]
+    message = {language: problem_record(problem, language)["message"] for language in ("zh", "en")}
+    assert "不是UTF-8文本（第1个字节）" in message["zh"] and "it is not UTF-8 text (byte 1)" in message["en"]
+    assert not any("codec" in words for words in message.values())
 
 
 def test_rare_words_of_the_system_are_kept():

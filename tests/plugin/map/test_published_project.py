@@ -1,20 +1,26 @@
 """The published project in QGIS: whole and readable, as the dock shows it, wherever it is moved; and on QGIS Server."""
 
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import zipfile
 
 import pytest
 from qgis.core import (
     Qgis,
+    QgsLayoutItemLabel,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
     QgsMapRendererSequentialJob,
     QgsMapSettings,
     QgsProject,
     QgsRasterLayer,
     QgsRuleBasedRenderer,
 )
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QRect, QSize
+from qgis.PyQt.QtGui import QImage
 
 from onemap.plugin.library.layer_list import layers_in, strata_in
 from onemap.plugin.map.map_layers import put_on_map
@@ -332,15 +338,65 @@ def test_qgis_server_says_what_lies_at_a_place_with_titles_names_of_codes_and_th
     assert "<td>450,000 m²</td>" in found  # 500 × 900 m, on its meridian
 
 
+def test_a_sheet_with_map_legend_scale_and_date_is_ready_to_print(published_town, read_project):
+    project = read_project()
+    layouts = {layout.name(): layout for layout in project.layoutManager().printLayouts()}
+    assert set(layouts) == {"A4", "A3"}
+    for layout in layouts.values():
+        shown, legend = layout.itemById("map"), layout.itemById("legend")
+        assert isinstance(shown, QgsLayoutItemMap) and isinstance(legend, QgsLayoutItemLegend)
+        assert shown.extent().contains(project.viewSettings().presetFullExtent())
+        ground, paper = shown.extent(), shown.rect()
+        assert abs(ground.width() / ground.height() - paper.width() / paper.height()) < 1e-3
+        assert legend.linkedMap() is shown and legend.legendFilterByMapEnabled() and legend.title() == "图例"
+        assert layout.itemById("scale").linkedMap() is shown and layout.itemById("north").linkedMap() is shown
+        texts = [item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)]
+        assert "小城" in texts and any(text.startswith(f"1:{shown.scale():,.0f}") for text in texts)
+        items = (shown, legend, layout.itemById("scale"), layout.itemById("north"))
+        assert all(layout.itemById("page").sceneBoundingRect().contains(item.sceneBoundingRect()) for item in items)
+
+
+def test_qgis_server_prints_the_sheet_of_the_layers_asked_for(map_server, read_project):
+    project = read_project.folder / "一张图.qgz"
+    box = f"map0:EXTENT={Y},{X},{Y + 1000},{X + 1000}&CRS={CRS}"
+    sheet = f"SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4&DPI=60&{box}"
+    assert map_server(project, f"{sheet}&FORMAT=pdf&map0:LAYERS=DLTB").startswith(b"%PDF")
+    picture, other = (
+        QImage.fromData(map_server(project, f"{sheet}&FORMAT=png&map0:LAYERS={layers}")) for layers in ("DLTB", "GL")
+    )
+    assert (picture.width(), picture.height()) == (701, 496)  # 297 × 210 mm at 60 dots an inch
+    legend, ground = QRect(540, 80, 130, 200), QRect(30, 60, 440, 380)
+    assert colours_in(picture.copy(ground)) > 2 and colours_in(picture.copy(legend)) > 2
+    assert picture.copy(legend) != other.copy(legend)  # of what is drawn, and of nothing else
+    graphic = map_server(project, "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYERS=DLTB&FORMAT=image/png")
+    assert colours_in(QImage.fromData(graphic)) > 2
+
+
+def colours_in(picture):
+    return len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)})
+
+
+def test_a_name_that_is_an_expression_is_printed_as_it_stands(town, tmp_path):
+    library = made_town(tmp_path, town)
+    with contextlib.closing(sqlite3.connect(library)) as connection, connection:
+        connection.execute("UPDATE onemap_library SET value = '[% 1 + 1 %]' WHERE key = 'name'")
+    with Session() as core:
+        core("publish", library=library, project=tmp_path / "one.qgz")
+    assert QgsProject.instance().read(str(tmp_path / "one.qgz"))
+    layout = QgsProject.instance().layoutManager().layoutByName("A4")
+    assert layout.itemById("title").currentText() == "[ % 1 + 1 %]"
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_addresses_of_the_manual_are_answered(map_server, read_project, language):
     project = read_project.folder / "一张图.qgz"
     manual = (ROOT / "docs" / f"publish.{language}.md").read_text(encoding="utf-8")
     addresses = re.findall(r"^…\?(SERVICE=\S+)$", manual, re.MULTILINE)
-    assert len(addresses) == 2
+    assert len(addresses) == 3
     for address in addresses:
-        answer = map_server(project, address.replace("BBOX=…", f"BBOX={Y},{X},{Y + 1000},{X + 1000}"))
-        assert answer.startswith((b"\x89PNG", b'{"type": "FeatureCollection"')), answer[:300]
+        box = f"{Y},{X},{Y + 1000},{X + 1000}"
+        answer = map_server(project, re.sub("(BBOX|EXTENT)=…", rf"\1={box}", address))
+        assert answer.startswith((b"\x89PNG", b"%PDF", b'{"type": "FeatureCollection"')), answer[:300]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import pytest
 import shapely
 
+from onemap.rules.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
 
 
@@ -44,3 +45,11 @@ def test_layers_are_told_by_title_in_columns(core, desk):
         ["图层", "代码", "版本", "要素数"],
         ["●", "ZONE", "ZONE", "v1", "1"],
     ]
+
+
+def test_a_layer_that_could_not_be_read_is_named_with_its_problems():
+    problem = {"file": None, "layer": None, "feature": None, "field": "--encoding", "code": "encoding.unknown"}
+    layer = {"name": "T", "count": None, "geometry": None, "crs": {"code": None, "from": "none", "why": ""}}
+    layer |= {"encoding": None, "fields": [], "problems": [{**problem, "message": "No.", "mend": "Use UTF-8."}]}
+    text = result_text("inspect", {"format": "", "file": "t.zip", "layers": [layer]}, "en")
+    assert text.splitlines() == ["t.zip: –", "  T", "    - --encoding: No."]

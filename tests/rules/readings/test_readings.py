@@ -171,6 +171,12 @@ def test_a_file_of_limits_is_refused_with_its_key(city, change, field):
     assert field.split(" ")[0].replace("clear", "alarm") in answer.json["problems"][0]["message"]
 
 
+def test_a_file_of_limits_that_is_no_toml_says_where(city):
+    answer = city([row("A", 0, 1)], limits="[[limit]]\nproperty = x\n")
+    assert (answer.code, answer.codes) == (3, ["readings.syntax"])
+    assert "line 2" in answer.json["problems"][0]["message"]
+
+
 def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
     out = tmp_path / "out.gpkg"
     rows = [row("A", hour, 10) for hour in range(3)] + [row("X", hour, 10) for hour in range(3)]

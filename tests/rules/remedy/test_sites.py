@@ -93,6 +93,7 @@ def test_rules_on_the_project_ask_what_it_says_of_itself(desk):
     ("options", "code"),
     [
         (("--area=100", "--width=11"), "sites.width"),
+        (("--area=100", "--width=1e308"), "sites.width"),
         (("--area=0",), "usage.value"),
         (("--area=100",), "sites.no_district"),
     ],

@@ -61,6 +61,15 @@ def test_two_runs_are_compared_by_verdict(two):
     assert changed == [{"parcel": "B", "from": "clear", "to": "prohibited", "rules": ["r"]}]
 
 
+def test_a_comparison_that_is_refused_writes_no_tables(two, tmp_path):
+    desk, (first, _) = two
+    remedy = desk.run("remedy", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml")
+    for other, code in ((remedy.json["run"]["id"], "run.kind"), ("20250101T000000-00000000", "run.unknown")):
+        target = tmp_path / "compared.gpkg"
+        assert desk.run("runs", desk.library, first, "--against", other, "--out", target).codes == [code]
+        assert not target.exists()
+
+
 def test_a_comparison_of_runs_is_told_in_words(two):
     desk, (first, second) = two
     answer = desk.run("runs", desk.library, second, "--against", first).json
