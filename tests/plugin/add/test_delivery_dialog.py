@@ -10,7 +10,7 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
-from onemap.plugin.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.add.delivery_dialog import SIZE_PX, DeliveryDialog
 from onemap.plugin.add.delivery_table import COVERS, NAME, TARGET
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
@@ -103,6 +103,7 @@ def test_layers_of_one_file_are_told_apart_by_the_beginning_of_their_names(dialo
 
 
 def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):
+    dialog.resize(*SIZE_PX)  # the screen of tests is narrower
     look_through(dialog, delivery)
     QApplication.processEvents()
     boxes = [dialog.table.cellWidget(row, TARGET) for row in range(dialog.table.rowCount())]
