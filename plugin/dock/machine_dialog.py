@@ -25,6 +25,7 @@ from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import name_list, tr
 
 REPORT_NAME = "onemap-self-test.json"
+SIZE_PX = (560, 420)
 
 
 class MachineDialog(QDialog):
@@ -33,7 +34,7 @@ class MachineDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Check this computer"))
-        resize_on_screen(self, 560, 420)
+        resize_on_screen(self, *SIZE_PX)
         self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
         self._task: BackgroundTask | None = None
         self.heading = QLabel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from qgis.PyQt.QtWidgets import QScrollArea, QStyleFactory, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.widgets.scroll_area import FRAME_PX
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen_colour
 
 LONGEST_MS = 120_000
@@ -98,9 +100,14 @@ class DockCamera:
 
     def take_window(self, name: str, window: QWidget) -> None:
         """Keep a picture of a window, and close it."""
+        self.take_open_window(name, window)
+        window.close()
+
+    def take_open_window(self, name: str, window: QWidget) -> None:
+        """Keep a picture of a window that stays open, as large as it is on a usual screen."""
+        give_usual_size(window)
         wait(DRAWN_MS)
         self.keep(name, window.grab().toImage())
-        window.close()
 
     def take(self, room: str) -> None:
         """Keep a picture of the dock."""
@@ -116,6 +123,16 @@ class DockCamera:
         picture.save(f"{self.request['begin']}-{name}.png")
         if self.request.get("visions"):
             self._seen_otherwise.append((name, picture))
+
+
+def give_usual_size(window: QWidget) -> None:
+    """Make a dialog as large as its module has it where Qt's screen for pictures, 800 pixels wide, made it smaller."""
+    width, height = getattr(sys.modules[type(window).__module__], "SIZE_PX", (0, 0))
+    screen = window.screen().availableGeometry()
+    if width and window.width() >= screen.width() - FRAME_PX[0]:
+        window.resize(width, window.height())
+    if height and window.height() >= screen.height() - FRAME_PX[1]:
+        window.resize(window.width(), height)
 
 
 def bring_into_sight(widget: QWidget) -> None:

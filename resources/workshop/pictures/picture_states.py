@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qgis.core import QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate
-from qgis.PyQt.QtWidgets import QMenu, QWidget
+from qgis.PyQt.QtWidgets import QMenu
 
 from onemap.plugin.add.source_choice import Delivery
 from onemap.plugin.connection.layer_export import SourceFile
@@ -245,7 +245,7 @@ class StatePictures:
         page.steps.sign("land")
         wait(DRAWN_MS)
         dialog = page.steps.dialog
-        self._keep("state-dialog-sign", dialog)
+        camera.take_open_window("state-dialog-sign", dialog)
         dialog.reason.setPlainText(
             {"zh": "由科室另行核实", "en": "Answered by the office later"}[self._request["language"]]
         )
@@ -280,7 +280,7 @@ class StatePictures:
         page.steps.circulate()
         wait(DRAWN_MS)
         if page.steps.dialog is not None and page.steps.dialog.isVisible():
-            self._keep("state-dialog-circulate", page.steps.dialog)
+            camera.take_open_window("state-dialog-circulate", page.steps.dialog)
             page.steps.dialog.ok.click()
             wait_for(lambda: page.case.state == "circulating" or self._dock.notice.text)
 
@@ -325,7 +325,7 @@ class StatePictures:
         wait_for(lambda: not dialog.is_working)
         for tab in range(dialog.tabs.count()):
             dialog.tabs.setCurrentIndex(tab)
-            self._keep(f"state-dialog-add-{tab}", dialog)
+            camera.take_open_window(f"state-dialog-add-{tab}", dialog)
         line = Path(self._request["parcels"]).parent / "环保" / "生态保护红线2025.shp"
         dialog.form.source.choose(SourceFile(str(line)))
         wait_for(lambda: not dialog.is_working)
@@ -349,7 +349,7 @@ class StatePictures:
         dock.add_delivery(Delivery(str(folder)))
         dialog = dock.delivery_dialog
         wait_for(lambda: not dialog.is_working)
-        self._keep("state-dialog-delivery-plan", dialog)
+        camera.take_open_window("state-dialog-delivery-plan", dialog)
         dialog.show_answers()
         wait(2 * DRAWN_MS)
         camera.take_window("state-dialog-answers", dialog.answers)
@@ -368,18 +368,13 @@ class StatePictures:
         wait(8 * DRAWN_MS)
         camera.take_window("state-dialog-profile", dock.profile_dialog)
         dock.check_machine()
-        self._keep("state-dialog-machine-at-work", dock.machine_dialog)
+        camera.take_open_window("state-dialog-machine-at-work", dock.machine_dialog)
         wait_for(dock.machine_dialog.save_button.isEnabled)
         camera.take_window("state-dialog-machine", dock.machine_dialog)
         page = OptionsPage(dock.edit_profile)
         page.resize(*OPTIONS_PX)
         page.show()
         camera.take_window("state-options", page)
-
-    def _keep(self, name: str, window: QWidget) -> None:
-        """Keep a picture of a window that stays open."""
-        wait(DRAWN_MS)
-        self._camera.keep(name, window.grab().toImage())
 
     def _take_menu(self, name: str, menu: QMenu) -> None:
         menu.popup(self._dock.mapToGlobal(self._dock.rect().topLeft()))
