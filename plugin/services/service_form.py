@@ -7,7 +7,16 @@ from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect, QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from onemap.plugin.add.add_form import search_box
 from onemap.plugin.library.layer_list import DEPARTMENTS, LIBRARIES, CatalogueLayer, title_of
@@ -42,6 +51,7 @@ class ServiceForm(QWidget):
         self.url.setPlaceholderText("https://…")
         self.url.textChanged.connect(self.changed)
         self.auth = QgsAuthConfigSelect()
+        self.auth.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # else it takes all room
         self.key = QLineEdit()
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText(tr("Key of Tianditu (tk), kept in QGIS's store only"))

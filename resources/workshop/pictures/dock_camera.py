@@ -19,6 +19,7 @@ from onemap.resources.workshop.colour_vision import DEFICIENCIES, seen_colour
 
 LONGEST_MS = 120_000
 DRAWN_MS = 400  # until what was asked for is on the screen
+MAP_RESIZED_MS = 800  # until QGIS draws a map of another size anew
 MAP_PX = (640, 640)
 DARK = {
     "Window": "#31363b",
@@ -127,12 +128,15 @@ class DockCamera:
 
 def give_usual_size(window: QWidget) -> None:
     """Make a dialog as large as its module has it where Qt's screen for pictures, 800 pixels wide, made it smaller."""
+    before = window.size()
     width, height = getattr(sys.modules[type(window).__module__], "SIZE_PX", (0, 0))
     screen = window.screen().availableGeometry()
     if width and window.width() >= screen.width() - FRAME_PX[0]:
         window.resize(width, window.height())
     if height and window.height() >= screen.height() - FRAME_PX[1]:
         window.resize(window.width(), height)
+    if window.size() != before:
+        wait(MAP_RESIZED_MS)
 
 
 def bring_into_sight(widget: QWidget) -> None:
