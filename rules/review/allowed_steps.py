@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case import Case, Opinion
@@ -62,6 +62,5 @@ def _refusal(attempt: Callable[[], None], language: str) -> str | None:
     try:
         attempt()
     except OneMapError as error:
-        lines = [" ".join(text for text in wording(problem, language) if text) for problem in error.problems]
-        return "\n".join(lines)
+        return "\n".join(joined_sentences(*wording(problem, language)) for problem in error.problems)
     return None

@@ -5,8 +5,8 @@ import string
 
 import pytest
 
-from onemap.layers.errors import Problem
-from onemap.layers.messages import LANGUAGES, phrase, plain_sentence, sentences, wording
+from onemap.layers.errors import PLACES, Problem, joined_sentences
+from onemap.layers.messages import LANGUAGES, in_words, phrase, plain_sentence, problem_record, sentences, wording
 
 
 def texts(node, path=""):
@@ -50,9 +50,25 @@ def test_every_form_can_be_written_and_a_reference_shows_none(language):
         assert set(names) <= set(re.findall(r"\{(\w+)", plain_sentence(text))), key
 
 
-@pytest.mark.parametrize(("lang", "stop"), [("zh", "。"), ("en", ".")])
-def test_a_sentence_that_ends_with_a_reason_ends_before_its_mend(lang, stop):
-    message, mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": "“Invalid value”"}), lang)
-    assert message.endswith(f"“Invalid value”{stop}") and mend
-    message, _mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": f"x{stop}"}), lang)
-    assert message.endswith("x" + stop) and not message.endswith(stop * 2)
+STOPS = {"zh": ("。", "！", "？", "：", "…"), "en": (".", "!", "?", ":", "…")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", ["“Invalid value”", "line 1", "（见第一行）", "No such file.", "缺字段。"])
+def test_every_refusal_ends_before_its_mend_whatever_its_reason_is(language, reason):
+    found = []
+    for subject, problems in sentences(language).items():
+        for name, entry in problems.items() if isinstance(problems, dict) else ():
+            if not isinstance(entry, dict) or not entry.get("mend"):
+                continue
+            fields = {field for _, field, _, _ in string.Formatter().parse(entry["message"]) if field}
+            problem = Problem(f"{subject}.{name}", dict.fromkeys(fields - set(PLACES), reason))
+            record = problem_record(problem, language)
+            message, text = record["message"], str(in_words(problem, language))
+            is_ended = (
+                message.endswith(STOPS[language] + ((reason,) if reason.endswith((".", "。")) else ()))
+                and re.search("[.。]{2}$", message) is None
+            )
+            if not is_ended or not text.startswith(joined_sentences(message, record["mend"])):
+                found.append(f"{problem.code}: {text}")
+    assert found == []
