@@ -2,11 +2,21 @@
 
 import re
 import string
+import tomllib
 
 import pytest
 
 from onemap.layers.errors import PLACES, Problem, joined_sentences
-from onemap.layers.messages import LANGUAGES, in_words, phrase, plain_sentence, problem_record, sentences, wording
+from onemap.layers.messages import (
+    LANGUAGES,
+    RESOURCES,
+    in_words,
+    phrase,
+    plain_sentence,
+    problem_record,
+    sentences,
+    wording,
+)
 
 
 def texts(node, path=""):
@@ -72,3 +82,26 @@ def test_every_refusal_ends_before_its_mend_whatever_its_reason_is(language, rea
             if not is_ended or not text.startswith(joined_sentences(message, record["mend"])):
                 found.append(f"{problem.code}: {text}")
     assert found == []
+
+
+# What has straight quotes: text to be typed so, in TOML, Python, JSON or a shell; and the sign that no name may have.
+TYPED = {
+    "data.use.mend",
+    "define.file.mend",
+    "delivery.plan_head",
+    "help.check.parcels",
+    "out.name.mend",
+    "python.no_map.mend",
+    "readings.table.mend",
+    "rule.in_two_packs.mend",
+    "rule.replaces_retired.mend",
+    "usage.request.mend",
+}
+
+
+def test_what_is_quoted_in_english_stands_in_curly_quotes():
+    with (RESOURCES / "templates" / "words.toml").open("rb") as file:
+        english = {f"words.{name}": entry["en"] for name, entry in tomllib.load(file).items() if "en" in entry}
+    found = dict(texts(sentences("en"))) | {key: text for key, text in english.items() if isinstance(text, str)}
+    assert {key for key, text in found.items() if '"' in text} == TYPED
+    assert {key: text for key, text in found.items() if text.count("“") != text.count("”")} == {}
