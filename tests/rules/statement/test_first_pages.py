@@ -144,6 +144,25 @@ def read_word(path: Path) -> str:
     return without_spaces("".join([*(paragraph.text for paragraph in document.paragraphs), *cells]))
 
 
+def test_a_finding_that_several_maps_show_names_each(bureau: Bureau):
+    path = bureau.export("fifty.json", bureau.fifty, document="report", annexes="parcels,maps")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    maps = {map_["number"]: set(map_["parcels"]) for map_ in content["figures"] if map_["theme"] == "conflict"}
+    found = {row["rule"]: row["shown_on"] for row in content["controls"]}
+    for rule, numbers in found.items():
+        rows = [row for row in content["parcel_findings"] if row["rule"] == rule and row["state"] != "clear"]
+        parcels = {row["parcel"] for row in rows if row["counted"]}
+        assert numbers == [number for number, names in maps.items() if names & parcels]
+    assert sorted(map(len, found.values())) == [2, 6] and found["hazard.prone"] == list(maps)
+    assert all(row["figure"] == row["shown_on"][0] for row in content["controls"])
+    (first, *_, last), (one, other) = sorted(found.values(), key=len, reverse=True)
+    printed = {row["figure"] for row in printed_texts(content)["controls"]}
+    assert printed == {f"{first}–{last}", f"{one}、{other}"}
+    word = Document(str(bureau.export("fifty.docx", bureau.fifty, document="report", annexes="parcels,maps")))
+    cells = {cell.text for table in word.tables for row in table.rows for cell in row.cells}
+    assert printed <= cells
+
+
 @needs_text
 def test_a_finding_names_the_map_of_all_where_it_has_none_of_its_own(headed_bureau: Bureau):
     path = headed_bureau.export("usual.json", headed_bureau.one, document="report", annexes="parcels,maps")
