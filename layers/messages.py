@@ -14,6 +14,7 @@ from onemap.layers.server_address import without_password
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
+_TWO_STOPS = re.compile("(?<![.。])[.。]{2}$")
 _ENDS = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 
 
@@ -97,8 +98,9 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
 
 
 def _ended(sentence: str, language: str) -> str:
-    """A sentence with its full stop: one that ends with a reason has it only if the reason brings it along."""
-    return sentence if sentence.endswith(_ENDS) else f"{sentence}{'。' if language == 'zh' else '.'}"
+    """A sentence with one full stop: the reason with which it ends may bring its own, or none."""
+    stop = "。" if language == "zh" else "."
+    return _TWO_STOPS.sub(stop, sentence) if sentence.endswith(_ENDS) else f"{sentence}{stop}"
 
 
 def sender_mend(code: str, mend: str, language: str) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 
+from onemap.layers.errors import joined_sentences
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.coverage_ground import without_convex
 from onemap.layers.geometry.validity import are_beyond, are_finite
@@ -68,7 +69,9 @@ def write_bad(
     told_of = {
         "source_row": [int(row) + 1 for row in bad.rows],
         "problem": [", ".join(problem.code for problem in problems) for problems in bad.problems],
-        "message": [" ".join(wording(problem, language)[0] for problem in problems) for problems in bad.problems],
+        "message": [
+            joined_sentences(*(wording(problem, language)[0] for problem in problems)) for problems in bad.problems
+        ],
     }
     taken = {str(name).lower() for name in attributes.columns}
     for position, (name, values) in enumerate(told_of.items()):

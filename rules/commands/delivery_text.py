@@ -41,7 +41,7 @@ def _ingest(result: Result, language: str) -> str:
     for row in result["plan"]:
         lines.append(_plan_line(row, language))
         if row["status"] == "unreadable":
-            lines += [f"  - {problem['message']} {problem['mend']}" for problem in row["problems"]]
+            lines += [f"  - {joined_sentences(problem['message'], problem['mend'])}" for problem in row["problems"]]
     lines += [phrase("said.ingest_added", language, **row) for row in result["added"]]
     for row in result["refused"]:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))

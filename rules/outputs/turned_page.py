@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.errors import joined_sentences
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
 from onemap.rules.maps.page_files import Page, html_file
@@ -54,7 +55,7 @@ def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], 
     """A case or a check: its parcels that turned, what changed behind them, and what kept it from being judged."""
     names = record.get("case") or record.get("run"), record.get("project") or record.get("name")
     name = " ".join(filter(None, names))
-    sentences = [" ".join(filter(None, (one["message"], one["mend"]))) for one in record["problems"]]
+    sentences = [joined_sentences(one["message"], one["mend"]) for one in record["problems"]]
     rows = [
         [one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language)]
         for one in record["turned"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case import Case, Opinion
@@ -19,7 +19,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
     """For each step of the whole case None, or the sentence with which it would be refused."""
 
     def attempt(step: str) -> None:
-        may_act(library.roles, step, None)
+        may_act(library, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
         found = consolidation_problems(library, case) if step == "consolidate" else []
@@ -40,20 +40,20 @@ def opinion_steps(
     On a server it is told to the account, whatever the name. Of items without an answer nothing is said: whoever signs
     may give the reason.
     """
-    by = library.account or by
+    by, named = library.account or by, department_name(library, opinion.department)
 
     def attempt(step: str) -> None:
-        may_act(library.roles, step, opinion.department)
+        may_act(library, step, opinion.department)
         case_state_after(case.state, step, case=case.id, field="CASE")
-        due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
+        due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":
-            may_sign(case, opinion, by)
+            may_sign(library, case, opinion, by)
         if step == "extend" and opinion.due is None:
-            raise OneMapError("review.not_routed", department=department_name(opinion.department), field="DEPARTMENT")
+            raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
         if step == "extend" and opinion.stopped_on is not None:
-            raise OneMapError("review.stopped", department=department_name(opinion.department), field="DEPARTMENT")
+            raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
 
     return {step: _refusal(lambda step=step: attempt(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
 
@@ -62,6 +62,5 @@ def _refusal(attempt: Callable[[], None], language: str) -> str | None:
     try:
         attempt()
     except OneMapError as error:
-        lines = [" ".join(text for text in wording(problem, language) if text) for problem in error.problems]
-        return "\n".join(lines)
+        return "\n".join(joined_sentences(*wording(problem, language)) for problem in error.problems)
     return None

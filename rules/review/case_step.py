@@ -10,7 +10,6 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.stores.logged_rows import note
-from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import case_on_its_day, stored_case
@@ -120,15 +119,15 @@ def step(
     seen = whole_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
-    may_act(library.roles, action, department)
+    may_act(library, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
     with library.writing() as connection:
         before = check_case(library, case_id)
         stored = stored_case(library, case_id, hand.on)
-        _no_conflict(connection, stored, hand.expect or seen.revision, department)
+        _no_conflict(library, connection, stored, hand.expect or seen.revision, department)
         if hand.seen is not None and department is not None:
-            _no_conflict(connection, stored, hand.seen, department, is_own=True)
+            _no_conflict(library, connection, stored, hand.seen, department, is_own=True)
         on = step_day(library, hand, stored.last_day)
         late = late_day(library, on)
         state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
@@ -151,22 +150,31 @@ def whole_case(library: Library, case_id: str, on: date | None = None) -> Case:
         return stored_case(library, case_id, on)
 
 
-def may_act(roles: Roles, action: str, department: str | None) -> None:
+def may_act(library: Library, action: str, department: str | None) -> None:
     """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
 
     Raises OneMapError review.lead_only, review.not_yours.
     """
+    roles = library.roles
     if roles.is_lead and action in _LEADS:
         return
     if action in _LEADS and (department is None or action == "extend"):
         raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
     if department is not None and department not in roles.departments:
-        facts = {"department": department_name(department), "yours": department_names(roles.departments)}
+        facts = {
+            "department": department_name(library, department),
+            "yours": department_names(library, roles.departments),
+        }
         raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 
 def _no_conflict(
-    connection: StoreConnection, case: Case, seen: int, department: str | None, is_own: bool = False
+    library: Library,
+    connection: StoreConnection,
+    case: Case,
+    seen: int,
+    department: str | None,
+    is_own: bool = False,
 ) -> None:
     """Refuse a step that was thought of on another state of what it changes. case: as this step finds it.
 
@@ -180,7 +188,7 @@ def _no_conflict(
             raise OneMapError(
                 "review.conflict",
                 case=case.id,
-                subject=department_name(department) if department else case.project,
+                subject=department_name(library, department) if department else case.project,
                 field="--expect",
                 seen=seen,
                 before=before,

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
-from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.library import own_files
+from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.rules.review.case import ChecklistItem
 
 Named = dict[str, str]
 
 
-def department_name(code: str) -> Named:
-    """A department's name, in Chinese with its code, which is what a command wants."""
-    title = named_groups()["departments"].get(code)
-    return {"zh": f"{title['zh']}（{code}）" if title else code, "en": code}
+def department_name(library: Library, code: str) -> Named:
+    """What the library's bureau calls a department, with its code, which is what a command wants."""
+    title = own_files.department_names(library).get(code)
+    if title is None:
+        return {"zh": code, "en": code}
+    with_code = title["en"] if title["en"].casefold() == code else f"{title['en']} ({code})"
+    return {"zh": f"{title['zh']}（{code}）", "en": with_code}
 
 
-def department_names(codes: Iterable[str]) -> list[Named]:
+def department_names(library: Library, codes: Iterable[str]) -> list[Named]:
     """The names of several departments."""
-    return [department_name(code) for code in codes]
+    return [department_name(library, code) for code in codes]
 
 
 def case_state_name(state: str) -> Named:

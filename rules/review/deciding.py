@@ -80,17 +80,18 @@ def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | No
 
 def consolidation_problems(library: Library, case: Case) -> list[Problem]:
     """What stands against consolidating."""
-    return [*_unsigned_problems(case), *stale_problems(library, case)]
+    return [*_unsigned_problems(library, case), *stale_problems(library, case)]
 
 
-def _unsigned_problems(case: Case) -> list[Problem]:
+def _unsigned_problems(library: Library, case: Case) -> list[Problem]:
     """Departments that are asked and have not signed; and any whose people have written, or are to write anew."""
     waiting = [
         opinion.department
         for opinion in case.opinions
         if (opinion.state == "drafted" and (opinion.routed or not opinion.by_machine)) or opinion.state == "returned"
     ]
-    return [Problem("review.unsigned", {"case": case.id, "departments": department_names(waiting)})] if waiting else []
+    facts = {"case": case.id, "departments": department_names(library, waiting)}
+    return [Problem("review.unsigned", facts)] if waiting else []
 
 
 def stale_problems(library: Library, case: Case) -> list[Problem]:
@@ -101,7 +102,7 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
     names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
     record = run_record(library, case.current.run)
     what = [{one: input_title(name, record, catalogue, one) for one in LANGUAGES} for name in names]
-    departments = department_names(opinion.department for opinion in stale)
+    departments = department_names(library, (opinion.department for opinion in stale))
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 
 

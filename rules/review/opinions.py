@@ -7,7 +7,6 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
-from onemap.layers.stores.rights import Roles
 from onemap.rules.findings.citations import plain_basis
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS, Rule
@@ -78,9 +77,9 @@ def opine(
             letter.check(taken.case)
             detail |= {"reply": letter.hash, "written_by": letter.by, "written_on": letter.on.isoformat()}
         before = taken.stored.opinion(department)
-        state = _state_after(taken, before, "opine")
+        state = _state_after(library, taken, before, "opine")
         if words.conclusion == "disagree" and not words.basis:
-            raise OneMapError("review.basis", department=department_name(department), field="--basis")
+            raise OneMapError("review.basis", department=department_name(library, department), field="--basis")
         due, stopped_on = _clock(taken, before, words.conclusion, calendar_of(library))
         after = replace(
             before,
@@ -99,18 +98,18 @@ def opine(
             stopped_on=stopped_on,
         )
         taken.put(after)
-        _answer(taken, department, words.answers)
+        _answer(library, taken, department, words.answers)
         if not before.by_machine and before.drafted_by != after.drafted_by:
             detail["instead_of"] = before.drafted_by
         detail |= _opinion_detail(after)
     return {"by": before.drafted_by, "conclusion": before.conclusion} if "instead_of" in detail else None
 
 
-def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
+def _state_after(library: Library, taken: Step, opinion: Opinion, action: str) -> str:
     """The state that follows for an opinion as it stands on the day, so that one that is deemed refuses."""
     standing = taken.case.opinion(opinion.department)
     due = opinion.due.isoformat() if opinion.due else None
-    named = department_name(opinion.department)
+    named = department_name(library, opinion.department)
     facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
     return opinion_state_after(standing.state, action, **facts)
 
@@ -135,14 +134,14 @@ def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar
     return calendar.after(before.due, calendar.between(before.stopped_on, taken.clock_day)), None
 
 
-def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) -> None:
+def _answer(library: Library, taken: Step, department: str, answers: Sequence[tuple[str, str]]) -> None:
     """Write a department's answers to its checklist items. Raises OneMapError review.answer."""
     known = [item.item for item in taken.stored.current.items if item.department == department]
     answered = "SELECT count(*) FROM onemap_case_answers WHERE case_id = ? AND round = ? AND department = ?"
     number = taken.connection.execute(answered, (taken.case.id, taken.case.round, department)).fetchone()[0]
     for place, (item, answer) in enumerate(answers, start=1):
         if item not in known:
-            facts = {"department": department_name(department), "item": item, "known": known}
+            facts = {"department": department_name(library, department), "item": item, "known": known}
             raise OneMapError("review.answer", field="--answer", **facts)
         taken.connection.execute(
             "INSERT INTO onemap_case_answers (case_id, round, department, item, number, answer, who, day)"
@@ -164,11 +163,15 @@ def sign(
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "sign", hand, detail, department) as taken:
         before = taken.stored.opinion(department)
-        state = _state_after(taken, before, "sign")
-        may_sign(taken.case, before, taken.by)
+        state = _state_after(library, taken, before, "sign")
+        may_sign(library, taken.case, before, taken.by)
         left = taken.stored.current.open_items(department)
         if left and not unanswered:
-            facts = {"department": department_name(department), "count": len(left), "items": [one.item for one in left]}
+            facts = {
+                "department": department_name(library, department),
+                "count": len(left),
+                "items": [one.item for one in left],
+            }
             raise OneMapError("review.unanswered", field="--unanswered", **facts)
         after = replace(
             before,
@@ -183,17 +186,18 @@ def sign(
             detail |= {"unanswered": unanswered, "unanswered_items": [one.item for one in left]}
 
 
-def may_sign(case: Case, opinion: Opinion, by: str | None) -> None:
+def may_sign(library: Library, case: Case, opinion: Opinion, by: str | None) -> None:
     """Refuse a signature under one's own draft, under one that proposes nothing, and a disagreement without basis.
 
     by: None where it is not known who will sign. Raises OneMapError review.self_sign, review.open, review.basis.
     """
+    named = department_name(library, opinion.department)
     if opinion.conclusion == OPEN:
-        raise OneMapError("review.open", department=department_name(opinion.department), field="DEPARTMENT")
+        raise OneMapError("review.open", department=named, field="DEPARTMENT")
     if by is not None and not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
-        raise OneMapError("review.self_sign", department=department_name(opinion.department), by=by, field="--by")
+        raise OneMapError("review.self_sign", department=named, by=by, field="--by")
     if opinion.conclusion == "disagree" and not opinion.basis:
-        raise OneMapError("review.basis", department=department_name(opinion.department), field="--basis")
+        raise OneMapError("review.basis", department=named, field="--basis")
 
 
 def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
@@ -201,7 +205,7 @@ def return_opinion(library: Library, case_id: str, department: str, hand: Hand, 
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "return", hand, detail, department) as taken:
         before = taken.stored.opinion(department)
-        state = _state_after(taken, before, "return")
+        state = _state_after(library, taken, before, "return")
         due, stopped_on = _clock(taken, before, "", calendar_of(library))
         unsigned = replace(before, signed_by=None, signed_on=None, unanswered=None)
         after = replace(unsigned, state=state, due=due, stopped_on=stopped_on)
@@ -219,13 +223,12 @@ def extend(library: Library, case_id: str, department: str | None, days: int, ha
             raise OneMapError("review.no_clock", case=case_id)
         due_days = {}
         for before in chosen:
-            state = _state_after(taken, before, "extend")
+            state = _state_after(library, taken, before, "extend")
+            named = department_name(library, before.department)
             if before.due is None:
-                raise OneMapError(
-                    "review.not_routed", department=department_name(before.department), field="DEPARTMENT"
-                )
+                raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
             if before.stopped_on is not None:
-                raise OneMapError("review.stopped", department=department_name(before.department), field="DEPARTMENT")
+                raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
             due = calendar.after(before.due, days)
             if taken.case.opinion(before.department).state == "deemed" and due < taken.on:
                 facts = {"days": days, "due": due.isoformat(), "on": taken.on.isoformat()}
@@ -283,13 +286,13 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
         before = min(found, key=VERDICTS.index)
         question = stored_question(library, current.run)
         rules = {rule.id: rule for rule in joined_rules(question.packs)}
-        check_own_rule(library.roles, rules[judgement.rule], judgement.department)
+        check_own_rule(library, rules[judgement.rule], judgement.department)
         if current.verdict_of(judgement.parcel, judgement.rule, before) == judgement.verdict:
             raise OneMapError("review.same_verdict", **facts, field="--verdict")
         asked = asked_departments(rules[judgement.rule])
         for department in asked:
             if taken.case.opinion(department).state in ("signed", "deemed"):
-                raise OneMapError("review.spoken", department=department_name(department), field="RULE")
+                raise OneMapError("review.spoken", department=department_name(library, department), field="RULE")
         made = Override(
             judgement.parcel, judgement.rule, before, judgement.verdict, detail["reason"], taken.by, taken.on
         )
@@ -301,13 +304,13 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
         detail["before"] = before
 
 
-def check_own_rule(roles: Roles, rule: Rule, department: str | None) -> None:
+def check_own_rule(library: Library, rule: Rule, department: str | None) -> None:
     """Refuse to judge by a rule of another department. Raises OneMapError review.not_yours, review.foreign."""
     if department is not None:
-        may_act(roles, "override", department)
-    own = roles.departments if department is None else (department,)
+        may_act(library, "override", department)
+    own = library.roles.departments if department is None else (department,)
     if rule.department not in own:
-        facts = {"department": department_name(rule.department), "yours": department_names(own)}
+        facts = {"department": department_name(library, rule.department), "yours": department_names(library, own)}
         raise OneMapError("review.foreign", rule=rule.id, field="RULE", **facts)
 
 

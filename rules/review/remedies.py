@@ -34,7 +34,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
     case = whole_case(library, case_id, hand.on)
-    may_act(library.roles, "remedy", None)
+    may_act(library, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)

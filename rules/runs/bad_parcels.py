@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from onemap.layers.errors import joined_sentences
 from onemap.layers.frames.fields import plain_values
 from onemap.layers.frames.frames import BadFeatures
 from onemap.layers.geometry.validity import are_beyond, are_finite
@@ -40,7 +41,7 @@ def _rows(source: str, bad: BadFeatures, language: str) -> list[dict[str, object
             "source": source,
             "source_row": int(row) + 1,
             "problem": ", ".join(problem.code for problem in problems),
-            "message": " ".join(wording(problem, language)[0] for problem in problems),
+            "message": joined_sentences(*(wording(problem, language)[0] for problem in problems)),
             "attributes": texts,
         }
         for name, row, problems, texts in zip(bad.names, bad.rows.tolist(), bad.problems, facts, strict=True)

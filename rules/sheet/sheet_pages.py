@@ -18,6 +18,7 @@ MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
 _MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
 _NUMBERS = {"today": [4], "plans": [3, 4], "findings": [3]}  # the columns of figures
 _POINTS_A_ROW = 3
+_POINT_WIDTHS = {"point": 1.0, "ring": 0.8, "north": 2.0, "east": 2.0}
 Block = dict[str, Any]
 
 
@@ -141,19 +142,29 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
 
 
 def _points(sheet: Sheet, word: Any) -> Block:
+    """The boundary points; of a parcel of several rings with the ring of each, as its coordinate TXT has it."""
     points = sheet["points"]
-    cells = [[point["point"], f"{point['north_m']:.3f}", f"{point['east_m']:.3f}"] for point in points[:MOST_POINTS]]
-    cells += [["", "", ""]] * (-len(cells) % _POINTS_A_ROW)
+    with_rings = any(point["ring"] > 1 for point in points)
+    columns = ["point", *(["ring"] if with_rings else []), "north", "east"]
+    cells = [
+        [
+            point["point"],
+            *([str(point["ring"])] if with_rings else []),
+            f"{point['north_m']:.3f}",
+            f"{point['east_m']:.3f}",
+        ]
+        for point in points[:MOST_POINTS]
+    ]
+    cells += [[""] * len(columns)] * (-len(cells) % _POINTS_A_ROW)
     count = len(cells) // _POINTS_A_ROW
     rows = [sum(cells[at::count], []) for at in range(count)]  # read down a column, then down the next
-    heads = [word(name) for name in ("point", "north", "east")] * _POINTS_A_ROW
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
     return {
         "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
-        "heads": heads,
+        "heads": [word(name) for name in columns] * _POINTS_A_ROW,
         "rows": rows,
-        "widths": [1, 2, 2] * _POINTS_A_ROW,
-        "numbers": [at for at in range(3 * _POINTS_A_ROW) if at % 3],
+        "widths": [_POINT_WIDTHS[name] for name in columns] * _POINTS_A_ROW,
+        "numbers": [at for at in range(len(columns) * _POINTS_A_ROW) if at % len(columns)],
         "note": more,
         "whole": True,  # no page ends inside it
     }

@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.text_table import text_width
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.map_pictures import map_pictures
-from onemap.rules.statement.outline import annexes_of, places, table_numbers
-from onemap.rules.statement.printed_content import printed_texts
+from onemap.rules.statement.outline import annexes_of, optional_heads, places, table_numbers
+from onemap.rules.statement.printed_content import NOT_MEASURED, printed_texts
 from onemap.rules.statement.template_environment import TemplateEnvironment, check_tags, line_of, refusal
 
 _MAP_MM = 142  # with its caption it fills a page
@@ -69,6 +69,7 @@ def docx_document(
         template.render(_with_pictures(context, pictures), TemplateEnvironment(), autoescape=True)
     except Exception as error:  # what stands where no paragraph is, such as in the properties of the file
         raise refusal(error, path.name, "", Problem("statement.in_file")) from error
+    _leave_out_empty_columns(template.docx.element.body, optional_heads(where, content["language"]))
     _hold_rows(template.docx.element.body)
     describe_pictures(template.docx, drawn)
     written = io.BytesIO()
@@ -83,6 +84,37 @@ def _width_mm(png: bytes, *, is_first: bool) -> float:
     picture = Image.from_blob(png)
     most = _FIRST_MAP_MM * picture.px_width / picture.px_height if is_first else _MAP_MM
     return float(min(most, _MAP_MM))
+
+
+def _leave_out_empty_columns(body: Any, heads: Collection[str]) -> None:
+    """Take the columns under some heads out of each table in which no row fills them; the widest one has their room."""
+    for table in body.iter(_WORD + _TABLE):
+        rows = [list(row.iterchildren(_WORD + _CELL)) for row in table.iterchildren(_WORD + _ROW)]
+        grid = list(table.iter(_WORD + "gridCol"))
+        if len(rows) < 2 or any(len(cells) != len(grid) for cells in rows):
+            continue  # cells that are joined
+        columns = list(zip(*rows, strict=True))
+        empty = [
+            place
+            for place, (head, *cells) in enumerate(columns)
+            if _cell_text(head) in heads and all(_cell_text(cell) in ("", NOT_MEASURED) for cell in cells)
+        ]
+        kept = [place for place in range(len(columns)) if place not in empty]
+        if not empty or not kept:
+            continue
+        widths = [int(column.get(_WORD + "w")) for column in grid]
+        widest = max(kept, key=widths.__getitem__)
+        whole = str(widths[widest] + sum(widths[place] for place in empty))
+        for measure in (grid[widest], *(cell.find(f"{_WORD}tcPr/{_WORD}tcW") for cell in columns[widest])):
+            if measure is not None:
+                measure.set(_WORD + "w", whole)
+        for place in empty:
+            for element in (grid[place], *columns[place]):
+                element.getparent().remove(element)
+
+
+def _cell_text(cell: Any) -> str:
+    return "".join(text.text or "" for text in cell.iter(_WORD + "t")).strip()
 
 
 def _hold_rows(body: Any) -> None:

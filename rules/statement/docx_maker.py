@@ -34,6 +34,9 @@ LANGUAGES = ("zh", "en")
 _HELD_NOTES = 2  # that stay on the page of the seal
 _EM_PT, _LATIN_EM = 16, 0.45  # a letter of the text, and how wide one of Latin is of it
 _DAY_EMS, _CENTRED = 8, 15  # how wide a day such as 2026年11月23日 is, and of how many characters a name over it
+_ONE_LINE = 24  # characters of a name at most, two from the right
+# Of a day three signs are whole characters and a digit is half of one, with a quarter where they meet.
+_EMS_OF_DAY = "(sentences.date|length + 6) // 2"
 _RED_LINE = "E60012"
 _FIELD = re.compile(r"\{\{ (.+?) \}\}")
 
@@ -242,7 +245,9 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     if fixed["attached"].isascii():
         _name_and_day(document, is_centred=False)
     else:  # a name that is longer than the room beside the day stands on one line all the same
-        tag(document, f"{{%p if document.unit|length <= {_CENTRED} %}}")
+        tag(document, "{%p if document.unit and not document.seal %}")
+        _unsealed(document)
+        tag(document, f"{{%p elif document.unit|length <= {_CENTRED} %}}")
         _name_and_day(document, is_centred=True)
         tag(document, "{%p else %}")
         _name_and_day(document, is_centred=False)
@@ -250,6 +255,36 @@ def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
     tag(document, "{%p if document.contact %}")
     line(document, fixed["head_contact"].replace("{contact}", "{{ document.contact }}"))
     tag(document, "{%p endif %}")
+
+
+def _unsealed(document: Doc) -> None:
+    """Without a seal the name ends two characters from the right, the day begins two right of where the name does.
+
+    A day that is longer than the name ends there instead (7.3.5.2). Where a text begins, blanks before it say: Word
+    measures no other line's.
+    """
+    name, day = "{{ document.unit }}", "{{ sentences.date }}"
+    for claim, (first, second) in (
+        (f"if document.unit|length > {_ONE_LINE}", ((name, None), (day, None))),
+        (f"elif document.unit|length > {_EMS_OF_DAY}", ((name, None), (day, "document.unit|length"))),
+        ("else", ((name, f"4 - {_EMS_OF_DAY}"), (day, None))),
+    ):
+        tag(document, f"{{%p {claim} %}}")
+        for text, back in (first, second):
+            _two_from_right(document, text, back)
+    tag(document, "{%p endif %}")
+
+
+def _two_from_right(document: Doc, text: str, back: str | None) -> None:
+    """A line that ends two characters from the right; back: or begins so many from it, as a template counts them."""
+    whole = int(WIDTH_MM / 25.4 * 72 / _EM_PT)
+    blanks = f"{{% for blank in range({whole} - {back}) %}}　{{% endfor %}}" if back else ""
+    paragraph = line(document, f"{blanks}{text}", "left" if back else "right", indent=False).paragraph_format
+    if back:
+        paragraph.left_indent = Pt(WIDTH_MM / 25.4 * 72 - whole * _EM_PT)
+    else:
+        paragraph.right_indent = Pt(2 * _EM_PT)
+    paragraph.keep_with_next = True
 
 
 def _name_and_day(document: Doc, *, is_centred: bool) -> None:

@@ -63,9 +63,9 @@ def _shows_all(figure: Row) -> bool:
 
 
 def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[Row]:
-    """The rows with the number of the first map that shows their rule, and their parcel if they have one.
+    """The rows with the numbers of the maps that show their rule, and their parcel if they have one, and the first's.
 
-    Where no map is of this rule alone, it is the first of all conflicts on which the rule has a piece.
+    Where no map is of this rule alone, it is those of all conflicts on which the rule has a piece.
     """
     grounds: dict[str, set[str]] = {}
     for finding in evidence.findings:
@@ -82,8 +82,12 @@ def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[
             asked &= grounds.get(row["rule"], set())
         return not figure["parcels"] or bool(asked & set(figure["parcels"]))
 
-    def number(row: Row) -> int | None:
-        seen = sorted((figure for figure in found if shows(figure, row)), key=lambda figure: figure["rule"] is None)
-        return int(seen[0]["number"]) if seen else None
+    def numbers(row: Row) -> list[int]:
+        seen = [figure for figure in found if shows(figure, row)]
+        of_rule = [figure for figure in seen if figure["rule"] is not None]
+        return [int(figure["number"]) for figure in of_rule or seen]
 
-    return [{**row, "figure": number(row)} for row in rows]
+    shown_on = [numbers(row) for row in rows]
+    return [
+        {**row, "figure": next(iter(maps), None), "shown_on": maps} for row, maps in zip(rows, shown_on, strict=True)
+    ]

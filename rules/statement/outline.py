@@ -207,6 +207,12 @@ def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]
     ]
 
 
+def optional_heads(where: Collection[str], language: str) -> frozenset[str]:
+    """The heads of the columns that are left out of a table in which no row fills them."""
+    parts = [part for chapter in chapters(where, language) for part in chapter["parts"] if "columns" in part]
+    return frozenset(column["head"] for part in parts for column in part["columns"] if _is_optional(column))
+
+
 def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
     """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
 
@@ -317,15 +323,17 @@ def _number_tables(parts: list[Node], annex: Any) -> list[Node]:
     return numbered
 
 
+def _is_optional(column: Node) -> bool:
+    return bool(column.get("dash") or column.get("optional"))
+
+
 def _without_empty_columns(table: Node) -> Node:
     """A table without the columns that may be empty and are so in every row; the widest one has their room."""
     rows, columns = table["rows"], table["columns"]
     empty = {
         place
         for place, column in enumerate(columns)
-        if (column.get("dash") or column.get("optional"))
-        and rows
-        and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
+        if _is_optional(column) and rows and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
     }
     if not empty:
         return table

@@ -1,10 +1,11 @@
 """The content as it is printed: every number, share and date of it as text, in the same shape, and its sentences."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.messages import list_text
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
@@ -35,6 +36,8 @@ def _print_value(name: str, value: Any, language: str) -> Any:
         texts = {key: _print_value(key, item, language) for key, item in value.items()}
         if value.get("hectares") == 0 and (value.get("area_m2") or 0) > 0:
             texts["hectares"] = LESS_HECTARES
+        if value.get("shown_on"):
+            texts["figure"] = list_text(_spans(value["shown_on"]), language)
         if "length_m" not in value:
             return texts
         if isinstance(value["value"], float):
@@ -98,6 +101,17 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "features": lambda value: f"{value:,}",
     "figure": str,
 }
+
+
+def _spans(numbers: Sequence[int]) -> list[str]:
+    """Rising numbers as text, three or more that follow each other as the first and the last: 1–3, 5."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return [text for span in spans for text in ([f"{span[0]}–{span[-1]}"] if len(span) > 2 else list(map(str, span)))]
 
 
 def _sentences(content: dict[str, Any]) -> dict[str, Any]:

@@ -36,10 +36,10 @@ def check_reply(library: Library, reply: Reply, department: str, case: Case) -> 
         raise OneMapError(
             "reply.department",
             field="--reply",
-            given=department_name(reply.department[:60]),
-            department=department_name(department),
+            given=department_name(library, reply.department[:60]),
+            department=department_name(library, department),
         )
     if reply.round != case.round:
         raise OneMapError("reply.round", field="--reply", given=reply.round, round=case.round)
     if reply.run != case.current.run or reply.shown != shown_digest(library, case, department):
-        raise OneMapError("reply.stale", field="--reply", department=department_name(department))
+        raise OneMapError("reply.stale", field="--reply", department=department_name(library, department))

@@ -100,6 +100,7 @@ def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
         "basis": rule.basis_text,
         "estimated": rule.estimated,
         "figure": None,
+        "shown_on": [],
     }
 
 
@@ -219,6 +220,7 @@ def _side_row(rule: Row, item: str, title: str, measure: Row) -> Row:
         **{name: rule[name] for name in ("rule", "layer", "layer_title", "version", "department", "basis")},
         "item": item,
         "figure": measure["figure"] if measure["state"] != "clear" else None,
+        "shown_on": measure["shown_on"] if measure["state"] != "clear" else [],
         "item_title": title,
         **{
             name: measure[name]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.messages import phrase, wording
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.verb.declaration import Result, Values, VerbContext
@@ -113,7 +113,7 @@ def _look(check: _Check, room: _Room) -> dict[str, Any]:
         return {"name": check.name, "ok": True, "detail": check.look(room)}
     except Exception as error:  # noqa: BLE001 - whatever goes wrong on a machine is what is looked for
         messages = [wording(one, room.context.language)[0] for one in getattr(error, "problems", ())]
-        reason = " ".join(messages) or f"{type(error).__name__}: {error}"[:400]
+        reason = joined_sentences(*messages) or f"{type(error).__name__}: {error}"[:400]
         facts = {"name": check.name.partition(".")[2] or check.name, "reason": reason}
         message, mend = wording(replace(check.failed, facts=facts), room.context.language)
         return {"name": check.name, "ok": False, "detail": message, "mend": mend}

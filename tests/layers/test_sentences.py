@@ -2,11 +2,21 @@
 
 import re
 import string
+import tomllib
 
 import pytest
 
-from onemap.layers.errors import Problem
-from onemap.layers.messages import LANGUAGES, phrase, plain_sentence, sentences, wording
+from onemap.layers.errors import PLACES, Problem, joined_sentences
+from onemap.layers.messages import (
+    LANGUAGES,
+    RESOURCES,
+    in_words,
+    phrase,
+    plain_sentence,
+    problem_record,
+    sentences,
+    wording,
+)
 
 
 def texts(node, path=""):
@@ -50,9 +60,48 @@ def test_every_form_can_be_written_and_a_reference_shows_none(language):
         assert set(names) <= set(re.findall(r"\{(\w+)", plain_sentence(text))), key
 
 
-@pytest.mark.parametrize(("lang", "stop"), [("zh", "。"), ("en", ".")])
-def test_a_sentence_that_ends_with_a_reason_ends_before_its_mend(lang, stop):
-    message, mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": "“Invalid value”"}), lang)
-    assert message.endswith(f"“Invalid value”{stop}") and mend
-    message, _mend = wording(Problem("matrix.syntax", {"file": "m.toml", "reason": f"x{stop}"}), lang)
-    assert message.endswith("x" + stop) and not message.endswith(stop * 2)
+STOPS = {"zh": ("。", "！", "？", "：", "…"), "en": (".", "!", "?", ":", "…")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", ["“Invalid value”", "line 1", "（见第一行）", "No such file.", "缺字段。"])
+def test_every_refusal_ends_before_its_mend_whatever_its_reason_is(language, reason):
+    found = []
+    for subject, problems in sentences(language).items():
+        for name, entry in problems.items() if isinstance(problems, dict) else ():
+            if not isinstance(entry, dict) or not entry.get("mend"):
+                continue
+            fields = {field for _, field, _, _ in string.Formatter().parse(entry["message"]) if field}
+            problem = Problem(f"{subject}.{name}", dict.fromkeys(fields - set(PLACES), reason))
+            record = problem_record(problem, language)
+            message, text = record["message"], str(in_words(problem, language))
+            is_ended = (
+                message.endswith(STOPS[language] + ((reason,) if reason.endswith((".", "。")) else ()))
+                and re.search("[.。]{2}$", message) is None
+            )
+            if not is_ended or not text.startswith(joined_sentences(message, record["mend"])):
+                found.append(f"{problem.code}: {text}")
+    assert found == []
+
+
+# What has straight quotes: text to be typed so, in TOML, Python, JSON or a shell; and the sign that no name may have.
+TYPED = {
+    "data.use.mend",
+    "define.file.mend",
+    "delivery.plan_head",
+    "help.check.parcels",
+    "out.name.mend",
+    "python.no_map.mend",
+    "readings.table.mend",
+    "rule.in_two_packs.mend",
+    "rule.replaces_retired.mend",
+    "usage.request.mend",
+}
+
+
+def test_what_is_quoted_in_english_stands_in_curly_quotes():
+    with (RESOURCES / "templates" / "words.toml").open("rb") as file:
+        english = {f"words.{name}": entry["en"] for name, entry in tomllib.load(file).items() if "en" in entry}
+    found = dict(texts(sentences("en"))) | {key: text for key, text in english.items() if isinstance(text, str)}
+    assert {key for key, text in found.items() if '"' in text} == TYPED
+    assert {key: text for key, text in found.items() if text.count("“") != text.count("”")} == {}

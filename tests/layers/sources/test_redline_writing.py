@@ -312,7 +312,7 @@ def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onem
     places = [[problem[key] for key in ("code", "feature", "field", "row")] for problem in (number, name)]
     assert places == [["redline.renamed", "a,b", "DKBH", 1], ["redline.renamed", "a,b", "DKMC", 1]]
     assert (
-        '"a,b" was written as "a，b"' in number["message"] and '"one⏎two" was written as "one two"' in name["message"]
+        "“a,b” was written as “a，b”" in number["message"] and "“one⏎two” was written as “one two”" in name["message"]
     )
     lines = target.read_bytes().decode("gb18030")
     assert ",a，b,one two,面," in lines and ",c,three,面," in lines

@@ -51,7 +51,7 @@ def test_without_a_verb_all_of_them_are_shown(capsys):
         (
             "en",
             ["chek"],
-            'The command is wrong: there is no verb "chek" (perhaps check or recheck). See onemap --help.',
+            "The command is wrong: there is no verb “chek” (perhaps check or recheck). See onemap --help.",
         ),
         (
             "zh",
@@ -64,7 +64,7 @@ def test_without_a_verb_all_of_them_are_shown(capsys):
             "命令有误：不认识 --onyl（也许是 --only）。用 onemap check --help 查看用法。",
         ),
         ("zh", ["check"], "命令有误：缺少 LIBRARY、PARCELS。用 onemap check --help 查看用法。"),
-        ("en", ["fly"], 'The command is wrong: there is no verb "fly". See onemap --help.'),
+        ("en", ["fly"], "The command is wrong: there is no verb “fly”. See onemap --help."),
     ],
 )
 def test_wrong_words_are_told_with_what_was_meant(capsys, lang, words, says):

@@ -49,6 +49,21 @@ def test_who_wrote_a_draft_is_told_that_another_must_sign(town, walk):
     assert refused["problems"][0]["message"] in steps("wang")["sign"]
 
 
+@pytest.mark.parametrize(("language", "department"), [("zh", "水务局（water）"), ("en", "Water Affairs (water)")])
+def test_a_refusal_calls_departments_as_the_bureau_s_profile_does(town, walk, onemap, language, department):
+    case = walk("circulating")
+    profile = '[departments.water]\nname = { zh = "水务局", en = "Water Affairs" }\n'
+    (town.folder / "town.profile.toml").write_text(profile, encoding="utf-8")
+    day = ("--on", "2026-03-03")
+    answer = onemap("review", "consolidate", town.library, case, "--by", "lead", *day, lang=language)
+    assert answer.codes == ["review.unsigned"]
+    assert department in answer.json["problems"][0]["message"]
+    assert department in onemap("review", "show", town.library, case, *day, lang=language).json["steps"]["consolidate"]
+    town.done("sign", case, "water", on="2026-03-03", by="head")
+    signed = onemap("review", "show", town.library, case, *day, lang=language).json
+    assert department in opinion(signed, "water")["steps"]["sign"]
+
+
 def test_the_tables_of_a_round_come_back_as_the_check_wrote_them(town, tmp_path):
     first, again = tmp_path / "first.gpkg", tmp_path / "again.gpkg"
     case = town.open("--out", str(first))

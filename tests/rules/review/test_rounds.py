@@ -65,7 +65,7 @@ def test_a_new_layer_version_makes_stale_the_opinions_behind_which_the_old_one_s
     assert opinion(late, "land")["stale_because"] == ["FARM"]
     answer = town.step("consolidate", case, on="2026-03-05")
     assert answer.codes == ["review.stale"]
-    assert "land" in answer.json["problems"][0]["message"]
+    assert "Land" in answer.json["problems"][0]["message"]
     assert town.done("consolidate", case, on="2026-03-04")["state"] == "consolidated"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from docx import Document
 from shapely import Point, Polygon, box
 
 from onemap.rules.sheet.sheet_pages import sheet_page
@@ -232,6 +233,34 @@ def test_boundary_points_are_read_down_a_column(desk):
     table = target.read_text(encoding="utf-8").rpartition("<tbody>")[2].partition("</tbody>")[0]
     rows = [re.findall(r">(J\d)<", row) for row in table.split("</tr>")][:-1]
     assert rows == [["J1", "J4", "J7"], ["J2", "J5", "J8"], ["J3", "J6"]]
+
+
+def words_of(path: Path) -> str:
+    """All words of a sheet in their order, a blank between any two."""
+    if path.suffix == ".pdf":
+        read = subprocess.run([PDF_TO_TEXT or "", "-layout", path, "-"], capture_output=True, check=True)
+        text = read.stdout.decode()
+    elif path.suffix == ".docx":
+        tables = Document(str(path)).tables
+        text = " ".join(cell.text for table in tables for row in table.rows for cell in row.cells)
+    else:
+        text = re.sub("<[^>]*>", " ", path.read_text(encoding="utf-8"))
+    return " ".join(text.split())
+
+
+@pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
+def test_the_points_of_a_hole_are_told_from_those_of_the_outer_ring(desk):
+    desk.layer("ZONE", [box(-9, -9, 0, 0)])
+    with_hole = box(0, 0, 100, 100) - box(40, 40, 60, 60)
+    parcels, pack = desk.parcels({"A": with_hole, "B": box(200, 0, 300, 100)}), desk.pack({})
+    for suffix in ("html", "docx", "pdf"):
+        target = desk.folder / f"s.{suffix}"
+        assert desk.run("sheet", desk.library, parcels, target, "--pack", pack, lang="en").code == 0
+        text = words_of(target)
+        rings = dict(re.findall(r"(J\d) (\d) \d+[.]\d{3} ", text))
+        assert rings == {f"J{n}": "1" if n < 5 else "2" for n in range(1, 9)}, suffix
+        assert text.count(" Ring ") == 3  # a parcel of one ring says nothing of rings
+        assert sorted(re.findall(r"(J\d) \d+[.]\d{3} ", text)) == ["J1", "J2", "J3", "J4"], suffix
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -85,7 +85,16 @@ def bound_row(rule: str, state: str, area_m2: float) -> dict[str, Any]:
         "department": "planning",
     }
     judged = {"verdict": "clear" if state == "clear" else "restricted", "counted": state != "clear", "reason_text": ""}
-    return {**named, **judged, **measured, "kind": "within", "basis": "", "figure": None, "state": state}
+    return {
+        **named,
+        **judged,
+        **measured,
+        "kind": "within",
+        "basis": "",
+        "figure": None,
+        "shown_on": [],
+        "state": state,
+    }
 
 
 def test_rules_on_one_boundary_share_its_sides(bureau: Bureau):

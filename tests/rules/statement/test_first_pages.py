@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from onemap.rules.statement.pdf_documents import pdf_document
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import Bureau
-from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, text_of, without_spaces
+from onemap.tests.rules.statement.test_documents import boxes_by_page, needs_text, text_of, without_spaces, writer
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 PROFILE = """
@@ -141,6 +142,25 @@ def read_word(path: Path) -> str:
     assert labels and all("比例尺1:" in label and "地块：" in label for label in labels)
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     return without_spaces("".join([*(paragraph.text for paragraph in document.paragraphs), *cells]))
+
+
+def test_a_finding_that_several_maps_show_names_each(bureau: Bureau):
+    path = bureau.export("fifty.json", bureau.fifty, document="report", annexes="parcels,maps")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    maps = {map_["number"]: set(map_["parcels"]) for map_ in content["figures"] if map_["theme"] == "conflict"}
+    found = {row["rule"]: row["shown_on"] for row in content["controls"]}
+    for rule, numbers in found.items():
+        rows = [row for row in content["parcel_findings"] if row["rule"] == rule and row["state"] != "clear"]
+        parcels = {row["parcel"] for row in rows if row["counted"]}
+        assert numbers == [number for number, names in maps.items() if names & parcels]
+    assert sorted(map(len, found.values())) == [2, 6] and found["hazard.prone"] == list(maps)
+    assert all(row["figure"] == row["shown_on"][0] for row in content["controls"])
+    (first, *_, last), (one, other) = sorted(found.values(), key=len, reverse=True)
+    printed = {row["figure"] for row in printed_texts(content)["controls"]}
+    assert printed == {f"{first}–{last}", f"{one}、{other}"}
+    word = Document(str(bureau.export("fifty.docx", bureau.fifty, document="report", annexes="parcels,maps")))
+    cells = {cell.text for table in word.tables for row in table.rows for cell in row.cells}
+    assert printed <= cells
 
 
 @needs_text
@@ -292,19 +312,46 @@ def test_the_word_file_of_a_document_has_number_and_signatory_on_one_line_over_t
     assert number._p.xpath(".//w:pBdr/w:bottom[@w:val='single']")
 
 
+def without_seal(bureau: Bureau, folder: Path, authority: str) -> Bureau:
+    """A copy of a bureau of some name that seals nothing."""
+    given = folder / "ours.profile.toml"
+    given.write_text(f"seal = false\n{PROFILE.replace('云州市自然资源和规划局', authority)}", encoding="utf-8")
+    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
+    shutil.copyfile(bureau.library, copied.library)
+    assert done("keep", copied.library, given).json["kind"] == "profile"
+    return copied
+
+
+EDGE, CHARACTER = (210 - 26) / 25.4 * 72, 16  # the right edge of the text, in points, and how wide a character is
+
+
 @needs_text
 def test_without_a_seal_name_and_day_stand_two_characters_from_the_right(headed_bureau: Bureau, tmp_path: Path):
-    given = tmp_path / "ours.profile.toml"
-    given.write_text(f"seal = false\n{PROFILE}", encoding="utf-8")
-    copied = replace(headed_bureau, folder=tmp_path, library=tmp_path / "bureau.gpkg")
-    shutil.copyfile(headed_bureau.library, copied.library)
-    assert done("keep", copied.library, given).json["kind"] == "profile"
+    copied = without_seal(headed_bureau, tmp_path, "云州市自然资源和规划局")
     boxes = boxes_by_page(copied.export("statement.pdf", copied.one, annexes="none"))[-1]
     unit = next(box for box in boxes if box.word == "云州市自然资源和规划局")
     day = next(box for box in boxes if box.word == "2026" and box.north > unit.south)
-    edge, character = (210 - 26) / 25.4 * 72, 16
-    assert abs(unit.east - (edge - 2 * character)) < 1
-    assert abs(day.west - (unit.west + 2 * character)) < 1
+    assert abs(unit.east - (EDGE - 2 * CHARACTER)) < 1
+    assert abs(day.west - (unit.west + 2 * CHARACTER)) < 1
+
+
+@pytest.mark.slow
+@needs_text
+@pytest.mark.skipif(writer() is None, reason="LibreOffice's Writer is not installed")
+@pytest.mark.parametrize("authority", ["云州市自然资源和规划局", "云州市水务局"])
+def test_without_a_seal_the_word_file_stands_as_the_pdf_does(headed_bureau: Bureau, tmp_path: Path, authority: str):
+    copied = without_seal(headed_bureau, tmp_path, authority)
+    path = copied.export("statement.docx", copied.one, annexes="none")
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    convert = [str(writer()), profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
+    subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
+    boxes = boxes_by_page(path.with_suffix(".pdf"))[-1]
+    unit = next(box for box in reversed(boxes) if box.word == authority)
+    day = [box for box in boxes if box.north >= unit.south][:6]  # 2026 年 11 月 19 日
+    assert "".join(box.word for box in day) == "2026年11月19日"
+    last = max(unit, day[-1], key=lambda box: box.east) if len(authority) < 8 else unit
+    assert abs(last.east - (EDGE - 2 * CHARACTER)) < 1
+    assert abs(day[0].west - (unit.west + 2 * CHARACTER)) < CHARACTER / 2
 
 
 def test_without_a_profile_nothing_false_is_printed(issued_bureau: Bureau):

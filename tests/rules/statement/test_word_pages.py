@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_documents import docx_document
+from onemap.rules.statement.outline import WIDTH_MM
 from onemap.tests.rules.command import done
 from onemap.tests.rules.statement.bureau import Bureau
 from onemap.tests.rules.statement.test_documents import _TEXT, text_of, without_spaces, writer
@@ -138,3 +139,20 @@ def test_no_column_of_the_assessments_is_empty(headed_bureau: Bureau, tmp_path: 
     table = next(t for t in document.tables if labels["column_assessment"] in [cell.text for cell in t.rows[0].cells])
     for column in table.columns:
         assert any(cell.text.strip("–") for cell in column.cells[1:]), column.cells[0].text
+
+
+@pytest.mark.parametrize("annexes", ["none", "all"])
+def test_a_column_that_no_row_fills_is_left_out_and_its_table_as_wide_as_the_others(
+    headed_bureau: Bureau, annexes: str
+):
+    path = headed_bureau.export(f"{annexes}.docx", headed_bureau.one, document="statement", annexes=annexes)
+    found, label = [], words("zh")["column_figure"]
+    for table in Document(str(path)).tables:
+        heads = [cell.text for cell in table.rows[0].cells]
+        widths = [column.width.mm for column in table.columns]
+        assert sum(widths) == pytest.approx(WIDTH_MM, abs=0.2), heads
+        assert [cell.width.mm for cell in table.rows[0].cells] == pytest.approx(widths, abs=0.1)
+        if label in heads:
+            found.append([cell.text for cell in table.columns[heads.index(label)].cells[1:]])
+    assert all(any(text not in ("", "–") for text in texts) for texts in found)
+    assert bool(found) == (annexes == "all")  # without maps no row names a figure
