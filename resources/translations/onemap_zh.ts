@@ -5589,5 +5589,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Plans against each other</source>
         <translation>规划两两比对</translation>
     </message>
+    <message>
+        <source>There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.</source>
+        <translation>没有可以汇总的内容：当日没有生效的用地图层。请加入其中之一：{layers}。</translation>
+    </message>
 </context>
 </TS>
