@@ -37,7 +37,7 @@ from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
 from onemap.plugin.map.moved_layers import know_moved_layers
-from onemap.plugin.map.place_list import MIN_LENGTH, PlaceList, ShowPlace
+from onemap.plugin.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
@@ -260,6 +260,7 @@ class MapTab(QWidget):
         self._show_first_map()
         self._update_ticks()
         self._filter(self.search.text())
+        self.places.search_later(self.search.text())
         self.tree.verticalScrollBar().setValue(scroll_position)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
@@ -509,19 +510,23 @@ class MapTab(QWidget):
         self.fill()
 
     def _say_nothing(self) -> None:
-        """Say so where nothing is called as what is sought."""
+        """Say so where nothing, or no layer, is called as what is sought; places found have the empty list's room."""
         root = self.tree.invisibleRootItem()
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
         text = self.search.text().strip()
-        if len(text) < MIN_LENGTH:
-            self.nothing.setText(tr("No layer has this name. Places and parcels are searched from two letters on."))
-        else:
-            self.nothing.setText(tr("No layer, place or parcel on the map has this name."))
-        self.nothing.setVisible(bool(text) and not is_listed and not self.places.count())
+        self.nothing.setText(nothing_found(len(text), self.places.count()))
+        self.nothing.setVisible(bool(text) and not is_listed)
+        self._give_room(bool(text) and not is_listed and self.places.count() > 0)
+
+    def _give_room(self, is_places: bool) -> None:
+        """Give the room of the list to the places, or back to the layers."""
+        self.tree.setHidden(is_places)
+        self.places.fill_room(is_places)
 
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()
         self.nothing.hide()
+        self._give_room(False)
         for item in self._layer_items():
             entry = item.data(0, ROLE_ENTRY)
             item.setHidden(bool(text_sought) and text_sought not in f"{entry.title} {entry.code}".lower())

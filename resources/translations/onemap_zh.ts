@@ -5593,5 +5593,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.</source>
         <translation>没有可以汇总的内容：当日没有生效的用地图层。请加入其中之一：{layers}。</translation>
     </message>
+    <message>
+        <source>No layer has this name, only the places above.</source>
+        <translation>没有图层叫这个名称，只有上面的地点。</translation>
+    </message>
 </context>
 </TS>
