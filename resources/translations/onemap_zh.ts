@@ -5597,5 +5597,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>No layer has this name, only the places above.</source>
         <translation>没有图层叫这个名称，只有上面的地点。</translation>
     </message>
+    <message>
+        <source>These files of your own are gone: {files}. Put them back, or leave them out with the button above.</source>
+        <translation>自有文件已不在原处：{files}。请放回原处，或用上面的按钮将其去掉。</translation>
+    </message>
+    <message>
+        <source>The theme “{theme}” is gone; all indicators are listed.</source>
+        <translation>专题“{theme}”已不存在，现列出全部指标。</translation>
+    </message>
 </context>
 </TS>
