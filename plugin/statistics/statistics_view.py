@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
@@ -63,6 +64,7 @@ class StatisticsView(VerbView):
         self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
         self.lacking = QLabel()  # in place of the form, where there is nothing to add up
         self.lacking.setWordWrap(True)
+        self.changed_versions = ChangedVersions(library)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.tree = self._make_tree()
@@ -112,6 +114,7 @@ class StatisticsView(VerbView):
         inside.addWidget(self.lacking)
         inside.addWidget(self._form)
         inside.addWidget(self.work)
+        inside.addWidget(self.changed_versions)
         inside.addWidget(self.tree, 1)
         inside.addWidget(self.note)
         layout = QVBoxLayout(self)
@@ -159,6 +162,7 @@ class StatisticsView(VerbView):
     def clear(self) -> None:
         """Forget the balance."""
         self._params, self._rows = {}, []
+        self.changed_versions.forget()
         self.tree.clear()
         self._show_result(False)
 
@@ -175,6 +179,8 @@ class StatisticsView(VerbView):
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params, self._rows = params, balance_of(answer, ground)
+        within = answer.get("within") or {}
+        self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
         self._list()
         version = answer["layer"]["label"]
         lines = [

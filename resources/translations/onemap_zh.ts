@@ -4150,8 +4150,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>删除检测</translation>
     </message>
     <message>
-        <source>The library now has other versions than this check asked: {layers}. Check again to use them.</source>
-        <translation>资料库现有的版本与本次检测所用的不同：{layers}。请重新检测。</translation>
+        <source>The library now has other versions than were asked here: {layers}. Ask again to use them.</source>
+        <translation>资料库现有的版本与此处所用的不同：{layers}。请重新查询。</translation>
     </message>
     <message>
         <source>This check is no longer in the library: it was deleted elsewhere.</source>
