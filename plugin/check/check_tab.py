@@ -29,8 +29,8 @@ from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
-from onemap.plugin.library.distinct_place import distinct_place
 from onemap.plugin.library.changed_versions import ChangedVersions
+from onemap.plugin.library.distinct_place import distinct_place
 from onemap.plugin.library.open_library import OpenLibrary, title_of
 from onemap.plugin.parcels.facts_choice import FactsChoice
 from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice

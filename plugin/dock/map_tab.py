@@ -33,6 +33,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.library.version_changes_page import VersionChangesPage
+from onemap.plugin.library.version_states import state_hints, state_texts
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
@@ -542,32 +543,6 @@ class MapTab(QWidget):
             library.setHidden(all(department.isHidden() for department in departments))
             if text_sought:
                 library.setExpanded(True)
-
-
-def state_texts(label: str) -> dict[str, str]:
-    """A version's label with the sign and the word of its state."""
-    return {
-        "in_force": f"{label} ●",
-        "old": f"{label} ◐ {tr('old')}",
-        "upcoming": f"{label} ◔ {tr('not yet')}",
-        "partial": f"{label} ◌ {tr('part')}",
-        "assumed": f"{label} ◌ {tr('assumed')}",
-        "unreadable": f"{label} ✕ {tr('unreadable')}",
-        "missing": f"○ {tr('no data')}",
-    }
-
-
-def state_hints() -> dict[str, str]:
-    """The meaning of each state for a check."""
-    return {
-        "in_force": tr("In force on that day, for the whole district"),
-        "old": tr("Not in force on that day: a check does not use it"),
-        "upcoming": tr("Not yet in force on that day: a check does not use it"),
-        "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
-        "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
-        "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
-        "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
-    }
 
 
 def _keys_of(row: QWidget) -> list[QWidget]:

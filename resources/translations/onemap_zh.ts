@@ -5605,5 +5605,17 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The theme “{theme}” is gone; all indicators are listed.</source>
         <translation>专题“{theme}”已不存在，现列出全部指标。</translation>
     </message>
+    <message>
+        <source>no date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>{label} · not in force, without a date</source>
+        <translation>{label} · 无日期，未生效</translation>
+    </message>
+    <message>
+        <source>Not in force: it has no date, and a version with a date goes before it. To use it, add it again with the day from which it is valid.</source>
+        <translation>未生效：该版本没有日期，有日期的版本优先。如要采用，请注明生效日期后重新入库。</translation>
+    </message>
 </context>
 </TS>
