@@ -54,12 +54,7 @@ class NumbersTab(QWidget):
         self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
         self.layers_button.setEnabled(False)
         self.own_files = BureauFiles()
-        self.lost_files = QLabel()
-        self.lost_files.setWordWrap(True)
-        self.lost_files.hide()
-        self.lacking = QLabel()
-        self.lacking.setWordWrap(True)
-        self.lacking.hide()
+        self.lost_files, self.lacking = _make_line(), _make_line()
         self.measure_button = QPushButton(icon("indicators"), tr("Measure indicators"))
         self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
         self.look_button = QPushButton(icon("warnings"), tr("What to look at"))
@@ -229,3 +224,11 @@ class NumbersTab(QWidget):
         has_layers = bool(self._library.layers)
         self.measure_button.setEnabled(has_layers and not self.indicators.is_working)
         self.look_button.setEnabled(has_layers and not self.warnings.is_working)
+
+
+def _make_line() -> QLabel:
+    """A line that is there only while it has something to say."""
+    line = QLabel()
+    line.setWordWrap(True)
+    line.hide()
+    return line
