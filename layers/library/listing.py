@@ -16,7 +16,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
 
     upcoming: a version is valid from a later day on.
-    today: what a version is on this day, whatever `as_of` is: in_force, upcoming or past.
+    undated: a version has no first day, and one that has goes before it; without that it could be in force.
+    today: what a version is on this day, whatever `as_of` is: in_force, upcoming, undated or past.
     day: the first day on which a version is in force; null where another took its place from the beginning.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
@@ -59,7 +60,7 @@ def _version_records(
     return [
         {
             **_version_record(library, entry, version, current, as_of),
-            "today": "in_force" if version is now else _state(version, date.today()),
+            "today": "in_force" if version is now else _state(version, now, date.today()),
             "day": _first_day(version, known),
         }
         for version in known
@@ -69,6 +70,7 @@ def _version_records(
 def _version_record(
     library: Library, entry: LayerEntry, version: Version, current: Version | None, as_of: date
 ) -> dict[str, Any]:
+    state = _state(version, current, as_of)
     return {
         "label": version.label,
         "table": version.table,
@@ -80,14 +82,18 @@ def _version_record(
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
         "in_force": version is current,
-        "upcoming": _state(version, as_of) == "upcoming",
+        "upcoming": state == "upcoming",
+        "undated": version is not current and state == "undated",
         "unreadable": _is_unreadable(library, entry, version),
     }
 
 
-def _state(version: Version, day: date) -> str:
-    """What a version is that is not in force on a day."""
-    return "upcoming" if (version.valid_from or "") > day.isoformat() else "past"
+def _state(version: Version, current: Version | None, day: date) -> str:
+    """What a version is that is not in force on a day. current: the one that is."""
+    if (version.valid_from or "") > day.isoformat():
+        return "upcoming"
+    is_open = version.valid_from is None and (version.valid_to is None or day.isoformat() <= version.valid_to)
+    return "undated" if is_open and current is not None and current.valid_from else "past"
 
 
 def _first_day(version: Version, known: Sequence[Version]) -> str | None:

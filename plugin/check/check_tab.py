@@ -22,7 +22,6 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.check.changed_versions import ChangedVersions
 from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
 from onemap.plugin.check.sheet_button import SheetButton
@@ -30,6 +29,7 @@ from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.distinct_place import distinct_place
 from onemap.plugin.library.open_library import OpenLibrary, title_of
 from onemap.plugin.parcels.facts_choice import FactsChoice
@@ -516,7 +516,7 @@ class CheckTab(QWidget):
         self.results.show_run(run_on_display, parcels)
         self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
-        self.changed_versions.compare_with(record)
+        self.changed_versions.compare_with(record.get("layers") or ())
         self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
         self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFontMetrics
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -25,7 +26,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.results.name_delegate import JOIN, wrap_names
 from onemap.plugin.results.result_export import ExportButton, html_table
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import measure_of
@@ -37,6 +38,7 @@ from onemap.plugin.words.verdicts import sign_icon
 
 ROLE_PLACE = Qt.ItemDataRole.UserRole
 MAX_EXPANDED = 20
+NARROWEST_PX = 280  # of a line in the narrowest dock
 MAX_LISTED = 5000  # parcels; a longer list is not read one by one
 
 
@@ -113,13 +115,13 @@ class TrialView(QWidget):
         self._folder = str(Path(after.path).parent)
         text = tr("If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.")
         numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
-        texts = [text.format(layer=layer, file=file, **numbers)]
+        texts = [text.format(layer=layer, file=in_one_piece(file, self.fontMetrics()), **numbers)]
         if len(changes) > MAX_LISTED:
             texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
         texts.append(tr("Nothing in the library has changed."))
         self.summary.setText(sentences(*texts))
         self._list(changes, before, after)
-        lead = _changes_page(texts[0], changes, before, after)
+        lead = _changes_page(text.format(layer=layer, file=file, **numbers), changes, before, after)
         self.export_button.offer(run, list(after.parcels.values()), lead)
         self.export_button.show()
 
@@ -197,6 +199,11 @@ class TrialView(QWidget):
             self.highlight.show(RunTables(path), parcel, finding)
         except Refusal as refusal:
             self.refused.emit(refusal)
+
+
+def in_one_piece(name: str, metrics: QFontMetrics) -> str:
+    """A name that no line ends in, as Qt ends one amid Chinese; one that is longer than a line stays as it is."""
+    return JOIN.join(name) if metrics.horizontalAdvance(name) <= NARROWEST_PX else name
 
 
 def _verdicts_text(change: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -20,13 +21,15 @@ from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import Count, tr
 
 SPOT, CLUSTER = 0, 1
-BUTTONS_PER_ROW = 2
+BUTTONS_PER_ROW = 2  # one where a name would be cut
+GAP_PX = 4
 
 
 class DecisionBar(QWidget):
     """Asks for a decision, which the core stores."""
 
     decision_requested = pyqtSignal(str, str, str)  # spot or cluster, decision, reason
+    reason_requested = pyqtSignal()  # a decision waits for its reason
     closed = pyqtSignal()  # the reason is written, or given up: back to the list
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,14 +43,14 @@ class DecisionBar(QWidget):
         self.reason.setClearButtonEnabled(True)
         self.reason.returnPressed.connect(self._reason_written)
         self.buttons: dict[str, QPushButton] = {}
-        grid = QGridLayout()
-        grid.setSpacing(4)
-        for place, decision in enumerate(DECISIONS):
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GAP_PX)
+        for decision in DECISIONS:
             button = QPushButton()
             button.clicked.connect(lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
             button.setMinimumWidth(1)
-            grid.addWidget(button, place // BUTTONS_PER_ROW, place % BUTTONS_PER_ROW)
             self.buttons[decision] = button
+        self._place_buttons()
         row = QHBoxLayout()
         label = QLabel(tr("For"))
         label.setBuddy(self.scope)
@@ -55,11 +58,24 @@ class DecisionBar(QWidget):
         row.addWidget(self.scope, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(GAP_PX)
         layout.addLayout(row)
         layout.addWidget(self.reason)
-        layout.addLayout(grid)
+        layout.addLayout(self._grid)
         self.show_spot(None, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Place the buttons so that no name is cut."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        widest = max(button.sizeHint().width() for button in self.buttons.values())
+        per_row = BUTTONS_PER_ROW if BUTTONS_PER_ROW * (widest + GAP_PX) - GAP_PX <= self.width() else 1
+        for place, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, place // per_row, place % per_row)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, per_row - 1)
 
     def show_spot(self, spot: Spot | None, cluster_size: int) -> None:
         """Set the spot to decide on.
@@ -71,6 +87,7 @@ class DecisionBar(QWidget):
             name = word("decisions", decision)
             button.setText(as_written(f"{number}  {name}"))
             button.setToolTip(tr("{decision} (key {number})").format(decision=name, number=number))
+        self._place_buttons()
         self.scope.setItemText(SPOT, tr("this spot"))
         text = tr("{count:the # spot|all # spots} of its cluster")
         self.scope.setItemText(CLUSTER, text.format(count=Count(cluster_size)))
@@ -101,6 +118,7 @@ class DecisionBar(QWidget):
             self._pending = decision
             self._ask_for_reason(decision)
             self.reason.setFocus()
+            self.reason_requested.emit()
             return
         target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
         self._pending = ""

@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.compare.column_fit import ColumnFit
+from onemap.plugin.compare.column_fit import ROW_MARGIN_PX, ColumnFit
 from onemap.plugin.compare.compare_atlas import AtlasButton
 from onemap.plugin.compare.compare_decision import DecisionBar
 from onemap.plugin.compare.compare_details import details_of
@@ -34,12 +34,12 @@ from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
 
-MIN_ROWS = 4  # of the list of spots that are in sight
+MIN_ROWS = 8  # of the list of spots, on a low screen too, where the room scrolls
+NAME_LINES = 2  # of a row; where names wrap more the decision would be far below the list
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
 MODES = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
@@ -116,12 +116,12 @@ class CompareView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(RoomArea(split), 1)
-        layout.addWidget(self.decide)
+        layout.addWidget(split)
 
     def _keep_rows_in_sight(self) -> None:
-        """A list of which nothing can be seen is none: where the dock is low all but the decision scrolls."""
-        rows = MIN_ROWS * self.list.verticalHeader().defaultSectionSize()
+        """A list of which nothing can be seen is none: where the dock is low the whole room scrolls."""
+        most = NAME_LINES * self.list.fontMetrics().height() + ROW_MARGIN_PX
+        rows = MIN_ROWS * min(self.list.verticalHeader().defaultSectionSize(), most)
         self.list.setMinimumHeight(self.list.horizontalHeader().sizeHint().height() + rows + 2 * self.list.frameWidth())
 
     def _make_list_page(self) -> QWidget:
@@ -137,6 +137,7 @@ class CompareView(QWidget):
         layout.addLayout(filters)
         layout.addWidget(self.list, 1)
         layout.addLayout(self._make_buttons())
+        layout.addWidget(self.decide)  # by the list: who decides looks at the row
         return page
 
     def _make_buttons(self) -> QHBoxLayout:

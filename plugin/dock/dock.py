@@ -226,6 +226,8 @@ class OneMapDock(QgsDockWidget):
         self.identify.shown.connect(self._show_place)
         for balance in (self.statistics, self.numbers_tab.balance):
             balance.results_shown.connect(lambda tree=balance.tree: self._bring_into_sight(tree))
+        decide = self.compare_tab.view.decide
+        decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
         for view in (self.day_swipe, self.statistics, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())

@@ -33,11 +33,12 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.state_delegate import StateDelegate
 from onemap.plugin.library.version_changes_page import VersionChangesPage
+from onemap.plugin.library.version_states import state_hints, state_texts
 from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.map.map_themes import first_theme, show_theme
 from onemap.plugin.map.moved_layers import know_moved_layers
-from onemap.plugin.map.place_list import MIN_LENGTH, PlaceList, ShowPlace
+from onemap.plugin.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
@@ -260,6 +261,7 @@ class MapTab(QWidget):
         self._show_first_map()
         self._update_ticks()
         self._filter(self.search.text())
+        self.places.search_later(self.search.text())
         self.tree.verticalScrollBar().setValue(scroll_position)
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
@@ -509,19 +511,23 @@ class MapTab(QWidget):
         self.fill()
 
     def _say_nothing(self) -> None:
-        """Say so where nothing is called as what is sought."""
+        """Say so where nothing, or no layer, is called as what is sought; places found have the empty list's room."""
         root = self.tree.invisibleRootItem()
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
         text = self.search.text().strip()
-        if len(text) < MIN_LENGTH:
-            self.nothing.setText(tr("No layer has this name. Places and parcels are searched from two letters on."))
-        else:
-            self.nothing.setText(tr("No layer, place or parcel on the map has this name."))
-        self.nothing.setVisible(bool(text) and not is_listed and not self.places.count())
+        self.nothing.setText(nothing_found(len(text), self.places.count()))
+        self.nothing.setVisible(bool(text) and not is_listed)
+        self._give_room(bool(text) and not is_listed and self.places.count() > 0)
+
+    def _give_room(self, is_places: bool) -> None:
+        """Give the room of the list to the places, or back to the layers."""
+        self.tree.setHidden(is_places)
+        self.places.fill_room(is_places)
 
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()
         self.nothing.hide()
+        self._give_room(False)
         for item in self._layer_items():
             entry = item.data(0, ROLE_ENTRY)
             item.setHidden(bool(text_sought) and text_sought not in f"{entry.title} {entry.code}".lower())
@@ -537,32 +543,6 @@ class MapTab(QWidget):
             library.setHidden(all(department.isHidden() for department in departments))
             if text_sought:
                 library.setExpanded(True)
-
-
-def state_texts(label: str) -> dict[str, str]:
-    """A version's label with the sign and the word of its state."""
-    return {
-        "in_force": f"{label} ●",
-        "old": f"{label} ◐ {tr('old')}",
-        "upcoming": f"{label} ◔ {tr('not yet')}",
-        "partial": f"{label} ◌ {tr('part')}",
-        "assumed": f"{label} ◌ {tr('assumed')}",
-        "unreadable": f"{label} ✕ {tr('unreadable')}",
-        "missing": f"○ {tr('no data')}",
-    }
-
-
-def state_hints() -> dict[str, str]:
-    """The meaning of each state for a check."""
-    return {
-        "in_force": tr("In force on that day, for the whole district"),
-        "old": tr("Not in force on that day: a check does not use it"),
-        "upcoming": tr("Not yet in force on that day: a check does not use it"),
-        "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
-        "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
-        "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
-        "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
-    }
 
 
 def _keys_of(row: QWidget) -> list[QWidget]:

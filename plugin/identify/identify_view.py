@@ -35,6 +35,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.identify.identify_rows import FeaturePlace, Row, place_text, rows_of
 from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
 from onemap.plugin.identify.way_button import WayButton, way_hint
+from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.profile import settings
@@ -85,6 +86,7 @@ class IdentifyView(QWidget):
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName(tr("Close what lies here"))
         self.close_button.setToolTip(tr("Close what lies here"))
+        self.changed_versions = ChangedVersions(library)
         self.tree = QTreeWidget()
         self._build()
         self._show_way(POINT)
@@ -124,6 +126,7 @@ class IdentifyView(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.hint)
         layout.addLayout(head)
+        layout.addWidget(self.changed_versions)
         layout.addWidget(self.tree, 1)
         self.hint.hide()
         self._show_answer(False)
@@ -174,6 +177,7 @@ class IdentifyView(QWidget):
         self._remove_bands()
         self._show_place(None)
         self._answer = None
+        self.changed_versions.forget()
         self.tree.clear()
         self._show_answer(False)
 
@@ -231,6 +235,7 @@ class IdentifyView(QWidget):
             self.clear()
             return
         self._answer = answer
+        self.changed_versions.compare_with(answer["layers"])
         self._list()
         self._show_answer(True)
         self.answered.emit()

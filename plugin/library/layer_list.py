@@ -31,7 +31,8 @@ class Version:
 
     coverage: district, file, or extent (then assumed).
     upcoming: it is valid from a later day on.
-    today: what it is on this day, whatever day the library shows: in_force, upcoming or past.
+    undated: it has no first day, and is not in force because another version has.
+    today: what it is on this day, whatever day the library shows: in_force, upcoming, undated or past.
     day: the first day on which it is in force; empty where it never is.
     unreadable: the source is missing or replaced, such as a raster's file.
     """
@@ -48,6 +49,7 @@ class Version:
     upcoming: bool = False
     today: str = ""
     day: str = ""
+    undated: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,13 +185,13 @@ def _titles(title: Any) -> list[str]:
 
 
 def state_of(version: Version | None) -> str:
-    """The state of a version: missing, unreadable, upcoming, old, assumed, partial or in_force."""
+    """The state of a version: missing, unreadable, upcoming, undated, old, assumed, partial or in_force."""
     if version is None:
         return "missing"
     if version.unreadable:
         return "unreadable"
     if not version.in_force:
-        return "upcoming" if version.upcoming else "old"
+        return "upcoming" if version.upcoming else "undated" if version.undated else "old"
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
 
 
@@ -238,4 +240,5 @@ def _version(version: dict[str, Any]) -> Version:
         bool(version.get("upcoming")),
         str(version.get("today") or ""),
         str(version.get("day") or ""),
+        bool(version.get("undated")),
     )

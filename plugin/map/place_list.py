@@ -62,7 +62,7 @@ class PlaceList(QListWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self.find)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.fill_room(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(self._go)
         self.itemActivated.connect(self._go)
@@ -73,6 +73,13 @@ class PlaceList(QListWidget):
         """Search for a text after the user has stopped typing."""
         self._text = text.strip()
         self._timer.start()
+
+    def fill_room(self, is_alone: bool) -> None:
+        """Take the room of the layers, where none of them is listed; else only as much as the places need."""
+        policy = QSizePolicy.Policy.Expanding if is_alone else QSizePolicy.Policy.Maximum
+        wanted = QSizePolicy(QSizePolicy.Policy.Preferred, policy)
+        wanted.setVerticalStretch(1 if is_alone else 0)
+        self.setSizePolicy(wanted)
 
     def find(self) -> None:
         """Search now."""
@@ -120,6 +127,15 @@ class PlaceList(QListWidget):
         lines = min(LINES_SHOWN, max(1, self.count()))
         height = max(self.sizeHintForRow(0), self.fontMetrics().height()) * lines + 2 * self.frameWidth()
         return QSize(super().sizeHint().width(), height)
+
+
+def nothing_found(length: int, places: int) -> str:
+    """What is said where no layer has the name that is sought. length: its letters; places: that have it."""
+    if places:
+        return tr("No layer has this name, only the places above.")
+    if length < MIN_LENGTH:
+        return tr("No layer has this name. Places and parcels are searched from two letters on.")
+    return tr("No layer, place or parcel on the map has this name.")
 
 
 def _line(place: Place) -> str:

@@ -98,5 +98,6 @@ def _words(today: str) -> str:
     return {
         "in_force": tr("{label} · in force today"),
         "upcoming": tr("{label} · not yet in force"),
+        "undated": tr("{label} · not in force, without a date"),
         "past": tr("{label} · no longer in force"),
     }.get(today, "{label}")

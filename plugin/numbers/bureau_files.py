@@ -17,7 +17,7 @@ FILTER = "TOML (*.toml)"
 
 
 class BureauFiles(QToolButton):
-    """A button with a menu. What is chosen is kept in the settings; a file that is gone is passed over."""
+    """A button with a menu. What is chosen is kept in the settings, a file that is gone too: `lost` names it."""
 
     changed = pyqtSignal()
 
@@ -33,24 +33,36 @@ class BureauFiles(QToolButton):
 
     @property
     def themes(self) -> list[str]:
-        """The files of themes."""
+        """The files of themes that are there."""
         return [path for path in settings.get("theme_files") if Path(path).is_file()]
 
     @property
     def packs(self) -> list[str]:
-        """The file of indicators; empty for those that come along."""
+        """The file of indicators, if it is there; empty for those that come along."""
+        return [path for path in self._chosen_packs if Path(path).is_file()]
+
+    @property
+    def lost(self) -> list[str]:
+        """The files that were chosen and are gone: a share that is not connected, or a file that was moved."""
+        return [path for path in (*settings.get("theme_files"), *self._chosen_packs) if not Path(path).is_file()]
+
+    @property
+    def _chosen_packs(self) -> list[str]:
         path = settings.get("indicator_pack")
-        return [path] if path and Path(path).is_file() else []
+        return [path] if path else []
 
     def add_theme(self, path: str) -> None:
         """Read themes from this file, too."""
-        settings.put("theme_files", [*(one for one in self.themes if not is_same_place(one, path)), path])
+        settings.put("theme_files", [*self._themes_without(path), path])
         self.changed.emit()
 
     def remove_theme(self, path: str) -> None:
         """Read no theme from this file any more."""
-        settings.put("theme_files", [one for one in self.themes if not is_same_place(one, path)])
+        settings.put("theme_files", self._themes_without(path))
         self.changed.emit()
+
+    def _themes_without(self, path: str) -> list[str]:
+        return [one for one in settings.get("theme_files") if not is_same_place(one, path)]
 
     def use_pack(self, path: str) -> None:
         """Measure by the indicators of this file; empty for those that come along."""
@@ -61,13 +73,13 @@ class BureauFiles(QToolButton):
         menu.clear()
         add = menu.addAction(icon("add"), tr("Add a theme from a file…"))
         add.triggered.connect(lambda _checked: self._choose(tr("Add a theme from a file…"), self.add_theme))
-        for path in self.themes:
+        for path in settings.get("theme_files"):
             action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
             action.triggered.connect(lambda _checked, of=path: self.remove_theme(of))
         menu.addSeparator()
         use = menu.addAction(icon("file"), tr("Indicators from a file…"))
         use.triggered.connect(lambda _checked: self._choose(tr("Indicators from a file…"), self.use_pack))
-        for path in self.packs:
+        for path in self._chosen_packs:
             action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
             action.triggered.connect(lambda _checked: self.use_pack(""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
@@ -53,9 +54,7 @@ class NumbersTab(QWidget):
         self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
         self.layers_button.setEnabled(False)
         self.own_files = BureauFiles()
-        self.lacking = QLabel()
-        self.lacking.setWordWrap(True)
-        self.lacking.hide()
+        self.lost_files, self.lacking = _make_line(), _make_line()
         self.measure_button = QPushButton(icon("indicators"), tr("Measure indicators"))
         self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
         self.look_button = QPushButton(icon("warnings"), tr("What to look at"))
@@ -107,6 +106,7 @@ class NumbersTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)  # as in the other rooms
         layout.addLayout(form)
+        layout.addWidget(self.lost_files)
         layout.addWidget(self.lacking)
         layout.addWidget(self.measure_button)
         layout.addWidget(self.hint)
@@ -158,6 +158,7 @@ class NumbersTab(QWidget):
         if not self._library.layers or not self.isVisible() or scope == self._themes_of:
             return
         self._themes_of = scope
+        self._name_lost_files()
         params = {"library": scope[0], "as_of": scope[1]}
         files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
         request = self._library.core.ask("themes", {**params, **files})
@@ -165,6 +166,14 @@ class NumbersTab(QWidget):
         request.refused.connect(self.refused)
         if any(files.values()):  # a file that is wrong does not take those away that come along
             request.refused.connect(lambda _refusal: self._ask_shipped_themes(params))
+
+    def _name_lost_files(self) -> None:
+        """Say which of the bureau's own files are gone, and that nothing of them is listed or measured."""
+        names = name_list([Path(path).name for path in self.own_files.lost])
+        text = tr("These files of your own are gone: {files}. Put them back, or leave them out with the button above.")
+        self.lost_files.setText(text.format(files=names))
+        self.lost_files.setToolTip("\n".join(self.own_files.lost))
+        self.lost_files.setVisible(bool(names))
 
     def _ask_shipped_themes(self, params: dict[str, str]) -> None:
         self._library.core.ask("themes", params).answered.connect(self._list_themes)
@@ -178,15 +187,20 @@ class NumbersTab(QWidget):
         self._ask_themes()
 
     def _list_themes(self, answer: dict[str, Any]) -> None:
-        chosen = self.theme.currentText()
+        chosen = self.theme.currentData()
         self.theme.blockSignals(True)
         self.theme.clear()
         self.theme.addItem(tr("all indicators"), None)
         for theme in answer["themes"]:
             self.theme.addItem(theme["title"], theme)
-        self.theme.setCurrentIndex(max(0, self.theme.findText(chosen)))
+        ids = [None, *(theme["id"] for theme in answer["themes"])]
+        is_listed = chosen is None or chosen["id"] in ids
+        self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
         self.theme.blockSignals(False)
         self._choose_theme()
+        if not is_listed:
+            text = tr("The theme “{theme}” is gone; all indicators are listed.")
+            self.message_sent.emit(text.format(theme=chosen["title"]))
 
     def _choose_theme(self) -> None:
         """List the indicators of the theme, and say which of its layers and tables the library lacks."""
@@ -210,3 +224,11 @@ class NumbersTab(QWidget):
         has_layers = bool(self._library.layers)
         self.measure_button.setEnabled(has_layers and not self.indicators.is_working)
         self.look_button.setEnabled(has_layers and not self.warnings.is_working)
+
+
+def _make_line() -> QLabel:
+    """A line that is there only while it has something to say."""
+    line = QLabel()
+    line.setWordWrap(True)
+    line.hide()
+    return line

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
@@ -36,7 +37,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import list_of_some, tr
 
 NAME, AREA, SHARE = 0, 1, 2
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
@@ -61,10 +62,13 @@ class StatisticsView(VerbView):
         self.ground = CountedGround(library, canvas)
         self.count_button = QPushButton(icon("statistics"), tr("Add up"))
         self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
+        self.lacking = QLabel()  # in place of the form, where there is nothing to add up
+        self.lacking.setWordWrap(True)
+        self.changed_versions = ChangedVersions(library)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.tree = self._make_tree()
-        self._panel = QWidget()
+        self._panel, self._form = QWidget(), QWidget()
         self._build()
         self.button.toggled.connect(self._panel.setVisible)
         self.count_button.clicked.connect(lambda: self.count())
@@ -101,11 +105,16 @@ class StatisticsView(VerbView):
         buttons = QHBoxLayout()
         buttons.addWidget(self.count_button)
         buttons.addWidget(self.save_button)
+        question = QVBoxLayout(self._form)
+        question.setContentsMargins(0, 0, 0, 0)
+        question.addLayout(form)
+        question.addLayout(buttons)
         inside = QVBoxLayout(self._panel)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(form)
-        inside.addLayout(buttons)
+        inside.addWidget(self.lacking)
+        inside.addWidget(self._form)
         inside.addWidget(self.work)
+        inside.addWidget(self.changed_versions)
         inside.addWidget(self.tree, 1)
         inside.addWidget(self.note)
         layout = QVBoxLayout(self)
@@ -153,6 +162,7 @@ class StatisticsView(VerbView):
     def clear(self) -> None:
         """Forget the balance."""
         self._params, self._rows = {}, []
+        self.changed_versions.forget()
         self.tree.clear()
         self._show_result(False)
 
@@ -169,6 +179,8 @@ class StatisticsView(VerbView):
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
         self._params, self._rows = params, balance_of(answer, ground)
+        within = answer.get("within") or {}
+        self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
         self._list()
         version = answer["layer"]["label"]
         lines = [
@@ -208,17 +220,18 @@ class StatisticsView(VerbView):
     def _list_layers(self) -> None:
         chosen = self.layer.currentText()
         self.layer.clear()
-        held = [
+        of_use = [
             layer
             for layer in self._library.layers
-            if layer.in_force is not None
-            and layer.geometry == "polygon"
-            and layer.class_field
-            and layer.stratum in STRATA
+            if layer.geometry == "polygon" and layer.class_field and layer.stratum in STRATA
         ]
-        for layer in sorted(held, key=lambda layer: (STRATA.index(layer.stratum), layer.map_place)):
-            self.layer.addItem(layer.title, layer)
+        of_use.sort(key=lambda layer: (STRATA.index(layer.stratum), layer.map_place))
+        for layer in of_use:
+            if layer.in_force is not None:
+                self.layer.addItem(layer.title, layer)
         self.layer.setCurrentIndex(max(0, self.layer.findText(chosen)))
+        text = tr("There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.")
+        self.lacking.setText(text.format(layers=list_of_some([layer.title for layer in of_use])))
         self._enable()
 
     def _clear_other_scope(self) -> None:
@@ -226,8 +239,11 @@ class StatisticsView(VerbView):
             self.clear()
 
     def _enable(self) -> None:
-        self.button.setEnabled(self.layer.count() > 0 or self.button.isChecked())
-        self.count_button.setEnabled(not self.is_working and self.layer.count() > 0)
+        has_layer = self.layer.count() > 0
+        self.lacking.setVisible(not has_layer)
+        self._form.setVisible(has_layer)
+        self.button.setEnabled(bool(self._library.layers) or self.button.isChecked())
+        self.count_button.setEnabled(not self.is_working and has_layer)
         self.save_button.setEnabled(not self.is_working and bool(self._params))
 
 

@@ -4150,8 +4150,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>删除检测</translation>
     </message>
     <message>
-        <source>The library now has other versions than this check asked: {layers}. Check again to use them.</source>
-        <translation>资料库现有的版本与本次检测所用的不同：{layers}。请重新检测。</translation>
+        <source>The library now has other versions than were asked here: {layers}. Ask again to use them.</source>
+        <translation>资料库现有的版本与此处所用的不同：{layers}。请重新查询。</translation>
     </message>
     <message>
         <source>This check is no longer in the library: it was deleted elsewhere.</source>
@@ -5588,6 +5588,34 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Plans against each other</source>
         <translation>规划两两比对</translation>
+    </message>
+    <message>
+        <source>There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.</source>
+        <translation>没有可以汇总的内容：当日没有生效的用地图层。请加入其中之一：{layers}。</translation>
+    </message>
+    <message>
+        <source>No layer has this name, only the places above.</source>
+        <translation>没有图层叫这个名称，只有上面的地点。</translation>
+    </message>
+    <message>
+        <source>These files of your own are gone: {files}. Put them back, or leave them out with the button above.</source>
+        <translation>自有文件已不在原处：{files}。请放回原处，或用上面的按钮将其去掉。</translation>
+    </message>
+    <message>
+        <source>The theme “{theme}” is gone; all indicators are listed.</source>
+        <translation>专题“{theme}”已不存在，现列出全部指标。</translation>
+    </message>
+    <message>
+        <source>no date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>{label} · not in force, without a date</source>
+        <translation>{label} · 无日期，未生效</translation>
+    </message>
+    <message>
+        <source>Not in force: it has no date, and a version with a date goes before it. To use it, add it again with the day from which it is valid.</source>
+        <translation>未生效：该版本没有日期，有日期的版本优先。如要采用，请注明生效日期后重新入库。</translation>
     </message>
 </context>
 </TS>

@@ -128,3 +128,25 @@ def test_each_version_tells_what_it_is_today_and_on_which_day_it_is_first_in_for
             "mended": ("in_force", "2022-01-01"),
             "next": ("upcoming", "2999-01-01"),
         }
+
+
+def test_a_version_without_a_date_beside_a_dated_one_is_not_called_past(shelf, layer_file, box):
+    for label, dates in (
+        ("older", {}),
+        ("undated", {}),
+        ("ended", {"valid_to": "2020-12-31"}),
+        ("dated", {"valid_from": "2022-01-01"}),
+    ):
+        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, 0)]), key="BSM", label=label, **dates)
+        assert added.code == 0, added.json
+
+    def states(day):
+        answer = shelf.run("layers", shelf.path, "--as-of", day).json
+        (versions,) = [layer["versions"] for layer in answer["layers"] if layer["code"] == "T"]
+        return {one["label"]: (one["in_force"], one["undated"], one["today"]) for one in versions}
+
+    now = {"older": "undated", "undated": "undated", "ended": "past", "dated": "in_force"}
+    assert states("2023-01-01") == {
+        label: (state == "in_force", state == "undated", state) for label, state in now.items()
+    }
+    assert states("2021-06-01") == {label: (label == "undated", False, state) for label, state in now.items()}

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsRectangle, QgsVectorLayer
+from qgis.PyQt.QtGui import QTextLayout
 from qgis.PyQt.QtWidgets import QFileDialog
 
+from onemap.plugin.results.name_delegate import JOIN
 from onemap.tests.plugin.small_town import X, Y, box, checked_tab, wait_for, write_layer
 
 pytestmark = pytest.mark.slow
@@ -45,7 +47,22 @@ def test_the_parcels_that_change_are_listed_with_the_rules_that_say_so(tab, tmp_
         "B · unknown → prohibited": "Occupies permanent basic farmland: clear → prohibited 100 m²",
     }
     assert "2 of 3 parcels" in tab.trial.summary.text()
-    assert "moved.gpkg" in tab.trial.summary.text()
+    assert "moved.gpkg" in tab.trial.summary.text().replace(JOIN, "")
+
+
+@pytest.mark.parametrize("width", [200, 240, 280, 320, 360])
+def test_a_file_with_a_chinese_name_is_named_in_one_line(tab, tmp_path, width):
+    file = tmp_path / "农田2023调整.gpkg"
+    write_layer(file, ["BSM"], [(box(400, 100, 10, 10), "F2")])
+    assert attempt(tab, str(file)) == (True, [])
+    layout = QTextLayout(tab.trial.summary.text(), tab.trial.summary.font())
+    layout.beginLayout()
+    lines, line = [], layout.createLine()
+    while line.isValid():
+        line.setLineWidth(width)
+        lines.append(layout.text()[line.textStart() :][: line.textLength()].replace(JOIN, ""))
+        line = layout.createLine()
+    assert [one for one in lines if file.name in one], lines
 
 
 def test_a_change_is_shown_on_the_map_where_it_is(tab, tmp_path, canvas):

@@ -17,6 +17,7 @@ from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, Reader, box, lay_out, wait_for, write_layer
 
@@ -196,24 +197,35 @@ def test_a_decision_by_key_asks_for_its_reason_is_kept_by_the_core_and_marked(ta
     assert (again.decision, again.reason) == ("discuss", "minutes of 3 November")
 
 
-def test_the_decisions_are_in_sight_however_low_the_dock_is(tab):
+@pytest.mark.parametrize("scale", [1, 1.5])
+def test_in_a_low_dock_with_the_form_open_the_room_scrolls_and_eight_spots_stay(tab, application, scale):
+    before, letters = application.font(), application.font()
+    letters.setPointSizeF(before.pointSizeF() * scale)
+    application.setFont(letters)
+    area = RoomArea(tab)
+    area.resize(320, 480)
+    area.show()
     compare(tab)
-    tab.resize(360, 400)
+    tab.form_button.setChecked(True)
     lay_out()
-    assert tab.height() == 400
-    for button in tab.view.decide.buttons.values():
-        place = button.mapTo(tab, button.rect().bottomRight())
-        assert tab.rect().contains(place)
-        assert button.visibleRegion().boundingRect().size() == button.size()
-
-
-def test_four_spots_keep_their_room_where_their_names_wrap(tab):
-    compare(tab)
-    tab.resize(300, 560)
+    view = tab.view
+    row = min(view.list.verticalHeader().defaultSectionSize(), 2 * view.list.fontMetrics().height() + ROW_MARGIN_PX)
+    height = view.list.viewport().height()
+    area.verticalScrollBar().setValue(view.list.mapTo(tab, QPoint()).y())
     lay_out()
-    rows = tab.view.list.verticalHeader()
-    assert rows.defaultSectionSize() > tab.view.list.fontMetrics().height() + ROW_MARGIN_PX  # names wrap
-    assert tab.view.list.viewport().height() >= 4 * rows.defaultSectionSize()
+    in_sight = view.list.visibleRegion().boundingRect().height()
+    area.bring_into_sight(view.decide)
+    lay_out()
+    cut = [
+        button.text()
+        for button in view.decide.buttons.values()
+        if button.visibleRegion().boundingRect().size() != button.size() or button.width() < button.sizeHint().width()
+    ]
+    application.setFont(before)
+    area.takeWidget()
+    assert height >= 8 * row
+    assert in_sight >= min(view.list.height(), 480) - 1
+    assert cut == []
 
 
 def test_one_decision_can_be_given_to_a_whole_cluster(tab):

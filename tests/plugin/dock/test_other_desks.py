@@ -3,14 +3,14 @@
 import shutil
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import QDate, Qt
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.library.library_follower import SERVER_LOOKS
 from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD
 
 FARMLAND = "YJJBNTTB"
@@ -83,9 +83,37 @@ def test_the_verdicts_of_older_versions_say_that_they_are(shared_dock, parcels, 
     look(shared_dock)
     wait_for(lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 2)
     assert not tab.changed_versions.isHidden()
-    assert "other versions than this check asked: Permanent basic farmland." in tab.changed_versions.text()
+    assert "other versions than were asked here: Permanent basic farmland." in tab.changed_versions.text()
     check(shared_dock)
     assert tab.changed_versions.isHidden()
+
+
+@pytest.mark.slow
+def test_what_lies_here_and_a_balance_say_that_they_are_of_older_versions(shared_dock, tmp_path):
+    path, place, balance = shared_dock.library.path, shared_dock.identify, shared_dock.statistics
+    survey = write_layer(tmp_path / "survey.gpkg", ["BSM", "DLBM"], [(box(0, 0, 1000, 1000), "P1", "0101")])
+    add = ("add", path, survey, "--as", "DLTB", "--covers=district")
+    core(*add, "--valid-from=2025-01-01")
+    shared_dock.show()  # it opens its library, as at the first sight of it
+    wait_for(balance.layer.count)
+    answered = []
+    for done in (place.answered, balance.results_shown):
+        done.connect(lambda: answered.append(True))
+    place.ask(QgsPointXY(X + 200, Y + 200), QgsCoordinateReferenceSystem(CRS))
+    wait_for(lambda: len(answered) == 1)
+    balance.button.click()
+    balance.count()
+    wait_for(lambda: len(answered) == 2)
+    assert place.changed_versions.isHidden() and balance.changed_versions.isHidden()
+    core(*add, "--valid-from=2026-01-01")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.map_tab.item_of("DLTB").childCount() == 2)
+    for view in (place, balance):
+        assert not view.changed_versions.isHidden() and "asked here: Land use" in view.changed_versions.text()
+    place.ask(QgsPointXY(X + 200, Y + 200), QgsCoordinateReferenceSystem(CRS))
+    balance.count()
+    wait_for(lambda: len(answered) == 4)
+    assert place.changed_versions.isHidden() and balance.changed_versions.isHidden()
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from qgis.PyQt.QtGui import QFont, QFontMetrics
 from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem
 
-from onemap.plugin.dock.map_tab import state_texts
 from onemap.plugin.library.state_delegate import CELL_MARGIN_PX, STATE, StateDelegate, cut_label
+from onemap.plugin.library.version_states import state_texts
 
 
 def test_the_state_is_whole_however_narrow_the_column(application):

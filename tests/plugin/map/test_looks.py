@@ -133,6 +133,7 @@ def test_numbers_are_written_as_people_read_them(text, expected):
         (Version("a", "X__1", "", "", "", 1, "file", True), "partial"),
         (Version("a", "X__1", "", "", "", 1, "district", False), "old"),
         (Version("a", "X__1", "", "", "", 1, "district", False, upcoming=True), "upcoming"),
+        (Version("a", "X__1", "", "", "", 1, "district", False, undated=True), "undated"),
         (Version("a", "X__1", "", "", "", 1, "district", True, True), "unreadable"),
     ],
 )

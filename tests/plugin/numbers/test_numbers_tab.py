@@ -535,6 +535,28 @@ def test_a_bureaus_own_theme_is_read_from_its_file(tab, tmp_path, reader):
     assert tab.own_files.themes == []
 
 
+def test_a_theme_s_file_that_is_gone_is_named_and_the_theme_that_was_chosen(tab, tmp_path):
+    wait_for(lambda: tab.theme.count() > 1)
+    before, file, messages = tab.theme.count(), tmp_path / "ours.toml", []
+    tab.message_sent.connect(messages.append)
+    file.write_text(OWN_THEME, encoding="utf-8")
+    tab.own_files.add_theme(str(file))
+    wait_for(lambda: tab.theme.count() == before + 1)
+    tab.theme.setCurrentIndex(tab.theme.findText("Our own theme"))
+    file.unlink()
+    tab._library.set_day(QDate(2025, 7, 1))
+    wait_for(lambda: tab.theme.count() == before)
+    assert tab.lost_files.isVisible() and "ours.toml" in tab.lost_files.text() and "Our own theme" in messages[-1]
+    file.write_text(OWN_THEME, encoding="utf-8")
+    tab._library.set_day(QDate(2025, 7, 2))
+    wait_for(lambda: tab.theme.count() == before + 1)  # it is read again where it has come back
+    assert not tab.lost_files.isVisible()
+    file.unlink()
+    tab.own_files.remove_theme(str(file))
+    wait_for(lambda: tab.theme.count() == before)
+    assert not tab.lost_files.isVisible() and tab.own_files.lost == []
+
+
 def test_the_land_use_balance_of_a_ground_is_in_the_room(tab):
     tab.balance.button.click()
     answer(tab.balance, tab.balance.count_button)

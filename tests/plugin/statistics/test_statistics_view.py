@@ -208,3 +208,17 @@ def test_the_balance_of_another_day_is_not_left_standing(view, dock):
     dock.library.set_day(QDate(2024, 6, 1))
     wait_for(lambda: view.layer.count() == 0)
     assert view.tree.topLevelItemCount() == 0 and not view.count_button.isEnabled() and not view.save_button.isEnabled()
+
+
+@pytest.mark.parametrize(("language", "survey"), [("zh", "地类图斑"), ("en", "Land use")])
+def test_without_land_use_the_panel_says_so_and_which_layer_to_add(view, dock, language, survey):
+    settings.put("language", language)
+    dock.library.set_day(QDate(2024, 6, 1))
+    wait_for(lambda: view.layer.count() == 0)
+    view.button.setChecked(False)
+    view.button.click()
+    assert view.button.isEnabled() and view.lacking.isVisible() and not view.count_button.isVisible()
+    assert survey in view.lacking.text()
+    dock.library.set_day(QDate(2025, 6, 1))
+    wait_for(lambda: view.layer.count())
+    assert not view.lacking.isVisible() and view.count_button.isVisible()
