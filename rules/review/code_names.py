@@ -10,9 +10,11 @@ Named = dict[str, str]
 
 
 def department_name(code: str) -> Named:
-    """A department's name, in Chinese with its code, which is what a command wants."""
+    """A department's name with its code, which is what a command wants."""
     title = named_groups()["departments"].get(code)
-    return {"zh": f"{title['zh']}（{code}）" if title else code, "en": code}
+    if title is None:
+        return dict.fromkeys(LANGUAGES, code)
+    return {"zh": f"{title['zh']}（{code}）", "en": f"{title['en']} ({code})"}
 
 
 def department_names(codes: Iterable[str]) -> list[Named]:

@@ -22,32 +22,32 @@ def tree(application):
 
 
 @pytest.fixture
-def opened(tree):
-    """The rows at which the menu opened."""
+def menu_rows(tree):
+    """The rows at which the menu menu_rows."""
     rows = []
     RowMenu(tree, lambda place: rows.append(tree.itemAt(place).text(0)))
     return rows
 
 
-def test_the_menu_of_a_row_out_of_sight_brings_it_into_sight(tree, opened):
+def test_the_menu_of_a_row_out_of_sight_brings_it_into_sight(tree, menu_rows):
     tree.setCurrentItem(tree.topLevelItem(3))
     tree.scrollToBottom()
     tree.customContextMenuRequested.emit(tree.visualItemRect(tree.currentItem()).center())  # what the Menu key asks
-    assert opened == ["3"]
+    assert menu_rows == ["3"]
     assert tree.viewport().rect().contains(tree.visualItemRect(tree.currentItem()).center())
 
 
-def test_the_menu_by_the_mouse_opens_where_the_mouse_is(tree, opened):
+def test_the_menu_by_the_mouse_opens_where_the_mouse_is(tree, menu_rows):
     tree.setCurrentItem(tree.topLevelItem(3))
     tree.customContextMenuRequested.emit(tree.visualItemRect(tree.topLevelItem(1)).center())
-    assert opened == ["1"]
+    assert menu_rows == ["1"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system makes the event")
-def test_shift_f10_opens_the_menu_of_the_current_row(tree, opened):
+def test_shift_f10_opens_the_menu_of_the_current_row(tree, menu_rows):
     tree.setCurrentItem(tree.topLevelItem(150))
     tree.scrollToTop()
     QTest.keyClick(tree, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
-    assert opened == ["150"]
+    assert menu_rows == ["150"]
     QTest.keyClick(tree, Qt.Key.Key_F10)
-    assert opened == ["150"]
+    assert menu_rows == ["150"]

@@ -59,7 +59,7 @@ def test_all_that_is_missing_is_told_at_once(town, walk):
     town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-03", label="new")
     answer = town.step("consolidate", case, on="2026-03-04")
     assert answer.codes == ["review.unsigned", "review.stale"]
-    assert "reform, land" in answer.json["problems"][0]["message"]
+    assert "(reform), Land (land)" in answer.json["problems"][0]["message"]
 
 
 def test_what_a_person_of_a_department_wrote_unasked_is_signed_or_stops_the_case(town, walk):

@@ -45,7 +45,9 @@ def test_nobody_signs_over_items_without_an_answer_unless_he_says_why(town, walk
     case = walk("circulating")
     answer = town.step("sign", case, "reform", on="2026-03-03", by="head")
     assert (answer.code, answer.codes) == (3, ["review.unanswered"])
-    assert answer.json["problems"][0]["message"] == "Without an answer in the checklist of reform: 1 (industry)."
+    department = "Development and reform (reform)"
+    message = f"Without an answer in the checklist of {department}: 1 (industry)."
+    assert answer.json["problems"][0]["message"] == message
     assert town.step("sign", case, "reform", "--unanswered", " ", on="2026-03-03").codes == ["review.unanswered"]
     after = town.done("sign", case, "reform", "--unanswered", "待省厅批复", on="2026-03-03", by="head")
     assert opinion(after, "reform")["unanswered"] == "待省厅批复"
