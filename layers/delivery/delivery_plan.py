@@ -4,6 +4,7 @@ A name decides, never the fields alone: a layer whose name says nothing is shown
 for a person.
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -92,18 +93,22 @@ def delivery_plan(
     change: DatumChange | None = None,
     near: Sequence[Path] = (),
     chosen: Sequence[Path] = (),
+    name: str | None = None,
 ) -> list[PlanRow]:
     """What becomes of every file of a folder. department: whose layers are looked at; None for all.
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
-    chosen: files and folders of it that alone are looked at, empty for all.
-    Raises OneMapError source.nothing_inside.
+    chosen: files and folders of it that alone are looked at, empty for all; name: what the user calls the folder, if
+    that is an archive which was unpacked. A folder in it that may not be read is a row of its own.
+    Raises OneMapError source.nothing_inside, source.denied.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
-    files = _files(folder, chosen)
-    if not files:
-        raise OneMapError("source.nothing_inside", file=folder.name)
-    rows = []
+    files, closed = _files(folder, chosen), _closed_folders(folder, chosen)
+    if folder in closed:
+        raise OneMapError("source.denied", file=str(folder))
+    if not files and not closed:
+        raise OneMapError("source.nothing_inside", file=name or folder.name)
+    rows = [_row_of_closed(path.relative_to(folder).as_posix()) for path in closed]
     for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
         rows += _rows_of_file(path, folder, catalogue, language)
         part.at(1.0)
@@ -134,6 +139,23 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
         and not any(place == path.parent and path.name.startswith(f"{stem}.") for place, stem in stems)
     ]
     return sorted([*own, *alone])
+
+
+def _closed_folders(folder: Path, chosen: Sequence[Path]) -> list[Path]:
+    """The folders that may not be read: a search passes them by in silence."""
+    closed = []
+    for top in chosen or [folder]:
+        for path in [top, *top.rglob("*")]:
+            if path.is_dir():
+                try:
+                    os.scandir(path).close()
+                except PermissionError:
+                    closed.append(path)
+    return sorted(closed)
+
+
+def _row_of_closed(source: str) -> PlanRow:
+    return PlanRow(source, None, None, UNREADABLE, problems=(Problem("source.denied", {"file": source}),))
 
 
 def _is_one(path: Path) -> bool:

@@ -84,12 +84,13 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
         chosen = [_file_inside(path, place) for path in options.files]
         if options.plan is not None and options.plan.exists():
             rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
-            _check_sources(rows, place, options.plan)
+            if not options.each:
+                _check_sources(rows, place)
         else:
             looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", options.language))
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
             arguments = (options.department, options.language, looking, options.change, near, chosen)
-            rows = delivery_plan(library, place, *arguments)
+            rows = delivery_plan(library, place, *arguments, name=folder.name)
             if options.plan is not None:
                 write_plan(options.plan, rows, options.language)
                 return _result([replace(row, status=_planned_status(row)) for row in rows], [], [], options)
@@ -131,18 +132,21 @@ def _is_chosen(path: Path, chosen: Sequence[Path]) -> bool:
     return not chosen or any(path.is_relative_to(one) for one in chosen)
 
 
-def _check_sources(rows: Sequence[PlanRow], folder: Path, plan: Path) -> None:
+def _check_sources(rows: Sequence[PlanRow], folder: Path) -> None:
     """Every file of a plan lies in the delivery. Raises OneMapError ingest.plan_source."""
     missing = [row.source for row in rows if not _source_path(folder, row).exists()]
     if missing:
-        facts = {"file": plan.name, "field": "--plan"}
-        raise OneMapError.of([Problem("ingest.plan_source", {**facts, "source": source}) for source in missing])
+        raise OneMapError.of([_missing_source(source) for source in missing])
+
+
+def _missing_source(source: str) -> Problem:
+    return Problem("ingest.plan_source", {"file": source, "field": "--plan"})
 
 
 def _source_path(folder: Path, row: PlanRow) -> Path:
     path = (folder / row.source).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise OneMapError("ingest.plan_source", file=row.source, field="--plan", source=row.source)
+        raise OneMapError.of([_missing_source(row.source)])
     return path
 
 

@@ -286,7 +286,7 @@ class OneMapDock(QgsDockWidget):
         self.check_tab.message_sent.connect(self.notice.say)
         self.check_tab.begun.connect(self.notice.hide)
         compared = (self.compare_tab.finished, self.compare_tab.view.decided)
-        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.library_read):
+        for done in (self.library.read, *compared, self.identify.shown, self.review_tab.succeeded):
             done.connect(self.notice.forget_refusal)
         views = (self.statistics, self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
         for view in (*views, *self.numbers_tab.views):

@@ -43,6 +43,7 @@ from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
@@ -126,7 +127,6 @@ class MapTab(QWidget):
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setIndentation(12)
         tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
         header = tree.header()
@@ -137,7 +137,7 @@ class MapTab(QWidget):
         wrap_names(tree, LayerNameDelegate(tree))
         tree.itemChanged.connect(self._toggle_item)
         tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        tree.customContextMenuRequested.connect(self._show_menu)
+        RowMenu(tree, self._show_menu)
         tree.currentItemChanged.connect(lambda item, _before: self._offer_versions(item))
         return tree
 

@@ -205,6 +205,7 @@ class PublishDialog(WorkingDialog):
         """Show a refusal; over a project that is there it writes if somebody says so."""
         if refusal.is_about("out.exists"):
             refusal.mend = (tr("Replace it"), lambda: self.publish(overwrite=True))
+            refusal.mend_option = "--overwrite"
         self.notice.refuse(refusal)
 
     def _enable(self) -> None:

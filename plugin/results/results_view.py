@@ -31,6 +31,7 @@ from onemap.plugin.results.result_export import ExportButton
 from onemap.plugin.results.result_layers import add_to_map, clear_map, result_layers
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import NAME, ResultsModel
+from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.results.summary_view import SummaryView, asked_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
@@ -77,8 +78,7 @@ class ResultsView(QWidget):
         tree.clicked.connect(self._go_to)
         tree.activated.connect(self._go_to)
         tree.selectionModel().currentChanged.connect(self._show_details)
-        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        tree.customContextMenuRequested.connect(self._show_menu)
+        RowMenu(tree, self._show_menu)
         return tree
 
     def _make_buttons(self) -> None:

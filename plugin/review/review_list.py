@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
 from onemap.plugin.review.review_person import PersonButton
@@ -124,8 +125,7 @@ class CaseList(QWidget):
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
-        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        tree.customContextMenuRequested.connect(self._show_menu)
+        RowMenu(tree, self._show_menu)
         return tree
 
     def forget_cases(self, why: str) -> None:

@@ -29,6 +29,7 @@ class ReviewTab(QWidget):
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
     library_read = pyqtSignal()  # the core has had the library open, and may have written
+    succeeded = pyqtSignal()  # what somebody asked for here; not what is shown because others have written
     versions_written = pyqtSignal()  # its layers too
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -56,7 +57,7 @@ class ReviewTab(QWidget):
         self.case_page.revise_requested.connect(self.begin_case)
         self.case_page.step_done.connect(self._take_step)
         self.case_page.findings.findings_read.connect(self.library_read)
-        self.case_page.documents.written.connect(lambda _path: self.library_read.emit())
+        self.case_page.documents.written.connect(lambda _path: self._end_request())
         self.pages = Pages()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
@@ -106,19 +107,19 @@ class ReviewTab(QWidget):
             self.list.tree.setFocus()
         self.refresh()
 
-    def open_case(self, case: str) -> None:
-        """Show a case."""
+    def open_case(self, case: str, is_followed: bool = False) -> None:
+        """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
         self._awaited_case = case
         params = {"library": self._library.path, "case": case, "on": self._library.step_day}
         request = self._library.core.ask("review show", {**params, "by": self.person.known_name})
         path = self._library.path
-        request.answered.connect(lambda answer: self._show_awaited(path, answer))
+        request.answered.connect(lambda answer: self._show_awaited(path, answer, is_followed))
         request.refused.connect(self._refuse)
 
-    def reload_case(self) -> None:
-        """Show the open case as it is now; typed text stays."""
+    def reload_case(self, is_followed: bool = False) -> None:
+        """Show the open case as it is now; typed text stays. is_followed: as of `open_case`."""
         if self.case_page.case is not None:
-            self.open_case(self.case_page.case.id)
+            self.open_case(self.case_page.case.id, is_followed)
 
     def begin_case(self, case: Case | None = None) -> None:
         """Show the form for a new case, or for the next round of one."""
@@ -168,7 +169,7 @@ class ReviewTab(QWidget):
     def _take_list(self, number: int, answer: dict[str, Any]) -> None:
         if number == self._request_number:
             self.list.show_cases(lines_in(answer))
-        self.library_read.emit()
+        self._end_request()
 
     def _refuse_list(self, number: int, refusal: Refusal) -> None:
         if number == self._request_number and not self.list.lines:
@@ -184,17 +185,20 @@ class ReviewTab(QWidget):
         elif shown is page and page.case is not None and page.steps.request is None:
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
-                self.reload_case()
+                self.reload_case(is_followed=True)
 
-    def _show_awaited(self, path: str, answer: dict[str, Any]) -> None:
+    def _show_awaited(self, path: str, answer: dict[str, Any], is_followed: bool) -> None:
         """Show a case that was read, unless another library, case or page is wanted by now."""
         if path == self._library.path and answer["case"] == self._awaited_case:
-            self._show(answer)
+            self._show(answer, is_followed)
 
-    def _show(self, answer: dict[str, Any]) -> None:
+    def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
         self.case_page.show_case(case_in(answer))
         self.pages.setCurrentWidget(self.case_page)
-        self.library_read.emit()
+        if is_followed:
+            self.library_read.emit()
+        else:
+            self._end_request()
 
     def _show_opened(self, answer: dict[str, Any]) -> None:
         self._show(answer)
@@ -227,13 +231,13 @@ class ReviewTab(QWidget):
     def _show_after_step(self, answer: dict[str, Any]) -> None:
         """Show the case after a step; whoever has gone to the list meanwhile, or to another case, stays there."""
         if self.case_page.case is None or self.case_page.case.id != answer["case"]:
-            self.library_read.emit()
+            self._end_request()
             self.refresh()
         elif self.pages.currentWidget() is self.case_page:
             self._show(answer)
         else:  # in the form for its next round
             self.case_page.show_case(case_in(answer))
-            self.library_read.emit()
+            self._end_request()
 
     def _report_published(self, answer: dict[str, Any]) -> None:
         updated = [f"{code} {label}" for code, label in (answer.get("layers") or {}).items() if label]
@@ -243,6 +247,10 @@ class ReviewTab(QWidget):
             else tr("All layers were up to date.")
         )
         self.versions_written.emit()
+
+    def _end_request(self) -> None:
+        self.library_read.emit()
+        self.succeeded.emit()
 
     def _refuse(self, refusal: Refusal) -> None:
         self.refused.emit(refusal_in_buttons(refusal))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from onemap.plugin.library.layer_list import DEPARTMENTS
 from onemap.plugin.profile.settings import language
 from onemap.plugin.review.review_cases import CaseLine, Opinion
 from onemap.plugin.words.core_words import word
@@ -15,6 +16,8 @@ SAID_BY_AUTHOR = ("drafted", "signed")  # states of an opinion
 _STEP = re.compile(
     r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
 )
+_CODES = "|".join(DEPARTMENTS)
+_CODE = re.compile(rf"（(?:{_CODES})）| \((?:{_CODES})\)")  # behind the name of a department
 
 
 def state_word(state: str) -> str:
@@ -44,14 +47,14 @@ def department_words(departments: tuple[str, ...] | list[str]) -> str:
 
 
 def name_buttons(text: str) -> str:
-    """A text of the core with the names of buttons and fields in place of verbs and options."""
+    """A text of the core with the names of buttons and fields in place of verbs, options and codes of departments."""
 
     def button_name(match: re.Match[str]) -> str:
         before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
         name = tr("Read again") if match[1] == "show" else step_word(match[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
-    return name_controls(_STEP.sub(button_name, text), review_controls())
+    return name_controls(_STEP.sub(button_name, _CODE.sub("", text)), review_controls())
 
 
 def review_controls() -> dict[str, str]:

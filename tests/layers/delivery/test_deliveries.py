@@ -1,6 +1,7 @@
 """A department's whole delivery: matched by names, planned for a person, added all or layer by layer."""
 
 import json
+import os
 import shutil
 import tomllib
 import zipfile
@@ -304,3 +305,41 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
     done = core("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
     lines = done.stdout.decode("utf-8").splitlines()
     assert "Save it as DXF" in lines[lines.index("unreadable: 总平面.dwg → –") + 1]
+
+
+def test_a_delivery_without_anything_is_named_as_its_sender_named_it(library, onemap, tmp_path):
+    empty, packed = tmp_path / "empty", tmp_path / "empty.zip"
+    empty.mkdir()
+    zipfile.ZipFile(packed, "w").close()
+    for folder in (empty, packed):
+        answer = onemap("ingest", library, folder)
+        assert answer.codes == ["source.nothing_inside"]
+        assert f"nothing in {folder.name} " in answer.json["problems"][0]["message"]
+
+
+def test_a_folder_without_rights_is_said_and_not_taken_as_empty(library, delivery, onemap, tmp_path):
+    locked = delivery / "水利"
+    locked.mkdir(mode=0o000)
+    if os.access(locked, os.R_OK):
+        pytest.skip("whoever runs this may read every folder")
+    try:
+        rows = onemap("ingest", library, delivery, "--plan", tmp_path / "plan.toml").json["plan"]
+        assert [row["problems"][0]["code"] for row in rows if row["source"] == "水利"] == ["source.denied"]
+        assert onemap("ingest", library, locked).codes == ["source.denied"]
+    finally:
+        locked.chmod(0o755)
+
+
+def test_a_file_that_goes_away_after_the_plan_keeps_no_other_out_layer_by_layer(library, delivery, onemap, tmp_path):
+    plan = tmp_path / "plan.toml"
+    planned = onemap("ingest", library, delivery, "--covers", "district", "--plan", plan).json["plan"]
+    gone = [row["source"] for row in planned if row["code"] == "ZRBHD"]
+    for name in gone:
+        for part in (delivery / name).parent.glob(f"{(delivery / name).stem}.*"):
+            part.unlink()
+    refused = onemap("ingest", library, delivery, "--plan", plan)
+    assert refused.codes == ["ingest.plan_source"]
+    assert refused.json["problems"][0]["file"] == gone[0]
+    answer = onemap("ingest", library, delivery, "--plan", plan, "--each", "--covers", "district")
+    assert [row["code"] for row in answer.json["added"]] == ["STBHHX"]
+    assert [row["source"] for row in answer.json["refused"]] == gone

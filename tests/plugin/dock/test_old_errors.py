@@ -5,6 +5,7 @@ import shutil
 import pytest
 from qgis.core import QgsPointXY
 
+from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import X, Y, wait_for
 
 pytestmark = pytest.mark.slow
@@ -60,3 +61,24 @@ def test_a_refused_search_for_sites_is_forgotten_once_one_succeeds(lost):
     view.search()
     wait_for(lambda: shown)
     assert dock.notice.text == ""
+
+
+def test_a_refused_step_stays_said_while_the_case_follows_what_others_did(lost, parcels):
+    """Else whoever signed too late would read nothing: the page is read again a moment after the refusal."""
+    dock, bring_back = lost
+    bring_back()
+    room, path = dock.review_tab, dock.library.path
+    case = core("review", "open", path, str(parcels.source()).split("|")[0], "--project", "School", "--by", "Wang")
+    room.person.set_name("Wang")
+    room.open_case(case["case"])
+    wait_for(lambda: room.case_page.case is not None and room.case_page.findings.results.run is not None)
+    core("review", "withdraw", path, case["case"], "--by", "Li", "--reason", "given up")
+    room.case_page.steps.circulate()
+    room.case_page.steps.dialog.ok.click()
+    wait_for(lambda: dock.notice.text)
+    assert "Li" in dock.notice.text
+    room.follower.look()
+    wait_for(lambda: room.case_page.case.state == "withdrawn")
+    assert "Li" in dock.notice.text
+    room.reload_case()
+    wait_for(lambda: dock.notice.text == "")

@@ -85,6 +85,7 @@ def test_a_project_that_is_there_is_replaced_only_by_a_click(dialog, tmp_path):
     press_publish(dialog)
     assert project.stat().st_size == 0
     assert dialog.notice._button.text() == "Replace it"
+    assert "“Replace it”" in dialog.notice.text and "Processing" not in dialog.notice.text
     dialog.notice._button.click()
     wait_for(lambda: not dialog.is_working)
     assert layers_in(project) == {"YJJBNTTB"}

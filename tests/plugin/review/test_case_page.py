@@ -4,7 +4,7 @@ import pytest
 
 from onemap.plugin.profile import settings
 from onemap.plugin.review.review_opinions import CODE
-from onemap.plugin.review.review_words import UNSEEN
+from onemap.plugin.review.review_words import UNSEEN, name_buttons
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import DAY, core
 from onemap.tests.plugin.small_town import lay_out, wait_for
@@ -206,3 +206,15 @@ def test_what_others_do_while_the_next_round_is_filled_in_is_shown_by_who_gives_
     desk.tab.form.back_requested.emit()
     wait_for(lambda: desk.case.state == "withdrawn")
     assert desk.tab.pages.currentWidget() is desk.page
+
+
+@pytest.mark.slow
+def test_a_department_is_named_in_a_refusal_as_it_is_in_the_list(land_desk):
+    desk = land_desk
+    desk.choose("land", "agree", "Fine.")
+    core("review", "sign", desk.path, desk.case.id, "land", "--by", "Zhao", "--on", DAY, "--unanswered", "not asked")
+    desk.page.editor.text.setPlainText("Not so fine.")
+    desk.page.steps.opine("land", desk.page.editor.params())
+    wait_for(lambda: desk.refused)
+    assert "(Land)" in str(desk.refused[0]) and "(land)" not in str(desk.refused[0])
+    assert name_buttons("自然资源和规划局（土地）（land）的意见") == "自然资源和规划局（土地）的意见"

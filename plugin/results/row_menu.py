@@ -1,0 +1,46 @@
+"""The menu of a row, by the mouse and by the keyboard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from qgis.PyQt.QtCore import QEvent, QObject, QPoint, Qt
+from qgis.PyQt.QtWidgets import QAbstractItemView
+
+
+class RowMenu(QObject):
+    """Opens a list's menu at the mouse, or at the current row, which the keyboard may ask for out of sight.
+
+    Under X11 Qt knows the Menu key alone, which many keyboards lack: Shift+F10 is taken here. Elsewhere the system
+    makes the same event of both.
+    """
+
+    def __init__(self, view: QAbstractItemView, open_at: Callable[[QPoint], None]) -> None:
+        """Take the list. open_at: opens the menu at a place of the list's viewport."""
+        super().__init__(view)
+        self._view, self._open_at = view, open_at
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._open)
+        if sys.platform.startswith("linux"):
+            view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Take Shift+F10, before it becomes a shortcut."""
+        if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return False
+        if event.key() != Qt.Key.Key_F10 or event.modifiers() != Qt.KeyboardModifier.ShiftModifier:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            self._open(self._row_place())
+        return True
+
+    def _row_place(self) -> QPoint:
+        return self._view.visualRect(self._view.currentIndex()).center()
+
+    def _open(self, place: QPoint) -> None:
+        if not self._view.viewport().rect().contains(place):
+            self._view.scrollTo(self._view.currentIndex())
+            place = self._row_place()
+        self._open_at(place)
