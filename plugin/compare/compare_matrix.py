@@ -171,7 +171,8 @@ class MatrixTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         # The name of a type wraps; at once the rows would be as high as at the width before.
-        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        for changed in (header.sectionResized, self.matrix.modelReset):
+            changed.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setToolTip(tr("Choose cells to list their spots and select them on the map; Esc shows all"))
         self.selectionModel().selectionChanged.connect(self._emit_chosen)
