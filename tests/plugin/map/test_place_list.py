@@ -86,6 +86,9 @@ def test_places_that_are_found_have_the_room_of_the_layers_where_no_layer_is(tab
     assert not tab.tree.isVisible() and tab.places.height() > tab.places.sizeHint().height()
     find(tab, "DMDZ")
     assert tab.tree.isVisible()
+    tab.search.setText("安澜")
+    tab.places.find()
+    assert not tab.tree.isVisible()  # at once: the core, which may be busy, has not answered
     find(tab, "安澜")
     tab.fill()  # a version was added meanwhile: what is sought is sought again
     wait_for(lambda: not tab.tree.isVisible())
