@@ -91,7 +91,8 @@ class MapTab(QWidget):
         self.search.textChanged.connect(self.places.search_later)
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
-        self.places.searched.connect(self._say_nothing)
+        for found in (self.places.found, self.places.searched):
+            found.connect(self._say_nothing)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()

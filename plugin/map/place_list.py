@@ -50,7 +50,8 @@ class Place:
 class PlaceList(QListWidget):
     """A list of places, visible only while it has entries; a click, or Enter, goes to the place."""
 
-    searched = pyqtSignal()  # the list has what there is of the text, or some of it already
+    found = pyqtSignal()  # places, before the core has answered
+    searched = pyqtSignal()  # the list has what there is of the text
 
     def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,10 +88,10 @@ class PlaceList(QListWidget):
         self._forget_request()
         self.clear()
         self._add(find_places(self._library, self._text))
-        is_asked = len(self._text) >= MIN_LENGTH and bool(self._library.path)
-        if self.count() or not is_asked:
+        if self.count():
+            self.found.emit()
+        if len(self._text) < MIN_LENGTH or not self._library.path:
             self.searched.emit()
-        if not is_asked:
             return
         params = {"library": self._library.path, "text": self._text, "as_of": self._library.day}
         request = self._request = self._library.core.ask("find", params)

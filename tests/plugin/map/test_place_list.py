@@ -93,9 +93,9 @@ def test_places_that_are_found_have_the_room_of_the_layers_where_no_layer_is(tab
     tab.fill()  # a version was added meanwhile: what is sought is sought again
     wait_for(lambda: not tab.tree.isVisible())
     assert tab.places.count() == 2
-    find(tab, "")
-    lay_out()
-    assert tab.tree.isVisible() and not tab.places.isVisible()
+    tab.search.setText("")
+    wait_for(lambda: not tab.places.isVisible())
+    assert tab.tree.isVisible()
 
 
 def test_signs_that_mean_something_to_a_database_are_only_letters(tab):
