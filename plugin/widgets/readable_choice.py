@@ -30,6 +30,17 @@ PARTS = (QAbstractItemView, QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinB
 BUTTONS = (QPushButton, QToolButton)
 PRESSED_SHARE = 0.35  # of the text's colour in a pressed button of a dark theme: told from others, its text readable
 CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
+
+
+class PressedButton(QPushButton):
+    """A button that stays pressed in, as a theme paints it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setChecked(True)
+
+
 # QGIS's own themes, style sheets, write on panels, buttons and lists below AA, on grounds that no palette tells: what a
 # widget paints tells them. By the widget, the parts that have its ground.
 SHEETS: dict[type[QWidget], tuple[str, ...]] = {
@@ -39,6 +50,7 @@ SHEETS: dict[type[QWidget], tuple[str, ...]] = {
         'QToolButton[autoRaise="true"]:enabled:!hover',
     ),
     QPushButton: ("QPushButton:enabled", 'QToolButton[autoRaise="false"]:enabled', "QToolButton:enabled:hover"),
+    PressedButton: ("QPushButton:enabled:checked",),
     QComboBox: ("QComboBox:enabled:!editable",),
 }
 PATTERN_PX = 60
