@@ -21,6 +21,10 @@ def _head(result: Result, language: str) -> str:
     return _review_phrase("case", language, **{**result, "state": state})
 
 
+def _department_names(result: Result) -> dict[str, str]:
+    return {opinion["department"]: opinion["department_title"] for opinion in result["opinions"]}
+
+
 def _case(result: Result, language: str) -> str:
     lines = [_head(result, language)]
     for opinion in result["opinions"]:
@@ -46,7 +50,7 @@ def _case(result: Result, language: str) -> str:
     if result["document"]:
         lines.append(_review_phrase("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
-    names = {opinion["department"]: opinion["department_title"] for opinion in result["opinions"]}
+    names = _department_names(result)
     lines += [f"  {_late(entry, names, language)}" for entry in result["entries"] if entry["entered_on"]]
     if result.get("instead_of"):
         before = result["instead_of"]
@@ -82,7 +86,7 @@ def _remedy(result: Result, language: str) -> str:
 
 def _recheck(result: Result, language: str) -> str:
     changes = result["changes"]
-    titles = {one["rule"]: one["title"] for one in changes["findings"]}
+    titles, names = {one["rule"]: one["title"] for one in changes["findings"]}, _department_names(result)
     lines = [_head(result, language), _review_phrase("changes", language, count=sum(map(len, changes.values())))]
     for one in changes["parcels"]:
         before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
@@ -91,10 +95,7 @@ def _recheck(result: Result, language: str) -> str:
         lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
     for one in changes["opinions"]:
         before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
-        department = next(
-            row["department_title"] for row in result["opinions"] if row["department"] == one["department"]
-        )
-        lines.append("  " + phrase("sheet.pair", language, name=department, value=f"{before} → {after}"))
+        lines.append("  " + phrase("sheet.pair", language, name=names[one["department"]], value=f"{before} → {after}"))
     for one in (*changes["layers"], *changes["packs"]):
         turn = f"{one['from'] or '–'} → {one['to'] or '–'}"
         lines.append("  " + phrase("sheet.pair", language, name=one["title"], value=turn))

@@ -1,13 +1,14 @@
 """Which steps of a case are allowed now, and why the others are not: for whoever shows buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case import Case, Opinion
 from onemap.rules.review.case_step import may_act
-from onemap.rules.review.code_names import department_name
+from onemap.rules.review.code_names import name_with_code
 from onemap.rules.review.deciding import circulates_again, consolidation_problems, issue_problems
 from onemap.rules.review.opinions import may_sign
 from onemap.rules.review.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
@@ -31,16 +32,16 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 
 
 def opinion_steps(
-    library: Library, case: Case, opinion: Opinion, by: str | None, language: str
+    library: Library, case: Case, opinion: Opinion, by: str | None, names: Mapping[str, Names], language: str
 ) -> dict[str, str | None]:
     """For each step of one department's opinion None, or the sentence with which a person would be refused.
 
-    by: the person's name, None for anybody.
+    by: the person's name, None for anybody; names: of the departments.
 
     On a server it is told to the account, whatever the name. Of items without an answer nothing is said: whoever signs
     may give the reason.
     """
-    by, named = library.account or by, department_name(library, opinion.department)
+    by, named = library.account or by, name_with_code(names, opinion.department)
 
     def attempt(step: str) -> None:
         may_act(library, step, opinion.department)

@@ -1,7 +1,9 @@
 """A case as the JSON that `review show` and every step answer with, and the list of cases."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
@@ -25,12 +27,12 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
 
     by: for whom it is told which steps are allowed; None for anybody.
     """
-    titles = _titles_of_overridden(library, case, language)
+    titles, names = _titles_of_overridden(library, case, language), department_names(library)
     return {
         "case": case.id,
         "state": case.state,
         "round": case.round,
-        "opinions": _current_opinions(library, case, language, by),
+        "opinions": _current_opinions(library, case, names, language, by),
         "project": case.project,
         "data": dict(case.data),
         "revision": case.revision,
@@ -59,7 +61,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
-        "rounds": [_round(library, case, number, titles, language) for number in case.rounds],
+        "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],
         "verdicts": verdict_counts(library, case.current),
         "steps": case_steps(library, case, language),
@@ -67,25 +69,29 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
     }
 
 
-def _current_opinions(library: Library, case: Case, language: str, by: str | None) -> list[dict[str, Any]]:
+def _current_opinions(
+    library: Library, case: Case, names: Mapping[str, Names], language: str, by: str | None
+) -> list[dict[str, Any]]:
     """The opinions of the current round, each with the steps that it allows."""
     return [
         {
-            **_opinion(library, case, opinion, case.current.run, language),
-            "steps": opinion_steps(library, case, opinion, by, language),
+            **_opinion(library, case, opinion, case.current.run, names, language),
+            "steps": opinion_steps(library, case, opinion, by, names, language),
         }
         for opinion in case.opinions
     ]
 
 
-def _opinion(library: Library, case: Case, opinion: Opinion, run: str, language: str) -> dict[str, Any]:
-    """An opinion on a round. run: the id of that round's."""
+def _opinion(
+    library: Library, case: Case, opinion: Opinion, run: str, names: Mapping[str, Names], language: str
+) -> dict[str, Any]:
+    """An opinion on a round. run: the id of that round's; names: of the departments."""
     # A clock that stands still has no last day; where it ran to is told beside.
     due = opinion.due.isoformat() if opinion.due else None
     entered_on = case.signature_entered_on(opinion)
     return {
         "department": opinion.department,
-        "department_title": department_names(library)[opinion.department][language],
+        "department_title": names[opinion.department][language],
         "state": opinion.state,
         "conclusion": opinion.conclusion,
         "due": None if opinion.stopped_on else due,
@@ -162,14 +168,16 @@ def _overrides(current: Round, titles: _Titles) -> list[dict[str, Any]]:
     ]
 
 
-def _round(library: Library, case: Case, one: Round, titles: _Titles, language: str) -> dict[str, Any]:
+def _round(
+    library: Library, case: Case, one: Round, titles: _Titles, names: Mapping[str, Names], language: str
+) -> dict[str, Any]:
     return {
         "round": one.number,
         "run": one.run,
         "opened_by": one.opened_by,
         "opened_on": one.opened_on.isoformat(),
         "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
-        "opinions": [_opinion(library, case, opinion, one.run, language) for opinion in one.opinions],
+        "opinions": [_opinion(library, case, opinion, one.run, names, language) for opinion in one.opinions],
         "overrides": _overrides(one, titles),
     }
 

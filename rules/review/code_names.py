@@ -1,7 +1,8 @@
 """Codes of the review as people read them in a refusal, in both languages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.library import own_files
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase
@@ -12,7 +13,12 @@ Named = dict[str, str]
 
 def department_name(library: Library, code: str) -> Named:
     """What the library's bureau calls a department, with its code, which is what a command wants."""
-    title = own_files.department_names(library).get(code)
+    return name_with_code(own_files.department_names(library), code)
+
+
+def name_with_code(names: Mapping[str, Names], code: str) -> Named:
+    """One of the names of departments, with its code."""
+    title = names.get(code)
     if title is None:
         return {"zh": code, "en": code}
     with_code = title["en"] if title["en"].casefold() == code else f"{title['en']} ({code})"
@@ -21,7 +27,8 @@ def department_name(library: Library, code: str) -> Named:
 
 def department_names(library: Library, codes: Iterable[str]) -> list[Named]:
     """The names of several departments."""
-    return [department_name(library, code) for code in codes]
+    names = own_files.department_names(library)
+    return [name_with_code(names, code) for code in codes]
 
 
 def case_state_name(state: str) -> Named:

@@ -191,13 +191,13 @@ def may_sign(library: Library, case: Case, opinion: Opinion, by: str | None) -> 
 
     by: None where it is not known who will sign. Raises OneMapError review.self_sign, review.open, review.basis.
     """
-    named = department_name(library, opinion.department)
     if opinion.conclusion == OPEN:
-        raise OneMapError("review.open", department=named, field="DEPARTMENT")
+        raise OneMapError("review.open", department=department_name(library, opinion.department), field="DEPARTMENT")
     if by is not None and not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
+        named = department_name(library, opinion.department)
         raise OneMapError("review.self_sign", department=named, by=by, field="--by")
     if opinion.conclusion == "disagree" and not opinion.basis:
-        raise OneMapError("review.basis", department=named, field="--basis")
+        raise OneMapError("review.basis", department=department_name(library, opinion.department), field="--basis")
 
 
 def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
