@@ -65,7 +65,7 @@ def _today(sheet: Sheet, word: Any) -> Block:
         for row in sheet["today"]
     ]
     heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
-    return _block(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
+    return _first_rows(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
 
 
 def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
@@ -82,14 +82,8 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
     ]
     heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
     left_out = len(sheet["plans"]) - len(shown)
-    block = {
-        "heading": word("plans"),
-        "heads": heads,
-        "rows": rows,
-        "widths": [4.7, 3.9, 3.9, 1.8, 1.5],
-        "numbers": _NUMBERS["plans"],
-        "note": word("more_plans", count=left_out) if left_out else None if rows else word("no_plans"),
-    }
+    note = word("more_plans", count=left_out) if left_out else None if rows else word("no_plans")
+    block = _block(word("plans"), heads, rows, [4.7, 3.9, 3.9, 1.8, 1.5], note, "plans")
     silent = sheet["plans_silent"]
     if silent:
         kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
@@ -138,7 +132,7 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
         )
     heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
     note = word("no_findings")
-    return _block(word("findings"), heads, rows, [2.2, 4, 2.3, 2, 5.2], note, "findings", word)
+    return _first_rows(word("findings"), heads, rows, [2.2, 4, 2.3, 2, 5.2], note, "findings", word)
 
 
 def _points(sheet: Sheet, word: Any) -> Block:
@@ -170,15 +164,22 @@ def _points(sheet: Sheet, word: Any) -> Block:
     }
 
 
-def _block(
+def _first_rows(
     heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, kind: str, word: Any
 ) -> Block:
+    """A table of as many rows as it may have; none: what is said where there are none."""
     most = _MOST_ROWS[kind]
     note = none if not rows else word("more_rows", count=len(rows) - most) if len(rows) > most else None
+    return _block(heading, heads, rows[:most], widths, note, kind)
+
+
+def _block(
+    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], note: str | None, kind: str
+) -> Block:
     return {
         "heading": heading,
         "heads": heads,
-        "rows": rows[:most],
+        "rows": rows,
         "widths": widths,
         "numbers": _NUMBERS[kind],
         "note": note,
