@@ -143,15 +143,11 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
 
 def _closed_folders(folder: Path, chosen: Sequence[Path]) -> list[Path]:
     """The folders that may not be read: a search passes them by in silence."""
-    closed = []
+    errors: list[OSError] = []
     for top in chosen or [folder]:
-        for path in [top, *top.rglob("*")]:
-            if path.is_dir():
-                try:
-                    os.scandir(path).close()
-                except PermissionError:
-                    closed.append(path)
-    return sorted(closed)
+        for _ in os.walk(top, onerror=errors.append):
+            pass
+    return sorted(Path(error.filename) for error in errors if isinstance(error, PermissionError))
 
 
 def _row_of_closed(source: str) -> PlanRow:
