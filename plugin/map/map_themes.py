@@ -80,8 +80,8 @@ def rename_themes(library: OpenLibrary) -> None:
             continue
         name = _second_title(title) if collection.hasMapTheme(title) else title
         if collection.renameMapTheme(before, name):
-            _note({**kept, theme.id: name})
-            kept = _kept_names()
+            kept[theme.id] = name
+            _note(kept)
 
 
 def _store_theme(theme: MapTheme) -> None:

@@ -23,7 +23,7 @@ def tree(application):
 
 @pytest.fixture
 def menu_rows(tree):
-    """The rows at which the menu menu_rows."""
+    """The rows at which the menu opened."""
     rows = []
     RowMenu(tree, lambda place: rows.append(tree.itemAt(place).text(0)))
     return rows
