@@ -15,6 +15,7 @@ from onemap.layers.messages import RESOURCES
 SURVEY = "survey-classes"  # the classes of a field for which the catalogue names no table
 _FOLDER = RESOURCES / "codes"
 _SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")
+_LETTERED, _TOGETHER = re.compile(r"[A-Z]\d+"), re.compile(r"(?:[A-Z]\d+){2,}")  # plots of plans: R2B1
 _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed"}
 
 
@@ -24,8 +25,9 @@ def plain_code(code: str) -> str:
 
 
 def code_parts(code: str) -> list[str]:
-    """The codes that one value names, as they are compared, the main one first: of B1/R2 both."""
-    return [part for part in _SEPARATORS.split(plain_code(code)) if part]
+    """The codes that one value names, as they are compared, the main one first: of B1/R2 and of R2B1 both."""
+    parts = [part for part in _SEPARATORS.split(plain_code(code)) if part]
+    return [one for part in parts for one in (_LETTERED.findall(part) if _TOGETHER.fullmatch(part) else [part])]
 
 
 @dataclass(frozen=True)

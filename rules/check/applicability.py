@@ -12,10 +12,15 @@ from onemap.rules.packs.rule import Rule
 
 @dataclass(frozen=True)
 class Applicability:
-    """What a rule says of parcels (n,): whether it applies, and whether only because a fact of theirs is missing."""
+    """What a rule says of parcels (n,): whether it applies, and whether only because a fact of theirs is missing.
+
+    excused_by: (n,) by what the project is excused, as `Projects.excuses`; None where the rule excuses nobody. Who is
+    excused is measured all the same: then the rule applies, and decides nothing.
+    """
 
     applies: np.ndarray
     lacks_fact: np.ndarray
+    excused_by: np.ndarray | None = None
 
 
 def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
@@ -25,9 +30,12 @@ def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Appl
     rule says `silent`. An unknown `when` applies the rule.
     """
     reached = _own_applicability(rule, parcels, projects)
-    lacks_fact = reached.lacks_fact | (projects.are_silent(rule.unless) if rule.unless else False)
-    applies = reached.applies & ~projects.are_of(rule.unless)
-    return Applicability(applies, applies & lacks_fact)
+    if not rule.unless:
+        return reached
+    excused_by = projects.excuses(rule.unless)
+    is_excused = _are_there(excused_by)
+    lacks_fact = (reached.lacks_fact | projects.are_silent(rule.unless)) & reached.applies & ~is_excused
+    return Applicability(reached.applies, lacks_fact, excused_by if is_excused.any() else None)
 
 
 def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
@@ -37,17 +45,25 @@ def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) ->
         truth = _truth(rule.when, parcels)
         applies, lacks_fact = truth.true | truth.unknown, truth.unknown
     if rule.only:
-        is_silent = projects.are_silent(rule.only) & rule.silent
+        is_silent = projects.are_doubtful(rule.only) & rule.silent
         applies, lacks_fact = applies & (projects.are_of(rule.only) | is_silent), lacks_fact | is_silent
     if rule.milder_of:
         excused = [_is_excused(severe, parcels, projects) for severe in rule.milder_of]
         applies = applies & np.logical_or.reduce(excused)
-    return Applicability(applies, lacks_fact)
+    return Applicability(applies, applies & lacks_fact)
+
+
+def _are_there(values: np.ndarray) -> np.ndarray:
+    """Which values (n,) are not None."""
+    there: np.ndarray = values != None  # noqa: E711 - of each of many values
+    return there
 
 
 def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.ndarray:
     """Whom (n,) a rule would reach, but for its `unless`."""
-    excused: np.ndarray = _own_applicability(rule, parcels, projects).applies & projects.are_of(rule.unless)
+    excused: np.ndarray = _own_applicability(rule, parcels, projects).applies & _are_there(
+        projects.excuses(rule.unless)
+    )
     return excused
 
 

@@ -24,6 +24,7 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
+from onemap.rules.question.kind_remarks import kind_problems_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Run, verdict_counts
 
@@ -106,7 +107,9 @@ def _record(
 
 
 def _problems(question: Question) -> list[dict[str, Any]]:
-    return [problem_record(problem, question.language) for problem in question.parcels.problems]
+    """What must be told of the parcels: how they were read, and what their projects are called."""
+    of_projects = kind_problems_of(question.packs, question.parcels, question.language)
+    return [problem_record(problem, question.language) for problem in (*question.parcels.problems, *of_projects)]
 
 
 def judged_beside(

@@ -73,11 +73,11 @@ def judged_rule(
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
     source, others = layers.of(rule), layers.others(rule)
-    rows, lacks_fact = _rows_asked(rule, bench, wanted)
+    rows, lacks_fact, excused_by = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
-        return _blank(rule, bench, rows, source, source.reason or "unreadable")
+        return _blank(rule, bench, rows, source, source.reason or "unreadable", excused_by)
     if wanting := _wanting_layer(rule, others):
-        return _blank(rule, bench, rows, source, wanting)
+        return _blank(rule, bench, rows, source, wanting, excused_by)
     if rule.finds:
         _check_fields(rule, source)
     if wanted is not None and not wanted.any():
@@ -91,12 +91,13 @@ def judged_rule(
     except OneMapError as error:
         if error.code != "version.unreadable":
             raise
-        return _blank(rule, bench, rows, source, "unreadable")
+        return _blank(rule, bench, rows, source, "unreadable", excused_by)
     version = source.version
     return RuleJudgement(
         rule=rule,
         rows=rows[order],
         lacks_fact=lacks_fact[order],
+        excused_by=None if excused_by is None else excused_by[order],
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],
@@ -118,11 +119,17 @@ def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> Officia
     return OfficialFeatures(zones.names, attributes)
 
 
-def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """The positions (k,) of the parcels to which a rule applies, of those that are wanted; and which lack a fact."""
+def _rows_asked(
+    rule: Rule, bench: Bench, wanted: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """The positions (k,) of the parcels to which a rule applies, of those that are wanted.
+
+    With them which lack a fact, and by what they are excused, None where nobody is.
+    """
     to_whom = applicability(rule, bench.attributes, bench.projects)
     rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
-    return rows, to_whom.lacks_fact[rows]
+    excused_by = to_whom.excused_by
+    return rows, to_whom.lacks_fact[rows], None if excused_by is None else excused_by[rows]
 
 
 def _ground(
@@ -170,14 +177,17 @@ def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
     return tuple(source.stored.attributes["given_crs"]) if source.rasters and source.stored is not None else ()
 
 
-def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> RuleJudgement:
+def _blank(
+    rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str, excused_by: np.ndarray | None = None
+) -> RuleJudgement:
     """A rule that could not be judged at all: the whole ground is unknown."""
     count = len(rows)
     judgement = Judgement(no_ground(count), bench.shapes[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
     label = source.version.label if source.version else None
     nothing = np.zeros(count, dtype=bool)
-    return RuleJudgement(rule, rows, nothing, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
+    names = np.empty(0, dtype=object)
+    return RuleJudgement(rule, rows, nothing, judgement, label, names, pd.DataFrame(), excused_by=excused_by)
 
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:

@@ -27,6 +27,7 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.check_plan import check_plan_of
+from onemap.rules.question.kind_remarks import KindRemarks
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Chunk, RowsOutdated, most_severe
 
@@ -219,7 +220,7 @@ def work_begun(
         journal = BlockJournal(place, about)
         if not are_kept(journal.parcels):
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
-            _keep(journal, reader, asked, question.language, keeping)
+            _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = parcels.notes["problems"]
         day = date.fromisoformat(journal.about["as_of"])
@@ -236,14 +237,22 @@ def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str)
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _keep(journal: BlockJournal, reader: ParcelReader, asked: AskedWork, language: str, progress: Progress) -> None:
+def _keep(
+    journal: BlockJournal, reader: ParcelReader, asked: AskedWork, question: Question, progress: Progress
+) -> None:
     """Put the parcels on disk, with what must be told of them."""
+    remarks = KindRemarks(question.packs, question.language)
+
+    def seen(parts: Iterator[Parcels]) -> Iterator[Parcels]:
+        for part in parts:
+            remarks.see(part)
+            yield part
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, parts, asked.most_parcels, progress)
+            keep_parcels(journal.parcels, seen(parts), asked.most_parcels, progress)
 
     reader.hand_to(write)
-    records = [problem_record(problem, language) for problem in reader.problems]
+    records = [problem_record(problem, question.language) for problem in (*reader.problems, *remarks.problems())]
     with disk_errors_as_refusals(journal.folder):
         all_are_kept(journal.parcels, {"id_field": reader.id_field, "problems": records})

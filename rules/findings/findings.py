@@ -1,7 +1,7 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_texts
 from onemap.rules.kinds.ground import Judgement, no_ground
-from onemap.rules.kinds.reasons import unknown_reasons
+from onemap.rules.kinds.reasons import EXCUSED, unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
@@ -37,6 +37,8 @@ class RuleJudgement:
     official: those that stand instead of it, which pieces number from m on; None where the rule names none.
     assumed: the version's coverage is only its bounding box.
     accuracy_m: the version's positional accuracy in metres, if known.
+    excused_by: (k,) by what the rule excuses the project, None of others; None where it excuses nobody. What is
+        measured of an excused project stands, and decides nothing.
     """
 
     rule: Rule
@@ -50,6 +52,7 @@ class RuleJudgement:
     accuracy_m: float | None = None
     threads: Threads = field(default_factory=Threads)
     official: "OfficialFeatures | None" = None
+    excused_by: np.ndarray | None = None
 
 
 OFFICIAL_LAYER = "official_layer"  # the attribute that names the layer of official zones that a feature is of
@@ -111,7 +114,7 @@ def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     grounds = FlatGround.of(unknown[present])
     measure = measure_grounds(grounds, judged.rule, parcel_m2[present])
     reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
-    return _Half(present, grounds, measure, reason, {})
+    return _excuse_rows(_Half(present, grounds, measure, reason, {}), judged, is_unknown=True)
 
 
 def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
@@ -122,7 +125,30 @@ def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
     columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
-    return _Half(present, judgement.hit_ground.at(present), measure, reason, columns)
+    half = _Half(present, judgement.hit_ground.at(present), measure, reason, columns)
+    return _excuse_rows(half, judged, is_unknown=False)
+
+
+def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
+    """Rows of which those of excused projects decide nothing: their hit is clear, and ground nobody judged stays so."""
+    if judged.excused_by is None or len(half.present) == 0:
+        return half
+    excused_by = judged.excused_by[half.present]
+    rows = np.flatnonzero(excused_by != None)  # noqa: E711 - of each of many values
+    if len(rows) == 0:
+        return half
+    counted, measured, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
+    counted[rows], measured[rows] = False, EXCUSED
+    columns: dict[str, Any] = {"excused_by": excused_by}
+    if is_unknown:
+        reason[rows] = [",".join(filter(None, (before, EXCUSED))) for before in reason[rows]]
+    else:
+        reason[rows] = EXCUSED
+        verdict = np.full(len(half.present), judged.rule.verdict, dtype=object)
+        verdict[rows] = "clear"
+        columns["verdict"] = verdict
+    measure = replace(half.measure, counted=counted, reason=measured)
+    return _Half(half.present, half.grounds, measure, reason, {**half.columns, **columns})
 
 
 def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
@@ -274,6 +300,7 @@ def _finding_rows(
         "within_error": False,
         "area_check_m2": np.nan,
         "check_differs": False,
+        "excused_by": None,
         "_ground": half.grounds,
     }
     return {**columns, **half.columns}

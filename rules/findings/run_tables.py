@@ -57,6 +57,7 @@ FINDING_COLUMNS = [
     "within_error",
     "area_check_m2",
     "check_differs",
+    "excused_by",
 ]
 _NOTHING, _NOBODY = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
 _BY = ("_rule", "_unknown")

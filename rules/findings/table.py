@@ -29,7 +29,7 @@ _TEXT_COLUMNS = {
     "attributes",
     "known_verdict",
     "keys",
-    *("ownership", "class", "class_name", "group", "replaced", "layer_title"),
+    *("ownership", "class", "class_name", "group", "replaced", "layer_title", "excused_by"),
     *("alternative", "departments", "verdict_before", "verdict_after"),
 }
 _NOTHING = np.empty(0, dtype=object)

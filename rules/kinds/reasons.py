@@ -41,7 +41,13 @@ _OF_THE_PARCEL: Mapping[str, Words] = {
         "en": "The parcel does not say what the rule asks of it (its use, its kind), so the rule applies.",
     },
 }
+EXCUSED = "excused"
 _NOT_COUNTED: Mapping[str, Words] = {
+    EXCUSED: {
+        "zh": "规则不适用于此类项目（excused_by 说明类别和依据）；照样量算、照列，不计入结论",
+        "en": "The rule excuses such projects (`excused_by` names the class and by what); measured and shown all the "
+        "same, it decides nothing.",
+    },
     "below_area": {
         "zh": "计入的量小于规则的阈值；照列，不计入结论",
         "en": "What counts is below the rule's limit; the row is shown and decides nothing.",

@@ -8,6 +8,7 @@ from onemap.layers.catalogue.code_systems import USE_FIELD
 from onemap.layers.messages import sentences
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import parse_condition
+from onemap.rules.packs.kind_register import KIND_FIELD, titles_of
 from onemap.rules.packs.project_class import ProjectClass
 from onemap.rules.packs.rule import Rule
 
@@ -83,8 +84,8 @@ def _asked_by(rule: Rule) -> Iterator[_Asked]:
         for one in classes:
             if one.asks_use:
                 yield USE_FIELD, CODE, "", ()
-            for name, words in one.words.items():
-                yield name, WORDS, "", words
+            if one.kinds:
+                yield KIND_FIELD, WORDS, "", titles_of([one.register.kinds[name] for name in one.kinds], "zh")
     yield from _plain_fields(rule)
 
 
@@ -96,7 +97,7 @@ def _classes_of(rule: Rule) -> list[tuple[ProjectClass, ...]]:
 def _class_fields(classes: Sequence[ProjectClass]) -> tuple[str, ...]:
     """The fields by which classes are told; any of them will do."""
     uses = [USE_FIELD] if any(one.asks_use for one in classes) else []
-    return tuple(dict.fromkeys([*uses, *(name for one in classes for name in one.words)]))
+    return (*uses, *([KIND_FIELD] if any(one.kinds for one in classes) else []))
 
 
 def _plain_fields(rule: Rule) -> Iterator[_Asked]:

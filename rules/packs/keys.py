@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.packs.kind_register import KIND_KEYS
 from onemap.rules.packs.project_class import CLASS_KEYS
 
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
@@ -261,6 +262,7 @@ CHECKLIST_KEYS: Mapping[str, Key] = {
 TABLES: Mapping[str, Mapping[str, Key]] = {
     "pack": PACK_KEYS,
     "review": REVIEW_KEYS,
+    "kind": KIND_KEYS,
     "class": CLASS_KEYS,
     "rule": RULE_KEYS,
     "checklist": CHECKLIST_KEYS,

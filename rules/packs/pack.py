@@ -1,5 +1,6 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
+import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,7 +18,8 @@ from onemap.layers.messages import RESOURCES
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
-from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class
+from onemap.rules.packs.kind_register import NO_REGISTER, KindRegister, kind_problems, shipped_register
+from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
 from onemap.rules.packs.rule import Rule
 from onemap.rules.packs.rule_problems import is_title, names_of, rule_problems
 
@@ -37,6 +39,7 @@ class Pack:
     checklist: tuple[dict[str, Any], ...] = ()
     review: dict[str, Any] = field(default_factory=dict)
     classes: Mapping[str, ProjectClass] = field(default_factory=dict)
+    register: KindRegister = field(default_factory=shipped_register)
 
     @property
     def tables(self) -> list[PermitTable]:
@@ -46,12 +49,14 @@ class Pack:
     @property
     def texts(self) -> list[tuple[str, str]]:
         """All texts that a run by this pack rests on, its own first, each with its hash."""
-        return [(self.hash, self.text), *((table.hash, table.text) for table in self.tables)]
+        register = (sha256(self.register.text), self.register.text)
+        return [(self.hash, self.text), register, *((table.hash, table.text) for table in self.tables)]
 
     def record(self) -> dict[str, Any]:
         """What a run keeps of a pack."""
         tables = [table.record() for table in self.tables]
-        return {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title, "tables": tables}
+        named = {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title}
+        return {**named, "tables": tables, "kinds": sha256(self.register.text)}
 
 
 def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:
@@ -86,21 +91,24 @@ def parse_packs(
     code_system: str | None = None,
     tables: Mapping[str, PermitTable] | None = None,
     are_kept: bool = False,
+    register: KindRegister | None = None,
 ) -> list[Pack]:
     """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
 
     tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
-    know one day.
+    know one day; register: of kinds of projects as it was when a run was asked, without it that of today.
     """
     asked = (tuple(texts), code_system, are_kept, shipped_state())
-    known = None if tables else _PARSED.get(asked)
+    is_of_today = not tables and register is None
+    known = _PARSED.get(asked) if is_of_today else None
     if known is not None and known[0] == catalogue:
         return list(known[1])
     packs: list[Pack] = []
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
-        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept))
-    if not tables:
+        kinds = packs[-1].register if packs else register
+        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept, kinds))
+    if is_of_today:
         while len(_PARSED) >= _MOST_PARSED:
             _PARSED.pop(next(iter(_PARSED)), None)
         _PARSED[asked] = dict(catalogue), tuple(packs)
@@ -115,6 +123,7 @@ def parse_pack(
     known: Mapping[str, ProjectClass] | None = None,
     tables: Mapping[str, PermitTable] | None = None,
     is_kept: bool = False,
+    register: KindRegister | None = None,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
@@ -122,18 +131,21 @@ def parse_pack(
     known: the classes of packs given before; a class of its own goes before one of the same name.
     tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
     is_kept: it may name layers that are not in the catalogue.
+    register: the kinds of projects beside which its own stand; without it those that come along.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     try:
         raw = toml_content(text.replace("\r\n", "\n"))
     except ValueError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
-    problems = _head_problems(raw, source)
+    register = shipped_register() if register is None else register
+    problems = _head_problems(raw, source, register)
     if problems:
         raise OneMapError.of(problems)
     head, checklist = raw["pack"], raw.get("checklist", ())
     system = code_system or head.get("code_system", LAND_SEA)
-    classes = {name: project_class(name, item, system) for name, item in raw.get("class", {}).items()}
+    register = register.extended(raw.get("kind", {}))
+    classes = {name: project_class(name, item, system, register) for name, item in raw.get("class", {}).items()}
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
@@ -152,6 +164,7 @@ def parse_pack(
         checklist=tuple(checklist),
         review=raw.get("review", {}),
         classes=classes,
+        register=register,
     )
 
 
@@ -159,8 +172,11 @@ def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
     return Problem(code, {"file": source, "field": key, "key": key, **facts})
 
 
-def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
-    """What is wrong with a pack's tables but for the content of its rules and its checklist."""
+def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
+    """What is wrong with a pack's tables but for the content of its rules and its checklist.
+
+    register: the kinds of projects beside which its own stand.
+    """
     problems = []
     for key, value in raw.items():
         if key not in TABLES:
@@ -176,10 +192,7 @@ def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
         if section == "review":
             wrong = [(key, value) for key, value in _terms(content) if not _is_term(key, value)]
             problems += [_problem("pack.review", source, f"review.{key}", value=value) for key, value in wrong]
-    classes = raw.get("class", {})
-    for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
-        for key, form in class_problems(item):
-            problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
+    problems += _class_problems(raw, source, register)
     head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
     if head.get("code_system", LAND_SEA) not in CODE_SYSTEMS:
         problems.append(_problem("pack.code_system", source, "pack.code_system", known=list(CODE_SYSTEMS)))
@@ -188,6 +201,28 @@ def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
             problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
     if not is_title(head.get("title", {})):
         problems.append(_problem("pack.key", source, "pack.title"))
+    return problems
+
+
+def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
+    """What is wrong with a pack's kinds and classes of projects. register: as of `_head_problems`."""
+    kinds, classes = raw.get("kind", {}), raw.get("class", {})
+    problems = [
+        _problem("pack.kind", source, f"kind.{key}".strip("."), form=form)
+        for key, form in kind_problems(kinds, register)
+    ]
+    known = register if problems else register.extended(kinds)
+    for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
+        wrong = class_problems(item)
+        for key, form in wrong:
+            problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
+        if register is NO_REGISTER or wrong:
+            continue
+        if "words" in item:
+            problems.append(_problem("pack.class_words", source, f"class.{name}.words"))
+        for kind in unknown_kinds(item, known):
+            nearest = difflib.get_close_matches(kind, known.kinds, n=3, cutoff=0.5)
+            problems.append(_problem("pack.class_kind", source, f"class.{name}.kinds", value=kind, nearest=nearest))
     return problems
 
 

@@ -1,85 +1,217 @@
-"""The parcels of a check as projects: which of a pack's classes each is of, and which say nothing of themselves."""
+"""The parcels of a check as projects: what each is by its code, by what was stated, and by its text, in this order.
 
-from collections.abc import Callable, Sequence
-from functools import partial
+A valid use code decides. What a person has stated excuses beside a code only where the register says that such a
+project stands in it. A text excuses only where there is neither, and never beside a code; what it names brings rules
+on all the same. Code and text that contradict excuse nobody; a text that names no kind of the register is silence.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.conditions import column_named
+from onemap.rules.packs.kind_register import KIND_FIELD, STATED_KIND, KindRegister, ProjectKind
 from onemap.rules.packs.project_class import ProjectClass
+
+BY_CODE, BY_FACT, BY_KIND = "code", "fact", "kind"
+Named = tuple[ProjectKind | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """What a project says of itself.
+
+    code: its use code, None where it has none that its system knows; system: as the parcel names it; usual: of codes
+    whose parcel names none.
+    stated: the kinds that a person has stated, named: those of its text, each None where the register has none; empty
+    where nothing is said.
+    """
+
+    code: str | None
+    system: str | None
+    usual: str
+    stated: Named
+    named: Named
+
+    @cached_property
+    def is_contradicted(self) -> bool:
+        """Whether it has a code in which nothing that it is called stands."""
+        if self.code is None:
+            return False
+        for kinds in filter(None, (self.stated, self.named)):
+            stand = [kind and kind.stands_in(self.code, self.system, self.usual) for kind in kinds]
+            if all(found is False for found in stand):
+                return True
+        return False
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether nothing tells what it is: no valid code, and no text of which all things are recognised."""
+        kinds = self.stated or self.named
+        return self.code is None and not _are_recognised(kinds, are_stated=bool(self.stated))
+
+    def excuse(self, item: ProjectClass) -> tuple[str, str] | None:
+        """By what it is certainly of a class whose projects a rule excuses, and the value that says so."""
+        if self.code is not None:
+            if self.is_contradicted:
+                return None
+            if item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
+                return BY_CODE, self.code
+            if self.stated and all(self._stands(kind, item) for kind in self.stated):
+                return BY_FACT, _names(self.stated)
+            return None
+        kinds = self.stated or self.named
+        if not _are_recognised(kinds, are_stated=bool(self.stated)) or not all(_is_of(kind, item) for kind in kinds):
+            return None
+        return (BY_FACT if self.stated else BY_KIND), _names(kinds)
+
+    def brings_on(self, item: ProjectClass) -> bool:
+        """Whether its code, or anything that it is called, is of a class that rules reach alone."""
+        if self.code is not None and item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
+            return True
+        return any(_is_of(kind, item) for kind in (*self.stated, *self.named))
+
+    def _stands(self, kind: ProjectKind | None, item: ProjectClass) -> bool:
+        stands = kind is not None and self.code is not None and kind.stands_in(self.code, self.system, self.usual)
+        return _is_of(kind, item) and stands is True
+
+
+def _is_of(kind: ProjectKind | None, item: ProjectClass) -> bool:
+    return kind is not None and kind.name in item.kinds
+
+
+def _are_recognised(kinds: Named, are_stated: bool) -> bool:
+    """Whether all kinds are in the register, and count where they are not stated by a person."""
+    return bool(kinds) and all(kind is not None and (are_stated or not kind.is_fact) for kind in kinds)
+
+
+def _names(kinds: Named) -> str:
+    return ",".join(kind.name for kind in kinds if kind is not None)
 
 
 class Projects:
     """What n parcels say of themselves.
 
     A pack asks for a class in many rules, and a city's parcels have few different values: each field is read once,
-    each class is held against its different values once.
+    each class is held against the different projects once.
     """
 
     def __init__(self, parcels: pd.DataFrame) -> None:
         """Parcels: n rows of their attributes."""
         self._parcels = parcels
         self._texts: dict[str, tuple[np.ndarray, list[str | None]]] = {}
-        self._members: dict[
-            int, tuple[ProjectClass, np.ndarray]
-        ] = {}  # by identity; the class is held, so none is reused
+        self._projects: dict[tuple[str, str], tuple[np.ndarray, list[Project]]] = {}
+        # By identity; the class is held, so none is reused.
+        self._members: dict[tuple[int, bool], tuple[ProjectClass, np.ndarray]] = {}
 
     def are_of(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) are certainly of one of the classes."""
+        """Which parcels (n,) are of one of the classes: their code or their text brings its rules on."""
         result = np.zeros(len(self._parcels), dtype=bool)
         for item in classes:
-            if id(item) not in self._members:
-                self._members[id(item)] = (item, self._members_of(item))
-            result |= self._members[id(item)][1]
+            result |= self._known((id(item), False), item)
+        return result
+
+    def excuses(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """By what parcels (n,) are excused from rules that spare these classes, as JSON; None of the others.
+
+        {"class": its name, "by": "code", "fact" or "kind", "value": the code, or the kinds' names}.
+        """
+        result = np.full(len(self._parcels), None, dtype=object)
+        for item in classes:
+            found = self._known((id(item), True), item)
+            result = np.where(result == None, found, result)  # noqa: E711 - of each of many values
         return result
 
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) say nothing by which any of the classes could be told.
+        """Which parcels (n,) say nothing by which any of the classes could be told."""
+        return self._where(classes, lambda project: project.is_silent)
 
-        Every field is null or not there; a code that its system does not have says nothing either.
+    def are_doubtful(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """Which parcels (n,) say nothing, or contradict themselves: rules that reach the silent reach them."""
+        return self._where(classes, lambda project: project.is_silent or project.is_contradicted)
+
+    def of(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
+        """Of each parcel (n,) the place of its project, and the different projects.
+
+        usual: the system of codes whose parcel names none.
         """
-        speaks = np.zeros(len(self._parcels), dtype=bool)
-        for name in dict.fromkeys(name for item in classes for name in item.words):
-            speaks |= self._where(name, lambda text: text is not None)
-        for usual in {item.system for item in classes if item.asks_use}:
-            speaks |= self._by_code(partial(_is_known, usual))
-        return ~speaks
+        key = (register.hash, usual)
+        if key not in self._projects:
+            self._projects[key] = self._read_projects(register, usual)
+        return self._projects[key]
 
-    def _members_of(self, item: ProjectClass) -> np.ndarray:
-        result = self._by_use(item) if item.asks_use else np.zeros(len(self._parcels), dtype=bool)
-        for name, words in item.words.items():
-            result |= self._where(name, partial(_holds_one_of, words))
-        return result
-
-    def _by_use(self, item: ProjectClass) -> np.ndarray:
-        """Of which parcels (n,) the use code begins as one of the class."""
-
-        def begins(code: str, system: str | None) -> bool:
-            known = known_use(code, system, item.system)
-            return known is not None and known.startswith(item.beginnings(known, system))
-
-        return self._by_code(begins)
-
-    def _by_code(self, holds: Callable[[str, str | None], bool]) -> np.ndarray:
-        """Of which parcels (n,) something holds of their use code and the system that they name for it."""
-        (code_place, codes), (system_place, systems) = self._field(USE_FIELD), self._field(SYSTEM_FIELD)
-        pair, place = np.unique(code_place * len(systems) + system_place, return_inverse=True)
-        pairs = [(codes[one // len(systems)], systems[one % len(systems)]) for one in pair]
-        return np.array([code is not None and holds(code, system) for code, system in pairs], dtype=bool)[place]
-
-    def _where(self, name: str, holds: Callable[[str | None], bool]) -> np.ndarray:
-        """Of which parcels (n,) something holds of their text in a field."""
-        place, texts = self._field(name)
-        return np.array([holds(text) for text in texts], dtype=bool)[place]
-
-    def _field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
+    def texts(self, name: str) -> tuple[np.ndarray, list[str | None]]:
         """Of each parcel (n,) the place of its text, and the texts: None for a null, and for a field not there."""
         if name not in self._texts:
             self._texts[name] = self._read_field(name)
         return self._texts[name]
+
+    def _where(self, classes: Sequence[ProjectClass], holds: Any) -> np.ndarray:
+        result = np.ones(len(self._parcels), dtype=bool)
+        for register, usual in dict.fromkeys((item.register, item.system) for item in classes):
+            place, projects = self.of(register, usual)
+            result &= np.array([holds(project) for project in projects], dtype=bool)[place]
+        return result
+
+    def _known(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
+        if key not in self._members:
+            made = self._excused_by(item) if key[1] else self._members_of(item)
+            self._members[key] = (item, made)
+        return self._members[key][1]
+
+    def _excused_by(self, item: ProjectClass) -> np.ndarray:
+        place, projects = self.of(item.register, item.system)
+        found = np.full(len(projects), None, dtype=object)
+        for at, project in enumerate(projects):
+            if excuse := project.excuse(item):
+                facts = {"class": item.name, "by": excuse[0], "value": excuse[1]}
+                found[at] = json.dumps(facts, ensure_ascii=False)
+        return found[place]
+
+    def _members_of(self, item: ProjectClass) -> np.ndarray:
+        place, projects = self.of(item.register, item.system)
+        result = np.array([project.brings_on(item) for project in projects], dtype=bool)[place]
+        if item.is_danger and item.words:
+            says_otherwise = [project.code is not None and not project.is_contradicted for project in projects]
+            result |= self._hold_a_word(item.words) & ~np.array(says_otherwise, dtype=bool)[place]
+        return result
+
+    def _hold_a_word(self, words: Sequence[str]) -> np.ndarray:
+        """Which parcels (n,) have one of these words anywhere in what they are called."""
+        pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+        result = np.zeros(len(self._parcels), dtype=bool)
+        for name in (KIND_FIELD, STATED_KIND):
+            place, texts = self.texts(name)
+            found = [text is not None and pattern.search(plain_code(text)) is not None for text in texts]
+            result |= np.array(found, dtype=bool)[place]
+        return result
+
+    def _read_projects(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
+        columns = [self.texts(USE_FIELD), self.texts(SYSTEM_FIELD)]
+        columns += [_kinds_of_texts(*self.texts(name), register) for name in (STATED_KIND, KIND_FIELD)]
+        place = np.zeros(len(self._parcels), dtype=np.int64)
+        for column, values in columns:
+            place = place * len(values) + column
+        different, place = np.unique(place, return_inverse=True)
+        projects = []
+        for number in different.tolist():
+            found: list[Any] = []
+            for _, values in reversed(columns):
+                number, at = divmod(number, len(values))
+                found.insert(0, values[at])
+            code, system, stated, named = found
+            known = None if code is None else known_use(code, system, usual)
+            projects.append(Project(known, system, usual, stated, named))
+        return place, projects
 
     def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
         try:
@@ -90,9 +222,10 @@ class Projects:
         return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
 
 
-def _is_known(usual: str, code: str, system: str | None) -> bool:
-    return known_use(code, system, usual) is not None
-
-
-def _holds_one_of(words: Sequence[str], text: str | None) -> bool:
-    return text is not None and any(word in text for word in words)
+def _kinds_of_texts(
+    place: np.ndarray, texts: Sequence[str | None], register: KindRegister
+) -> tuple[np.ndarray, list[Named]]:
+    """Of each parcel (n,) the place of the kinds that its text names, and what different texts name."""
+    named: dict[Named, int] = {}
+    of_text = [named.setdefault(() if text is None else register.kinds_of(text), len(named)) for text in texts]
+    return np.array(of_text, dtype=np.int64)[place], list(named)

@@ -1,7 +1,7 @@
 """One rule: layer × kind × verdict × legal basis × department."""
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -70,7 +70,7 @@ class Rule:
         """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
         deciding = ("id", "kind", "layer", "verdict", "where", "when", "silent", "under", "options")
         parts = {name: getattr(self, name) for name in deciding}
-        parts |= {name: [asdict(item) for item in getattr(self, name)] for name in ("unless", "only")}
+        parts |= {name: [item.content for item in getattr(self, name)] for name in ("unless", "only")}
         parts["milder_of"] = [rule.hash for rule in self.milder_of]
         return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=_hash_of_table))
 

@@ -26,6 +26,7 @@ from onemap.layers.system_reasons import file_reason
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts, fact_title
+from onemap.rules.packs.kind_register import KIND_FIELD, STATED_KIND
 from onemap.rules.packs.rule import Rule
 
 TABLES = ("parcels", "地块")
@@ -142,6 +143,8 @@ def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
         values[of_use if name == SYSTEM_FIELD else empty] = value
         of_use = empty if name.lower() == USE_FIELD.lower() else of_use  # as a pack spells it
         attributes[column] = values
+        if name.upper() == KIND_FIELD:
+            attributes[STATED_KIND] = value  # stands above what the parcel's own text says
     return replace(parcels, attributes=attributes)
 
 

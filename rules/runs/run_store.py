@@ -19,6 +19,7 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
 from onemap.rules.inputs.parcels import Parcels, no_parcels
 from onemap.rules.kinds.permitted_uses import PermitTable
+from onemap.rules.packs.kind_register import NO_REGISTER, register_from
 from onemap.rules.packs.pack import Pack, parse_packs
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Block, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
@@ -181,7 +182,8 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     """
     record = run_record(library, identifier, kind)
     texts, used = stored_texts(library), [table for pack in record["packs"] for table in pack.get("tables", ())]
-    named = [item["hash"] for item in (*record["packs"], *used)]
+    registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
+    named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
     if not has_table(library, identifier, GIVEN) or any(hash_ not in texts for hash_ in named):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     if any(sha256(texts[hash_]) != hash_ for hash_ in named):
@@ -192,7 +194,8 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     system = record["parameters"].get("code_system")
     tables = {table["name"]: PermitTable(table["name"], texts[table["hash"]]) for table in used}
     asked = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
-    return tuple(parse_packs(asked, catalogue, system, tables, are_kept=True))
+    register = register_from(texts[registers[0]]) if registers else NO_REGISTER
+    return tuple(parse_packs(asked, catalogue, system, tables, are_kept=True, register=register))
 
 
 def stored_question(library: Library, identifier: str) -> Question:

@@ -1,0 +1,226 @@
+"""The register of kinds of projects, and the kinds that a text names by its head.
+
+Chinese ends with what a thing is: 铁路新村住宅 is housing, 水库管理所办公楼 an office. So a text names the kind whose
+longest trade word ends it, once the words that only say how it is built (扩建, 工程, 二期) are taken off its end.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import RESOURCES
+from onemap.rules.kinds.kind import FLAG, LIST, TABLE, Key
+
+KIND_FIELD = "XMLX"  # what a parcel's own text calls its project
+STATED_KIND = "stated_kind"  # what a person has stated of it beside the parcels
+
+KIND_KEYS: Mapping[str, Key] = {
+    "title": Key(
+        TABLE, {"zh": '题目，{ zh = "…", en = "…" }', "en": 'Its title, { zh = "…", en = "…" }.'}, required=True
+    ),
+    "words": Key(
+        LIST,
+        {
+            "zh": "名称以这些词结尾的项目属于本类型；取整个目录中最长的",
+            "en": "Words that end the text of such a project; the longest of the whole register decides.",
+        },
+        required=True,
+    ),
+    "use": Key(
+        LIST,
+        {
+            "zh": "此类项目可以使用的用途代码的开头：数字为用地用海分类（2023），字母为城市用地分类（GB 50137）",
+            "en": "Beginnings of the use codes in which it stands: digits are of the land and sea classes of 2023, "
+            "letters of GB 50137. Another code beside such a text is a contradiction.",
+        },
+        default="[]",
+    ),
+    "survey": Key(
+        LIST,
+        {"zh": "国土调查分类中的同类代码", "en": "The same where the code is of the land survey."},
+        default="[]",
+    ),
+    "fact": Key(
+        FLAG,
+        {
+            "zh": "只有由人作为事实填报才算数（如临时用地），并可与 use 中的任何代码并存；use 为空即任何代码",
+            "en": "It counts only where a person has stated it as a fact, such as temporary land; without `use` it "
+            "stands in any code.",
+        },
+        default="false",
+    ),
+}
+
+_BRACKETS = re.compile(r"[(\[{【〔〈《「][^)\]}】〕〉》」]*[)\]}】〕〉》」]")
+_SEVERAL = re.compile(r"[,、;，；/+]|以及|和|及|与")
+_NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套)(?:设施|工程|用房)?")  # what goes with anything
+_NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
+_BUILDING = re.compile(
+    rf"(?:新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|修缮|维修|维护|整修|"
+    rf"工程|项目|建设|建设项目|建设工程|选址|用地|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectKind:
+    """One kind of project: the words by which texts name it, and the codes in which it stands.
+
+    use: beginnings of codes of the guide of 2023 (digits) and of GB 50137 (letters); survey: of the land survey.
+    is_fact: it counts only where a person has stated it.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    words: tuple[str, ...]
+    use: tuple[str, ...] = ()
+    survey: tuple[str, ...] = ()
+    is_fact: bool = False
+
+    def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
+        """Whether it may stand in a use code; None where the register has no codes of that system for it.
+
+        system, usual: as of `system_of`.
+        """
+        found = system_of(code, system, usual)
+        if self.is_fact and not self.use and not self.survey:
+            return True
+        own = self.survey if found == SURVEY else [at for at in self.use if at[:1].isalpha() == (found == URBAN)]
+        return any(code.startswith(start) or start.startswith(code) for start in own) if own else None
+
+
+@dataclass(frozen=True, eq=False)
+class KindRegister:
+    """All kinds that texts can name, by their names in packs. text: of the file; a pack's own kinds are in the pack."""
+
+    kinds: Mapping[str, ProjectKind]
+    text: str = ""
+
+    @cached_property
+    def heads(self) -> Mapping[str, ProjectKind]:
+        """The kinds by their words, as these are compared."""
+        return {plain_code(word): kind for kind in self.kinds.values() for word in kind.words}
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what it says."""
+        return sha256(repr([asdict(kind) for kind in self.kinds.values()]))
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.heads), default=0)
+
+    def kind_of(self, text: str) -> ProjectKind | None:
+        """The kind of the one thing that a text names, None where no word of the register ends it."""
+        left = plain_code(text)
+        while left:
+            ends = (left[at:] for at in range(max(len(left) - self._longest, 0), len(left)))
+            if found := next((self.heads[end] for end in ends if end in self.heads), None):
+                return found
+            if not (building := _BUILDING.search(left)):
+                return None
+            left = left[: building.start()]
+        return None
+
+    def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
+        """The kind of each thing that a text names, in its order; None for one that is not recognised."""
+        plain = _BRACKETS.sub("", plain_code(text))
+        if (whole := self.kind_of(plain)) and not _SEVERAL.search(plain):
+            return (whole,)
+        parts = [part for part in _SEVERAL.split(plain) if part]
+        named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
+        return tuple(map(self.kind_of, named or parts)) or (None,)
+
+    def nearest(self, text: str, most: int = 3) -> list[ProjectKind]:
+        """The kinds whose words are most like a text that is not recognised, the nearest first."""
+        plain = _without_building(_BRACKETS.sub("", plain_code(text)))
+        words = difflib.get_close_matches(plain, self.heads, n=4 * most, cutoff=0.3)
+        return list({self.heads[word].name: self.heads[word] for word in words}.values())[:most]
+
+    def extended(self, own: Mapping[str, Any]) -> "KindRegister":
+        """The register with further kinds, which are right; one of the same name takes the other's place."""
+        return KindRegister({**self.kinds, **_kinds_from(own)}, self.text) if own else self
+
+
+def _without_building(text: str) -> str:
+    """A text without what its end says of how a thing is built."""
+    while building := _BUILDING.search(text):
+        text = text[: building.start()]
+    return text
+
+
+def _kinds_from(tables: Mapping[str, Any]) -> dict[str, ProjectKind]:
+    return {
+        name: ProjectKind(
+            name,
+            item["title"],
+            tuple(item["words"]),
+            tuple(item.get("use", ())),
+            tuple(item.get("survey", ())),
+            item.get("fact", False),
+        )
+        for name, item in tables.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def shipped_register() -> KindRegister:
+    """The register that comes with One Map, resources/projects/kinds.toml."""
+    return register_from((RESOURCES / "projects" / "kinds.toml").read_text(encoding="utf-8"))
+
+
+def register_from(text: str) -> KindRegister:
+    """A register from the text of its file, which is right."""
+    return KindRegister(_kinds_from(tomllib.loads(text)["kind"]), text)
+
+
+NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: their classes named words themselves
+
+
+def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]:
+    """What is wrong with the tables [kind.NAME] of a pack: key, and the form that it should have.
+
+    known: the kinds beside which they are to stand: no word may name two of them.
+    """
+    if not isinstance(tables, dict):
+        yield "", '[kind.NAME] title = { zh = "…", en = "…" }, words = ["…"], use = ["1202"]'
+        return
+    heads = {word: kind.name for word, kind in known.heads.items() if kind.name not in tables}
+    for name, item in tables.items():
+        wrong = list(_form_problems(item))
+        yield from ((f"{name}.{key}".strip("."), form) for key, form in wrong)
+        for word in () if wrong else map(plain_code, item["words"]):
+            other = heads.setdefault(word, name)
+            if other != name or not word:
+                yield f"{name}.words", f"{word}: [kind.{other}]"
+
+
+def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(item, dict):
+        yield "", 'title = { zh = "…", en = "…" }, words = ["…"]'
+        return
+    yield from ((key, ", ".join(KIND_KEYS)) for key in item if key not in KIND_KEYS)
+    title = item.get("title")
+    if not isinstance(title, dict) or not title or not all(isinstance(text, str) for text in title.values()):
+        yield "title", 'title = { zh = "…", en = "…" }'
+    for key in ("words", "use", "survey"):
+        if not are_texts(item.get(key, [])) or (key == "words" and not item.get(key)):
+            yield key, f'{key} = ["…"]'
+    if not isinstance(item.get("fact", False), bool):
+        yield "fact", "fact = true"
+
+
+def are_texts(value: Any) -> bool:
+    """Whether a value is a list of texts, none of them empty."""
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def titles_of(kinds: Sequence[ProjectKind], language: str) -> list[str]:
+    """What people call some kinds."""
+    return [kind.title.get(language) or next(iter(kind.title.values())) for kind in kinds]
