@@ -243,14 +243,14 @@ def _keep(
     """Put the parcels on disk, with what must be told of them."""
     remarks = KindRemarks(question.packs, question.language)
 
-    def seen(parts: Iterator[Parcels]) -> Iterator[Parcels]:
+    def look_at(parts: Iterator[Parcels]) -> Iterator[Parcels]:
         for part in parts:
             remarks.see(part)
             yield part
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, seen(parts), asked.most_parcels, progress)
+            keep_parcels(journal.parcels, look_at(parts), asked.most_parcels, progress)
 
     reader.hand_to(write)
     records = [problem_record(problem, question.language) for problem in (*reader.problems, *remarks.problems())]

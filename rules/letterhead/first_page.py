@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.findings.run_tables import RANK
+from onemap.rules.kinds.reasons import EXCUSED
 
 Row = dict[str, Any]
 MOST_GRAVE = 3
@@ -50,7 +51,7 @@ def department_rows(
         mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
         if opinion is None or not (mine or opinion["routed"]):
             continue
-        counted = [row for row in mine if row["counted"] or row["state"] == "clear"]
+        counted = [row for row in mine if row["counted"] or row["state"] in ("clear", EXCUSED)]
         asked = rules_asked(mine, labels)
         conflicts = {row["rule"] for row in rows if row["state"] == "conflict" and row["counted"]}
         others = conflicts.intersection(wants.get(department, ()))

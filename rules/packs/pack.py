@@ -149,9 +149,7 @@ def parse_pack(
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
-    ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
-    problems += _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
-    problems += [problem for item in checklist for problem in _item_problems(item, source, ids)]
+    problems += _names_problems(raw, rules, source)
     if problems:
         raise OneMapError.of(problems)
     return Pack(
@@ -216,7 +214,7 @@ def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister)
         wrong = class_problems(item)
         for key, form in wrong:
             problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
-        if register is NO_REGISTER or wrong:
+        if register is NO_REGISTER or wrong or not isinstance(item, dict):
             continue
         if "words" in item:
             problems.append(_problem("pack.class_words", source, f"class.{name}.words"))
@@ -248,6 +246,14 @@ def _rules(
         if all(problem.code == "rule.layer" for problem in wrong_of_rule):
             rules.append(_rule(item, pack, classes, system))
     return tuple(rules), problems
+
+
+def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) -> list[Problem]:
+    """What is wrong with the items of a pack's checklist, and with names that its rules have retired."""
+    ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
+    checklist = raw.get("checklist", ())
+    problems = _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
+    return [*problems, *(problem for item in checklist for problem in _item_problems(item, source, ids))]
 
 
 def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any]) -> list[Problem]:

@@ -127,5 +127,5 @@ def unknown_kinds(item: Mapping[str, Any], register: KindRegister) -> list[str]:
 
 def project_class(name: str, item: Mapping[str, Any], system: str, register: KindRegister) -> ProjectClass:
     """A class from its table, which is right. system: of the pack's codes."""
-    lists = (tuple(item.get(key, ())) for key in ("use", "survey", "kinds"))
-    return ProjectClass(name, item["title"], *lists, item.get("danger", False), system, register)
+    use, survey, kinds = (tuple(item.get(key, ())) for key in ("use", "survey", "kinds"))
+    return ProjectClass(name, item["title"], use, survey, kinds, item.get("danger", False), system, register)

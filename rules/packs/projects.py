@@ -111,13 +111,13 @@ class Projects:
         self._texts: dict[str, tuple[np.ndarray, list[str | None]]] = {}
         self._projects: dict[tuple[str, str], tuple[np.ndarray, list[Project]]] = {}
         # By identity; the class is held, so none is reused.
-        self._members: dict[tuple[int, bool], tuple[ProjectClass, np.ndarray]] = {}
+        self._values_of_classes: dict[tuple[int, bool], tuple[ProjectClass, np.ndarray]] = {}
 
     def are_of(self, classes: Sequence[ProjectClass]) -> np.ndarray:
         """Which parcels (n,) are of one of the classes: their code or their text brings its rules on."""
         result = np.zeros(len(self._parcels), dtype=bool)
         for item in classes:
-            result |= self._known((id(item), False), item)
+            result |= self._class_values((id(item), False), item)
         return result
 
     def excuses(self, classes: Sequence[ProjectClass]) -> np.ndarray:
@@ -127,7 +127,7 @@ class Projects:
         """
         result = np.full(len(self._parcels), None, dtype=object)
         for item in classes:
-            found = self._known((id(item), True), item)
+            found = self._class_values((id(item), True), item)
             result = np.where(result == None, found, result)  # noqa: E711 - of each of many values
         return result
 
@@ -162,11 +162,11 @@ class Projects:
             result &= np.array([holds(project) for project in projects], dtype=bool)[place]
         return result
 
-    def _known(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
-        if key not in self._members:
+    def _class_values(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
+        if key not in self._values_of_classes:
             made = self._excused_by(item) if key[1] else self._members_of(item)
-            self._members[key] = (item, made)
-        return self._members[key][1]
+            self._values_of_classes[key] = (item, made)
+        return self._values_of_classes[key][1]
 
     def _excused_by(self, item: ProjectClass) -> np.ndarray:
         place, projects = self.of(item.register, item.system)
@@ -196,7 +196,7 @@ class Projects:
         return result
 
     def _read_projects(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
-        columns = [self.texts(USE_FIELD), self.texts(SYSTEM_FIELD)]
+        columns: list[tuple[np.ndarray, Sequence[Any]]] = [self.texts(USE_FIELD), self.texts(SYSTEM_FIELD)]
         columns += [_kinds_of_texts(*self.texts(name), register) for name in (STATED_KIND, KIND_FIELD)]
         place = np.zeros(len(self._parcels), dtype=np.int64)
         for column, values in columns:

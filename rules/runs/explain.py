@@ -14,6 +14,7 @@ from onemap.rules.findings.findings import OFFICIAL_LAYER
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.kinds.reasons import reason_word, reasons_text
+from onemap.rules.packs.excuse_text import excuse_text
 from onemap.rules.packs.library_packs import packs_of
 from onemap.rules.packs.pack import joined_rules, rules_of_run, successors
 from onemap.rules.packs.rule import Rule
@@ -174,6 +175,8 @@ def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule
             ends = finding["area_low_m2"], finding["area_high_m2"]
             spans = [EXACT.area(end) for end in ends], [PLAIN.area(scale * end) for end in ends]
             step("range", *(" · ".join(filter(None, (" … ".join(span), within))) for span in spans))
+        if excuse := excuse_text(rule, finding.get("excused_by"), language):
+            step("excused", excuse)
     if not findings:
         step("conflict", phrase("verdict.clear", language))
 

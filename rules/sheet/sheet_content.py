@@ -16,6 +16,7 @@ from onemap.rules.findings.table import Table, records_of
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
+from onemap.rules.packs.excuse_text import excuse_text
 from onemap.rules.packs.rule import Rule
 from onemap.rules.sheet.plan_ground import PlanGround
 
@@ -58,7 +59,7 @@ def sheets_of(
     assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
-    laws = {rule.id: _laws(rule) for rule in rules}
+    judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     for start in range(0, len(names), _AT_ONCE):
@@ -75,7 +76,7 @@ def sheets_of(
                     {
                         **{key: row[key] for key in _FINDING},
                         "department_title": titles[row["department"]],
-                        "laws": laws[row["rule"]],
+                        **_rule_facts(row, *judging[row["rule"]], language),
                     }
                     for row in findings.get(name, ())
                 ],
@@ -88,6 +89,11 @@ def sheets_of(
             for at, name in enumerate(names[rows].tolist())
         ]
         yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
+    """What the rule of a finding adds to it: its laws, and why it does not apply to the project, "" where it does."""
+    return {"laws": laws, "excuse": excuse_text(rule, row["excused_by"], language)}
 
 
 def _laws(rule: Rule) -> list[Sheet]:

@@ -118,12 +118,12 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
     rows = []
     severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
     for row in severest:
-        if not row["counted"]:
+        if not row["counted"] and not row["excuse"]:
             continue
-        reasons = reasons_text(row["reason"], language)
+        reasons = row["excuse"] or reasons_text(row["reason"], language)
         rows.append(
             [
-                _verdict(row["verdict"], language),
+                phrase("excuse.not_applicable", language) if row["excuse"] else _verdict(row["verdict"], language),
                 word("with_reason", title=row["title"], reason=reasons) if reasons else row["title"],
                 row["department_title"],
                 _measure(row),

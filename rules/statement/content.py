@@ -11,6 +11,7 @@ from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
+from onemap.rules.kinds.reasons import EXCUSED
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
 from onemap.rules.letterhead.sender_fields import sender_fields
@@ -293,6 +294,8 @@ def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     text = (
         labels["state_not_checked"]
         if row["state"] == "not_checked"
+        else labels["state_excused"]
+        if row["state"] == EXCUSED
         else labels["state_not_counted"]
         if is_below
         else verdict

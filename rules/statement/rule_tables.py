@@ -6,8 +6,9 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.kinds.reasons import EXCUSED, reasons_text
 from onemap.rules.maps.document_areas import areas, hectares, sum_of
+from onemap.rules.packs.excuse_text import excuse_texts
 from onemap.rules.packs.rule import Rule
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
@@ -20,8 +21,9 @@ _MEASURES = ("length_m", "distance_m", "value")
 def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], department: str | None = None) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
-    A rule may have a conflict and, elsewhere, ground that could not be judged: then it has two rows. `overrides`:
-    (parcel, rule) → the verdict that a person gave instead; department: only its rules.
+    A rule may have a conflict, elsewhere ground that could not be judged, and parcels whose projects it excuses: then
+    it has a row of each. `overrides`: (parcel, rule) → the verdict that a person gave instead; department: only its
+    rules.
     """
     whole_m2 = sum(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -36,8 +38,10 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], depa
             rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
-        halves = [[row for row in mine if (row["verdict"] == "unknown") == is_unknown] for is_unknown in (False, True)]
-        blocks = [_findings_row(evidence, rule, half, whole_m2, overrides) for half in halves if half]
+        groups: dict[tuple[bool, bool], list[Row]] = {}
+        for row in mine:
+            groups.setdefault((_state(row) == EXCUSED, row["verdict"] == "unknown"), []).append(row)
+        blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, "clear", None)]
     return rows
 
@@ -141,8 +145,8 @@ def _findings_row(
     features = [row["features"] for row in findings if row["features"] is not None]
     return {
         **_rule_columns(evidence, rule),
-        "state": "unknown" if findings[0]["verdict"] == "unknown" else "conflict",
-        "verdict": min(given, key=RANK.__getitem__),
+        "state": _state(findings[0]),
+        "verdict": "clear" if _state(findings[0]) == EXCUSED else min(given, key=RANK.__getitem__),
         "machine_verdict": findings[0]["verdict"],
         "counted": bool(counted),
         "parcels": len(findings),
@@ -154,8 +158,23 @@ def _findings_row(
         "value": findings[0]["value"] if len(findings) == 1 else None,
         "estimated": any(row["estimated"] for row in findings),
         "reason": reasons or None,
-        "reason_text": reasons_text(reasons, evidence.language),
+        "reason_text": _reason_text(findings, reasons, rule, evidence.language),
     }
+
+
+def _state(finding: Row) -> str:
+    """What a finding is: of a project that the rule excuses, ground that could not be judged, or a conflict."""
+    if EXCUSED in (finding["reason"] or "").split(","):
+        return EXCUSED
+    return "unknown" if finding["verdict"] == "unknown" else "conflict"
+
+
+def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -> str:
+    """The reasons of findings in words; of excused projects by what they are, in the place of the reason's word."""
+    excuses = excuse_texts(findings, rule, language)
+    others = ",".join(code for code in reasons.split(",") if code != EXCUSED or not excuses)
+    texts = filter(None, [reasons_text(others, language), *excuses])
+    return phrase("said.semicolon", language).join(texts)
 
 
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
