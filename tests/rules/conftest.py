@@ -38,9 +38,9 @@ class Outcome:
         return rows.iloc[0] if len(rows) else None
 
     def hits(self, rule: str = "r") -> dict[str, float]:
-        """Parcel → area of the conflict."""
+        """Parcel → area of the conflict; who is excused has none."""
         rows = self.table("findings")
-        rows = rows[(rows.rule == rule) & (rows.verdict != "unknown")]
+        rows = rows[(rows.rule == rule) & ~rows.verdict.isin(["unknown", "clear"])]
         return dict(zip(rows.parcel, rows.area_m2, strict=True))
 
     def unknowns(self, rule: str = "r") -> dict[str, tuple[float, str]]:

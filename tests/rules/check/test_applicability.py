@@ -1,17 +1,21 @@
 """Classes of projects, milder twins, rules under others, layers by choice, and the law of the day: judged by hand."""
 
+import json
+
 import geopandas as gpd
 import pytest
 from shapely import box
 
 SQUARE = box(0, 0, 10, 10)
 ROAD = (
-    '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nuse = ["1202", "S1"]\nwords = { XMLX = ["公路", "道路"] }\n'
+    '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202", "S1"]\n'
 )
-MINING = '[class.mining]\ntitle = { zh = "采矿", en = "Mining" }\nuse = ["1002"]\nsurvey = ["0602"]\n'
+MINING = (
+    '[class.mining]\ntitle = { zh = "采矿", en = "Mining" }\nkinds = ["quarry"]\nuse = ["1002"]\nsurvey = ["0602"]\n'
+)
 PARCELS = {"highway": SQUARE, "by_word": SQUARE, "urban": SQUARE, "mine": SQUARE, "house": SQUARE, "silent": SQUARE}
 FACTS = {
-    "YDXZ": ["1202", "0101", "S12", "1002", "0701", None],
+    "YDXZ": ["1202", None, "S12", "1002", "0701", None],
     "XMLX": [None, "县级公路改建", None, None, "住宅", None],
 }
 
@@ -34,6 +38,43 @@ def test_unless_spares_the_class_by_code_and_by_word_and_no_silent_project(town)
     assert sorted(found.hits()) == ["house", "mine", "silent"]
     assert (found.finding("house").reason, found.finding("silent").reason) == (None, "no_fact")
     assert found.verdicts()["highway"] == "clear"
+
+
+def test_ground_of_an_excused_project_is_measured_and_decides_nothing(town):
+    """Half of the parcel lies on the zone, a quarter is not covered: both are shown, with the reason, and stay clear."""
+    town.layer("ZONE", [box(0, 0, 5, 10)], label="half", covers=box(0, 0, 7.5, 10))
+    found = check_projects(town, {"unless": ["road"], "verdict": "restricted"})
+    hit, unknown = (found.finding("highway", unknown=is_unknown) for is_unknown in (False, True))
+    assert (hit.verdict, hit.area_m2, hit.share, hit.counted, hit.reason) == ("clear", 50.0, 0.5, False, "excused")
+    assert json.loads(hit.excused_by) == {"class": "road", "by": "code", "value": "1202"}
+    assert (unknown.verdict, unknown.area_m2, unknown.counted) == ("unknown", 25.0, False)
+    assert unknown.reason == "outside_coverage,excused"
+    by_kind = json.loads(found.finding("by_word").excused_by)
+    assert by_kind == {"class": "road", "by": "kind", "value": "highway"}
+    rows = found.table("parcels").set_index("parcel")
+    assert (rows.verdict["highway"], rows.findings["highway"], rows.verdict["house"]) == ("clear", 0, "restricted")
+    pieces = found.table("overlaps").set_index("parcel")
+    assert (pieces.counted["highway"], pieces.reason["highway"]) == (False, "excused")
+    run = found.answer.json["run"]["id"]
+    steps = town.run("explain", town.library, run, "highway", "r").json["steps"]
+    assert any("1202" in step["value"] for step in steps if step["key"] == "excused")
+    assert town.run("verify", town.library, "--run", run).json["ok"]
+
+
+def test_a_text_excuses_nothing_beside_a_code_and_a_contradiction_excuses_nobody(town):
+    """By hand: a house named after a road, a road's code under a house, two things of which one is a road."""
+    squares = dict.fromkeys(("house", "unlike", "both", "roads", "stated", "unheard"), SQUARE)
+    texts = ["公路住宅", "住宅", "公路和住宅", "国道及省道改建工程", None, "玻璃栈道"]
+    path = town.pack({"unless": ["road"]})
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    found = town.check(squares, columns={"YDXZ": ["0701", "1202", None, None, "1202", None], "XMLX": texts})
+    assert sorted(found.hits()) == ["both", "house", "unheard", "unlike"]
+    problems = {problem["code"]: problem for problem in found.answer.json["problems"]}
+    assert set(problems) == {"project.kind_conflict", "project.kind_unknown"}
+    assert (problems["project.kind_conflict"]["feature"], problems["project.kind_unknown"]["feature"]) == (
+        "unlike",
+        "unheard",
+    )
 
 
 def test_only_reaches_the_class_and_a_silent_project_where_the_rule_says_so(town):
@@ -95,7 +136,7 @@ def test_a_class_of_an_earlier_pack_may_be_named_and_one_that_none_has_is_refuse
     answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own, "--out", out)
     assert answer.code == 0, answer.json
     findings = gpd.read_file(out, layer="findings")
-    assert set(findings[findings["rule"] == "local"]["parcel"]) == {"mine", "silent"}
+    assert set(findings[(findings["rule"] == "local") & findings["counted"]]["parcel"]) == {"mine", "silent"}
     assert desk.run("verify", desk.library, "--run", answer.json["run"]["id"]).json["ok"]
     alone = desk.run("check", desk.library, parcels, "--pack", own)
     assert (alone.code, alone.codes) == (3, ["rule.class"])
@@ -205,7 +246,27 @@ def test_a_wrong_key_is_named_with_its_rule(town, rule, code, field):
     assert all(p["message"] and p["mend"] for p in answer.json["problems"])
 
 
-@pytest.mark.parametrize("text", ["use = []", 'use = ["1", 2]', 'words = { A = "x" }', 'use = ["1"]\nuser = 1'])
+def test_words_of_a_class_and_kinds_that_no_register_has_are_refused_with_the_way_to_mend_them(town):
+    head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'
+    own = '[kind.cableway]\ntitle = { zh = "索道", en = "Cableways" }\nwords = ["观光索道"]\n'
+    twice = '[kind.track]\ntitle = { zh = "路", en = "Tracks" }\nwords = ["公路"]\n'
+    texts = {
+        'words = { XMLX = ["公路"] }': ["pack.class_words"],
+        'kinds = ["higway"]': ["pack.class_kind"],
+        f'kinds = ["cableway"]\n{own}': [],
+        f'kinds = ["highway"]\n{twice}': ["pack.kind"],
+    }
+    path = town.pack({"unless": ["road"]})
+    rule = path.read_text(encoding="utf-8")
+    for text, codes in texts.items():
+        path.write_text(rule + head + text, encoding="utf-8")
+        parcels = town.parcels({"A": SQUARE}, {"XMLX": ["云顶观光索道工程"]})
+        answer = town.run("check", town.library, parcels, "--pack", path)
+        assert (answer.code, answer.codes) == (3 if codes else 0, codes)
+        assert answer.code or answer.json["verdict"] == "clear"
+
+
+@pytest.mark.parametrize("text", ["use = []", 'kinds = ["highway"]\nuse = ["1", 2]', 'use = ["12"]', 'kinds = ["highway"]\nuser = 1', 'kinds = "highway"'])
 def test_a_wrong_class_is_named(town, text):
     path = town.pack({})
     head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'
