@@ -18,6 +18,7 @@ from onemap.rules.letterhead.sender_fields import sender_fields
 from onemap.rules.letterhead.title_lines import title_lines
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.asked_facts import fact_title
+from onemap.rules.question.kind_remarks import kind_problems_of
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
@@ -78,7 +79,7 @@ def statement_content(
     crs = crs_title(library.crs, language)
     boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
     remedy = _remedy(library, case, evidence, department, name_verdicts)
-    notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, language)]
+    notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
     return {
         "schema": SCHEMA,
         "language": language,
@@ -360,11 +361,16 @@ def _consulted(evidence: Evidence) -> dict[str, set[str]]:
     return found
 
 
-def _case_notes(library: Library, case: Case, language: str) -> list[str]:
-    """What a reader must know of the case besides its findings: a doubtful area, and what its names are worth."""
+def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
+    """What a reader must know of the case besides its findings.
+
+    A doubtful area, kinds of projects that are not known or contradict their codes, and what the names are worth.
+    """
+    language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
+    kinds = kind_problems_of(asked.packs, asked.parcels, language)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*(wording(problem, language)[0] for problem in areas), names]
+    return [*(wording(problem, language)[0] for problem in (*areas, *kinds)), names]
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], has_remedy: bool) -> list[str]:

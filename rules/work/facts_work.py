@@ -1,6 +1,6 @@
 """What the verb `facts` does with its values; libraries are imported here only when it runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.rules.verb.declaration import Result, Values, VerbContext
@@ -12,7 +12,7 @@ def facts(values: Values, context: VerbContext) -> Result:
     Raises OneMapError data.… for every problem of the file.
     """
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
+    from onemap.layers.messages import phrase, problem_record
     from onemap.rules.packs.asked_facts import rule_needs
     from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
@@ -38,6 +38,9 @@ def facts(values: Values, context: VerbContext) -> Result:
             for need in needs
         ],
         "given": {"project": project, "parcels": given},
+        "problems": [
+            problem_record(one, language) for one in _kind_problems(values.get("data"), given, rules, language)
+        ],
         "waiting": waiting,
     }
 
@@ -63,6 +66,22 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
     if problems:
         raise OneMapError.of(problems)
     return content, given.plain
+
+
+def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
+    """What must be told of a stated kind that no register has: it counts as not stated."""
+    from pathlib import Path
+
+    from onemap.layers.errors import Problem
+    from onemap.rules.packs.kind_register import KIND_FIELD, titles_of
+
+    text = given.get(KIND_FIELD)
+    register = next((item.register for rule in rules for item in (*rule.unless, *rule.only)), None)
+    if text is None or register is None or None not in register.kinds_of(text):
+        return []
+    nearest = titles_of(register.nearest(text), language)
+    place = {"file": Path(path or "").name, "field": KIND_FIELD, "value": text}
+    return [Problem("data.kind", {**place, "nearest": nearest or ["–"]})]
 
 
 def _asked_fields(rules: Sequence[Any], language: str) -> list[dict[str, Any]]:

@@ -1,0 +1,97 @@
+"""The register of kinds: five hundred names of projects, heads, and the property that a text excuses nothing."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, known_use
+from onemap.rules.packs.kind_register import KIND_FIELD, shipped_register
+from onemap.rules.packs.pack import pack_text, parse_pack
+from onemap.rules.packs.projects import Projects
+
+NAMES = tomllib.loads((Path(__file__).parents[2] / "project_names.toml").read_text(encoding="utf-8"))["group"]
+CODED = [(name, group["use"]) for group in NAMES for name in group["names"]]
+REGISTER = shipped_register()
+RECOGNISED = 0.9  # of the names that say what they are
+
+
+@pytest.fixture(scope="module")
+def pack():
+    """The common pack."""
+    text, source = pack_text("city-preliminary")
+    return parse_pack(text, source, shipped_catalogue())
+
+
+def of_same_ground(code: str, starts: tuple[str, ...]) -> bool:
+    """Whether a use code, or the beginning of one, may be of a class that takes these beginnings."""
+    return any(code.startswith(start) or start.startswith(code) for start in starts)
+
+
+def test_there_are_five_hundred_names_and_some_two_hundred_and_fifty_kinds():
+    assert len({name for name, _ in CODED}) == len(CODED) == 500
+    assert len(REGISTER.kinds) >= 240
+
+
+def test_nine_names_of_ten_are_recognised():
+    named = [name for name, code in CODED if code]
+    unknown = [name for name in named if None in REGISTER.kinds_of(name)]
+    assert len(unknown) <= (1 - RECOGNISED) * len(named), unknown
+
+
+def test_no_name_is_excused_from_a_rule_that_its_code_is_not_excused_from(pack):
+    """Whom the common pack's rules excuse by a name alone, they excuse by the code that a planner gives it, too."""
+    by_name = Projects(pd.DataFrame({KIND_FIELD: [name for name, _ in CODED]}, dtype=object))
+    excusing = {item.name: item for rule in pack.rules for item in rule.unless if item.asks_use}
+    wrong = [
+        (name, code, item.name)
+        for item in excusing.values()
+        for (name, code), excuse in zip(CODED, by_name.excuses([item]), strict=True)
+        if excuse is not None and not of_same_ground(code, item.use)
+    ]
+    assert wrong == []
+
+
+def test_beside_a_code_no_name_excuses_what_the_code_does_not(pack):
+    """The property: for each name, each code of the list and each class, an excuse is the code's own."""
+    codes = sorted({code for _, code in CODED if known_use(code, None, LAND_SEA)})
+    classes = {item.name: item for rule in pack.rules for item in rule.unless}.values()
+    plain = Projects(pd.DataFrame({"YDXZ": codes}, dtype=object))
+    for name, _ in CODED:
+        named = Projects(pd.DataFrame({"YDXZ": codes, KIND_FIELD: [name] * len(codes)}, dtype=object))
+        for item in classes:
+            milder = [code for code, a, b in zip(codes, named.excuses([item]), plain.excuses([item])) if a and not b]  # noqa: B905
+            assert milder == [], (name, item.name)
+
+
+def test_every_kind_of_a_class_stands_in_a_code_of_the_class(pack):
+    """An excuse by a name is one that some code of its kind gives as well."""
+    for item in pack.classes.values():
+        for kind in (REGISTER.kinds[name] for name in item.kinds) if item.use else ():
+            digits = [code for code in kind.use if code[:1].isdigit()]
+            assert not digits or any(of_same_ground(code, item.use) for code in digits), (item.name, kind.name)
+
+
+def test_codes_of_the_register_are_codes():
+    for kind in REGISTER.kinds.values():
+        for code in kind.use:
+            assert known_use(code, None, LAND_SEA) or any(c.isdigit() for c in code) or len(code) == 1, (kind.name, code)
+        for code in kind.survey:
+            assert known_use(code, SURVEY, SURVEY), (kind.name, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("铁路新村住宅", "住宅"),
+        ("供电公司职工宿舍", "宿舍"),
+        ("国道改扩建", "国道"),
+        ("生活垃圾焚烧发电厂", "垃圾焚烧发电厂"),
+        ("滑坡治理区搬迁安置房", "安置房"),
+        ("住宅（二期）", "住宅"),
+    ],
+)
+def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
+    assert REGISTER.kinds_of(text) == (REGISTER.heads[word],)
