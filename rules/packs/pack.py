@@ -211,7 +211,7 @@ def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister)
     ]
     known = register if problems else register.extended(kinds)
     for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
-        wrong = class_problems(item)
+        wrong = class_problems(item, needs_kinds=register is not NO_REGISTER)
         for key, form in wrong:
             problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
         if register is NO_REGISTER or wrong or not isinstance(item, dict):

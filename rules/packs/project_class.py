@@ -91,8 +91,8 @@ class ProjectClass:
         return tuple(start for start in self.use if start[:1].isalpha() == (found == URBAN))
 
 
-def class_problems(item: Any) -> list[tuple[str, str]]:
-    """What is wrong with one [class.NAME]: key and form."""
+def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
+    """What is wrong with one [class.NAME]: key and form. needs_kinds: there is a register whose kinds it must name."""
     if not isinstance(item, dict):
         return [("", '[class.NAME] title = { zh = "…", en = "…" }, kinds = ["highway"], use = ["1202"]')]
     wrong = [(key, ", ".join(CLASS_KEYS)) for key in item if key not in CLASS_KEYS and key != "words"]
@@ -104,7 +104,7 @@ def class_problems(item: Any) -> list[tuple[str, str]]:
     title = item.get("title")
     if not isinstance(title, dict) or not title or not all(isinstance(text, str) for text in title.values()):
         wrong.append(("title", 'title = { zh = "…", en = "…" }'))
-    if not wrong and not item.get("kinds") and "words" not in item:
+    if not wrong and needs_kinds and not item.get("kinds") and "words" not in item:
         wrong.append(("kinds", 'kinds = ["highway"]'))
     for key in () if wrong else ("use", "survey"):
         wrong += [(key, f"{code}: {', '.join(CODE_SYSTEMS)}") for code in item.get(key, ()) if not _is_code(code, key)]

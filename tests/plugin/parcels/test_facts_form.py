@@ -26,7 +26,7 @@ CLASSES = """
 [class.road]
 title = { zh = "道路", en = "Roads" }
 use = ["1202", "1207"]
-words = { XMLX = ["公路", "道路"] }
+kinds = ["highway", "urban_road"]
 
 [class.plant]
 title = { zh = "化工", en = "Chemical works" }

@@ -16,7 +16,7 @@ title = { zh = "规则", en = "Rules" }
 [class.road]
 title = { zh = "道路", en = "Roads" }
 use = ["1202"]
-words = { XMLX = ["公路", "道路"] }
+kinds = ["highway"]
 """
 RULE = """
 [[rule]]
@@ -45,7 +45,7 @@ def test_what_rules_ask_is_told_with_its_kind_unit_and_words():
     facts_asked = {fact.name: (fact.kind, fact.unit, fact.choices, fact.rules) for fact in asked_facts(rules)}
     assert facts_asked == {
         "YDXZ": ("code", "", (), ("farmland",)),
-        "XMLX": ("words", "", ("公路", "道路"), ("farmland",)),
+        "XMLX": ("words", "", ("公路",), ("farmland",)),
         "HYFL": ("words", "", ("化工",), ("industry",)),
         "DJ": ("number", "", (), ("industry",)),
         "JZGD": ("number", "m", (), ("height",)),
@@ -103,8 +103,8 @@ def test_a_fact_is_taken_by_what_the_form_calls_it_without_quotes(onemap, town):
 
 def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(onemap, town):
     by_parcel, facts = verdicts(onemap, town, '[parcels]\ncode_system = "urban-gb50137"\nydxz = "H22"\n')
-    # H22 is a road, of which the class knows not.
-    assert by_parcel == {"A": "prohibited", "B": "prohibited", "C": "clear"}
+    # H22 is a road, of which the class knows not; beside a code what C is called excuses it no more.
+    assert by_parcel == {"A": "prohibited", "B": "prohibited", "C": "prohibited"}
     assert facts == {"YDXZ": "H22", "code_system": "urban-gb50137"}
 
 
