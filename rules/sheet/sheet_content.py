@@ -13,6 +13,8 @@ from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.rules.findings.table import Table, records_of
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
@@ -35,6 +37,7 @@ _FINDING = (
     ),
     *("distance_m", "features", "counted", "reason"),
 )
+_EXTENT = "extent"  # in words, for who reads a page
 _AT_ONCE = 200  # parcels
 _DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel's map: what is unknown hides its base
 
@@ -58,7 +61,7 @@ def sheets_of(
     assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
     names = parcels.values("parcel")
     findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
-    laws = {rule.id: _laws(rule) for rule in rules}
+    laws, kinds = {rule.id: _laws(rule) for rule in rules}, {rule.id: KINDS[rule.kind] for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     for start in range(0, len(names), _AT_ONCE):
@@ -74,6 +77,7 @@ def sheets_of(
                 "findings": [
                     {
                         **{key: row[key] for key in _FINDING},
+                        _EXTENT: kinds[row["rule"]].extent(row, language, PLAIN),
                         "department_title": titles[row["department"]],
                         "laws": laws[row["rule"]],
                     }
@@ -88,6 +92,12 @@ def sheets_of(
             for at, name in enumerate(names[rows].tolist())
         ]
         yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def without_words(sheet: Sheet) -> Sheet:
+    """A sheet as a program reads it: without what repeats its figures in words."""
+    findings = [{name: value for name, value in row.items() if name != _EXTENT} for row in sheet["findings"]]
+    return {**sheet, "findings": findings}
 
 
 def _laws(rule: Rule) -> list[Sheet]:
