@@ -116,7 +116,7 @@ class Kind:
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
     drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
-        for the usual one, which names hectares.
+        for the usual one, which names hectares, or the extent of a finding without ground.
     problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
     fields: the layer's fields that it reads.
     parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
