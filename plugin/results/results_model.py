@@ -12,6 +12,7 @@ from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word, words_of
 from onemap.plugin.words.number_format import (
+    amount_text,
     area_beside_text,
     area_text,
     length_text,
@@ -196,6 +197,8 @@ def _caution_lines(finding: Finding) -> list[str]:
 def measure_of(finding: Finding) -> str:
     """The measure of a finding as text."""
     # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
+    if finding.ellipsoidal_m2 is None and finding.features:
+        return amount_text(finding.length_m, finding.distance_m, finding.value, int(finding.features))
     return measure_text(finding.ellipsoidal_m2, finding.length_m, finding.distance_m, finding.value)
 
 

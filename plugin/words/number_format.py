@@ -9,7 +9,7 @@ from qgis.core import NULL
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from onemap.plugin.profile import settings
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import Count, tr
 
 NOT_MEASURED = "–"
 M2_PER_MU = 2000 / 3
@@ -111,6 +111,17 @@ def measure_text(
     if distance_m is not None:
         return tr("{distance} away").format(distance=length_text(distance_m)) if distance_m > 0 else tr("meets it")
     return NOT_MEASURED
+
+
+def amount_text(length_m: float | None, distance_m: float | None, points: float | None, features: int) -> str:
+    """The size of a finding without ground: how long the lines are and how many, or how many things, and how near."""
+    if length_m is None and points is None and distance_m is not None:
+        nearest = tr("{count:# object|# objects}, the nearest {distance} away")
+        text = nearest if distance_m > 0 else tr("{count:# object|# objects}, the nearest meets the parcel")
+        return text.format(count=Count(features), distance=length_text(distance_m))
+    if length_m is not None:
+        return tr("{length}, {count:# feature|# features}").format(length=length_text(length_m), count=Count(features))
+    return measure_text(None, None, distance_m, points)
 
 
 def share_text(share: float | None) -> str:

@@ -760,6 +760,18 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个点</translation>
     </message>
     <message>
+        <source>{count:# object|# objects}, the nearest {distance} away</source>
+        <translation>{count} 处，最近 {distance}</translation>
+    </message>
+    <message>
+        <source>{count:# object|# objects}, the nearest meets the parcel</source>
+        <translation>{count} 处，最近处与地块相接或相交</translation>
+    </message>
+    <message>
+        <source>{length}, {count:# feature|# features}</source>
+        <translation>{length}，{count} 个要素</translation>
+    </message>
+    <message>
         <source>{distance} away</source>
         <translation>相距 {distance}</translation>
     </message>

@@ -3,12 +3,17 @@
 The length is that of the union, the number that of places: what is drawn twice counts once, as ground does.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.messages import phrase
+from onemap.rules.kinds.finding_figures import FindingFigures
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.kinds.kind import Kind
+from onemap.rules.kinds.kind import Kind, area_share_and_length
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.flat_polygons import distinct
 from onemap.rules.overlay.in_chunks import chunks
@@ -137,6 +142,22 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
     return result
 
 
+def _explained(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
+    """At how many places points lie inside, or how long the lines are and how many; else the ground not judged."""
+    if finding["features"] is None or finding["area_m2"] is not None:
+        return area_share_and_length(finding, language, figures)
+    if finding["length_m"] is None:
+        places = finding["features"] if finding["value"] is None else finding["value"]
+        return (phrase("amount.places", language, count=int(places)),)
+    facts = {"length": figures.length(finding["length_m"]), "count": int(finding["features"])}
+    return (of_parcels(phrase("amount.lines", language, **facts), finding, language),)
+
+
+def of_parcels(text: str, finding: Mapping[str, Any], language: str) -> str:
+    """A number of objects; of several parcels it is said that one that concerns two of them counts for each."""
+    return phrase("amount.of_parcels", language, amount=text) if (finding.get("parcels") or 1) > 1 else text
+
+
 KIND = Kind(
     name="cross",
     title={"zh": "穿越", "en": "do not cross"},
@@ -154,4 +175,5 @@ KIND = Kind(
         "features": {"zh": "涉及的要素数", "en": "the number of features"},
         "distance_m": {"zh": "恒为 0", "en": "always 0"},
     },
+    explained=_explained,
 )

@@ -1,7 +1,10 @@
-"""How `explain` writes what was measured: with every digit that counts, or as documents and lists have it."""
+"""How what was measured is written: with every digit that counts, as documents and lists have it, or in sentences."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from onemap.layers.messages import phrase
 
 Writer = Callable[[float | None], str]
 _WHOLE_FROM_M2 = 10.0
@@ -54,3 +57,15 @@ def _plain_share(value: float | None) -> str:
 
 EXACT = FindingFigures(_exact_area, _exact_length, _exact_share)
 PLAIN = FindingFigures(_plain_area, _plain_length, _plain_share)
+
+
+def sentence_figures(language: str) -> FindingFigures:
+    """The plain figures with their units as a sentence of a language spells them."""
+
+    def area(value: float | None) -> str:
+        return _plain_area(value).replace("m²", phrase("amount.square_metres", language))
+
+    def length(value: float | None) -> str:
+        return re.sub("m$", phrase("amount.metres", language), _plain_length(value))
+
+    return FindingFigures(area, length, _plain_share)

@@ -116,14 +116,14 @@ class Kind:
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
     drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
-        for the usual one, which names hectares.
+        for the usual one, which names hectares, or the extent of a finding without ground.
     problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
     fields: the layer's fields that it reads.
     parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
     parcel_unit: the unit of the number that these hold; None where they hold a code.
     reach_m: how far from a parcel a feature may lie and still matter, in metres.
     explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language, in figures
-        as they are given.
+        as they are given; of a finding without ground they are its extent everywhere (`extent`).
     obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
     """
 
@@ -154,6 +154,20 @@ class Kind:
     def geometries_for(self, item: Options) -> tuple[str, ...]:
         """The geometries of layers that a rule with these keys takes."""
         return self.geometries if self.fitting is None else self.fitting(item)
+
+    @property
+    def has_ground(self) -> bool:
+        """Whether its findings are ground, which has an area; others are counted or measured otherwise."""
+        return "area_m2" in self.measures
+
+    def extent(self, finding: Mapping[str, Any], language: str, figures: FindingFigures) -> str:
+        """How much of a finding there is, as sheets, drafts and documents say it; "" for ground and for the unknown.
+
+        finding: a row of `findings`, or the sum of the rows of several parcels, then with the number of `parcels`.
+        """
+        if self.has_ground:
+            return ""
+        return " · ".join(filter(None, self.explained({"area_m2": None, "share": None, **finding}, language, figures)))
 
     def needed_layers(self, options: Options) -> set[str]:
         """The keys of a rule whose layers must have a version."""

@@ -1,12 +1,17 @@
 """near: objects within a distance of the parcel, the limit included, and the least distance. No ground in conflict."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.rules.kinds.cross import outlines
+from onemap.layers.messages import phrase
+from onemap.rules.kinds.cross import of_parcels, outlines
+from onemap.rules.kinds.finding_figures import FindingFigures
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options
+from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options, area_share_and_length
 from onemap.rules.kinds.setback import is_distance, near_unknown_ground
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.grown_ground import grown_ground
@@ -74,6 +79,16 @@ def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
     return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
 
 
+def _explained(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
+    """How many objects, and how far the nearest is; of what could not be judged its ground."""
+    if finding["features"] is None or finding["area_m2"] is not None:
+        return area_share_and_length(finding, language, figures)
+    distance_m = finding["distance_m"]
+    name = "places" if distance_m is None else "near" if distance_m > 0 else "met"
+    facts = {"count": int(finding["features"]), "distance": figures.length(distance_m)}
+    return (of_parcels(phrase(f"amount.{name}", language, **facts), finding, language),)
+
+
 KIND = Kind(
     name="near",
     title={"zh": "周边", "en": "objects nearby"},
@@ -102,4 +117,5 @@ KIND = Kind(
     problems=_problems,
     reach_m=_reach_m,
     obstacle=_obstacle,
+    explained=_explained,
 )

@@ -48,7 +48,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
             "days_of": dict(case.terms.days_of),
             "area_share": case.terms.area_share,
         },
-        "proposal": overall(o.conclusion for o in case.opinions if o.state in ("signed", "deemed")),
+        "proposal": _proposal(case),
         "proposed": case.proposed,
         "conclusion": case.conclusion,
         "conclusion_reason": case.conclusion_reason,
@@ -67,6 +67,16 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
     }
+
+
+def _proposal(case: Case) -> str | None:
+    """The overall conclusion that follows from what is signed so far; None while somebody is asked and nobody signed.
+
+    A draft is nobody's word: neither does a case follow from it, nor is its silence consent.
+    """
+    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in ("signed", "deemed")]
+    is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
+    return None if is_asked and not signed else overall(signed)
 
 
 def _current_opinions(

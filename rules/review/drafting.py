@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.finding_figures import sentence_figures
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import square_metres_text
 from onemap.rules.packs.rule import VERDICTS, Rule
@@ -101,7 +102,9 @@ def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
         elif usual:
             text = usual.format_map(_Measures(measures, title=title, verdict=verdict))
         else:
-            text = phrase("draft.finding", language, title=title, verdict=verdict, **measures)
+            amount = _amount([one.row for one in group], rule, language)
+            key = "draft.counted" if amount else "draft.finding"
+            text = phrase(key, language, title=title, verdict=verdict, amount=amount, **measures)
     overrides = dict.fromkeys(one.override for one in group if one.override)
     for override in overrides:
         facts = {
@@ -151,6 +154,14 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
     if len(rows) == 1 and rows[0]["share"] is not None:
         measures["share_percent"] = share_percent(rows[0]["share"])
     return measures
+
+
+def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str:
+    """What the findings of a rule that counts things say together, over all parcels; "" where it finds ground."""
+    found = {name: _total(rows, name) for name in ("features", "length_m", "value")}
+    distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
+    found |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}
+    return KINDS[rule.kind].extent(found, language, sentence_figures(language))
 
 
 def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:

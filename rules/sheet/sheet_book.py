@@ -13,7 +13,7 @@ from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.maps.page_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.packs.pack import rules_of_run
-from onemap.rules.sheet.sheet_content import Sheet, sheets_of
+from onemap.rules.sheet.sheet_content import Sheet, sheets_of, without_words
 from onemap.rules.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.sheet.sheet_pages import sheet_page
 
@@ -40,7 +40,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
             sheets += made
     head = _head(library, run.record, language)
     if suffix == ".json":
-        return json_file(head, sheets), len(sheets)
+        return json_file(head, [without_words(sheet) for sheet in sheets]), len(sheets)
     catalogue = library.catalogue()
     pages = [sheet_page(sheet, catalogue, language) for sheet in sheets]
     foot = phrase(

@@ -13,6 +13,8 @@ from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.rules.findings.table import Table, records_of
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
@@ -36,6 +38,7 @@ _FINDING = (
     ),
     *("distance_m", "features", "counted", "reason"),
 )
+_EXTENT = "extent"  # in words, for who reads a page
 _AT_ONCE = 200  # parcels
 _DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel's map: what is unknown hides its base
 
@@ -92,8 +95,18 @@ def sheets_of(
 
 
 def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
-    """What the rule of a finding adds to it: its laws, and why it does not apply to the project, "" where it does."""
-    return {"laws": laws, "excuse": excuse_text(rule, row["excused_by"], language)}
+    """What the rule of a finding adds to it.
+
+    How much of what it found; its laws; why it does not apply to the project, "" where it does.
+    """
+    extent, excuse = KINDS[rule.kind].extent(row, language, PLAIN), excuse_text(rule, row["excused_by"], language)
+    return {_EXTENT: extent, "laws": laws, "excuse": excuse}
+
+
+def without_words(sheet: Sheet) -> Sheet:
+    """A sheet as a program reads it: without what repeats its figures in words."""
+    findings = [{name: value for name, value in row.items() if name != _EXTENT} for row in sheet["findings"]]
+    return {**sheet, "findings": findings}
 
 
 def _laws(rule: Rule) -> list[Sheet]:

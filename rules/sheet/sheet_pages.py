@@ -226,9 +226,7 @@ def _class_words(row: dict[str, Any]) -> str:
 def _measure(row: dict[str, Any]) -> str:
     if row["area_ellipsoidal_m2"]:
         return f"{_hectares(row['area_ellipsoidal_m2'])} ha"
-    if row["length_m"]:
-        return f"{row['length_m']:,.1f} m"
-    return "–" if row["distance_m"] is None else f"↔ {row['distance_m']:,.1f} m"
+    return row["extent"] or "–"
 
 
 def _hectares(area_m2: float) -> str:

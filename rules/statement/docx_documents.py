@@ -34,7 +34,7 @@ _FIELD_STEERING = re.compile(r"\{\{\s*(?:tr|tc|p|r)\s")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _PARAGRAPH, _TABLE, _ROW, _CELL = "p", "tbl", "tr", "tc"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_EXTENT = ("area_text", "hectares_text", "mu_text", "distance_text")
+_EXTENT = ("area_text", "hectares_text", "mu_text", "distance_text", "extent_text")
 _NO_ANNEX = {"number": 0, "mark": "", "title": ""}  # so that a template may name one that a document has not
 _ANY: Any = object()  # what may have any field: the result of a filter, a picture
 

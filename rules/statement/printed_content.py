@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.messages import list_text
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.review.code_names import titles_asked_once
@@ -42,7 +43,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
             return texts
         if isinstance(value["value"], float):
             texts["value"] = f"{value['value']:,.{KINDS[value['kind']].value_places}f}"
-        return {**texts, **_extent(texts, language)}
+        return {**texts, **_extent(texts, value, language)}
     if isinstance(value, list):
         return [_print_value(name, item, language) for item in value]
     if isinstance(value, bool):
@@ -58,20 +59,27 @@ def _print_value(name: str, value: Any, language: str) -> Any:
     return _FORBIDDEN.sub("", str(value))
 
 
-def _extent(row: dict[str, Any], language: str) -> dict[str, str]:
-    """How much of a finding there is, in lines: area, hectares and mu, else length or value; how far it is away."""
+def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[str, str]:
+    """How much of a finding there is, in lines: area, hectares and mu, else what its kind counts; how far it is away.
+
+    row: its texts; value: its numbers. What was counted has no area, even where there is none of it.
+    """
+    kind = KINDS[value["kind"]]
+    if not kind.has_ground and value["state"] != "unknown":
+        told = kind.extent({**value, "area_m2": None, "share": None}, language, PLAIN) or NOT_MEASURED
+        none = dict.fromkeys(("area_ellipsoidal_m2", "hectares", "mu", "share"), NOT_MEASURED)
+        return {**none, **_lines(told), "extent_text": told}
     far = "" if row["distance_m"] in (NOT_MEASURED, "0.0") else f"↔ {row['distance_m']} m"
     if row["hectares"] != NOT_MEASURED:
         area_text, hectares_text = f"{row['area_ellipsoidal_m2']} m²", f"{row['hectares']} ha"
         mu_text = f"{row['mu']}{words(language)['unit_mu']}"
-        return {"area_text": area_text, "hectares_text": hectares_text, "mu_text": mu_text, "distance_text": far}
+        return {**_lines(area_text, hectares_text, mu_text, far), "extent_text": ""}
     measures = (f"{row['length_m']} m" if row["length_m"] != NOT_MEASURED else "", row["value"].strip(NOT_MEASURED))
-    return {
-        "area_text": "; ".join(filter(None, measures)) or NOT_MEASURED,
-        "hectares_text": "",
-        "mu_text": "",
-        "distance_text": far,
-    }
+    return {**_lines("; ".join(filter(None, measures)) or NOT_MEASURED, far=far), "extent_text": ""}
+
+
+def _lines(area: str, hectares: str = "", mu: str = "", far: str = "") -> dict[str, str]:
+    return {"area_text": area, "hectares_text": hectares, "mu_text": mu, "distance_text": far}
 
 
 def _hectares(value: float) -> str:

@@ -155,7 +155,7 @@ def _findings_row(
         "share": _share(findings, area_m2, whole_m2) if has_ground else None,
         "length_m": _total(row["length_m"] for row in findings),
         "distance_m": min((row["distance_m"] for row in findings if row["distance_m"] is not None), default=None),
-        "value": findings[0]["value"] if len(findings) == 1 else None,
+        "value": _value(rule, findings),
         "estimated": any(row["estimated"] for row in findings),
         "reason": reasons or None,
         "reason_text": _reason_text(findings, reasons, rule, evidence.language),
@@ -180,6 +180,12 @@ def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
     """Of one parcel the finding's own share (a raster's counts valid ground only); of several that of the ground."""
     return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
+
+
+def _value(rule: Rule, findings: list[Row]) -> float | None:
+    """The value of one parcel; of several only a number of things, which adds up."""
+    counts = KINDS[rule.kind].value_places == 0
+    return _total(row["value"] for row in findings) if counts or len(findings) == 1 else None
 
 
 def _total(values: Iterable[float | None]) -> float | None:

@@ -101,8 +101,8 @@ def choose(tab, parcel, rule):
 @pytest.mark.parametrize(
     ("parcel", "rule", "measure", "labels"),
     [
-        ("P", "pipe.cross", "50.0 m", ["50.0 m"]),
-        ("Q", "pipe.near", "70.0 m away", ["70.0 m away"]),
+        ("P", "pipe.cross", "50.0 m, 1 feature", ["50.0 m"]),
+        ("Q", "pipe.near", "1 object, the nearest 70.0 m away", ["70.0 m away"]),
         ("P", "tree.cross", "points: 1", ["T1"]),
         ("P", "road.city", "≈ 1,000 m²", ["1,000 m²"]),
     ],

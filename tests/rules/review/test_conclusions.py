@@ -53,6 +53,23 @@ def test_consolidating_joins_what_was_signed(town, walk, land, water, conclusion
     assert (after["state"], after["proposed"], after["conclusion"]) == ("consolidated", conclusion, conclusion)
 
 
+def test_while_nobody_has_signed_nothing_is_proposed(town, walk):
+    """Drafts that disagree are nobody's word, and no agreement either."""
+    opened = town.show(town.open(), "2026-03-02")
+    assert [opinion(opened, name)["conclusion"] for name in ("land", "water")] == ["disagree", "conditional"]
+    assert (opened["verdicts"]["prohibited"], opened["proposal"]) == (1, None)
+    case = walk("circulating")
+    assert town.show(case, "2026-03-02")["proposal"] is None
+    assert town.sign_all(case, "water", on="2026-03-03")["proposal"] == opinion(opened, "water")["conclusion"]
+    assert town.sign_all(case, "land", on="2026-03-03")["proposal"] == "disagree"
+
+
+def test_where_nobody_is_asked_the_case_may_be_agreed_to(town):
+    pack = town.pack(RULES.partition("[[checklist]]")[0])
+    opened = town.show(town.open("--pack", pack, parcels=town.parcels(DK9=ground(900, 900, 950, 950))), "2026-03-02")
+    assert not any(one["routed"] for one in opened["opinions"]) and opened["proposal"] == "agree"
+
+
 def test_all_that_is_missing_is_told_at_once(town, walk):
     case = walk("circulating")
     town.sign_all(case, "water", on="2026-03-03")
