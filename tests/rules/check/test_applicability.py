@@ -64,7 +64,7 @@ def test_ground_of_an_excused_project_is_measured_and_decides_nothing(town):
 def test_a_text_excuses_nothing_beside_a_code_and_a_contradiction_excuses_nobody(town):
     """By hand: a house named after a road, a road's code under a house, two things of which one is a road."""
     squares = dict.fromkeys(("house", "unlike", "both", "roads", "stated", "unheard"), SQUARE)
-    texts = ["公路住宅", "住宅", "公路和住宅", "国道及省道改建工程", None, "玻璃栈道"]
+    texts = ["公路住宅", "住宅", "公路和住宅", "国道及省道改建工程", None, "时空体验装置"]
     path = town.pack({"unless": ["road"]})
     path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
     found = town.check(squares, columns={"YDXZ": ["0701", "1202", None, None, "1202", None], "XMLX": texts})
