@@ -14,6 +14,7 @@ from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
 from onemap.rules.findings.table import Table, records_of
 from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.document_areas import hectares
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
@@ -121,7 +122,8 @@ def _facts(row: pd.Series) -> Sheet:
 
 
 def _land_row(row: Mapping[str, Any]) -> Sheet:
-    return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
+    known = {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2")}
+    return {**known, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
 
 
 def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
