@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.findings.verdict_text import verdict_lines
-from onemap.rules.maps.document_areas import moment_text
+from onemap.rules.maps.document_areas import hectares_text, moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
@@ -79,7 +79,7 @@ def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
 def _remedy(result: Result, language: str) -> str:
     kept = result["remedies"][-1]
     facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
-    sums = {name: f"{kept[f'{name}_m2'] / 10_000:,.4f}" for name in ("cut", "dropped")}
+    sums = {name: hectares_text(kept[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [_case(result, language), phrase("said.remedy", language, **facts, **sums)]
     return "\n".join(lines + remedy_lines(kept, language))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.findings.verdict_text import column_heads
-from onemap.rules.maps.document_areas import moment_text, share_text
+from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
 from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
     if len(result["rows"]) > _MOST_ROWS:
         lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
     for name, area_m2 in ground_apart(total).items():
-        lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=_hectares(area_m2)))
+        lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=hectares_text(area_m2)))
     return lines
 
 
@@ -61,7 +61,7 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
     changed = [row for row in result["rows"] if row["from"] != row["to"]]
     changed.sort(key=lambda row: -row[_AREA])
-    areas = {"area_ha": _hectares(total[_AREA]), "changed_ha": _hectares(_changed_m2(result, changed))}
+    areas = {"area_ha": hectares_text(total[_AREA]), "changed_ha": hectares_text(_changed_m2(result, changed))}
     lines = [phrase("said.transitions", language, **pair, **areas)]
     shown = [row for row in changed[:_MOST_ROWS] if row[_AREA] >= _LEAST_SHOWN_M2]
     rows = [column_heads(("unit", "change", "area_ha"), language)]
@@ -70,7 +70,7 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     for row in shown:
         names = {side: class_name(row[side], titles) for side in ("from", "to")}
         unit = "" if row["unit"] is None else str(units.get(row["unit"], row["unit"]))
-        rows.append([unit, f"{names['from']} → {names['to']}", _hectares(row[_AREA])])
+        rows.append([unit, f"{names['from']} → {names['to']}", hectares_text(row[_AREA])])
     lines += table_lines(rows, {2}) if shown else []
     if len(changed) > len(shown):
         lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
@@ -123,14 +123,14 @@ def _unit_names(result: dict[str, Any]) -> dict[Any, str]:
 
 def _size(row: dict[str, Any], language: str) -> str:
     if row[_AREA] is not None:
-        return phrase("said.hectares", language, area_ha=_hectares(row[_AREA]))
+        return phrase("said.hectares", language, area_ha=hectares_text(row[_AREA]))
     return "–" if row["length_m"] is None else f"{_number(row)} km"
 
 
 def _number(row: dict[str, Any]) -> str:
     """The hectares or kilometres of a row."""
     if row[_AREA] is not None:
-        return _hectares(row[_AREA])
+        return hectares_text(row[_AREA])
     return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f}"
 
 
@@ -142,8 +142,3 @@ def _sums(row: dict[str, Any], language: str) -> str:
         why = f" ({statistics_reason(reason, language)})" if value is None else ""
         words.append(f" · {name} {'–' if value is None else sum_text(value)}{why}")
     return "".join(words)
-
-
-def _hectares(area_m2: float) -> str:
-    is_trace = 0 < area_m2 < _LEAST_SHOWN_M2
-    return "< 0.0001" if is_trace else f"{area_m2 / 10_000:,.4f}"

@@ -15,12 +15,11 @@ from onemap.rules.findings.citations import cited_law
 from onemap.rules.findings.verdict_text import column_heads, verdict_lines
 from onemap.rules.identify.identify_text import identify_text, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
-from onemap.rules.maps.document_areas import hectares, moment_text, share_text
+from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
-_LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
 
 
@@ -153,33 +152,26 @@ def _changed_parcels(result: Result, language: str) -> list[str]:
     return lines
 
 
-def _hectares(area_m2: float) -> str:
-    return "< 0.0001" if 0 < area_m2 < _LEAST_SHOWN_M2 else f"{area_m2 / 10_000:,.4f}"
-
-
 def _compare(result: Result, language: str) -> str:
-    from onemap.rules.findings.land_classes import share_hectares  # with libraries that other answers need not
-
     rows, asked = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
     head = {
         **{side: _version_title(asked[side], result["titles"]) for side in "ab"},
         "spots": result["spots"],
-        "area_ha": _hectares(result["area_m2"]),
+        "area_ha": hectares_text(result["area_m2"]),
         "conflicts": sum(row["spots"] for row in conflicts),
-        "conflict_ha": _hectares(sum(row["area_m2"] for row in conflicts)),
+        "conflict_ha": hectares_text(sum(row["area_m2"] for row in conflicts)),
         "run": result["run"]["id"],
     }
     lines = [phrase("said.compare", language, **head)]
     kinds = sorted({row["type"] for row in rows})
     areas = [sum(row["area_m2"] for row in rows if row["type"] == kind) for kind in kinds]
-    parts = share_hectares(areas, hectares(result["area_m2"]))  # as the report prints them
     table = [column_heads(("difference", "spots", "area_ha", "share"), language)]
-    for kind, area, part in zip(kinds, areas, parts, strict=True):
+    for kind, area in zip(kinds, areas, strict=True):
         same = [row for row in rows if row["type"] == kind]
         name, spots = phrase(f"difference.{kind}", language), sum(row["spots"] for row in same)
         share = share_text(sum(row["share"] for row in same))
-        table.append([f"{kind} {name}", f"{spots:,}", "< 0.0001" if part == 0 < area else f"{part:,.4f}", share])
+        table.append([f"{kind} {name}", f"{spots:,}", hectares_text(area), share])
     lines += table_lines(table, {1, 2, 3})
     if "changed" in result:
         counts = {name: len(rows) for name, rows in result["changed"].items()}
@@ -257,7 +249,7 @@ def _outs(result: Result, language: str) -> list[str]:
 
 
 def _decide(result: Result, language: str) -> str:
-    facts = {"count": len(result["spots"]), "area_ha": _hectares(result["area_m2"])}
+    facts = {"count": len(result["spots"]), "area_ha": hectares_text(result["area_m2"])}
     name = phrase(f"decision.{result['decision']}", language)
     return phrase("said.decide", language, **{**result, **facts, "decision": name})
 
@@ -265,7 +257,7 @@ def _decide(result: Result, language: str) -> str:
 def _atlas(result: Result, language: str) -> str:
     lines = [phrase("said.atlas", language, **result)]
     if result["left_out"]:
-        facts = {**result, "area_ha": _hectares(result["left_out_m2"])}
+        facts = {**result, "area_ha": hectares_text(result["left_out_m2"])}
         lines.append(phrase("said.atlas_left_out", language, **facts))
     return "\n".join(lines)
 
@@ -275,7 +267,7 @@ def _comparison(result: Result, language: str) -> str:
 
 
 def _remedy(result: Result, language: str) -> str:
-    sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
+    sums = {name: hectares_text(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
     lines += remedy_lines(result, language)
     if not result["run"]["recorded"]:

@@ -1,13 +1,12 @@
 """The land that a parcel takes, by ownership and class (占用土地分类面积表): by the survey's own areas.
 
 A piece of a survey patch has the patch's area (TBMJ) times its share of it, both on the ellipsoid; the field ridges'
-part (KCXS) of it is deducted and becomes class 1203. Hectares have four decimals whose parts sum to the parcel's.
+part (KCXS) of it is deducted and becomes class 1203. Hectares have four decimals, each rounded by itself.
 Source: TD/T 1055, practice of the third national land survey.
 """
 
 import tomllib
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +32,6 @@ COLUMNS = [
     "hectares",
 ]
 _RIDGE_CLASS = "1203"
-_HECTARE = Decimal("0.0001")
 
 
 @lru_cache(maxsize=1)
@@ -56,21 +54,10 @@ def ownership_of(code: str | None) -> str:
     return {"1": "state", "2": "state", "3": "collective", "4": "collective"}.get((code or " ")[0], "unknown")
 
 
-def rounded_hectares(areas_m2: Sequence[float]) -> list[float]:
-    """Areas as hectares with four decimals that sum to their rounded total."""
-    total = (Decimal(str(sum(areas_m2))) / 10_000).quantize(_HECTARE, ROUND_HALF_UP)
-    return share_hectares(areas_m2, float(total))
-
-
-def share_hectares(areas_m2: Sequence[float], total_hectares: float) -> list[float]:
-    """Areas as hectares with four decimals that sum to a given total: the largest remainders take what is missing."""
-    exact = [Decimal(str(area)) / 10_000 for area in areas_m2]
-    parts = [value.quantize(_HECTARE, "ROUND_FLOOR") for value in exact]
-    missing = int((Decimal(str(total_hectares)) - sum(parts, Decimal(0))) / _HECTARE)
-    order = sorted(range(len(exact)), key=lambda at: exact[at] - parts[at], reverse=missing >= 0)
-    for at in order[: abs(missing)]:
-        parts[at] += _HECTARE if missing > 0 else -_HECTARE
-    return [float(part) for part in parts]
+def rounded_hectares(areas_m2: np.ndarray) -> np.ndarray:
+    """Areas as hectares with four decimals, each rounded by itself, half up, as documents do (`document_areas`)."""
+    rounded: np.ndarray = np.floor(np.round(areas_m2, 6) + 0.5) / 10_000
+    return rounded
 
 
 def land_classes(
@@ -93,12 +80,7 @@ def land_classes(
     known = codes["class"]
     table["group"] = [known.get(code, {}).get("group", "unknown") for code in table["class"]]
     table["class_name"] = [known.get(code, {}).get(language) for code in table["class"]]
-    areas, hectares = table["area_m2"].to_numpy(dtype=float), np.zeros(len(table))
-    group = table.groupby(["parcel", "rule"], sort=False).ngroup().to_numpy()
-    order = np.argsort(group, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        hectares[members] = rounded_hectares(areas[members].tolist())
-    table["hectares"] = hectares
+    table["hectares"] = rounded_hectares(table["area_m2"].to_numpy(dtype=float))
     for column, titles in (("group", codes["group"]), ("ownership", codes["ownership"])):
         table[column] = [titles[code][language] for code in table[column]]
     return table.reindex(columns=COLUMNS)

@@ -1,5 +1,11 @@
-"""Areas, shares and moments as documents print them: hectares with four decimals, on the ellipsoid, rounded half up."""
+"""Areas, shares and moments as documents print them: hectares with four decimals, on the ellipsoid, rounded half up.
 
+One rule for all papers: each measured ground is rounded once, by itself, and printed so wherever it stands. No figure
+is made to close. Where rounded parts do not sum to their rounded whole, the paper says by how much (尾差). What was
+measured as none is printed as none; what is there, though less than the last digit, as `<0.0001`.
+"""
+
+import math
 import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,26 +14,63 @@ from typing import Any
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 _HECTARE = Decimal("0.0001")
 _MU = Decimal("0.01")
+_NOISE_DECIMALS = 6  # of a square metre: what sums of the same ground in another order may differ in
+# What subtracting measured areas may leave where there is nothing: an overlay's error, by the ground and at the least.
+_ERROR_SHARE, _ERROR_M2 = 1e-6, 0.01
+_SAME_M2 = 1.0  # survey and site are measured alike up to how coordinates and areas are rounded
 
 
 def hectares(area_m2: float) -> float:
     """An area as hectares with four decimals."""
-    return float((Decimal(repr(area_m2)) / 10_000).quantize(_HECTARE, ROUND_HALF_UP))
+    square_metres = Decimal(repr(round(float(area_m2), _NOISE_DECIMALS)))
+    return float((square_metres / 10_000).quantize(_HECTARE, ROUND_HALF_UP))
 
 
 def mu(area_m2: float) -> float:
-    """An area as mu with two decimals; a mu is a fifteenth of a hectare."""
-    return float((Decimal(repr(area_m2)) * 15 / 10_000).quantize(_MU, ROUND_HALF_UP))
+    """An area as mu with two decimals: the printed hectares times fifteen, so that both agree on paper."""
+    return float((Decimal(repr(hectares(area_m2))) * 15).quantize(_MU, ROUND_HALF_UP))
 
 
-def mu_of_hectares(value: float) -> float:
-    """Hectares that a document prints as mu with two decimals, so that both can be held against each other."""
-    return float((Decimal(repr(value)) * 15).quantize(_MU, ROUND_HALF_UP))
+def total_m2(areas_m2: Iterable[float]) -> float:
+    """The whole of measured grounds in m², exact whatever their order: the site's total is this, rounded once."""
+    return math.fsum(areas_m2)
 
 
-def sum_of(hectares_values: Iterable[float]) -> float:
-    """The sum of rounded hectares, without the error of binary fractions."""
-    return float(sum((Decimal(repr(float(value))) for value in hectares_values), Decimal(0)))
+def rest_m2(whole_m2: float, *parts_m2: float) -> float:
+    """What measured parts leave of a measured ground; what is no more than the error of measuring is none."""
+    rest = math.fsum((whole_m2, *(-part for part in parts_m2)))
+    return rest if rest > max(_ERROR_M2, _ERROR_SHARE * whole_m2) else 0.0
+
+
+def same_ground_m2(surveyed_m2: float, site_m2: float) -> float:
+    """A ground that was measured twice has one figure: the site's where both agree to a square metre."""
+    return site_m2 if abs(site_m2 - surveyed_m2) < _SAME_M2 else surveyed_m2
+
+
+def rounding_difference(whole: float, parts: Iterable[float]) -> float:
+    """What printed parts lack of their printed whole (尾差), 0.0 where they close; less than none if they exceed it."""
+    rest = Decimal(repr(float(whole))) - sum((Decimal(repr(float(part))) for part in parts), Decimal(0))
+    return float(rest) if rest else 0.0
+
+
+def hectares_text(area_m2: float) -> str:
+    """An area as documents print its hectares; what is there is never said to be 0.0000."""
+    return printed_hectares(hectares(area_m2), area_m2)
+
+
+def printed_hectares(value: float, area_m2: float | None = None) -> str:
+    """Rounded hectares as text. area_m2: the exact area, which tells little from nothing."""
+    return f"<{_HECTARE}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.4f}"
+
+
+def printed_mu(value: float, area_m2: float | None = None) -> str:
+    """Rounded mu as text. area_m2: the exact area, which tells little from nothing."""
+    return f"<{_MU}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.2f}"
+
+
+def mu_text(area_m2: float) -> str:
+    """An area as documents print its mu."""
+    return printed_mu(mu(area_m2), area_m2)
 
 
 def areas(area_m2: float) -> dict[str, Any]:

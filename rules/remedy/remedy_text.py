@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.maps.document_areas import share_text
+from onemap.rules.maps.document_areas import hectares_text, share_text
 
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
@@ -31,7 +31,7 @@ def _line(row: Mapping[str, Any], language: str) -> str:
     facts = {
         "parcel": row["parcel"],
         "name": phrase(f"alternative.{row['alternative']}", language),
-        "area_ha": f"{row['area_m2'] / 10_000:,.4f}",
+        "area_ha": hectares_text(row["area_m2"]),
         "share": share_text(row["share"]),
         "verdict": phrase(f"verdict.{row['verdict']}", language),
     }

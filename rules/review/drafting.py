@@ -10,7 +10,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import sentence_figures
 from onemap.rules.kinds.reasons import reasons_text
-from onemap.rules.maps.document_areas import square_metres_text
+from onemap.rules.maps.document_areas import hectares_text, mu_text, square_metres_text, total_m2
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import ChecklistItem, Override
 
@@ -138,8 +138,8 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
     if area is not None:
         measures |= {
             "area_m2": square_metres_text(area),
-            "area_ha": rounded_text(area / 10_000, 4),
-            "area_mu": rounded_text(area * 0.0015, 2),
+            "area_ha": hectares_text(area),
+            "area_mu": mu_text(area),
         }
     for name, places in (("length_m", 1), ("features", 0)):
         total = _total(rows, name)
@@ -166,7 +166,7 @@ def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str
 
 def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
     numbers = [row[name] for row in rows if row[name] is not None]
-    return sum(numbers) if numbers else None
+    return total_m2(numbers) if numbers else None
 
 
 def rounded_text(value: float, places: int) -> str:

@@ -7,6 +7,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.findings.run_tables import run_table
+from onemap.rules.maps.document_areas import hectares_text, total_m2
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.packs.pack import rule_titles
@@ -50,12 +51,13 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
     parcels are on the ellipsoid, as in every document.
     """
     declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
-    found = sum(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",))) / 10_000
+    site_m2 = total_m2(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",)))
+    found = site_m2 / 10_000
     problems = []
     for field, area_ha in declared.items():
         share = 0.0 if area_ha is None else abs(area_ha - found) / found
         if area_ha is not None and share > terms.area_share:
-            facts = {"declared": f"{area_ha:,.4f}", "found": f"{found:,.4f}"}
+            facts = {"declared": f"{area_ha:,.4f}", "found": hectares_text(site_m2)}
             facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
             problems.append(Problem("review.area", {"field": field, **facts}))
     return problems

@@ -16,6 +16,7 @@ from onemap.rules.findings.table import Table, records_of
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.document_areas import hectares
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.excuse_text import excuse_text
@@ -140,7 +141,8 @@ def _facts(row: pd.Series) -> Sheet:
 
 
 def _land_row(row: Mapping[str, Any]) -> Sheet:
-    return {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2", "hectares")}
+    known = {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2")}
+    return {**known, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
 
 
 def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:

@@ -9,7 +9,17 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.maps.document_areas import share_text, square_metres_text
+from onemap.rules.maps.document_areas import (
+    hectares,
+    hectares_text,
+    mu_text,
+    printed_hectares,
+    rounding_difference,
+    same_ground_m2,
+    share_text,
+    square_metres_text,
+    total_m2,
+)
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.sheet.sheet_content import Sheet
 
@@ -34,7 +44,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
         [word("verdict"), _verdict(sheet["verdict"], language)],
         [
             word("area"),
-            word("area_value", m2=square_metres_text(area), ha=f"{area / 10_000:,.4f}", mu=f"{area * 0.0015:,.2f}"),
+            word("area_value", m2=square_metres_text(area), ha=hectares_text(area), mu=mu_text(area)),
         ],
         [word("checked"), _rules_asked(sheet, catalogue, language)],
     ]
@@ -54,18 +64,26 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
 
 
 def _today(sheet: Sheet, word: Any) -> Block:
+    """The classes of the survey, each rounded by itself; what their figures lack of the parcel's is noted."""
+    site_m2, exact = sheet["area_ellipsoidal_m2"], [row["area_m2"] for row in sheet["today"]]
+    is_same = bool(exact) and same_ground_m2(total_m2(exact), site_m2) == site_m2
+    exact = [site_m2] if is_same and len(exact) == 1 else exact
     rows = [
         [
             row["class"] or "–",
             row["class_name"] or word("no_class"),
             row["ownership"] or "–",
             row["group"] or "–",
-            _hectares(row["hectares"] * 10_000),
+            hectares_text(area_m2),
         ]
-        for row in sheet["today"]
+        for row, area_m2 in zip(sheet["today"], exact, strict=True)
     ]
     heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
-    return _first_rows(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
+    block = _first_rows(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
+    lacking = rounding_difference(hectares(site_m2), map(hectares, exact)) if is_same else 0.0
+    if lacking and len(rows) <= _MOST_ROWS["today"]:
+        block["note"] = word("rounding", ha=printed_hectares(lacking))
+    return block
 
 
 def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
@@ -75,7 +93,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             f"{row['layer_title']} {row['version']}",
             _class_words(row),
             phrase("said.comma", language).join(row["controls"]) or "–",
-            _hectares(row["area_ellipsoidal_m2"]),
+            hectares_text(row["area_ellipsoidal_m2"]),
             "–" if row["share"] is None else share_text(row["share"]),
         ]
         for row in shown
@@ -225,12 +243,8 @@ def _class_words(row: dict[str, Any]) -> str:
 
 def _measure(row: dict[str, Any]) -> str:
     if row["area_ellipsoidal_m2"]:
-        return f"{_hectares(row['area_ellipsoidal_m2'])} ha"
+        return f"{hectares_text(row['area_ellipsoidal_m2'])} ha"
     return row["extent"] or "–"
-
-
-def _hectares(area_m2: float) -> str:
-    return f"{area_m2 / 10_000:,.4f}" if area_m2 >= 0.5 else "< 0.0001"
 
 
 def _law_text(laws: Sequence[dict[str, Any]], language: str) -> str:

@@ -16,6 +16,7 @@ from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
 from onemap.rules.letterhead.sender_fields import sender_fields
 from onemap.rules.letterhead.title_lines import title_lines
+from onemap.rules.maps.document_areas import hectares_text, mu_text
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.asked_facts import fact_title
 from onemap.rules.question.kind_remarks import kind_problems_of
@@ -211,9 +212,10 @@ def _opinion_tables(
 def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:
     """The project's name, and key, title and value of each line: its fields as given or None, and what was counted."""
     labels = words(evidence.language)
-    site = f"{totals['hectares']:.4f} ha / {totals['mu']:,.2f} mu"
+    area_m2 = totals["area_ellipsoidal_m2"]
+    site = f"{hectares_text(area_m2)} ha / {mu_text(area_m2)} mu"
     if evidence.language == "zh":
-        site = f"{totals['hectares']:.4f}公顷（{totals['mu']:,.2f}亩）"
+        site = f"{hectares_text(area_m2)}公顷（{mu_text(area_m2)}亩）"
     counted = {
         "site": site,
         "parcels": str(len(evidence.parcels)),
@@ -292,6 +294,8 @@ def _with_verdict_names(row: Row, language: str) -> Row:
 def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     """What a rule's row comes to, in one cell: verdict or why there is none, and what qualifies it."""
     is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
+    if row.get("item") == "rounding":
+        return ""
     text = (
         labels["state_not_checked"]
         if row["state"] == "not_checked"

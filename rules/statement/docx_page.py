@@ -157,7 +157,8 @@ def table(document: Doc, part: Node) -> None:
     """A table of the outline, with one row of fields per item.
 
     part: columns with head, mm, texts and align; loops: the `for`s around the row, outermost first; none: what stands
-    in an empty table; total: a last row's fields; size; splits: whether a row may go on on the next page.
+    in an empty table; total: a last row's fields; rounding: those of what the rows lack of it, where `rounding_of` has
+    something; size; splits: whether a row may go on on the next page.
     """
     columns, size_pt = part["columns"], part["size"]
     made = _grid(document, len(columns), part.get("tight", False))
@@ -178,16 +179,23 @@ def table(document: Doc, part: Node) -> None:
     empty = made.add_row()
     _fill(empty.cells[0].merge(empty.cells[-1]), (part["none"],), "center", size_pt)
     _steering(made, "{%tr endfor %}", size_pt)
+    if part["rounding"]:
+        _steering(made, f"{{%tr if {part['rounding_of']} %}}", size_pt)
+        _last_row(made, part["rounding"], columns, size_pt)
+        _steering(made, "{%tr endif %}", size_pt)
     if part["total"]:
-        last = made.add_row()
-        for cell, text, column in zip(last.cells, part["total"], columns, strict=True):
-            _fill(cell, (text,), column["align"], size_pt, HEADING)
+        _last_row(made, part["total"], columns, size_pt)
     for table_row in made.rows:
         for cell, column in zip(table_row.cells, columns, strict=True):
             if cell._tc.grid_span == 1:
                 cell.width = Mm(column["mm"])
     for grid, column in zip(made.columns, columns, strict=True):
         grid.width = Mm(column["mm"])
+
+
+def _last_row(made: Table, texts: Sequence[str], columns: Sequence[Node], size_pt: float) -> None:
+    for cell, text, column in zip(made.add_row().cells, texts, columns, strict=True):
+        _fill(cell, (text,), column["align"], size_pt, HEADING)
 
 
 def _grid(document: Doc, columns: int, is_tight: bool = False) -> Table:

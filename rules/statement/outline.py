@@ -110,6 +110,7 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
     tables = _file()["tables"]
     declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
     table: Node = {
+        "rounding": {},
         "total": {},
         "mm": {},
         "size": 9,
@@ -120,12 +121,13 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
     }
     columns = [column for key in table["columns"] for column in _columns(key, table, language)]
     rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
-    total = [_text(column["total"], fixed) for column in columns]
+    last = {name: [_text(column[name], fixed) for column in columns] for name in ("rounding", "total")}
     return {
         **table,
         "size": _of_language(table["size"], language),
         "columns": [{**column, "mm": column["mm"] or rest} for column in columns],
-        "total": [fixed["total"], *total[1:]] if any(total) else [],
+        **{name: [fixed[name], *texts[1:]] if any(texts) else [] for name, texts in last.items()},
+        "rounding_of": table["rounding"].get("of"),
         **{key: fixed[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
     }
 
@@ -145,7 +147,7 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
             "texts": [
                 _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
             ],
-            "total": table["total"].get(key, "").replace("{}", each),
+            **{name: table[name].get(key, "").replace("{}", each) for name in ("rounding", "total")},
             "mm": _of_language(mm, language),
         }
 
@@ -281,7 +283,12 @@ class _OutlineFilling:
             ]
             return {**part, "groups": groups, "rows": []}
         table = {**part, "groups": [], "rows": self._rows(part, {})}
-        return {**_without_empty_columns(table), "total": [self._text(text) for text in part["total"]]}
+        lacks = bool(part["rounding_of"]) and bool(self._value(part["rounding_of"]))
+        return {
+            **_without_empty_columns(table),
+            "rounding": [self._text(text) for text in part["rounding"]] if lacks else [],
+            "total": [self._text(text) for text in part["total"]],
+        }
 
     def _rows(self, part: Node, scope: Node) -> list[Node]:
         rows = self._value(part["rows"], **scope)

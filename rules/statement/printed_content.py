@@ -9,7 +9,13 @@ from onemap.layers.messages import list_text
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import PLAIN
-from onemap.rules.maps.document_areas import moment_text, share_text, square_metres_text
+from onemap.rules.maps.document_areas import (
+    moment_text,
+    printed_hectares,
+    printed_mu,
+    share_text,
+    square_metres_text,
+)
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.review.code_names import titles_asked_once
 from onemap.rules.statement.document_words import words
@@ -19,8 +25,6 @@ NOT_MEASURED = "–"
 _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 # What XML forbids: a name with such a sign in it must not break a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-LESS_HECTARES = "<\u00a00.0001"  # of what is there, though it reads as nothing
 
 
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
@@ -33,10 +37,13 @@ def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_value(name: str, value: Any, language: str) -> Any:
+    if name == "areas_m2":
+        return {key: square_metres_text(area_m2) for key, area_m2 in value.items()}
     if isinstance(value, dict):
         texts = {key: _print_value(key, item, language) for key, item in value.items()}
-        if value.get("hectares") == 0 and (value.get("area_m2") or 0) > 0:
-            texts["hectares"] = LESS_HECTARES
+        texts |= _areas(value)
+        if "rounding" in value:
+            texts["rounding"] = {column: _rounding(lacking, language) for column, lacking in value["rounding"].items()}
         if value.get("shown_on"):
             texts["figure"] = list_text(_spans(value["shown_on"]), language)
         if "length_m" not in value:
@@ -82,8 +89,20 @@ def _lines(area: str, hectares: str = "", mu: str = "", far: str = "") -> dict[s
     return {"area_text": area, "hectares_text": hectares, "mu_text": mu, "distance_text": far}
 
 
-def _hectares(value: float) -> str:
-    return f"{value:,.4f}"
+def _areas(row: dict[str, Any]) -> dict[str, str]:
+    """The hectares and mu of a row whose exact areas stand beside them: what is there never reads as nothing."""
+    exact = row.get("area_ellipsoidal_m2", row.get("area_m2"))
+    forms = {"hectares": printed_hectares, "mu": printed_mu}
+    found = {name: form(row[name], exact) for name, form in forms.items() if row.get(name) is not None}
+    for column, area_m2 in row.get("areas_m2", {}).items():
+        name = column if column in row else f"{column}_hectares"
+        found[name] = printed_hectares(row[name], area_m2)
+    return found
+
+
+def _rounding(lacking: float, language: str) -> str:
+    """What the columns of a row lack of their printed whole, in words; nothing where they close."""
+    return f"{words(language)['rounding']} {printed_hectares(lacking)}" if lacking else ""
 
 
 def _metres(value: float) -> str:
@@ -91,10 +110,10 @@ def _metres(value: float) -> str:
 
 
 _FORMS: dict[str, Callable[[Any], str]] = {
-    "hectares": _hectares,
-    **dict.fromkeys(COLUMNS, _hectares),
-    **dict.fromkeys((f"{name.removesuffix('_m2')}_hectares" for name in MEASURES), _hectares),
-    "mu": lambda value: f"{value:,.2f}",
+    "hectares": printed_hectares,
+    **dict.fromkeys(COLUMNS, printed_hectares),
+    **dict.fromkeys((f"{name.removesuffix('_m2')}_hectares" for name in MEASURES), printed_hectares),
+    "mu": printed_mu,
     "area_m2": square_metres_text,
     "area_ellipsoidal_m2": square_metres_text,
     "survey_area_m2": square_metres_text,
@@ -207,7 +226,10 @@ def _land(content: dict[str, Any], labels: dict[str, str]) -> str:
         return labels["note_no_survey"]
     total = content["land"]["total"]
     text = labels["land_sentence"].format(**total)
-    return text if float(total["unknown"]) == 0 else text + labels["land_sentence_unknown"].format(**total)
+    if total["unknown"] != printed_hectares(0.0):
+        text += labels["land_sentence_unknown"].format(**total)
+    lacking = total["rounding"]["total"]
+    return text + labels["land_sentence_rounding"].format(rounding=lacking) if lacking else text
 
 
 def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:

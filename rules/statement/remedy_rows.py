@@ -83,10 +83,8 @@ def _departments(rows: list[StoredRow], evidence: Evidence, department: str | No
         if department not in (None, values["department"]):
             continue
         titles = {f"{name}_title": phrase(f"verdict.{values[name]}", evidence.language) for name in _VERDICTS}
-        measured = {
-            f"{name.removesuffix('_m2')}_hectares": hectares(values[name] * scale[values["parcel"]])
-            for name in MEASURES
-        }
+        exact = {name: values[name] * scale[values["parcel"]] for name in MEASURES}
+        measured = {f"{name.removesuffix('_m2')}_hectares": hectares(area_m2) for name, area_m2 in exact.items()}
         found.append(
             {
                 "parcel": values["parcel"],
@@ -97,6 +95,7 @@ def _departments(rows: list[StoredRow], evidence: Evidence, department: str | No
                 **{name: values[name] for name in _VERDICTS},
                 **titles,
                 **measured,
+                "areas_m2": {name.removesuffix("_m2"): area_m2 for name, area_m2 in exact.items()},
             }
         )
     return found

@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import EXCUSED, reasons_text
-from onemap.rules.maps.document_areas import areas, hectares, sum_of
+from onemap.rules.maps.document_areas import areas, hectares, rest_m2, rounding_difference, total_m2
 from onemap.rules.packs.excuse_text import excuse_texts
 from onemap.rules.packs.rule import Rule
 from onemap.rules.statement.document_words import words
@@ -16,6 +16,7 @@ from onemap.rules.statement.sections import table_of
 
 Row = dict[str, Any]
 _MEASURES = ("length_m", "distance_m", "value")
+_MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
 
 
 def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], department: str | None = None) -> list[Row]:
@@ -25,7 +26,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], depa
     it has a row of each. `overrides`: (parcel, rule) → the verdict that a person gave instead; department: only its
     rules.
     """
-    whole_m2 = sum(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
+    whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
     found: dict[str, list[Row]] = {}
     for finding in evidence.findings:
@@ -138,7 +139,7 @@ def _findings_row(
     given = [overrides.get((row["parcel"], row["rule"]), row["verdict"]) for row in counted or findings]
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
-    area_m2 = float(sum(value or 0.0 for value in ground))
+    area_m2 = total_m2(value or 0.0 for value in ground)
     reasons = ",".join(
         dict.fromkeys(reason for row in findings for reason in (row["reason"] or "").split(",") if reason)
     )
@@ -212,32 +213,57 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
 
 
 def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named."""
+    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named.
+
+    Inside is what the rules left of each parcel, as it was measured. Where the printed sides do not sum to the printed
+    site, a last row says by how much.
+    """
     labels = words(evidence.language)
-    rules = {row["rule"] for row in rows}
-    outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
-    exact = {"outside": _ground(evidence, rules, False), "unknown": _ground(evidence, rules, True)}
-    inside_m2 = max(whole_m2 - sum(exact.values()), 0.0)
-    whole = sum_of(hectares(parcel["area_ellipsoidal_m2"]) for parcel in evidence.parcels)
-    rounded = max(sum_of((whole, *(-hectares(area_m2) for area_m2 in exact.values()))), 0.0)
+    # Whom a rule excuses, its milder one judges on the same ground; without one the excused row alone has it.
+    judged = [row for row in rows if row["state"] != EXCUSED or evidence.rules[row["rule"]].milder is None]
+    judged = [row for row in judged if row["state"] != "clear"]
+    outside, unknown = (
+        [row for row in judged if (row["machine_verdict"] == "unknown") == is_unknown] for is_unknown in (False, True)
+    )
     clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
     nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
-    inside = {**nothing, "area_ellipsoidal_m2": inside_m2, "hectares": rounded, "share": inside_m2 / whole_m2}
+    inside_m2 = _inside_m2(evidence, {row["rule"] for row in rows})
+    inside = {**nothing, **areas(inside_m2), "share": inside_m2 / whole_m2}
     lines = [_side_row(rows[0], "inside", labels["boundary_inside"], inside)]
     for item, found in (("outside", outside or [nothing]), ("unknown", unknown)):
         for row in found:
             more = labels["in_brackets"].format(text=labels[f"boundary_{item}"], more=row["title"])
             lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
-    return lines
+    lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
+    # Several rules may have found the same ground: then their sides are no parts of the site.
+    is_rounding = len(outside) <= 1 and len(unknown) <= 1 and 0 < abs(lacking) <= _MOST_ROUNDING_HA
+    return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines
 
 
-def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> float:
-    """The ground that these rules found, in m²: of one parcel the most that one of them found."""
+def _inside_m2(evidence: Evidence, rules: Collection[str]) -> float:
+    """The ground that these rules leave inside: of each parcel what they found neither outside nor unknown, in m²."""
+    outside, unknown = (_ground(evidence, rules, is_unknown) for is_unknown in (False, True))
+    return total_m2(
+        rest_m2(parcel["area_ellipsoidal_m2"], outside.get(name, 0.0), unknown.get(name, 0.0))
+        for parcel in evidence.parcels
+        for name in (parcel["parcel"],)
+    )
+
+
+def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dict[str, float]:
+    """The ground that these rules found, in m² by parcel: of each the most that one of them found."""
     most: dict[str, float] = {}
     for row in evidence.findings:
         if row["rule"] in rules and (row["verdict"] == "unknown") == is_unknown:
             most[row["parcel"]] = max(most.get(row["parcel"], 0.0), row["area_ellipsoidal_m2"] or 0.0)
-    return sum(most.values())
+    return most
+
+
+def _rounding_row(rule: Row, title: str, lacking: float) -> Row:
+    """What the printed sides of a boundary lack of the printed site: no ground, and no verdict."""
+    nothing = {"area_ellipsoidal_m2": None, "share": None, "verdict": None, "counted": False, "reason_text": ""}
+    measure = {**rule, **nothing, "hectares": lacking, "state": "clear"}
+    return _side_row(rule, "rounding", title, measure)
 
 
 def _side_row(rule: Row, item: str, title: str, measure: Row) -> Row:

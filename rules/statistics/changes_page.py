@@ -10,6 +10,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import Figure
+from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.figure_pages import class_matrix
@@ -118,7 +119,7 @@ def _classes(
         titles = key_titles(keys, entry, language)
         return " ".join(str(part) for name, value in keys.items() for part in (value, titles.get(name)) if part)
 
-    rows = [[text(row["from"]), text(row["to"]), f"{row['area_m2'] / 10_000:,.4f}"] for row in keyed]
+    rows = [[text(row["from"]), text(row["to"]), hectares_text(row["area_m2"])] for row in keyed]
     block = _block("classes", ("before", "after", "hectares"), rows, (5, 5, 3), (2,), language)
     chart = class_matrix(keyed, entry, (names[0], names[1]), words).picture()
     return {"title": title, "facts": facts, "blocks": [block]}, chart

@@ -11,8 +11,15 @@ from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
 from onemap.rules.compare.spot_fields import class_name
-from onemap.rules.findings.land_classes import share_hectares
-from onemap.rules.maps.document_areas import hectares, moment_text, share_text
+from onemap.rules.maps.document_areas import (
+    hectares,
+    hectares_text,
+    moment_text,
+    printed_hectares,
+    rounding_difference,
+    share_text,
+    total_m2,
+)
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"
@@ -28,7 +35,8 @@ _FIGURES = {
 _SHARES = ("pair_share", "agreed_before_a", "agreed_before_b")
 _WORDS = (
     "plan_a", "plan_b", "cover", "matrix", "index", "overview", "overview_note", "sheet", "number", "spot", "type",
-    "cause", "decision", "area_ha", "width_m", "spots", "share", "uses", "total", "page", "name", "areas_note",
+    "cause", "decision", "area_ha", "width_m", "spots", "share", "uses", "total", "rounding", "page", "name",
+    "areas_note",
 )  # fmt: skip
 
 
@@ -108,31 +116,34 @@ class AtlasWords:
         found = []
         if sheets:
             key = f"left_out_{by}"
-            found.append(self.text(key, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
+            found.append(
+                self.text(key, count=sheets, area=hectares_text(sheets_m2), all=sheets + len(self.source.sheets))
+            )
         if spots:
-            found.append(self.text("unclustered", count=spots, area=_ha(spots_m2)))
+            found.append(self.text("unclustered", count=spots, area=hectares_text(spots_m2)))
         if not self.source.sheets:
             found.append(self.text("no_sheets"))
         return found
 
     def _matrix(self) -> Content:
-        """Type by uses; the printed hectares of the rows sum to the printed total."""
+        """Type by uses, each rounded by itself; `rounding` is what the printed rows lack of the printed total."""
         rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
-        total = hectares(sum(areas))
-        parts = share_hectares(areas, total)
+        whole = total_m2(areas)
+        lacking = rounding_difference(hectares(whole), map(hectares, areas))
         return {
             "rows": [
                 {
                     "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
                     "uses": [self.use(row["use_a"]), self.use(row["use_b"])],
                     "spots": f"{row['spots']:,}",
-                    "hectares": hectares_text(part, area),
+                    "hectares": hectares_text(area),
                     "share": share_text(row["share"]),
                 }
-                for row, part, area in zip(rows, parts, areas, strict=True)
+                for row, area in zip(rows, areas, strict=True)
             ],
+            "rounding": printed_hectares(lacking) if lacking else "",
             "spots": f"{sum(row['spots'] for row in rows):,}",
-            "hectares": f"{total:,.4f}",
+            "hectares": hectares_text(whole),
             "share": share_text(sum(float(row["share"]) for row in rows)),
         }
 
@@ -140,13 +151,14 @@ class AtlasWords:
         spots = [self.source.spots[place] for place in sheet.places]
         areas = [float(spot["area_m2"]) for spot in spots]
         named = spots[:NAMED]
-        rest = sum(areas[NAMED:])
-        total = hectares(sheet.area_m2)
-        parts = share_hectares([*areas[:NAMED], rest], total)
+        rest = total_m2(areas[NAMED:])
         kinds = sorted({spot["type"] for spot in spots})
         more = ""
         if len(spots) > NAMED:
-            more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(parts[-1], rest))
+            more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(rest))
+        lacking = rounding_difference(hectares(sheet.area_m2), map(hectares, (*areas[:NAMED], rest)))
+        if lacking:
+            more = " ".join(filter(None, (more, self.text("rounding_is", area=printed_hectares(lacking)))))
         return {
             "number": str(sheet.number),
             "name": sheet.name,
@@ -155,26 +167,23 @@ class AtlasWords:
             "types": self.list_text(kinds),
             "types_named": self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds),
             "spots": f"{len(spots):,}",
-            "hectares": hectares_text(total, sheet.area_m2),
+            "hectares": hectares_text(sheet.area_m2),
             "decision": self._decision_of(spots),
-            "rows": [
-                self.row(str(number), spot, part)
-                for number, (spot, part) in enumerate(zip(named, parts, strict=False), start=1)
-            ],
+            "rows": [self.row(str(number), spot) for number, spot in enumerate(named, start=1)],
             "more": more,
             "reasons": self._reasons(spots),
         }
 
     def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
         """What a sheet shows, by its likely cause and its size; its number for `decide` stands below."""
-        area = _ha(sheet.area_m2)
+        area = hectares_text(sheet.area_m2)
         if not sheet.cause:
             return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
         title = self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
         return title[:1].upper() + title[1:]
 
-    def row(self, number: str, spot: Row, part: float) -> Content:
-        """One spot of a table. part: its hectares, rounded so that the printed ones sum to their total."""
+    def row(self, number: str, spot: Row) -> Content:
+        """One spot of a table."""
         width = spot["mean_width_m"]
         return {
             "number": number,
@@ -182,7 +191,7 @@ class AtlasWords:
             "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
             "a": [self._codes(spot["code_a"], 0), self.use(spot["use_a"])],
             "b": [self._codes(spot["code_b"], 1), self.use(spot["use_b"])],
-            "hectares": hectares_text(part, float(spot["area_m2"])),
+            "hectares": hectares_text(float(spot["area_m2"])),
             "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
             "cause": [self._cause(spot["cause"]), self._figures(spot)],
             "decision": self._decision_cells(spot),
@@ -254,15 +263,6 @@ class AtlasWords:
 def library_line(library: Library, language: str) -> str:
     """The library's name and the plane in which the atlas measures."""
     return f"{library.printed_name} · {crs_title(library.crs, language)}"
-
-
-def _ha(area_m2: float) -> str:
-    return hectares_text(hectares(area_m2), area_m2)
-
-
-def hectares_text(part: float, area_m2: float) -> str:
-    """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
-    return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
 
 
 def _short(text: str, most: int) -> str:

@@ -53,6 +53,8 @@ def _matrix(document: Doc, matrix: Mapping[str, Any], words: Mapping[str, str]) 
     heads = [words[name] for name in ("type", "plan_a", "plan_b", "spots", "area_ha", "share")]
     rows = [[row["type"], *row["uses"], row["spots"], row["hectares"], row["share"]] for row in matrix["rows"]]
     total = [words["total"], "", "", matrix["spots"], matrix["hectares"], matrix["share"]]
+    if matrix["rounding"]:
+        rows.append([words["rounding"], "", "", "", matrix["rounding"], ""])
     word_table(document, heads, [*rows, total], (56.0, 29.0, 29.0, 16.0, 28.0, 22.0), bold_last=True, numbers=(3, 4, 5))
 
 

@@ -7,12 +7,18 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.rules.compare.atlas.atlas_content import NOT_KNOWN, AtlasWords, hectares_text
+from onemap.rules.compare.atlas.atlas_content import NOT_KNOWN, AtlasWords
 from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, Row, atlas_source
 from onemap.rules.compare.spots import CONFLICTS
-from onemap.rules.findings.land_classes import share_hectares
-from onemap.rules.maps.document_areas import hectares, share_text
+from onemap.rules.maps.document_areas import (
+    hectares,
+    hectares_text,
+    printed_hectares,
+    rounding_difference,
+    share_text,
+    total_m2,
+)
 from onemap.rules.maps.fonts import FONTS, chosen_fonts
 from onemap.rules.maps.page_files import Page
 
@@ -58,13 +64,17 @@ class _Report(AtlasWords):
         alone = [row for row in rows if row["type"] == ONE_SIDED]
         rest = [row for row in rows if row["type"] not in (*AGREED, *CONFLICTS, ONE_SIDED)]
         parts = [
-            self.word("compared", area=_ha(whole)),
-            self.word("agreed", area=self._printed_ha(agreed), share=_share(_sum(agreed), whole)),
+            self.word("compared", area=hectares_text(whole)),
+            self.word("agreed", area=hectares_text(_sum(agreed)), share=_share(_sum(agreed), whole)),
         ]
         for name, some in (("differing", differing), ("alone", alone), ("rest", rest)):
             if some or name == "differing":
-                area, share = self._printed_ha(some), _share(_sum(some), whole)
+                area, share = hectares_text(_sum(some)), _share(_sum(some), whole)
                 parts.append(self.word(name, count=_count(some), area=area, share=share))
+        parted = (hectares(_sum(some)) for some in (agreed, differing, alone, rest))
+        lacking = rounding_difference(hectares(whole), parted)
+        if lacking:
+            parts.append(self.text("rounding_is", area=printed_hectares(lacking)))
         spots = self.source.spots
         given = sum(bool(spot["decision"]) for spot in spots)
         if spots:
@@ -72,19 +82,10 @@ class _Report(AtlasWords):
         return "".join(parts) if self.language == "zh" else " ".join(parts)
 
     @cached_property
-    def _areas(self) -> dict[str, tuple[float, float]]:
-        """By type its area in m², and its hectares as all tables print them: they sum to those of the whole."""
-        by_type = Counter[str]()
-        for row in self.source.matrix:
-            by_type[row["type"]] += row["area_m2"]
-        areas = [by_type[kind] for kind in sorted(by_type)]
-        parts = share_hectares(areas, hectares(_sum(self.source.matrix)))
-        return dict(zip(sorted(by_type), zip(areas, parts, strict=True), strict=True))
-
-    def _printed_ha(self, rows: Iterable[Row]) -> str:
-        """The hectares of all rows of some types, as the table of types has them."""
-        pairs = [self._areas[kind] for kind in {row["type"] for row in rows}]
-        return hectares_text(sum(part for _, part in pairs), sum(area for area, _ in pairs))
+    def _areas(self) -> dict[str, float]:
+        """By type its area in m²."""
+        kinds = sorted({row["type"] for row in self.source.matrix})
+        return {kind: _sum(row for row in self.source.matrix if row["type"] == kind) for kind in kinds}
 
     def _types(self) -> Page:
         whole, counts = _sum(self.source.matrix), Counter[str]()
@@ -94,14 +95,15 @@ class _Report(AtlasWords):
             [
                 f"{kind} {phrase(f'difference.{kind}', self.language)}",
                 f"{counts[kind]:,}",
-                hectares_text(part, area),
+                hectares_text(area),
                 _share(area, whole),
             ]
-            for kind, (area, part) in self._areas.items()
+            for kind, area in self._areas.items()
         ]
-        rows.append(
-            [self.text("total"), f"{counts.total():,}", hectares_text(hectares(whole), whole), _share(whole, whole)]
-        )
+        lacking = rounding_difference(hectares(whole), map(hectares, self._areas.values()))
+        if lacking:
+            rows.append([self.text("rounding"), "", printed_hectares(lacking), ""])
+        rows.append([self.text("total"), f"{counts.total():,}", hectares_text(whole), _share(whole, whole)])
         heads = [self.text(name) for name in ("type", "spots", "area_ha", "share")]
         return _block(self.word("types"), heads, rows, [6, 2, 3, 2], [1, 2, 3], self.text("areas_note"))
 
@@ -113,7 +115,8 @@ class _Report(AtlasWords):
         rows = [
             [
                 *(f"{row['type']} {phrase('difference.' + row['type'], self.language)}", self.use(row["use_a"])),
-                *(self.use(row["use_b"]), f"{row['spots']:,}", _ha(row["area_m2"]), _share(row["area_m2"], whole)),
+                *(self.use(row["use_b"]), f"{row['spots']:,}"),
+                *(hectares_text(row["area_m2"]), _share(row["area_m2"], whole)),
             ]
             for row in largest[:MOST_USES]
         ]
@@ -125,7 +128,7 @@ class _Report(AtlasWords):
         largest = sorted(self.source.spots, key=lambda spot: (-float(spot["area_m2"]), spot["spot"]))
         rows = []
         for number, spot in enumerate(largest[:MOST_SPOTS], start=1):
-            row = self.row(str(number), spot, hectares(float(spot["area_m2"])))
+            row = self.row(str(number), spot)
             pairs = ["\n".join(filter(None, row[name])) for name in ("a", "b", "cause", "decision")]
             rows.append(
                 [row["number"], row["spot"], row["type"], *pairs[:2], row["hectares"], row["width"], *pairs[2:]]
@@ -142,12 +145,12 @@ class _Report(AtlasWords):
             spots = [spot for spot in conflicts if (spot["decision"] or "") == decision]
             name = phrase(f"decision.{decision}", self.language) if decision else self.word("open")
             whom = self.list_text(dict.fromkeys(spot["decision_by"] for spot in spots if spot["decision_by"]))
-            rows.append([name, f"{len(spots):,}", _ha(_sum(spots)), whom or NOT_KNOWN])
+            rows.append([name, f"{len(spots):,}", hectares_text(_sum(spots)), whom or NOT_KNOWN])
         heads = [self.text("decision"), self.text("spots"), self.text("area_ha"), self.word("by")]
         return _block(self.word("decisions"), heads, rows, [5, 2, 3, 5], [1, 2], None)
 
     def _note(self, count: int, most: int, rest_m2: float) -> str | None:
-        return self.word("more", count=f"{count - most:,}", area=_ha(rest_m2)) if count > most else None
+        return self.word("more", count=f"{count - most:,}", area=hectares_text(rest_m2)) if count > most else None
 
 
 def _block(
@@ -165,15 +168,11 @@ def _block(
 
 
 def _sum(rows: Iterable[Row]) -> float:
-    return sum(float(row["area_m2"]) for row in rows)
+    return total_m2(float(row["area_m2"]) for row in rows)
 
 
 def _count(rows: Iterable[Row]) -> str:
     return f"{sum(row['spots'] for row in rows):,}"
-
-
-def _ha(area_m2: float) -> str:
-    return hectares_text(hectares(area_m2), area_m2)
 
 
 def _share(area_m2: float, whole_m2: float) -> str:

@@ -8,7 +8,8 @@ import pyogrio
 import pytest
 from shapely import box
 
-from onemap.rules.findings.land_classes import sum_by_class
+from onemap.rules.findings.land_classes import rounded_hectares, sum_by_class
+from onemap.rules.maps.document_areas import hectares
 
 SQUARE = box(0, 0, 10, 10)
 BY = {"kind": "composition", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
@@ -109,13 +110,10 @@ def test_the_land_table_is_by_the_surveys_own_areas_with_ridges_deducted(desk):
     }
 
 
-def test_hectares_have_four_decimals_and_close():
-    from onemap.rules.findings.land_classes import rounded_hectares
-
-    assert rounded_hectares([1.0, 1.0, 1.0]) == [0.0001, 0.0001, 0.0001]
-    thirds = rounded_hectares([3333.3333, 3333.3333, 3333.3334])  # 0.33333333 ha each
-    assert sorted(thirds) == [0.3333, 0.3333, 0.3334] and sum(thirds) == pytest.approx(1.0)
-    assert rounded_hectares([0.5]) == [0.0001] and rounded_hectares([0.4]) == [0.0]
+def test_hectares_have_four_decimals_each_rounded_by_itself_as_documents_do():
+    areas = np.array([1.0, 3333.3333, 3333.3333, 3333.3334, 0.5, 0.4, 0.0, 12345.5 - 1e-9])
+    wanted = [0.0001, 0.3333, 0.3333, 0.3333, 0.0001, 0.0, 0.0, 1.2346]
+    assert rounded_hectares(areas).tolist() == wanted == [hectares(area) for area in areas.tolist()]
 
 
 def test_the_pieces_of_a_parcel_sum_to_the_same_digit_whatever_stands_beside():
