@@ -220,11 +220,10 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     """
     labels = words(evidence.language)
     # Whom a rule excuses, its milder one judges on the same ground; without one the excused row alone has it.
-    judged = [row for row in rows if row["state"] != EXCUSED or evidence.rules[row["rule"]].milder is None]
-    judged = [row for row in judged if row["state"] != "clear"]
-    outside, unknown = (
-        [row for row in judged if (row["machine_verdict"] == "unknown") == is_unknown] for is_unknown in (False, True)
-    )
+    excused = [row for row in rows if row["state"] == EXCUSED and evidence.rules[row["rule"]].milder is None]
+    outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
+    outside += [row for row in excused if row["machine_verdict"] != "unknown"]
+    unknown += [row for row in excused if row["machine_verdict"] == "unknown"]
     clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
     nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
     inside_m2 = _inside_m2(evidence, {row["rule"] for row in rows})
