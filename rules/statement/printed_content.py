@@ -73,9 +73,9 @@ def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[s
     """
     kind = KINDS[value["kind"]]
     if not kind.has_ground and value["state"] != "unknown":
-        told = kind.extent({**value, "area_m2": None, "share": None}, language, PLAIN) or NOT_MEASURED
+        extent = kind.extent({**value, "area_m2": None, "share": None}, language, PLAIN) or NOT_MEASURED
         none = dict.fromkeys(("area_ellipsoidal_m2", "hectares", "mu", "share"), NOT_MEASURED)
-        return {**none, **_lines(told), "extent_text": told}
+        return {**none, **_lines(extent), "extent_text": extent}
     far = "" if row["distance_m"] in (NOT_MEASURED, "0.0") else f"↔ {row['distance_m']} m"
     if row["hectares"] != NOT_MEASURED:
         area_text, hectares_text = f"{row['area_ellipsoidal_m2']} m²", f"{row['hectares']} ha"

@@ -42,10 +42,10 @@ def trees(desk):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_explain_has_a_line_with_every_digit_and_one_to_read(trees, language):
     run = trees.check(PARCELS).answer.json["run"]["id"]
-    for (parcel, rule), said in SAID[language].items():
+    for (parcel, rule), words in SAID[language].items():
         steps = trees.run("explain", trees.library, run, parcel, rule, lang=language).json["steps"]
         (step,) = (step for step in steps if step["key"] == "conflict")
-        assert (step["said"], step["value"]) == (said, said.replace("12.0 m", "12.000 m"))
+        assert (step["said"], step["value"]) == (words, words.replace("12.0 m", "12.000 m"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,8 +56,8 @@ def test_a_sheet_says_how_many(trees, language):
     assert answer.code == 0, answer.json
     page = target.read_text(encoding="utf-8")
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
-    said = list(SAID[language].values())
-    assert [cell for cell in cells if cell in said] == [said[0], said[2], said[1], said[3]]  # the gravest first
+    words = list(SAID[language].values())
+    assert [cell for cell in cells if cell in words] == [words[0], words[2], words[1], words[3]]  # the gravest first
     assert "↔" not in page
 
 
@@ -69,7 +69,7 @@ def test_a_sheet_of_figures_has_no_words_of_them(trees):
 
 
 @pytest.fixture
-def opened(trees):
+def case_of(trees):
     """Opens a case of some parcels: its JSON."""
 
     def open_case(*names, language="en"):
@@ -86,25 +86,25 @@ def draft_of(case):
     return next(one["text"] for one in case["opinions"] if one["department"] == "land")
 
 
-def test_a_draft_says_how_many(opened):
-    assert draft_of(opened("A", language="zh")) == "周边（提示）：3 处，最近 12.0 米。"
-    assert draft_of(opened("A")) == "Nearby (notice): 3 objects, the nearest 12.0 m away."
-    assert draft_of(opened("B", language="zh")).splitlines() == [
+def test_a_draft_says_how_many(case_of):
+    assert draft_of(case_of("A", language="zh")) == "周边（提示）：3 处，最近 12.0 米。"
+    assert draft_of(case_of("A")) == "Nearby (notice): 3 objects, the nearest 12.0 m away."
+    assert draft_of(case_of("B", language="zh")).splitlines() == [
         "1. 树木（禁止）：2 处。",
         "2. 周边（提示）：3 处，最近处与地块相接或相交。",
     ]
 
 
-def test_of_several_parcels_a_draft_says_that_each_is_counted_by_itself(opened):
-    case = opened("A", "B", "C", language="zh")
+def test_of_several_parcels_a_draft_says_that_each_is_counted_by_itself(case_of):
+    case = case_of("A", "B", "C", language="zh")
     assert draft_of(case).splitlines() == [
         "1. 树木（禁止）：2 处。（地块：B）",
         "2. 周边（提示）：7 处，最近处与地块相接或相交（按地块分别计数）。（地块：A、B、C）",
     ]
 
 
-def test_a_report_prints_how_many_and_no_hectares_of_what_has_none(trees, opened):
-    case, page = opened("A", "B")["case"], trees.folder / "report.html"
+def test_a_report_prints_how_many_and_no_hectares_of_what_has_none(trees, case_of):
+    case, page = case_of("A", "B")["case"], trees.folder / "report.html"
     answer = trees.run("review", "export", trees.library, case, page, "--document", "report")
     assert answer.code == 0, answer.json
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.read_text(encoding="utf-8"))
@@ -126,7 +126,7 @@ COUNTED = {"features": 3, "length_m": None, "value": None, "distance_m": None}
 
 
 @pytest.mark.parametrize(
-    ("kind", "finding", "figures", "said"),
+    ("kind", "finding", "figures", "words"),
     [
         ("near", {"distance_m": 12.04}, PLAIN, "3 处，最近 12.0 m"),
         ("near", {"distance_m": 0.01}, PLAIN, "3 处，最近 < 0.1 m"),
@@ -142,8 +142,8 @@ COUNTED = {"features": 3, "length_m": None, "value": None, "distance_m": None}
         ("avoid", {}, PLAIN, ""),
     ],
 )
-def test_a_kind_says_how_much_of_a_finding_there_is(kind, finding, figures, said):
-    assert KINDS[kind].extent({**COUNTED, **finding}, "zh", figures) == said
+def test_a_kind_says_how_much_of_a_finding_there_is(kind, finding, figures, words):
+    assert KINDS[kind].extent({**COUNTED, **finding}, "zh", figures) == words
 
 
 def test_what_could_not_be_judged_is_explained_by_its_ground():
