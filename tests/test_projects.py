@@ -26,6 +26,8 @@ PACK = tomllib.loads(PACK_FILE.read_text("utf-8"))
 TABLE = tomllib.loads((Path(__file__).parent / "projects.toml").read_text("utf-8"))
 PLACES, KINDS = list(TABLE["place"]), TABLE["kind"]
 ROWS = [(place, *row) for place, rows in TABLE["projects"].items() for row in rows]
+RANGES = [(place, *row) for place, rows in TABLE["ranges"].items() for row in rows]
+SEVERITY = ["clear", "notice", "consult", "unknown", "restricted", "prohibited"]
 # Places stand so far apart that none is near another, and the coverage ends nowhere near any.
 STEP_M, IN_ROW = 6_000, 12
 FAR = shapely.box(-20_000, -20_000, 100_000, 100_000)
@@ -95,7 +97,7 @@ def write_shapes(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -
 
 
 def parcels_of(rows: list[tuple[str, ...]]) -> tuple[list[Any], dict[str, list[Any]]]:
-    """A parcel for each row of the table, with what its kind of project says of itself."""
+    """A parcel for each row of the tables, with what its kind of project says of itself."""
     kinds = [KINDS[kind] for _, kind, *_ in rows]
     shapes = [shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)) for place, *_ in rows]
     fields = {"YDXZ": "use", "XMLX": "words", "code_system": "system"}
@@ -140,8 +142,8 @@ def verdicts_of(
 
 @pytest.fixture(scope="module")
 def verdicts(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
-    """The whole table, judged at once by the shipped pack."""
-    return verdicts_of(*town, ROWS)
+    """Both tables, judged at once by the shipped pack."""
+    return verdicts_of(*town, ROWS + RANGES)
 
 
 # Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
@@ -183,9 +185,15 @@ def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
 
 
 def test_every_place_and_every_kind_of_project_is_in_the_table():
-    assert set(TABLE["projects"]) == set(PLACES)
-    assert {kind for _, kind, *_ in ROWS} == set(KINDS)
-    assert len({(place, kind) for place, kind, *_ in ROWS}) == len(ROWS) >= 200
+    assert set(TABLE["projects"]) | set(TABLE["ranges"]) == set(PLACES)
+    assert {kind for _, kind, *_ in ROWS + RANGES} == set(KINDS)
+    assert len({(place, kind) for place, kind, *_ in ROWS + RANGES}) == len(ROWS) + len(RANGES)
+    assert len(ROWS) >= 200
+    assert len(RANGES) >= 150
+
+
+def test_every_range_runs_from_the_mildest_to_the_severest_verdict_that_the_law_allows():
+    assert [row for row in RANGES if SEVERITY.index(row[2]) > SEVERITY.index(row[3])] == []
 
 
 @pytest.mark.parametrize(
@@ -193,3 +201,11 @@ def test_every_place_and_every_kind_of_project_is_in_the_table():
 )
 def test_a_project_has_the_verdict_that_the_law_gives_it(verdicts, place, kind, verdict, rules, why):
     assert verdicts[f"{kind}@{place}"] == (verdict, rules), why
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "least", "most", "article"), RANGES, ids=[f"range-{kind}-{place}" for place, kind, *_ in RANGES]
+)
+def test_a_project_has_a_verdict_within_the_range_of_its_article(verdicts, place, kind, least, most, article):
+    verdict, rules = verdicts[f"{kind}@{place}"]
+    assert SEVERITY.index(least) <= SEVERITY.index(verdict) <= SEVERITY.index(most), (verdict, rules, article)
