@@ -183,7 +183,8 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "farmland.graves": ("P", {"土地管理法 2019": {37}}),
     "farmland.photovoltaic": ("P", {"（自然资办发〔2023〕12号） 2023": set()}),
     **dict.fromkeys(
-        ("farmland.landfill", "redline.landfill"), ("P", {"生态环境法典 2026": {481}, "固体废物污染环境防治法 2020": {21}})
+        ("farmland.landfill", "redline.landfill"),
+        ("P", {"生态环境法典 2026": {481}, "固体废物污染环境防治法 2020": {21}}),
     ),
     "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
     "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
@@ -198,7 +199,8 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "industry.prohibited_catalogue": ("R", {"（自然资发〔2024〕273号） 2024": set()}),
     "wetland.national_works": ("R", {"湿地保护法 2021": {19, 21}}),
     **dict.fromkeys(
-        ("reserve.park", "reserve.park_admitted"), ("PR", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()})
+        ("reserve.park", "reserve.park_admitted"),
+        ("PR", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()}),
     ),
     "aquatic.germplasm": ("C", {"渔业法 2025": {41}, "渔业法 2013": {29}}),
     "aquatic.germplasm_works": ("C", {"渔业法 2025": {41, 47}, "渔业法 2013": {29}}),
