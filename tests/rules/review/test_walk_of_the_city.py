@@ -63,7 +63,7 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     key_project = "Whether it is a national key project that cannot avoid permanent farmland"
     assert any(title.startswith(key_project) for title in titles["land"])
     assert not any("Discharges, outfalls" in title for title in titles["environment"])
-    cables = [title for title in titles["municipal"] if "cable" in title]
+    cables = [title for title in titles["reform"] if "cable" in title]
     assert cables == ["To be checked: In an underground cable protection area"]
 
     def step(verb, *arguments, on, by="head"):
