@@ -48,7 +48,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
             "days_of": dict(case.terms.days_of),
             "area_share": case.terms.area_share,
         },
-        "proposal": overall(o.conclusion for o in case.opinions if o.state in ("signed", "deemed")),
+        "proposal": _proposal(case),
         "proposed": case.proposed,
         "conclusion": case.conclusion,
         "conclusion_reason": case.conclusion_reason,
@@ -67,6 +67,12 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
     }
+
+
+def _proposal(case: Case) -> str | None:
+    """What follows from the opinions that are signed so far; nothing where some are asked and none has signed."""
+    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in ("signed", "deemed")]
+    return overall(signed) if signed or not case.opinions else None
 
 
 def _current_opinions(
