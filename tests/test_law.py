@@ -69,7 +69,7 @@ DISTANCES_M = {
     "road.extraction": {**dict.fromkeys(("高速公路", "国道", "省道", "县道"), 100), "乡道": 50},
     "road.bridge": 200,
     "road.tunnel": 100,
-    "road.dangerous_goods": 100,
+    **dict.fromkeys(("road.dangerous_goods", "road.dangerous_goods_strip"), 100),
     "pipeline.surroundings": 50,
     "pipeline.blasting": 200,
     # How far the pack looks about where no law gives a number.
@@ -176,10 +176,34 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
 }
 # Rules that say other than their entry as a whole, and those that stand with the departments' layers (1.1, 1.2).
 OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
-    "farmland.other_farming": ("R", {"土地管理法实施条例 2021": {12}}),
-    "farmland.high_standard": ("C", {"高标准农田管理的国家规定": set()}),
-    "farmland.two_zones": ("C", {"粮食生产功能区和重要农产品生产保护区管理的国家规定": set()}),
-    "aquatic.germplasm": ("C", {"渔业法 2025": {41, 47}, "渔业法 2013": {29}}),
+    "farmland.other_farming": ("R", {"土地管理法实施条例 2021": {12}, "粮食安全保障法 2023": {11}}),
+    "farmland.high_standard": ("C", {"（国办发〔2019〕50号） 2019": set()}),
+    "farmland.two_zones": ("C", {"（国发〔2017〕24号） 2017": set()}),
+    # What an article bans by name, it bans: no department may agree to it on conditions.
+    "farmland.graves": ("P", {"土地管理法 2019": {37}}),
+    "farmland.photovoltaic": ("P", {"（自然资办发〔2023〕12号） 2023": set()}),
+    **dict.fromkeys(
+        ("farmland.landfill", "redline.landfill"),
+        ("P", {"生态环境法典 2026": {481}, "固体废物污染环境防治法 2020": {21}}),
+    ),
+    "reservoir.banned_activities": ("P", {"水库大坝安全管理条例 2018": {13}}),
+    "dike.safety_banned_activities": ("P", {"河道管理条例 2018": {26}}),
+    "scenic.banned_activities": ("P", {"风景名胜区条例 2016": {26}}),
+    **dict.fromkeys(("livestock.scenic", "livestock.water_source"), ("P", {"畜禽规模养殖污染防治条例 2013": {11}})),
+    "water_source.second_pollution": ("P", {"生态环境法典 2026": {320}, "水污染防治法 2017": {66}}),
+    "water_source.quasi_pollution": ("P", {"生态环境法典 2026": {321}, "水污染防治法 2017": {67}}),
+    "air.first_pollution": ("P", {"大气污染物综合排放标准 GB 16297": set()}),
+    "airport.explosives": ("P", {"民用航空法 2025": {56}, "民用航空法 2021": {58}}),
+    **dict.fromkeys(("slope.reclaiming", "slope.terrain_reclaiming"), ("P", {"水土保持法 2010": {20}})),
+    **dict.fromkeys(("road.dangerous_goods", "road.dangerous_goods_strip"), ("PR", {"公路安全保护条例 2011": {18}})),
+    "industry.prohibited_catalogue": ("R", {"（自然资发〔2024〕273号） 2024": set()}),
+    "wetland.national_works": ("R", {"湿地保护法 2021": {19, 21}}),
+    **dict.fromkeys(
+        ("reserve.park", "reserve.park_admitted"),
+        ("PR", {"生态环境法典 2026": {861}, "国家级自然公园管理办法（试行） 2023": set()}),
+    ),
+    "aquatic.germplasm": ("C", {"渔业法 2025": {41}, "渔业法 2013": {29}}),
+    "aquatic.germplasm_works": ("C", {"渔业法 2025": {41, 47}, "渔业法 2013": {29}}),
     "livestock.banned": ("P", {"畜禽规模养殖污染防治条例 2013": {11}}),
     "livestock.limited": ("C", {"畜禽规模养殖污染防治条例 2013": {11}}),
     "land.composition": ("N", {"土地管理法 2019": {4, 26}}),
@@ -211,8 +235,8 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "forest.public": ("R", {"森林法 2019": {37, 49}, "（国家林业局令第35号） 2016": {4}}),
     "forest.public_zone": ("R", {"森林法 2019": {49}, "（国家林业局令第35号） 2016": {4}}),
     "forest.natural": ("R", {"森林法 2019": {32}, "生态环境法典 2026": {702}}),
-    "tree.inside": ("C", {"森林法 2019": {40}, "古树名木保护条例 2025": {15, 18}}),
-    "dike.works": ("R", {"河道管理条例 2018": {11, 24}}),
+    "tree.inside": ("C", {"森林法 2019": {40}, "古树名木保护条例 2025": {11, 18}}),
+    "dike.works": ("R", {"防洪法 2016": {27}, "河道管理条例 2018": {11, 24}}),
     "transfer.works": ("C", {"南水北调工程供用水管理条例 2014": {40, 43}}),
     "road.works": ("C", {"公路安全保护条例 2011": {27}, "公路法 2017": {56}}),
     **dict.fromkeys(
@@ -265,7 +289,9 @@ TURNS = [
     ("reserve.core", date(2026, 3, 14), "自然保护区条例", {27, 28, 32}, "自然保护区条例", {26}),
     ("reserve.general", date(2026, 3, 14), "自然保护区条例", {32}, "自然保护区条例", {27}),
     ("airport.clearance", date(2026, 6, 30), "民用航空法", {58}, "民用航空法", {56}),
-    ("aquatic.germplasm", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41, 47}),
+    ("aquatic.germplasm", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41}),
+    ("aquatic.germplasm_works", date(2026, 4, 30), "渔业法", {29}, "渔业法", {41, 47}),
+    ("redline.landfill", date(2026, 8, 14), "固体废物污染环境防治法", {21}, "生态环境法典", {481}),
 ]
 
 

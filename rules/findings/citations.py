@@ -12,9 +12,9 @@ from typing import Any
 from onemap.layers.messages import RESOURCES, phrase
 
 _OFFICIAL = "通知|意见|决定|公告|批复|函"  # of these a title says what they are about
-_NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录"
+_NORMATIVE = "法|法典|条例|办法|规定|细则|规则|规范|标准|规程|导则|指南|通则|准则|名录|目录"
 _TITLE = re.compile(rf"[^，。：]*(?:{_NORMATIVE}|关于[^。：]+(?:{_OFFICIAL}))")
-_TRIAL = "（(?:试行|暂行)）"  # belongs to the title, other brackets are the document's number
+_TRIAL = r"（(?:试行|暂行|\d{4}年本)）"  # belongs to the title, other brackets are the document's number
 _MARKED = re.compile(r"(?P<law>.*》(?:（[^（）]*）)*) ?(?P<article>.*)")
 _MARKED_TITLE = re.compile(r"《(?P<title>[^》]+)》")
 _NAME = re.compile(rf"(?P<title>.+?(?:{_TRIAL})?)(?P<number>(?:（[^（）]*）)*)")

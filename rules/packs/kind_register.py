@@ -7,7 +7,7 @@ longest trade word ends it, once the words that only say how it is built (扩建
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -64,7 +64,7 @@ _NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套)(?:设施|�
 _NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
 _BUILDING = re.compile(
     rf"(?:新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|修缮|维修|维护|整修|"
-    rf"工程|项目|建设|建设项目|建设工程|选址|用地|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+    rf"工程|项目|建设|建设项目|建设工程|选址|用地|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地|号线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
 )
 
 
@@ -118,24 +118,49 @@ class KindRegister:
 
     def kind_of(self, text: str) -> ProjectKind | None:
         """The kind of the one thing that a text names, None where no word of the register ends it."""
-        left = plain_code(text)
-        while left:
-            ends = (left[at:] for at in range(max(len(left) - self._longest, 0), len(left)))
-            if found := next((self.heads[end] for end in ends if end in self.heads), None):
-                return found
-            if not (building := _BUILDING.search(left)):
-                return None
-            left = left[: building.start()]
-        return None
+        found = self._head_of(plain_code(text))
+        return self.heads[found[0]] if found else None
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each thing that a text names, in its order; None for one that is not recognised."""
         plain = _BRACKETS.sub("", plain_code(text))
-        if (whole := self.kind_of(plain)) and not _SEVERAL.search(plain):
-            return (whole,)
+        last: tuple[ProjectKind | None, ...] = ()
+        if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
+            plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
         parts = [part for part in _SEVERAL.split(plain) if part]
         named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
-        return tuple(map(self.kind_of, named or parts)) or (None,)
+        return (*map(self.kind_of, named or parts), *last) or (None,)
+
+    def holds_word_of(self, kinds: Collection[str], text: str) -> bool:
+        """Whether a word of some kinds stands anywhere in a text, and not inside a longer word of another kind.
+
+        水产养殖场 is no farm of livestock, though 养殖场 is.
+        """
+        plain = plain_code(text)
+        spans = [
+            (start, end, plain[start:end])
+            for start in range(len(plain))
+            for end in range(start + 1, min(start + self._longest, len(plain)) + 1)
+            if plain[start:end] in self.heads
+        ]
+        others = [(start, end) for start, end, word in spans if self.heads[word].name not in kinds]
+        return any(
+            not any(first <= start and end <= last and last - first > end - start for first, last in others)
+            for start, end, word in spans
+            if self.heads[word].name in kinds
+        )
+
+    def _head_of(self, plain: str) -> tuple[str, str] | None:
+        """The word that ends a text and what stands before it, once words on how it is built are taken off its end."""
+        left = plain
+        while left:
+            for at in range(max(len(left) - self._longest, 0), len(left)):
+                if left[at:] in self.heads:
+                    return left[at:], left[:at]
+            if not (building := _BUILDING.search(left)):
+                return None
+            left = left[: building.start()]
+        return None
 
     def nearest(self, text: str, most: int = 3) -> list[ProjectKind]:
         """The kinds whose words are most like a text that is not recognised, the nearest first."""
@@ -146,6 +171,12 @@ class KindRegister:
     def extended(self, own: Mapping[str, Any]) -> "KindRegister":
         """The register with further kinds, which are right; one of the same name takes the other's place."""
         return KindRegister({**self.kinds, **_kinds_from(own)}, self.text) if own else self
+
+
+def _before_last_thing(text: str) -> str:
+    """A text up to the last sign between things: what follows belongs to the thing whose head was taken off."""
+    ends = [found.start() for found in _SEVERAL.finditer(text)]
+    return text[: ends[-1]] if ends else ""
 
 
 def _without_building(text: str) -> str:

@@ -180,19 +180,23 @@ class Projects:
     def _members_of(self, item: ProjectClass) -> np.ndarray:
         place, projects = self.of(item.register, item.system)
         result = np.array([project.brings_on(item) for project in projects], dtype=bool)[place]
-        if item.is_danger and item.words:
+        if item.is_danger:
             says_otherwise = [project.code is not None and not project.is_contradicted for project in projects]
-            result |= self._hold_a_word(item.words) & ~np.array(says_otherwise, dtype=bool)[place]
+            result |= self._hold_a_word(item) & ~np.array(says_otherwise, dtype=bool)[place]
         return result
 
-    def _hold_a_word(self, words: Sequence[str]) -> np.ndarray:
-        """Which parcels (n,) have one of these words anywhere in what they are called."""
-        pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    def _hold_a_word(self, item: ProjectClass) -> np.ndarray:
+        """Which parcels (n,) have a word of the class's kinds anywhere in what they are called."""
+        pattern = re.compile("|".join(map(re.escape, item.words)))  # most texts hold none
         result = np.zeros(len(self._parcels), dtype=bool)
         for name in (KIND_FIELD, STATED_KIND):
             place, texts = self.texts(name)
-            found = [text is not None and pattern.search(plain_code(text)) is not None for text in texts]
-            result |= np.array(found, dtype=bool)[place]
+            may = [text is not None and pattern.search(plain_code(text)) is not None for text in texts]
+            holds = [
+                is_near and item.register.holds_word_of(item.kinds, text or "")
+                for text, is_near in zip(texts, may, strict=True)
+            ]
+            result |= np.array(holds, dtype=bool)[place]
         return result
 
     def _read_projects(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:

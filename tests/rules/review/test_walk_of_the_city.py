@@ -54,6 +54,7 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     assert (land["conclusion"], opened["verdicts"]["prohibited"]) == ("disagree", 1)
     assert "0.4300 ha of the site are permanent basic farmland" in land["text"]
     assert "第三十五条" in land["basis"]
+    assert opened["proposal"] is None  # nobody has signed
     # What no machine looked at is asked, and not said.
     asked = {(item["department"], item["title"], item["reason"]) for item in opened["checklist"]}
     titles = {department: [title for one, title, _ in asked if one == department] for department, _, _ in asked}
@@ -63,7 +64,7 @@ def test_a_case_goes_its_way_over_the_holidays(city):
     key_project = "Whether it is a national key project that cannot avoid permanent farmland"
     assert any(title.startswith(key_project) for title in titles["land"])
     assert not any("Discharges, outfalls" in title for title in titles["environment"])
-    cables = [title for title in titles["municipal"] if "cable" in title]
+    cables = [title for title in titles["reform"] if "cable" in title]
     assert cables == ["To be checked: In an underground cable protection area"]
 
     def step(verb, *arguments, on, by="head"):
