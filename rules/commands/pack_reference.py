@@ -18,6 +18,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "pack": "About the pack itself, once.",
         "review": "How the review of a case runs, once or not at all.",
         "class": "A class of projects under a name, which rules use in `unless` and `only`.",
+        "kind": "A kind of project beside those of the register, under a name that classes use in `kinds`.",
         "rule": "One for each rule; further keys belong to its kind.",
         "checklist": "One for each matter that only a person can judge.",
         "required": "required",
@@ -46,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "pack": "规则包本身，一次。",
         "review": "会审办理的约定，一次或不写。",
         "class": "一个有名的项目类别，供规则的 unless 和 only 使用。",
+        "kind": "目录之外的项目类型，供类别的 kinds 使用。",
         "rule": "每条规则一段；其余的键因类型而异。",
         "checklist": "每件只能由人判断的事一段。",
         "required": "必填",
@@ -81,6 +83,12 @@ _VERDICTS: Mapping[str, Mapping[str, str]] = {
         "en": "No conflict that counts; no rule may say it.",
     },
 }
+_HEADINGS: Mapping[str, str] = {
+    "rule": "[[rule]]",
+    "checklist": "[[checklist]]",
+    "class": "[class.NAME]",
+    "kind": "[kind.NAME]",
+}
 _TYPES: Mapping[str, Mapping[str, str]] = {
     "text": {"zh": "文字", "en": "text"},
     "number": {"zh": "数字", "en": "number"},
@@ -96,7 +104,7 @@ def pack_reference(language: str) -> str:
     words = _WORDS[language]
     lines = [f"# {words['title']}", "", words["about"], ""]
     for name, keys in TABLES.items():
-        heading = {"rule": "[[rule]]", "checklist": "[[checklist]]", "class": "[class.NAME]"}.get(name, f"[{name}]")
+        heading = _HEADINGS.get(name, f"[{name}]")
         lines += [f"## `{heading}`", "", words[name], "", *key_table(keys, language), ""]
     lines += [f"## {words['kinds']}", "", *_kind_table(language), ""]
     for kind in KINDS.values():

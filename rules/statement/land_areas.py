@@ -33,11 +33,11 @@ def land_table(evidence: Evidence) -> Row | None:
     ground = _SurveyGround(found, {row["parcel"]: row["area_ellipsoidal_m2"] for row in evidence.parcels})
     by_ownership = [
         {"ownership": name, "title": codes["ownership"][name][language], **ground.columns(members)}
-        for name, members in _grouped(found, "ownership").items()
+        for name, members in _rows_by(found, "ownership").items()
     ]
     by_ownership.sort(key=lambda row: _OWNERSHIPS.index(row["ownership"]))
     total, classes = ground.columns(found), _class_rows(found, ground, codes, language)
-    parcels = [{"parcel": name, **ground.columns(members)} for name, members in _grouped(found, "parcel").items()]
+    parcels = [{"parcel": name, **ground.columns(members)} for name, members in _rows_by(found, "parcel").items()]
     lacking = rounding_difference(total["total"], (row["hectares"] for row in classes))
     return {
         "rule": rule.id,
@@ -60,7 +60,7 @@ class _SurveyGround:
     """The survey's ground of the parcels: what some of its rows measure together, in m² and in printed columns."""
 
     def __init__(self, rows: Sequence[Row], site_m2: Mapping[str, float]) -> None:
-        parcels = _grouped(rows, "parcel")
+        parcels = _rows_by(rows, "parcel")
         surveyed = {name: total_m2(row["area_m2"] for row in members) for name, members in parcels.items()}
         # A parcel that the survey measures as the site does has the site's figure, as whatever takes all of it.
         self._whole = {name: same_ground_m2(found, site_m2.get(name, 0.0)) for name, found in surveyed.items()}
@@ -69,7 +69,7 @@ class _SurveyGround:
     def area_m2(self, rows: Iterable[Row]) -> float:
         return total_m2(
             self._whole[name] if len(members) == self._count[name] else total_m2(row["area_m2"] for row in members)
-            for name, members in _grouped(rows, "parcel").items()
+            for name, members in _rows_by(rows, "parcel").items()
         )
 
     def columns(self, rows: Sequence[Row]) -> Row:
@@ -92,7 +92,7 @@ def _rounding_row(total: Row, rows: Iterable[Row]) -> dict[str, float] | None:
     return lacking if any(lacking.values()) else None
 
 
-def _grouped(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
+def _rows_by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
     found: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[key]].append(row)

@@ -1,7 +1,7 @@
 """Which rules stand in which table, and which assessments a project owes: resources/templates/sections.toml."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -61,7 +61,7 @@ def assessments(
 def _state(
     entry: Mapping[str, Any],
     states: Mapping[str, list[dict[str, Any]]],
-    open_items: Collection[str],
+    open_items: Set[str],
     evidence: Evidence,
 ) -> tuple[str, list[str]]:
     """Whether an assessment is required, not triggered or to be decided, and the titles of what brings it on.

@@ -7,9 +7,7 @@ import pytest
 from shapely import box
 
 SQUARE = box(0, 0, 10, 10)
-ROAD = (
-    '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202", "S1"]\n'
-)
+ROAD = '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202", "S1"]\n'
 MINING = (
     '[class.mining]\ntitle = { zh = "采矿", en = "Mining" }\nkinds = ["quarry"]\nuse = ["1002"]\nsurvey = ["0602"]\n'
 )
@@ -41,7 +39,7 @@ def test_unless_spares_the_class_by_code_and_by_word_and_no_silent_project(town)
 
 
 def test_ground_of_an_excused_project_is_measured_and_decides_nothing(town):
-    """Half of the parcel lies on the zone, a quarter is not covered: both are shown, with the reason, and stay clear."""
+    """Half of the parcel lies on the zone, a quarter is not covered: both are shown with the reason, and stay clear."""
     town.layer("ZONE", [box(0, 0, 5, 10)], label="half", covers=box(0, 0, 7.5, 10))
     found = check_projects(town, {"unless": ["road"], "verdict": "restricted"})
     hit, unknown = (found.finding("highway", unknown=is_unknown) for is_unknown in (False, True))
@@ -248,7 +246,7 @@ def test_a_wrong_key_is_named_with_its_rule(town, rule, code, field):
 
 def test_words_of_a_class_and_kinds_that_no_register_has_are_refused_with_the_way_to_mend_them(town):
     head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'
-    own = '[kind.cableway]\ntitle = { zh = "索道", en = "Cableways" }\nwords = ["观光索道"]\n'
+    own = '[kind.cableway]\ntitle = { zh = "索道", en = "Cableways" }\nwords = ["飞天魔毯"]\n'
     twice = '[kind.track]\ntitle = { zh = "路", en = "Tracks" }\nwords = ["公路"]\n'
     texts = {
         'words = { XMLX = ["公路"] }': ["pack.class_words"],
@@ -260,13 +258,22 @@ def test_words_of_a_class_and_kinds_that_no_register_has_are_refused_with_the_wa
     rule = path.read_text(encoding="utf-8")
     for text, codes in texts.items():
         path.write_text(rule + head + text, encoding="utf-8")
-        parcels = town.parcels({"A": SQUARE}, {"XMLX": ["云顶观光索道工程"]})
+        parcels = town.parcels({"A": SQUARE}, {"XMLX": ["云顶飞天魔毯工程"]})
         answer = town.run("check", town.library, parcels, "--pack", path)
         assert (answer.code, answer.codes) == (3 if codes else 0, codes)
         assert answer.code or answer.json["verdict"] == "clear"
 
 
-@pytest.mark.parametrize("text", ["use = []", 'kinds = ["highway"]\nuse = ["1", 2]', 'use = ["12"]', 'kinds = ["highway"]\nuser = 1', 'kinds = "highway"'])
+WRONG_CLASSES = (
+    "use = []",
+    'kinds = ["highway"]\nuse = ["1", 2]',
+    'use = ["12"]',
+    'kinds = ["highway"]\nuser = 1',
+    'kinds = "highway"',
+)
+
+
+@pytest.mark.parametrize("text", WRONG_CLASSES)
 def test_a_wrong_class_is_named(town, text):
     path = town.pack({})
     head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'

@@ -73,11 +73,11 @@ def case_of(chance: np.random.Generator) -> tuple[Any, float]:
             classes.append({"parcel": str(name), "rule": "use", **given, "area_m2": surveyed * share})
     rules = {"use": SimpleNamespace(id="use", layer="DLTB")}
     named = {"layer_title": lambda code: code, "version": lambda code: {"label": "1"}, "language": "zh"}
-    site = {"parcels": parcels, "findings": findings, "classes": _together(classes), "rules": rules, **named}
+    site = {"parcels": parcels, "findings": findings, "classes": _one_row_each(classes), "rules": rules, **named}
     return SimpleNamespace(**site), total_m2(parcel["area_ellipsoidal_m2"] for parcel in parcels)
 
 
-def _together(classes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _one_row_each(classes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row per parcel, ownership and class, as a run has it."""
     found: dict[Any, dict[str, Any]] = {}
     for row in classes:

@@ -62,7 +62,8 @@ def test_beside_a_code_no_name_excuses_what_the_code_does_not(pack):
     for name, _ in CODED:
         named = Projects(pd.DataFrame({"YDXZ": codes, KIND_FIELD: [name] * len(codes)}, dtype=object))
         for item in classes:
-            milder = [code for code, a, b in zip(codes, named.excuses([item]), plain.excuses([item])) if a and not b]  # noqa: B905
+            pairs = zip(codes, named.excuses([item]), plain.excuses([item]), strict=True)
+            milder = [code for code, by_both, by_code in pairs if by_both and not by_code]
             assert milder == [], (name, item.name)
 
 
@@ -77,7 +78,8 @@ def test_every_kind_of_a_class_stands_in_a_code_of_the_class(pack):
 def test_codes_of_the_register_are_codes():
     for kind in REGISTER.kinds.values():
         for code in kind.use:
-            assert known_use(code, None, LAND_SEA) or any(c.isdigit() for c in code) or len(code) == 1, (kind.name, code)
+            is_code = known_use(code, None, LAND_SEA) or any(sign.isdigit() for sign in code) or len(code) == 1
+            assert is_code, (kind.name, code)
         for code in kind.survey:
             assert known_use(code, SURVEY, SURVEY), (kind.name, code)
 
