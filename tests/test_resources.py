@@ -198,14 +198,16 @@ def test_the_pack_says_who_it_is_and_how_long_a_review_takes():
 
 
 @pytest.mark.parametrize("pack", [PACK, ORDINANCE], ids=["city-preliminary", "sample-ordinance"])
-def test_a_class_of_projects_is_named_in_two_languages_told_by_codes_that_exist_and_used(pack):
+def test_a_class_of_projects_is_named_in_two_languages_told_by_kinds_and_codes_that_exist_and_used(pack):
+    kinds = read_toml(RESOURCES / "projects" / "kinds.toml")["kind"]
     codes = {name: read_toml(RESOURCES / "codes" / f"{name}.toml")["class"] for name in CODE_TABLES}
     used = {name for rule in pack["rule"] for key in ("unless", "only") for name in rule.get(key, [])}
     assert set(pack["class"]) == used
     for name, item in pack["class"].items():
-        assert set(item) <= {"title", "use", "survey", "words"}
+        assert set(item) <= {"title", "use", "survey", "kinds", "danger"}
         assert is_bilingual(item["title"])
-        assert set(item.get("words", {})) <= PARCEL_FIELDS
+        assert item["kinds"]
+        assert set(item["kinds"]) <= set(kinds)
         for start in item.get("use", []):
             table = "urban-uses" if start[0].isalpha() else "land-sea-uses"
             assert any(code.startswith(start) for code in codes[table]), (name, start)
