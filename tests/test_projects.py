@@ -16,7 +16,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_systems import LAND_SEA
-from onemap.rules.packs.kind_register import shipped_register
+from onemap.rules.packs.kind_register import STATED_KIND, shipped_register
 from onemap.rules.packs.project_class import project_class
 from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule_problems import names_of
@@ -128,7 +128,20 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Path]
 def verdicts_of(
     core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any
 ) -> dict[str, tuple[str, list[str]]]:
-    """Of each project in its place the verdict, and the rules that decide it."""
+    """Of each project in its place the verdict, and the rules that decide it.
+
+    What a person states holds for all parcels of a check: each statement is a check of its own.
+    """
+    answer = {}
+    for stated in {KINDS[kind].get("stated") for _, kind, *_ in rows}:
+        own = [row for row in rows if KINDS[row[1]].get("stated") == stated]
+        facts = library.parent / "facts.toml"
+        facts.write_text(f"[parcels]\nXMLX = {json.dumps(stated, ensure_ascii=False)}\n", encoding="utf-8")
+        answer |= _verdicts_of_check(core, library, own, **({"data": facts} if stated else {}), **options)
+    return answer
+
+
+def _verdicts_of_check(core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any) -> dict[str, Any]:
     out = library.parent / "out.gpkg"
     parcels = write_shapes(library.parent / "parcels.gpkg", *parcels_of(rows))
     core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True, **options)
@@ -183,7 +196,7 @@ def test_an_exemption_that_is_taken_away_is_seen(town, verdicts):
 def test_each_class_that_a_rule_excuses_has_a_row_of_its_own():
     """Where the rule decides for others there is a project of this class, and of no other that the rule excuses."""
     columns = parcels_of([(PLACES[0], kind) for kind in KINDS])[1]
-    facts = pandas.DataFrame(columns, dtype=object)
+    facts = pandas.DataFrame({**columns, STATED_KIND: [about.get("stated") for about in KINDS.values()]}, dtype=object)
     register, projects = shipped_register(), Projects(facts)
     classes = {name: project_class(name, item, LAND_SEA, register) for name, item in PACK["class"].items()}
     excused = {name: dict(zip(KINDS, projects.excuses([item]), strict=True)) for name, item in classes.items()}

@@ -60,11 +60,16 @@ KIND_KEYS: Mapping[str, Key] = {
 
 _BRACKETS = re.compile(r"[(\[{【〔〈《「][^)\]}】〕〉》」]*[)\]}】〕〉》」]")
 _SEVERAL = re.compile(r"[,、;，；/+]|以及|和|及|与")
-_NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套)(?:设施|工程|用房)?")  # what goes with anything
+_BODY = re.compile(  # the names of bodies in which 和 joins no two things
+    r"(?:住房和城乡建设|人力资源和社会保障|自然资源和规划|规划和自然资源|文化和旅游|粮食和物资储备|发展和改革|"
+    r"工业和信息化|经济和信息化|林业和草原|机关事务和|退役军人和|应急和|科学技术和)"
+)
+_NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套|连接线)(?:设施|工程|用房)?")  # what goes with anything
 _NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
 _BUILDING = re.compile(
     rf"(?:新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|修缮|维修|维护|整修|"
-    rf"工程|项目|建设|建设项目|建设工程|选址|用地|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地|号线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+    rf"搬迁|整体搬迁|技改|扩能|技改扩能|线路|[东南西北中]段|"
+    rf"工程|项目|建设|建设项目|建设工程|选址|用地|用海|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
 )
 
 
@@ -123,7 +128,7 @@ class KindRegister:
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each thing that a text names, in its order; None for one that is not recognised."""
-        plain = _BRACKETS.sub("", plain_code(text))
+        plain = _BODY.sub("", _BRACKETS.sub("", plain_code(text)))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
             plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)

@@ -131,10 +131,14 @@ def _is_day(value: Any) -> bool:
 
 
 def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
-    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands."""
-    if not facts.values or len(parcels.ids) == 0:
-        return parcels
+    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands.
+
+    A column of their file that is named as what a person states is left out: a file states nothing.
+    """
     attributes = parcels.attributes.copy()
+    attributes = attributes.drop(columns=[name for name in attributes if str(name).lower() == STATED_KIND])
+    if not facts.values or len(parcels.ids) == 0:
+        return replace(parcels, attributes=attributes)
     of_use = np.zeros(len(parcels.ids), dtype=bool)
     for name, value in sorted(facts.plain.items(), key=lambda fact: fact[0] == SYSTEM_FIELD):
         column, values = _column(attributes, name, len(parcels.ids))
