@@ -181,6 +181,15 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "farmland.two_zones": ("C", {"（国发〔2017〕24号） 2017": set()}),
     # What an article bans by name, it bans: no department may agree to it on conditions.
     "farmland.graves": ("P", {"土地管理法 2019": {37}}),
+    "farmland.permanent_temporary": ("R", {"（自然资规〔2021〕2号） 2021": {1}, "土地管理法 2019": {57}}),
+    "farmland.temporary": (
+        "R",
+        {"土地管理法 2019": {57}, "土地管理法实施条例 2021": {20}, "（自然资规〔2021〕2号） 2021": {1}},
+    ),
+    "land.temporary": ("N", {"土地管理法 2019": {57}, "土地管理法实施条例 2021": {20}}),
+    "grassland.basic": ("R", {"草原法 2021": {38, 42}, "生态环境法典 2026": {716}}),
+    "grassland.reclaiming": ("P", {"草原法 2021": {46}}),
+    "grassland.photovoltaic": ("P", {"（自然资办发〔2023〕12号） 2023": set()}),
     "farmland.photovoltaic": ("P", {"（自然资办发〔2023〕12号） 2023": set()}),
     **dict.fromkeys(
         ("farmland.landfill", "redline.landfill"),

@@ -35,6 +35,7 @@ SEVERITY = ["clear", "notice", "consult", "unknown", "restricted", "prohibited"]
 STEP_M, IN_ROW = 6_000, 12
 FAR = shapely.box(-20_000, -20_000, 100_000, 100_000)
 WHOLE = (-10, -10, 110, 110)
+WITH_TEMPORARY_LAND = ("LSYDQX = 2027-11-20", 'LSYDPZ = "县自然资源和规划局"')
 ALWAYS = ("CZKFBJ", "GHJSYDFW")  # boundaries: they hold all places but those that say `outside`
 
 
@@ -136,7 +137,8 @@ def verdicts_of(
     for stated in {KINDS[kind].get("stated") for _, kind, *_ in rows}:
         own = [row for row in rows if KINDS[row[1]].get("stated") == stated]
         facts = library.parent / "facts.toml"
-        facts.write_text(f"[parcels]\nXMLX = {json.dumps(stated, ensure_ascii=False)}\n", encoding="utf-8")
+        lines = ["[parcels]", f"XMLX = {json.dumps(stated, ensure_ascii=False)}", *WITH_TEMPORARY_LAND]
+        facts.write_text("\n".join(lines), encoding="utf-8")
         answer |= _verdicts_of_check(core, library, own, **({"data": facts} if stated else {}), **options)
     return answer
 

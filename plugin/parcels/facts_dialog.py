@@ -71,6 +71,7 @@ class FactsDialog(WorkingDialog):
         self.fields: dict[str, FactField] = {}
         self._parts: dict[str, str] = {}  # which part of the facts a field is of
         self.given: Given = {}
+        self._remarks_shown: list[dict[str, Any]] = []
         self.notice = Notice(dock_controls())
         self.waiting = QLabel()
         self.waiting.setWordWrap(True)
@@ -100,7 +101,13 @@ class FactsDialog(WorkingDialog):
 
     def load(self, path: str) -> None:
         """Show the facts of a file, once the core has read it."""
-        self._ask(path, tr("Facts are read…"), lambda answer: self.show_given(answer["given"]))
+
+        def show(answer: dict[str, Any]) -> None:
+            self.show_given(answer["given"])
+            if answer.get("problems"):
+                self._show_remarks(answer["problems"])
+
+        self._ask(path, tr("Facts are read…"), show)
 
     def save(self, path: str) -> None:
         """Write the facts to a file, once the core takes them."""
@@ -117,11 +124,15 @@ class FactsDialog(WorkingDialog):
         self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
 
     def accept(self) -> None:
-        """Close with what is stated, once the core takes it."""
+        """Close with what is stated, once the core takes it; a remark of the core's is shown first, and once."""
         if self.is_working:
             return
 
         def close(answer: dict[str, Any]) -> None:
+            remarks = answer.get("problems") or []
+            if remarks and remarks != self._remarks_shown:
+                self._show_remarks(remarks)
+                return
             self.given = answer["given"]
             super(FactsDialog, self).accept()
 
@@ -129,9 +140,26 @@ class FactsDialog(WorkingDialog):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each problem below its field; what is about no field, in a message."""
+        left, first = self._show_at_fields(refusal.problems)
+        if left or first is None:
+            self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
+
+    def close_down(self) -> None:
+        """Stop following the core and close."""
+        self._leave_request()
+        self.reject()
+
+    def _show_remarks(self, remarks: list[dict[str, Any]]) -> None:
+        """Show what the core remarks of facts that it takes, each below its field."""
+        self._remarks_shown = remarks
+        self._show_at_fields(remarks)
+        self.notice.say(tr("Mend what is remarked below, or press OK again to keep it as it is."))
+
+    def _show_at_fields(self, problems: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], FactField | None]:
+        """Show problems below their fields; those that are about no field, and the first field that has one."""
         left = []
         first: FactField | None = None
-        for problem in refusal.problems:
+        for problem in problems:
             field = self.fields.get(str(problem.get("field")))
             if field is None:
                 left.append(problem)
@@ -139,15 +167,9 @@ class FactsDialog(WorkingDialog):
             words = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
             field.error.say(name_controls(" ".join(words), dock_controls()))
             first = first or field
-        if left or first is None:
-            self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
         if first is not None:
             first.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def close_down(self) -> None:
-        """Stop following the core and close."""
-        self._leave_request()
-        self.reject()
+        return left, first
 
     def _file_of_stated(self) -> str:
         path = Path(QgsProcessingUtils.generateTempFilename("facts.toml"))

@@ -5190,6 +5190,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>正在核对资料…</translation>
     </message>
     <message>
+        <source>Mend what is remarked below, or press OK again to keep it as it is.</source>
+        <translation>请按各项下的提示修改；保持不变的，再点一次“确定”。</translation>
+    </message>
+    <message>
         <source>What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.</source>
         <translation>没有填的就是未知，不作猜测。地块自身注明的优先。</translation>
     </message>

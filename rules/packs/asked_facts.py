@@ -85,7 +85,9 @@ def _asked_by(rule: Rule) -> Iterator[_Asked]:
             if one.asks_use:
                 yield USE_FIELD, CODE, "", ()
             if one.kinds:
-                yield KIND_FIELD, WORDS, "", titles_of([one.register.kinds[name] for name in one.kinds], "zh")
+                kinds = [one.register.kinds[name] for name in one.kinds]
+                yield KIND_FIELD, WORDS, "", titles_of(kinds, "zh")
+                yield from ((name, form, "", ()) for kind in kinds for name, form in kind.needs.items())
     yield from _plain_fields(rule)
 
 

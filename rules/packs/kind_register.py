@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -56,7 +56,16 @@ KIND_KEYS: Mapping[str, Key] = {
         },
         default="false",
     ),
+    "needs": Key(
+        TABLE,
+        {
+            "zh": '填报本类型时必须一并填报的事实及其形式，date 或 words，如 { LSYDQX = "date" }',
+            "en": 'The facts that must be stated with it, each "date" or "words": { LSYDQX = "date" }.',
+        },
+        default="{}",
+    ),
 }
+NEED_FORMS = ("date", "words")
 
 _BRACKETS = re.compile(r"[(\[{【〔〈《「][^)\]}】〕〉》」]*[)\]}】〕〉》」]")
 _SEVERAL = re.compile(r"[,、;，；/+]|以及|和|及|与")
@@ -78,7 +87,7 @@ class ProjectKind:
     """One kind of project: the words by which texts name it, and the codes in which it stands.
 
     use: beginnings of codes of the guide of 2023 (digits) and of GB 50137 (letters); survey: of the land survey.
-    is_fact: it counts only where a person has stated it.
+    is_fact: it counts only where a person has stated it; needs: the facts to be stated with it, each with its form.
     """
 
     name: str
@@ -87,6 +96,7 @@ class ProjectKind:
     use: tuple[str, ...] = ()
     survey: tuple[str, ...] = ()
     is_fact: bool = False
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
         """Whether it may stand in a use code; None where the register has no codes of that system for it.
@@ -200,6 +210,7 @@ def _kinds_from(tables: Mapping[str, Any]) -> dict[str, ProjectKind]:
             tuple(item.get("use", ())),
             tuple(item.get("survey", ())),
             item.get("fact", False),
+            item.get("needs", {}),
         )
         for name, item in tables.items()
     }
@@ -250,6 +261,9 @@ def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
             yield key, f'{key} = ["…"]'
     if not isinstance(item.get("fact", False), bool):
         yield "fact", "fact = true"
+    needs = item.get("needs", {})
+    if not isinstance(needs, dict) or not set(needs.values()) <= set(NEED_FORMS):
+        yield "needs", 'needs = { LSYDQX = "date" }'
 
 
 def are_texts(value: Any) -> bool:

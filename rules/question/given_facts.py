@@ -65,8 +65,12 @@ def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
     return content, GivenFacts(values, source.name)
 
 
-def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
-    """The facts under the names by which rules ask them. Raises OneMapError data.… with every problem."""
+def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None = None) -> GivenFacts:
+    """The facts under the names by which rules ask them.
+
+    as_of: the day of the check, on which a term that is stated with a kind must not have ended.
+    Raises OneMapError data.… with every problem.
+    """
     facts_asked = asked_facts(rules)
     titled = {fact_title(fact.name, language).lower(): fact for fact in facts_asked for language in LANGUAGES}
     asked = {**titled, **{fact.name.lower(): fact for fact in facts_asked}}
@@ -91,9 +95,28 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule]) -> GivenFacts:
             problem = _wrong(fact, value, systems, place)
             problems += [problem] if problem else []
             found[fact.name] = value
+    problems += _wrong_with_kind(found, rules, given.file, as_of)
     if problems:
         raise OneMapError.of(problems)
     return replace(given, values=found)
+
+
+def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str, as_of: date | None) -> list[Problem]:
+    """What is wrong with the facts that a stated kind needs: temporary land has a term, not ended, and an approval."""
+    register = next((one.register for rule in rules for one in (*rule.unless, *rule.only)), None)
+    text = found.get(KIND_FIELD)
+    if register is None or not isinstance(text, str):
+        return []
+    problems = []
+    for name, kind in {name: one for one in register.kinds_of(text) if one for name in one.needs}.items():
+        titles = {language: fact_title(name, language) for language in LANGUAGES}
+        facts = {"file": file, "field": name, "title": titles, "kind": dict(kind.title)}
+        value = found.get(name)
+        if value is None:
+            problems.append(Problem("data.with_kind", facts))
+        elif kind.needs[name] == DATE and as_of and _is_day(value) and date.fromisoformat(str(value)) < as_of:
+            problems.append(Problem("data.term_ended", {**facts, "value": str(value), "as_of": as_of.isoformat()}))
+    return problems
 
 
 def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
@@ -128,6 +151,11 @@ def _is_day(value: Any) -> bool:
             return False
         return True
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that a person states of a project, as attributes: its kind counts as stated, not as a text."""
+    return {**values, STATED_KIND: values[KIND_FIELD]} if KIND_FIELD in values else dict(values)
 
 
 def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:

@@ -100,7 +100,7 @@ def question_of(
         )
         for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
     ]
-    facts = checked_facts(options.facts, joined_rules(question.packs))
+    facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
     stated_facts = {"facts": facts.plain} if facts.values else {}
     parcels = with_facts(joined_parcels(parts), facts)
     return replace(question, parcels=parcels, source={**question.source, **stated_facts})

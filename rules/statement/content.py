@@ -231,12 +231,18 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         for field in FIELDS
     ]
     rows += [
-        {"key": name, "title": fact_title(name, evidence.language), "value": _fact_text(name, value, facts, evidence)}
-        for name, value in facts.items()
+        {"key": name, "title": fact_title(name, evidence.language), "value": _stated_text(name, facts, case, evidence)}
+        for name in facts
     ]
     rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
     known = [row for row in rows if row["value"]]
     return {"name": case.project, "rows": rows, "known": known}
+
+
+def _stated_text(name: str, facts: Mapping[str, Any], case: Case, evidence: Evidence) -> str | None:
+    """A fact of the parcels, with who stated it: whoever opened the case; later rounds keep what was stated then."""
+    text = _fact_text(name, facts[name], facts, evidence)
+    return phrase("said.fact_stated", evidence.language, value=text, who=case.opened_by) if text else text
 
 
 def _fact_text(name: str, value: Any, facts: Mapping[str, Any], evidence: Evidence) -> str | None:

@@ -86,7 +86,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
-    from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content
+    from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content, stated
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteOptions
     from onemap.rules.remedy.sites import sites as find_sites
@@ -108,14 +108,16 @@ def sites(values: Values, context: VerbContext) -> Result:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
             ground = _alone(district)
         packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
+        as_of = values.get("as_of") or date.today()
+        project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
         options = SiteOptions(
             area_m2=area_m2,
             width_m=width_m,
             count=values.get("count") or 10,
             keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
-            attributes={**checked_facts(facts, joined_rules(packs)).plain, **(values.get("project") or {})},
+            attributes=stated(project),
         )
-        moment = (values.get("as_of") or date.today(), values.get("known_at"))
+        moment = (as_of, values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs

@@ -26,11 +26,12 @@ CLASSES = """
 [class.road]
 title = { zh = "道路", en = "Roads" }
 use = ["1202", "1207"]
-kinds = ["highway", "urban_road"]
+kinds = ["highway", "street"]
 
 [class.plant]
 title = { zh = "化工", en = "Chemical works" }
 use = ["1001"]
+kinds = ["factory"]
 
 """
 HEIGHT = """
@@ -153,6 +154,20 @@ def test_the_core_s_refusal_stands_at_its_field(tab):
     assert not error.isVisible()
     press(dialog, "ok")
     assert not dialog.isVisible()
+
+
+def test_a_kind_that_nobody_knows_is_remarked_at_its_field_and_kept_by_a_second_ok(tab):
+    dialog = opened_form(tab.facts)
+    dialog.fields["XMLX"].control.lineEdit().insert("综合配套某某")
+    press(dialog, "ok")
+    assert dialog.isVisible()
+    assert "counts as not stated" in dialog.fields["XMLX"].error.text()
+    press(dialog, "ok")
+    assert not dialog.isVisible()
+    assert tab.facts.given["parcels"] == {"XMLX": "综合配套某某"}
+    again = opened_form(tab.facts)
+    press(again, "clear")
+    press(again, "ok")
 
 
 def test_a_file_of_facts_is_loaded_with_bare_chinese_keys_and_saved_for_batches(tab, tmp_path):
