@@ -26,6 +26,7 @@ from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.kind_remarks import kind_problems_of
 from onemap.rules.question.question import Question
+from onemap.rules.question.value_remarks import value_problems_of
 from onemap.rules.runs.run import Run, verdict_counts
 
 _LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
@@ -71,7 +72,13 @@ def check(
     answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
     record = _record(library, question, check_plan, answer, started, began)
     verdicts = verdict_counts(answer.tables["parcels"].values("verdict"))
-    return Run(question, record, _problems(question), verdicts, {**answer.tables, "run": run_table(record)})
+    return Run(
+        question,
+        record,
+        _problems(library, question, check_plan),
+        verdicts,
+        {**answer.tables, "run": run_table(record)},
+    )
 
 
 def check_in_parts(library: Library, question: Question, threads: Threads, most_rows: int | None = None) -> RunInParts:
@@ -87,7 +94,9 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
     parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
     record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
-    return RunInParts(question, record, _problems(question), {}, parts, close, judging.progress, began)
+    return RunInParts(
+        question, record, _problems(library, question, check_plan), {}, parts, close, judging.progress, began
+    )
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
@@ -106,10 +115,11 @@ def _record(
     return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
 
 
-def _problems(question: Question) -> list[dict[str, Any]]:
-    """What must be told of the parcels: how they were read, and what their projects are called."""
+def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[dict[str, Any]]:
+    """What must be told of the parcels, how they were read and what their projects are called, and of the rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    return [problem_record(problem, question.language) for problem in (*question.parcels.problems, *of_projects)]
+    problems = *question.parcels.problems, *of_projects, *value_problems_of(library, check_plan)
+    return [problem_record(problem, question.language) for problem in problems]
 
 
 def judged_beside(

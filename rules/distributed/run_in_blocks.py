@@ -29,6 +29,7 @@ from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.kind_remarks import KindRemarks
 from onemap.rules.question.question import Question
+from onemap.rules.question.value_remarks import value_problems_of
 from onemap.rules.runs.run import Chunk, RowsOutdated, most_severe
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
@@ -222,7 +223,11 @@ def work_begun(
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
             _keep(journal, reader, asked, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
-        problems: list[dict[str, Any]] = parcels.notes["problems"]
+        of_rules = value_problems_of(library, check_plan)
+        problems: list[dict[str, Any]] = [
+            *parcels.notes["problems"],
+            *(problem_record(problem, question.language) for problem in of_rules),
+        ]
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))

@@ -63,6 +63,19 @@ def is_named(where: str, name: str, text: str) -> bool:
     )
 
 
+def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
+    """What a condition compares a field with, where none of it stands in the field's table; none if one does."""
+    known = _known_values(name, entry)
+    compared = list(_compared_with(where, name)) if known else []
+    texts = np.array(sorted(known), dtype=object)
+    if any(
+        bool(like(texts, plain_code(str(value))).true.any()) if operator == "like" else plain_code(str(value)) in known
+        for operator, value in compared
+    ):
+        return []
+    return [str(value) for _, value in compared]
+
+
 def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
     field = entry.field_named(name) if entry is not None else None
     return {plain_code(value) for value in field.values} if field is not None else set()

@@ -64,3 +64,26 @@ def test_a_value_of_the_data_in_no_table_is_unknown_unless_a_rule_names_it(tmp_p
     parcels = write_layer(tmp_path / "parcels.gpkg", squares, {"DKBH": ["a", "b", "c", "d"]})
     answer = onemap("check", library, parcels, "--out", tmp_path / "out.gpkg")
     assert {name: n for name, n in answer.json["verdicts"].items() if n} == {"prohibited": 1, "unknown": 2, "clear": 1}
+
+
+def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version_has_is_not(tmp_path, onemap):
+    from onemap.tests.conftest import write_layer
+
+    library, squares = tmp_path / "city.gpkg", [box(540_000, 4_000_000, 540_050, 4_000_050)]
+    make_library(tmp_path, onemap, "")
+    source = write_layer(tmp_path / "zones.gpkg", squares, {"BH": ["a"], "BHJB": ["特级"], "SYDMC": ["x"]})
+    assert onemap("add", library, source, "--as", "YYSSYBHQ", "--covers", "extent").code == 0
+    parcels = write_layer(tmp_path / "parcels.gpkg", squares, {"DKBH": ["a"]})
+
+    def told(value):
+        pack = tmp_path / "typed.toml"
+        text = (tmp_path / "p.toml").read_text(encoding="utf-8")
+        pack.write_text(text.replace("一级", value).replace('"p"', '"typed"'), encoding="utf-8")
+        out = tmp_path / "out.gpkg"
+        answer = onemap("check", library, parcels, "--pack", pack, "--out", out, "--overwrite")
+        return [one for one in answer.json["problems"] if one["code"] == "pack.value"]
+
+    (problem,) = told("壹级")
+    assert (problem["layer"], problem["field"]) == ("YYSSYBHQ", "BHJB")
+    assert "壹级" in problem["message"]
+    assert told("特级") == told("一级") == []

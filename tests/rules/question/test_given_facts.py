@@ -163,3 +163,49 @@ def test_the_verb_facts_tells_what_is_asked_what_is_given_and_which_rules_wait(o
     assert len(before.json["project"]) == 17
     path.write_text('电话 = "x"\n[地块]\nFOO = 1\n', encoding="utf-8")
     assert onemap("facts", town, "--data", path).codes == ["data.phone", "data.fact"]
+
+
+TEMPORARY = """
+[class.temporary]
+title = { zh = "临时用地", en = "Temporary land" }
+kinds = ["temporary_land"]
+"""
+
+
+@pytest.fixture
+def spares_temporary_land(town):
+    """A pack whose rule on farmland spares temporary land, beside the town."""
+    pack = town.parent / "temporary.toml"
+    rule = RULE.format(id="farmland", kind="avoid", layer="YJJBNTTB", more='unless = ["temporary"]')
+    pack.write_text((PACK + TEMPORARY + rule).replace('"p"', '"t"'), encoding="utf-8")
+    return pack
+
+
+def test_temporary_land_is_stated_with_a_term_that_holds_and_an_approval(onemap, town, spares_temporary_land):
+    options = ("--pack", spares_temporary_land, "--as-of", "2026-11-23")
+    kind = '[parcels]\nXMLX = "施工临时用地"\n'
+    answer = verdicts(onemap, town, kind, *options)
+    assert answer.codes == ["data.with_kind", "data.with_kind"]
+    assert [one["field"] for one in answer.json["problems"]] == ["LSYDQX", "LSYDPZ"]
+    answer = verdicts(onemap, town, kind + 'LSYDQX = 2026-11-22\nLSYDPZ = "x"\n', *options)
+    assert answer.codes == ["data.term_ended"]
+    by_parcel, facts = verdicts(onemap, town, kind + 'LSYDQX = 2026-11-23\n临时用地批准文件 = "x"\n', *options)
+    # What is stated stands above the text of C; beside the code of B it stands, since temporary land stands in any.
+    assert by_parcel == {"A": "clear", "B": "clear", "C": "clear"}
+    assert facts == {"XMLX": "施工临时用地", "LSYDQX": "2026-11-23", "LSYDPZ": "x"}
+
+
+def test_no_file_of_parcels_states_a_kind(onemap, town, spares_temporary_land):
+    source = town.parent / "parcels.gpkg"
+    parcels = gpd.read_file(source)
+    parcels.assign(XMLX="临时用地", Stated_Kind="临时用地").to_file(source)
+    by_parcel, _ = verdicts(onemap, town, None, "--pack", spares_temporary_land)
+    assert set(by_parcel.values()) == {"prohibited"}
+
+
+def test_a_kind_that_nobody_knows_is_told_with_the_nearest(onemap, town):
+    path = town.parent / "facts.toml"
+    path.write_text('[地块]\nXMLX = "公鹿"\n', encoding="utf-8")
+    (problem,) = onemap("facts", town, "--data", path, lang="zh").json["problems"]
+    assert (problem["code"], problem["field"]) == ("data.kind", "XMLX")
+    assert "公路" in problem["mend"]
