@@ -351,7 +351,9 @@ def test_without_a_seal_the_word_file_stands_as_the_pdf_does(headed_bureau: Bure
     assert "".join(box.word for box in day) == "2026年11月19日"
     last = max(unit, day[-1], key=lambda box: box.east) if len(authority) < 8 else unit
     assert abs(last.east - (EDGE - 2 * CHARACTER)) < 1
-    assert abs(day[0].west - (unit.west + 2 * CHARACTER)) < CHARACTER / 2
+    # A font of this machine's may have digits wider than half a character; a day that ends at the edge begins earlier.
+    wider = 8 * ((day[0].east - day[0].west) / 4 - CHARACTER / 2) if last is day[-1] else 0.0
+    assert abs(day[0].west + wider - (unit.west + 2 * CHARACTER)) < CHARACTER / 2
 
 
 def test_without_a_profile_nothing_false_is_printed(issued_bureau: Bureau):
