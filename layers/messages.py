@@ -129,6 +129,11 @@ def phrase(key: str, language: str, **facts: Any) -> str:
     return str(sentences(language)[subject][name]).format_map(_Facts(facts))
 
 
+def is_title(value: Any) -> bool:
+    """Whether a value is a title: a text in each of its languages."""
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
 def in_each_language(key: str) -> dict[str, str]:
     """A short text in every language, as a fact of a problem."""
     return {language: phrase(key, language) for language in LANGUAGES}

@@ -194,7 +194,14 @@ def test_the_pack_says_who_it_is_and_how_long_a_review_takes():
     assert PACK["pack"]["id"] == "city-preliminary"
     assert is_bilingual(PACK["pack"]["title"])
     assert PACK["review"] == {"days": 5, "overdue": "escalate"}
-    assert set(PACK) == {"pack", "review", "class", "rule", "checklist"}
+    assert set(PACK) == {"pack", "review", "body", "class", "rule", "checklist"}
+
+
+@pytest.mark.parametrize("name", PACK["body"])
+def test_a_body_beside_the_departments_is_named_in_two_languages_and_asked_by_a_rule(name):
+    assert is_bilingual(PACK["body"][name]["title"])
+    assert PACK["body"][name]["lead"] in DEPARTMENTS
+    assert any(name in rule.get("consult", ()) for rule in RULES)
 
 
 @pytest.mark.parametrize("pack", [PACK, ORDINANCE], ids=["city-preliminary", "sample-ordinance"])
@@ -227,7 +234,7 @@ def test_a_rule_names_its_law_its_department_and_what_it_means(rule):
     assert set(rule) <= RULE_KEYS
     assert re.fullmatch(r"[a-z_]+\.[a-z_]+", rule["id"])
     assert rule["department"] in DEPARTMENTS
-    assert set(rule.get("consult", [])) <= set(DEPARTMENTS) - {rule["department"]}
+    assert set(rule.get("consult", [])) <= {*DEPARTMENTS, *PACK["body"]} - {rule["department"]}
     assert rule["verdict"] in VERDICTS
     assert rule["missing"] in {"unknown", "checklist"}
     assert rule["confidence"] in {"C", "L", "U"}

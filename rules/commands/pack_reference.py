@@ -19,6 +19,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "review": "How the review of a case runs, once or not at all.",
         "class": "A class of projects under a name, which rules use in `unless` and `only`.",
         "kind": "A kind of project beside those of the register, under a name that classes use in `kinds`.",
+        "body": "A body beside the ten departments that is asked on paper, which rules name in `consult`.",
         "rule": "One for each rule; further keys belong to its kind.",
         "checklist": "One for each matter that only a person can judge.",
         "required": "required",
@@ -48,6 +49,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "review": "会审办理的约定，一次或不写。",
         "class": "一个有名的项目类别，供规则的 unless 和 only 使用。",
         "kind": "目录之外的项目类型，供类别的 kinds 使用。",
+        "body": "十个部门之外书面征求意见的单位，供规则的 consult 使用。",
         "rule": "每条规则一段；其余的键因类型而异。",
         "checklist": "每件只能由人判断的事一段。",
         "required": "必填",
@@ -87,6 +89,7 @@ _HEADINGS: Mapping[str, str] = {
     "rule": "[[rule]]",
     "checklist": "[[checklist]]",
     "class": "[class.NAME]",
+    "body": "[body.NAME]",
     "kind": "[kind.NAME]",
 }
 _TYPES: Mapping[str, Mapping[str, str]] = {

@@ -43,6 +43,7 @@ def _case(result: Result, language: str) -> str:
         marks += [_review_phrase(name, language) for name in ("stale",) if opinion["stale"]]
         marks += [_review_phrase("stopped", language)] if opinion["stopped_on"] else []
         lines.append(f"  {opinion['department_title']} · " + " · ".join(marks))
+    lines += [f"  {_body(body, language)}" for body in result["bodies"]]
     if result["conclusion"]:
         lines.append(
             _review_phrase("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language))
@@ -57,6 +58,17 @@ def _case(result: Result, language: str) -> str:
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
+
+
+def _body(body: Result, language: str) -> str:
+    """A body that is asked on paper, and its answer, or until when it is due."""
+    marks = [_review_phrase("on_paper", language)]
+    if body["answer"]:
+        marks.append(phrase(f"conclusion.{body['answer']['conclusion']}", language))
+    elif body["due"]:
+        marks.append(_review_phrase("due", language, due=body["due"]))
+    marks += [_review_phrase("overdue", language)] if body["overdue"] else []
+    return f"{body['title']} · " + " · ".join(marks)
 
 
 def _open(result: Result, language: str) -> str:

@@ -60,6 +60,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("basis", "B"),
         Parameter("answer", "ITEM=ANSWER", repeated=True),
         Parameter("reply", "FILE"),
+        Parameter("attach", "FILE", repeated=True),
         *_STEP,
     ),
     _review("sign", _CASE, _DEPARTMENT, _REASON, Parameter("unanswered", "REASON"), *_STEP),

@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.toml_lines import line_of
 from onemap.layers.errors import Problem
+from onemap.layers.messages import is_title
 from onemap.rules.indicators.formula import FormulaError, formula
 from onemap.rules.indicators.indicator_keys import (
     ALLOWED,
@@ -25,7 +26,7 @@ from onemap.rules.indicators.indicator_keys import (
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import ConditionError, fields_of
 from onemap.rules.kinds.kind import LIST
-from onemap.rules.packs.rule_problems import is_title, is_type
+from onemap.rules.packs.rule_problems import is_type
 
 _Raw = Mapping[str, Any]
 _Wrong = tuple[str, str, dict[str, Any]]  # code, key, further facts

@@ -9,8 +9,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.messages import RESOURCES
-from onemap.rules.packs.rule_problems import is_title
+from onemap.layers.messages import RESOURCES, is_title
 
 FOLDER = RESOURCES / "themes"
 _LISTS = ("layers", "tables", "indicators")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.packs.body import BODY_KEYS
 from onemap.rules.packs.kind_register import KIND_KEYS
 from onemap.rules.packs.project_class import CLASS_KEYS
 
@@ -143,7 +144,10 @@ RULE_KEYS: Mapping[str, Key] = {
     ),
     "consult": Key(
         LIST,
-        {"zh": "另需征求意见的部门", "en": "Departments that are asked besides."},
+        {
+            "zh": "另需征求意见的部门和 [body.…] 单位",
+            "en": "Departments, and bodies of [body.…], that are asked besides.",
+        },
         default="[]",
         choices=tuple(DEPARTMENTS),
     ),
@@ -263,6 +267,7 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
     "pack": PACK_KEYS,
     "review": REVIEW_KEYS,
     "kind": KIND_KEYS,
+    "body": BODY_KEYS,
     "class": CLASS_KEYS,
     "rule": RULE_KEYS,
     "checklist": CHECKLIST_KEYS,

@@ -15,7 +15,7 @@ from typing import Any
 from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, is_title
 from onemap.rules.kinds.kind import FLAG, LIST, TABLE, Key
 
 KIND_FIELD = "XMLX"  # what a parcel's own text calls its project
@@ -254,7 +254,7 @@ def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
         return
     yield from ((key, ", ".join(KIND_KEYS)) for key in item if key not in KIND_KEYS)
     title = item.get("title")
-    if not isinstance(title, dict) or not title or not all(isinstance(text, str) for text in title.values()):
+    if not title or not is_title(title):
         yield "title", 'title = { zh = "…", en = "…" }'
     for key in ("words", "use", "survey"):
         if not are_texts(item.get(key, [])) or (key == "words" and not item.get(key)):

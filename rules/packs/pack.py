@@ -14,14 +14,15 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
-from onemap.layers.messages import RESOURCES
+from onemap.layers.messages import RESOURCES, is_title
 from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
 from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
+from onemap.rules.packs.body import Body, bodies_from, body_problems
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.kind_register import NO_REGISTER, KindRegister, kind_problems, shipped_register
 from onemap.rules.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
 from onemap.rules.packs.rule import Rule
-from onemap.rules.packs.rule_problems import is_title, names_of, rule_problems
+from onemap.rules.packs.rule_problems import names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
 
@@ -39,6 +40,7 @@ class Pack:
     checklist: tuple[dict[str, Any], ...] = ()
     review: dict[str, Any] = field(default_factory=dict)
     classes: Mapping[str, ProjectClass] = field(default_factory=dict)
+    bodies: Mapping[str, Body] = field(default_factory=dict)
     register: KindRegister = field(default_factory=shipped_register)
 
     @property
@@ -107,7 +109,8 @@ def parse_packs(
     for text, source in texts:
         before = {name: item for pack in packs for name, item in pack.classes.items()}
         kinds = packs[-1].register if packs else register
-        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept, kinds))
+        bodies = {name: item for pack in packs for name, item in pack.bodies.items()}
+        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept, kinds, bodies))
     if is_of_today:
         while len(_PARSED) >= _MOST_PARSED:
             _PARSED.pop(next(iter(_PARSED)), None)
@@ -124,11 +127,12 @@ def parse_pack(
     tables: Mapping[str, PermitTable] | None = None,
     is_kept: bool = False,
     register: KindRegister | None = None,
+    known_bodies: Mapping[str, Body] | None = None,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
-    known: the classes of packs given before; a class of its own goes before one of the same name.
+    known, known_bodies: the classes and bodies of packs given before; its own go before those of the same name.
     tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
     is_kept: it may name layers that are not in the catalogue.
     register: the kinds of projects beside which its own stand; without it those that come along.
@@ -147,7 +151,9 @@ def parse_pack(
     register = register.extended(raw.get("kind", {}))
     classes = {name: project_class(name, item, system, register) for name, item in raw.get("class", {}).items()}
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
-    rules, problems = _rules(items, head["id"], source, catalogue, {**(known or {}), **classes}, system)
+    bodies = bodies_from(raw.get("body", {}))
+    named = Named({**(known or {}), **classes}, {**(known_bodies or {}), **bodies}, system)
+    rules, problems = _rules(items, head["id"], source, catalogue, named)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
     problems += _names_problems(raw, rules, source)
     if problems:
@@ -162,8 +168,18 @@ def parse_pack(
         checklist=tuple(checklist),
         review=raw.get("review", {}),
         classes=classes,
+        bodies=bodies,
         register=register,
     )
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the rules of a pack may name: classes and bodies. system: of the use codes."""
+
+    classes: Mapping[str, ProjectClass]
+    bodies: Mapping[str, Body]
+    system: str
 
 
 def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
@@ -191,6 +207,10 @@ def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) 
             wrong = [(key, value) for key, value in _terms(content) if not _is_term(key, value)]
             problems += [_problem("pack.review", source, f"review.{key}", value=value) for key, value in wrong]
     problems += _class_problems(raw, source, register)
+    problems += [
+        _problem("pack.body", source, f"body.{key}".strip("."), form=form)
+        for key, form in body_problems(raw.get("body", {}))
+    ]
     head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
     if head.get("code_system", LAND_SEA) not in CODE_SYSTEMS:
         problems.append(_problem("pack.code_system", source, "pack.code_system", known=list(CODE_SYSTEMS)))
@@ -229,8 +249,7 @@ def _rules(
     pack: str,
     source: str,
     catalogue: Mapping[str, LayerEntry],
-    classes: Mapping[str, ProjectClass],
-    system: str,
+    named: Named,
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
     """The rules of a pack that are right, and what is wrong with the others."""
     rules: list[Rule] = []
@@ -238,13 +257,13 @@ def _rules(
     names: set[str] = set()
     for position, item in enumerate(items, start=1):
         name = str(item.get("id", f"#{position}"))
-        wrong_of_rule = rule_problems(item, source, name, catalogue, list(classes))
+        wrong_of_rule = rule_problems(item, source, name, catalogue, list(named.classes), list(named.bodies))
         if name in names:
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         names.add(name)
         problems += wrong_of_rule
         if all(problem.code == "rule.layer" for problem in wrong_of_rule):
-            rules.append(_rule(item, pack, classes, system))
+            rules.append(_rule(item, pack, named))
     return tuple(rules), problems
 
 
@@ -313,19 +332,21 @@ def _is_term(name: str, value: Any) -> bool:
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
-def _rule(item: Mapping[str, Any], pack: str, classes: Mapping[str, ProjectClass], system: str) -> Rule:
+def _rule(item: Mapping[str, Any], pack: str, named: Named) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
-    common["consult"] = tuple(common.get("consult", ()))
+    asked = common.get("consult", ())
+    common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)
+    common["bodies"] = tuple(named.bodies[one] for one in asked if one not in DEPARTMENTS)
     common["under"] = names_of(common.get("under", ()))
     common["succeeds"] = tuple(common.get("succeeds", ()))
     common["layers_named"] = names_of(common["layer"])
     common["layer"] = common["layers_named"][0]
-    common |= {key: tuple(classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
+    common |= {key: tuple(named.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     if isinstance(options.get("permits"), PermitTable):
-        options.setdefault("code_system", system)
+        options.setdefault("code_system", named.system)
     return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
 
 

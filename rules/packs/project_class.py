@@ -7,6 +7,7 @@ from typing import Any
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SURVEY, TABLES, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_table, plain_code
+from onemap.layers.messages import is_title
 from onemap.rules.kinds.kind import FLAG, LIST, TABLE, Key
 from onemap.rules.packs.kind_register import KindRegister, are_texts, shipped_register
 
@@ -102,7 +103,7 @@ def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
     if not isinstance(item.get("danger", False), bool):
         wrong.append(("danger", "danger = true"))
     title = item.get("title")
-    if not isinstance(title, dict) or not title or not all(isinstance(text, str) for text in title.values()):
+    if not title or not is_title(title):
         wrong.append(("title", 'title = { zh = "…", en = "…" }'))
     if not wrong and needs_kinds and not item.get("kinds") and "words" not in item:
         wrong.append(("kinds", 'kinds = ["highway"]'))

@@ -10,6 +10,7 @@ from onemap.layers.library.library import sha256
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import fields_of
 from onemap.rules.kinds.permitted_uses import PermitTable
+from onemap.rules.packs.body import Body
 from onemap.rules.packs.project_class import ProjectClass
 
 VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
@@ -23,6 +24,7 @@ class Rule:
     layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference;
         by_layer: the keys that differ where one of these judges.
     unless, only: the classes of projects that it spares, and those to which alone it applies.
+    consult, bodies: departments and bodies beside the ten that are asked besides.
     pack: the pack that it stands in.
     replaced: the rule of an earlier pack whose place it takes.
     succeeds: the rules and items of earlier versions of its pack whose matter it judges now.
@@ -43,6 +45,7 @@ class Rule:
     finding: dict[str, str] = field(default_factory=dict)
     draft: dict[str, str] = field(default_factory=dict)
     consult: tuple[str, ...] = ()
+    bodies: tuple[Body, ...] = ()
     source: str = ""
     confidence: str = "C"
     estimated: bool = False

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
+from onemap.layers.messages import is_title
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import ConditionError, fields_of
@@ -33,7 +34,12 @@ class _Wrong(Protocol):
 
 
 def rule_problems(
-    item: _Item, source: str, name: str, catalogue: Mapping[str, LayerEntry], classes: Collection[str] = ()
+    item: _Item,
+    source: str,
+    name: str,
+    catalogue: Mapping[str, LayerEntry],
+    classes: Collection[str] = (),
+    bodies: Collection[str] = (),
 ) -> list[Problem]:
     """Everything that is wrong with one rule.
 
@@ -42,6 +48,7 @@ def rule_problems(
     name: the rule, as errors name it.
     catalogue: the layers, by code.
     classes: the names of the pack's classes of projects.
+    bodies: the names of the bodies beside the departments that may be consulted.
     """
     problems: list[Problem] = []
 
@@ -52,6 +59,7 @@ def rule_problems(
     kind = KINDS.get(item["kind"]) if isinstance(item.get("kind"), str) else None
     _check_presence(item, kind, wrong)
     _check_values(item, kind, wrong)
+    _check_consulted(item, bodies, wrong)
     _check_basis(item, wrong)
     _check_words(item, wrong)
     _check_conditions(item, wrong)
@@ -59,7 +67,7 @@ def rule_problems(
     if kind is not None and not problems:
         _check_layers(item, kind, catalogue, wrong)
         for layer, own in item.get("by_layer", {}).items():
-            problems += _problems_by_layer(item, layer, own, (source, name, catalogue, classes), wrong)
+            problems += _problems_by_layer(item, layer, own, (source, name, catalogue, classes, bodies), wrong)
     return problems
 
 
@@ -104,10 +112,13 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
             wrong("rule.negative", name)
     if isinstance(item.get("min_share"), (int, float)) and item["min_share"] > 1:
         wrong("rule.option", "min_share", reason="0 … 1")
-    departments = item.get("consult")
-    for department in departments if isinstance(departments, list) else ():
-        if department not in RULE_KEYS["consult"].choices:
-            wrong("rule.value", "consult", value=department, allowed=list(RULE_KEYS["consult"].choices))
+
+
+def _check_consulted(item: _Item, bodies: Collection[str], wrong: _Wrong) -> None:
+    allowed, consulted = [*RULE_KEYS["consult"].choices, *bodies], item.get("consult")
+    for asked in consulted if isinstance(consulted, list) else ():
+        if asked not in allowed:
+            wrong("rule.value", "consult", value=asked, allowed=allowed)
 
 
 def _check_value(name: str, key: Key, value: Any, wrong: _Wrong) -> None:
@@ -188,11 +199,6 @@ def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], 
             wrong("rule.layer", name, layer=code)
         elif other.geometry not in kind.keys[name].layer_geometries:
             wrong("rule.geometry", name, layer=code, geometry=other.geometry, kind=name)
-
-
-def is_title(value: Any) -> bool:
-    """Whether a title is a text in each of its languages."""
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def names_of(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.findings.citations import cited_basis
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
+from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.code_names import item_title
@@ -60,6 +61,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "checklist": _checklist(case.current, language),
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
+        "bodies": body_records(library, case, case.current, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],

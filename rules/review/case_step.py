@@ -19,8 +19,8 @@ from onemap.rules.review.review_tables import check_case, row_hashes
 from onemap.rules.review.state_machine import case_state_after
 
 _MOST_REASON = 2000
-# What the lead department does; it also returns any opinion and gives more time.
-_LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
+# What the lead department does; it also returns any opinion, gives more time, and enters what bodies answer on paper.
+_LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend", "answer")
 _UNSIGNED = ("drafted", "returned")
 _WORDS = ("conclusion", "words", "reply")  # of a step's facts, what an opinion says or could be guessed from
 

@@ -234,9 +234,10 @@ def machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Op
     )
 
 
-def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
-    """Write the files of a case."""
-    rows = [(case_id, place, file.name, sha256(file.content), file.content) for place, file in enumerate(files)]
+def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment], first: int = 0) -> None:
+    """Write files of a case. first: the place of the first."""
+    numbered = enumerate(files, start=first)
+    rows = [(case_id, place, file.name, sha256(file.content), file.content) for place, file in numbered]
     insert_logged(connection, plain_tables(TABLES)[FILES], rows)
 
 

@@ -143,10 +143,10 @@ _OPINIONS = Guard(
 
 # A department speaks in its own name; what concerns a case as a whole is the lead's, but for a finding and a remedy.
 _MAY_ENTER = (
-    f"{_OWN} AND NEW.action IN ('opine', 'sign', 'return')"
+    f"{_OWN} AND NEW.action IN ('opine', 'sign', 'return', 'answer')"
     " OR cardinality(departments) > 0 AND NEW.department IS NULL AND NEW.action IN ('override', 'remedy')"
     " OR is_lead AND NEW.department IS NULL AND NEW.action NOT IN ('opine', 'sign', 'return', 'override')"
-    f" OR is_lead AND NEW.department IN {_words(DEPARTMENTS)} AND NEW.action IN ('return', 'extend')"
+    f" OR is_lead AND NEW.department IN {_words(DEPARTMENTS)} AND NEW.action IN ('return', 'extend', 'answer')"
 )
 _WRITTEN = f"(SELECT count(*) {_OF_THIS_ROUND} AND one.xmin = this_step{{1}}) > 0"
 _SPOKEN = " AND one.department = NEW.department AND one.state = '{}'"
@@ -159,6 +159,7 @@ _DID = (
     f" WHEN 'extend' THEN {_WRITTEN.format('onemap_opinions', '')}"
     f" WHEN 'override' THEN {_WRITTEN.format('onemap_overrides', '')}"
     f" WHEN 'remedy' THEN {_WRITTEN.format('onemap_case_remedies', '')}"
+    " WHEN 'answer' THEN true"
     " ELSE EXISTS (SELECT FROM onemap_cases AS c WHERE c.id = NEW.case_id AND c.xmin = this_step)"
     f" OR {_NEW_ROUND.format('NEW.round')} END"
 )
@@ -359,9 +360,12 @@ _FILES = Guard(
     "onemap_case_files",
     "INSERT",
     {
-        "case": "EXISTS (SELECT FROM onemap_cases AS c WHERE c.id = NEW.case_id AND c.xmin = this_step)",
         "position": "NEW.position = (SELECT count(*) FROM onemap_case_files AS f WHERE f.case_id = NEW.case_id)",
         "content": f"octet_length(NEW.content) <= {_MOST_BYTES} AND NEW.hash = encode(sha256(NEW.content), 'hex')",
+    },
+    {
+        "case": "EXISTS (SELECT FROM onemap_case_entries AS e WHERE e.case_id = NEW.case_id AND e.xmin = this_step"
+        " AND e.action IN ('open', 'answer'))",
     },
 )
 _DOCUMENTS = Guard(

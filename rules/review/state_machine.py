@@ -31,6 +31,7 @@ CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "opine": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
     "sign": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
     "return": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
+    "answer": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
     "override": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
     "extend": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
     "revise": ("draft", "circulating", "circulating", _ISSUED, _GONE),

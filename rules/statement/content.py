@@ -20,6 +20,7 @@ from onemap.rules.maps.document_areas import hectares_text, mu_text
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.asked_facts import fact_title
 from onemap.rules.question.kind_remarks import kind_problems_of
+from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
@@ -29,6 +30,7 @@ from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import land_table, parcel_areas
 from onemap.rules.statement.map_figures import figures, with_figures
 from onemap.rules.statement.opinion_rows import (
+    body_rows,
     check_department,
     checklist,
     conclusion,
@@ -97,6 +99,7 @@ def statement_content(
         **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
         **_differences(library, evidence, department, audit["at"]),
         **_opinion_tables(case, evidence, rows, items, department),
+        "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
         "checklist": items,
         "figures": maps,
         "boundary": boundary,

@@ -1,11 +1,13 @@
 """What people said of a case: the departments' opinions of every round, conditions, and the conclusion."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.kinds.reasons import reasons_text
+from onemap.rules.review.bodies import AskedBody
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
 from onemap.rules.review.code_names import item_title, titles_asked_once
 from onemap.rules.review.routing import drafts, overall
@@ -97,6 +99,37 @@ def late_entries(case: Case, evidence: Evidence, department: str | None) -> list
 
 def _day(value: Any) -> str | None:
     return None if value is None else str(value.isoformat())
+
+
+def body_rows(asked: Iterable[AskedBody], evidence: Evidence, department: str | None) -> list[Row]:
+    """The bodies that were asked on paper, with what each has answered; of one department those it writes to."""
+    return [_body_row(one, evidence) for one in asked if department in (None, one.body.lead)]
+
+
+def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
+    labels, answer = words(evidence.language), asked.answer
+    row = {
+        "body": asked.body.name,
+        "title": asked.body.title.get(evidence.language) or asked.body.name,
+        "department": asked.body.lead,
+        "department_title": evidence.department_title(asked.body.lead),
+        "asked_on": _day(asked.asked_on),
+        "due": _day(asked.due),
+        "answer_text": labels["body_unanswered"],
+        "basis": None,
+        "entered": None,
+    }
+    if answer is None:
+        return row
+    names = labels["list_comma"].join(paper["name"] for paper in answer.papers)
+    papers = labels["body_papers"].format(names=names) if names else labels["body_no_paper"]
+    conclusion_title = labels[f"conclusion_{answer.conclusion}"]
+    return {
+        **row,
+        "answer_text": labels["in_brackets"].format(text=conclusion_title, more=answer.text),
+        "basis": answer.basis or None,
+        "entered": labels["body_entered"].format(by=answer.by, on=_day(answer.on), papers=papers),
+    }
 
 
 def conditions(opinions: list[Row]) -> list[Row]:

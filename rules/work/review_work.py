@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import problem_record
@@ -145,8 +146,12 @@ def review_circulate(values: Values, context: VerbContext) -> Result:
 
 
 def review_opine(values: Values, context: VerbContext) -> Result:
-    """Write a department's opinion, from words or from a reply file."""
+    """Write a department's opinion, from words or from a reply file; or enter what another body answered on paper."""
     department = values["department"]
+    if department not in DEPARTMENTS and not values.get("reply"):
+        return _take_step(values, context, lambda *place: _enter_answer(*place, values))
+    if values.get("attach"):
+        raise UsageError("review.attach_to_opinion", field="--attach")
     if values.get("reply"):
         for name in ("conclusion", "text", "basis", "answer"):
             if values.get(name):
@@ -167,6 +172,15 @@ def review_opine(values: Values, context: VerbContext) -> Result:
     answer = _take_step(values, context, act)
     # Whose draft gave way is told, so that nobody's work goes unseen.
     return {**answer, "instead_of": gave_way or None}
+
+
+def _enter_answer(library: Library, case_id: str, hand: Hand, values: Values) -> None:
+    from onemap.rules.review import bodies
+    from onemap.rules.review.opening import attachment
+
+    words = opinions.checked_words(values.get("conclusion"), values.get("text"), values.get("basis"), ())
+    papers = [attachment(path) for path in values.get("attach") or ()]
+    bodies.enter_answer(library, read_case(library, case_id, hand.on), values["department"], words, papers, hand)
 
 
 def review_sign(values: Values, context: VerbContext) -> Result:

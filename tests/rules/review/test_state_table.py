@@ -19,7 +19,8 @@ from onemap.rules.review.state_machine import (
 ALLOWED = {
     "draft": {"circulate", "opine", "override", "revise", "recheck", "remedy", "withdraw"},
     "circulating": {
-        *("opine", "sign", "return", "override", "extend", "revise", "recheck", "remedy", "consolidate", "withdraw"),
+        *("opine", "answer", "sign", "return", "override", "extend", "revise", "recheck", "remedy", "consolidate"),
+        "withdraw",
     },
     "consolidated": {"revise", "recheck", "issue", "withdraw"},
     "issued": {"recheck"},

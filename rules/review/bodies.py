@@ -1,0 +1,130 @@
+"""Bodies beside the ten departments: who is asked on paper in a round, until when, and what each has answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, sha256
+from onemap.rules.packs.body import Body
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.review.case import Case, Round
+from onemap.rules.review.case_step import step
+from onemap.rules.review.hand import Hand
+from onemap.rules.review.opening import Attachment, put_files
+from onemap.rules.review.opinions import Words
+from onemap.rules.review.terms import deadline
+from onemap.rules.review.working_days import calendar_of
+from onemap.rules.runs.run_store import stored_packs, stored_rows
+
+
+@dataclass(frozen=True)
+class BodyAnswer:
+    """What a body has answered on paper. papers: name and SHA-256 of each file that came; by: who entered it when."""
+
+    conclusion: str
+    text: str
+    basis: str
+    papers: tuple[Mapping[str, str], ...]
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
+class AskedBody:
+    """A body that a round's findings ask. rules: whose findings ask it; asked_on, due: None before the case is out."""
+
+    body: Body
+    rules: tuple[str, ...]
+    asked_on: date | None = None
+    due: date | None = None
+    answer: BodyAnswer | None = None
+
+
+def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, ...]:
+    """The bodies that the rules with a finding of a round want consulted, in the order of the rules.
+
+    Each has as many days as the department that writes to it. Raises OneMapError calendar.missing.
+    """
+    rules = [rule for rule in joined_rules(stored_packs(library, one.run)) if rule.bodies]
+    if not rules:
+        return ()
+    found = {row.values["rule"] for row in stored_rows(library, one.run, "findings") if row.values["counted"]}
+    bodies: dict[str, Body] = {}
+    asking: dict[str, list[str]] = {}
+    for rule in rules:
+        for body in rule.bodies if rule.id in found else ():
+            bodies.setdefault(body.name, body)
+            asking.setdefault(body.name, []).append(rule.id)
+    answers, asked_on = _answers(case, one.number), one.circulated_on
+    return tuple(
+        AskedBody(
+            body,
+            tuple(asking[name]),
+            asked_on,
+            deadline(calendar_of(library), case.terms, body.lead, asked_on) if asked_on else None,
+            answers.get(name),
+        )
+        for name, body in bodies.items()
+    )
+
+
+def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:
+    """By body its last answer of a round."""
+    return {
+        entry.detail["body"]: BodyAnswer(
+            **{name: entry.detail[name] for name in ("conclusion", "text", "basis")},
+            papers=tuple(entry.detail["papers"]),
+            by=entry.who,
+            on=entry.on,
+        )
+        for entry in case.entries
+        if entry.action == "answer" and entry.round == round_
+    }
+
+
+def enter_answer(
+    library: Library, case: Case, name: str, words: Words, papers: Sequence[Attachment], hand: Hand
+) -> None:
+    """Enter what a body has answered on paper, with the paper; an answer before it stays readable in the history.
+
+    Raises OneMapError review.body for a body that nobody asked in this round, and review.… as every step.
+    """
+    asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
+    if name not in asked:
+        known = [*(opinion.department for opinion in case.opinions), *asked]
+        raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
+    said = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
+    files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
+    detail: dict[str, Any] = {"body": name, **said, "papers": files}
+    with step(library, case.id, "answer", hand, detail, asked[name].lead) as taken:
+        put_files(taken.connection, case.id, papers, len(taken.stored.files))
+
+
+def body_records(library: Library, case: Case, one: Round, language: str) -> list[dict[str, Any]]:
+    """The bodies of a round as `review show` has them."""
+    return [
+        {
+            "body": asked.body.name,
+            "title": asked.body.title.get(language) or asked.body.name,
+            "lead": asked.body.lead,
+            "rules": list(asked.rules),
+            "asked_on": asked.asked_on.isoformat() if asked.asked_on else None,
+            "due": asked.due.isoformat() if asked.due else None,
+            "overdue": asked.answer is None and asked.due is not None and asked.due < case.on,
+            "answer": _answer_record(asked.answer) if asked.answer else None,
+            "by": asked.answer.by if asked.answer else None,
+        }
+        for asked in asked_bodies(library, case, one)
+    ]
+
+
+def _answer_record(answer: BodyAnswer) -> dict[str, Any]:
+    return {
+        "conclusion": answer.conclusion,
+        "text": answer.text,
+        "basis": answer.basis,
+        "papers": [dict(paper) for paper in answer.papers],
+        "on": answer.on.isoformat(),
+    }

@@ -1,0 +1,107 @@
+"""Bodies beside the ten departments: asked on paper where a finding wants it, answered by whoever wrote to them."""
+
+import pytest
+from docx import Document
+
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import RULES
+
+BODIES = """
+[body.heritage]
+title = { zh = "文物局", en = "Heritage office" }
+lead = "planning"
+
+[body.railway]
+title = { zh = "铁路局集团公司", en = "Railway" }
+lead = "transport"
+"""
+ASKING = BODIES + RULES.replace('verdict = "consult"', 'verdict = "consult"\nconsult = ["heritage", "forestry"]')
+
+
+@pytest.fixture
+def case(town):
+    """A case that is out, of which a finding asks the heritage office."""
+    town.pack(ASKING)
+    opened = town.open()
+    town.done("circulate", opened, on="2026-03-03", by="lead")
+    return opened
+
+
+def test_a_body_is_asked_where_a_finding_wants_it_and_has_its_writers_days(town):
+    town.pack(ASKING)
+    opened = town.open()
+    (asked,) = town.show(opened, "2026-03-02")["bodies"]
+    names = ("body", "title", "lead", "rules", "asked_on", "due", "answer", "by")
+    assert [asked[name] for name in names] == [
+        *("heritage", "Heritage office", "planning", ["river"], None, None, None, None)
+    ]
+    after = town.done("circulate", opened, on="2026-03-03", by="lead")
+    assert [(body["asked_on"], body["due"]) for body in after["bodies"]] == [("2026-03-03", "2026-03-10")]
+    assert after["opinions"][0]["department"] == "reform"
+    assert len(after["opinions"]) == 10
+    assert town.show(opened, "2026-03-11")["bodies"][0]["overdue"]
+
+
+def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, case):
+    paper = town.folder / "文物函.pdf"
+    paper.write_bytes(b"%PDF-1.4 letter")
+    words = ("--conclusion", "conditional", "--text", "先考古，后建设。", "--basis", "文物保护法 第四十三条")
+    first = town.done("opine", case, "heritage", *words, "--attach", paper, on="2026-03-05", by="lead")
+    (body,) = first["bodies"]
+    assert (body["by"], body["answer"]["conclusion"], body["answer"]["on"]) == ("lead", "conditional", "2026-03-05")
+    assert [file["name"] for file in body["answer"]["papers"]] == ["文物函.pdf"]
+    assert [file["name"] for file in first["files"]] == ["文物函.pdf"]
+    assert (first["entries"][-1]["action"], first["entries"][-1]["department"]) == ("answer", "planning")
+    second = town.done(
+        "opine", case, "heritage", "--conclusion", "agree", "--text", "同意。", on="2026-03-06", by="lead"
+    )
+    assert second["bodies"][0]["answer"]["conclusion"] == "agree"
+    assert second["bodies"][0]["answer"]["papers"] == []
+    assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", "answer", "answer"]
+    assert command("verify", town.library).json["ok"]
+
+
+def test_who_was_not_asked_answers_nothing(town, case):
+    words = ("--conclusion", "agree", "--text", "同意。")
+    answer = town.step("opine", case, "railway", *words, on="2026-03-05", by="lead")
+    assert answer.codes == ["review.department"]
+    assert "heritage" in answer.json["problems"][0]["mend"]
+    assert town.step("opine", case, "land", *words, "--attach", town.library, on="2026-03-05").codes == [
+        "review.attach_to_opinion"
+    ]
+    town.done("withdraw", case, "--reason", "x", on="2026-03-05", by="lead")
+    assert town.step("opine", case, "heritage", *words, on="2026-03-06", by="lead").codes == ["review.withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "code", "field"),
+    [
+        ('[body.land]\ntitle = { zh = "甲" }\nlead = "land"\n', "pack.body", "body.land"),
+        ('[body.heritage]\ntitle = { zh = "甲" }\nlead = "heritage"\n', "pack.body", "body.heritage.lead"),
+        ('[body.heritage]\nlead = "land"\n', "pack.body", "body.heritage.title"),
+        ('[body.heritage]\ntitle = { zh = "甲" }\nlead = "land"\nphone = "1"\n', "pack.body", "body.heritage.phone"),
+        ("", "rule.value", "consult"),
+    ],
+)
+def test_a_body_that_is_wrong_or_unknown_is_refused_with_its_key(town, bodies, code, field):
+    path = town.pack(ASKING.replace(BODIES, bodies))
+    answer = command("check", town.library, town.parcels(), "--pack", path, "--out", town.folder / "out.gpkg")
+    assert answer.codes == [code]
+    assert answer.json["problems"][0]["field"] == field
+
+
+@pytest.mark.parametrize("target", ["statement.html", "statement.docx"])
+def test_the_statement_prints_whom_it_asked_and_what_they_answered(town, case, target):
+    words = ("--conclusion", "conditional", "--text", "先考古，后建设。")
+    town.done("opine", case, "heritage", *words, on="2026-03-05", by="lead")
+    path = town.folder / target
+    done("review", "export", town.library, case, path, "--document", "report")
+    is_page = target.endswith("html")
+    cells = (
+        []
+        if is_page
+        else [cell.text for table in Document(str(path)).tables for row in table.rows for cell in row.cells]
+    )
+    texts = path.read_text(encoding="utf-8") if is_page else "\n".join(cells)
+    for text in ("Heritage office", "2026-03-10", "Conditional (先考古，后建设。)", "by lead on 2026-03-05; no paper"):
+        assert text in texts
