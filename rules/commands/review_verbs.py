@@ -2,7 +2,7 @@
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.letterhead.annex_names import ANNEXES, to_annexes
-from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS
+from onemap.rules.review.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
 

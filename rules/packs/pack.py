@@ -107,10 +107,8 @@ def parse_packs(
         return list(known[1])
     packs: list[Pack] = []
     for text, source in texts:
-        before = {name: item for pack in packs for name, item in pack.classes.items()}
         kinds = packs[-1].register if packs else register
-        bodies = {name: item for pack in packs for name, item in pack.bodies.items()}
-        packs.append(parse_pack(text, source, catalogue, code_system, before, tables, are_kept, kinds, bodies))
+        packs.append(parse_pack(text, source, catalogue, code_system, packs, tables, are_kept, kinds))
     if is_of_today:
         while len(_PARSED) >= _MOST_PARSED:
             _PARSED.pop(next(iter(_PARSED)), None)
@@ -123,25 +121,21 @@ def parse_pack(
     source: str,
     catalogue: Mapping[str, LayerEntry],
     code_system: str | None = None,
-    known: Mapping[str, ProjectClass] | None = None,
+    before: Sequence[Pack] = (),
     tables: Mapping[str, PermitTable] | None = None,
     is_kept: bool = False,
     register: KindRegister | None = None,
-    known_bodies: Mapping[str, Body] | None = None,
 ) -> Pack:
     """A pack from its TOML text; `source` names it in errors.
 
     code_system: by which codes parcels name their use, in place of what the pack says.
-    known, known_bodies: the classes and bodies of packs given before; its own go before those of the same name.
+    before: the packs given before, whose classes and bodies it may name; its own go before those of the same name.
     tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
     is_kept: it may name layers that are not in the catalogue.
     register: the kinds of projects beside which its own stand; without it those that come along.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
-    try:
-        raw = toml_content(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+    raw = _content(text, source)
     register = shipped_register() if register is None else register
     problems = _head_problems(raw, source, register)
     if problems:
@@ -152,8 +146,8 @@ def parse_pack(
     classes = {name: project_class(name, item, system, register) for name, item in raw.get("class", {}).items()}
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     bodies = bodies_from(raw.get("body", {}))
-    named = Named({**(known or {}), **classes}, {**(known_bodies or {}), **bodies}, system)
-    rules, problems = _rules(items, head["id"], source, catalogue, named)
+    names = RuleNames(_joined(before, "classes") | classes, _joined(before, "bodies") | bodies, system)
+    rules, problems = _rules(items, head["id"], source, catalogue, names)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
     problems += _names_problems(raw, rules, source)
     if problems:
@@ -173,8 +167,20 @@ def parse_pack(
     )
 
 
+def _joined(packs: Sequence[Pack], name: str) -> dict[str, Any]:
+    """What some packs name in one of their tables; the last of a name holds."""
+    return {key: item for pack in packs for key, item in getattr(pack, name).items()}
+
+
+def _content(text: str, source: str) -> dict[str, Any]:
+    try:
+        return toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+
+
 @dataclass(frozen=True)
-class Named:
+class RuleNames:
     """What the rules of a pack may name: classes and bodies. system: of the use codes."""
 
     classes: Mapping[str, ProjectClass]
@@ -249,21 +255,21 @@ def _rules(
     pack: str,
     source: str,
     catalogue: Mapping[str, LayerEntry],
-    named: Named,
+    names: RuleNames,
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
     """The rules of a pack that are right, and what is wrong with the others."""
     rules: list[Rule] = []
     problems: list[Problem] = []
-    names: set[str] = set()
+    seen: set[str] = set()
     for position, item in enumerate(items, start=1):
         name = str(item.get("id", f"#{position}"))
-        wrong_of_rule = rule_problems(item, source, name, catalogue, list(named.classes), list(named.bodies))
-        if name in names:
+        wrong_of_rule = rule_problems(item, source, name, catalogue, list(names.classes), list(names.bodies))
+        if name in seen:
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
-        names.add(name)
+        seen.add(name)
         problems += wrong_of_rule
         if all(problem.code == "rule.layer" for problem in wrong_of_rule):
-            rules.append(_rule(item, pack, named))
+            rules.append(_rule(item, pack, names))
     return tuple(rules), problems
 
 
@@ -332,21 +338,21 @@ def _is_term(name: str, value: Any) -> bool:
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 
 
-def _rule(item: Mapping[str, Any], pack: str, named: Named) -> Rule:
+def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     asked = common.get("consult", ())
     common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)
-    common["bodies"] = tuple(named.bodies[one] for one in asked if one not in DEPARTMENTS)
+    common["bodies"] = tuple(names.bodies[one] for one in asked if one not in DEPARTMENTS)
     common["under"] = names_of(common.get("under", ()))
     common["succeeds"] = tuple(common.get("succeeds", ()))
     common["layers_named"] = names_of(common["layer"])
     common["layer"] = common["layers_named"][0]
-    common |= {key: tuple(named.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
+    common |= {key: tuple(names.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     if isinstance(options.get("permits"), PermitTable):
-        options.setdefault("code_system", named.system)
+        options.setdefault("code_system", names.system)
     return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
 
 

@@ -95,9 +95,9 @@ def enter_answer(
     if name not in asked:
         known = [*(opinion.department for opinion in case.opinions), *asked]
         raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
-    said = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
+    written = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
     files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
-    detail: dict[str, Any] = {"body": name, **said, "papers": files}
+    detail: dict[str, Any] = {"body": name, **written, "papers": files}
     with step(library, case.id, "answer", hand, detail, asked[name].lead) as taken:
         put_files(taken.connection, case.id, papers, len(taken.stored.files))
 

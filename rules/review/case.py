@@ -7,7 +7,14 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.rules.review.review_codes import MACHINE
+
+# The words of the review that are codes: states, conclusions, and who drafts what the findings say.
+CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
+OPINION_STATES = ("drafted", "signed", "returned", "void", "deemed")
+CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
+OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
+OVERDUE = ("escalate", "consent")
+MACHINE = "onemap"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.review.case import (
+    CASE_STATES,
+    CONCLUSIONS,
+    MACHINE,
+    OPINION_STATES,
     AttachedFile,
     Case,
     ChecklistItem,
@@ -20,7 +24,6 @@ from onemap.rules.review.case import (
     Round,
     Terms,
 )
-from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
 from onemap.rules.review.review_tables import check_case
 from onemap.rules.review.staleness import superseded_inputs
 from onemap.rules.review.working_days import WorkCalendar, calendar_of

@@ -8,7 +8,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, system_user
 from onemap.layers.messages import LANGUAGES, phrase
-from onemap.rules.review.review_codes import MACHINE
+from onemap.rules.review.case import MACHINE
 
 _MOST_NAME = 200
 

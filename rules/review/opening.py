@@ -21,11 +21,10 @@ from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_options
 from onemap.rules.question.given_facts import GivenFacts, facts_content
 from onemap.rules.question.question import Question, question_of
-from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
+from onemap.rules.review.case import MACHINE, Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step, whole_case
 from onemap.rules.review.hand import Hand, late_day, step_day
 from onemap.rules.review.project_data import PARCEL_FACTS, checked_data
-from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import FILES, TABLES, make_tables
 from onemap.rules.review.routing import Draft, checklist_items, departments_of_rules, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text

@@ -10,11 +10,10 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.findings.citations import plain_basis
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS, Rule
-from onemap.rules.review.case import Case, Opinion, Override
+from onemap.rules.review.case import OPEN, Case, Opinion, Override
 from onemap.rules.review.case_step import Step, may_act, plain_text, put_override, step
 from onemap.rules.review.code_names import department_name, department_names
 from onemap.rules.review.hand import Hand, check_day
-from onemap.rules.review.review_codes import OPEN
 from onemap.rules.review.routing import Draft, asked_departments, drafts
 from onemap.rules.review.state_machine import opinion_state_after
 from onemap.rules.review.working_days import WorkCalendar, calendar_of

@@ -10,8 +10,7 @@ from dataclasses import fields
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.stores.rights import Guard
 from onemap.rules.packs.rule import VERDICTS
-from onemap.rules.review.case import Terms
-from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS, MACHINE, OPEN, OPINION_STATES, OVERDUE
+from onemap.rules.review.case import CASE_STATES, CONCLUSIONS, MACHINE, OPEN, OPINION_STATES, OVERDUE, Terms
 from onemap.rules.review.state_machine import CASE_TABLE
 
 _MOST_NAME, _MOST_REASON, _MOST_TEXT, _MOST_JSON, _MOST_BYTES = 200, 2_000, 200_000, 1_000_000, 50_000_000

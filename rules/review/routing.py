@@ -11,9 +11,8 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
-from onemap.rules.review.case import ChecklistItem, Override
+from onemap.rules.review.case import OPEN, ChecklistItem, Override
 from onemap.rules.review.drafting import DraftedFinding, drafted_basis, drafted_text
-from onemap.rules.review.review_codes import OPEN
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
 GRAVITY = ("disagree", "supplement", OPEN, "conditional", "agree", "not_involved")

@@ -98,8 +98,7 @@ def statement_content(
         "land": land_table(evidence),
         **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
         **_differences(library, evidence, department, audit["at"]),
-        **_opinion_tables(case, evidence, rows, items, department),
-        "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
+        **_opinion_tables(library, case, evidence, rows, items, department),
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
@@ -192,7 +191,7 @@ def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dic
 
 
 def _opinion_tables(
-    case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
+    library: Library, case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
 ) -> dict[str, Any]:
     """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
     language = evidence.language
@@ -204,6 +203,7 @@ def _opinion_tables(
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)
         ],
+        "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
         "conditions": conditions(opinions),
         "assessments": assessments(rows, items, evidence, department),
         "overrides": _with_names(language)(overrides),

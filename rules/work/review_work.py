@@ -149,7 +149,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
     """Write a department's opinion, from words or from a reply file; or enter what another body answered on paper."""
     department = values["department"]
     if department not in DEPARTMENTS and not values.get("reply"):
-        return _take_step(values, context, lambda *place: _enter_answer(*place, values))
+        return _take_step(values, context, lambda library, case, hand: _enter(library, case, hand, values))
     if values.get("attach"):
         raise UsageError("review.attach_to_opinion", field="--attach")
     if values.get("reply"):
@@ -174,7 +174,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
     return {**answer, "instead_of": gave_way or None}
 
 
-def _enter_answer(library: Library, case_id: str, hand: Hand, values: Values) -> None:
+def _enter(library: Library, case_id: str, hand: Hand, values: Values) -> None:
     from onemap.rules.review import bodies
     from onemap.rules.review.opening import attachment
 

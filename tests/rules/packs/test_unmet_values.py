@@ -75,7 +75,7 @@ def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version
     assert onemap("add", library, source, "--as", "YYSSYBHQ", "--covers", "extent").code == 0
     parcels = write_layer(tmp_path / "parcels.gpkg", squares, {"DKBH": ["a"]})
 
-    def told(value):
+    def remarks_on(value):
         pack = tmp_path / "typed.toml"
         text = (tmp_path / "p.toml").read_text(encoding="utf-8")
         pack.write_text(text.replace("一级", value).replace('"p"', '"typed"'), encoding="utf-8")
@@ -83,7 +83,7 @@ def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version
         answer = onemap("check", library, parcels, "--pack", pack, "--out", out, "--overwrite")
         return [one for one in answer.json["problems"] if one["code"] == "pack.value"]
 
-    (problem,) = told("壹级")
+    (problem,) = remarks_on("壹级")
     assert (problem["layer"], problem["field"]) == ("YYSSYBHQ", "BHJB")
     assert "壹级" in problem["message"]
-    assert told("特级") == told("一级") == []
+    assert remarks_on("特级") == remarks_on("一级") == []

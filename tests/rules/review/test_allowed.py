@@ -5,7 +5,7 @@ import pyogrio
 import pytest
 
 from onemap.rules.review.allowed_steps import STEPS
-from onemap.rules.review.review_codes import CASE_STATES
+from onemap.rules.review.case import CASE_STATES
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground, opinion
 

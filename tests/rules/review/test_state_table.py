@@ -6,7 +6,7 @@ import pytest
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, wording
-from onemap.rules.review.review_codes import CASE_STATES, OPINION_STATES
+from onemap.rules.review.case import CASE_STATES, OPINION_STATES
 from onemap.rules.review.state_machine import (
     CASE_TABLE,
     OPINION_ACTIONS,
@@ -75,7 +75,8 @@ def arguments(action, town):
 @pytest.mark.parametrize("state", CASE_STATES)
 def test_a_case_on_the_command_line_obeys_the_table(town, walk, state):
     case = walk(state)
-    refused = [action for action in CASE_TABLE if action not in ALLOWED[state]]
+    # `opine` enters what a body answered, which test_bodies.py holds to its states.
+    refused = [action for action in CASE_TABLE if action not in {*ALLOWED[state], "answer"}]
     before = town.show(case, "2026-03-05")
     for action in refused:
         answer = town.step(action, case, *arguments(action, town), on="2026-03-05")
