@@ -146,7 +146,7 @@ def parse_pack(
     classes = {name: project_class(name, item, system, register) for name, item in raw.get("class", {}).items()}
     items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
     bodies = bodies_from(raw.get("body", {}))
-    names = RuleNames(_joined(before, "classes") | classes, _joined(before, "bodies") | bodies, system)
+    names = RuleNames(_entries_of(before, "classes") | classes, _entries_of(before, "bodies") | bodies, system)
     rules, problems = _rules(items, head["id"], source, catalogue, names)
     problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
     problems += _names_problems(raw, rules, source)
@@ -167,7 +167,7 @@ def parse_pack(
     )
 
 
-def _joined(packs: Sequence[Pack], name: str) -> dict[str, Any]:
+def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
     """What some packs name in one of their tables; the last of a name holds."""
     return {key: item for pack in packs for key, item in getattr(pack, name).items()}
 
