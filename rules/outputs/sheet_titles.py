@@ -16,6 +16,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.messages import phrase
+from onemap.rules.packs.excuse_text import excuse_words
 
 RECORD = "run"  # the table of one row
 _NAMING = ("findings", "unasked_rules")  # tables that have a rule's id, title and layer
@@ -28,7 +29,8 @@ class KnownTitles:
     """What somebody who writes tables knows beside them.
 
     rules, indicators, terms: titles by id; catalogue: the library's, None for the shipped one; layers: codes of the
-    layers whose fields the rows speak of; departments: their names by code and language, None for the shipped ones.
+    layers whose fields the rows speak of; departments: their names by code and language, None for the shipped ones;
+    classes: those of projects and their kinds, by class.NAME and kind.NAME.
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -36,12 +38,16 @@ class KnownTitles:
     catalogue: Mapping[str, LayerEntry] | None = None
     layers: tuple[str, ...] = ()
     terms: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
     departments: Mapping[str, Mapping[str, str]] | None = None
 
 
-def titles_of_library(library: Library, rules: Mapping[str, str] | None = None) -> KnownTitles:
-    """What a library calls its layers, fields and departments. rules: titles by id."""
-    return KnownTitles(rules or {}, catalogue=library.catalogue(), departments=department_names(library))
+def titles_of_library(
+    library: Library, rules: Mapping[str, str] | None = None, classes: Mapping[str, str] | None = None
+) -> KnownTitles:
+    """What a library calls its layers, fields and departments. rules: titles by id; classes: as of KnownTitles."""
+    names = department_names(library)
+    return KnownTitles(rules or {}, catalogue=library.catalogue(), departments=names, classes=classes or {})
 
 
 class SheetTitles:
@@ -55,7 +61,7 @@ class SheetTitles:
         self.language = language
         self.catalogue = known.catalogue if known.catalogue is not None else shipped_catalogue()
         self.record = record_of_run(tables.get(RECORD))
-        self._indicators, self._terms = known.indicators, known.terms
+        self._indicators, self._terms, self._classes = known.indicators, known.terms, known.classes
         self._departments = named_groups()["departments"] if known.departments is None else known.departments
         named = [tables[name] for name in _NAMING if name in tables and "title" in tables[name]]
         self._rules = {**_pairs(named, "rule", "title"), **known.rules}
@@ -81,6 +87,10 @@ class SheetTitles:
     def term(self, term: str) -> str:
         """What a term of indicators measures."""
         return self._terms.get(term, term)
+
+    def excuse(self, excused_by: str) -> str:
+        """By what a rule excuses a project, in words."""
+        return excuse_words(excused_by, self._classes, self.language)
 
     def department(self, code: str) -> str | None:
         """A department's name; None for what is no department's code."""

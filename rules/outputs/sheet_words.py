@@ -72,6 +72,7 @@ class SheetWords:
             "basis": lambda text: cited_basis(text, language),
             "reason": lambda codes: reasons_text(codes, language) or None,
             "replaced": self._titles.rule,
+            "excused_by": self._titles.excuse,
             **dict.fromkeys(_FLAGS, flag.get),
         }
         self._words_of = self._special_words(texts, department, flag.get)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.packs.kind_register import titles_of
+from onemap.rules.packs.pack import Pack
+from onemap.rules.packs.project_class import ProjectClass
 from onemap.rules.packs.projects import BY_CODE
 from onemap.rules.packs.rule import Rule
 
@@ -14,19 +16,36 @@ def excuse_text(rule: Rule, excused_by: str | None, language: str) -> str:
 
     excused_by: as the column of findings has it, which runs of old lack.
     """
-    if not excused_by:
-        return ""
-    facts = json.loads(excused_by)
-    item = next((one for one in rule.unless if one.name == facts["class"]), None)
-    value = facts["value"]
-    if facts["by"] != BY_CODE and item is not None:
-        kinds = [item.register.kinds[name] for name in value.split(",") if name in item.register.kinds]
-        value = phrase("said.comma", language).join(titles_of(kinds, language)) or value
-    title = (item.title.get(language) if item else None) or facts["class"]
-    return phrase(f"excuse.{facts['by']}", language, title=title, value=value)
+    return excuse_words(excused_by, names_of_classes(rule.unless, language), language) if excused_by else ""
 
 
 def excuse_texts(rows: Iterable[Mapping[str, str | None]], rule: Rule, language: str) -> list[str]:
     """The different excuses of some findings of a rule, in their order."""
     texts = (excuse_text(rule, row.get("excused_by"), language) for row in rows)
     return list(dict.fromkeys(filter(None, texts)))
+
+
+def excuse_words(excused_by: str, names: Mapping[str, str], language: str) -> str:
+    """An excuse in words. names: as of `names_of_classes`; what has no name there stays as it is."""
+    facts = json.loads(excused_by)
+    value = facts["value"]
+    if facts["by"] != BY_CODE:
+        value = list_text([names.get(f"kind.{name}", name) for name in value.split(",")], language)
+    title = names.get(f"class.{facts['class']}", facts["class"])
+    return phrase(f"excuse.{facts['by']}", language, title=title, value=value)
+
+
+def names_of_classes(classes: Iterable[ProjectClass], language: str) -> dict[str, str]:
+    """What people call classes and their kinds, by class.NAME and kind.NAME."""
+    names = {}
+    for item in classes:
+        kinds = [item.register.kinds[name] for name in item.kinds if name in item.register.kinds]
+        titles = zip(kinds, titles_of(kinds, language), strict=True)
+        names |= {f"class.{item.name}": item.title.get(language, item.name)}
+        names |= {f"kind.{kind.name}": title for kind, title in titles}
+    return names
+
+
+def names_in_packs(packs: Iterable[Pack], language: str) -> dict[str, str]:
+    """What people call the classes of some packs, and their kinds, as `names_of_classes`."""
+    return names_of_classes((item for pack in packs for item in pack.classes.values()), language)

@@ -10,6 +10,7 @@ from onemap.rules.findings.run_tables import run_table
 from onemap.rules.maps.document_areas import hectares_text, total_m2
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.outputs.sheet_titles import titles_of_library
+from onemap.rules.packs.excuse_text import names_in_packs
 from onemap.rules.packs.pack import rule_titles
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
@@ -38,8 +39,8 @@ def write_evidence(
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
-    rules = rule_titles(stored_packs(library, current.run), record, language)
-    titles = titles_of_library(library, rules)
+    packs = stored_packs(library, current.run)
+    titles = titles_of_library(library, rule_titles(packs, record, language), names_in_packs(packs, language))
     with tables_written(tables, library.crs, out, overwrite, language, titles=titles) as target:
         return target.remarks
 

@@ -60,12 +60,14 @@ def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> li
     """The outputs of a run, not yet begun."""
     from onemap.rules.outputs.outputs import output_opened
     from onemap.rules.outputs.sheet_titles import titles_of_library
+    from onemap.rules.packs.excuse_text import names_in_packs
     from onemap.rules.packs.pack import rule_titles
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     if not outs:
         return []
-    titles = titles_of_library(library, rule_titles(run.packs, run.record, language))
+    names = names_in_packs(run.packs, language)
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
     return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
 
 

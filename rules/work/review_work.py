@@ -55,12 +55,14 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
     """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
     from onemap.rules.outputs.outputs import tables_written
     from onemap.rules.outputs.sheet_titles import titles_of_library
+    from onemap.rules.packs.excuse_text import names_in_packs
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.unasked_rules import unasked_rules, unasked_table
 
     unasked = unasked_rules(library, run.packs, run.record, language)
     tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
-    titles = titles_of_library(library, rule_titles(run.packs, run.record, language))
+    names = names_in_packs(run.packs, language)
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
     more = bool(values.get("overwrite")), language, (), titles
     with contextlib.ExitStack() as written:
         outs = values.get("out") or ()

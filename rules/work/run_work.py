@@ -40,6 +40,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     from onemap.rules.incremental.verdict_changes import titles_of_changed
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import titles_of_library
+    from onemap.rules.packs.excuse_text import names_in_packs
     from onemap.rules.packs.pack import rule_titles
     from onemap.rules.runs.past_runs import run_names, stored_verdicts
     from onemap.rules.runs.run import most_severe
@@ -70,7 +71,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     # What is refused is refused before anything is written.
     changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
-        titles, languages = titles_of_library(library, rules), (context.language, context.language)
+        names = names_in_packs(stored_packs(library, run), context.language)
+        titles, languages = titles_of_library(library, rules, names), (context.language, context.language)
         result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
     result |= target_answer(values)
     if changed is not None:
