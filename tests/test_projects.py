@@ -1,5 +1,6 @@
 """Kinds of projects in kinds of places: the common pack gives each the verdict that the law gives it."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -162,6 +163,36 @@ def _verdicts_of_check(core: Core, library: Path, rows: list[tuple[str, ...]], *
 def verdicts(town: tuple[Core, Path]) -> dict[str, tuple[str, list[str]]]:
     """Both tables, judged at once by the shipped pack."""
     return verdicts_of(*town, ROWS + RANGES)
+
+
+NAMES = tomllib.loads((Path(__file__).parent / "project_names.toml").read_text("utf-8"))["group"]
+TEXTS_OF_EACH, ALONE = 8, "-"
+
+
+def test_no_text_makes_a_verdict_milder_than_the_code_alone(town):
+    """Every project that has a code and no text, in every place: beside eight of five hundred names it is no milder."""
+    core, library = town
+    coded = [kind for kind, about in KINDS.items() if set(about) == {"use"}]
+    texts = sorted(name for group in NAMES for name in group["names"])
+    rows, columns = [], {"DKBH": [], "YDXZ": [], "XMLX": []}
+    for number, (place, kind) in enumerate(itertools.product(PLACES, coded)):
+        for text in [None, *(texts[(number * TEXTS_OF_EACH + n) % len(texts)] for n in range(TEXTS_OF_EACH))]:
+            rows.append(shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)))
+            values = (f"{place} {kind} {text or ALONE}", KINDS[kind]["use"], text)
+            for name, value in zip(columns, values, strict=True):
+                columns[name].append(value)
+    parcels, out = write_shapes(library.parent / "named.gpkg", rows, columns), library.parent / "named_out.gpkg"
+    core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True)
+    judged = gpd.read_file(out, layer="parcels", ignore_geometry=True)
+    severity = dict(zip(judged["parcel"], judged["verdict"].map(SEVERITY.index), strict=True))
+    alone = {parcel: rank for parcel, rank in severity.items() if parcel.endswith(f" {ALONE}")}
+    assert len(alone) == len(PLACES) * len(coded) > 5_000
+    milder = [
+        parcel
+        for parcel, rank in severity.items()
+        if rank < alone[" ".join(parcel.split(" ", maxsplit=2)[:2]) + f" {ALONE}"]
+    ]
+    assert milder == []
 
 
 # Rules that decide no row: they find nothing, need a raster, or lie in another's shadow.
