@@ -37,7 +37,7 @@ def excuse_words(excused_by: str, names: Mapping[str, str], language: str) -> st
 
 def names_of_classes(classes: Iterable[ProjectClass], language: str) -> dict[str, str]:
     """What people call classes and their kinds, by class.NAME and kind.NAME."""
-    names = {}
+    names: dict[str, str] = {}
     for item in classes:
         kinds = [item.register.kinds[name] for name in item.kinds if name in item.register.kinds]
         titles = zip(kinds, titles_of(kinds, language), strict=True)

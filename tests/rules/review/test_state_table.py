@@ -86,7 +86,7 @@ def test_a_case_on_the_command_line_obeys_the_table(town, walk, state):
         assert problem["message"], problem["mend"]
     assert town.show(case, "2026-03-05") == before
     for action in sorted(
-        ALLOWED[state] - {"revise", "withdraw", "issue", "circulate", "consolidate", "sign", "return"}
+        ALLOWED[state] - {"answer", "revise", "withdraw", "issue", "circulate", "consolidate", "sign", "return"}
     ):
         town.done(action, case, *arguments(action, town), on="2026-03-05")
 
