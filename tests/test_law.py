@@ -179,7 +179,10 @@ FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
 }
 # Rules that say other than their entry as a whole, and those that stand with the departments' layers (1.1, 1.2).
 OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
-    "farmland.other_farming": ("R", {"土地管理法实施条例 2021": {12}, "粮食安全保障法 2023": {11}}),
+    "farmland.other_farming": (
+        "R",
+        {"土地管理法实施条例 2021": {12}, "粮食安全保障法 2023": {11}, "（自然资发〔2021〕166号） 2021": set()},
+    ),
     "farmland.high_standard": ("C", {"（国办发〔2019〕50号） 2019": set()}),
     "farmland.two_zones": ("C", {"（国发〔2017〕24号） 2017": set()}),
     # What an article bans by name, it bans: no department may agree to it on conditions.
@@ -241,7 +244,10 @@ OWN_FACTS: dict[str, tuple[str, dict[str, set[int]]]] = {
     "water_quality.zone": ("N", {"地表水环境质量标准 GB 3838": set()}),
     "noise.zone": ("N", {"声环境质量标准 GB 3096": set()}),
     "neighbour.pollution": ("N", {"行业防护距离标准": set()}),
-    "neighbour.dwellings": ("N", {"行业防护距离标准": set()}),
+    "neighbour.dwellings": ("N", {"行业防护距离标准": set(), "危险化学品安全法 2025": {20}}),
+    **dict.fromkeys(
+        ("forest.graves", "water_source.graves"), ("R", {"殡葬管理条例 2012": {10}, "殡葬管理条例 2026": set()})
+    ),
     "wetland.provincial": ("R", {"湿地保护法 2021": {19, 20, 21}}),
     "wetland.other": ("C", {"湿地保护法 2021": {19}}),
     "forest.public": ("R", {"森林法 2019": {37, 49}, "（国家林业局令第35号） 2016": {4}}),
