@@ -204,7 +204,7 @@ def _opinion_tables(
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)
         ],
         "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
-        "conditions": conditions(opinions),
+        "conditions": conditions(opinions, language),
         "assessments": assessments(rows, items, evidence, department),
         "overrides": _with_names(language)(overrides),
         "conclusion": conclusion(case, evidence, department),

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
+from onemap.rules.review.case import OPINION_STATES
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
 from onemap.rules.review.code_names import item_title, titles_asked_once
 from onemap.rules.review.routing import drafts, overall
@@ -132,13 +133,33 @@ def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
     }
 
 
-def conditions(opinions: list[Row]) -> list[Row]:
-    """What the departments ask for: the words of every opinion that agrees only on conditions."""
-    return [
-        {name: row[name] for name in ("department", "department_title", "unit", "text", "state")}
-        for row in opinions
-        if row["conclusion"] == "conditional"
-    ]
+def conditions(opinions: list[Row], language: str) -> list[Row]:
+    """What the departments ask for: the words of every opinion that agrees only on conditions, each line once.
+
+    A line that several departments say, since a rule asks them all, is one row of theirs together.
+    """
+    asking: dict[str, list[Row]] = {}
+    for row in opinions:
+        for line in dict.fromkeys(row["paragraphs"]) if row["conclusion"] == "conditional" else ():
+            asking.setdefault(line, []).append(row)
+    lines_of: dict[tuple[str, ...], list[str]] = {}
+    for line, rows in asking.items():
+        lines_of.setdefault(tuple(row["department"] for row in rows), []).append(line)
+    return [_condition(lines, asking[lines[0]], language) for lines in lines_of.values()]
+
+
+def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
+    """The lines that some departments ask for. The state of all of them is the one that is least final."""
+    joined = {name: list_text([row[name] for row in rows], language) for name in ("department_title", "unit")}
+    state = min((row["state"] for row in rows), key=OPINION_STATES.index)
+    departments = [row["department"] for row in rows]
+    return {
+        "department": departments[0],
+        "departments": departments,
+        **joined,
+        "text": "\n".join(lines),
+        "state": state,
+    }
 
 
 def checklist(round_: Round, evidence: Evidence, department: str | None) -> list[Row]:

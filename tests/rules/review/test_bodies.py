@@ -3,6 +3,9 @@
 import pytest
 from docx import Document
 
+from onemap.layers.library.library import open_library
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.content import statement_content
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES
 
@@ -105,3 +108,12 @@ def test_the_statement_prints_whom_it_asked_and_what_they_answered(town, case, t
     texts = path.read_text(encoding="utf-8") if is_page else "\n".join(cells)
     for text in ("Heritage office", "2026-03-10", "Conditional (先考古，后建设。)", "by lead on 2026-03-05; no paper"):
         assert text in texts
+
+
+def test_a_condition_that_two_departments_draft_is_printed_once(town, case):
+    with open_library(str(town.library)) as library:
+        rows = statement_content(library, read_case(library, case), "en")["conditions"]
+    assert [(row["departments"], row["department_title"], row["state"]) for row in rows] == [
+        (["forestry", "water"], "Forestry, Water", "drafted")
+    ]
+    assert rows[0]["text"].count("0.3000") == 1
