@@ -3,6 +3,11 @@
 import os
 from pathlib import Path
 
+from onemap.layers.errors import OneMapError
+
+JOURNAL = "-journal"  # behind the name of an SQLite file: what SQLite plays back when it opens the file
+PARTS_OF_SQLITE = (JOURNAL, "-wal", "-shm")
+
 
 def files_of_stem(path: Path) -> list[Path]:
     """The files of a path's folder that have its name but for the ending, by name; itself among them where it is there.
@@ -12,3 +17,14 @@ def files_of_stem(path: Path) -> list[Path]:
     """
     stem = os.path.normcase(path.stem)
     return sorted(one for one in path.parent.iterdir() if os.path.normcase(one.stem) == stem)
+
+
+def check_no_journal(path: Path, code: str) -> None:
+    """Refuse an SQLite file beside which a rollback journal lies: whoever opens the file would play it back.
+
+    A journal may come from anybody. SQLite writes what it holds into the file, and removes the files that it names.
+    code: of the refusal. Raises OneMapError with it.
+    """
+    journal = path.with_name(path.name + JOURNAL)
+    if journal.exists():
+        raise OneMapError(code, file=path.name, journal=journal.name)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.files_beside import check_no_journal
 
 _HEAD = 1 << 16
 _XML_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
@@ -52,8 +53,8 @@ _POINTING_TEXT = re.compile(rb"\s*(/vsi\w+/|\w+:/?/|(WFS|OAPIF|WMS|WMTS|PG|MYSQL
 def check_first_bytes(path: Path) -> None:
     """Hold a file against its name.
 
-    Raises OneMapError source.indirect for a file that only says where others lie, source.damaged for one of another
-    format.
+    Raises OneMapError source.journal for a database with a journal beside it, source.indirect for a file that only says
+    where others lie, source.damaged for one of another format.
     """
     suffix = path.suffix.lower()
     kind = _LIKE.get(suffix, suffix)
@@ -63,6 +64,8 @@ def check_first_bytes(path: Path) -> None:
         return
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    if head.startswith(_SQLITE):
+        check_no_journal(path, "source.journal")
     if _fits(kind, head):
         return
     if _points_elsewhere(head):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.files_beside import files_of_stem
+from onemap.layers.files.files_beside import JOURNAL, PARTS_OF_SQLITE, files_of_stem
 from onemap.layers.files.text_encodings import decodes
 from onemap.layers.sources import formats
 from onemap.layers.system_reasons import file_reason
@@ -52,7 +52,9 @@ def unpack_source(path: Path) -> Iterator[Path]:
 
 
 def unpack_archive(path: Path, room: Path) -> None:
-    """Unpack a zip or 7z into an empty folder. Raises OneMapError source.damaged, source.locked, source.no_room."""
+    """Unpack a zip or 7z into an empty folder. Raises OneMapError source.damaged, source.locked, source.no_room,
+    source.journal_inside.
+    """
     extract: Callable[[Path, Path], None] = _extract_7z if path.suffix.lower() == ".7z" else _extract_zip
     try:
         extract(path, room)
@@ -77,6 +79,15 @@ def _check_room(path: Path, room: Path, needed: int) -> None:
         raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
 
 
+def _check_part(path: Path, name: str, size: int) -> None:
+    """Refuse what SQLite would play back into the database beside it: it may come from anybody.
+
+    A -wal or -shm without content belongs to a database that was closed well. Raises OneMapError source.journal_inside.
+    """
+    if name.endswith(JOURNAL) or (size and name.endswith(PARTS_OF_SQLITE[1])):
+        raise OneMapError("source.journal_inside", file=path.name, journal=name)
+
+
 def _target(path: Path, room: Path, name: str) -> Path:
     target = (room / name).resolve()
     if not target.is_relative_to(room):
@@ -88,6 +99,7 @@ def _extract_zip(path: Path, room: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         _check_room(path, room, sum(member.file_size for member in archive.infolist()))
         for member in archive.infolist():
+            _check_part(path, _name(member), member.file_size)
             target = _target(path, room, _name(member))
             if member.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
@@ -106,8 +118,9 @@ def _extract_7z(path: Path, room: Path) -> None:
             if archive.needs_password():
                 raise OneMapError("source.locked", file=path.name)
             _check_room(path, room, sum(member.uncompressed for member in archive.list()))
-            for name in archive.getnames():
-                _target(path, room, name)
+            for member in archive.list():
+                _check_part(path, member.filename, member.uncompressed)
+                _target(path, room, member.filename)
             archive.extractall(room)
     except PasswordRequired:
         raise OneMapError("source.locked", file=path.name) from None

@@ -13,6 +13,7 @@ import pyproj
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network, may_write_in, sqlite_address
+from onemap.layers.files.files_beside import check_no_journal
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
@@ -32,6 +33,7 @@ _REFUSALS = {
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _SLICE_MS = 200  # SQLite waits in slices, between which Python hears of a signal
 _MAKING_WAIT_S = 5.0
+_JOURNAL_S = 2.0  # at most so long QGIS takes to save what was drawn
 _BESIDE = 64  # signs of a path: the folders of unfinished work beside a library, and files in them
 
 
@@ -171,14 +173,15 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
     read_only: it is opened so although one might write.
 
-    Raises OneMapError library.missing, library.empty, library.not_one, library.busy, library.damaged, and
-    library.changed if one that may only be read was written by someone else meanwhile.
+    Raises OneMapError library.missing, library.empty, library.journal, library.not_one, library.busy, library.damaged,
+    and library.changed if one that may only be read was written by someone else meanwhile.
     """
     if not path.is_file():
         raise OneMapError("library.missing", file=str(path))
     path = path.resolve()
     if path.stat().st_size == 0:  # QGIS makes such a file where the one that it shows was moved away
         raise OneMapError("library.empty", file=path.name)
+    _check_no_journal(path, wait_s)
     may_write = is_writable(path)
     writable = may_write and not read_only
     # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
@@ -199,6 +202,21 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
         raise OneMapError("library.missing", file=str(path)) from None  # removed meanwhile, with all that was written
     if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
         raise OneMapError("library.changed", file=path.name)
+
+
+def _check_no_journal(path: Path, wait_s: float) -> None:
+    """Refuse a library with a rollback journal beside it, unless it goes away: QGIS has one for as long as it saves.
+
+    Raises OneMapError library.journal.
+    """
+    until = time.monotonic() + min(wait_s, _JOURNAL_S)
+    while True:
+        try:
+            return check_no_journal(path, "library.journal")
+        except OneMapError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.05)
 
 
 def check_new_file(path: Path) -> None:
