@@ -39,7 +39,7 @@ def delivery(tmp_path):
     return source
 
 
-def packed(delivery: Path, suffix: str) -> Path:
+def archive_of(delivery: Path, suffix: str) -> Path:
     """The delivery as an archive."""
     target = delivery.parent.parent / f"sent{suffix}"
     files = sorted(delivery.parent.iterdir())
@@ -54,7 +54,7 @@ def packed(delivery: Path, suffix: str) -> Path:
     return target
 
 
-def refused(onemap, *words) -> str:
+def refusal_of(onemap, *words) -> str:
     answer = onemap(*words)
     assert answer.code == 3, answer.json
     assert answer.json["problems"][0]["mend"]
@@ -71,29 +71,30 @@ def test_sqlite_itself_would_remove_the_file_that_the_journal_names(delivery, tm
 
 def test_a_source_with_a_journal_beside_it_is_refused_and_nothing_is_touched(onemap, delivery, tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert refused(onemap, "inspect", delivery) == "source.journal"
+    assert refusal_of(onemap, "inspect", delivery) == "source.journal"
     assert onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547").code == 0
-    added = refused(onemap, "add", tmp_path / "city.gpkg", delivery, "--as", "YJJBNTTB", "--covers", "extent")
-    assert added == "source.journal"
+    code = refusal_of(onemap, "add", tmp_path / "city.gpkg", delivery, "--as", "YJJBNTTB", "--covers", "extent")
+    assert code == "source.journal"
     assert (
-        refused(onemap, "check", tmp_path / "city.gpkg", delivery, "--out", tmp_path / "out.gpkg") == "source.journal"
+        refusal_of(onemap, "check", tmp_path / "city.gpkg", delivery, "--out", tmp_path / "out.gpkg")
+        == "source.journal"
     )
     assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".7z"])
 def test_an_archive_with_a_journal_is_refused_before_it_is_unpacked(onemap, delivery, tmp_path, suffix):
-    archive = packed(delivery, suffix)
-    assert refused(onemap, "inspect", archive) == "source.journal_inside"
+    archive = archive_of(delivery, suffix)
+    assert refusal_of(onemap, "inspect", archive) == "source.journal_inside"
     assert (tmp_path / "thesis.docx").exists()
 
 
 def test_an_empty_wal_in_an_archive_hinders_nothing(onemap, delivery, tmp_path):
     delivery.with_name(delivery.name + JOURNAL).unlink()
     delivery.with_name(delivery.name + "-wal").write_bytes(b"")
-    assert onemap("inspect", packed(delivery, ".zip")).code == 0
+    assert onemap("inspect", archive_of(delivery, ".zip")).code == 0
     delivery.with_name(delivery.name + "-wal").write_bytes(b"frames")
-    assert refused(onemap, "inspect", packed(delivery, ".zip")) == "source.journal_inside"
+    assert refusal_of(onemap, "inspect", archive_of(delivery, ".zip")) == "source.journal_inside"
 
 
 def test_a_library_with_a_journal_beside_it_is_refused_unless_it_goes_away(onemap, tmp_path):
@@ -102,8 +103,8 @@ def test_a_library_with_a_journal_beside_it_is_refused_unless_it_goes_away(onema
     victim.write_bytes(b"years of work")
     journal = hot_journal(library, victim)
     content = library.read_bytes()
-    assert refused(onemap, "layers", library) == "library.journal"
-    assert refused(onemap, "inspect", library) == "source.journal"
+    assert refusal_of(onemap, "layers", library) == "library.journal"
+    assert refusal_of(onemap, "inspect", library) == "source.journal"
     assert (library.read_bytes(), victim.exists()) == (content, True)
     threading.Timer(0.5, journal.unlink).start()
     assert onemap("layers", library).code == 0
@@ -121,4 +122,4 @@ def test_a_copy_of_a_library_that_was_made_in_the_middle_of_a_step_is_refused(on
         shutil.copyfile(f"{library}{name}", f"{copied}{name}")
     connection.rollback()
     connection.close()
-    assert refused(onemap, "layers", copied) == "library.journal"
+    assert refusal_of(onemap, "layers", copied) == "library.journal"
