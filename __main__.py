@@ -42,11 +42,13 @@ def _hide_passwords() -> None:
     if typed is not None:
         sys.argv[1:] = json.loads(typed)
         return
-    if os.name != "posix" or not any("=" in argument or "://" in argument for argument in sys.argv[1:]):
+    if os.name != "posix" or not any(set("=@%＠") & set(argument) or "://" in argument for argument in sys.argv[1:]):
         return
-    from onemap.layers.server_address import passwords_in, without_password
+    from onemap.layers.secret_words import shown_word
+    from onemap.layers.server_address import passwords_in
 
-    shown = [without_password(argument) for argument in sys.orig_argv]
+    program = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv[1:])]
+    shown = [*program, *map(shown_word, sys.argv[1:])]
     if shown == sys.orig_argv:
         return
     passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}

@@ -20,6 +20,7 @@ _SETTINGS = {
     "PROJ_NETWORK": "OFF",
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "GML_DOWNLOAD_SCHEMA": "NO",
+    "OGR_GEOJSON_MAX_OBJ_SIZE": "100",  # megabytes of a feature's text, as `json_stream` has it
     "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
 }

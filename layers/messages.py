@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.each_text import each_text
 from onemap.layers.errors import Problem
-from onemap.layers.server_address import without_password
+from onemap.layers.secret_words import without_secrets, without_typed
+from onemap.layers.visible_text import visible_text
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
@@ -62,7 +64,7 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, (list, tuple)):
         return list_text([str(_fact_text(item, language)) for item in value], language)
     if isinstance(value, str):
-        return without_password(value)  # whatever was typed may be repeated
+        return without_secrets(value)  # whatever was typed may be repeated
     return "–" if value is None else value
 
 
@@ -85,7 +87,7 @@ def either_of(texts: Sequence[str], language: str) -> str:
 
 def wording(problem: Problem, language: str) -> tuple[str, str]:
     """What is wrong and how to mend it, in one language, each a whole sentence."""
-    message, mend = _fill_facts(problem, language)
+    message, mend = (visible_text(without_typed(text)) for text in _fill_facts(problem, language))
     return (_ended(message, language) if mend else message), mend
 
 
@@ -119,8 +121,9 @@ def sender_mend(code: str, mend: str, language: str) -> str:
 def in_words(problem: Problem, language: str) -> Problem:
     """The same problem with its sentence, and without a password where it says which file or address is meant."""
     message, mend = wording(problem, language)
-    places = {name: without_password(value) for name, value in problem.place.items() if value is not None}
-    return replace(problem, facts={**problem.facts, **places}, message=message, mend=mend)
+    places = {name: without_secrets(value) for name, value in problem.place.items() if value is not None}
+    facts = each_text(problem.facts, without_typed)
+    return replace(problem, facts={**facts, **places}, message=message, mend=mend)
 
 
 def phrase(key: str, language: str, **facts: Any) -> str:
@@ -130,8 +133,8 @@ def phrase(key: str, language: str, **facts: Any) -> str:
 
 
 def is_title(value: Any) -> bool:
-    """Whether a value is a title: a text in each of its languages."""
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    """Whether a value is a title: a text in each of its languages, of which there is one at least."""
+    return isinstance(value, dict) and bool(value) and all(isinstance(text, str) for text in value.values())
 
 
 def in_each_language(key: str) -> dict[str, str]:
@@ -143,5 +146,5 @@ def problem_record(problem: Problem, language: str) -> dict[str, Any]:
     """A problem as the contract's JSON object."""
     message, mend = wording(problem, language)
     extra: dict[str, Any] = {name: problem.facts[name] for name in ("row", "area_changed_m2") if name in problem.facts}
-    place = {name: value and without_password(value) for name, value in problem.place.items()}
+    place = {name: value and without_secrets(value) for name, value in problem.place.items()}
     return {**place, "code": problem.code, "message": message, "mend": mend, **extra}

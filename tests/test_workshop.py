@@ -103,6 +103,8 @@ def test_a_zip_holds_one_folder_with_what_a_user_needs_and_nothing_else(checkout
         assert b"GNU GENERAL PUBLIC LICENSE" in bundle.read("onemap/LICENSE")
     assert {entry.split("/")[0] for entry in names} == {"onemap"}
     needed = ["metadata.txt", "__init__.py", "__main__.py", "README.md", "resources/requirements/core.txt"]
+    needed += [f"resources/requirements/{name}.lock.txt" for name in ("core", "fast", "pip", "uv")]
+    needed += ["resources/requirements/parts.cdx.json"]  # the list of parts
     assert [entry for entry in needed if f"onemap/{entry}" not in names] == []
     unwanted = ("onemap/tests/", "onemap/resources/workshop/", "onemap/build.py", "onemap/.")
     assert [entry for entry in names if entry.startswith(unwanted) or "__pycache__" in entry] == []

@@ -9,11 +9,24 @@ import tomllib
 from itertools import accumulate
 from typing import Any
 
+MOST_SIGNS, MOST_PARTS = 8_000_000, 32  # of a text; of a dotted key, which tomllib takes time and depth for
 _LARGEST = 10**1000
-_PIECE = re.compile(  # strings and comments are passed over; what stands bare is a key where =, . or ] follows
-    r'"""(?:\\.|(?!""").)*"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*'
-    r"|(?P<bare>[^\s\"'#=.,\[\]{}]+)(?=[ \t]*[=.\]])",
-    re.DOTALL,
+# Strings and comments, ended or not: whatever stands in a text is gone through once.
+_PASSED = "|".join(
+    (
+        r'"""(?:\\.|(?!""").)*+(?:"""|\Z)',
+        r"'''(?:(?!''').)*+(?:'''|\Z)",
+        r'"(?:\\.|[^"\\\n])*+"?',
+        r"'[^'\n]*+'?",
+        r"#[^\n]*+",
+    )
+)
+_BARE = r"""[^\s"'#=.,\[\]{}]++"""
+_PART = rf"""(?:{_BARE}|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+_MANY_DOTS = re.compile(rf"(?m)^(?:[^\n.]*+\.){{{MOST_PARTS}}}")
+_LONG_KEY = re.compile(rf"(?P<long>(?:{_PART}[ \t]*+\.[ \t]*+){{{MOST_PARTS}}})|{_PASSED}|{_BARE}", re.DOTALL)
+_PIECE = re.compile(  # what stands bare is a key where =, . or ] follows
+    rf"{_PASSED}|(?P<bare>{_BARE})(?=[ \t]*[=.\]])|{_BARE}", re.DOTALL
 )
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
@@ -21,8 +34,13 @@ _PLACE = re.compile(r"at line (\d+), column (\d+)")
 def toml_content(text: str) -> dict[str, Any]:
     """The content of a text. Raises ValueError, as tomllib does and for what no program can use.
 
-    That are numbers that could not even be told, and lists in lists beyond counting.
+    That are numbers that could not even be told, lists in lists beyond counting, keys of more than MOST_PARTS parts,
+    and texts of more than MOST_SIGNS signs.
     """
+    if len(text) > MOST_SIGNS:
+        raise ValueError(f"more than {MOST_SIGNS} characters")
+    if _MANY_DOTS.search(text) and any(piece["long"] for piece in _LONG_KEY.finditer(text)):
+        raise ValueError(f"a key of more than {MOST_PARTS} parts")
     try:
         content = _content_of(text)
         _check_numbers(content)

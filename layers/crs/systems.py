@@ -1,5 +1,6 @@
 """Coordinate systems: read what is declared, say what numbers suggest, refuse what would be a guess."""
 
+import json
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import pyproj
 from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
+from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError, Problem
 
 Bounds = tuple[float, float, float, float]
@@ -28,7 +30,8 @@ _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (desi
 
 
 def parse_crs(text: str, **place: Any) -> pyproj.CRS:
-    """The coordinate system that a user or a file names. Raises OneMapError crs.unknown."""
+    """The coordinate system that a user or a file names. Raises OneMapError crs.unknown, crs.names_file."""
+    check_names_no_file(text if isinstance(text, str) else json.dumps(text, default=str), **place)
     try:
         return pyproj.CRS.from_user_input(text)
     except (CRSError, TypeError):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 
-JOURNAL = "-journal"  # behind the name of an SQLite file: what SQLite plays back when it opens the file
-PARTS_OF_SQLITE = (JOURNAL, "-wal", "-shm")
+# Behind the name of an SQLite file: what SQLite plays back when it opens the file, and what belongs to one in WAL mode.
+JOURNAL, WAL, SHM = "-journal", "-wal", "-shm"
 
 
 def files_of_stem(path: Path) -> list[Path]:

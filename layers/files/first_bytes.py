@@ -68,7 +68,7 @@ def check_first_bytes(path: Path) -> None:
         check_no_journal(path, "source.journal")
     if _fits(kind, head):
         return
-    if _points_elsewhere(head):
+    if points_elsewhere(head):
         raise OneMapError("source.indirect", file=path.name)
     raise OneMapError("source.damaged", file=path.name, reason=Problem("system.other_format", {"suffix": suffix}))
 
@@ -87,13 +87,13 @@ def _fits(kind: str, head: bytes) -> bool:
         return bool(_PATTERNS[kind].match(plain.replace(b"\0", b"").lstrip(_XML_MARKS)))
     if kind in _PATTERNS:
         return bool(_PATTERNS[kind].match(plain))
-    return not _points_elsewhere(head)  # a format without a mark of its own
+    return not points_elsewhere(head)  # a format without a mark of its own
 
 
 def _is_pointing_xml(head: bytes) -> bool:
     return bool(_POINTING_XML.search(head.replace(b"\0", b"")))
 
 
-def _points_elsewhere(head: bytes) -> bool:
-    """Whether a text says where data lies and holds none itself."""
+def points_elsewhere(head: bytes) -> bool:
+    """Whether a text says where data lies and holds none itself. head: its first bytes."""
     return bool(_is_pointing_xml(head) or _POINTING_TEXT.match(head) or _TAB_OF_OTHERS.search(head[:4096]))

@@ -50,11 +50,13 @@ def temporary_room() -> Iterator[None]:
                 os.environ["TMPDIR"] = named
 
 
-def disk_refusal(error: Exception) -> OneMapError | None:
-    """What is said of a disk without room, and of a path that is too long or cannot be: nobody nearer knew its purpose.
+def machine_refusal(error: Exception) -> OneMapError | None:
+    """What is said of a machine without memory, of a disk without room, and of a path that is too long or cannot be.
 
-    None for another error.
+    Nobody nearer knew what they were for. None for another error.
     """
+    if isinstance(error, MemoryError):
+        return OneMapError("memory.full")
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return OneMapError("path.long", file=Path(str(error.filename or "")).name)
     if isinstance(error, UnicodeEncodeError) and error.encoding == sys.getfilesystemencoding():

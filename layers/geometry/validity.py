@@ -14,9 +14,10 @@ from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.row_by_row import apply_by_row
-from onemap.layers.geometry.shape_column import AnyShapes, all_of
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, vertices_of_each
 from onemap.layers.progress import SILENT, Progress
 
+MOST_VERTICES = 2_000_000  # of a feature, which takes half a gigabyte: 16 times the largest polygon of real plans
 RECORD = "source.record"  # a feature without geometry because its record is broken
 CODES = (  # of what may be unsound, in the order in which it is told
     RECORD,
@@ -125,6 +126,25 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
     problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
     if problems:
         raise OneMapError.of(first_problems(problems, place))
+
+
+def check_vertices(shapes: AnyShapes, place: dict[str, Any], first: int = 0) -> None:
+    """Raises OneMapError geometry.vertices where some have more than MOST_VERTICES: shapes from a row on, from 0."""
+    counts = vertices_of_each(shapes)
+    rows = np.flatnonzero(counts > MOST_VERTICES).tolist()
+    if rows:
+        raise OneMapError.of(
+            first_problems(
+                [vertices_problem(first + row, int(counts[row]), place) for row in rows],
+                place,
+            )
+        )
+
+
+def vertices_problem(row: int, vertices: int, place: dict[str, Any]) -> Problem:
+    """That a feature has more than MOST_VERTICES. row: from 0."""
+    facts = {"feature": str(row + 1), "row": row + 1, "vertices": vertices, "most": MOST_VERTICES}
+    return Problem("geometry.vertices", {**place, **facts})
 
 
 def sorted_geometries(

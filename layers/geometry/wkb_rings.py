@@ -14,6 +14,7 @@ from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 
 _POLYGON, _MULTIPOLYGON = int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON)
 _HEAD, _NUMBER, _POINT = 5, 4, 16  # bytes: order and type; how many follow; a point
@@ -174,7 +175,7 @@ def _located(bodies: pa.Array, origin: tuple[float, float], *, with_boxes: bool)
     rings, by = wkb_rings(bodies) if any(origin) else None, (-origin[0], -origin[1])
     if rings is not None and np.isfinite(rings.points).all():
         return _without_multi(rings.move(by)), rings.boxes() if with_boxes else boxes
-    geometries = np.asarray(shapely.from_wkb(bodies.to_numpy(zero_copy_only=False)), dtype=object)
+    geometries = np.asarray(geometries_of_wkb(bodies.to_numpy(zero_copy_only=False)), dtype=object)
     if with_boxes:
         boxes = shapely.bounds(geometries).reshape(-1, 4)
     return shift_geometries(geometries, by) if any(origin) else geometries, boxes
@@ -192,7 +193,7 @@ def _without_multi(rings: WkbRings) -> np.ndarray:
 
 def shapes_of_wkb(bodies: pa.Array) -> np.ndarray:
     """WKB (n,) as geometries."""
-    found: np.ndarray = shapely.from_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
+    found: np.ndarray = geometries_of_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
     return found
 
 

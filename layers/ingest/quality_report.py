@@ -19,6 +19,7 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.store import FeatureTable, StoreConnection
+from onemap.layers.visible_text import visible_text
 
 PROBLEMS_TABLE = "onemap_problems"
 _MOST_LISTED = 1000  # of a kind, in the answer; the library's table and the sheet hold more
@@ -183,4 +184,4 @@ def _row(item: GradedProblem, language: str) -> list[Any]:
 
 def _cell(value: Any) -> Any:
     """Text that a sheet can hold: without control characters, and no longer than a cell."""
-    return value.translate(_ILLEGAL)[:_MOST_SIGNS] if isinstance(value, str) else value
+    return visible_text(value.translate(_ILLEGAL))[:_MOST_SIGNS] if isinstance(value, str) else value

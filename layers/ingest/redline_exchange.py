@@ -23,7 +23,7 @@ from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target
+from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target, open_options
 from onemap.layers.sources.reading import open_source, read_source
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import RedlineText, looks_like_redline, read_text
@@ -254,7 +254,7 @@ def _header(source: str, layer: str) -> RedlineText | None:
         if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None
         try:
-            metadata = pyogrio.read_info(gdal_name(path), layer=layer).get("layer_metadata") or {}
+            metadata = pyogrio.read_info(gdal_name(path), layer=layer, **open_options(path)).get("layer_metadata") or {}
         except (DataSourceError, ValueError):
             return None
     return kept_header(metadata[_HEADER_KEY]) if _HEADER_KEY in metadata else None

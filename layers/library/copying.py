@@ -19,7 +19,15 @@ from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
-from onemap.layers.stores.logged_rows import insert_logged, note, note_structure, row_name
+from onemap.layers.stores.logged_rows import (
+    LOGGED_LATER,
+    insert_logged,
+    note,
+    note_stored,
+    note_structure,
+    plain_tables,
+    row_name,
+)
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 from onemap.layers.system_reasons import text_reason
@@ -54,6 +62,7 @@ def copy_library(
         if place.path is None:
             _keep_own_files(source, target)
         target.protect(grants)
+        _note_late_rows(source, target, tables)
         _log_copy(source, target, place, number, head)
 
     with source.reading():
@@ -236,6 +245,13 @@ def _keep_own_files(source: Library, target: StoreConnection) -> None:
     texts = {kind: source.own_file(kind) for kind in OWN_FILES}
     rows = [(own_file_key(kind), text) for kind, text in texts.items() if text is not None]
     insert_logged(target, TABLES["onemap_library"], rows)
+
+
+def _note_late_rows(source: Library, target: StoreConnection, tables: Sequence[str]) -> None:
+    """The rows of a server that its log need not know yet: the copy's log does."""
+    for table in plain_tables(tuple(tables)).values():
+        if table.name in LOGGED_LATER and source.path is None:
+            note_stored(target, table)
 
 
 def _log_copy(source: Library, target: StoreConnection, place: LibraryPlace, number: int, head: str) -> None:

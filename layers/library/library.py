@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -166,6 +166,15 @@ class Library:
                 raise AssertionError(f"rows that the log does not know: {list(connection.unlogged)}")
         self._beside.clear()
 
+    @contextlib.contextmanager
+    def appending(self) -> Iterator[StoreConnection]:
+        """One transaction that only appends rows which the log need not know at once; it takes no turn on a server.
+
+        Raises OneMapError library.read_only, library.busy.
+        """
+        with self._store.appending() as connection:
+            yield connection
+
     def _upgrade(self, path: Path) -> None:
         """Copy the file, then give it the format of today, in a transaction of its own that the log knows."""
         copied = copy_before_upgrade(path, self.format)
@@ -173,15 +182,24 @@ class Library:
             connection.unlogged = {}
             facts = dict(connection.execute("SELECT key, value FROM onemap_library"))
             if format_number(facts, self.label) < FORMAT:  # else somebody else was first
-                anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-                insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
-                detail = {"from": self.format, "to": FORMAT, "copy": copied.name}
-                log(connection, self.person(), "upgrade", self.name, detail)
+                self.note_format(connection, {"copy": copied.name})
         self.format = FORMAT
+
+    def note_format(self, connection: StoreConnection, more: Mapping[str, Any]) -> None:
+        """Give the library the format of today, inside the open transaction. more: what the log tells beside it."""
+        anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
+        log(connection, self.person(), "upgrade", self.name, {"from": self.format, "to": FORMAT, **more})
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
         """Have something written with the next transaction, whichever that is; without one it is not missed."""
         self._beside.append(write)
+
+    def keep_made(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What a room above has made of rows that never change, made once for as long as the library is open."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
 
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.

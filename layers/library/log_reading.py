@@ -8,7 +8,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import COPY, ROWS, Library, sha256
 from onemap.layers.library.logged_features import LoggedFeatures, features_of_detail
-from onemap.layers.stores.logged_rows import STRUCTURE
+from onemap.layers.stores.logged_rows import HEADS, STRUCTURE
 from onemap.layers.stores.store import chained_hash
 
 LOG = "onemap_audit"
@@ -25,9 +25,20 @@ class WrittenRow:
     who: str
 
 
+@dataclass(frozen=True)
+class ChainHead:
+    """The last event of a chain of a case when an entry was written. written: by whom, when, and the event's hash."""
+
+    case_id: str
+    chain: str
+    number: int
+    written: WrittenRow
+
+
 @dataclass
 class LogBook:
-    """What the log says. heads: number and hash of each entry; copies: where the log of a copy began."""
+    """What the log says. heads: number and hash of each entry; chain_heads: of the events of
+    cases; copies: where the log of a copy began."""
 
     problems: list[Problem] = field(default_factory=list)
     rows: dict[str, dict[str, WrittenRow]] = field(default_factory=dict)
@@ -35,6 +46,7 @@ class LogBook:
     own_files: dict[str, WrittenRow] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)
     copies: dict[int, str] = field(default_factory=dict)
+    chain_heads: list[ChainHead] = field(default_factory=list)
     last: int = 0
     last_at: str = "–"
 
@@ -112,6 +124,19 @@ def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any]
                 written.pop(name, None)
             else:
                 written[name] = WrittenRow(str(hash_), at, who)
+    book.chain_heads += _chain_heads(subject, detail.get(HEADS), at, who)
     book.features += [(item, WrittenRow(item.hash, at, who)) for item in features_of_detail(detail)]
     if action == "keep" and isinstance(subject, str):
         book.own_files[subject] = WrittenRow(str(detail.get("hash")), at, who)
+
+
+def _chain_heads(subject: Any, heads: Any, at: str, who: str) -> list[ChainHead]:
+    """The heads that an entry of a case names; of what is no table of heads none."""
+    case_id = str(subject).partition(" ")[0]
+    known = heads.items() if isinstance(heads, dict) else ()
+    pairs = [(chain, head) for chain, head in known if isinstance(head, list) and len(head) == len(("number", "hash"))]
+    return [
+        ChainHead(case_id, chain, number, WrittenRow(str(hash_), at, who))
+        for chain, (number, hash_) in pairs
+        if type(number) is int
+    ]

@@ -8,8 +8,20 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import LOG, LogBook, WrittenRow, shown_text
 from onemap.layers.stores.index_entries import misplaced_features
-from onemap.layers.stores.logged_rows import INDEXES, SCHEMA, SERVER_CLASSES, STRUCTURE, PlainTable, row_hash
+from onemap.layers.stores.logged_rows import (
+    INDEXES,
+    LOGGED_LATER,
+    SCHEMA,
+    SERVER_CLASSES,
+    STRUCTURE,
+    SURROUNDING_PART,
+    VERSION_PART,
+    PlainTable,
+    part_word,
+    row_hash,
+)
 
+_PRINTED_IN_FULL = 3  # the format since which servers print the parts of a library in full
 _MOST_NAMED = 20  # rows of one table with one kind of damage
 _Codes = Mapping[str, str]  # by how a row ended
 _RECORD = {
@@ -31,8 +43,11 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
     """
     if table.name == LOG or not library.has_table(table.name):
         return
+    written = book.rows.get(table.name, {})
     stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))
-    yield from row_problems(library, table.name, stored, book.rows.get(table.name, {}))
+    if library.path is None and table.name in LOGGED_LATER:
+        stored = ((name, hash_) for name, hash_ in stored if name in written)
+    yield from row_problems(library, table.name, stored, written)
 
 
 def row_problems(
@@ -51,6 +66,10 @@ def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | 
 
     tables: of these alone, without what is gone.
     """
+    if library.path is None and library.format < _PRINTED_IN_FULL:
+        if tables is None:
+            yield Problem("verify.structure_older", {"file": library.label})
+        return
     stored: dict[str, list[tuple[str, str]]] = {}
     written = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
     for kind, name, values in library.connection.structure(tables):
@@ -65,9 +84,37 @@ def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | 
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:
         found = list(_unlike(stored.get(kind, ()), written[kind]))
+        if kind == VERSION_PART:
+            yield from _version_problems(library, stored.get(kind, ()), written[kind])
+            continue
         yield from _few(library, _STRUCTURE_CODES, found, _structure_place(kind))
         if kind == INDEXES:
             yield from _index_problems(library, [name for _, name, _ in found])
+
+
+def _version_problems(
+    library: Library, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+) -> Iterator[Problem]:
+    """Whether the server is another than the one that has printed the parts last, which may word them otherwise."""
+    for name, _ in stored:
+        if name not in written:
+            before = ", ".join(map(shown_text, written)) or "–"
+            yield Problem("verify.structure_server", {"file": library.label, "before": before, "now": name})
+
+
+def unlawful_structure(library: Library, book: LogBook) -> Iterator[Problem]:
+    """What may not be noted anew as it stands, by an upgrade: all that differs and is not merely worded otherwise.
+
+    What acts on a library from outside its schema may be lawful, and is noted.
+    """
+    found = list(structure_problems(library, book))
+    is_worded_otherwise = any(problem.code == "verify.structure_server" for problem in found)
+    accepted = {"verify.structure_older", "verify.structure_server"}
+    if is_worded_otherwise:
+        accepted |= {"verify.structure_changed", "verify.more"}
+    for problem in found:
+        if problem.code not in accepted and problem.facts.get("feature") != part_word(SURROUNDING_PART):
+            yield problem
 
 
 def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]:
@@ -92,7 +139,7 @@ def _structure_place(kind: str) -> Callable[[str], dict[str, Any]]:
             what, _, about = name.partition("/")
             return {"layer": shown_text(about), "feature": shown_text(what)}
         if kind == INDEXES or kind in SERVER_CLASSES:
-            return {"layer": shown_text(name), "feature": kind}
+            return {"layer": shown_text(name), "feature": part_word(kind)}
         return {"layer": kind, "feature": shown_text(name)}
 
     return place

@@ -13,7 +13,8 @@ from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES, cod
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.rows_as_logged import check_table
-from onemap.layers.library.service_address import secret_in, service_address
+from onemap.layers.library.service_address import service_address
+from onemap.layers.secret_words import secret_in
 from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
 from onemap.layers.stores.store import StoreConnection
 

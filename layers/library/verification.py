@@ -26,7 +26,8 @@ _READ = 0.5  # of the work on a table of features, when it is read
 def log_of(library: Library, found: list[Problem]) -> LogBook:
     """What the log says, and to `found` what is wrong with it."""
     book = LogBook()
-    with _damage_as_problem(library, LOG, found), library.connection.tolerant():
+    connection = library.connection
+    with _damage_as_problem(library, LOG, found), connection.tolerant(), connection.without_indexes():
         book = read_log(library)
         if not book.last:
             found.append(Problem("verify.log_empty", {"file": library.label, "layer": LOG}))
@@ -44,8 +45,12 @@ def library_problems(
     found: list[Problem] = []
     if not book.last:
         return found
-    with library.connection.tolerant():
-        structure, *parts = progress.part(0.0, _ROWS).parts([1] * (len(tables) + 1))
+    with library.connection.tolerant(), library.connection.without_indexes():
+        checked, structure, *parts = progress.part(0.0, _ROWS).parts([1] * (len(tables) + 2))
+        with _damage_as_problem(library, "–", found):
+            for damage in library.connection.damages_found(checked):
+                facts = {"file": library.label, "layer": shown_text(damage.table), "reason": shown_text(damage.reason)}
+                found.append(Problem("verify.integrity", facts))
         structure.at(0.0)
         with _damage_as_problem(library, "–", found):
             found += structure_problems(library, book)
@@ -91,7 +96,7 @@ def _kept_checksums(library: Library, found: list[Problem]) -> dict[str, np.ndar
     """The checksums of the rows of every table of features, by name; what is none names no rows."""
     rows: list[Any] = []
     with _damage_as_problem(library, "onemap_row_hashes", found):
-        rows = library.connection.execute("SELECT table_name, hashes FROM onemap_row_hashes").fetchall()
+        rows = [*library.connection.read_rows("onemap_row_hashes", ("table_name", "hashes"))]
     return {
         name: np.frombuffer(hashes, dtype="<u4")
         for name, hashes in rows

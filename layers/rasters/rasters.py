@@ -4,17 +4,22 @@ In the library a raster version is a table of one polygon, the raster's footprin
 """
 
 import hashlib
+import html
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyproj
 
+from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.crs.systems import parse_crs, suggestion
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.files.first_bytes import check_first_bytes
+from onemap.layers.files.plain_file import check_plain_beside
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -37,6 +42,8 @@ RASTER_DRIVERS = {
 
 # Overviews, masks and what HFA spills into a file of its own; GeoTIFF, and HFA's two kinds.
 _BESIDE = (".ovr", ".OVR", ".msk", ".MSK", ".rrd", ".RRD", ".aux", ".AUX", ".ige", ".IGE")
+# Of a block of cells, which is read as a whole: what is read of any file, and how many times its own size of a larger.
+_MOST_BYTES, _MOST_TIMES = 500_000_000, 50
 _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG", b"ERDAS_IMG_EXTER")
 
 
@@ -59,7 +66,8 @@ def raster_hash(path: Path) -> str:
 def opened_raster(path: Path) -> "DatasetReader":
     """A raster open for reading, by the driver of its name, all its files beside it.
 
-    Raises OneMapError source.missing, source.damaged, source.indirect, format.unknown.
+    Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, format.unknown,
+    crs.names_file.
     """
     import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
     from rasterio.errors import RasterioIOError
@@ -71,6 +79,8 @@ def opened_raster(path: Path) -> "DatasetReader":
         raise OneMapError("source.indirect", file=path.name)
     if driver is None or not path.is_file():
         raise OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))
+    check_plain_beside(path)
+    _check_systems_beside(path)
     check_first_bytes(path)
     _check_beside(path)
     try:
@@ -79,6 +89,7 @@ def opened_raster(path: Path) -> "DatasetReader":
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
     try:
         _check_files(dataset, path)
+        _check_grid(dataset, path)
     except BaseException:
         dataset.close()
         raise
@@ -98,6 +109,15 @@ def _check_beside(path: Path) -> None:
                         raise OneMapError("source.indirect", file=beside.name)
 
 
+def _check_systems_beside(path: Path) -> None:
+    """Refuse a coordinate system beside a raster that names a file. Raises OneMapError crs.names_file."""
+    names = [path.with_suffix(".prj"), path.with_suffix(".PRJ")]
+    names += [path.with_name(path.name + ".aux.xml"), path.with_suffix(".aux.xml")]
+    for beside in names:
+        if beside.is_file():
+            check_names_no_file(html.unescape(beside.read_bytes().decode("latin-1")), file=beside.name)
+
+
 def _check_files(dataset: "DatasetReader", path: Path) -> None:
     """Refuse a raster whose cells or overviews lie in a file not its own. Raises OneMapError source.indirect."""
     # Before the files are listed: for that the overviews are opened, wherever they are.
@@ -112,6 +132,25 @@ def _check_files(dataset: "DatasetReader", path: Path) -> None:
         ]
     if strange:
         raise OneMapError("source.indirect", file=path.name)
+
+
+def _check_grid(dataset: "DatasetReader", path: Path) -> None:
+    """Refuse a raster whose grid lies nowhere, or whose blocks would fill the memory.
+
+    Raises OneMapError source.damaged, source.swollen.
+    """
+    if not all(map(math.isfinite, (*dataset.transform, *dataset.bounds))) or dataset.transform.determinant == 0:
+        raise OneMapError("source.damaged", file=path.name, reason=f"{tuple(dataset.transform)[:6]}")
+    rows, columns = map(max, zip(*dataset.block_shapes, strict=True))
+    block_bytes = rows * columns * sum(_bytes_of(kind) for kind in dataset.dtypes)
+    size = path.stat().st_size
+    if block_bytes > max(_MOST_BYTES, _MOST_TIMES * size):
+        facts = {"kilobytes": -(-size // 1000), "megabytes": block_bytes // 1_000_000, "most": _MOST_BYTES // 1_000_000}
+        raise OneMapError("source.swollen", file=path.name, **facts)
+
+
+def _bytes_of(kind: str) -> int:
+    return 8 if kind == "complex_int16" else np.dtype(kind).itemsize
 
 
 def check_blocks(dataset: "DatasetReader") -> None:

@@ -3,21 +3,28 @@
 import contextlib
 import errno
 import lzma
+import platform
 import shutil
+import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.files_beside import JOURNAL, PARTS_OF_SQLITE, files_of_stem
+from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, files_of_stem
 from onemap.layers.files.text_encodings import decodes
 from onemap.layers.sources import formats
 from onemap.layers.system_reasons import file_reason
 
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800
+# What any archive may take on disk, what a larger one may in comparison with its own size, and how many files.
+_ALWAYS_BYTES, _TIMES, _MOST_MEMBERS = 200_000_000, 100, 100_000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _BROKEN = (
     zipfile.BadZipFile,
@@ -38,8 +45,7 @@ _BROKEN = (
 def unpack_source(path: Path) -> Iterator[Path]:
     """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
 
-    Raises OneMapError source.damaged for a broken archive, source.locked, source.nothing_inside, source.no_room, and
-    whatever `sources_in` refuses.
+    Raises OneMapError as `unpack_archive`, and whatever `sources_in` refuses.
     """
     if path.suffix.lower() not in formats.ARCHIVES or path.is_dir():
         yield path
@@ -52,12 +58,15 @@ def unpack_source(path: Path) -> Iterator[Path]:
 
 
 def unpack_archive(path: Path, room: Path) -> None:
-    """Unpack a zip or 7z into an empty folder. Raises OneMapError source.damaged, source.locked, source.no_room,
+    """Unpack a zip or 7z into an empty folder, after a look at what it says it would take there.
+
+    Raises OneMapError source.damaged, source.locked, source.no_room, source.much_inside, source.many_inside,
     source.journal_inside.
     """
     extract: Callable[[Path, Path], None] = _extract_7z if path.suffix.lower() == ".7z" else _extract_zip
     try:
         extract(path, room)
+        _remove_unwanted(path, room)
     except _BROKEN as error:
         if isinstance(error, RuntimeError) and "password" in str(error):
             raise OneMapError("source.locked", file=path.name) from None
@@ -74,61 +83,107 @@ def _words(error: BaseException) -> str:
     return str(error)[:200] or type(error).__name__
 
 
-def _check_room(path: Path, room: Path, needed: int) -> None:
+@dataclass(frozen=True)
+class _Member:
+    """What an archive says of a file or folder in it. size: bytes, unpacked; neither library writes more than that."""
+
+    name: str
+    size: int
+    is_folder: bool
+
+
+def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[bool]:
+    """Which members are unpacked, all being looked at before the first is.
+
+    Raises OneMapError source.many_inside, source.much_inside, source.no_room, source.journal_inside, source.damaged.
+    """
+    if len(members) > _MOST_MEMBERS:
+        raise OneMapError("source.many_inside", file=path.name, count=len(members), most=_MOST_MEMBERS)
+    needed, most = sum(member.size for member in members), max(_ALWAYS_BYTES, _TIMES * path.stat().st_size)
+    if needed > most:
+        facts = {"megabytes": -(-needed // 1_000_000), "most": most // 1_000_000, "times": _TIMES}
+        raise OneMapError("source.much_inside", file=path.name, always=_ALWAYS_BYTES // 1_000_000, **facts)
     if needed > shutil.disk_usage(room).free:
         raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
+    for member in members:
+        if not (room / member.name).resolve().is_relative_to(room):
+            raise OneMapError("source.damaged", file=path.name, reason=f"{member.name}: ..")
+    return [member.is_folder or not _is_left_out(path, member) for member in members]
 
 
-def _check_part(path: Path, name: str, size: int) -> None:
-    """Refuse what SQLite would play back into the database beside it: it may come from anybody.
+def _is_left_out(path: Path, member: _Member) -> bool:
+    """Whether a file is one that SQLite would use with the database beside it: it may come from anybody.
 
-    A -wal or -shm without content belongs to a database that was closed well. Raises OneMapError source.journal_inside.
+    A -wal without content, and any -shm, belongs to a database that was closed well, and is not missed. Raises
+    OneMapError source.journal_inside for one that is.
     """
-    if name.endswith(JOURNAL) or (size and name.endswith(PARTS_OF_SQLITE[1])):
-        raise OneMapError("source.journal_inside", file=path.name, journal=name)
+    # As systems compare names that do not tell capitals from small letters, and cut what stands behind.
+    name = PurePosixPath(member.name).name.split(":")[0].rstrip(" .").casefold()
+    if name.endswith(JOURNAL) or (member.size and name.endswith(WAL)):
+        raise OneMapError("source.journal_inside", file=path.name, journal=member.name)
+    return name.endswith((WAL, SHM))
 
 
-def _target(path: Path, room: Path, name: str) -> Path:
-    target = (room / name).resolve()
-    if not target.is_relative_to(room):
-        raise OneMapError("source.damaged", file=path.name, reason=f"{name}: ..")
-    return target
+def _remove_unwanted(path: Path, room: Path) -> None:
+    """Links, which may show out of the room, and what has only got its name while it was unpacked."""
+    for item in room.rglob("*"):
+        if item.is_symlink() or (
+            item.is_file() and _is_left_out(path, _Member(item.name, item.stat().st_size, is_folder=False))
+        ):
+            item.unlink()
 
 
 def _extract_zip(path: Path, room: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        _check_room(path, room, sum(member.file_size for member in archive.infolist()))
-        for member in archive.infolist():
-            _check_part(path, _name(member), member.file_size)
-            target = _target(path, room, _name(member))
-            if member.is_dir():
+        members = [_Member(_name(one), one.file_size, one.is_dir()) for one in archive.infolist()]
+        wanted = _wanted_members(path, room, members)
+        for entry, member in zip(compress(archive.infolist(), wanted), compress(members, wanted), strict=True):
+            target = room / member.name
+            if member.is_folder:
                 target.mkdir(parents=True, exist_ok=True)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(member) as packed, target.open("wb") as file:
+                with archive.open(entry) as packed, target.open("wb") as file:
                     shutil.copyfileobj(packed, file, 1 << 20)
 
 
 def _extract_7z(path: Path, room: Path) -> None:
-    import py7zr  # takes its time, and few deliveries need it
+    py7zr = _py7zr()
     from py7zr.exceptions import ArchiveError, PasswordRequired
 
     try:
         with py7zr.SevenZipFile(path) as archive:
             if archive.needs_password():
                 raise OneMapError("source.locked", file=path.name)
-            _check_room(path, room, sum(member.uncompressed for member in archive.list()))
-            for member in archive.list():
-                _check_part(path, member.filename, member.uncompressed)
-                _target(path, room, member.filename)
-            archive.extractall(room)
+            members = [_Member(one.filename, one.uncompressed, one.is_directory) for one in archive.list()]
+            wanted = _wanted_members(path, room, members)
+            if all(wanted):
+                archive.extractall(room)
+            else:
+                archive.extract(room, [member.name for member in compress(members, wanted)])
     except PasswordRequired:
         raise OneMapError("source.locked", file=path.name) from None
     except ArchiveError as error:
         raise ValueError(_words(error)) from error
-    for link in room.rglob("*"):
-        if link.is_symlink():  # it may show out of the room
-            link.unlink()
+
+
+def _py7zr() -> ModuleType:
+    """py7zr, loaded when it is needed, and without a program being started.
+
+    A library that it needs for passwords asks Python what kind of program it is itself, which runs `file`, found by
+    PATH; nothing is made of the answer where that library lies beside Python's own.
+    """
+    if "py7zr" not in sys.modules:
+        asked = platform.architecture
+        platform.architecture = lambda *_, **__: ("", "")
+        try:
+            import py7zr  # takes its time, and few deliveries need it
+        finally:
+            platform.architecture = asked
+    import py7zr
+
+    module: ModuleType = py7zr
+    return module
 
 
 def _name(member: zipfile.ZipInfo) -> str:

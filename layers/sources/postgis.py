@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
 from onemap.layers.system_reasons import server_reason
@@ -240,7 +240,7 @@ def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[
     plain = np.full(len(wkb), None, dtype=object)
     plain[:] = wkb
     plain[special] = None
-    geometries = shapely.from_wkb(plain, on_invalid="ignore")
+    geometries = geometries_of_wkb(plain, on_invalid="ignore")
     curved = 0
     for row in special:
         geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)

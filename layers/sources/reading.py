@@ -14,10 +14,13 @@ from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.first_bytes import check_first_bytes
+from onemap.layers.files.foreign_database import settled_database, unfolded_file
 from onemap.layers.files.library_file import is_library
+from onemap.layers.files.plain_file import check_plain, check_plain_beside
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
+from onemap.layers.geometry.validity import check_vertices
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
@@ -28,10 +31,13 @@ from onemap.layers.sources.gdal.shapefile import check_complete
 from onemap.layers.sources.open_formats import geoparquet_reading, json_lines, sensor_things, spatialite
 from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
+from onemap.layers.sources.separate_reading import is_suspect, read_apart
 from onemap.layers.sources.sheets import sheet, sheet_grid
 from onemap.layers.sources.vct import vct_reading
 
 OpenSource = Path | postgis.Database
+_WITH_PARTS = {".shp", ".dbf", ".gdb", ".gml", *MAPINFO}
+_DATABASES = {".gpkg", *spatialite.SUFFIXES}
 _READ = 0.9  # of the time: the rest is the hash
 _HEARD_S = 0.1  # how long a cancellation may stay unheard
 
@@ -45,8 +51,8 @@ def source_name(source: str | Path) -> str:
 def open_source(source: str | Path) -> Iterator[OpenSource]:
     """What can be read: a file, unpacked if need be; the folder of an archive of several; a database.
 
-    Raises OneMapError source.missing, source.name, source.denied, source.damaged, format.no_driver, format.unknown,
-    source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
+    Raises OneMapError source.missing, source.name, source.no_file, source.denied, source.damaged, format.no_driver,
+    format.unknown, source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
         with postgis.open_database(str(source)) as database:
@@ -58,12 +64,20 @@ def open_source(source: str | Path) -> Iterator[OpenSource]:
             raise OneMapError("source.missing", file=str(source))
         if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
             raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
+        check_plain(path)
         with unpack_source(path) as found:
             if found == path or not _is_folder_of_sources(found):
                 _check_readable(found)
-            yield found
+            with _as_saved(found) as settled:
+                yield settled
     except PermissionError as error:
         raise OneMapError("source.denied", file=path.name) from error
+
+
+def _as_saved(path: Path) -> AbstractContextManager[Path]:
+    """A source as it was saved last; a library is left to its own store, for other processes may be writing to it."""
+    is_foreign = path.suffix.lower() in _DATABASES and not is_library(path)
+    return settled_database(path) if is_foreign else nullcontext(path)
 
 
 def _is_folder_of_sources(path: Path) -> bool:
@@ -76,6 +90,8 @@ def _check_readable(path: Path) -> None:
     whole = whole_of(path)
     if whole is not None and whole.suffix.lower() != ".shx":
         raise OneMapError("source.is_part", file=path.name, whole=whole.name)
+    if suffix in _WITH_PARTS:
+        check_plain_beside(path)
     check_complete(path)
     if suffix not in formats.READABLE or (suffix == ".txt" and not (path.is_file() and looks_like_redline(path))):
         raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
@@ -88,7 +104,13 @@ def _check_readable(path: Path) -> None:
 
 
 def layers_of(source: OpenSource) -> list[str]:
-    """The names of an opened source's layers."""
+    """The names of an opened source's layers. Raises OneMapError source.unbounded for a suspect file."""
+    if isinstance(source, Path) and is_suspect(source):
+        return read_apart(_layers_of, source)
+    return _layers_of(source)
+
+
+def _layers_of(source: OpenSource) -> list[str]:
     if isinstance(source, postgis.Database):
         return source.tables()
     suffix = source.suffix.lower()
@@ -111,7 +133,6 @@ def layers_of(source: OpenSource) -> list[str]:
     return library_source.library_layers(source) if is_library(source) else vector.layer_names(source)
 
 
-@np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
 def read_layer(
     source: OpenSource,
     layer: str,
@@ -126,7 +147,30 @@ def read_layer(
 
     lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: they prove
     polygons valid while the next ones are read, as far as the format hands them out part by part.
+    Raises OneMapError geometry.vertices, source.unbounded for a suspect file, and what the adapters refuse.
     """
+    if isinstance(source, Path) and is_suspect(source):
+        return read_apart(_read_suspect, source, layer, encoding, lenient, as_table, layer=layer, progress=progress)
+    frame = _read_layer(source, layer, encoding, progress, lenient, as_table, provers)
+    check_vertices(frame.shapes, {"file": frame.path.name, "layer": frame.layer})
+    return frame
+
+
+def _read_suspect(source: Path, layer: str, encoding: str | None, lenient: bool, as_table: bool) -> RawFrame:
+    return _read_layer(source, layer, encoding, SILENT, lenient, as_table, NOBODY)
+
+
+@np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
+def _read_layer(
+    source: OpenSource,
+    layer: str,
+    encoding: str | None,
+    progress: Progress,
+    lenient: bool,
+    as_table: bool,
+    provers: Provers,
+) -> RawFrame:
+    """A layer, in this process."""
     if isinstance(source, postgis.Database):
         return source.read(layer, provers)
     suffix = source.suffix.lower()
@@ -192,7 +236,7 @@ def read_source(
     """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
-    source.empty, and whatever `open_source` and the adapters refuse.
+    source.empty, source.changed, and whatever `open_source` and the adapters refuse.
     """
     file = source_name(source)
     with open_source(source) as found:
@@ -202,18 +246,20 @@ def read_source(
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        if isinstance(found, postgis.Database) or is_library(found):
-            hashed: AbstractContextManager[Callable[[], str]] = nullcontext(str)  # what it says is hashed, not a file
-        else:
-            hashed = _hash_beside(Path(source), found, progress)
-        with hashed as digest:
+        # Of a database and of a library what they say is hashed, not a file.
+        files = None if isinstance(found, postgis.Database) or is_library(found) else (Path(source), found)
+        state = None if files is None else state_of(*files)
+        with nullcontext(str) if files is None else _hash_beside(*files, progress) as digest:
             given = found, layer or names[0], encoding, progress.part(0.0, _READ)
             frame = read_layer(*given, as_table=as_table, provers=provers)
             if len(frame.shapes) == 0:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
             if isinstance(found, postgis.Database):
                 return frame
-            return replace(frame, path=Path(source), source_hash=frame.source_hash or digest())
+            frame = replace(frame, path=Path(source), source_hash=frame.source_hash or digest())
+            if files is not None and state_of(*files) != state:
+                raise OneMapError("source.changed", file=file)
+            return frame
 
 
 @contextmanager
@@ -281,14 +327,15 @@ def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
     path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
-    return (path, name) if path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) else None
+    is_fit = path.suffix.lower() in vector.IN_BLOCKS and not is_library(path) and not is_suspect(path)
+    return (path, name) if is_fit else None
 
 
 def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -> str:
     """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
 
-    A GeoPackage that another program has open may have changes in a file beside it; they are hashed too, so that it has
-    another hash when they have been folded in.
+    A GeoPackage that another program has open may have changes in a file beside it, and is read and hashed as a copy
+    with these folded in; a library's are hashed too.
     """
     files = _files_of(source, opened_path)
 
@@ -316,10 +363,7 @@ def _files_of(source: Path, opened_path: Path) -> list[Path]:
         return sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
     if source.suffix.lower() in {".shp", *MAPINFO}:
         return [item for item in files_of_stem(source.with_name(opened_path.name)) if item.is_file()]
-    # What was written to a GeoPackage and not yet folded in lies beside it, and is read with it.
-    unfolded = source.with_name(f"{source.name}-wal")
-    try:
-        is_empty = unfolded.stat().st_size == 0
-    except FileNotFoundError:  # as also when whoever had it open, GDAL in another thread too, closes it right now
-        is_empty = True
-    return [source] if is_empty else [source, unfolded]
+    if source.suffix.lower() in _DATABASES and opened_path != source:
+        return [opened_path]  # a copy, into which was folded what lies beside the source
+    unfolded = unfolded_file(source)
+    return [source] if unfolded is None else [source, unfolded]

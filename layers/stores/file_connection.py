@@ -19,12 +19,13 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, index_tables, near
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
-from onemap.layers.stores.rights import Right
+from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
     NO_GEOMETRY,
+    Damage,
     DamagedTable,
     FeatureRows,
     FeatureTable,
@@ -39,6 +40,7 @@ from onemap.layers.stores.table_hashes import hash_of_table
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
 _PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
+_WHOLE = "ok"  # what SQLite's check says of a whole file
 _NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
 
 
@@ -74,7 +76,8 @@ class FileConnection(sqlite3.Connection):
     def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """All rows of a plain table, never all held at once."""
         names = ", ".join(map(quote_identifier, columns))
-        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)}")  # noqa: S608 - the names are quoted  # nosec B608
+        # By no index, which may not hold what the table does.
+        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)} NOT INDEXED")  # noqa: S608 - the names are quoted  # nosec B608
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
@@ -109,7 +112,17 @@ class FileConnection(sqlite3.Connection):
         return number, head
 
     def protect(self, grants: Sequence[Right]) -> None:
-        """Nothing: whoever may write a file may write all of it."""
+        """What rooms have made besides tables; of rights nothing: whoever may write a file may write all of it."""
+        for right in grants:
+            for statement in right.file if isinstance(right, Script) else ():
+                self.execute(statement)
+
+    def drop_policies(self) -> None:
+        """A file has none."""
+
+    def renew_rights(self, grants: Sequence[Right]) -> None:
+        """What rooms have made besides tables, where it is not there yet."""
+        self.protect(grants)
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
@@ -272,6 +285,19 @@ class FileConnection(sqlite3.Connection):
         for row in self.read_rows(register.name, register.columns):
             if tables is None or (about is not None and row[about] in tables):
                 yield register.name, register.row_name(row), row
+
+    def damages_found(self, progress: Progress) -> Iterator[Damage]:
+        """What SQLite's own check finds, each with the table of which it speaks."""
+        progress.at(0.0)
+        of_table = dict(self.execute(f"SELECT name, tbl_name FROM {SCHEMA}"))  # noqa: S608 - a name of our own  # nosec B608
+        for (reason,) in self.execute("PRAGMA integrity_check").fetchall():
+            if reason != _WHOLE:
+                names = [name for name in of_table if reason.endswith(f" {name}")]
+                yield Damage(of_table[max(names, key=len)] if names else "–", reason)
+
+    def without_indexes(self) -> contextlib.AbstractContextManager[None]:
+        """SQLite has no such switch: `read_rows` reads tables as they lie, and features are read by their fid."""
+        return contextlib.nullcontext()
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields."""

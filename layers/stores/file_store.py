@@ -13,7 +13,7 @@ import pyproj
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network, may_write_in, sqlite_address
-from onemap.layers.files.files_beside import check_no_journal
+from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, check_no_journal
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
@@ -115,6 +115,10 @@ class FileStore:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    def appending(self) -> contextlib.AbstractContextManager[FileConnection]:
+        """A file has one writer, whatever he writes."""
+        return self.writing(None)
+
     def _begin(self) -> None:
         """Take the write lock, waiting for whoever holds it."""
         until = time.monotonic() + self._wait_s
@@ -185,7 +189,7 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
     may_write = is_writable(path)
     writable = may_write and not read_only
     # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
-    alone = not may_write and not path.with_name(path.name + "-wal").exists()
+    alone = not may_write and not path.with_name(path.name + WAL).exists()
     mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
     before = path.stat()
     with sqlite_errors_as_refusals(path), contextlib.closing(_connect_file(path, mode, wait_s)) as connection:
@@ -209,14 +213,10 @@ def _check_no_journal(path: Path, wait_s: float) -> None:
 
     Raises OneMapError library.journal.
     """
-    until = time.monotonic() + min(wait_s, _JOURNAL_S)
-    while True:
-        try:
-            return check_no_journal(path, "library.journal")
-        except OneMapError:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.05)
+    journal, until = path.with_name(path.name + JOURNAL), time.monotonic() + min(wait_s, _JOURNAL_S)
+    while journal.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    check_no_journal(path, "library.journal")
 
 
 def check_new_file(path: Path) -> None:
@@ -242,7 +242,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
     part = path.with_name(path.name + ".part")
     try:
         part.unlink(missing_ok=True)
-        for end in ("-wal", "-shm"):  # of a library that lay there: SQLite would take them for this one's
+        for end in (WAL, SHM):  # of a library that lay there: SQLite would take them for this one's
             path.with_name(path.name + end).unlink(missing_ok=True)
         with (
             sqlite_errors_as_refusals(path),
@@ -258,7 +258,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
         code = "library.full" if error.errno == 28 else "library.read_only"
         raise OneMapError(code, file=path.name, reason=file_reason(error)) from None
     finally:
-        for leftover in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm"))):
+        for leftover in (part, *(part.with_name(part.name + end) for end in (WAL, SHM))):
             with contextlib.suppress(OSError):
                 leftover.unlink(missing_ok=True)
 

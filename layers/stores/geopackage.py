@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyproj
 import shapely
 
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb, geometry_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rtree import PackedRtree
@@ -123,7 +124,7 @@ def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes |
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
     boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
     for row, body in zip(boxless.tolist(), wkb.take(pa.array(boxless)).to_pylist(), strict=True):
-        if body is not None and shapely.is_empty(shapely.from_wkb(body)):
+        if body is not None and shapely.is_empty(geometry_of_wkb(body)):
             blobs[row] = bare + body
     return blobs
 
@@ -133,7 +134,7 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
     """GeoPackage blobs as geometries (n,); raises shapely.GEOSException or ValueError if damaged."""
-    return shapely.from_wkb(np.array(_bodies(blobs), dtype=object))
+    return geometries_of_wkb(np.array(_bodies(blobs), dtype=object))
 
 
 def _bodies(blobs: Iterable[bytes | None]) -> list[bytes | None]:

@@ -17,10 +17,20 @@ from onemap.layers.stores.store import StoreConnection
 SCHEMA = "sqlite_master"  # of a file; a server has its catalogue, as which `SERVER_CLASSES` stand
 INDEXES = "index"
 GEOPACKAGE_TABLES = ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions")
+_SERVER = "server_"
+OBJECT_PART = f"{_SERVER}object"  # what no library has: an operator, a type, a sequence
+SURROUNDING_PART = f"{_SERVER}surrounding"  # what acts on a library from outside its schema
+VERSION_PART = f"{_SERVER}version"  # by which the parts are printed
+# Parts of a schema as the server prints them. Libraries before format 3 call theirs by the names of catalogues, such as
+# pg_class, and print them in another way: the two are never compared.
 SERVER_CLASSES = (
-    *("pg_class", "pg_views", "pg_trigger", "pg_proc", "pg_policies", "pg_rules", "pg_constraint"),
-    "pg_acl",  # what anyone but the owner of something may do with it
+    *(f"{_SERVER}{name}" for name in ("table", "view", "trigger", "function", "policy", "rule", "constraint", "index")),
+    *(f"{_SERVER}{name}" for name in ("schema", "role", "grant")),  # a grant: to anyone but the owner of something
+    *(OBJECT_PART, SURROUNDING_PART, VERSION_PART),
 )
+# What departments append on a server waits for no turn: the log takes the heads of its chains up with the next entry.
+LOGGED_LATER = ("onemap_events",)
+HEADS = "heads"  # under which an entry keeps them: by chain the number and the hash of its last row
 # What a store keeps of its tables, in its own way: a copy in another store has it anew.
 STRUCTURE = (SCHEMA, INDEXES, *GEOPACKAGE_TABLES, *SERVER_CLASSES)
 
@@ -111,6 +121,11 @@ def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -
         note(connection, table.name, name, hash_)
 
 
+def part_word(kind: str) -> str:
+    """What a part of a server's schema is called: the policy, the trigger."""
+    return kind.removeprefix(_SERVER)
+
+
 def note_structure(
     connection: StoreConnection, tables: Sequence[str] | None = None, hashes: Mapping[str, str] | None = None
 ) -> None:
@@ -119,5 +134,5 @@ def note_structure(
     hashes: from `index_features`, if nothing was written into these tables since.
     """
     for kind, name, values in connection.structure(tables, hashes):
-        if values is not None:
+        if values is not None and kind != OBJECT_PART:  # which is told of for as long as it is there
             note(connection, kind, name, row_hash(values))

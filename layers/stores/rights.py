@@ -53,7 +53,18 @@ class Function:
     body: str
 
 
-Right = Grant | Guard | Function
+@dataclass(frozen=True)
+class Script:
+    """What a room has made besides tables: on a server and in a file.
+
+    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`; file: statements.
+    """
+
+    server: str
+    file: tuple[str, ...]
+
+
+Right = Grant | Guard | Function | Script
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """PostgreSQL's connection to a library in a schema, with what every store can do."""
 
 import contextlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,14 +14,15 @@ from psycopg.adapt import Loader
 from onemap.layers.geometry.shape_column import shapes_from
 from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
-from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.rights import Right
-from onemap.layers.stores.server_rights import ServerRoles, protect
+from onemap.layers.stores.server_rights import ServerRoles, drop_policies, drop_rights, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
+from onemap.layers.stores.server_structure import printed_structure
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
     Cursor,
+    Damage,
     DamagedTable,
     FeatureRows,
     FeatureTable,
@@ -39,48 +39,9 @@ _ROWS_AT_ONCE = 2000
 _COLUMNS = """SELECT a.attname, col_description(a.attrelid, a.attnum), format_type(a.atttypid, NULL)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
-# What a schema holds besides rows: kind, the parts of its name, of which tables or views it speaks, and all it says.
-_STRUCTURE = """
-SELECT 'pg_class', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text, pg_get_userbyid(c.relowner)::text,
-    c.relrowsecurity::text, c.relforcerowsecurity::text, (SELECT string_agg(concat_ws(' ', a.attname,
-      format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attnum)
-      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)]
-  FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
-UNION ALL SELECT 'pg_views', ARRAY[c.relname::text], c.relname::text, ARRAY[c.oid::text]
-  FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind = 'v'
-UNION ALL SELECT 'pg_trigger', ARRAY[c.relname::text, t.tgname::text], c.relname::text,
-    ARRAY[p.proname::text, t.tgtype::text, t.tgenabled::text]
-  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-  WHERE c.relnamespace = (?)::regnamespace AND NOT t.tgisinternal
-UNION ALL SELECT 'pg_proc', ARRAY[p.proname::text, pg_get_function_identity_arguments(p.oid)], NULL,
-    ARRAY[p.prosrc, p.prosecdef::text, pg_get_userbyid(p.proowner)::text, p.proconfig::text, p.prolang::text]
-  FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace
-UNION ALL SELECT 'pg_policies', ARRAY[p.tablename::text, p.policyname::text], p.tablename::text,
-    ARRAY[p.permissive, p.roles::text, p.cmd, p.qual, p.with_check]
-  FROM pg_policies p WHERE p.schemaname::regnamespace = (?)::regnamespace
-UNION ALL SELECT 'pg_rules', ARRAY[r.tablename::text, r.rulename::text], r.tablename::text, ARRAY[r.definition]
-  FROM pg_rules r WHERE r.schemaname::regnamespace = (?)::regnamespace
-UNION ALL SELECT 'pg_constraint', ARRAY[c.relname::text, o.conname::text], c.relname::text,
-    ARRAY[pg_get_constraintdef(o.oid)]
-  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
-  WHERE o.connamespace = (?)::regnamespace AND o.contype IN ('p', 'u', 'c', 'f')
-UNION ALL SELECT 'pg_acl', ARRAY[granted.name, coalesce(r.rolname::text, 'public')], granted.about,
-    ARRAY[string_agg(concat_ws(' ', granted.column, item.privilege_type, item.is_grantable), ', '
-      ORDER BY granted.column, item.privilege_type)]
-  FROM (SELECT c.relname::text, c.relname::text, '', c.relowner, coalesce(c.relacl, acldefault('r', c.relowner))
-      FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
-    UNION ALL SELECT c.relname::text, c.relname::text, a.attname::text, c.relowner, a.attacl
-      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-      WHERE c.relnamespace = (?)::regnamespace AND a.attacl IS NOT NULL AND NOT a.attisdropped
-    UNION ALL SELECT p.oid::regprocedure::text, NULL, '', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
-      FROM pg_proc p WHERE p.pronamespace = (?)::regnamespace
-    UNION ALL SELECT 'schema', NULL, '', n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner))
-      FROM pg_namespace n WHERE n.oid = (?)::regnamespace) AS granted(name, about, "column", owner, acl)
-    CROSS JOIN aclexplode(granted.acl) AS item LEFT JOIN pg_roles r ON r.oid = item.grantee
-  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, r.rolname"""
+_INDEXED = ("indexscan", "bitmapscan", "indexonlyscan")  # ways in which PostgreSQL reads by an index
+_MAY_RUN = (psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INTRANS)
 _DAMAGES = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted, errors.IndexCorrupted)
-_AS_WRITTEN = re.compile(r"\b\w+\.|[()\s]")  # what versions of PostgreSQL write differently in a view
 
 
 class _NumberLoader(Loader):
@@ -90,6 +51,14 @@ class _NumberLoader(Loader):
         """The number of a field's text."""
         text = bytes(data).decode()
         return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+class LayerInUseError(errors.LockNotAvailable):
+    """A view that can only be made anew when nobody has it open did not come free. layer: its name."""
+
+    def __init__(self, layer: str) -> None:
+        super().__init__(layer)
+        self.layer = layer
 
 
 class ServerConnection:
@@ -187,6 +156,15 @@ class ServerConnection:
 
     def protect(self, grants: Sequence[Right]) -> None:
         """The log is chained and closed, and every role may do what is granted to it and nothing else."""
+        protect(self.raw, self.schema, self._roles, grants)
+
+    def drop_policies(self) -> None:
+        """No table's rows depend on another table any more, until `renew_rights`."""
+        drop_policies(self.raw, self.schema)
+
+    def renew_rights(self, grants: Sequence[Right]) -> None:
+        """Every function, policy and trigger of the library as this version of the program makes it."""
+        drop_rights(self.raw, self.schema)
         protect(self.raw, self.schema, self._roles, grants)
 
     def make_features(self, table: FeatureTable) -> None:
@@ -296,25 +274,24 @@ class ServerConnection:
     def structure(
         self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
-        """Which tables and views there are, what views show, what triggers and functions do, and who may do what."""
-        schema = sql.Identifier(self.schema).as_string(self.raw)
-        for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():
-            if tables is None or about in tables:
-                if kind == "pg_views":
-                    yield kind, row_name(key), self._view_definition(values[0])
-                elif kind == "pg_proc":
-                    yield kind, row_name(key), values
-                else:
-                    yield kind, row_name(key), [value and _AS_WRITTEN.sub("", value) for value in values]
+        """The schema as the server prints it, and what acts on it from outside."""
+        return printed_structure(self.raw, self.schema, self._roles.all, tables)
 
-    def _view_definition(self, oid: str) -> Sequence[Any] | None:
-        """What a view shows; None of one that was made anew since: a server deparses views of the present only."""
+    def damages_found(self, progress: Progress) -> Iterator[Damage]:
+        """None: a server's own checks are its administrator's."""
+        return iter(())
+
+    @contextlib.contextmanager
+    def without_indexes(self) -> Iterator[None]:
+        """Within it the server reads tables as they lie."""
+        for kind in _INDEXED:
+            self.raw.execute(f"SET enable_{kind} = off")
         try:
-            with self.raw.transaction():
-                (text,) = self.execute("SELECT pg_get_viewdef(?::oid)", (int(oid),)).fetchone()
-        except (errors.InternalError_, errors.UndefinedTable):
-            return None
-        return None if text is None else [_AS_WRITTEN.sub("", text)]
+            yield
+        finally:
+            if self.raw.info.transaction_status in _MAY_RUN:
+                for kind in _INDEXED:
+                    self.raw.execute(f"RESET enable_{kind}")
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""
@@ -343,7 +320,10 @@ class ServerConnection:
                 )
             )
         view = sql.Identifier(code)
-        self.raw.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(view))
+        try:
+            self.raw.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(view))
+        except errors.LockNotAvailable as error:
+            raise LayerInUseError(code) from error
         self.raw.execute(sql.SQL("CREATE VIEW {} AS {}").format(view, sql.SQL(" UNION ALL ").join(branches)))
         self._show("VIEW", code, title)
 

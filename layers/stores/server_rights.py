@@ -19,6 +19,7 @@ from onemap.layers.stores.rights import (
     Guard,
     Right,
     Roles,
+    Script,
 )
 from onemap.layers.stores.server_guards import WORDS, make_guard
 
@@ -152,6 +153,36 @@ class _RoleAlreadyMade(Exception):
     """A role that was not there a moment ago."""
 
 
+_DROP_POLICIES = """
+DO $d$ DECLARE one record; BEGIN
+  FOR one IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = {name} LOOP
+    EXECUTE format('DROP POLICY %I ON %I.%I', one.policyname, {name}, one.tablename);
+  END LOOP;
+END $d$
+"""
+_DROP = """
+DO $d$ DECLARE one record; BEGIN
+  FOR one IN SELECT p.oid::regprocedure AS function FROM pg_proc AS p WHERE p.pronamespace = {name}::regnamespace
+      AND starts_with(p.proname, 'onemap_') LOOP
+    EXECUTE format('DROP FUNCTION %s CASCADE', one.function);
+  END LOOP;
+END $d$;
+DROP TABLE IF EXISTS {turns};
+ALTER TABLE onemap_audit DROP CONSTRAINT IF EXISTS onemap_audit_previous_hash_key
+"""
+
+
+def drop_policies(connection: "psycopg.Connection[Any]", schema: str) -> None:
+    """Take away all policies, some of which ask tables that an upgrade drops; as the owner, whom none concerns."""
+    connection.execute(sql.SQL(_DROP_POLICIES).format(name=sql.Literal(schema)))
+
+
+def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
+    """Take away what `protect` has made, functions, triggers and policies, before it makes them anew; as the owner."""
+    drop_policies(connection, schema)
+    connection.execute(sql.SQL(_DROP).format(name=sql.Literal(schema), turns=sql.Identifier(TURNS)))
+
+
 def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, rights: Sequence[Right]) -> None:
     """Close the log, grant what is granted, guard what is guarded; as the owner, in the making transaction."""
     everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
@@ -167,7 +198,7 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     connection.execute(WORDS.replace("{schema}", sql.Literal(schema).as_string(connection)))
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), everyone))
     everything = (*LIBRARY_RIGHTS, *rights)
-    for table in dict.fromkeys(right.table for right in everything if not isinstance(right, Function)):
+    for table in dict.fromkeys(right.table for right in everything if isinstance(right, Grant | Guard)):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     postgis = connection.execute(POSTGIS_SCHEMA).fetchone()[0]  # type: ignore[index]
     for number, right in enumerate(everything):
@@ -175,6 +206,8 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
             make_guard(connection, schema, postgis, roles.role_name(""), right)
         elif isinstance(right, Function):
             _make_function(connection, schema, roles, right)
+        elif isinstance(right, Script):
+            _run_script(connection, schema, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
 
@@ -193,6 +226,16 @@ def _make_function(connection: "psycopg.Connection[Any]", schema: str, roles: Se
     body = made.body.replace("{departments}", departments.as_string(connection))
     connection.execute(head + sql.SQL(body) + sql.SQL(" $f$"))
     connection.execute(sql.SQL(rights).format(name=sql.Identifier(made.name), readers=readers))
+
+
+def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, script: Script) -> None:
+    facts = {
+        "schema": sql.Identifier(schema),
+        "owner": sql.Literal(roles.owner),
+        "lead": sql.Literal(roles.role_name(LEAD)),
+        "readers": sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
+    }
+    connection.execute(sql.SQL(script.server).format(**facts))
 
 
 def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:

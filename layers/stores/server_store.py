@@ -12,16 +12,17 @@ import psycopg
 import pyproj
 from psycopg import errors, sql
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.server_address import ServerAddress, is_plainly_spelled, server_address
 from onemap.layers.stores.rights import Roles
-from onemap.layers.stores.server_connection import ServerConnection
+from onemap.layers.stores.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server_rights import POSTGIS_SCHEMA, ServerRoles, make_roles, roles_of
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
 _MAKING_WAIT_S = 30.0
+_APPENDING_WAIT_S = 2.0
 # A server whose cable was pulled says nothing, ever: the systems of both ends ask one another whether they are there.
 _ALIVE: dict[str, Any] = {
     "keepalives_idle": 20,
@@ -29,12 +30,15 @@ _ALIVE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 50_000,
 }
-# Readers hold up no writer; whoever waits is not the one who is waited for.
-_HOLDERS = """SELECT DISTINCT a.usename::text FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
-JOIN pg_stat_activity AS a ON a.pid = l.pid
+# Readers hold up no writer, but for a table or view that is wanted alone; whoever waits is not the one who is waited
+# for. The two conditions are whose locks count.
+_HOLDERS = """SELECT a.usename::text, to_char(min(a.xact_start), 'YYYY-MM-DD HH24:MI'),
+array_agg(DISTINCT c.relname::text)
+FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted
-AND c.relnamespace = (%s)::text::regnamespace AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'
-AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted) ORDER BY 1"""
+AND c.relnamespace = (%s)::text::regnamespace AND l.pid <> pg_backend_pid()
+AND (l.mode <> 'AccessShareLock' OR %s) AND (c.relname = (%s)::text OR (%s)::text IS NULL AND c.relkind <> 'i')
+AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted) GROUP BY 1 ORDER BY 1"""
 # Of our own sessions: one that sleeps in a transaction, on a laptop that was closed, gives its turn back; and a table
 # that somebody has locked is waited for as long as a turn.
 _PATIENCE = "SET idle_in_transaction_session_timeout = '30min'; SET lock_timeout = {}"
@@ -82,34 +86,60 @@ class ServerStore:
 
         Raises OneMapError library.read_only_server, library.busy, and the server's refusals.
         """
+        with self._transaction(self._wait_s) as raw:
+            if scope is None:
+                raw.execute("SELECT onemap_take_turn()")
+            else:
+                raw.execute("SELECT onemap_take_turn(%s::text)", (scope,))
+            yield self.connection
+
+    @contextlib.contextmanager
+    def appending(self) -> Iterator[ServerConnection]:
+        """One transaction that takes no turn, and waits two seconds for whoever appends to the same.
+
+        Raises as `writing`.
+        """
+        with self._transaction(_APPENDING_WAIT_S):
+            yield self.connection
+
+    @contextlib.contextmanager
+    def _transaction(self, wait_s: float) -> Iterator["psycopg.Connection[Any]"]:
         if not self.writable:
             raise OneMapError("library.read_only_server", file=self.label)
         raw = self.connection.raw
         with server_errors_as_refusals(self.label):
             raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
             try:
-                raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(round(self._wait_s * 1000))))
+                raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(round(wait_s * 1000))))
                 raw.execute(_DURABLE)
-                if scope is None:
-                    raw.execute("SELECT onemap_take_turn()")
-                else:
-                    raw.execute("SELECT onemap_take_turn(%s::text)", (scope,))
-                yield self.connection
+                yield raw
                 raw.execute("COMMIT")
             except errors.LockNotAvailable as error:
                 _undo(raw)
-                raise self._busy(raw) from error
+                raise self._busy(raw, error) from error
             except BaseException:
                 _undo(raw)
                 raise
 
-    def _busy(self, raw: "psycopg.Connection[Any]") -> OneMapError:
-        """Who holds what was waited for: accounts at work in the schema that wait for nobody themselves."""
-        holders: list[str] = []
-        with contextlib.suppress(psycopg.Error):
-            holders = [row[0] for row in raw.execute(_HOLDERS, (self.connection.schema,))]
-        if holders:
-            return OneMapError("library.busy_with", file=self.label, accounts=holders)
+    def _busy(self, raw: "psycopg.Connection[Any]", error: errors.LockNotAvailable) -> OneMapError:
+        """Who holds what was waited for: accounts at work in the schema that wait for nobody themselves.
+
+        Where no one writes, or a view was to be taken alone, it is whoever has something open, be it only to read.
+        """
+        layer = error.layer if isinstance(error, LayerInUseError) else None
+        for with_readers in (True,) if layer else (False, True):
+            holders: list[tuple[str, str | None, list[str]]] = []
+            with contextlib.suppress(psycopg.Error):
+                holders = raw.execute(_HOLDERS, (self.connection.schema, with_readers, layer, layer)).fetchall()
+            if holders:
+                # A server tells when another's transaction began only to those who may see its statistics.
+                since = min((moment for _, moment, _ in holders if moment), default=None)
+                facts: dict[str, Any] = {"file": self.label, "accounts": [account for account, _, _ in holders]}
+                facts["since"] = Problem("system.since", {"moment": since}) if since else ""
+                if not with_readers:
+                    return OneMapError("library.busy_with", **facts)
+                names = sorted({name for _, _, open_names in holders for name in open_names})
+                return OneMapError("library.busy_reading", layer=layer or ", ".join(names), **facts)
         return OneMapError("library.busy", file=self.label)
 
 

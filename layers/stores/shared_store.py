@@ -135,6 +135,10 @@ class SharedStore:
         raise OneMapError("library.read_only", file=self.label)
         yield self.connection
 
+    def appending(self) -> contextlib.AbstractContextManager[SharedConnection]:
+        """Refused. Raises OneMapError library.read_only."""
+        return self.writing(None)
+
 
 def open_shared(facts: Path) -> SharedStore:
     """The library whose facts `share_versions` has written. It belongs to the thread that opens it. Raises OSError."""

@@ -51,6 +51,14 @@ class FeatureTable:
     fields: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Damage:
+    """What a store's own check of itself says, and of which table, if of one."""
+
+    table: str
+    reason: str
+
+
 AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
 
 
@@ -131,6 +139,12 @@ class StoreConnection(Protocol):
     def protect(self, grants: Sequence[Right]) -> None:
         """Close a new library's log, and let each role do what is granted to it; a file knows no roles."""
 
+    def drop_policies(self) -> None:
+        """Let tables be dropped that others ask who may read their rows; `renew_rights` makes the policies anew."""
+
+    def renew_rights(self, grants: Sequence[Right]) -> None:
+        """Make anew what `protect` has made, as this version of the program wants it."""
+
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
 
@@ -185,6 +199,12 @@ class StoreConnection(Protocol):
         open transaction has written, which need not be read again.
         """
 
+    def damages_found(self, progress: Progress) -> Iterator[Damage]:
+        """What the store's own check finds: of a file SQLite's, that indexes hold what tables do."""
+
+    def without_indexes(self) -> AbstractContextManager[None]:
+        """Within it no table is read by an index, which may not hold what the table does."""
+
     def tolerant(self) -> AbstractContextManager[None]:
         """Within it whatever stands in a table is read, also what is no text where text should be."""
 
@@ -216,6 +236,9 @@ class Store(Protocol):
 
     def writing(self, scope: str | None) -> AbstractContextManager[StoreConnection]:
         """One transaction: all of it is kept, or nothing. scope: see `Library.writing`."""
+
+    def appending(self) -> AbstractContextManager[StoreConnection]:
+        """One transaction that takes no turn: see `Library.appending`."""
 
 
 def quote_identifier(name: str) -> str:

@@ -18,12 +18,19 @@ from onemap.plugin.connection.core_folders import newest_core, next_core, python
 from onemap.plugin.connection.core_self_test import run_self_test
 from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
+from onemap.plugin.connection.package_lock import (
+    AlteredPackageError,
+    HashRefusals,
+    check_wheel,
+    count_packages,
+    lock_beside,
+)
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
 from onemap.plugin.connection.qgis_places import pythons_of_app
 from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
-NEWEST_MINOR = 14
+NEWEST = (3, 14)  # the lists with hashes are for these
 PYTHON_FOR_UV = "3.12"
 INTERPRETER_FOLDER = "python"  # of a folder of wheels, and of the profile
 MARK_NAME = "core.json"
@@ -41,9 +48,9 @@ EXTRA_FOLDERS = (
 class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
-    kind: python_missing, python_other, pip_missing, packages, start or unfit.
+    kind: python_missing, python_other, pip_missing, packages, altered, start or unfit.
     detail: the last output of the program that failed; for unfit what failed, with the next steps; for python_other
-    the version that the folder of wheels is for.
+    the version that the folder of wheels is for; for altered the files or packages whose hash is another.
     """
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -70,7 +77,7 @@ class SetupPlan:
 
     core_folder: the first core's folder; a later one has a number behind that name.
     main: the core's __main__.py, started once as a test.
-    requirements: the list of packages.
+    requirements: the list of packages; the lists with versions and hashes lie beside it.
     settings_python: an interpreter that the settings name; empty for none.
     wheels: a folder of wheels, for places without internet; empty for none.
     language: in which the core tells what does not work here.
@@ -83,10 +90,9 @@ class SetupPlan:
     wheels: str = ""  # a folder of wheels, for places without internet
     language: str = "en"
 
-    @property
-    def fast(self) -> Path:
-        """The list of packages that only make the core faster."""
-        return self.requirements.with_name("fast.txt")
+    def lock(self, name: str) -> Path:
+        """The versions and hashes of what is installed: core, fast (only makes the core faster), pip or uv."""
+        return lock_beside(self.requirements, name)
 
 
 def find_core(settings_python: str, core_folder: Path, checkout: Path, requirements: Path) -> CorePython | None:
@@ -95,7 +101,7 @@ def find_core(settings_python: str, core_folder: Path, checkout: Path, requireme
         return CorePython(Path(settings_python), "settings")
     folder = newest_core(core_folder)
     if folder is not None:
-        is_current = _mark_of(folder).get("requirements") == _hash_of(requirements)
+        is_current = _mark_of(folder).get("requirements") == _hash_of(lock_beside(requirements, "core"))
         return CorePython(python_in(folder), "profile", is_current)
     checkout_python = python_in(checkout / ".venv")
     return CorePython(checkout_python, "checkout") if checkout_python.exists() else None
@@ -120,7 +126,7 @@ def has_packages(command: list[str], requirements: Path) -> bool:
 
 
 def python_commands(settings_python: str = "") -> Iterator[list[str]]:
-    """Commands that may start a Python from 3.11 on, the best first."""
+    """Commands that may start a Python that the packages are for, the best first."""
     if settings_python:
         yield [settings_python]
     base = Path(sys.base_prefix)
@@ -131,7 +137,7 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
-    for minor in range(NEWEST_MINOR, OLDEST[1] - 1, -1):
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         program = shutil.which(f"python3.{minor}", path=path)
         if program:
             yield [program]
@@ -154,6 +160,7 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
     """Make the core's Python and install its packages; return its interpreter.
 
     It is made beside the former one, which another QGIS may be using, and gets its name when it is complete.
+    Raises CoreSetupError.
     """
     part = plan.core_folder.with_name(plan.core_folder.name + ".part")
     uv_folder = plan.core_folder.with_name(plan.core_folder.name + ".uv")
@@ -162,10 +169,12 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
     try:
         progress(0.02, "")
         _make_fit_core(part, uv_folder, plan, progress)
-        mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
+        mark = {"requirements": _hash_of(plan.lock("core")), "python": version_of([str(python_in(part))])}
         (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")
         folder = next_core(plan.core_folder)
         _rename_patiently(part, folder)
+    except AlteredPackageError as error:
+        raise CoreSetupError("altered", str(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(uv_folder, ignore_errors=True)
@@ -178,9 +187,10 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
 
     QGIS's own Python may make an environment that does not start, or lacks a library of the system. A folder of wheels
     that has a Python with it is asked first: that one lacks nothing, and the wheels are for it.
+    Raises CoreSetupError, and AlteredPackageError, after which nothing else is tried.
     """
     if not plan.settings_python and has_interpreter(plan.wheels):
-        uv = find_uv(plan.wheels, iter(()), uv_folder)
+        uv = find_uv(plan.wheels, iter(()), uv_folder, plan.lock("uv"))
         with contextlib.suppress(CoreSetupError):  # a folder for another system: then with what is here
             if uv is not None:
                 _make_with_uv(uv, part, plan, progress)
@@ -196,7 +206,8 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
     except CoreSetupError as error:
         if plan.settings_python or error.kind == "packages":
             raise
-        uv = find_uv(plan.wheels, ([*command, "-I", "-m", "pip"] for command in commands), uv_folder)
+        pips = ([*command, "-I", "-m", "pip"] for command in commands)
+        uv = find_uv(plan.wheels, pips, uv_folder, plan.lock("uv"))
         if uv is None:
             raise
         shutil.rmtree(part, ignore_errors=True)
@@ -207,9 +218,9 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
 
 
 def _base_python(commands: list[list[str]], plan: SetupPlan) -> list[str]:
-    """The first Python that is new enough, and of the version that a folder of wheels is for, if it is for one."""
+    """The first Python that the packages are for; where a folder of wheels is for one version, of that."""
     found = [(version_of(command) or (0,), command) for command in commands]
-    new_enough = [(version, command) for version, command in found if version >= OLDEST]
+    new_enough = [(version, command) for version, command in found if OLDEST <= version[:2] <= NEWEST]
     wanted = version_of_wheels(plan.wheels)
     fitting = [command for version, command in new_enough if plan.settings_python or wanted in (None, version[:2])]
     if fitting:
@@ -277,16 +288,22 @@ def _make_environment(base: list[str], part: Path, progress: Progress) -> None:
         write_start_up(part)
 
 
-def pip_commands(python: Path, base: list[str], wheels: str) -> Iterator[list[str]]:
-    """Commands that run pip for an environment without pip, the best first: from a wheel, else another Python's pip."""
-    for folder in [Path(wheels)] * bool(wheels) + _wheel_folders(base):
+def pip_commands(python: Path, base: list[str], plan: SetupPlan) -> Iterator[list[str]]:
+    """Commands that run pip for an environment without pip, the best first: from a wheel, else another Python's pip.
+
+    The wheel of a folder of wheels is checked, that of a Python on this computer is as trusted as that Python.
+    Raises AlteredPackageError.
+    """
+    for folder in [Path(plan.wheels)] * bool(plan.wheels) + _wheel_folders(base):
         for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
+            if folder == Path(plan.wheels):
+                check_wheel(wheel, plan.lock("pip"))
             yield [str(python), "-I", str(wheel / "pip")]
     yield [*base, "-I", "-m", "pip", "--python", str(python)]
 
 
 def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, progress: Progress) -> None:
-    for command in pip_commands(python, base, plan.wheels):
+    for command in pip_commands(python, base, plan):
         try:
             ask_program([*command, "--version"])
         except ProgramError:
@@ -299,26 +316,37 @@ def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, progress: 
 
 
 def _install(command: list[str], plan: SetupPlan, progress: Progress) -> None:
+    """Install what the lists pin; a file with another hash is refused. Raises CoreSetupError, AlteredPackageError."""
     source = ["--no-index", "--find-links", plan.wheels] if plan.wheels else []
-    expected = 3 * len(list(_names_in(plan.requirements)))  # each brings about two others
+    expected = count_packages(plan.lock("core"))
     collected = 0
+    refusals = HashRefusals()
 
     def follow(line: str) -> None:
         nonlocal collected
+        refusals.follow(line)
         collected += line.startswith("Collecting")
         if line.startswith("Installing"):
             progress(0.85, line)
         else:
             progress(0.1 + 0.7 * min(1.0, collected / expected), line)
 
+    def follow_fast(line: str) -> None:
+        refusals.follow(line)
+        progress(0.88, line)
+
+    command = [*command, *source, "--require-hashes"]
     try:
-        run_program([*command, *source, "-r", str(plan.requirements)], follow)
+        run_program([*command, "-r", str(plan.lock("core"))], follow)
     except ProgramError as error:
+        refusals.raise_found()
         raise CoreSetupError("packages", str(error)) from error
-    if plan.fast.exists():
-        # Without these the core is only slower, and the newest Python may have to wait for them.
-        with contextlib.suppress(ProgramError):
-            run_program([*command, *source, "-r", str(plan.fast)], lambda line: progress(0.88, line))
+    if plan.lock("fast").exists():
+        try:
+            run_program([*command, "--no-deps", "-r", str(plan.lock("fast"))], follow_fast)
+        except ProgramError:
+            # Without these the core is only slower, and the newest Python may have to wait for them.
+            refusals.raise_found()
 
 
 def _start_once(python: Path, plan: SetupPlan, progress: Progress) -> None:
@@ -327,7 +355,7 @@ def _start_once(python: Path, plan: SetupPlan, progress: Progress) -> None:
         run_program([*command, "--help"], lambda line: progress(0.92, ""))
     except ProgramError as error:
         raise CoreSetupError("start", str(error)) from error
-    if plan.fast.exists():
+    if plan.lock("fast").exists():
         # What is compiled once is kept; else the first large work would wait for it.
         with contextlib.suppress(ProgramError):
             run_program([*command, "--compile"], lambda line: progress(0.95, ""))
@@ -363,8 +391,8 @@ def _names_in(requirements: Path) -> Iterator[str]:
             yield (text.split("[")[0].split("<")[0].split(">")[0].split("=")[0].split("!")[0].split("~")[0].strip())
 
 
-def _hash_of(requirements: Path) -> str:
-    return hashlib.sha256(requirements.read_bytes()).hexdigest()
+def _hash_of(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def _mark_of(core_folder: Path) -> dict:

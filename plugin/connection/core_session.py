@@ -22,6 +22,7 @@ from onemap.plugin.connection.server_logins import login_environment
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, RESOURCES, profile_folder
 from onemap.plugin.words.translation import tr
+from onemap.plugin.words.visible_marks import with_own_marks, with_visible_marks
 
 KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
 STOP_LIMIT_MS = 1500
@@ -229,11 +230,11 @@ class Core(QObject):
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._process is not None:
-            self._process.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
+            self._process.write(with_own_marks(json.dumps(message, ensure_ascii=False)).encode("utf-8") + b"\n")
 
     def _read_answers(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            line = bytes(self._process.readLine()).decode("utf-8", "replace")
+            line = with_visible_marks(bytes(self._process.readLine()).decode("utf-8", "replace"))
             try:
                 message = json.loads(line)
             except ValueError:

@@ -150,7 +150,7 @@ def _error_text(error: Exception) -> str:
             "core” again."
         ).format(version=error.detail),
         "python_missing": tr(
-            "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
+            "No Python from 3.11 to 3.14 was found on this computer. Install one from python.org (or name one in the "
             "settings), then press “Set up the core” again."
         ),
         "pip_missing": tr(
@@ -162,6 +162,11 @@ def _error_text(error: Exception) -> str:
             "user guide, F1, says how to make one); otherwise see to the connection, then press “Set up the core” "
             "again."
         ),
+        "altered": tr(
+            "Nothing was installed: {names} is not what One Map was tested with, its hash is another. If it comes from "
+            "a folder of wheels, make that folder anew with the lists of this version (the user guide, F1, says how); "
+            "if from the network, ask whoever looks after the package mirror. Then press “Set up the core” again."
+        ).format(names=error.detail),
         "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
     }[error.kind]
     if error.kind == "pip_missing" and is_debian_like():
@@ -169,7 +174,7 @@ def _error_text(error: Exception) -> str:
             "Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks "
             "after this computer to), then press “Set up the core” again."
         )
-    return text if error.kind == "python_other" else f"{text}\n{_reason_of(error)}".strip()
+    return text if error.kind in ("python_other", "altered") else f"{text}\n{_reason_of(error)}".strip()
 
 
 def _reason_of(error: CoreSetupError) -> str:

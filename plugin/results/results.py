@@ -34,7 +34,7 @@ class _Ground:
 
 @dataclass(frozen=True)
 class Finding(_Ground):
-    """One parcel by one rule whose verdict is not clear."""
+    """One parcel by one rule: a conflict, ground that could not be judged, or a project that the rule excuses."""
 
     row: int  # in the table of findings
     parcel: str

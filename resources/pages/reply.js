@@ -59,6 +59,8 @@
     if (answer.conclusion === "disagree" && !answer.basis) found.push(["basis", form.dataset.sayBasis]);
     if (!answer.by) found.push(["by", form.dataset.sayName]);
     if (!/^\d{4}-\d{2}-\d{2}$/.test(answer.on)) found.push(["on", form.dataset.sayDate]);
+    const isAltered = ["texts", "drawn"].some((name) => sha256(printed[name]) !== form.dataset[name]);
+    if (isAltered) found.push(["by", form.dataset.sayAltered]);
     return found;
   }
 
@@ -85,7 +87,9 @@
     saved.textContent = "";
     tell(found);
     if (found.length) return;
-    const reply = { onemap_reply: Number(form.dataset.format), shown: sha256(shown), ...answer };
+    const reply = { onemap_reply: Number(form.dataset.format), shown: sha256(shown), printed: sha256(printed.texts), ...answer };
+    for (const name of ["language", "document"]) reply[name] = form.dataset[name];
+    reply.annexes = form.dataset.annexes.split(",").filter(Boolean);
     for (const name of ["library", "case", "round", "department", "run"]) reply[name] = facts[name];
     reply.check = sha256(canonical(reply));
     const link = document.createElement("a");

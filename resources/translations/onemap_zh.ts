@@ -612,8 +612,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>指定自己的 Python，或在无网络处指定离线安装包文件夹</translation>
     </message>
     <message>
-        <source>No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the settings), then press “Set up the core” again.</source>
-        <translation>本机未找到 Python 3.11 或更高版本。请从 python.org 安装（或在设置中指定），然后再次点击“安装核心程序”。</translation>
+        <source>No Python from 3.11 to 3.14 was found on this computer. Install one from python.org (or name one in the settings), then press “Set up the core” again.</source>
+        <translation>本机未找到 Python 3.11 至 3.14。请从 python.org 安装（或在设置中指定），然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The Python that was found has no pip. Put the wheel of pip into the folder of wheels, or install Python from python.org, then press “Set up the core” again.</source>
@@ -622,6 +622,10 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>The packages could not be installed. Without internet, choose a folder of wheels in the settings (the user guide, F1, says how to make one); otherwise see to the connection, then press “Set up the core” again.</source>
         <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹（做法见使用手册，按 F1）；否则请检查网络，然后再次点击“安装核心程序”。</translation>
+    </message>
+    <message>
+        <source>Nothing was installed: {names} is not what One Map was tested with, its hash is another. If it comes from a folder of wheels, make that folder anew with the lists of this version (the user guide, F1, says how); if from the network, ask whoever looks after the package mirror. Then press “Set up the core” again.</source>
+        <translation>未安装任何内容：{names} 的散列值与一张图测试时所用的不符。若来自离线安装包文件夹，请按本版本的清单重新制作该文件夹（做法见使用手册，按 F1）；若来自网络，请联系软件包镜像的管理人员。然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The core was made but does not start. Press “Set up the core” again, or name another Python.</source>

@@ -1,13 +1,15 @@
 """A folder for bureaus without internet: every wheel of the core for one system and Python, pip, uv, Python, a text.
 
-uv resolves, since it judges the conditions of packages by the system that is asked for, and pip by the one it runs on;
-pip then fetches exactly that. uv fetches the Python too, as an archive whose hash it knows, and unpacks it where it is
-used; where the network does not let it, the folder is made without, and says so.
+uv reads the lists of what the plugin installs, since it judges conditions by the system that is asked for, and pip by
+the one it runs on; pip then fetches exactly that, and checks the hashes. uv fetches the Python too, as an archive whose
+hash it knows, and unpacks it where it is used; where the network does not let it, the folder is made without, and says
+so.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -111,7 +113,7 @@ def bundle(words: Sequence[str]) -> int:
     command = [program(pythons.core(), "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
     run_or_explain(
-        [*command, *tags, *abis, "-d", target, "-r", listed, "pip", "uv"],
+        [*command, "--require-hashes", *tags, *abis, "-d", target, "-r", listed],
         "fetch the wheels",
         "Read pip's words above, and run the same command again.",
     )
@@ -149,26 +151,39 @@ def fetch_interpreter(target: Path, system: str, python: str) -> bool:
 
 
 def resolve(system: str, python: str) -> list:
-    """The pinned packages of the core for a system and a Python; what makes it faster only where it can be had.
+    """What a bundle for a system and a Python holds, a package a line with version and hashes, as the lists pin it.
 
-    Raises WorkshopError where a package has no wheel there.
+    What makes the core faster is left out where it cannot be had. Raises WorkshopError where a package has no wheel.
     """
     folder = ROOT / "resources" / "requirements"
+    lists = [folder / f"{name}.lock.txt" for name in ("core", "pip", "uv", "fast")]
     try:
-        return _compiled_requirements([folder / "core.txt", folder / "fast.txt"], system, python)
+        text = compile_requirements(lists, system, python, "", "--no-deps")
     except WorkshopError:
-        return _compiled_requirements([folder / "core.txt"], system, python)
+        text = compile_requirements(lists[:-1], system, python, "", "--no-deps")
+    lines = re.sub(r"\s*\\\n\s*", " ", text).splitlines()
+    return [line.strip() for line in lines if re.match(r"[\w.-]+==", line)]
 
 
-def _compiled_requirements(files: Sequence[Path], system: str, python: str) -> list:
-    command = [uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--no-header", "--no-annotate"]
-    command += ["--python-platform", SYSTEMS[system].uv, "--python-version", python, *map(str, files)]
-    env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
-    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8")
-    if done.returncode:
-        reason = " ".join(done.stderr.split())[-400:]
-        raise WorkshopError(f"the core cannot be had for {system} with Python {python}: {reason}")
-    return [line.strip() for line in done.stdout.splitlines() if "==" in line]
+def compile_requirements(files: Sequence[Path], system: str, python: str, tested: str, *options: str) -> str:
+    """The packages that lists come to for a system and a Python, with hashes, as uv writes them.
+
+    tested: pins to keep to where it can be done; empty for none. options: more of uv's own words.
+    Raises WorkshopError where a package has no wheel there.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "pins.txt"
+        target.write_text(tested, encoding="utf-8")  # what uv finds where it is to write is what it prefers
+        command = [uv(), "pip", "compile", "--quiet", "--only-binary", ":all:", "--prerelease", "disallow"]
+        command += ["--generate-hashes", "--no-header", "--python-platform", SYSTEMS[system].uv]
+        command += ["--python-version", python, *options, "-o", str(target), *map(str, files)]
+        env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
+        words = {"stdin": subprocess.DEVNULL, "capture_output": True, "encoding": "utf-8"}
+        done = subprocess.run(command, cwd=ROOT, env=env, **words)
+        if done.returncode:
+            reason = " ".join(done.stderr.split())[-400:]
+            raise WorkshopError(f"the core cannot be had for {system} with Python {python}: {reason}")
+        return target.read_text(encoding="utf-8")
 
 
 def uv() -> str:

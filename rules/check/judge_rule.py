@@ -101,7 +101,7 @@ def judged_rule(
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],
-        attributes=features.attributes,
+        attributes=_attributes_of_file(features.attributes),
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
         threads=threads,
@@ -109,12 +109,17 @@ def judged_rule(
     )
 
 
+def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:
+    """What a file says of features (m,), but for a column that is named as what only a check says of them."""
+    return attributes.drop(columns=OFFICIAL_LAYER) if OFFICIAL_LAYER in attributes.columns else attributes
+
+
 def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> OfficialFeatures | None:
     """The features that stand instead of a rule's own, where there are some."""
     zones = others.get("instead")
     if zones is None or zones.stored is None:
         return None
-    attributes = zones.stored.attributes.copy(deep=False)
+    attributes = _attributes_of_file(zones.stored.attributes).copy(deep=False)
     attributes.insert(0, OFFICIAL_LAYER, rule.other_layers["instead"])
     return OfficialFeatures(zones.names, attributes)
 

@@ -38,14 +38,12 @@ def _altered_rows(place: str) -> list[Problem]:
     """What another program has changed in a library; nothing of what is none."""
     from onemap.layers.library.altered_rows import altered_row_problems
     from onemap.layers.library.library import open_library
-    from onemap.layers.stores.library_tables import LIBRARY_TABLES
-    from onemap.layers.stores.logged_rows import plain_tables
-    from onemap.rules.work.judgement_tables import TABLES
+    from onemap.rules.work.judgement_tables import stored_tables
 
     with (
         contextlib.suppress(OneMapError, OSError, ValueError),
         open_library(place, read_only=True) as library,
         library.reading(),
     ):
-        return altered_row_problems(library, plain_tables((*LIBRARY_TABLES, *TABLES)))
+        return altered_row_problems(library, stored_tables(library))
     return []

@@ -19,13 +19,14 @@ from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
-from onemap.layers.files.temporary_room import disk_refusal
+from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.messages import LANGUAGES, either_of, in_words, list_text, phrase, problem_record
 from onemap.layers.progress import Progress
-from onemap.layers.server_address import without_password
+from onemap.layers.secret_words import secrets_in, withholding, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
+from onemap.layers.visible_text import terminal_text
 from onemap.rules.commands.altered_library import naming_altered_rows
-from onemap.rules.commands.log_file import LOG, command_words, log_path
+from onemap.rules.commands.log_file import LOG, LOG_OPTION, command_words, log_path
 from onemap.rules.commands.reference import EVERYWHERE, help_text
 from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
@@ -50,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse whose complaints are refusals like any other."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError("usage.arguments", reason=_complaint(without_password(message)), verb=self.prog)
+        raise UsageError("usage.arguments", reason=_complaint(without_secrets(message)), verb=self.prog)
 
 
 def _complaint(message: str) -> Any:
@@ -231,6 +232,7 @@ class _ProgressLine:
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
             raise Cancelled
+        step = terminal_text(without_typed(step))
         LOG.note_step(step)
         if self.form == "none":
             return
@@ -265,7 +267,7 @@ def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
     if as_json:
         _print_json({"problems": [problem_record(problem, language) for problem in error.problems]})
     else:
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.write("".join(f"{terminal_text(line)}\n" for line in lines))
     return error.exit_code
 
 
@@ -283,7 +285,10 @@ def main(arguments: list[str] | None = None) -> int:
     path, began = log_path(given), time.monotonic()
     try:
         with contextlib.ExitStack() as held:
+            held.enter_context(withholding(given))
             if path is not None:
+                if secrets_in(path):
+                    raise UsageError("usage.address", field=LOG_OPTION)
                 held.enter_context(LOG.open(path))
             LOG.note(command_words(given))
             code = _code(given)
@@ -326,9 +331,9 @@ def _answer(given: list[str], language: str, as_json: bool) -> int:
         _to_nowhere(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - a traceback is a defect, whatever the input
-        of_disk = disk_refusal(error)
-        if of_disk is not None:
-            return _refusal(of_disk, as_json, language)
+        of_machine = machine_refusal(error)
+        if of_machine is not None:
+            return _refusal(of_machine, as_json, language)
         return _defect(error, as_json, language)
 
 
@@ -337,7 +342,7 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
     if os.environ.get("ONEMAP_TRACEBACK"):
         import traceback
 
-        traceback.print_exc()
+        sys.stderr.write(without_secrets("".join(traceback.format_exception(error))))
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
@@ -411,7 +416,7 @@ def _unknown_words(words: Sequence[str], name: str) -> UsageError:
     if name in VERBS:
         known += [parameter.option for parameter in VERBS[name].parameters if not parameter.positional]
     given = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
-    names = without_password(" ".join(words))
+    names = without_secrets(" ".join(words))
     reason = {
         one: phrase("complaint.unknown", one, names=names, meant=likely_names(given, known, one)) for one in LANGUAGES
     }
@@ -452,8 +457,8 @@ def _say(name: str, result: Any, as_json: bool, with_summary: bool, language: st
         _print_json({**result, "summary": text} if with_summary else result)
         return
     for line in warning_lines:
-        sys.stderr.write(line + "\n")
-    sys.stdout.write(text + "\n")
+        sys.stderr.write(terminal_text(line) + "\n")
+    sys.stdout.write(terminal_text(text) + "\n")
     sys.stdout.flush()
 
 

@@ -20,6 +20,9 @@ One Map conveys none of these libraries itself: pip fetches them, or a bureau's 
 hands such a folder on hands on these works, too, each under its own licence; wheels such as those of pyogrio, rasterio,
 pyproj, shapely, psycopg-binary and pyarrow hold further libraries (GDAL, PROJ, GEOS, libpq, …) with their texts inside.
 
+What the plugin installs, in which version, is listed part by part in
+[parts.cdx.json](../resources/requirements/parts.cdx.json), in CycloneDX, with the licences of this page.
+
 This page is made of what the libraries declare: `python3 build.py reference`.
 """
 

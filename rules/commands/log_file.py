@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TextIO
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.server_address import without_password
+from onemap.layers.secret_words import shown_word, without_typed
+from onemap.layers.visible_text import terminal_text
 
-OPTION = "--log"
+LOG_OPTION = "--log"
 
 
 class _LogFile:
@@ -26,7 +27,7 @@ class _LogFile:
             self._file = open(path, "a", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
         except OSError as error:
             reason = error.strerror or str(error)
-            raise OneMapError("log.file", file=path, field=OPTION, reason=reason) from error
+            raise OneMapError("log.file", file=path, field=LOG_OPTION, reason=reason) from error
         self._step = ""
         try:
             yield
@@ -46,7 +47,8 @@ class _LogFile:
             return
         head = f"{datetime.now().astimezone().isoformat(timespec='seconds')} [{os.getpid()}] "
         with contextlib.suppress(OSError):
-            self._file.write("".join(f"{head}{line}\n" for line in text.splitlines() if line.strip()))
+            lines = terminal_text(without_typed(text)).splitlines()
+            self._file.write("".join(f"{head}{line}\n" for line in lines if line.strip()))
 
     def note_step(self, step: str) -> None:
         """A step of progress, once when it begins."""
@@ -62,11 +64,11 @@ def log_path(arguments: Sequence[str]) -> str | None:
     """The file that is named among words that nobody has parsed yet, so that wrong words are logged, too."""
     for at, word in enumerate(arguments):
         name, equals, value = word.partition("=")
-        if name == OPTION:
+        if name == LOG_OPTION:
             return value if equals else next(iter(arguments[at + 1 : at + 2]), None)
     return None
 
 
 def command_words(arguments: Sequence[str]) -> str:
     """A command as it was typed, without passwords."""
-    return " ".join(["onemap", *(without_password(word) for word in arguments)])
+    return " ".join(["onemap", *(shown_word(word) for word in arguments)])

@@ -1,8 +1,8 @@
 """The verbs of the review, declared as every verb is; `rules/work/review_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.letterhead.annex_names import ANNEXES, to_annexes
-from onemap.rules.review.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
 

@@ -14,10 +14,12 @@ from collections import Counter
 from types import NoneType
 from typing import Any
 
+from onemap.layers.each_text import texts_in
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
-from onemap.layers.files.temporary_room import disk_refusal
+from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
+from onemap.layers.secret_words import withholding, without_typed
 from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.interruption import Interruption
@@ -144,9 +146,10 @@ class _Server:
 
     def _do(self, request: dict[str, Any]) -> None:
         began = time.monotonic()
-        LOG.note(f"#{request.get('id')} {request['method']}")
-        line = self.answer(request)
-        LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
+        with withholding(texts_in([request["method"], request.get("params")])):
+            LOG.note(f"#{request.get('id')} {request['method']}")
+            line = self.answer(request)
+            LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
         # Before the answer is out, so that a cancellation after it finds nothing to cancel.
         self.pending[request.get("id")] -= 1
         self.cancelled.discard(request.get("id"))
@@ -170,7 +173,7 @@ class _Server:
             if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
                 last = (fraction, step)
                 self.has_told = True
-                params = {"id": number, "progress": round(fraction, 4), "step": step}
+                params = {"id": number, "progress": round(fraction, 4), "step": without_typed(step)}
                 if "id" in request:  # a notification is told nothing
                     self.tell_soon(params)
 
@@ -196,9 +199,9 @@ class _Server:
                 return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
             if isinstance(error, OneMapError):
                 return self.refusal(number, error, language)
-            of_disk = disk_refusal(error)
-            if of_disk is not None:
-                return self.refusal(number, of_disk, language)
+            of_machine = machine_refusal(error)
+            if of_machine is not None:
+                return self.refusal(number, of_machine, language)
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)

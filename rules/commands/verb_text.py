@@ -349,6 +349,10 @@ def _keep(result: Result, language: str) -> str:
     return phrase("said.kept" if "kind" in result else "said.head_kept", language, **result)
 
 
+def _upgrade(result: Result, language: str) -> str:
+    return phrase("said.upgraded", language, **{**result, "cases": len(result["cases"])})
+
+
 def _copy(result: Result, language: str) -> str:
     return phrase("said.copied", language, **result)
 
@@ -423,6 +427,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,
+    "upgrade": _upgrade,
     "publish": _publish,
     "words": _words,
     "laws": _laws,

@@ -161,6 +161,7 @@ VERBS: dict[str, Verb] = {
             "verify",
             (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)),
         ),
+        Verb("upgrade", (_LIBRARY,)),
         Verb(
             "keep",
             (

@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
@@ -130,7 +131,7 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
                 facts = (EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
                 given = EXCHANGED.get(given, given)
             reason, who, at, wkb = row[11:15]
-            found.append(Decision(row[0], facts, given, reason, who, at, shapely.from_wkb(wkb)))
+            found.append(Decision(row[0], facts, given, reason, who, at, geometry_of_wkb(wkb)))
     return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
 
 

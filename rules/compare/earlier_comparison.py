@@ -10,6 +10,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import coverage_of, versions
 from onemap.layers.software import software_versions
@@ -54,7 +55,7 @@ def earlier_comparison(library: Library, identifier: str, pair: str) -> EarlierC
         raise OneMapError("compare.other_pair", run=identifier, field="--against", pair=pair_of(record), asked=pair)
     rows = stored_rows(library, identifier, "spots")
     columns = pd.DataFrame([row.values for row in rows], columns=["spot", *KEPT_COLUMNS], dtype=object)
-    written = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+    written = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     east, north = record["origin"]
     # Each spot is one polygon; only the table holds it as a multipolygon.
     return EarlierComparison(record, columns, shapely.get_geometry(shift_geometries(written, (-east, -north)), 0))

@@ -100,7 +100,7 @@ def _parcels(part: Any, id_field: str) -> Parcels:
     sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).require_sound(place)
     attributes = pd.DataFrame(part.drop(columns=part.geometry.name)).reset_index(drop=True).astype(object)
     attributes = attributes.where(attributes.notna(), None)
-    return Parcels(ids, dissolve_parts(sound.geometries), attributes, id_field, PARCELS, "", ())
+    return Parcels.as_read(ids, dissolve_parts(sound.geometries), attributes, id_field, PARCELS, "", ())
 
 
 def _frame_of(table: Table, library: Library) -> Any:

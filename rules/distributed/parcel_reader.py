@@ -187,7 +187,7 @@ class ParcelStream:
         self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
 
     def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
-        return Parcels(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())
+        return Parcels.as_read(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())
 
     def _ids(self, attributes: pd.DataFrame, first: int, count: int) -> np.ndarray:
         if self.id_field is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.rules.kinds.kind import ANY, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
 GROUND, REACH, TRANSITION, OF_TABLE, REVIEW = "ground", "reach", "transition", "table", "review"
@@ -27,13 +28,12 @@ LEVELS = ("city", "county", "township", "village", "urban")
 NOT_APPLICABLE = "not_applicable"
 SNAP_M, JOIN_M = 50.0, 0.1  # of a walk: how near a street must be, and which vertices are one junction
 
-_TITLE = '{ zh = "…", en = "…" }'
 _OF_LAYERS = '["CODE", { layer = "CODE", where = "…" }]'
 
 HEAD_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "指标包代号", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "指标包版本", "en": "The pack's version."}, required=True),
-    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "title": TITLE,
     "issuer": Key(
         TEXT,
         {
@@ -175,11 +175,11 @@ TERM_KEYS: Mapping[str, Key] = {
 
 INDICATOR_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "指标代号，永不改变", "en": "The indicator's name, stable for ever."}, required=True),
-    "title": Key(TABLE, {"zh": f"名称，{_TITLE}", "en": f"Its name, {_TITLE}."}, required=True),
+    "title": Key(TABLE, {"zh": f"名称，{TITLE_FORM}", "en": f"Its name, {TITLE_FORM}."}, required=True),
     "names": Key(
         LIST, {"zh": "目标表中的其他名称", "en": "Other names by which tables of targets call it."}, default="[]"
     ),
-    "definition": Key(TABLE, {"zh": f"定义，{_TITLE}", "en": f"What it is, {_TITLE}."}),
+    "definition": Key(TABLE, {"zh": f"定义，{TITLE_FORM}", "en": f"What it is, {TITLE_FORM}."}),
     "issuer": Key(TEXT, {"zh": "与指标包不同时：由谁定义", "en": "Who defines it, if not the pack's issuer."}),
     "edition": Key(TEXT, {"zh": "与指标包不同时：定义的版本", "en": "Its edition, if not the pack's."}),
     "formula": Key(
@@ -264,7 +264,9 @@ INDICATOR_KEYS: Mapping[str, Key] = {
         default='"C"',
         choices=("C", "L", "U"),
     ),
-    "remark": Key(TABLE, {"zh": f"看数时须知，{_TITLE}", "en": f"What a reader of the number must know, {_TITLE}."}),
+    "remark": Key(
+        TABLE, {"zh": f"看数时须知，{TITLE_FORM}", "en": f"What a reader of the number must know, {TITLE_FORM}."}
+    ),
 }
 
 TABLES: Mapping[str, Mapping[str, Key]] = {"pack": HEAD_KEYS, "term": TERM_KEYS, "indicator": INDICATOR_KEYS}

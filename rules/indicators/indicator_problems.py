@@ -109,7 +109,7 @@ def _key_problems(table: str, item: _Raw) -> Iterator[_Wrong]:
             yield "indicator.value", name, {"value": value, "allowed": list(key.choices)}
         elif key.not_negative and value < 0:
             yield "indicator.option", name, {"form": "≥ 0"}
-        elif name in ("title", "definition", "remark") and not (value and is_title(value)):
+        elif name in ("title", "definition", "remark") and not is_title(value):
             yield "indicator.option", name, {"form": 'title = { zh = "…", en = "…" }'}
         elif name in ("state", "near_year", "decimals") and not isinstance(value, int):
             yield "indicator.option", name, {"form": "1, 2, …"}

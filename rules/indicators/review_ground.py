@@ -6,9 +6,9 @@ from datetime import date, datetime
 import numpy as np
 
 from onemap.layers.library.library import Library
+from onemap.rules.cases.case import Case, Entry
+from onemap.rules.cases.case_file import stored_cases
 from onemap.rules.overlay.overlay import union_by
-from onemap.rules.review.case import Case, Entry
-from onemap.rules.review.case_file import case_ids, stored_case
 from onemap.rules.runs.run_store import stored_question
 
 _ENDS = ("issue", "withdraw")
@@ -28,13 +28,12 @@ def review_ground(library: Library, as_of: date, known_at: datetime | None) -> R
     Raises OneMapError library.altered, run.…: what cannot be read is not left out in silence.
     """
     cases, grounds = [], []
-    for case_id in case_ids(library):
-        case = stored_case(library, case_id)
+    for case in stored_cases(library):
         steps = [entry for entry in case.entries if entry.on <= as_of and _is_known(entry, known_at)]
         if not steps or any(entry.action in _ENDS for entry in steps):
             continue
         parcels = stored_question(library, _run_of(case, steps)).parcels
-        cases.append(case_id)
+        cases.append(case.id)
         grounds += union_by(np.zeros(len(parcels.ids), dtype=np.int64), parcels.geometries, 1).tolist()
     return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1])
 

@@ -126,7 +126,7 @@ def _is_names(value: Any) -> bool:
 
 
 def _is_named(value: Any) -> bool:
-    return is_title(value) and {"zh", "en"} <= set(value or ())
+    return is_title(value) and {"zh", "en"} <= set(value)
 
 
 def _unknown_names(

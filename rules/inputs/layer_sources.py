@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import some_of, vertices_of
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.ingest.raster_reading import raster_frame
@@ -294,7 +295,7 @@ def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shap
 
     Each thread has its own. Raises shapely.GEOSException.
     """
-    (ground,) = shift_geometries(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
+    (ground,) = shift_geometries(np.array([geometry_of_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
     shapely.prepare(ground)
     return ground
 

@@ -50,6 +50,7 @@ from onemap.rules.overlay.pair_ground import are_simple_rings
 
 _READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
+STATED_KIND = "stated_kind"  # the attribute with what a person has stated of a parcel's project, set by no file
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,15 @@ class Parcels:
     source_hash: str
     problems: tuple[Problem, ...]
     bad: tuple[tuple[str, BadFeatures], ...] = ()
+
+    @classmethod
+    def as_read(cls, ids: np.ndarray, shapes: AnyShapes, columns: pd.DataFrame, *known: Any) -> "Parcels":
+        """Parcels from a file or from a frame of others, whose columns are their attributes, but for `STATED_KIND`.
+
+        Its name is taken in any case, as rules find fields. known: the rest of what parcels are made of.
+        """
+        forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
+        return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
 
     @property
     def geometries(self) -> np.ndarray:
@@ -198,7 +208,7 @@ def read_parcels(
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
-        return Parcels(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
+        return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
     given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
     if not keep_bad:
@@ -217,7 +227,7 @@ def read_parcels(
     problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    return with_bodies_as_read(Parcels(names[good], geometries, rows, *known, problems, bad), raw, good)
+    return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
 
 
 def _placed_shapes(

@@ -1,6 +1,5 @@
 """What use may stand on what the plan sets aside: by a rule's own list of codes, or by one of the shipped tables."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ import numpy as np
 
 from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_parts, plain_code
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.frames.fields import text_values
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
@@ -35,12 +35,12 @@ class PermitTable:
     @property
     def version(self) -> str:
         """Its version, as it says itself."""
-        return str(tomllib.loads(self.text)["table"]["version"])
+        return str(toml_content(self.text)["table"]["version"])
 
     @property
     def title(self) -> dict[str, str]:
         """Its title, by language."""
-        return dict(tomllib.loads(self.text)["table"]["title"])
+        return dict(toml_content(self.text)["table"]["title"])
 
     def record(self) -> dict[str, str]:
         """What a run keeps of it."""
@@ -165,7 +165,7 @@ def permit_tables() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _uses_of(text: str) -> tuple[dict[str, dict[str, str]], dict[str, frozenset[str]], frozenset[str]]:
-    uses = tomllib.loads(text)["use"]
+    uses = toml_content(text)["use"]
     beginnings = {
         system: {plain_code(start): use for use, row in uses.items() for start in row.get(system, ())}
         for system in (LAND_SEA, URBAN, SURVEY)

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.packs.pack import rules_of_run
@@ -115,7 +116,7 @@ class MapSource(LayersOnMap):
         super().__init__(library, run_record(library, run))
         self.language = language
         self.parcels: dict[str, shapely.Geometry] = {
-            row.values["parcel"]: shapely.from_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb
+            row.values["parcel"]: geometry_of_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb
         }
         self._overrides = dict(overrides or {})
         self.findings = [self._overridden(row.values) for row in stored_rows(library, run, "findings")]
@@ -133,7 +134,7 @@ class MapSource(LayersOnMap):
             verdict = self._overridden(values)["verdict"]
         else:  # a line or a point is never unknown ground
             verdict = next(f["verdict"] for f in self.findings if (f["parcel"], f["rule"]) == whose)
-        return [Piece(*whose, verdict, bool(values["counted"]), shapely.from_wkb(row.wkb))]
+        return [Piece(*whose, verdict, bool(values["counted"]), geometry_of_wkb(row.wkb))]
 
     def _overridden(self, finding: dict[str, Any]) -> dict[str, Any]:
         verdict = self._overrides.get((finding["parcel"], finding["rule"]))

@@ -11,6 +11,7 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
+from onemap.layers.visible_text import visible_text
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.maps.map_pictures import Picture
 from onemap.rules.maps.pdf_packing import packed_pdf
@@ -70,7 +71,7 @@ def printed_page(page: Page) -> Page:
 def _in_one_piece(node: Any) -> Any:
     """Texts in which a sign stays with the number behind it."""
     if isinstance(node, str):
-        return _LESS.sub("\\1\u00a0", node)
+        return visible_text(_LESS.sub("\\1\u00a0", node))
     if isinstance(node, dict):
         return {name: _in_one_piece(value) for name, value in node.items()}
     return [_in_one_piece(item) for item in node] if isinstance(node, list) else node
@@ -131,7 +132,7 @@ def pdf_file(
             {**_breakable(printed_page(page)), "name": _name(page), "pictured": bool(svg)}
             for page, svg in zip(pages, maps, strict=True)
         ]
-        content = {"language": language, "foot": head, "sheets": sheets}
+        content = {"language": language, "foot": visible_text(head), "sheets": sheets}
         (place / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         (place / "fonts.json").write_text(json.dumps(fonts.record(), ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
@@ -158,7 +159,7 @@ def _breakable(node: Any) -> Any:
 
 def html_file(pages: Sequence[Page], maps: Sequence[str], head: str, language: str) -> bytes:
     """One page for a browser that fetches nothing and runs nothing."""
-    title = html.escape(pages[0]["title"]) if pages else ""
+    head, title = visible_text(head), html.escape(visible_text(pages[0]["title"])) if pages else ""
     tongue = "zh-CN" if language == "zh" else language
     parts = [
         f'<!DOCTYPE html><html lang="{tongue}"><head><meta charset="utf-8"><title>{title}</title>',
@@ -225,7 +226,7 @@ def docx_file(pages: Sequence[Page], pictures: Sequence[Picture | None], head: s
 
     document = new_word_page(_MM)
     foot = document.sections[0].footer.paragraphs[0]
-    foot.add_run(f"{head} · ").font.size = Pt(7)
+    foot.add_run(f"{visible_text(head)} · ").font.size = Pt(7)
     page_number(foot, 7)
     for number, (page, picture) in enumerate(zip(map(printed_page, pages), pictures, strict=True)):
         follows = bool(page.get("follows"))

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only  # nosec B406
 
+from onemap.layers.visible_text import visible_text
+
 _WIDE, _UPPER, _LOWER, _NARROW = 1.0, 0.68, 0.54, 0.3  # widths in parts of the font's height, on the safe side
 _NARROW_CHARACTERS = frozenset(" .,:;'|!ijlI()[]·")
 _NEVER_FIRST = frozenset(
@@ -17,12 +19,12 @@ _ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *rang
 
 def as_text(value: object) -> str:
     """Any value as XML text: markup is shown as it is written, and what XML cannot hold becomes a sign."""
-    return escape(str(value).translate(_ILLEGAL))
+    return escape(visible_text(str(value).translate(_ILLEGAL)))
 
 
 def as_attribute(value: object) -> str:
     """Any value as an XML attribute with its quotation marks."""
-    return quoteattr(str(value).translate(_ILLEGAL))
+    return quoteattr(visible_text(str(value).translate(_ILLEGAL)))
 
 
 def picture_label(svg: str) -> str:

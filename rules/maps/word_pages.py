@@ -11,6 +11,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
+from onemap.layers.visible_text import visible_text
 from onemap.rules.maps.map_pictures import Picture
 
 _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}
@@ -105,7 +106,7 @@ def word_table(
             form = cell.paragraphs[0].paragraph_format
             form.keep_with_next = True if is_whole and number < len(lines) - 1 else None
             form.line_spacing, form.space_before, form.space_after = Pt(size_pt * _LEADING), Pt(0.5), Pt(0.5)
-            run = cell.paragraphs[0].add_run(text)
+            run = cell.paragraphs[0].add_run(visible_text(text))
             run.font.size = Pt(size_pt)
             if (heads and number == 0) or column in names:
                 _shade(cell)

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.text_table import text_width
+from onemap.layers.visible_text import visible_text
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.department_totals import with_department_totals
 from onemap.rules.outputs.sheet_charts import SheetFigure, write_charts
@@ -297,7 +298,7 @@ def _cell(value: object) -> object:
     """What a sheet can hold: text without control characters, endless numbers as text."""
     if isinstance(value, float) and math.isinf(value):
         return str(value)
-    return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
+    return visible_text(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value
 
 
 def _is_too_long(value: object) -> TypeGuard[str]:

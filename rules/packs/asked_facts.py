@@ -8,7 +8,7 @@ from onemap.layers.catalogue.code_systems import USE_FIELD
 from onemap.layers.messages import sentences
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import parse_condition
-from onemap.rules.packs.kind_register import KIND_FIELD, titles_of
+from onemap.rules.packs.kind_register import KIND_FIELD, KindRegister, titles_of
 from onemap.rules.packs.project_class import ProjectClass
 from onemap.rules.packs.rule import Rule
 
@@ -44,6 +44,11 @@ def fact_title(name: str, language: str) -> str:
     """What people call a field that rules ask; its name where it is a city's own."""
     titles = sentences(language)["fact"]
     return str(titles.get(name, name))
+
+
+def register_of(rules: Sequence[Rule]) -> KindRegister | None:
+    """The register of kinds by which rules tell projects; None where no rule asks what a project is."""
+    return next((one.register for rule in rules for one in (*rule.unless, *rule.only)), None)
 
 
 def rule_needs(rules: Sequence[Rule]) -> list[RuleNeed]:

@@ -6,12 +6,11 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.messages import is_title
-from onemap.rules.kinds.kind import TABLE, TEXT, Key
+from onemap.rules.kinds.kind import TEXT, Key
+from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 BODY_KEYS: Mapping[str, Key] = {
-    "title": Key(
-        TABLE, {"zh": '名称，{ zh = "…", en = "…" }', "en": 'Its name, { zh = "…", en = "…" }.'}, required=True
-    ),
+    "title": TITLE,
     "lead": Key(
         TEXT,
         {"zh": "由哪个部门致函征求其意见并录入答复", "en": "The department that writes to it, and enters its answer."},
@@ -32,7 +31,7 @@ class Body:
 
 def body_problems(tables: Any) -> Iterator[tuple[str, str]]:
     """What is wrong with the tables [body.NAME] of a pack: key, and the form that it should have."""
-    form = 'title = { zh = "…", en = "…" }, lead = "planning"'
+    form = f'title = {TITLE_FORM}, lead = "planning"'
     if not isinstance(tables, dict):
         yield "", f"[body.heritage] {form}"
         return
@@ -41,8 +40,8 @@ def body_problems(tables: Any) -> Iterator[tuple[str, str]]:
             yield name, form
             continue
         yield from ((f"{name}.{key}", ", ".join(BODY_KEYS)) for key in item if key not in BODY_KEYS)
-        if "title" not in item or not is_title(item["title"]):
-            yield f"{name}.title", 'title = { zh = "…", en = "…" }'
+        if not is_title(item.get("title")):
+            yield f"{name}.title", f"title = {TITLE_FORM}"
         if item.get("lead") not in DEPARTMENTS:
             yield f"{name}.lead", ", ".join(DEPARTMENTS)
 

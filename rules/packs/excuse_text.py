@@ -16,7 +16,11 @@ def excuse_text(rule: Rule, excused_by: str | None, language: str) -> str:
 
     excused_by: as the column of findings has it, which runs of old lack.
     """
-    return excuse_words(excused_by, names_of_classes(rule.unless, language), language) if excused_by else ""
+    if not excused_by:
+        return ""
+    name = json.loads(excused_by)["class"]
+    own = [item for item in rule.unless if item.name == name]
+    return excuse_words(excused_by, names_of_classes(own, language), language)
 
 
 def excuse_texts(rows: Iterable[Mapping[str, str | None]], rule: Rule, language: str) -> list[str]:
@@ -39,10 +43,9 @@ def names_of_classes(classes: Iterable[ProjectClass], language: str) -> dict[str
     """What people call classes and their kinds, by class.NAME and kind.NAME."""
     names: dict[str, str] = {}
     for item in classes:
+        names[f"class.{item.name}"] = item.title.get(language, item.name)
         kinds = [item.register.kinds[name] for name in item.kinds if name in item.register.kinds]
-        titles = zip(kinds, titles_of(kinds, language), strict=True)
-        names |= {f"class.{item.name}": item.title.get(language, item.name)}
-        names |= {f"kind.{kind.name}": title for kind, title in titles}
+        names |= zip((f"kind.{kind.name}" for kind in kinds), titles_of(kinds, language), strict=True)
     return names
 
 

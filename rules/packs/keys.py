@@ -1,6 +1,7 @@
 """The keys of a pack's tables, but for those that only one kind of rule has (these stand with the kind)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
@@ -8,11 +9,11 @@ from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
 from onemap.rules.packs.body import BODY_KEYS
 from onemap.rules.packs.kind_register import KIND_KEYS
 from onemap.rules.packs.project_class import CLASS_KEYS
+from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
 MOST_DAYS = 250  # working days: about a year
 
-_TITLE = '{ zh = "…", en = "…" }'
 _MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_m} {value} {features} {layer} {parcels}"
 
 RULE_KEYS: Mapping[str, Key] = {
@@ -117,19 +118,19 @@ RULE_KEYS: Mapping[str, Key] = {
         default='"unknown"',
         choices=("unknown", "checklist"),
     ),
-    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "title": TITLE,
     "finding": Key(
         TABLE,
         {
-            "zh": f"所见的一句话，{_TITLE}，可用 {{area_m2}} 等占位",
-            "en": f"What is found, {_TITLE}, with {{area_m2}} and the like.",
+            "zh": f"所见的一句话，{TITLE_FORM}，可用 {{area_m2}} 等占位",
+            "en": f"What is found, {TITLE_FORM}, with {{area_m2}} and the like.",
         },
     ),
     "draft": Key(
         TABLE,
         {
-            "zh": f"意见稿的一句话，{_TITLE}；占位：{_MEASURES}",
-            "en": f"The sentence of a draft, {_TITLE}, with {_MEASURES}.",
+            "zh": f"意见稿的一句话，{TITLE_FORM}；占位：{_MEASURES}",
+            "en": f"The sentence of a draft, {TITLE_FORM}, with {_MEASURES}.",
         },
     ),
     "basis": Key(
@@ -190,7 +191,7 @@ RULE_KEYS: Mapping[str, Key] = {
 PACK_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则包代号", "en": "The pack's name."}, required=True),
     "version": Key(TEXT, {"zh": "规则包版本", "en": "The pack's version."}, required=True),
-    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}),
+    "title": replace(TITLE, required=False),
     "code_system": Key(
         TEXT,
         {
@@ -253,7 +254,7 @@ CHECKLIST_KEYS: Mapping[str, Key] = {
         required=True,
         choices=tuple(DEPARTMENTS),
     ),
-    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "title": TITLE,
     "after": Key(
         TEXT,
         {

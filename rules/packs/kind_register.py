@@ -6,7 +6,6 @@ longest trade word ends it, once the words that only say how it is built (扩建
 
 import difflib
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
@@ -14,17 +13,16 @@ from typing import Any
 
 from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
 from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES, is_title
 from onemap.rules.kinds.kind import FLAG, LIST, TABLE, Key
+from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 KIND_FIELD = "XMLX"  # what a parcel's own text calls its project
-STATED_KIND = "stated_kind"  # what a person has stated of it beside the parcels
 
 KIND_KEYS: Mapping[str, Key] = {
-    "title": Key(
-        TABLE, {"zh": '题目，{ zh = "…", en = "…" }', "en": 'Its title, { zh = "…", en = "…" }.'}, required=True
-    ),
+    "title": TITLE,
     "words": Key(
         LIST,
         {
@@ -224,7 +222,7 @@ def shipped_register() -> KindRegister:
 
 def register_from(text: str) -> KindRegister:
     """A register from the text of its file, which is right."""
-    return KindRegister(_kinds_from(tomllib.loads(text)["kind"]), text)
+    return KindRegister(_kinds_from(toml_content(text)["kind"]), text)
 
 
 NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: their classes named words themselves
@@ -236,7 +234,7 @@ def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]
     known: the kinds beside which they are to stand: no word may name two of them.
     """
     if not isinstance(tables, dict):
-        yield "", '[kind.NAME] title = { zh = "…", en = "…" }, words = ["…"], use = ["1202"]'
+        yield "", f'[kind.NAME] title = {TITLE_FORM}, words = ["…"], use = ["1202"]'
         return
     heads = {word: kind.name for word, kind in known.heads.items() if kind.name not in tables}
     for name, item in tables.items():
@@ -250,12 +248,11 @@ def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]
 
 def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(item, dict):
-        yield "", 'title = { zh = "…", en = "…" }, words = ["…"]'
+        yield "", f'title = {TITLE_FORM}, words = ["…"]'
         return
     yield from ((key, ", ".join(KIND_KEYS)) for key in item if key not in KIND_KEYS)
-    title = item.get("title")
-    if not title or not is_title(title):
-        yield "title", 'title = { zh = "…", en = "…" }'
+    if not is_title(item.get("title")):
+        yield "title", f"title = {TITLE_FORM}"
     for key in ("words", "use", "survey"):
         if not are_texts(item.get(key, [])) or (key == "words" and not item.get(key)):
             yield key, f'{key} = ["…"]'

@@ -223,7 +223,7 @@ def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) 
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
             problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
-    if not is_title(head.get("title", {})):
+    if head.get("title", {}) != {} and not is_title(head["title"]):
         problems.append(_problem("pack.key", source, "pack.title"))
     return problems
 

@@ -8,13 +8,12 @@ from typing import Any
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SURVEY, TABLES, URBAN, known_use, system_of
 from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.messages import is_title
-from onemap.rules.kinds.kind import FLAG, LIST, TABLE, Key
+from onemap.rules.kinds.kind import FLAG, LIST, Key
 from onemap.rules.packs.kind_register import KindRegister, are_texts, shipped_register
+from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 CLASS_KEYS: Mapping[str, Key] = {
-    "title": Key(
-        TABLE, {"zh": '题目，{ zh = "…", en = "…" }', "en": 'Its title, { zh = "…", en = "…" }.'}, required=True
-    ),
+    "title": TITLE,
     "use": Key(
         LIST,
         {
@@ -95,16 +94,15 @@ class ProjectClass:
 def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
     """What is wrong with one [class.NAME]: key and form. needs_kinds: there is a register whose kinds it must name."""
     if not isinstance(item, dict):
-        return [("", '[class.NAME] title = { zh = "…", en = "…" }, kinds = ["highway"], use = ["1202"]')]
+        return [("", f'[class.NAME] title = {TITLE_FORM}, kinds = ["highway"], use = ["1202"]')]
     wrong = [(key, ", ".join(CLASS_KEYS)) for key in item if key not in CLASS_KEYS and key != "words"]
     for key in ("use", "survey", "kinds"):
         if key in item and not are_texts(item[key]):
             wrong.append((key, f'{key} = ["…"]'))
     if not isinstance(item.get("danger", False), bool):
         wrong.append(("danger", "danger = true"))
-    title = item.get("title")
-    if not title or not is_title(title):
-        wrong.append(("title", 'title = { zh = "…", en = "…" }'))
+    if not is_title(item.get("title")):
+        wrong.append(("title", f"title = {TITLE_FORM}"))
     if not wrong and needs_kinds and not item.get("kinds") and "words" not in item:
         wrong.append(("kinds", 'kinds = ["highway"]'))
     for key in () if wrong else ("use", "survey"):

@@ -18,8 +18,9 @@ import pandas as pd
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import text_values
+from onemap.rules.inputs.parcels import STATED_KIND
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.packs.kind_register import KIND_FIELD, STATED_KIND, KindRegister, ProjectKind
+from onemap.rules.packs.kind_register import KIND_FIELD, KindRegister, ProjectKind
 from onemap.rules.packs.project_class import ProjectClass
 
 BY_CODE, BY_FACT, BY_KIND = "code", "fact", "kind"

@@ -166,7 +166,7 @@ def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None
 
 
 def _check_words(item: _Item, wrong: _Wrong) -> None:
-    if isinstance(item.get("title"), dict) and not (item["title"] and is_title(item["title"])):
+    if isinstance(item.get("title"), dict) and not is_title(item["title"]):
         wrong("rule.option", "title", reason='title = { zh = "…", en = "…" }')
     for name in ("finding", "draft"):
         wordings = item[name].values() if isinstance(item.get(name), dict) else ()

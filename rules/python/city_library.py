@@ -14,6 +14,7 @@ import pyproj
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import open_library
+from onemap.layers.secret_words import has_misspelled_secret
 from onemap.rules.python.call_results import (
     AddResult,
     CheckResult,
@@ -463,4 +464,6 @@ def _location(location: Place) -> str:
     if not isinstance(location, (str, PathLike)):
         given = type(location).__name__
         raise UsageError("python.kind", field="location", given=given, wanted="str, pathlib.Path")
+    if has_misspelled_secret(str(location), takes_server=True):
+        raise UsageError("usage.address", field="location")
     return str(location)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from onemap.layers.messages import phrase
+from onemap.layers.visible_text import visible_text
 
 COLOURS = {  # as resources/pages/page.css has them
     "prohibited": "#b2182b",
@@ -62,5 +63,5 @@ def _more(count: int, language: str) -> str:
 def _text(value: Any) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return "–"
-    text = f"{value:,.2f}" if isinstance(value, float) else str(value)
+    text = f"{value:,.2f}" if isinstance(value, float) else visible_text(str(value))
     return text if len(text) <= _LETTERS else text[:_LETTERS] + "…"

@@ -8,10 +8,12 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from onemap.layers.each_text import texts_in
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.files.temporary_room import disk_refusal
+from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
+from onemap.layers.secret_words import withholding
 from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.command_line import system_language
 from onemap.rules.commands.verbs import VERBS, Verb, VerbContext, checked_values
@@ -39,10 +41,10 @@ def refusals_in_words(language: str | None) -> Iterator[None]:
     except OneMapError as error:
         refusal = error
     except OSError as error:
-        of_disk = disk_refusal(error)
-        if of_disk is None:
+        of_machine = machine_refusal(error)
+        if of_machine is None:
             raise
-        refusal = of_disk
+        refusal = of_machine
     else:
         return
     spoken = language if language in LANGUAGES else system_language()
@@ -62,11 +64,12 @@ def answer_of(
     session: what earlier answers have shown, so that a step on a case that somebody changed meanwhile is refused.
     Raises OneMapError for every refusal.
     """
-    if verb not in VERBS:
-        raise UsageError("usage.verb", verb=verb, known=list(VERBS))
-    given = plain_values(VERBS[verb], values)
-    with limits_for_a_while(), shown_progress(progress) as shown, naming_altered_rows(given):
-        return VERBS[verb].run(given, VerbContext(language, shown, session))
+    with withholding(texts_in([verb, _plain(values)])):
+        if verb not in VERBS:
+            raise UsageError("usage.verb", verb=verb, known=list(VERBS))
+        given = plain_values(VERBS[verb], values)
+        with limits_for_a_while(), shown_progress(progress) as shown, naming_altered_rows(given):
+            return VERBS[verb].run(given, VerbContext(language, shown, session))
 
 
 def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:

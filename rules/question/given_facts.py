@@ -23,10 +23,10 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
-from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts, fact_title
-from onemap.rules.packs.kind_register import KIND_FIELD, STATED_KIND
+from onemap.rules.packs.asked_facts import CODE, DATE, FLAG, NUMBER, AskedFact, asked_facts, fact_title, register_of
+from onemap.rules.packs.kind_register import KIND_FIELD
 from onemap.rules.packs.rule import Rule
 
 TABLES = ("parcels", "地块")
@@ -103,7 +103,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None =
 
 def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str, as_of: date | None) -> list[Problem]:
     """What is wrong with the facts that a stated kind needs: temporary land has a term, not ended, and an approval."""
-    register = next((one.register for rule in rules for one in (*rule.unless, *rule.only)), None)
+    register = register_of(rules)
     text = found.get(KIND_FIELD)
     if register is None or not isinstance(text, str):
         return []
@@ -153,30 +153,25 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def stated(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that a person states of a project, as attributes: its kind counts as stated, not as a text."""
-    return {**values, STATED_KIND: values[KIND_FIELD]} if KIND_FIELD in values else dict(values)
+def stated_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that a person states of a project, as attributes: its kind counts as stated, above any text."""
+    kinds = [value for name, value in values.items() if name.upper() == KIND_FIELD]  # as a pack spells it
+    return {**values, STATED_KIND: kinds[-1]} if kinds else dict(values)
 
 
 def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
-    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands.
-
-    A column of their file that is named as what a person states is left out: a file states nothing.
-    """
-    attributes = parcels.attributes.copy()
-    attributes = attributes.drop(columns=[name for name in attributes if str(name).lower() == STATED_KIND])
+    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands."""
     if not facts.values or len(parcels.ids) == 0:
-        return replace(parcels, attributes=attributes)
+        return parcels
+    attributes = parcels.attributes.copy()
     of_use = np.zeros(len(parcels.ids), dtype=bool)
-    for name, value in sorted(facts.plain.items(), key=lambda fact: fact[0] == SYSTEM_FIELD):
+    for name, value in sorted(stated_attributes(facts.plain).items(), key=lambda fact: fact[0] == SYSTEM_FIELD):
         column, values = _column(attributes, name, len(parcels.ids))
         empty = np.array([text_value(one) is None for one in values], dtype=bool)
         # By which codes a use is named, belongs to that use: not to one that the parcel states itself.
         values[of_use if name == SYSTEM_FIELD else empty] = value
         of_use = empty if name.lower() == USE_FIELD.lower() else of_use  # as a pack spells it
         attributes[column] = values
-        if name.upper() == KIND_FIELD:
-            attributes[STATED_KIND] = value  # stands above what the parcel's own text says
     return replace(parcels, attributes=attributes)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from onemap.layers.catalogue.code_systems import LAND_SEA
 from onemap.layers.errors import Problem
-from onemap.rules.inputs.parcels import Parcels
-from onemap.rules.packs.kind_register import KIND_FIELD, STATED_KIND, KindRegister, titles_of
+from onemap.rules.inputs.parcels import STATED_KIND, Parcels
+from onemap.rules.packs.kind_register import KIND_FIELD, KindRegister, titles_of
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.projects import Project, Projects
 

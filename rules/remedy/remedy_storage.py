@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.findings.table import Table
@@ -80,7 +80,7 @@ def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
         types = {column: kind for column, kind in COLUMNS[name].items() if kind is not object}
         shapes = None
         if name in SHAPED:
-            shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+            shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
         tables[name] = Table(columns.astype(types), shapes)
     return tables
 

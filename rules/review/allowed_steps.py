@@ -6,12 +6,12 @@ from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
-from onemap.rules.review.case import Case, Opinion
+from onemap.rules.cases.case import Case, Opinion
+from onemap.rules.cases.case_conditions import circulates_again, may_sign
+from onemap.rules.cases.code_names import name_with_code
+from onemap.rules.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 from onemap.rules.review.case_step import may_act
-from onemap.rules.review.code_names import name_with_code
-from onemap.rules.review.deciding import circulates_again, consolidation_problems, issue_problems
-from onemap.rules.review.opinions import may_sign
-from onemap.rules.review.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
+from onemap.rules.review.deciding import consolidation_problems, issue_problems
 
 STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "consolidate", "issue", "withdraw")
 
@@ -50,7 +50,7 @@ def opinion_steps(
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":
-            may_sign(library, case, opinion, by)
+            may_sign(case.terms, opinion, opinion.drafted_by, by, named)
         if step == "extend" and opinion.due is None:
             raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
         if step == "extend" and opinion.stopped_on is not None:

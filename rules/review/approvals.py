@@ -21,10 +21,10 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.cases.case import Case
+from onemap.rules.cases.case_file import stored_cases
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.whole_grounds import union_of_all
-from onemap.rules.review.case import Case
-from onemap.rules.review.case_file import case_ids, stored_case
 from onemap.rules.runs.run_store import stored_rows
 
 APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
@@ -145,8 +145,8 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)
-    ids = case_ids(library)
-    cases = [case for case in (stored_case(library, id_) for id_ in ids) if layer.takes(case)]
+    known = list(stored_cases(library))
+    ids, cases = [case.id for case in known], [case for case in known if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
         return None

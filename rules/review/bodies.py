@@ -7,15 +7,15 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
+from onemap.rules.cases.case import Case, Round
+from onemap.rules.cases.hand import Hand
+from onemap.rules.cases.terms import deadline
+from onemap.rules.cases.working_days import calendar_of
 from onemap.rules.packs.body import Body
 from onemap.rules.packs.pack import joined_rules
-from onemap.rules.review.case import Case, Round
-from onemap.rules.review.case_step import step
-from onemap.rules.review.hand import Hand
+from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.opening import Attachment, put_files
 from onemap.rules.review.opinions import Words
-from onemap.rules.review.terms import deadline
-from onemap.rules.review.working_days import calendar_of
 from onemap.rules.runs.run_store import stored_packs, stored_rows
 
 
@@ -89,7 +89,7 @@ def enter_answer(
 ) -> None:
     """Enter what a body has answered on paper, with the paper; an answer before it stays readable in the history.
 
-    Raises OneMapError review.body for a body that nobody asked in this round, and review.… as every step.
+    Raises OneMapError review.department for a body that nobody asked in this round, and review.… as every step.
     """
     asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
     if name not in asked:
@@ -97,9 +97,9 @@ def enter_answer(
         raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
     written = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
     files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
-    detail: dict[str, Any] = {"body": name, **written, "papers": files}
-    with step(library, case.id, "answer", hand, detail, asked[name].lead) as taken:
-        put_files(taken.connection, case.id, papers, len(taken.stored.files))
+    facts = {"body": name, **written, "papers": files}
+    with step(library, case.id, "answer", hand, lambda *_: StepContent(facts), asked[name].lead) as taken:
+        put_files(taken.connection, case.id, papers)
 
 
 def body_records(library: Library, case: Case, one: Round, language: str) -> list[dict[str, Any]]:

@@ -1,23 +1,25 @@
 """A case as the JSON that `review show` and every step answer with, and the list of cases."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.bureau_profile import Names
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
+from onemap.rules.cases.case import Case, Entry, Opinion, Round
+from onemap.rules.cases.code_names import item_title
+from onemap.rules.cases.routing import overall
+from onemap.rules.cases.staleness import input_title
 from onemap.rules.findings.citations import cited_basis
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
-from onemap.rules.review.case import Case, Entry, Opinion, Round
-from onemap.rules.review.case_file import case_ids, read_case
-from onemap.rules.review.code_names import item_title
+from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
-from onemap.rules.review.routing import overall
-from onemap.rules.review.staleness import input_title
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows
 
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
@@ -243,31 +245,21 @@ def _unanswered_items(case: Case, opinion: Opinion, department: str, language: s
     return [phrase("review_said.unanswered", language, **facts)]
 
 
-def case_list(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:
-    """The cases in a state, or all, the oldest first, with what presses."""
-    cases = (read_case(library, id_, on) for id_ in case_ids(library))
-    return [_line(library, case) for case in cases if state in (None, case.state)]
+def case_list(
+    library: Library, state: str | None, on: date | None, *, is_cached: bool = True
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The cases in a state, or all, the oldest first, with what presses; and why others cannot be read.
 
-
-def _line(library: Library, case: Case) -> dict[str, Any]:
-    waiting = [o for o in case.opinions if o.state in ("drafted", "returned") and o.routed]
-    is_out = case.state == "circulating"
-    running = [opinion for opinion in waiting if is_out and opinion.due and opinion.stopped_on is None]
-    days = [opinion.due for opinion in running if opinion.due]
-    left = [opinion.days_left for opinion in running if opinion.days_left is not None]
-    return {
-        "case": case.id,
-        "project": case.project,
-        "state": case.state,
-        "round": case.round,
-        "opened_on": case.opened_on.isoformat(),
-        "due": min(days).isoformat() if days else None,
-        "waiting": [opinion.department for opinion in waiting] if is_out else [],
-        "overdue": [opinion.department for opinion in case.opinions if opinion.overdue],
-        "stale": [opinion.department for opinion in case.opinions if opinion.stale],
-        "conclusion": case.conclusion,
-        "document": case.document,
-        "revision": case.revision,
-        "days_left": min(left) if left else None,
-        "verdicts": verdict_counts(library, case.current),
-    }
+    is_cached: lines that were read before, and still fit their cases, are taken from the desk's file.
+    """
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    with library.reading():
+        lines = CaseLines(library, is_cached=is_cached)
+        for found in lines.rows(state, on):
+            if not isinstance(found, OneMapError):
+                rows.append(found)
+            elif found.code != "review.case":  # what nobody may open is no case
+                problems += found.problems
+    lines.keep()
+    return rows, problems

@@ -1,82 +1,73 @@
-"""One step of a case: who, on which day, on what state it was based; written whole or not at all, and logged."""
+"""One step of a case: who, on which day, on what state it was based; one event, written whole or not at all."""
 
 import contextlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library, log, now
-from onemap.layers.stores.logged_rows import note
+from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.review.case import Case, Opinion, Override
-from onemap.rules.review.case_file import case_on_its_day, stored_case
-from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
-from onemap.rules.review.hand import Hand, check_hand, late_day, step_day
-from onemap.rules.review.review_tables import check_case, row_hashes
-from onemap.rules.review.state_machine import case_state_after
+from onemap.rules.cases import old_form
+from onemap.rules.cases.case import Case, Entry
+from onemap.rules.cases.case_file import case_on_its_day, on_a_day
+from onemap.rules.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
+from onemap.rules.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
+from onemap.rules.cases.event_facts import MOST_REASON
+from onemap.rules.cases.event_store import (
+    LibraryEvidence,
+    NewEvent,
+    append_event,
+    event_of,
+    heads_of,
+    note_event,
+    read_events,
+    replay_case,
+)
+from onemap.rules.cases.event_verification import check_logged
+from onemap.rules.cases.hand import Hand, check_hand, step_day
+from onemap.rules.cases.replay import LEADS, Replay
+from onemap.rules.cases.round_facts import RoundFacts
+from onemap.rules.review import carrying
 
-_MOST_REASON = 2000
 # What the lead department does; it also returns any opinion, gives more time, and enters what bodies answer on paper.
-_LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend", "answer")
-_UNSIGNED = ("drafted", "returned")
-_WORDS = ("conclusion", "words", "reply")  # of a step's facts, what an opinion says or could be guessed from
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an entry belongs: its case, the revision that it makes, the round, and the department, if it is one's."""
-
-    case_id: str
-    revision: int
-    round: int
-    department: str | None = None
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """Who did it, on which day, and on which day it was entered if that is a later one."""
-
-    by: str
-    on: date
-    entered_on: date | None = None
+_LEADS = (*LEADS, "return")
 
 
 @dataclass
 class Step:
-    """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day.
+    """A step under way inside its transaction. before: the case as its events say; case: as it stands on the day.
 
-    state: the case's state after it; entered_on: the day on which it is entered, if that is a later one; round: the
-    round to which its entry belongs.
+    on: the day of the step; detail: what the log tells of it beside the entry.
     """
 
     connection: StoreConnection
-    stored: Case
+    before: Case
     case: Case
-    state: str
-    by: str
     on: date
-    entered_on: date | None
-    round: int
-
-    @property
-    def clock_day(self) -> date:
-        """The day from which its clocks run: a step that is entered late takes no day from anybody."""
-        return self.entered_on or self.on
-
-    def put(self, opinion: Opinion) -> None:
-        """Write the next state of an opinion, below those that it had."""
-        put_opinion(self.connection, self.case.id, replace(opinion, number=opinion.number + 1))
-
-    def set(self, **values: Any) -> None:
-        """Change columns of the case."""
-        names = ", ".join(f"{name} = ?" for name in values)
-        self.connection.execute(f"UPDATE onemap_cases SET {names} WHERE id = ?", (*values.values(), self.case.id))  # noqa: S608 - names of our own  # nosec B608
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
-def plain_text(value: str | None, field: str, most: int = _MOST_REASON) -> str:
+@dataclass(frozen=True)
+class StepContent:
+    """What a step says. chain: whose event it is, None for the department's, or the lead's where there is none.
+
+    words: of a draft; run: that the event names; fresh: the runs that are written with the step, with the
+    facts of one that opens a round.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Any] | None = None
+    chain: str | None = None
+    run: str | None = None
+    year: int | None = None
+    sequence: int | None = None
+    fresh: Mapping[str, RoundFacts | None] = field(default_factory=dict)
+
+
+def plain_text(value: str | None, field: str, most: int = MOST_REASON) -> str:
     """What a person wrote, without blanks around it; None is no text.
 
     Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
@@ -102,52 +93,149 @@ def step(
     case_id: str,
     action: str,
     hand: Hand,
-    detail: dict[str, Any],
+    say: Callable[[Case, date], StepContent],
     department: str | None = None,
-    *,
-    is_allowed: bool = False,
+    write: Callable[[StoreConnection], None] | None = None,
 ) -> Iterator[Step]:
-    """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
+    """One step of a case in one transaction: judged by the rules of the replay, against what others did meanwhile.
 
-    detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself.
+    say: what the step says of the case as it stands on its day; write: what is written before the event, such as a run.
+    What the block writes comes after the event.
 
     Raises OneMapError review.case, review.by, review.date, review.conflict, review.expect, library.altered, and the
-    state machine's refusals.
+    refusals of the replay.
     """
+    shown = _case_before(library, case_id, action, hand, department)
+    try:
+        with _transaction(library, is_alone=write is not None) as connection:
+            taken, event, after = _judge_step(library, shown, action, hand, say, department, connection)
+            if write is not None:
+                write(connection)
+            append_event(library, connection, event)
+            yield taken
+            if is_logged(library):
+                log_step(connection, event, after.entries[-1], taken.detail)
+            _confirm(library, event)
+    except OneMapError as error:
+        if error.code == "library.conflict":
+            _no_conflict(library, replay_case(library, case_id), shown.revision, department)
+        raise
+    _confirm(library, event)
+
+
+def _case_before(library: Library, case_id: str, action: str, hand: Hand, department: str | None) -> Case:
+    """The case before a step, in the form of today; whoever asks may take the step. Raises as `step`."""
     check_hand(library, hand)
-    seen = whole_case(library, case_id, hand.on)
+    carrying.carry_over(library)
+    case = replay_case(library, case_id).current_case
     if department is not None:
-        seen.opinion(department)
+        case.opinion(department)
     may_act(library, action, department)
-    if hand.expect is not None and hand.expect > seen.revision:
-        raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
-    with library.writing() as connection:
-        before = check_case(library, case_id)
-        stored = stored_case(library, case_id, hand.on)
-        _no_conflict(library, connection, stored, hand.expect or seen.revision, department)
-        if hand.seen is not None and department is not None:
-            _no_conflict(library, connection, stored, hand.seen, department, is_own=True)
-        on = step_day(library, hand, stored.last_day)
-        late = late_day(library, on)
-        state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
-        taken = Step(connection, stored, case_on_its_day(library, stored), state, hand.by, on, late, stored.round)
-        yield taken
-        if state != stored.state:
-            connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
-        place = Place(case_id, stored.revision + 1, taken.round, department)
-        enter(connection, place, action, Stamp(hand.by, on, late), {"state": state, **detail}, before)
+    if hand.expect is not None and hand.expect > case.revision:
+        raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=case.revision)
+    return case
+
+
+def _judge_step(
+    library: Library,
+    shown: Case,
+    action: str,
+    hand: Hand,
+    say: Callable[[Case, date], StepContent],
+    department: str | None,
+    connection: StoreConnection,
+) -> tuple[Step, Event, Case]:
+    """The step inside its transaction, its event, and the case after it. shown: the case that was looked at."""
+    events = read_events(library, shown.id)
+    check_logged(library, shown.id, events)
+    replay = replay_case(library, shown.id)
+    before = replay.current_case
+    _no_conflict(library, replay, hand.expect or shown.revision, department)
+    if hand.seen is not None and department is not None:
+        _no_conflict(library, replay, hand.seen, department, is_own=True)
+    on = step_day(library, hand, before.last_day)
+    case = case_on_its_day(library, on_a_day(library, before, hand.on))
+    content = say(case, on)
+    new = _new_event(library, before, action, department, on, content)
+    event = event_of(library, new, hand.by, events)
+    after = replay.fork(LibraryEvidence(library, content.fresh)).judge(event)
+    if new.chain == LEAD_CHAIN:  # for other programs, who see what was written
+        event = event_of(library, replace(new, facts={**new.facts, "state": after.state}), hand.by, events)
+    return Step(connection, before, case, on), event, after
+
+
+def _transaction(library: Library, *, is_alone: bool) -> contextlib.AbstractContextManager[StoreConnection]:
+    """The transaction of a step. A department's event waits for nobody but its own department.
+
+    is_alone: a run is written with it, of which the log tells.
+    """
+    return library.writing() if is_alone or is_logged(library) else library.appending()
+
+
+def is_logged(library: Library) -> bool:
+    """Whether the library's log tells of a step at once: in a file, and of the lead's."""
+    return library.path is not None or library.roles.is_lead
+
+
+def _new_event(
+    library: Library, case: Case, action: str, department: str | None, on: date, content: StepContent
+) -> NewEvent:
+    """What a step says, with what every event says: the edition of its rules, its round and its day."""
+    facts = {"edition": EDITION, "round": case.round, "on": on.isoformat(), **content.facts}
+    chain = content.chain or _chain_of(library, action, department)
+    if chain == LEAD_CHAIN and department is not None:
+        facts["department"] = department
+    return NewEvent(case.id, chain, action, facts, content.words, content.run, content.year, content.sequence)
+
+
+def _chain_of(library: Library, action: str, department: str | None) -> str:
+    """Whose event it is: the department's, if the step is one's that speaks for it, else the lead's."""
+    if department is not None and action not in LEADS and department in library.roles.departments:
+        return department
+    if library.roles.is_lead or not library.roles.departments:
+        return LEAD_CHAIN
+    return library.roles.departments[0]
+
+
+def log_step(connection: StoreConnection, event: Event, entry: Entry, more: Mapping[str, Any] | None = None) -> None:
+    """The row of the library's log that tells of a step; it may be read by whoever reads drafts."""
+    subject = f"{event.case_id} {entry.department}" if entry.department else event.case_id
+    logged = {
+        "on": entry.on.isoformat(),
+        "round": entry.round,
+        "revision": entry.number,
+        **entry.detail,
+        **(more or {}),
+    }
+    if event.words is not None:
+        words = readable_json(event.words)
+        content = "\n".join(words[name] for name in ("conclusion", "text", "basis"))
+        logged |= {"conclusion": words["conclusion"], "words": sha256(content)}
+    logged |= {"entered_on": entry.entered_on.isoformat()} if entry.entered_on else {}
+    logged[HEADS] = heads_of(connection, event.case_id)
+    note_event(connection, event)
+    log(connection, event.who, f"review.{event.action}", subject, logged)
+
+
+def _confirm(library: Library, event: Event) -> None:
+    """Refuse a step that came too late: what others wrote on a server in the same moment has left it without effect.
+
+    Raises OneMapError: why it may not be.
+    """
+    if library.path is not None:  # which has one writer
+        return
+    replay = replay_case(library, event.case_id)
+    for other, error in replay.unlawful:
+        if (other.chain, other.action, other.body) == (event.chain, event.action, event.body):
+            raise error
 
 
 def whole_case(library: Library, case_id: str, on: date | None = None) -> Case:
-    """The case as its rows say, if they are what its steps have written: junk in them could not be read as one.
-
-    Raises OneMapError review.case, library.altered.
-    """
+    """The case as its events say. Raises OneMapError review.case, library.altered."""
     with library.reading():
-        if library.has_table("onemap_cases") and case_id.isprintable():
-            check_case(library, case_id)
-        return stored_case(library, case_id, on)
+        if old_form.is_old(library):
+            return on_a_day(library, old_form.stored_case(library, case_id), on)
+        return on_a_day(library, replay_case(library, case_id).current_case, on)
 
 
 def may_act(library: Library, action: str, department: str | None) -> None:
@@ -168,141 +256,37 @@ def may_act(library: Library, action: str, department: str | None) -> None:
         raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 
-def _no_conflict(
-    library: Library,
-    connection: StoreConnection,
-    case: Case,
-    seen: int,
-    department: str | None,
-    is_own: bool = False,
-) -> None:
-    """Refuse a step that was thought of on another state of what it changes. case: as this step finds it.
+def _no_conflict(library: Library, replay: Replay, seen: int, department: str | None, is_own: bool = False) -> None:
+    """Refuse a step that was thought of on another state of what it changes. replay: as this step finds the case.
 
     is_own: only what was done to the department's own opinion counts.
     """
+    case = replay.current_case
     for entry in reversed(case.entries):
         if entry.number <= seen:
             return
         if entry.department == department or (not is_own and None in (entry.department, department)):
-            before = _state_at(connection, case, seen, department)
             raise OneMapError(
                 "review.conflict",
                 case=case.id,
                 subject=department_name(library, department) if department else case.project,
                 field="--expect",
                 seen=seen,
-                before=before,
+                before=_state_at(replay, seen, department),
                 revision=case.entries[-1].number,
-                after=_state_at(connection, case, entry.number, department),
+                after=_state_at(replay, entry.number, department),
                 who=entry.who,
                 when=entry.on.isoformat(),
                 action=f"review {entry.action}",
             )
 
 
-def _state_at(connection: StoreConnection, case: Case, revision: int, department: str | None) -> Named:
+def _state_at(replay: Replay, revision: int, department: str | None) -> Named:
     """State and conclusion as the last step until a revision left them."""
-    for entry in reversed(case.entries[:revision]):
+    for entry in reversed(replay.current_case.entries[:revision]):
         if department is None:
             return case_state_name(entry.detail["state"])
         if entry.department == department and "opinion" in entry.detail:
-            number = entry.detail["opinion_number"]
-            conclusion = conclusion_of(connection, case.id, entry.round, department, number)
+            conclusion = replay.conclusions.get((entry.round, department, entry.detail["opinion_number"]))
             return opinion_name(entry.detail["opinion"], conclusion)
     return opinion_name("drafted", None)
-
-
-def conclusion_of(connection: StoreConnection, case_id: str, round_: int, department: str, number: int) -> str | None:
-    """What one state of an opinion concludes; None for whoever may not see it."""
-    sql = "SELECT conclusion FROM onemap_opinions WHERE case_id = ? AND round = ? AND department = ? AND number = ?"
-    row = connection.execute(sql, (case_id, round_, department, number)).fetchone()
-    return row[0] if row else None
-
-
-def enter(
-    connection: StoreConnection,
-    place: Place,
-    action: str,
-    stamp: Stamp,
-    detail: Mapping[str, Any],
-    before: Mapping[str, Mapping[str, str]],
-) -> None:
-    """One entry in the case and one row in the library's log, inside the open transaction.
-
-    Other departments read the entry, not the log: of an opinion that is not signed it keeps its words to itself.
-
-    before: the hashes of the case's rows before the step; the log keeps those of the rows that are new or changed.
-    """
-    is_draft = detail.get("opinion") in _UNSIGNED
-    common = {name: value for name, value in detail.items() if not (is_draft and name in _WORDS)}
-    text = json.dumps(common, ensure_ascii=False)
-    entered_on = stamp.entered_on.isoformat() if stamp.entered_on else None
-    connection.execute(
-        "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, entered_on, at, detail)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (
-            *(place.case_id, place.revision, place.round, place.department, action),
-            *(stamp.by, stamp.on.isoformat(), entered_on, now(), text),
-        ),
-    )
-    subject = f"{place.case_id} {place.department}" if place.department else place.case_id
-    for table, rows in row_hashes(connection, place.case_id).items():
-        for name, hash_ in rows.items():
-            if before.get(table, {}).get(name) != hash_:
-                note(connection, table, name, hash_)
-    logged = {"on": stamp.on.isoformat(), "round": place.round, "revision": place.revision, **detail}
-    logged |= {"entered_on": entered_on} if entered_on else {}
-    log(connection, stamp.by, f"review.{action}", subject, logged)
-
-
-def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:
-    """One state of an opinion as a row, which nobody changes afterwards."""
-    days = (opinion.signed_on, opinion.due, opinion.stopped_on)
-    signed_on, due, stopped_on = (day.isoformat() if day else None for day in days)
-    connection.execute(
-        "INSERT INTO onemap_opinions (case_id, round, department, number, state, conclusion, text, text_en, basis,"
-        " routed, why, drafted_by, drafted_on, signed_by, signed_on, due, stopped_on, unanswered, at)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            case_id,
-            opinion.round,
-            opinion.department,
-            opinion.number,
-            opinion.state,
-            opinion.conclusion,
-            opinion.text,
-            opinion.text_en,
-            opinion.basis,
-            int(opinion.routed),
-            opinion.why,
-            opinion.drafted_by,
-            opinion.drafted_on.isoformat(),
-            opinion.signed_by,
-            signed_on,
-            due,
-            stopped_on,
-            opinion.unanswered,
-            now(),
-        ),
-    )
-
-
-def put_override(connection: StoreConnection, case: Case, override: Override) -> None:
-    """One override as a row below those before."""
-    number = 1 + len(case.current.overrides)
-    connection.execute(
-        "INSERT INTO onemap_overrides (case_id, round, parcel, rule, number, before, verdict, reason, who, day)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (
-            case.id,
-            case.round,
-            override.parcel,
-            override.rule,
-            number,
-            override.before,
-            override.verdict,
-            override.reason,
-            override.by,
-            override.on.isoformat(),
-        ),
-    )

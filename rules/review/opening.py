@@ -1,38 +1,40 @@
 """Cases are opened, revised and rechecked: parcels are checked, routed to departments, and drafts written."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library, log, now, sha256
+from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.layers.system_reasons import file_reason
+from onemap.rules.cases.case import Case, ChecklistItem, Override
+from onemap.rules.cases.event import EDITION, LEAD_CHAIN
+from onemap.rules.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
+from onemap.rules.cases.event_tables import FILES, TABLES
+from onemap.rules.cases.hand import Hand, step_day
+from onemap.rules.cases.project_data import PARCEL_FACTS, checked_data
+from onemap.rules.cases.replay import Replay
+from onemap.rules.cases.round_facts import RoundFacts, facts_of_run
+from onemap.rules.cases.routing import Draft
+from onemap.rules.cases.staleness import pack_sources
+from onemap.rules.cases.state_machine import case_state_after
 from onemap.rules.check.check import check
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_options
 from onemap.rules.question.given_facts import GivenFacts, facts_content
 from onemap.rules.question.question import Question, question_of
-from onemap.rules.review.case import MACHINE, Case, ChecklistItem, Opinion, Override
-from onemap.rules.review.case_step import Place, Stamp, enter, put_opinion, step, whole_case
-from onemap.rules.review.hand import Hand, late_day, step_day
-from onemap.rules.review.project_data import PARCEL_FACTS, checked_data
-from onemap.rules.review.review_tables import FILES, TABLES, make_tables
-from onemap.rules.review.routing import Draft, checklist_items, departments_of_rules, drafts, inputs_by_department
-from onemap.rules.review.staleness import pack_sources, watched_text
-from onemap.rules.review.state_machine import case_state_after
-from onemap.rules.review.terms import deadline, terms_of
-from onemap.rules.review.working_days import calendar_of
+from onemap.rules.review.carrying import carry_over
+from onemap.rules.review.case_step import StepContent, log_step, step, whole_case
+from onemap.rules.review.deciding import due_days
 from onemap.rules.runs.run import Run
-from onemap.rules.runs.run_store import rows_of_table, write_run
+from onemap.rules.runs.run_store import write_run
 from onemap.rules.verb.declaration import Values, VerbContext
 
 _MOST_NAME, _MOST_BYTES = 200, 50_000_000
@@ -94,52 +96,44 @@ def run_question(library: Library, question: Question, values: Values, context: 
 
 def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:
     """The ten drafts and the checklist that follow from a run."""
-    rules = {rule.id: rule for rule in joined_rules(run.question.packs)}
-    # What only counts the ground by classes judges nothing, so nobody has to judge in its stead.
-    skipped = [item for item in run.record["skipped"] if rules[item["rule"]].finds]
-    skipped = [item for item in skipped if item["reason"] != "law_not_in_force"]
-    findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    items = checklist_items(run.question.packs, skipped, {row["rule"] for row in findings if row["counted"]})
-    return drafts(run.question, findings, items, overrides), items
+    of_run = facts_of_run(run)
+    return of_run.drafts(tuple(overrides)), of_run.items
 
 
 def open_case(library: Library, run: Run, hand: Hand, values: Values, project: Project) -> str:
-    """Write a new case, its run, its first round and the ten drafts in one transaction; the case's id.
+    """Write a new case and its run in one transaction: the first event; the case's id.
 
     Raises OneMapError library.…, review.by, review.date.
     """
     on = step_day(library, hand)
+    carry_over(library)
     case_id = f"{on:%Y%m%d}-{uuid.uuid4().hex[:8]}"
-    options = {
+    of_run, identifier = facts_of_run(run), run.record["id"]
+    facts = {
+        "edition": EDITION,
+        "state": "draft",
+        "on": on.isoformat(),
+        "rehearsal": library.is_rehearsal,
+        "project": project.name,
+        "data": project.data,
         "packs": pack_sources([pack.id for pack in run.question.packs], values.get("pack") or ()),
         "only": list(run.question.only),
+        "files": [{"name": file.name, "hash": sha256(file.content)} for file in project.files],
+        "drafts": draft_hashes(of_run),
     }
-    terms = terms_of(run.question.packs)
     with library.writing() as connection:
-        make_tables(connection)
         write_run(connection, run)
-        connection.execute(
-            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, opened_by,"
-            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (
-                case_id,
-                project.name,
-                json.dumps(project.data, ensure_ascii=False),
-                json.dumps(options, ensure_ascii=False),
-                json.dumps(terms.__dict__, ensure_ascii=False),
-                "draft",
-                1,
-                hand.by,
-                on.isoformat(),
-                now(),
-            ),
-        )
+        event = event_of(library, NewEvent(case_id, LEAD_CHAIN, "open", facts, run=identifier), hand.by, ())
+        case = Replay(library.id, LibraryEvidence(library, {identifier: of_run})).judge(event)
         put_files(connection, case_id, project.files)
-        put_round(connection, case_id, 1, run, Stamp(hand.by, on), {})
-        detail: dict[str, Any] = {"state": "draft", "project": project.name, "run": run.record["id"]}
-        detail["files"] = [file.name for file in project.files]
-        enter(connection, Place(case_id, 1, 1), "open", Stamp(hand.by, on, late_day(library, on)), detail, {})
+        append_event(library, connection, event)
+        log_step(connection, event, case.entries[-1])
     return case_id
+
+
+def draft_hashes(of_run: RoundFacts) -> list[str]:
+    """The hashes of a round's drafts, so that a later program, which may word them otherwise, knows them."""
+    return [sha256(draft.text) for draft in of_run.drafts()]
 
 
 def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | None, packs: Sequence[str]) -> None:
@@ -147,97 +141,26 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
 
     packs: as they were named for the new run. Raises OneMapError review.….
     """
-    detail: dict[str, Any] = {"run": run.record["id"], "reason": reason}
-    with step(library, case_id, "revise", hand, detail) as taken:
-        number = taken.stored.round + 1
-        for opinion in taken.stored.opinions:
-            taken.put(replace(opinion, state="void"))
-        write_run(taken.connection, run)
-        terms = terms_of(run.question.packs)
-        due_days = {}
-        if taken.state == "circulating":
-            calendar = calendar_of(library)
-            due_days = {code: deadline(calendar, terms, code, taken.clock_day) for code in DEPARTMENTS}
-        put_round(taken.connection, case_id, number, run, Stamp(taken.by, taken.on), due_days)
-        options = {**taken.stored.options, "packs": pack_sources([pack.id for pack in run.question.packs], packs)}
-        taken.set(
-            round=number,
-            options=json.dumps(options, ensure_ascii=False),
-            terms=json.dumps(terms.__dict__, ensure_ascii=False),
-            proposed=None,
-            conclusion=None,
-            conclusion_reason=None,
-            decided_by=None,
-            decided_on=None,
-        )
-        taken.round = number
-        detail["round"] = number
+    of_run, identifier = facts_of_run(run), run.record["id"]
+
+    def say(case: Case, on: date) -> StepContent:
+        sources = pack_sources([pack.id for pack in run.question.packs], packs)
+        clock = on if library.is_rehearsal else library.today()
+        is_out = case.state in ("circulating", "consolidated")
+        due = due_days(library, of_run.terms, DEPARTMENTS, clock) if is_out else {}
+        facts = {"reason": reason, "packs": sources, "due": due, "drafts": draft_hashes(of_run)}
+        return StepContent(facts, run=identifier, fresh={identifier: of_run})
+
+    with step(library, case_id, "revise", hand, say, write=lambda connection: write_run(connection, run)):
+        pass
 
 
-def put_round(
-    connection: StoreConnection, case_id: str, number: int, run: Run, stamp: Stamp, due_days: Mapping[str, date]
-) -> None:
-    """Write a round: its run, the checklist, and a draft for each department.
-
-    due_days: each department's last day, where the round is out at once; else empty.
-    """
-    ten, items = propose_drafts(run)
-    by, on = stamp.by, stamp.on
-    sent = (by, on.isoformat()) if due_days else (None, None)
-    connection.execute(
-        "INSERT INTO onemap_rounds (case_id, number, run, watched, rules, opened_by, opened_on, circulated_by,"
-        " circulated_on) VALUES (?,?,?,?,?,?,?,?,?)",
-        (
-            case_id,
-            number,
-            run.record["id"],
-            watched_text(inputs_by_department(run.question.packs)),
-            json.dumps(departments_of_rules(run.question.packs), ensure_ascii=False),
-            by,
-            on.isoformat(),
-            *sent,
-        ),
+def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
+    """Write files of a case, each content once."""
+    rows = {sha256(file.content): file.content for file in files}
+    insert_logged(
+        connection, plain_tables(TABLES)[FILES], [(case_id, hash_, content) for hash_, content in rows.items()]
     )
-    connection.executemany(
-        "INSERT INTO onemap_case_items (case_id, round, position, item, department, title, rule, layer, reason)"
-        " VALUES (?,?,?,?,?,?,?,?,?)",
-        [
-            (
-                *(case_id, number, position, item.item, item.department),
-                *(json.dumps(item.title, ensure_ascii=False), item.rule, item.layer, item.reason),
-            )
-            for position, item in enumerate(items)
-        ],
-    )
-    for draft in ten:
-        due = due_days.get(draft.department) if draft.routed else None
-        put_opinion(connection, case_id, machine_opinion(draft, number, on, due))
-
-
-def machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:
-    """A draft as the first state of an opinion."""
-    return Opinion(
-        department=draft.department,
-        round=round_,
-        number=1,
-        state="drafted",
-        conclusion=draft.conclusion,
-        text=draft.text,
-        text_en=draft.text_en,
-        basis=draft.basis,
-        routed=draft.routed,
-        why=draft.why,
-        drafted_by=MACHINE,
-        drafted_on=on,
-        due=due,
-    )
-
-
-def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment], first: int = 0) -> None:
-    """Write files of a case. first: the place of the first."""
-    numbered = enumerate(files, start=first)
-    rows = [(case_id, place, file.name, sha256(file.content), file.content) for place, file in numbered]
-    insert_logged(connection, plain_tables(TABLES)[FILES], rows)
 
 
 def project_name(name: str) -> str:

@@ -2,11 +2,15 @@
 
 import contextlib
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
+from onemap.rules.cases.case import Case, KeptRemedy, Round
+from onemap.rules.cases.hand import Hand
+from onemap.rules.cases.state_machine import case_state_after
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.overlay.threads import Threads
@@ -14,11 +18,7 @@ from onemap.rules.packs.pack import joined_rules, rule_titles
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
 from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, search_text
 from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
-from onemap.rules.review.case import Case, KeptRemedy, Round
-from onemap.rules.review.case_step import may_act, step, whole_case
-from onemap.rules.review.hand import Hand
-from onemap.rules.review.review_tables import make_tables
-from onemap.rules.review.state_machine import case_state_after
+from onemap.rules.review.case_step import StepContent, may_act, step, whole_case
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows
 from onemap.rules.verb.declaration import Values, VerbContext
 
@@ -43,24 +43,22 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
         question = of_parcels(question, values["parcel"], case_id)
     threads = Threads.of(values.get("workers"), context.progress)
     found = remedy(library, question, remedy_options(values), threads)
-    detail: Row = {"run": found.record["id"], **remedy_options(values).record(), **found.sums}
+    detail: Row = {**remedy_options(values).record(), **found.sums}
     rules = rule_titles(found.packs, found.record, context.language)
     more = overwrite, context.language, (), titles_of_library(library, rules)
     with contextlib.ExitStack() as written:
         targets = [written.enter_context(tables_written(found.tables, library.crs, out, *more)) for out in outs]
         problems = [*found.problems, *remark_records(targets, context.language)]
-        with step(library, case_id, "remedy", hand, detail) as taken:
-            if taken.stored.round != case.round:
+
+        def say(standing: Case, _: date) -> StepContent:
+            if standing.round != case.round:
                 # It was found for parcels that somebody has replaced meanwhile.
-                facts = {"case": case_id, "round": case.round, "rounds": taken.stored.round}
+                facts = {"case": case_id, "round": case.round, "rounds": standing.round}
                 raise OneMapError("review.remedy_round", field="CASE", **facts)
-            make_tables(taken.connection)
-            write_remedy(taken.connection, found)
-            number = 1 + len(taken.stored.current.remedies)
-            taken.connection.execute(
-                "INSERT INTO onemap_case_remedies (case_id, round, number, run, who, day) VALUES (?,?,?,?,?,?)",
-                (case_id, taken.round, number, found.record["id"], taken.by, taken.on.isoformat()),
-            )
+            return StepContent(detail, run=found.record["id"], fresh={found.record["id"]: None})
+
+        with step(library, case_id, "remedy", hand, say, write=lambda connection: write_remedy(connection, found)):
+            pass
     return replace(found, problems=problems)
 
 

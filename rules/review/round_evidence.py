@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
+from onemap.rules.cases.case import Round, Terms
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.maps.document_areas import hectares_text, total_m2
 from onemap.rules.outputs.outputs import tables_written
@@ -14,7 +15,6 @@ from onemap.rules.packs.excuse_text import names_in_packs
 from onemap.rules.packs.pack import rule_titles
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.remedy.remedy_storage import remedy_tables
-from onemap.rules.review.case import Round, Terms
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
 from onemap.rules.runs.stored_tables import stored_tables
 from onemap.rules.runs.unasked_rules import unasked_table

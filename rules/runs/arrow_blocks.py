@@ -205,11 +205,13 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
 
 def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table:
     """The columns of a kept block, or some of them; one that it does not have is left out."""
-    options = None
-    if names is not None:
-        schema = pa.ipc.open_stream(content).schema
-        places = [schema.get_field_index(name) for name in names if name in schema.names]
-        options = pa.ipc.IpcReadOptions(included_fields=places)
+    stream = pa.ipc.open_stream(content)
+    if names is None:
+        return stream.read_all()
+    found = [name for name in names if name in stream.schema.names]
+    if len(content) < _TINY:  # to open it again would take longer than all of it
+        return stream.read_all().select(found)
+    options = pa.ipc.IpcReadOptions(included_fields=[stream.schema.get_field_index(name) for name in found])
     return pa.ipc.open_stream(content, options=options).read_all()
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, phrase
@@ -25,7 +27,7 @@ from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Block, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
 from onemap.rules.runs.run_record import read_record
-from onemap.rules.runs.stored_rows import GIVEN, has_table, read_blocks, row_count
+from onemap.rules.runs.stored_rows import GIVEN, read_blocks, row_counts
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
@@ -164,6 +166,12 @@ def stored_columns(library: Library, identifier: str, table: str, names: Sequenc
     yield from read_blocks(library, identifier, table, {}, names)
 
 
+def stored_records(library: Library, identifier: str, table: str) -> list[dict[str, Any]]:
+    """The rows of one table of a stored run as `stored_rows` gives them, without geometry. Raises run.damaged."""
+    blocks = read_blocks(library, identifier, table, {}, has_shapes=False)
+    return [row.values for rows in blocks for row in rows]
+
+
 def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
     for rows in stored_columns(library, identifier, table, names):
@@ -180,22 +188,39 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
     """
-    record = run_record(library, identifier, kind)
-    texts, used = stored_texts(library), [table for pack in record["packs"] for table in pack.get("tables", ())]
+    return packs_of_record(library, identifier, run_record(library, identifier, kind))
+
+
+def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked, as `stored_packs` gives them. record: the run's."""
+    kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
     registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
     named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
-    if not has_table(library, identifier, GIVEN) or any(hash_ not in texts for hash_ in named):
+    texts: dict[str, str] = library.keep_made("pack texts", dict)  # that are what their hashes say
+    stored = texts if all(hash_ in texts for hash_ in named) else stored_texts(library)
+    counts = row_counts(library, identifier)
+    if GIVEN not in counts or any(hash_ not in stored for hash_ in named):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    if any(sha256(texts[hash_]) != hash_ for hash_ in named):
+    new = {hash_: stored[hash_] for hash_ in named if hash_ not in texts}
+    if any(sha256(text) != hash_ for hash_, text in new.items()):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_pack_texts")
-    if kind == CHECK and row_count(library, identifier, "parcels") != row_count(library, identifier, GIVEN):
+    texts |= new
+    if kind == CHECK and counts.get("parcels", 0) != counts[GIVEN]:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
     system = record["parameters"].get("code_system")
-    tables = {table["name"]: PermitTable(table["name"], texts[table["hash"]]) for table in used}
-    asked = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
-    register = register_from(texts[registers[0]]) if registers else NO_REGISTER
-    return tuple(parse_packs(asked, catalogue, system, tables, are_kept=True, register=register))
+    asked = [(pack["hash"], pack["id"]) for pack in record["packs"]]
+    layers = tuple(map(attrgetter("code", "geometry", "key"), catalogue.values()))
+    named_tables = tuple((table["name"], table["hash"]) for table in used)
+
+    def parse() -> tuple[Pack, ...]:
+        tables = {name: PermitTable(name, texts[hash_]) for name, hash_ in named_tables}
+        register = register_from(texts[registers[0]]) if registers else NO_REGISTER
+        parts = [(texts[hash_], id_) for hash_, id_ in asked]
+        return tuple(parse_packs(parts, catalogue, system, tables, are_kept=True, register=register))
+
+    # Many runs of one library are asked by the same packs, which take their time to read.
+    return library.keep_made(("packs", *asked, *named_tables, *registers[:1], system, layers), parse)
 
 
 def stored_question(library: Library, identifier: str) -> Question:
@@ -226,7 +251,7 @@ def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) 
 def _given_parcels(library: Library, identifier: str, rows: Sequence[StoredRow], like: Parcels) -> Parcels:
     values = [row.values for row in rows]
     try:
-        shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+        shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     except shapely.GEOSException as error:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer=GIVEN) from error
     return replace(

@@ -17,24 +17,25 @@ _TABLE = "onemap_run_blocks"
 OutlineBlock = Callable[[int], np.ndarray]
 
 
-def has_table(library: Library, identifier: str, table: str) -> bool:
-    """Whether a run has stored a table, with rows or without."""
-    sql = f"SELECT 1 FROM {_TABLE} WHERE run = ? AND name = ? LIMIT 1"  # noqa: S608 - names of our own  # nosec B608
-    return library.connection.execute(sql, (identifier, table)).fetchone() is not None
-
-
-def row_count(library: Library, identifier: str, table: str) -> int:
-    """How many rows a table of a run has."""
-    sql = f"SELECT sum(count) FROM {_TABLE} WHERE run = ? AND name = ?"  # noqa: S608 - names of our own  # nosec B608
-    return int(library.connection.execute(sql, (identifier, table)).fetchone()[0] or 0)
+def row_counts(library: Library, identifier: str) -> dict[str, int]:
+    """How many rows each table has that a run has stored."""
+    sql = f"SELECT name, sum(count) FROM {_TABLE} WHERE run = ? GROUP BY name"  # noqa: S608 - names of our own  # nosec B608
+    return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
 
 
 def read_blocks(
-    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None = None
+    library: Library,
+    identifier: str,
+    table: str,
+    wanted: Mapping[str, str],
+    names: Sequence[str] | None = None,
+    *,
+    has_shapes: bool = True,
 ) -> Iterator[Rows]:
     """Rows of a table of a run in their order, some thousand at a time.
 
-    wanted: only rows with these values; names: only these columns, without geometry. Raises OneMapError run.damaged.
+    wanted: only rows with these values; names: only these columns, without geometry; has_shapes: with it otherwise.
+    Raises OneMapError run.damaged.
     """
     damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
     outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
@@ -47,7 +48,7 @@ def read_blocks(
         end = first + count
         try:
             content = _content(library, identifier, table, first)
-            if names is not None:
+            if names is not None or not has_shapes:
                 yield Rows(_whole_columns(read_columns(content, names), count), None)
                 continue
             if wanted and not len(matching_rows(read_columns(content, list(wanted)), wanted)):

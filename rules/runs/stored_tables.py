@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.rules.findings.land_classes import with_class_titles
 from onemap.rules.findings.run_tables import class_tables, parcel_table, row_tables
@@ -37,4 +37,4 @@ def _stored_table(library: Library, identifier: str, name: str, empty: Table) ->
     columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
     if empty.geometries is None:
         return Table(columns)
-    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
+    return Table(columns, geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)

@@ -13,7 +13,7 @@ from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.maps.page_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.packs.pack import rules_of_run
-from onemap.rules.sheet.sheet_content import Sheet, sheets_of, without_words
+from onemap.rules.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
 from onemap.rules.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.sheet.sheet_pages import sheet_page
 
@@ -34,10 +34,13 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     maps = _Maps(source, suffix == ".docx", families)
     drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
     for chunk in run.chunks():
-        for made, grounds, pieces in sheets_of(library, run.record, chunk.tables, rules, language, drawing):
+        # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
+        some = sheets_of(library, run.record, chunk.tables, rules, language, drawing)
+        for made, grounds, pieces in some if "parcels" in chunk.tables else ():
             if suffix != ".json":
                 maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
             sheets += made
+        add_land_classes(sheets, chunk.tables)
     head = _head(library, run.record, language)
     if suffix == ".json":
         return json_file(head, [without_words(sheet) for sheet in sheets]), len(sheets)

@@ -54,7 +54,8 @@ def sheets_of(
 ) -> Iterator[tuple[list[Sheet], np.ndarray, list[Piece]]]:
     """The sheets of a check's parcels in their order, some at a time, the parcels' polygons and what is in conflict.
 
-    record: of the run; tables: its rows of these parcels; rules: all that its packs have.
+    record: of the run; tables: its rows of these parcels; rules: all that its packs have. What the ground is today
+    comes to them by `add_land_classes`.
     """
     as_of = date.fromisoformat(record["parameters"]["as_of"])
     plans = PlanGround(library, versions(library), as_of, language)
@@ -62,7 +63,7 @@ def sheets_of(
     grounds = parcels.geometries
     assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
     names = parcels.values("parcel")
-    findings, classes = _by_parcel(tables["findings"]), _by_parcel(tables.get("land_classes"))
+    findings = _by_parcel(tables["findings"])
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
@@ -73,7 +74,7 @@ def sheets_of(
         made = [
             {
                 **_facts(parcels.columns.iloc[start + at]),
-                "today": [_land_row(row) for row in classes.get(name, ())],
+                "today": [],
                 "plans": plan_rows[name],
                 "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
                 "findings": [
@@ -93,6 +94,13 @@ def sheets_of(
             for at, name in enumerate(names[rows].tolist())
         ]
         yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:
+    """Say on sheets what their ground is today, as far as some rows of their run say it."""
+    classes = _by_parcel(tables["land_classes"]) if "land_classes" in tables else {}
+    for sheet in sheets if classes else ():
+        sheet["today"] += [_land_row(row) for row in classes.get(sheet["parcel"], ())]
 
 
 def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
@@ -165,8 +173,8 @@ def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: 
     return {"asked": len(judging) - len(skipped), "not_asked": not_asked}
 
 
-def _by_parcel(table: Table | None) -> dict[str, list[dict[str, Any]]]:
+def _by_parcel(table: Table) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in records_of(table.columns) if table is not None else ():
+    for row in records_of(table.columns):
         found.setdefault(row["parcel"], []).append(row)
     return found

@@ -10,11 +10,11 @@ from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.cases.case_file import Case
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.maps.map_sheet import MapPage, MapSource
 from onemap.rules.maps.sheets_needed import theme_codes
-from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content
 from onemap.rules.statement.map_figures import drawn_on_paper, page_of
 

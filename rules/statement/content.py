@@ -11,6 +11,8 @@ from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
+from onemap.rules.cases.case_file import Case
+from onemap.rules.cases.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.kinds.reasons import EXCUSED
 from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
@@ -21,8 +23,6 @@ from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.asked_facts import fact_title
 from onemap.rules.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
-from onemap.rules.review.case_file import Case
-from onemap.rules.review.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences

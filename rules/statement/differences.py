@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
@@ -79,7 +80,7 @@ def _touched_spots(
     library: Library, run: str, ground: shapely.Geometry, decided: dict[str, str], language: str
 ) -> list[Row]:
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
-    spots = shapely.from_wkb(np.array([row.wkb for row in stored], dtype=object))
+    spots = geometries_of_wkb(np.array([row.wkb for row in stored], dtype=object))
     near = np.flatnonzero(shapely.intersects(spots, ground)) if len(spots) else np.empty(0, dtype=int)
     shared = common_with(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
     area_m2 = ellipsoidal_areas_m2(shared, library.crs)

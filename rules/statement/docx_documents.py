@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import nodes
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.word_parts import check_parts
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.text_table import text_width
@@ -193,6 +194,7 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
         with zipfile.ZipFile(path) as packed:
             if sum(member.file_size for member in packed.infolist()) > _MOST_BYTES:
                 raise OneMapError("statement.template", file=path.name, reason=f"> {_MOST_BYTES} bytes")
+            check_parts(packed, path.name)
         document = Document(str(path))
     except OneMapError:
         raise

@@ -6,12 +6,12 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import list_text, phrase
+from onemap.rules.cases.case import OPINION_STATES
+from onemap.rules.cases.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.cases.code_names import item_title, titles_asked_once
+from onemap.rules.cases.routing import drafts, overall
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
-from onemap.rules.review.case import OPINION_STATES
-from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
-from onemap.rules.review.code_names import item_title, titles_asked_once
-from onemap.rules.review.routing import drafts, overall
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.run_evidence import Evidence
 

@@ -2,14 +2,17 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.cases.case_file import Case
 from onemap.rules.maps.map_sheet import MapSource, draw_map
-from onemap.rules.review.case_file import Case
+from onemap.rules.outputs.printed_page import PrintedPage
+from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.map_figures import page_of
 from onemap.rules.statement.outline import annexes_of, fill_outline, places
@@ -31,22 +34,49 @@ def statement_page(
     """
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     source = MapSource(library, case.current.run, language, overrides)
+    rules = (
+        {rule for row in content["controls"] for rule in row["rules"]} if content["document"]["department"] else None
+    )
+    figures, project = content["figures"], content["project"]["name"]
+    first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
+    ground = page_map(source, rules, first)
+    maps = [_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
+    page = _page(library, case, content, language, ground, maps)
+    read = PrintedPage(page)
+    for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
+        page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
+    return page
+
+
+def texts_digest(
+    library: Library, case: Case, language: str, department: str, document: str, annexes: Sequence[str]
+) -> str:
+    """SHA-256 of the texts that a department's page of the case would print now, as `PrintedPage` reads them.
+
+    language, document, annexes: as the page was written with. Raises OneMapError statement.department,
+    review.department, run.incomplete.
+    """
+    content = statement_content(library, case, language, department, document, annexes)
+    return PrintedPage(_page(library, case, content, language, Markup(""), [])).text_digest
+
+
+def _page(
+    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: list[dict[str, Any]]
+) -> str:
+    """The page with what is drawn on it. ground: the map that one can pan; maps: the figures."""
     department = content["document"]["department"]
     shown, where = printed_texts(content), places("screen", content["document"]["kind"], department)
     shown["attached"] = annexes_of(shown, where)
-    rules = {rule for row in content["controls"] for rule in row["rules"]} if department else None
     scripts = [_part("map.js")]
     reply = ""
     if department and takes_reply(case, department):
         reply = reply_section(library, case, department, shown, language)
-        scripts.append(_part("reply.js"))
+        scripts = [_part("seal.js"), *scripts, _part("reply.js")]
     style = _part("page.css")
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))};"
         " base-uri 'none'; form-action 'none'"
     )
-    figures, project = content["figures"], content["project"]["name"]
-    first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
     page = render(
         "page.html",
         **shown,
@@ -54,10 +84,10 @@ def statement_page(
         policy=policy,
         style=style,
         scripts=scripts,
-        map=page_map(source, rules, first),
+        map=ground,
         reply=reply,
         chapters=fill_outline(shown, where),
-        maps=[_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)],
+        maps=maps,
     )
     return str(page)
 

@@ -8,6 +8,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from onemap.layers.messages import RESOURCES
+from onemap.layers.visible_text import visible_text
 
 PARTS = RESOURCES / "pages"
 _ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)), "�")
@@ -22,7 +23,7 @@ def render(template: str, **values: Any) -> Markup:
 
 def _legal(value: Any) -> Any:
     """A value as HTML may hold it: without the signs that it forbids."""
-    return value if isinstance(value, Markup) else str(value).translate(_ILLEGAL)
+    return value if isinstance(value, Markup) else visible_text(str(value).translate(_ILLEGAL))
 
 
 def _breakable(text: str) -> Markup:

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.messages import list_text
+from onemap.layers.visible_text import visible_text
+from onemap.rules.cases.code_names import titles_asked_once
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import PLAIN
@@ -17,7 +19,6 @@ from onemap.rules.maps.document_areas import (
     square_metres_text,
 )
 from onemap.rules.remedy.departments import MEASURES
-from onemap.rules.review.code_names import titles_asked_once
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS
 
@@ -63,7 +64,7 @@ def _print_value(name: str, value: Any, language: str) -> Any:
         return NOT_MEASURED if value is None else _FORMS[name](value)
     if value is None:
         return ""
-    return _FORBIDDEN.sub("", str(value))
+    return visible_text(_FORBIDDEN.sub("", str(value)))
 
 
 def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[str, str]:
@@ -281,8 +282,8 @@ def _late(entry: dict[str, str], labels: dict[str, str]) -> str:
     return " ".join([*filter(None, parts), labels["entered_late"].format(day=entry["entered_on"])])
 
 
-def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, str]]:
-    """What lets a reader repeat the check and hold the paper against the library."""
+def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """What lets a reader repeat the check and hold the paper against the library; what varies as the log grows."""
     run, audit = content["run"], content["audit"]
     lines = [
         ("record_case", f"{content['case']['id']} · {content['case']['state_title']}"),
@@ -295,7 +296,7 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, s
         ("record_crs", content["library"]["crs"]),
         ("record_software", ", ".join(f"{name} {version}" for name, version in run["software"].items())),
     ]
-    rows = [{"title": labels[name], "value": value} for name, value in lines]
+    rows: list[dict[str, Any]] = [{"title": labels[name], "value": value} for name, value in lines]
     rows += [
         {
             "title": labels["record_packs"],
@@ -305,7 +306,10 @@ def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, s
     ]
     names = labels["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
     rows.append({"title": labels["record_names"], "value": names})
-    rows += [{"title": labels["record_late"], "value": _late(entry, labels)} for entry in content["late_entries"]]
+    rows += [
+        {"title": labels["record_late"], "value": _late(entry, labels), "varies": True}
+        for entry in content["late_entries"]
+    ]
     chain = labels["record_chain" if audit["at"] else "record_chain_head"]
     dated = {**audit, "at": moment_text(audit["at"])}
-    return [*rows, {"title": chain.format(**dated), "value": audit["hash"]}]
+    return [*rows, {"title": chain.format(**dated), "value": audit["hash"], "varies": True}]

@@ -3,18 +3,18 @@
 from typing import Any
 
 import numpy as np
-import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.cases.case import Round
 from onemap.rules.maps.document_areas import areas, hectares
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND
 from onemap.rules.remedy.remedy_json import search_text
 from onemap.rules.remedy.remedy_storage import stored_options
 from onemap.rules.remedy.remedy_text import step_text
-from onemap.rules.review.case import Round
 from onemap.rules.runs.run_store import StoredRow, run_record, stored_rows
 from onemap.rules.statement.run_evidence import Evidence
 
@@ -47,7 +47,7 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
 
 def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[Row]:
     """The rows' areas on the ellipsoid, in the units of the documents."""
-    shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+    shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     return [areas(float(area_m2)) for area_m2 in np.nan_to_num(ellipsoidal_areas_m2(shapes, library.crs))]
 
 

@@ -8,11 +8,15 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
+from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
-from onemap.rules.review.case_file import CONCLUSIONS
+from onemap.rules.cases.case_file import CONCLUSIONS
+from onemap.rules.letterhead.annex_names import ANNEXES
+from onemap.rules.statement.content import DOCUMENTS
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".reply.json"
+_FORMER = 1  # of pages that did not say what they printed
 _MOST_BYTES = 1_000_000
 _TYPES: dict[str, type] = {
     "onemap_reply": int,
@@ -22,6 +26,10 @@ _TYPES: dict[str, type] = {
     "department": str,
     "run": str,
     "shown": str,
+    "printed": str,
+    "language": str,
+    "document": str,
+    "annexes": list,
     "conclusion": str,
     "text": str,
     "basis": str,
@@ -36,7 +44,8 @@ _TYPES: dict[str, type] = {
 class Reply:
     """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`).
 
-    answers: checklist item and answer, of those that were answered.
+    printed: the digest of the texts that the page printed (`page.texts_digest`), which was written in a language, as
+    a document with some annexes; answers: checklist item and answer, of those that were answered.
     """
 
     library: str
@@ -45,6 +54,10 @@ class Reply:
     department: str
     run: str
     shown: str
+    printed: str
+    language: str
+    document: str
+    annexes: tuple[str, ...]
     conclusion: str
     text: str
     basis: str
@@ -67,10 +80,12 @@ def reply_check(reply: dict[str, Any]) -> str:
 def read_reply(path: Path) -> Reply:
     """The reply in a file.
 
-    Raises OneMapError reply.file, reply.syntax, reply.form, reply.altered, reply.conclusion, reply.name, reply.text,
-    reply.basis, reply.date.
+    Raises OneMapError reply.file, reply.syntax, reply.older, reply.form, reply.altered, reply.conclusion, reply.name,
+    reply.text, reply.basis, reply.date.
     """
     found = _object_in(path)
+    if found.get("onemap_reply") == _FORMER:
+        raise OneMapError("reply.older", file=path.name)
     wrong = [key for key, kind in _TYPES.items() if type(found.get(key)) is not kind]
     wrong += [key for key in found if key not in _TYPES]
     wrong += [] if wrong or all(map(_is_answer, found["answers"])) else ["answers"]
@@ -78,6 +93,8 @@ def read_reply(path: Path) -> Reply:
         raise OneMapError("reply.form", file=path.name, field=", ".join(wrong or ["onemap_reply"]))
     if found["check"] != reply_check(found):
         raise OneMapError("reply.altered", file=path.name)
+    if wrong := _unknown_page(found):
+        raise OneMapError("reply.form", file=path.name, field=", ".join(wrong))
     if found["conclusion"] not in CONCLUSIONS:
         raise OneMapError("reply.conclusion", file=path.name, field="conclusion", value=found["conclusion"])
     for key, code in (("by", "reply.name"), ("text", "reply.text")):
@@ -90,7 +107,15 @@ def read_reply(path: Path) -> Reply:
     except ValueError:
         raise OneMapError("reply.date", file=path.name, field="on", value=found["on"]) from None
     given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on", "answers")}
+    given["annexes"] = tuple(given["annexes"])
     return Reply(**given, on=on, answers=tuple((item, answer) for item, answer in found["answers"]))
+
+
+def _unknown_page(found: dict[str, Any]) -> list[str]:
+    """Which of the keys that say how the page was written have values that no page has."""
+    allowed = {"language": LANGUAGES, "document": DOCUMENTS}
+    wrong = [key for key, values in allowed.items() if found[key] not in values]
+    return wrong + ([] if all(name in ANNEXES for name in found["annexes"]) else ["annexes"])
 
 
 def _is_answer(pair: Any) -> bool:

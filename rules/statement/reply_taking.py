@@ -1,32 +1,56 @@
 """A reply from a department without QGIS, taken in; refused if it answers another case, round or state of things."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
-from onemap.rules.review.case import Case
-from onemap.rules.review.code_names import department_name
-from onemap.rules.review.hand import checked_name
+from onemap.rules.cases.case import Case
+from onemap.rules.cases.case_file import read_case
+from onemap.rules.cases.code_names import department_name
+from onemap.rules.cases.hand import checked_name
 from onemap.rules.review.opinions import Letter, Words, checked_words
+from onemap.rules.statement.page import texts_digest
 from onemap.rules.statement.reply_file import Reply, read_reply
 from onemap.rules.statement.review_pack import shown_digest
 
 
-def read_letter(library: Library, path: str, department: str) -> tuple[Words, Letter]:
-    """What a reply file says, and how it is held against the case. Raises OneMapError reply.…, review.…."""
+def read_letter(library: Library, path: str, department: str, on: date | None) -> tuple[Words, Letter]:
+    """What a reply file says, and how it is held against the case. on: the day of the step, None for today.
+
+    Raises OneMapError reply.…, review.….
+    """
     reply = read_reply(Path(path))
     words = checked_words(reply.conclusion, reply.text, reply.basis, ())
     words = replace(words, answers=tuple(reply.answers))
-    checked = partial(check_reply, library, reply, department)
-    return words, Letter(checked_name(reply.by), reply.on, sha256(Path(path).read_bytes()), checked)
+    check_case = partial(check_reply, library, reply, department, on or library.today())
+    check_page(library, reply, on, check_case)
+    return words, Letter(checked_name(reply.by), reply.on, sha256(Path(path).read_bytes()), check_case)
 
 
-def check_reply(library: Library, reply: Reply, department: str, case: Case) -> None:
-    """Refuse a reply that does not answer what the department would be shown now.
+def check_page(library: Library, reply: Reply, on: date | None, check_case: Callable[[Case], None]) -> None:
+    """Refuse a reply from a page that printed other words than the case has: whoever answered was shown these.
 
-    Raises OneMapError reply.library, reply.case, reply.round, reply.department, reply.stale.
+    Of a reply that answers something else nothing is said here. Raises OneMapError reply.page.
+    """
+    try:
+        case = read_case(library, reply.case, on)
+        check_case(case)
+    except OneMapError:
+        return  # the step says why
+    now = texts_digest(library, case, reply.language, reply.department, reply.document, reply.annexes)
+    if reply.printed != now:
+        named = department_name(library, reply.department)
+        raise OneMapError("reply.page", field="--reply", department=named)
+
+
+def check_reply(library: Library, reply: Reply, department: str, on: date, case: Case) -> None:
+    """Refuse a reply that does not answer what the department would be shown now. on: the day on which it is taken in.
+
+    Raises OneMapError reply.library, reply.case, reply.round, reply.department, reply.stale, reply.day.
     """
     if reply.library != library.id:
         raise OneMapError("reply.library", field="--reply", library=reply.library[:60])
@@ -43,3 +67,7 @@ def check_reply(library: Library, reply: Reply, department: str, case: Case) -> 
         raise OneMapError("reply.round", field="--reply", given=reply.round, round=case.round)
     if reply.run != case.current.run or reply.shown != shown_digest(library, case, department):
         raise OneMapError("reply.stale", field="--reply", department=department_name(library, department))
+    sent = case.current.circulated_on
+    if sent is not None and not sent <= reply.on <= on:
+        days = {"sent": sent.isoformat(), "until": on.isoformat()}
+        raise OneMapError("reply.day", field="--reply", on=reply.on.isoformat(), **days)

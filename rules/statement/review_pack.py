@@ -5,8 +5,8 @@ from typing import Any
 from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
+from onemap.rules.cases.case_file import CONCLUSIONS, Case
 from onemap.rules.findings.citations import citation
-from onemap.rules.review.case_file import CONCLUSIONS, Case
 from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_template import render
@@ -67,6 +67,7 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
     opinion = case.opinion(department)
     return render(
         "reply.html",
+        language=language,
         words=words(language),
         document=shown["document"],
         opinion=opinion,

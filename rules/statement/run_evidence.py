@@ -6,17 +6,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import shapely
 
 from onemap.layers.catalogue.bureau_profile import Profile
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import RESOURCES
+from onemap.rules.cases.staleness import input_title
 from onemap.rules.packs.pack import Pack, rules_of_run
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
-from onemap.rules.review.staleness import input_title
 from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
 
 
@@ -81,7 +81,7 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
         parcels=[row.values for row in parcels],
         findings=[row.values for row in stored_rows(library, run, "findings")],
         classes=[row.values for row in stored_rows(library, run, "land_classes")],
-        grounds=shapely.from_wkb(np.array([row.wkb for row in parcels], dtype=object)),
+        grounds=geometries_of_wkb(np.array([row.wkb for row in parcels], dtype=object)),
         catalogue=library.catalogue(),
         profile=profile_of(library),
         language=language,

@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import UsageError
+from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
+from onemap.layers.secret_words import has_misspelled_secret
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
@@ -17,6 +20,16 @@ _WIDEST_MM = 2000  # the longer side of A0 is 1189
 _PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
 }  # a file's name need not be text
+_MAY_BE_PATH = re.compile(r"FILE|PATH|FOLDER|SOURCE|PARCELS|TARGET|LIBRARY|OLD|NEW|PROJECT\.|^[ABT]$")
+_FILES = (
+    _PATHS
+    | {"FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"}
+    | {
+        *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
+    }
+)
+# Where a table of a database may be named in place of a file.
+_TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
@@ -205,7 +218,7 @@ def to_pairs(text: str) -> dict[str, str]:
 def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a request, converted; lists and tables may come as such, or as text.
 
-    Raises UsageError usage.parameter, usage.value, usage.required.
+    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file.
     """
     known = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
@@ -216,7 +229,7 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None:
             values[name] = _convert(parameter, value)
     for parameter in verb.parameters:
-        if parameter.is_required and values.get(parameter.name) in (None, ""):
+        if parameter.is_required and values.get(parameter.name) in (None, "", []):
             raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
     return values
 
@@ -244,11 +257,28 @@ def _convert(parameter: Parameter, value: Any) -> Any:
 
 
 def _text(parameter: Parameter, value: Any) -> str:
-    """A value as text, but for a path without half a character, which is no text. Raises UsageError usage.value."""
+    """A value as text, but for a path without half a character, which is no text.
+
+    Raises UsageError usage.value, OneMapError source.no_file for the path of a pipe, a socket or a device.
+    """
     text = str(value)
+    _check_place(parameter, text)
+    if _MAY_BE_PATH.search(parameter.metavar):
+        check_plain(Path(text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text))
     if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
         raise UsageError("usage.value", field=_shown_name(parameter), value=text)
     return text
+
+
+def _check_place(parameter: Parameter, text: str) -> None:
+    """Refuse an address of another spelling than ours that has a password in it, before anybody takes it apart.
+
+    Raises UsageError usage.address, which does not repeat it.
+    """
+    place = text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text
+    takes_server = parameter.metavar in _TABLES or parameter.name == "district"
+    if parameter.metavar in _FILES and has_misspelled_secret(place, takes_server=takes_server):
+        raise UsageError("usage.address", field=_shown_name(parameter))
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:

@@ -99,10 +99,11 @@ def decide(values: Values, context: VerbContext) -> Result:
     """Say what is to become of a difference spot, or of all spots of a cluster."""
     from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
+    from onemap.rules.cases.hand import checked_name
     from onemap.rules.compare.decisions import decide as give
 
     with open_library(values["library"]) as library:
-        who = values.get("by") or library.person()
+        who = library.person() if values.get("by") is None else checked_name(values["by"])
         if library.account not in (None, who):
             raise OneMapError("decide.by", field="--by", by=who, account=library.account)
         given = give(library, values["target"], values["decision"], values["reason"], who)

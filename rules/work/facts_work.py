@@ -48,8 +48,8 @@ def facts(values: Values, context: VerbContext) -> Result:
 def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a file of facts says of the project, and of its parcels; all that is wrong in either is told at once."""
     from onemap.layers.errors import OneMapError, Problem
+    from onemap.rules.cases.project_data import checked_data
     from onemap.rules.question.given_facts import checked_facts, facts_content
-    from onemap.rules.review.project_data import checked_data
 
     if not path:
         return {}, {}
@@ -73,10 +73,11 @@ def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[A
     from pathlib import Path
 
     from onemap.layers.errors import Problem
+    from onemap.rules.packs.asked_facts import register_of
     from onemap.rules.packs.kind_register import KIND_FIELD, titles_of
 
     text = given.get(KIND_FIELD)
-    register = next((item.register for rule in rules for item in (*rule.unless, *rule.only)), None)
+    register = register_of(rules)
     if text is None or register is None or None not in register.kinds_of(text):
         return []
     nearest = titles_of(register.nearest(text), language)
@@ -116,7 +117,7 @@ _HINTS = {"project_code": "2026-130102-47-01-012345", "region": "130102", "credi
 
 def _project_fields(language: str) -> list[dict[str, Any]]:
     """The facts of a project that its documents print; no rule asks for them."""
-    from onemap.rules.review.project_data import APPROVAL_TYPES, FIELDS, SUPPLIES
+    from onemap.rules.cases.project_data import APPROVAL_TYPES, FIELDS, SUPPLIES
     from onemap.rules.statement.document_words import words
 
     labels, choices = words(language), {"approval_type": APPROVAL_TYPES, "supply": SUPPLIES}

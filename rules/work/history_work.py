@@ -12,6 +12,9 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import phrase
+from onemap.rules.cases.event_rows import UNLAWFUL, with_events
+from onemap.rules.cases.event_store import is_case
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.runs.log_entry_words import log_words
@@ -31,11 +34,17 @@ def history(values: Values, context: VerbContext) -> Result:
             raise OneMapError("history.format", file=Path(out).name, field="--out")
         check_place(Path(out), bool(values.get("overwrite")), "--out", [values["library"]])
     with open_library(values["library"]) as library:
-        rows = rows_of(library, values.get("code") or values.get("case"))
+        subject = values.get("code") or values.get("case")
+        rows = rows_of(library, subject)
+        if subject is None or is_case(library, subject):
+            rows = with_events(library, rows, subject, context.language)
         head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
         catalogue, crs = library.catalogue(), library.crs
     entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
     entries = [{**row, **log_words(row, row["detail"], catalogue, context.language)} for row in entries]
+    for entry in entries:
+        if entry.get(UNLAWFUL):
+            entry["step"] = phrase("said.without_effect", context.language, step=entry["step"], why=entry[UNLAWFUL])
     if out and out.lower().endswith(".xlsx"):
         tables = {"log": _table(entries, _WORDS), "log_entries": _table(rows, _COLUMNS)}
         with tables_written(tables, crs, out, bool(values.get("overwrite")), context.language):
@@ -55,13 +64,14 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
     if subject is None:
         return rows
     wanted = {subject}
-    if library.has_table("onemap_rounds"):
-        rounds = library.connection.execute("SELECT case_id, run FROM onemap_rounds").fetchall()
-        wanted |= {run for case_id, run in rounds if case_id == subject}
+    for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
+        if library.has_table(table):
+            runs = library.connection.execute(f"SELECT run FROM {table} WHERE case_id = ?", (subject,)).fetchall()  # noqa: S608 - names of our own  # nosec B608
+            wanted |= {run for (run,) in runs}
     found = [
         row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
     ]
-    if not found and subject not in library.catalogue():
+    if not found and not is_case(library, subject) and subject not in library.catalogue():
         raise OneMapError("history.unknown", file=library.label, field="CODE|CASE", value=subject)
     return found
 

@@ -1,11 +1,15 @@
 """What the rooms above the library keep in it, and who may do what with it in a library on a server."""
 
+from collections.abc import Mapping
+
 from onemap.layers.library import services
+from onemap.layers.library.library import Library
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.rules.cases import event_tables, old_form
 from onemap.rules.compare import decisions
 from onemap.rules.inputs import subdivision_store
-from onemap.rules.review import review_guards
-from onemap.rules.review import review_tables as review
 from onemap.rules.runs import past_runs, run_store
 from onemap.rules.warnings import warning_states
 
@@ -16,7 +20,7 @@ TABLES = (
     *subdivision_store.TABLES,
     *decisions.TABLES,
     *warning_states.TABLES,
-    *review.TABLES,
+    *event_tables.TABLES,
 )
 GRANTS: tuple[Right, ...] = (
     Grant("onemap_services", "SELECT", EVERYONE),
@@ -41,13 +45,23 @@ GRANTS: tuple[Right, ...] = (
             "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # noqa: S608 - names of our own  # nosec B608
             " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
             " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
-            f" OR {past_runs.MAY_LOG} OR {warning_states.MAY_LOG} OR {review_guards.MAY_LOG}",
+            f" OR {past_runs.MAY_LOG} OR {warning_states.MAY_LOG} OR {event_tables.MAY_LOG}",
             "detail": "onemap_is_json(NEW.detail, 100000000)",
+            "features of others": "NOT NEW.detail::jsonb ? 'features'",
             "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
         },
     ),
     *past_runs.GRANTS,
     *decisions.GRANTS,
     *warning_states.GRANTS,
-    *review.GRANTS,
+    *event_tables.GRANTS,
 )
+
+
+def stored_tables(library: Library) -> Mapping[str, PlainTable]:
+    """All plain tables that a library may have, those of an older form where its cases stand in them."""
+    if old_form.is_old(library):
+        return plain_tables(
+            (*LIBRARY_TABLES, *(one for one in TABLES if one not in event_tables.TABLES), *old_form.OLD_TABLES)
+        )
+    return plain_tables((*LIBRARY_TABLES, *TABLES))

@@ -237,9 +237,8 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import library_problems, log_of
     from onemap.layers.messages import phrase, problem_record
-    from onemap.layers.stores.library_tables import LIBRARY_TABLES
-    from onemap.layers.stores.logged_rows import plain_tables
-    from onemap.rules.work.judgement_tables import TABLES
+    from onemap.rules.cases.event_verification import event_problems
+    from onemap.rules.work.judgement_tables import stored_tables
 
     step = phrase("progress.verifying", context.language)
     problems: list[Problem] = []
@@ -253,9 +252,10 @@ def verify(values: Values, context: VerbContext) -> Result:
                 problems += head_problems(library, book, head)
             is_whole = library.roles.reads_layers
             if is_whole:
-                tables = plain_tables((*LIBRARY_TABLES, *TABLES))
+                tables = stored_tables(library)
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
+                problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
                 problems += _again(library, run, Threads.of(None, again))
@@ -291,7 +291,7 @@ def keep(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library, system_user
     from onemap.layers.library.log_heads import write_head
     from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
-    from onemap.rules.review.working_days import checked_calendar
+    from onemap.rules.cases.working_days import checked_calendar
 
     if values.get("head"):
         if values.get("file"):
@@ -312,15 +312,28 @@ def keep(values: Values, context: VerbContext) -> Result:
     return {"ok": True, "kind": kind, "file": path.name}
 
 
+def upgrade(values: Values, context: VerbContext) -> Result:
+    """Give a library the form and, on a server, the rights of this version."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.review.carrying import upgrade as upgrade_library
+    from onemap.rules.work.judgement_tables import GRANTS
+
+    with open_library(values["library"]) as library:
+        return {"ok": True, **upgrade_library(library, GRANTS)}
+
+
 def copy(values: Values, context: VerbContext) -> Result:
     """Copy a library to a place where there is none, and hold the copy against it."""
     from onemap.layers.library.copying import copy_library
     from onemap.layers.library.library import new_place, open_library
     from onemap.layers.messages import phrase
+    from onemap.rules.cases.old_form import is_old
     from onemap.rules.work.judgement_tables import GRANTS, TABLES
 
     copying = context.progress.part(0.0, 1.0, phrase("progress.copying", context.language))
     with open_library(values["library"]) as library:
+        if is_old(library):
+            raise OneMapError("library.upgrade_owner", file=library.label)
         place = new_place(values["target"], library.name)
         # Its last word comes before the copy has its name: whoever cancels later finds it done.
         copied = copy_library(library, place, TABLES, GRANTS, copying)

@@ -106,7 +106,7 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
 
 def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list[Pack]:
     """The packs by which the cases and checks of records were asked in which something turned; they may be its own."""
-    from onemap.rules.review.case_file import read_case
+    from onemap.rules.cases.case_file import read_case
     from onemap.rules.runs.run_store import stored_packs
 
     turned = [record for record in records if record["turned"]]
@@ -144,9 +144,9 @@ def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language
 
 def open_cases(library: Library) -> list[Any]:
     """The cases that are neither issued nor withdrawn."""
-    from onemap.rules.review.case_file import case_ids, read_case
+    from onemap.rules.cases.case_file import case_on_its_day, stored_cases
 
-    return [case for case in (read_case(library, id_) for id_ in case_ids(library)) if case.state in _OPEN]
+    return [case_on_its_day(library, case) for case in stored_cases(library) if case.state in _OPEN]
 
 
 def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:

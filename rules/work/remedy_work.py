@@ -86,7 +86,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.packs.library_packs import packs_of
     from onemap.rules.packs.pack import joined_rules
-    from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content, stated
+    from onemap.rules.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteOptions
     from onemap.rules.remedy.sites import sites as find_sites
@@ -115,7 +115,7 @@ def sites(values: Values, context: VerbContext) -> Result:
             width_m=width_m,
             count=values.get("count") or 10,
             keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
-            attributes=stated(project),
+            attributes=stated_attributes(project),
         )
         moment = (as_of, values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.rules.check.check import Answer, judged_parcels, local_origin
 from onemap.rules.compare import comparison_storage as comparisons
@@ -97,6 +98,6 @@ def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]
     count, corners = 0, []
     for rows in run_store.stored_blocks(library, identifier, run_store.GIVEN):
         count += len(rows)
-        corners.append(shapely.total_bounds(shapely.from_wkb(rows.bodies()))[:2])
+        corners.append(shapely.total_bounds(geometries_of_wkb(rows.bodies()))[:2])
     west, south = np.array(corners).min(axis=0)
     return count, local_origin(west, south)

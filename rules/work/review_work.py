@@ -11,14 +11,14 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import problem_record
+from onemap.rules.cases.case import Case, Round
+from onemap.rules.cases.case_file import read_case
+from onemap.rules.cases.hand import Hand, check_day, hand_of, step_day
+from onemap.rules.cases.state_machine import case_state_after
 from onemap.rules.review import deciding, opinions
-from onemap.rules.review.case import Case, Round
-from onemap.rules.review.case_file import read_case
 from onemap.rules.review.case_json import case_as_json, case_list
-from onemap.rules.review.case_step import plain_text
-from onemap.rules.review.hand import Hand, check_day, hand_of, step_day
+from onemap.rules.review.case_step import is_logged, plain_text
 from onemap.rules.review.round_evidence import area_problems
-from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def review_list(values: Values, context: VerbContext) -> Result:
     """The cases of a library."""
     with open_library(values["library"]) as library:
         check_day(library, values.get("on"))
-        return {"cases": case_list(library, values.get("state"), values.get("on"))}
+        cases, problems = case_list(library, values.get("state"), values.get("on"))
+        return {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
@@ -165,7 +166,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
         if values.get("reply"):
             from onemap.rules.statement.reply_taking import read_letter
 
-            words, letter = read_letter(library, values["reply"], department)
+            words, letter = read_letter(library, values["reply"], department, hand.on)
             gave_way.update(opinions.opine(library, case, department, words, hand, letter) or {})
             return
         content = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
@@ -221,9 +222,9 @@ def review_extend(values: Values, context: VerbContext) -> Result:
 
 def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
+    from onemap.rules.cases.project_data import PARCEL_FACTS
     from onemap.rules.outputs.outputs import remark_records
     from onemap.rules.review import opening
-    from onemap.rules.review.project_data import PARCEL_FACTS
 
     _check_outs(values)
     with open_library(values["library"]) as library:
@@ -252,7 +253,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
         case = read_case(library, values["case"], hand.on)
         case_state_after(case.state, "recheck", case=case.id, field="CASE")
         changes = recheck(library, case, values, context)
-        if library.writable:
+        if library.writable and is_logged(library):
             looked_again(library, case, hand.by, sum(map(len, changes.values())))
         answer = _answer(library, case, context)
     return {**answer, "changes": changes}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.errors import UsageError
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
@@ -11,18 +12,17 @@ from onemap.rules.work.table_targets import target_answer, write_tables
 def runs(values: Values, context: VerbContext) -> Result:
     """The runs that a library keeps; with RUN one of them, which is written, compared, named or taken away."""
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.stores.library_tables import LIBRARY_TABLES
-    from onemap.layers.stores.logged_rows import plain_tables
     from onemap.rules.runs.past_runs import name_run, past_runs, remove_run, run_names, run_of_name
-    from onemap.rules.work.judgement_tables import TABLES
+    from onemap.rules.work.judgement_tables import stored_tables
 
-    run, tables = values.get("run"), plain_tables((*LIBRARY_TABLES, *TABLES))
+    run = values.get("run")
     asked = [f"--{name}" for name in ("name", "remove", "against", "out") if values.get(name) not in (None, False, [])]
     if asked and not run:
         raise UsageError("usage.alone", field=asked[0], other="RUN")
     if values.get("remove") and len(asked) > 1:
         raise UsageError("usage.apart", field="--remove", other=next(one for one in asked if one != "--remove"))
     with open_library(values["library"]) as library:
+        tables = stored_tables(library)
         if not run:
             return {"ok": True, "runs": past_runs(library, values.get("kind"), tables)}
         names = run_names(library)
@@ -159,7 +159,6 @@ def _stored_table(library: Any, run: str, name: str) -> Any:
     """A stored table, with the shapes of its rows if they have some; None without rows."""
     import numpy as np
     import pandas as pd
-    import shapely
 
     from onemap.rules.findings.table import Table
     from onemap.rules.runs.run_store import stored_rows
@@ -175,4 +174,4 @@ def _stored_table(library: Any, run: str, name: str) -> Any:
     columns = columns.assign(**{name: columns[name].infer_objects() for name in numbers})
     if all(row.wkb is None for row in rows):
         return Table(columns)
-    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)))
+    return Table(columns, geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object)))

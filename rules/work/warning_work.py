@@ -13,11 +13,11 @@ from onemap.rules.work.table_targets import target_answer, write_tables
 def warnings(values: Values, context: VerbContext) -> Result:
     """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.cases.hand import check_day
     from onemap.rules.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.indicators.indicators import IndicatorOptions
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.outputs.sheet_titles import KnownTitles
-    from onemap.rules.review.hand import check_day
     from onemap.rules.warnings.warning_pages import titled_rows, warning_page
     from onemap.rules.warnings.warnings import WarningOptions
     from onemap.rules.warnings.warnings import warnings as look
@@ -108,8 +108,8 @@ def warning_list(values: Values, context: VerbContext) -> Result:
 def warning_step(values: Values, context: VerbContext) -> Result:
     """Take the next step of one warning: who, why, and how it then stands."""
     from onemap.layers.library.library import open_library
+    from onemap.rules.cases.hand import hand_of
     from onemap.rules.review.case_step import plain_text
-    from onemap.rules.review.hand import hand_of
     from onemap.rules.warnings.warning_pages import titled_rows
     from onemap.rules.warnings.warning_states import last_question, take_step
 

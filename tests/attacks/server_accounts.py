@@ -46,6 +46,7 @@ AT_THE_END = "SET CONSTRAINTS ALL IMMEDIATE"
 LAWFUL = "{}"  # of a row of the log: it says of each row that its transaction has written what its hash is
 PLAIN = plain_tables((*LIBRARY_TABLES, *TABLES))
 Rows = list[tuple[str, dict[str, Any]]]
+EMPTY = {"number": 0, "at": "", "day": "", "who": "", "account": 0, "seen": "", "before": "", "hash": ""}
 
 
 @dataclass(frozen=True)
@@ -97,59 +98,22 @@ class Bureau:
             connection.execute(AT_THE_END)
             connection.rollback()
 
-    def last(self, table: str, where: str) -> dict[str, Any]:
-        """The last row of a table, as the owner sees it."""
-        with self.connect("onemap") as connection:
-            cursor = connection.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY number DESC LIMIT 1")  # type: ignore[call-overload]
-            names = [column.name for column in cursor.description or ()]
-            return dict(zip(names, cursor.fetchone() or (), strict=True))
+    def event(self, chain: str, action: str, words: Mapping[str, Any] | None = None, **facts: Any) -> Rows:
+        """An event of the case as a program of the account's own might write it; the server fills in the rest.
 
-    def step(
-        self,
-        account: str,
-        action: str,
-        department: str | None,
-        more: Rows = (),
-        **entry: Any,  # type: ignore[assignment]
-    ) -> Rows:
-        """The rows of a lawful step: what it writes besides, its entry, its row of the log. entry: what is forged."""
-        before = self.last("onemap_case_entries", f"case_id = '{self.case}'")
+        facts: of its body; those that begin with `column_` are columns.
+        """
         today = self.rows("SELECT onemap_today()")[0][0]
-        values = {
-            "case_id": self.case,
-            "number": before["number"] + 1,
-            "round": before["round"],
-            "department": department,
-            "action": action,
-            "who": account,
-            "day": today,
-            "at": "",
-            "detail": json.dumps({"state": "circulating"}),
-            **entry,
-        }
-        subject = f"{self.case} {department}" if department else self.case
-        return [*more, ("onemap_case_entries", values), log_row(f"review.{action}", subject)]
+        columns = {name.removeprefix("column_"): facts.pop(name) for name in list(facts) if name.startswith("column_")}
+        text = json.dumps({**words, "salt": "x"}) if words is not None else None
+        hashed = {"words": text_hash(text)} if text is not None else {}
+        body = json.dumps({"edition": 1, "round": 1, "on": today, **hashed, **facts})
+        row = {"case_id": self.case, "chain": chain, "action": action, "body": body, "words": text, **EMPTY}
+        return [("onemap_events", {**row, **columns})]
 
-    def opinion(self, account: str, department: str, /, **values: Any) -> Rows:
-        """The next state of a department's opinion: written anew by the account, unless other values say otherwise."""
-        before = self.last("onemap_opinions", f"case_id = '{self.case}' AND department = '{department}'")
-        today = self.rows("SELECT onemap_today()")[0][0]
-        mine = {"state": "drafted", "text": "ours", "text_en": None, "drafted_by": account, "drafted_on": today}
-        return [("onemap_opinions", {**before, "number": before["number"] + 1, **mine, **values})]
-
-    def override(self, account: str, rule: str, /, **values: Any) -> Rows:
-        """A finding of the case's parcel judged otherwise."""
-        today = self.rows("SELECT onemap_today()")[0][0]
-        row = {"case_id": self.case, "round": 1, "parcel": "DK1", "rule": rule, "number": 1, "before": "prohibited"}
-        return [
-            ("onemap_overrides", {**row, "verdict": "notice", "reason": "r", "who": account, "day": today, **values})
-        ]
-
-    def answer(self, account: str, **values: Any) -> Rows:
-        """An answer to the one item of the checklist, which is of reform."""
-        today = self.rows("SELECT onemap_today()")[0][0]
-        row = {"case_id": self.case, "round": 1, "department": "reform", "item": "industry", "number": 1}
-        return [("onemap_case_answers", {**row, "answer": "yes", "who": account, "day": today, **values})]
+    def show_case(self, account: str = "u_keeper") -> dict[str, Any]:
+        """The case as an account sees it."""
+        return dict(done("review", "show", self.place(account), self.case).json)
 
     def check_run(self, account: str, **values: Any) -> Rows:
         """A run of a check as an account records it: a block of rows, the record, and its row of the log."""
@@ -170,7 +134,7 @@ def _hashes(connection: "psycopg.Connection[Any]", rows: Rows) -> dict[str, dict
     """What the log has to say of rows that stand there, as the program would."""
     found: dict[str, dict[str, str]] = {}
     for name, values in rows:
-        if name == "onemap_audit":
+        if name in ("onemap_audit", "onemap_events"):  # of the second the log need not tell
             continue
         table = PLAIN[name]
         where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in table.key)

@@ -5,18 +5,22 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import shapely
 
+import onemap as onemap_in_python
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.service_address import service_address
+from onemap.layers.secret_words import shown_word
 from onemap.layers.server_address import passwords_in, without_password
+from onemap.rules.commands.command_line import main
+from onemap.tests.attacks.address_spellings import SECRET, command, commands, spellings, values_of
 from onemap.tests.conftest import ROOT, write_layer
 
-SECRET = "Hu5h"  # a piece of every password below
 SPELLINGS = (
     "postgresql://reader:Hu5h@127.0.0.1:1/db",
     "postgresql://reader:Hu5h/x@127.0.0.1:1/db",
@@ -46,6 +50,16 @@ SPELLINGS = (
     "service=plans password=Hu5h",
     "service=plans PASSWORD = Hu5h",
     "service=plans?password=Hu5h&schema=a",
+)
+
+
+ODD_SPELLINGS = (
+    "postgresql:/u:Hu5h@h/x",
+    "postgresql ://u:Hu5h@h",
+    "u:Hu5h@host/x",
+    "//u:Hu5h@h",
+    "u：Hu5h＠h",
+    "密码=Hu5h",
 )
 
 
@@ -105,7 +119,9 @@ def test_no_verb_repeats_a_password(onemap, tmp_path, monkeypatch, address):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs Linux's list of processes")
-@pytest.mark.parametrize("address", [SPELLINGS[0], SPELLINGS[1], SPELLINGS[12], SPELLINGS[16], SPELLINGS[23]])
+@pytest.mark.parametrize(
+    "address", [SPELLINGS[0], SPELLINGS[1], SPELLINGS[12], SPELLINGS[16], SPELLINGS[23], *ODD_SPELLINGS]
+)
 def test_no_list_of_processes_shows_a_password(tmp_path, address):
     other = SPELLINGS[0].replace(SECRET, "0ther")
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "copy", address, other]
@@ -160,3 +176,126 @@ def test_a_key_in_a_path_is_refused_and_not_repeated(onemap, tmp_path, url):
 )
 def test_a_plain_path_is_kept(url):
     assert service_address(url, "wms") == url
+
+
+def traces(folder):
+    """Everything that lies in a folder: names and bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return b"\n".join([str(path.relative_to(folder)).encode("utf-8", "replace") + path.read_bytes() for path in files])
+
+
+@pytest.fixture
+def small_library(onemap, tmp_path, monkeypatch):
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
+    (tmp_path / "desk").mkdir()
+    monkeypatch.chdir(tmp_path / "desk")
+    library = tmp_path / "desk" / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    return str(library)
+
+
+def test_a_thousand_spellings_in_every_place_of_every_verb(small_library, tmp_path, capfdbinary, monkeypatch):
+    monkeypatch.setenv("ONEMAP_TRACEBACK", "1")
+    log, count = tmp_path / "desk" / "night.log", 0
+    for word, verb, parameter in commands(1000, small_library):
+        given = command(verb, parameter, word, small_library)
+        language = ("--lang", "zh" if count % 2 else "en")
+        code = main([*given, *(["--json"] if count % 3 else []), *language, "--log", str(log)])
+        spoken = b"".join(capfdbinary.readouterr()) + log.read_bytes()
+        log.write_bytes(b"")
+        assert SECRET.encode() not in spoken, (given, spoken.decode("utf-8", "replace"))
+        assert code in (2, 3), (given, spoken.decode("utf-8", "replace"))
+        count += 1
+    assert count == 1000
+    assert SECRET.encode() not in traces(tmp_path)
+
+
+def test_serve_and_its_log_repeat_none_of_them(small_library, tmp_path, core):
+    log = tmp_path / "desk" / "serve.log"
+    asked = [
+        {"jsonrpc": "2.0", "id": number, "method": verb.name, "params": values_of(verb, parameter, word, small_library)}
+        for number, (word, verb, parameter) in enumerate(commands(400, small_library, seed=39))
+    ]
+    asked += [{"jsonrpc": "2.0", "id": "m", "method": word} for word in spellings(20)]
+    lines = "".join(json.dumps(one) + "\n" for one in asked)
+    answer = core("serve", "--log", log, input=lines.encode(), cwd=tmp_path / "desk")
+    replies = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert sum("error" in one for one in replies) == 420
+    assert SECRET.encode() not in answer.stdout + answer.stderr + traces(tmp_path)
+
+
+def test_python_repeats_none_of_them(small_library):
+    city = onemap_in_python.open(small_library)
+    for word in spellings(150, seed=40):
+        for ask in (
+            lambda: onemap_in_python.open(word),  # noqa: B023
+            lambda: onemap_in_python.inspect(word),  # noqa: B023
+            lambda: city.check(word),  # noqa: B023
+            lambda: city.ask("layers", as_of=word),  # noqa: B023
+            lambda: city.ask(word),  # noqa: B023
+        ):
+            with pytest.raises(OneMapError) as refused:
+                ask()
+            words = (
+                "".join(traceback.format_exception(refused.value)) + repr(refused.value) + str(refused.value.problems)
+            )
+            assert SECRET not in words, (word, words)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_no_address_stays_readable(onemap, tmp_path, small_library, lang):
+    for word in ("DLTB@2024", "zhang@office.cn", "parcels@2024.gpkg", "a/b@c.shp", "林地@2024年"):
+        for given in (("check", small_library, word), ("layers", small_library, "--as-of", word), ("inspect", word)):
+            answer = onemap(*given, lang=lang)
+            assert answer.code in (2, 3)
+            assert word.rpartition("/")[2] in json.dumps(answer.json, ensure_ascii=False), (given, answer.json)
+    named = write_layer(tmp_path / "desk" / "key=1:a@b.gpkg", [shapely.box(0, 0, 1, 1)])
+    assert onemap("inspect", named, lang=lang).json["layers"]
+    assert shown_word(str(named)) == str(named)
+
+
+@pytest.mark.parametrize(
+    "word", ["name=T,department=land,key=BSM", "BSM=标识码", "EPSG:4547", "2026-01-01", "a:b", "DLTB@24"]
+)
+def test_plain_words_of_a_command_are_logged_as_they_are(word):
+    assert shown_word(word) == word
+
+
+@pytest.mark.slow
+def test_real_processes_repeat_none_of_them(small_library, tmp_path, core):
+    for number, (word, verb, parameter) in enumerate(commands(60, small_library, seed=41)):
+        given = command(verb, parameter, word, small_library)
+        answer = core(*given, *(["--json"] if number % 2 else []), "--log", "night.log", cwd=tmp_path / "desk")
+        assert answer.returncode in (2, 3), (given, answer)
+        assert SECRET.encode() not in answer.stdout + answer.stderr, (given, answer)
+    assert SECRET.encode() not in traces(tmp_path)
+
+
+def test_an_address_that_works_repeats_its_password_nowhere(postgis, core, tmp_path, monkeypatch):
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    database = postgis.database()
+    database.run(f"CREATE ROLE office LOGIN CREATEROLE PASSWORD '{SECRET}-2026!'")
+    database.run(f"GRANT CREATE ON DATABASE {database.name} TO office")
+    url = database.url.replace("user=onemap", f"user=office&password={SECRET}-2026!") + "&schema=city"
+    source = write_layer(tmp_path / "red.gpkg", [shapely.box(500000, 4200000, 500100, 4200100)], {"BSM": ["1"]})
+    given = (
+        ("new", url, "--crs", "EPSG:4547"),
+        ("add", url, source, "--as", "STBHHX", "--valid-from", "2025-01-01", "--covers", "extent"),
+        ("layers", url),
+        ("check", url, source, "--only", "STBHHX", "--id", "BSM"),
+        ("runs", url),
+        ("publish", url, tmp_path / "city.qgz"),
+        ("copy", url, tmp_path / "copied.gpkg"),
+        ("verify", url),
+        ("check", url, tmp_path / "none.shp"),
+        ("layers", url.replace("schema=city", "schema=none")),
+    )
+    codes = []
+    for words in given:
+        for form in (["--json"], []) if words[0] in ("layers", "runs", "verify") else (["--json"],):
+            answer = core(*words, *form, "--log", "night.log", "--progress", "json", cwd=tmp_path)
+            codes.append(answer.returncode)
+            assert SECRET.encode() not in answer.stdout + answer.stderr, (words, answer)
+    assert codes.count(3) == 3 and set(codes) == {0, 3}, codes
+    assert SECRET.encode() not in traces(tmp_path)
+    assert SECRET not in database.run("SELECT string_agg(a::text, ' ') FROM city.onemap_audit a")

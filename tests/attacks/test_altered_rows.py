@@ -16,7 +16,7 @@ from onemap.rules.python.verb_call import answer_of
 from onemap.tests.attacks.full_library import make_full_library
 
 pytestmark = pytest.mark.slow  # the library alone takes some seconds
-CASE = "SELECT id FROM onemap_cases WHERE state = 'issued'"
+CASE = "SELECT case_id FROM onemap_events WHERE sequence IS NOT NULL"
 RUN = "SELECT id FROM onemap_runs ORDER BY started"
 CODES = ("library.altered", "library.altered_rows", "library.damaged")
 # Table, column and what stands there now; the verb that reads it, and the column that is named, if that is certain.
@@ -29,10 +29,11 @@ ALTERATIONS = [
     ("onemap_district", "geom", "a\0b", ("publish", "one.qgz"), None),
     ("onemap_services", "registered_at", b"\xff\xfe", ("layers", "--looks"), "registered_at"),
     ("onemap_services", "options", "{", ("layers", "--looks"), "options"),
-    ("onemap_case_items", "department", "7", ("review", "export", CASE, "one.html"), None),
-    ("onemap_overrides", "verdict", '"x"', ("review", "show", CASE), None),
-    ("onemap_opinions", "why", "禁止", ("review", "recheck", CASE), None),
-    ("onemap_cases", "terms", '{"days": 5', ("recheck", "--open"), "terms"),
+    ("onemap_events", "body", '{"days": 5', ("review", "export", CASE, "one.html"), None),
+    ("onemap_events", "who", b"\xff\xfe", ("review", "show", CASE), None),
+    ("onemap_events", "seen", "禁止", ("review", "recheck", CASE), None),
+    ("onemap_events", "day", 1e308, ("recheck", "--open"), None),
+    ("onemap_events", "account", "x", ("review", "show", CASE), None),
 ]
 
 

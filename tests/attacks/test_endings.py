@@ -18,7 +18,7 @@ import shapely
 
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.temporary_room import disk_refusal
+from onemap.layers.files.temporary_room import machine_refusal
 from onemap.rules.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, write_layer
 from onemap.tests.rules.command import command
@@ -321,19 +321,19 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
 
 
 def test_no_room_for_temporary_files_is_said_so():
-    refusal = disk_refusal(OSError(28, "No space left on device"))
+    refusal = machine_refusal(OSError(28, "No space left on device"))
     assert refusal is not None
     assert refusal.code == "out.no_room"
-    assert disk_refusal(ValueError()) is None
-    assert disk_refusal(OSError(2, "gone")) is None
+    assert machine_refusal(ValueError()) is None
+    assert machine_refusal(OSError(2, "gone")) is None
 
 
 def test_a_path_that_no_disk_can_have_is_refused():
     system = sys.getfilesystemencoding()
-    refusal = disk_refusal(UnicodeEncodeError(system, "/data/\ud800.gpkg", 6, 7, "surrogates not allowed"))
+    refusal = machine_refusal(UnicodeEncodeError(system, "/data/\ud800.gpkg", 6, 7, "surrogates not allowed"))
     assert refusal is not None and refusal.problems[0].facts["file"] == "\ud800.gpkg"
     assert refusal.code == "source.name"
-    assert disk_refusal(UnicodeEncodeError("other", "x", 0, 1, "no")) is None
+    assert machine_refusal(UnicodeEncodeError("other", "x", 0, 1, "no")) is None
 
 
 def test_a_path_with_a_null_in_it_is_refused(tmp_path):

@@ -3,10 +3,14 @@
 import socket
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 
 from onemap.rules.maps import typst_pages
 from onemap.rules.statement import template_environment
@@ -114,6 +118,166 @@ def test_a_packed_bomb_is_refused_before_it_is_unpacked(bureau, own, tmp_path):
     with zipfile.ZipFile(own / "report.docx", "a", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/media/bomb.bin", b"\0" * 300_000_000)
     assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template"
+
+
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+
+
+def with_relation(path: Path, kind: str, target: str, part: str = "settings", mode: str = "External") -> None:
+    """Give a part of a document a relation."""
+    name, line = (
+        f"word/_rels/{part}.xml.rels",
+        f'<Relationship Id="rIdX" Type="{kind}" Target="{target}" TargetMode="{mode}"/>',
+    )
+    change_part(path, name, lambda text: text.replace("</Relationships>", f"{line}</Relationships>"))
+
+
+def change_part(path: Path, name: str, change: Callable[[str], str]) -> None:
+    """Change the text of a part, or make one of relations."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {one: packed.read(one) for one in packed.namelist()}
+    empty = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+    parts[name] = change(parts.get(name, empty.encode()).decode()).encode()
+    with zipfile.ZipFile(path, "w") as packed:
+        for one, content in parts.items():
+            packed.writestr(one, content)
+
+
+def add_field(paragraph: Any, *codes: str, simple: bool = False) -> None:
+    """A field at the end of a paragraph; its code in so many runs, a list of codes being a field within it."""
+    if simple:
+        field = OxmlElement("w:fldSimple")
+        field.set(qn("w:instr"), codes[0])
+        paragraph._p.append(field)
+        return
+    for kind in ("begin", *codes, "separate", "end"):
+        run = paragraph.add_run()
+        if isinstance(kind, list):
+            add_field(paragraph, *kind)
+        elif kind in ("begin", "separate", "end"):
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+            run._r.append(mark)
+        else:
+            text = OxmlElement("w:instrText")
+            text.text = kind
+            run._r.append(text)
+
+
+def saved_template(own: Path) -> Any:
+    document = Document()
+    document.add_paragraph("{{ project.name }}")
+    document.sections[0].footer.paragraphs[0].add_run("1")
+    document.save(str(own / "report.docx"))
+    return document
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (f"{RELATION}/attachedTemplate", "https://example.com/a.dotm"),
+        (f"{STRICT}/attachedTemplate", "file:///C:/Users/a/a.dotx"),
+        (f"{RELATION}/attachedTemplate", "\\\\host\\share\\a.dotm"),
+        (f"{RELATION}/image", "https://example.com/seen.png"),
+        (f"{RELATION}/oleObject", "file:///a.xlsx"),
+        (f"{RELATION}/subDocument", "file:///a.docx"),
+        (f"{RELATION}/mailMergeSource", "file:///a.mdb"),
+        (f"{RELATION}/frame", "https://example.com/"),
+        (f"{RELATION}/hyperlink", "file:////host/share/a.exe"),
+        (f"{RELATION}/hyperlink", "ms-msdt:/id"),
+    ],
+)
+@pytest.mark.parametrize("part", ["settings", "document", "footer1"])
+def test_a_template_that_takes_something_from_outside_is_refused(bureau, own, tmp_path, kind, target, part):
+    saved_template(own)
+    with_relation(own / "report.docx", kind, target, part)
+    problem = refusal_of(bureau, own, tmp_path / "a.docx")
+    assert problem["code"] in ("statement.template_link", "statement.template_macro")
+    assert f"word/_rels/{part}.xml.rels" in problem["message"]
+    assert problem["mend"]
+    assert "host" not in problem["message"] + problem["mend"]
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ('DDEAUTO excel "a" "b"',),
+        ("dde c:\\\\windows\\\\system32\\\\cmd.exe",),
+        ("DD", "EAUTO", " cmd"),
+        (" INCLUDETEXT ", '"https://example.com/a.docx"'),
+        ('INCLUDEPICTURE "https://example.com/a.png" \\d',),
+        ("LINK Excel.Sheet a.xlsx",),
+        ('DATABASE \\d "a.mdb"',),
+        ("MACROBUTTON AutoOpen x",),
+        ("RD a.docx",),
+        ('HYPERLINK "file:////host/a.exe"',),
+        (["QUOTE 68 68 69 65 85 84 79"], " cmd"),
+        ("IF 1 = 1 ", ["DDEAUTO cmd"]),
+        ("D", ["IF 1 = 1 DE"], " cmd"),
+        ("{{ project.name }}",),
+    ],
+)
+@pytest.mark.parametrize("simple", [False, True])
+def test_a_field_that_acts_is_refused_wherever_it_stands(bureau, own, tmp_path, codes, simple):
+    if simple and len(codes) > 1:
+        pytest.skip("a simple field has one code")
+    for place in ("body", "footer"):
+        document = saved_template(own)
+        foot = document.sections[0].footer.paragraphs[0]
+        add_field(document.paragraphs[0] if place == "body" else foot, *codes, simple=simple)
+        document.save(str(own / "report.docx"))
+        problem = refusal_of(bureau, own, tmp_path / "a.docx")
+        assert problem["code"] == "statement.template_action"
+        assert ("word/document.xml" if place == "body" else "word/footer1.xml") in problem["message"]
+
+
+@pytest.mark.parametrize("part", ["word/vbaProject.bin", "word/activeX/activeX1.xml", "word/embeddings/oleObject1.bin"])
+def test_a_program_among_the_parts_is_refused(bureau, own, tmp_path, part):
+    saved_template(own)
+    with zipfile.ZipFile(own / "report.docx", "a") as packed:
+        packed.writestr(part, b"x")
+    problem = refusal_of(bureau, own, tmp_path / "a.docx")
+    assert (problem["code"], part in problem["message"]) == ("statement.template_macro", True)
+
+
+def test_a_template_with_macros_under_another_name_is_refused(bureau, own, tmp_path):
+    saved_template(own)
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    macro = "application/vnd.ms-word.document.macroEnabled.main+xml"
+    change_part(own / "report.docx", "[Content_Types].xml", lambda text: text.replace(kind, macro))
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_macro"
+
+
+def test_a_merge_with_a_source_of_data_is_refused(bureau, own, tmp_path):
+    saved_template(own)
+    merge = '<w:mailMerge><w:query w:val="SELECT"/></w:mailMerge></w:settings>'
+    change_part(own / "report.docx", "word/settings.xml", lambda text: text.replace("</w:settings>", merge))
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_link"
+
+
+def test_a_part_that_stands_twice_is_refused(bureau, own, tmp_path):
+    saved_template(own)
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(own / "report.docx", "a") as packed:
+        packed.writestr("word/document.xml", packed.read("word/document.xml"))
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template"
+
+
+def test_page_numbers_dates_contents_and_links_to_pages_stay(bureau, own):
+    document = saved_template(own)
+    paragraph = document.add_paragraph()
+    for codes in (("PAGE",), (" NUMPAGES \\* Arabic ",), ('TOC \\o "1-3" \\h',), ("DA", 'TE \\@ "yyyy-MM-dd"')):
+        add_field(paragraph, *codes)
+    add_field(paragraph, 'HYPERLINK "https://example.com/"')
+    add_field(paragraph, "HYPERLINK \\l _Toc1")
+    add_field(paragraph, "IF ", ["PAGE"], " = 1 a b")
+    add_field(paragraph, "STYLEREF 1", simple=True)
+    document.save(str(own / "report.docx"))
+    with_relation(own / "report.docx", f"{RELATION}/hyperlink", "https://example.com/law", "document")
+    made = bureau.export("own.docx", bureau.one, templates=own)
+    with zipfile.ZipFile(made) as packed:
+        text = packed.read("word/document.xml").decode()
+    assert all(word in text for word in ("NUMPAGES", "TOC", "STYLEREF"))
 
 
 def test_filters_conditions_and_loops_still_work(bureau, own):

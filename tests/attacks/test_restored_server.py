@@ -57,20 +57,20 @@ def test_a_dump_that_is_restored_says_what_it_lacks(city, postgis, tmp_path):
 @pytest.mark.parametrize(
     ("sql", "code", "place"),
     [
-        ('CREATE OR REPLACE VIEW "T" AS SELECT * FROM "T__1" WHERE false', "changed", ("T", "pg_views")),
-        ('DROP VIEW "T"', "gone", ("T", "pg_views")),
-        ("CREATE VIEW more AS SELECT 1 AS one", "unlogged", ("more", "pg_class")),
-        ("CREATE TABLE more (a int)", "unlogged", ("more", "pg_class")),
+        ('CREATE OR REPLACE VIEW "T" AS SELECT * FROM "T__1" WHERE false', "changed", ("T", "view")),
+        ('DROP VIEW "T"', "gone", ("T", "view")),
+        ("CREATE VIEW more AS SELECT 1 AS one", "unlogged", ("more", "table")),
+        ("CREATE TABLE more (a int)", "unlogged", ("more", "table")),
         (
             "ALTER TABLE onemap_audit DISABLE TRIGGER onemap_chain",
             "changed",
-            ("onemap_audit/onemap_chain", "pg_trigger"),
+            ("onemap_audit/onemap_chain", "trigger"),
         ),
-        ("DROP TRIGGER onemap_closed ON onemap_audit", "gone", ("onemap_audit/onemap_closed", "pg_trigger")),
+        ("DROP TRIGGER onemap_closed ON onemap_audit", "gone", ("onemap_audit/onemap_closed", "trigger")),
         (
             "CREATE OR REPLACE FUNCTION onemap_closed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
             "changed",
-            ("onemap_closed/", "pg_proc"),
+            ("onemap_closed/", "function"),
         ),
     ],
 )

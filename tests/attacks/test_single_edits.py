@@ -22,6 +22,7 @@ from onemap.rules.verb.declaration import VerbContext
 from onemap.rules.work.judgement_tables import TABLES
 from onemap.rules.work.library_work import verify
 from onemap.tests.attacks.full_library import make_full_library
+from onemap.tests.rules.command import command, done
 
 pytestmark = pytest.mark.slow  # the library alone takes some seconds
 PLAIN = {**plain_tables((*LIBRARY_TABLES, *TABLES)), **core_tables()}
@@ -263,7 +264,7 @@ def test_the_last_entry_of_the_log_cannot_be_taken_away_unseen(full_library, tmp
     path = Path(shutil.copy(full_library, tmp_path))
     with contextlib.closing(open_bare(path)) as connection:
         connection.execute("DELETE FROM onemap_audit WHERE number = (SELECT max(number) FROM onemap_audit)")
-    assert {"onemap_cases", "onemap_case_entries"} <= {problem["layer"] for problem in problems_of(path)}
+    assert "onemap_events" in {problem["layer"] for problem in problems_of(path)}
 
 
 def test_the_citys_own_file_that_was_kept_is_held_against_the_log(full_library, tmp_path):
@@ -274,3 +275,80 @@ def test_the_citys_own_file_that_was_kept_is_held_against_the_log(full_library, 
     assert [problem["code"] for problem in problems_of(path)] == ["verify.own_file"]
     path.with_suffix(".catalogue.toml").write_text(text, encoding="utf-8")
     assert problems_of(path) == []
+
+
+def take_out_of_index(path: Path, index: str, where: str) -> None:
+    """Take rows out of an index and leave them in its table: meanwhile a table lies over its pages."""
+    written = "UPDATE sqlite_master SET rootpage = ? WHERE name = 'forged'"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (place,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)).fetchone()
+        columns = [row[2] for row in connection.execute(f"PRAGMA index_info({quote_identifier(index)})")]
+        names = ", ".join((*columns, "place"))  # an index is a table of its columns and the row's number
+        connection.execute(f"CREATE TABLE forged ({names}, PRIMARY KEY ({names})) WITHOUT ROWID")
+        (own,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'forged'").fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(written, (place,))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert connection.execute(f"DELETE FROM forged WHERE {where}").rowcount > 0
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(written, (own,))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE forged")
+
+
+def test_an_index_that_hides_a_row_is_named(full_library, tmp_path):
+    """The events stand in their table as they were written; whoever asks by case and department does not see one."""
+    shutil.copy(full_library.with_suffix(".catalogue.toml"), tmp_path)
+    path = Path(shutil.copy(full_library, tmp_path))
+    head = tmp_path / "head.json"
+    done("keep", path, "--head", head)
+    asked = ("SELECT type, name, tbl_name, sql FROM sqlite_master", "SELECT * FROM onemap_events NOT INDEXED")
+    with contextlib.closing(open_bare(path)) as connection:
+        before = [connection.execute(sql).fetchall() for sql in asked]
+        cases = connection.execute(
+            "SELECT case_id FROM onemap_events WHERE action = 'sign' AND +chain = 'land'"
+        ).fetchall()
+    take_out_of_index(path, "sqlite_autoindex_onemap_events_1", "chain = 'land'")
+    with contextlib.closing(open_bare(path)) as connection:
+        assert [connection.execute(sql).fetchall() for sql in asked] == before
+        seen = "SELECT count(*) FROM onemap_events WHERE case_id = ? AND chain = 'land'"
+        assert cases and connection.execute(seen, cases[0]).fetchone() == (0,)
+    for answer in (command("verify", path), command("verify", path, "--head", head)):
+        problem = answer.json["problems"][0]
+        assert (answer.code, problem["code"], problem["layer"]) == (5, "verify.integrity", "onemap_events")
+        assert "sqlite_autoindex_onemap_events_1" in problem["message"]
+
+
+def by_hand(set_: str, name: str) -> str:
+    return f"UPDATE sqlite_master SET {set_} WHERE name = '{name}'"
+
+
+ROOT_OF = "rootpage = (SELECT rootpage FROM sqlite_master WHERE name = '{}')"
+BY_HAND = (
+    by_hand("sql = replace(sql, 'who TEXT', 'who TEXT COLLATE NOCASE')", "onemap_events"),
+    by_hand("sql = replace(sql, ' body TEXT NOT NULL', ' body TEXT NOT NULL DEFAULT 1')", "onemap_events"),
+    by_hand("sql = replace(sql, 'who TEXT', 'who TEXT AS (action)')", "onemap_events"),
+    by_hand("sql = replace(sql, 'sign', 'open')", "onemap_opinions"),
+    by_hand(ROOT_OF.format("sqlite_autoindex_onemap_events_2"), "sqlite_autoindex_onemap_events_1"),
+    by_hand(ROOT_OF.format("onemap_library"), "onemap_packs"),
+    by_hand(ROOT_OF.format("onemap_packs"), "onemap_events"),
+    "INSERT INTO sqlite_master SELECT * FROM sqlite_master WHERE name = 'onemap_cases'",
+    "INSERT INTO sqlite_master SELECT 'index', 'part', tbl_name, rootpage,"
+    " 'CREATE INDEX part ON onemap_events (case_id) WHERE false' FROM sqlite_master"
+    " WHERE name = 'sqlite_autoindex_onemap_events_1'",
+    "DELETE FROM sqlite_master WHERE name = 'sqlite_autoindex_onemap_events_1'",
+    "DELETE FROM sqlite_master WHERE name = 'onemap_opinions'",
+)
+
+
+@pytest.mark.parametrize("change", BY_HAND)
+def test_a_schema_that_is_written_by_hand_is_not_whole(full_library, tmp_path, change):
+    """What SQLite itself would never write: it is named, or SQLite finds the file damaged."""
+    shutil.copy(full_library.with_suffix(".catalogue.toml"), tmp_path)
+    path = Path(shutil.copy(full_library, tmp_path))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        assert connection.execute(change).rowcount == 1
+    answer = command("verify", path)
+    assert answer.code in (3, 5), answer.json
+    assert all(code.startswith("verify.") or code == "library.damaged" for code in answer.codes), answer.json

@@ -20,11 +20,13 @@ import shapely
 from defusedxml.ElementTree import iterparse
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.first_bytes import points_elsewhere
 from onemap.layers.files.text_encodings import decode_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.kml_shapes import Unreadable, local, shape_of
 
 _CONTAINERS = {"Document", "Folder"}
+_ROOTS = {"kml", "Placemark", *_CONTAINERS}  # some programs leave the outermost out
 _ASIDE = {"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour"}
 _NUMBERS = {"int": int, "uint": int, "short": int, "ushort": int, "float": float, "double": float}
 _PROLOGUE = re.compile(rb"""^[\s\xef\xbb\xbf]*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
@@ -57,13 +59,13 @@ class _Content:
 def kml_layers(path: Path) -> list[str]:
     """The folders that hold placemarks, called by their names, or by their paths where two have one name.
 
-    Raises OneMapError source.damaged, encoding.….
+    Raises OneMapError source.damaged, source.indirect, encoding.….
     """
     return list(_content(path, None).folders)
 
 
 def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """The placemarks of one folder. Raises OneMapError source.damaged, encoding.…."""
+    """The placemarks of one folder. Raises OneMapError source.damaged, source.indirect, encoding.…."""
     content = _content(path, encoding)
     marks = content.folders[layer].marks
     place = {"file": path.name, "layer": layer}
@@ -109,10 +111,21 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
     reader = _Reader(path.stem)
     try:
         for event, element in iterparse(io.StringIO(text), ("start", "end")):
+            if not reader.has_begun:
+                _check_root(path, element, content)
             reader.take_element(event, element)
     except (ElementTree.ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
     return _Content(_folders_by_name(reader.folders), found, reader.aside)
+
+
+def _check_root(path: Path, root: ElementTree.Element, content: bytes) -> None:
+    """Refuse an XML of another kind. Raises OneMapError source.indirect, source.damaged."""
+    if local(root) in _ROOTS:
+        return
+    if points_elsewhere(content):
+        raise OneMapError("source.indirect", file=path.name)
+    raise OneMapError("source.damaged", file=path.name, reason=Problem("system.other_format", {"suffix": path.suffix}))
 
 
 def _unzip_document(path: Path) -> bytes:
@@ -156,9 +169,11 @@ class _Reader:
         self.open_folders = [self.folders[0]]
         self.parents: list[ElementTree.Element] = []
         self.types: dict[str, dict[str, str]] = {}
+        self.has_begun = False
 
     def take_element(self, event: str, element: ElementTree.Element) -> None:
         """Take in one element's "start" or "end"."""
+        self.has_begun = True
         (self._begin_element if event == "start" else self._end_element)(element)
 
     def _begin_element(self, element: ElementTree.Element) -> None:

@@ -17,7 +17,7 @@ import shapely
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, boxes_of
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import curves
-from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options, shapes_name
 
 _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
@@ -80,7 +80,12 @@ def arc_stream(
     content: Path | bytes, layer: str | int, first: int, options: Mapping[str, Any] | None = None
 ) -> Iterator["ArcStream"]:
     """A layer's geometries as they are, from row `first` on (from 0)."""
-    wanted: dict[str, Any] = {"columns": [], "use_pyarrow": True, "batch_size": _ROWS_AT_ONCE, **(options or {})}
+    wanted: dict[str, Any] = {
+        "columns": [],
+        "use_pyarrow": True,
+        "batch_size": _ROWS_AT_ONCE,
+        **(options or open_options(content)),
+    }
     if first:
         wanted["skip_features"] = first
     with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **wanted) as (meta, batches):

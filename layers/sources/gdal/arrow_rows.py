@@ -17,10 +17,11 @@ import shapely
 
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
-from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options, shapes_name
 
 FORMATS = {".gpkg", ".gdb", ".fgb"}
 ROWS_AT_ONCE = 25_000
@@ -45,7 +46,7 @@ def arrow_rows(
     read: list[pa.RecordBatch] = []
     done, reading = 0, _READ if provers.threads else 1.0
     is_much = expected >= WORTH_ROWS and provers.threads > 0
-    given = {"layer": layer, "use_pyarrow": True, "batch_size": ROWS_AT_ONCE}
+    given = {"layer": layer, "use_pyarrow": True, "batch_size": ROWS_AT_ONCE, **open_options(path)}
     with ProofBeside(provers) as proof, pyogrio.raw.open_arrow(gdal_name(path), **given) as (meta, batches):
         if not are_plain_fields(meta):
             return None
@@ -77,7 +78,7 @@ def arrow_rows(
 
 def _add_geometries(shapes: list[np.ndarray], column: pa.Array) -> bool:
     """Add the geometries of WKB (n,) to others, if all can be read."""
-    shapes.append(shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore"))
+    shapes.append(geometries_of_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore"))
     return not shapely.is_missing(shapes[-1]).any()
 
 

@@ -17,9 +17,10 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.progress import SILENT
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
-from onemap.layers.sources.gdal.gdal_name import gdal_name, shapes_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options, shapes_name
 
 Block = tuple[dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]]
 
@@ -87,7 +88,7 @@ def column_blocks(
     held: list[tuple[pa.Array, pa.RecordBatch]] = []
     count = 0
     most = ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
-    wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first}
+    wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first, **open_options(path)}
     with contextlib.ExitStack() as opened, ProofBeside(provers) as proof:
 
         def block() -> Block:
@@ -138,7 +139,7 @@ def _shapes_of(
         wkb = wkb.cast(pa.large_binary())
         return proved.column(wkb), wkb, proved.valid
     with np.errstate(all="ignore"):  # numbers that are none are told by feature
-        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+        shapes = geometries_of_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
     if like_rows and shapely.is_missing(shapes).any():
         raise UnlikeRows
     return shapes, wkb, None

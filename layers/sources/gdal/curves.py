@@ -1,11 +1,14 @@
 """Arcs as polylines: curved WKB stroked until no chord is farther from its arc than a given sagitta."""
 
+import contextlib
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
+
+from onemap.layers.geometry.wkb_reading import DEEPEST, TOO_DEEP
 
 SAGITTA_M = 0.01
 _CURVED = {8, 9, 10, 11, 12}
@@ -13,7 +16,6 @@ _COLLECTION = 7
 _SURFACES = {15, 16, 17}
 _HEAD_BYTES = 5
 _MOST_PIECES = 1_000_000  # of one arc: a circle of two million kilometres
-_DEEPEST = 32  # collections within collections; deeper ones are an attack, not a plan
 
 
 def kind_of(wkb: bytes) -> int:
@@ -92,12 +94,16 @@ class _Reader:
         return makers[kind](parts)
 
     def _part(self) -> shapely.Geometry:
+        with self._one_deeper():
+            return self.geometry()
+
+    @contextlib.contextmanager
+    def _one_deeper(self) -> Iterator[None]:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise ValueError("nested too deep")
-        part = self.geometry()
+        if self.depth > DEEPEST:
+            raise ValueError(TOO_DEEP)
+        yield
         self.depth -= 1
-        return part
 
     def _curve(self) -> np.ndarray:
         """One ring or one part of a compound curve, as its points."""
@@ -115,7 +121,8 @@ class _Reader:
         return stroked_points(points, self.sagitta)
 
     def _join_curves(self, parts: int) -> np.ndarray:
-        pieces = [self._curve() for _ in range(parts)]
+        with self._one_deeper():
+            pieces = [self._curve() for _ in range(parts)]
         # A compound curve's parts share their ends.
         return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 

@@ -21,6 +21,12 @@ def gdal_name(content: Path | bytes) -> Path | str | bytes:
     return f"file://{content.absolute()}" if _contains_sign(content, ";") else content.absolute()
 
 
+def open_options(content: Path | bytes) -> dict[str, str]:
+    """How GDAL is to open a source: it writes nothing beside a database, and plays nothing back that lies there."""
+    is_database = isinstance(content, Path) and content.suffix.lower() == ".gpkg"
+    return {"IMMUTABLE": "YES"} if is_database else {}
+
+
 def gdal_target(path: Path) -> Path:
     """The path of a file that is to be written, refused where pyogrio would cut it, since nothing helps there.
 

@@ -2,12 +2,14 @@
 
 import codecs
 import contextlib
+import html
 import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
+from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.sources.gdal.shapefile import sibling
@@ -18,6 +20,8 @@ OPEN_OPTIONS = {"FORCE_SRS_DETECTION": "YES", "DOWNLOAD_SCHEMA": "NO", "WRITE_GF
 _HEAD = 1 << 16
 _PIECE = 1 << 20
 _PROLOGUE = re.compile(r"""^(\s*<\?xml[^>]*?encoding\s*=\s*)(["'])([\w.:-]+)["']""")
+_SYSTEM = re.compile(r"""srsName\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_LONGEST_NAME = 1 << 14
 _LOCATION = re.compile(r"""(schemaLocation\s*=\s*)("[^"]*"|'[^']*')""")
 
 
@@ -27,7 +31,7 @@ def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
 
     Encodings are tried in this order: the given one alone; else what the file says, UTF-8, GB18030.
     Raises OneMapError source.damaged where GDAL would read up to the break and say nothing; encoding.wrong,
-    encoding.undecidable, encoding.unknown, source.no_room.
+    encoding.undecidable, encoding.unknown, crs.names_file, source.no_room.
     """
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"{path.stem}.gml"
@@ -65,15 +69,21 @@ def _claimed_encodings(path: Path) -> list[str]:
 
 
 def _copy(path: Path, target: Path, encoding: str) -> None:
-    """Piece by piece in UTF-8, held against the grammar of XML. Raises UnicodeError, ExpatError."""
+    """Piece by piece in UTF-8, held against the grammar of XML. Raises UnicodeError, ExpatError,
+    OneMapError crs.names_file.
+    """
     parser = expat.ParserCreate("utf-8")
     with path.open("r", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source:
         head = _PROLOGUE.sub(r"\1\2UTF-8\2", source.read(_HEAD))
         piece = _LOCATION.sub(r'\1""', head)
         with target.open("wb") as file:
+            before, known = "", set[str]()
             while piece:
                 content = piece.encode("utf-8")
                 parser.Parse(content)
                 file.write(content)
-                piece = source.read(_PIECE)
+                for name in {found[1] or found[2] or "" for found in _SYSTEM.finditer(before + piece)} - known:
+                    known.add(name)
+                    check_names_no_file(html.unescape(name), file=path.name)
+                before, piece = piece[-_LONGEST_NAME:], source.read(_PIECE)
     parser.Parse(b"", True)

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -9,14 +10,17 @@ from onemap.layers.errors import OneMapError
 
 _PIECE = 1 << 20
 _DECODER = json.JSONDecoder()
+MOST_SIGNS = 100_000_000  # of one feature: two million vertices with all their digits
 _BLANKS = " \t\r\n"
 _FEATURES = "features"
+SYSTEMS = 0  # a key that no member has: what single features say of their systems
 
 
-def json_outline(path: Path) -> dict[str, Any]:
-    """Go through a file in UTF-8 to its end; the members of the outermost object, without its features.
+def json_outline(path: Path) -> dict[Any, Any]:
+    """Go through a file in UTF-8 to its end; the members of the outermost object, SYSTEMS in place of its features.
 
-    Raises OneMapError source.damaged with the place of the break, UnicodeDecodeError for another encoding.
+    Raises OneMapError source.damaged with the place of the break, source.feature_large, UnicodeDecodeError for another
+    encoding.
     """
     with path.open("rb") as file:
         walk = _Walk(file)
@@ -25,8 +29,25 @@ def json_outline(path: Path) -> dict[str, Any]:
         except json.JSONDecodeError as error:
             line = walk.lines + walk.text.count("\n", 0, error.pos) + 1
             raise OneMapError("source.damaged", file=path.name, reason=f"{error.msg}: line {line}") from None
+        except _TooLarge:
+            facts = {"line": walk.lines + 1, "megabytes": MOST_SIGNS // 1_000_000}
+            raise OneMapError("source.feature_large", file=path.name, **facts) from None
         except RecursionError:
             raise OneMapError("source.damaged", file=path.name, reason="nested too deep") from None
+
+
+def systems_of(content: Any) -> list[Any]:
+    """What a geometry, or that of a feature, says of a coordinate system of its own, as GeoJSON had it before 2016."""
+    geometry = content.get("geometry", content) if isinstance(content, dict) else None
+    if not isinstance(geometry, dict):
+        return []
+    found = [geometry["crs"]] if "crs" in geometry else []
+    parts = geometry.get("geometries")
+    return found + [system for part in parts for system in systems_of(part)] if isinstance(parts, list) else found
+
+
+class _TooLarge(Exception):
+    """A value is longer than any feature is."""
 
 
 class _Walk:
@@ -38,9 +59,9 @@ class _Walk:
         self.text, self.at, self.lines = "", 0, 0
         self.is_over = False
 
-    def outline(self) -> dict[str, Any]:
+    def outline(self) -> dict[Any, Any]:
         """The members of the whole besides its features. Raises json.JSONDecodeError."""
-        members: dict[str, Any] = {}
+        members: dict[Any, Any] = {}
         self._expect("{")
         if self._next() == "}":
             self.at += 1
@@ -49,7 +70,9 @@ class _Walk:
                 name = self._value()
                 self._expect(":")
                 if name == _FEATURES and self._next() == "[":
-                    self._pass_elements()
+                    systems = [*members.get(SYSTEMS, ()), *self._systems_of_elements()]
+                    if systems:
+                        members[SYSTEMS] = systems
                 else:
                     members[str(name)] = self._value()
                 if self._expect(",}") == "}":
@@ -58,14 +81,15 @@ class _Walk:
             raise json.JSONDecodeError("Extra data", self.text, self.at)
         return members
 
-    def _pass_elements(self) -> None:
+    def _systems_of_elements(self) -> Iterator[Any]:
+        """What single features say of a coordinate system of their own."""
         self._expect("[")
         if self._next() == "]":
             self.at += 1
             return
         while True:
             self._next()
-            self._value()
+            yield from systems_of(self._value())
             if self._expect(",]") == "]":
                 return
 
@@ -93,6 +117,8 @@ class _Walk:
             try:
                 value, end = _DECODER.raw_decode(self.text, self.at)
             except json.JSONDecodeError:
+                if len(self.text) - self.at > MOST_SIGNS:
+                    raise _TooLarge from None
                 if self._read_on():
                     continue
                 raise

@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import text_of
-from onemap.layers.sources.gdal.json_stream import json_outline
+from onemap.layers.sources.gdal.json_stream import SYSTEMS, json_outline, systems_of
 
 JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
@@ -59,9 +60,14 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
-    """What the outermost members say. Raises OneMapError source.indirect, source.damaged."""
+    """What the outermost members say. Raises OneMapError source.indirect, source.damaged, crs.names_file."""
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _TYPES:
         code = "source.indirect" if isinstance(kind, str) and kind in _POINTING_TYPES else "source.damaged"
         raise OneMapError(code, file=path.name, reason=f"type: {str(kind)[:40]}")
+    features = content.get("features")
+    single = [system for one in features for system in systems_of(one)] if isinstance(features, list) else []
+    for system in (content.get("crs"), *single, *systems_of(content), *content.get(SYSTEMS, ())):
+        if system:
+            check_names_no_file(json.dumps(system), file=path.name)
     return JsonText(encoding, utf8, kind == "Topology", bool(content.get("crs")))

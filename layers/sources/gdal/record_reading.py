@@ -16,7 +16,8 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 
 BULK_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError)
 
@@ -52,7 +53,7 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
         try:
             # Nothing of the text is wanted here, and every byte is a sign in this encoding.
             wanted = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
-            source = fiona.open(str(content.absolute()), **wanted)
+            source = fiona.open(str(content.absolute()), **wanted, **open_options(content))
         except SystemError:  # GDAL quotes bytes of the file that are no UTF-8, and fiona breaks over them
             return _survey_by_number(content, layer)
         except (fiona.errors.FionaError, ValueError, OSError) as error:
@@ -109,18 +110,18 @@ def _gdal_words() -> Iterator[list[str]]:
 
 def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
     """Survey records by pyogrio, which reads a broken one as one without geometry: each such is asked for alone."""
-    name = gdal_name(content)
-    info = pyogrio.read_info(name, layer=layer, force_feature_count=True)
+    name, options = gdal_name(content), open_options(content)
+    info = pyogrio.read_info(name, layer=layer, force_feature_count=True, **options)
     found = RecordSurvey(int(info["features"]))
     # What goes wrong is told at the end of a layer, so the end is not reached.
     _, fids, wkb, _ = pyogrio.raw.read(
-        name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1"
+        name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1", **options
     )
     found.count = min(found.count, len(fids))
     column = (info["fid_column"] or "fid").replace('"', '""')
     for row in np.flatnonzero([body is None for body in wkb]).tolist():
         try:
-            pyogrio.raw.read(name, layer=layer, columns=[], where=f'"{column}" = {fids[row]}')
+            pyogrio.raw.read(name, layer=layer, columns=[], where=f'"{column}" = {fids[row]}', **options)
         except BULK_ERRORS as error:
             found.broken[row] = str(error)[:200].rstrip(".")
     return found
@@ -140,6 +141,6 @@ def read_runs(
         kept = meta if not is_broken else kept
         blocks.append(list(columns))
         empty = np.full(count, None, dtype=object)
-        shapes.append(empty if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore"))
+        shapes.append(empty if wkb is None else geometries_of_wkb(wkb, on_invalid="ignore"))
     joined = [np.concatenate(column) for column in zip(*blocks, strict=True)]
     return kept, np.concatenate(shapes) if shapes else None, joined

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
+from onemap.layers.geometry.validity import MOST_VERTICES, vertices_problem
 from onemap.layers.system_reasons import file_reason
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
+_POINT_BYTES = (16, 32, 24)  # of a point at most: in two dimensions, with height and measure, with measure
 _DELETED = 0x2A
 
 
@@ -37,10 +40,11 @@ def check_complete(path: Path) -> None:
 def with_utf8_projection(path: Path) -> Iterator[Path]:
     """A shapefile whose .prj GDAL can read: the file itself, or a copy of it where Chinese names stand in GBK.
 
-    Raises OneMapError source.no_room.
+    Raises OneMapError crs.names_file, source.no_room.
     """
     projection = sibling(path, ".prj")
     content = b"" if projection is None else projection.read_bytes()
+    check_names_no_file(content.decode("latin-1"), file=path.name)
     if projection is None or decodes(content, "utf-8"):
         yield path
         return
@@ -70,6 +74,22 @@ def check_counts(path: Path) -> None:
     records = _Table.of(table).records
     if shapes != records:
         raise OneMapError("source.rows", file=path.name, rows=records, held=shapes)
+
+
+def check_sizes(path: Path) -> None:
+    """Refuse a shapefile whose index names a record too large for a feature, before it is read.
+
+    Raises OneMapError geometry.vertices.
+    """
+    index = sibling(path, ".shx")
+    content = b"" if index is None else index.read_bytes()[100:]
+    words = np.frombuffer(content, ">i4", len(content) // 8 * 2)[1::2]
+    with path.open("rb") as file:
+        kind = int.from_bytes(file.read(36)[32:], "little")
+    vertices = words.astype(np.int64) * 2 // _POINT_BYTES[min(kind // 10, 2)]
+    if (vertices > MOST_VERTICES).any():
+        row = int(np.argmax(vertices > MOST_VERTICES))
+        raise OneMapError.of([vertices_problem(row, int(vertices[row]), {"file": path.name, "layer": path.stem})])
 
 
 @dataclass(frozen=True)

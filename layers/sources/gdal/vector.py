@@ -26,26 +26,36 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.foreign_database import is_in_wal_mode
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import ArcSurvey, sagitta_of, stroked_arcs, stroked_runs, with_stroked
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, arrow_rows
 from onemap.layers.sources.gdal.arrow_stream import column_blocks, has_lists_of_truths
 from onemap.layers.sources.gdal.curves import is_surface
+from onemap.layers.sources.gdal.declared_systems import check_declared_systems
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
 from onemap.layers.sources.gdal.geopackage_schema import check_schema, only_layer, row_count
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
-from onemap.layers.sources.gdal.shapefile import RAW, check_complete, check_counts, shapefile_text, with_utf8_projection
+from onemap.layers.sources.gdal.shapefile import (
+    RAW,
+    check_complete,
+    check_counts,
+    check_sizes,
+    shapefile_text,
+    with_utf8_projection,
+)
 from onemap.layers.stores.arrow_values import series_of
 from onemap.layers.stores.geopackage import OF_QGIS
 
@@ -130,13 +140,15 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
         with gml_copy(path, encoding) as (copy, found):
             yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
+        check_sizes(path)
         with with_utf8_projection(path) as readable:
             yield ReadableFile(path, layer, readable)
     else:
         if suffix == ".gpkg":
             with gdal_errors_as_refusals(path, layer or None):
                 check_schema(path)
-        yield ReadableFile(path, layer, path)
+        check_declared_systems(path)
+        yield ReadableFile(path, layer, path, options=open_options(path))
 
 
 def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
@@ -144,7 +156,9 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 
     Raises OneMapError source.indirect, and as pyogrio does.
     """
-    info: dict[str, Any] = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding)
+    info: dict[str, Any] = pyogrio.read_info(
+        gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **open_options(readable.content)
+    )
     suffix = readable.path.suffix.lower()
     expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
     if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
@@ -157,10 +171,23 @@ def layer_names(path: Path) -> list[str]:
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
         if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
             return [name]
-        listed = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
+        listed = _listed_layers(readable)
     names = [name for name in listed if name not in OF_QGIS]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
+
+
+def _listed_layers(readable: ReadableFile) -> list[str]:
+    """The names of all layers. pyogrio lists those of a whole file with no options, so that SQLite would make files
+    beside a database in WAL mode; it is asked for one layer after the other."""
+    content, options = readable.content, open_options(readable.content)
+    if not (options and isinstance(content, Path) and is_in_wal_mode(content)):
+        return [str(name) for name, _ in pyogrio.list_layers(gdal_name(content))]
+    listed: list[str] = []
+    with contextlib.suppress(DataLayerError):
+        while True:
+            listed.append(str(pyogrio.read_info(gdal_name(content), layer=len(listed), **options)["layer_name"]))
+    return listed
 
 
 @dataclass
@@ -429,7 +456,7 @@ class _BulkShapes:
             self._add_geometries(wkb)
 
     def _add_geometries(self, wkb: np.ndarray) -> None:
-        self._made.append(shapely.from_wkb(wkb, on_invalid="ignore"))
+        self._made.append(geometries_of_wkb(wkb, on_invalid="ignore"))
         lost = np.flatnonzero(shapely.is_missing(self._made[-1])).tolist()
         self.unknown += [self._count + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
         self._count += len(wkb)
@@ -502,7 +529,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
     """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
-    only = {"columns": [name], "read_geometry": False, **part}
+    only = {"columns": [name], "read_geometry": False, **part, **open_options(readable.content)}
     _, table = pyogrio.raw.read_arrow(gdal_name(readable.content), layer=readable.gdal_layer, **only)
     exact: list[int | None] = table.column(name).to_pylist()
     if len(exact) != len(column):

@@ -16,19 +16,20 @@ import numpy as np
 import pyarrow as pa
 import pyogrio
 import pyproj
-import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import AnyShapes, in_plane
+from onemap.layers.geometry.validity import check_vertices
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.geometry.wkb_rings import are_single_rings
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of, with_stroked
 from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, comes_by_column, same_blocks
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
-from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.shapefile import RAW
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
@@ -89,7 +90,9 @@ class VectorStream:
         name = str(self.readable.gdal_layer).replace("'", "''")
         asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted  # nosec B608
         with self._errors():
-            *_, (kinds,) = pyogrio.raw.read(gdal_name(self.readable.content), sql=asked)
+            *_, (kinds,) = pyogrio.raw.read(
+                gdal_name(self.readable.content), sql=asked, **open_options(self.readable.content)
+            )
         return kinds.tolist() == ["table"]
 
     @property
@@ -149,7 +152,7 @@ class VectorStream:
             part: dict[str, Any] = {"skip_features": first}
             while True:
                 with self._errors() as reading:
-                    wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part}
+                    wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part, **self.readable.options}
                     meta, fids, wkb, columns = pyogrio.raw.read(
                         gdal_name(self.readable.content), layer=self.readable.gdal_layer, encoding=encoding, **wanted
                     )
@@ -162,7 +165,7 @@ class VectorStream:
                     kept = [column[rows] for column in columns]
                     with self._errors():
                         proved = proof_of(wkb[rows], provers)
-                        shapes = shapely.from_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
+                        shapes = geometries_of_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
                     frame = self._block(meta, shapes, kept, chunk, arcs, notes)
                     if proved is not None and frame.shapes is proved[0]:
                         frame = replace(frame, wkb=proved[0].bodies, valid=proved[1])
@@ -206,6 +209,7 @@ class VectorStream:
                 raise OneMapError("source.rows", rows=read, held=first + len(shapes), **readable.place)
             notes.curved, notes.are_measured = len(looked.stroked), looked.are_measured
             shapes = with_stroked(shapes, looked.stroked)
+        check_vertices(shapes, readable.place, first)
         codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)

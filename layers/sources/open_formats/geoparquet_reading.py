@@ -4,12 +4,14 @@ A Parquet file that says nothing of geometry is a table.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
@@ -19,6 +21,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, PlainProof, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
+from onemap.layers.geometry.wkb_reading import TOO_DEEP, geometries_of_wkb, geometry_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.open_formats.nested_values import plain_value
 
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 
 SUFFIXES = {".parquet", ".geoparquet"}
 FORMAT = "GeoParquet"
+# What is read of any file, and how many times its own size of a larger one: more is made to fill the memory.
+MOST_BYTES, _MOST_TIMES = 300_000_000, 50
+_TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+_VALUE_BYTES = 16  # of a value as an object, and the place that it has in its column
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
 
 
@@ -39,7 +46,7 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
 
     place = {"file": path.name, "layer": path.stem}
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, read_dictionary=_repeated_texts(pq.ParquetFile(path), path))
         facts = _facts(file)
         primary = facts.get("primary_column")
         if primary and primary not in file.schema_arrow.names:
@@ -49,7 +56,7 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
         names = [name for name in file.schema_arrow.names if name not in aside]
         found = _geometries(path, file, primary, column) if primary else None
         progress.at(0.5)
-        attributes, proved = _proved_rows(file, names, found, provers)
+        attributes, proved = _proved_rows(path, file, names, found, provers)
     except OneMapError:
         raise
     except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -79,10 +86,69 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
     )
 
 
+def _repeated_texts(file: "pq.ParquetFile", path: Path) -> list[str]:
+    """The columns of texts that may be repeated so often that together they fill the memory, by what the file says.
+
+    Raises OneMapError source.swollen where even its numbers, or its bytes without their packing, do.
+    """
+    metadata, size = file.metadata, path.stat().st_size
+    most = max(MOST_BYTES, _MOST_TIMES * size)
+    parts = [metadata.row_group(at).column(of) for at in range(metadata.num_row_groups) for of in range(_columns(file))]
+    full_bytes = max(
+        sum(part.num_values for part in parts) * _VALUE_BYTES,
+        metadata.num_rows * len(file.schema_arrow.names) * _VALUE_BYTES,
+        sum(part.total_uncompressed_size for part in parts),
+    )
+    if full_bytes > most:
+        raise swollen(path, full_bytes)
+    # A text is at most as long as its chunk is before it is packed, and may stand in every row.
+    texts = (part for part in parts if part.physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"))
+    return sorted({part.path_in_schema for part in texts if part.num_values * part.total_uncompressed_size > most})
+
+
+def _columns(file: "pq.ParquetFile") -> int:
+    return int(file.metadata.num_columns)
+
+
+def swollen(path: Path, full_bytes: int) -> OneMapError:
+    """The refusal of a file that says that it unfolds to so many bytes."""
+    kilobytes, megabytes, most = -(-path.stat().st_size // 1000), full_bytes // 1_000_000, MOST_BYTES // 1_000_000
+    return OneMapError("source.swollen", file=path.name, kilobytes=kilobytes, megabytes=megabytes, most=most)
+
+
+def _unfolded(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
+    """A column whose texts each stand there once, as all of them. Raises OneMapError source.swollen."""
+    full_bytes = 0
+    for texts in (leaf for chunk in column.chunks for leaf in _folded_leaves(chunk)):
+        lengths = pc.binary_length(texts.dictionary.cast(pa.large_binary()))
+        sizes = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+        full_bytes += int(sizes[texts.indices.drop_null().to_numpy(zero_copy_only=False)].sum())
+    if full_bytes > max(MOST_BYTES, _MOST_TIMES * path.stat().st_size):
+        raise swollen(path, full_bytes)
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _folded_leaves(values: pa.Array) -> Iterator[pa.DictionaryArray]:
+    """The texts of a column, also those in lists and structures, where each was read once."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        if kind.value_type in _TEXTS:
+            yield values
+    elif pa.types.is_map(kind):
+        yield from (leaf for part in (values.keys, values.items) for leaf in _folded_leaves(part))
+    elif pa.types.is_struct(kind):
+        yield from (leaf for part in values.flatten() for leaf in _folded_leaves(part))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        yield from _folded_leaves(values.flatten())
+
+
 def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
     """What a file says of its geometry; nothing if it has none."""
     metadata = file.schema_arrow.metadata or {}
-    found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
+    try:
+        found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
+    except RecursionError:
+        raise ValueError(f"geo: {TOO_DEEP}") from None
     if not isinstance(found, dict):
         raise ValueError("geo")
     return found
@@ -95,14 +161,14 @@ def _covering(column: dict[str, Any]) -> set[str]:
 
 
 def _proved_rows(
-    file: "pq.ParquetFile", names: list[str], found: pa.Array | np.ndarray | None, provers: Provers
+    path: Path, file: "pq.ParquetFile", names: list[str], found: pa.Array | np.ndarray | None, provers: Provers
 ) -> tuple[pd.DataFrame, PlainProof | None]:
     """The attributes of all rows, and what is proved of their geometries meanwhile."""
     is_wkb = isinstance(found, pa.Array) and pa.types.is_large_binary(found.type) and len(found) >= WORTH_ROWS
     with ProofBeside(provers if is_wkb else NOBODY) as proof:
         if is_wkb:
             proof.add(found)
-        return _attributes(file, names), proof.result(SILENT)
+        return _attributes(path, file, names), proof.result(SILENT)
 
 
 def _shapes(
@@ -123,7 +189,7 @@ def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str,
 
         frame = gpd.read_parquet(path, columns=[name])
         return np.asarray(frame.geometry.array, dtype=object)
-    bodies = file.read(columns=[name]).column(0)
+    bodies = _unfolded(file.read(columns=[name]).column(0), path)
     bodies = bodies.cast(pa.large_binary()) if pa.types.is_binary(bodies.type) else bodies
     return pa.concat_arrays(bodies.chunks) if bodies.num_chunks else pa.array([], bodies.type)
 
@@ -131,20 +197,21 @@ def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str,
 def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
     """WKB (n,) or None as geometries (n,), None for what is no WKB; and by row what is wrong with it."""
     try:
-        return shapely.from_wkb(bodies), {}
+        return geometries_of_wkb(bodies), {}
     except (shapely.GEOSException, ValueError, TypeError):
         shapes, broken = np.full(len(bodies), None, dtype=object), {}
         for row, body in enumerate(bodies):
             try:
-                shapes[row] = shapely.from_wkb(body)
+                shapes[row] = geometry_of_wkb(body)
             except (shapely.GEOSException, ValueError, TypeError) as error:
                 broken[row] = str(error)[:200]
         return shapes, broken
 
 
-def _attributes(file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
+def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
-    values = {name: pd.Series([*map(plain_value, table.column(name).to_pylist())], dtype=object) for name in names}
+    columns = ((name, _unfolded(table.column(name), path)) for name in names)
+    values = {name: pd.Series([*map(plain_value, column.to_pylist())], dtype=object) for name, column in columns}
     return pd.DataFrame(values, index=range(file.metadata.num_rows))
 
 

@@ -20,7 +20,9 @@ import shapely
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.wkb_reading import DEEPEST, TOO_DEEP, geometry_of_wkb
 
 SUFFIXES = {".sqlite", ".spatialite"}
 FORMAT = "SpatiaLite"
@@ -79,7 +81,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
 
 @contextlib.contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    uri = f"{path.resolve().as_uri()}?mode=ro"
+    uri = sqlite_address(path.resolve(), "mode=ro&immutable=1")
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
@@ -126,12 +128,12 @@ def _shape(body: Any, form: str) -> shapely.Geometry | None:
     if body is None:
         return None
     if form.upper() == "WKB":
-        return shapely.from_wkb(body)
+        return geometry_of_wkb(body)
     if form.upper() == "WKT":
         return shapely.from_wkt(body)
     if not isinstance(body, bytes):  # bytes() of a number would be so many zeros
         raise TypeError(type(body).__name__)
-    return shapely.from_wkb(_wkb(body))
+    return geometry_of_wkb(_wkb(body))
 
 
 def _wkb(body: bytes) -> bytes:
@@ -156,6 +158,7 @@ class _Walk:
 
     def __init__(self, body: bytes, at: int, order: str) -> None:
         self.body, self.at, self.order = body, at, order
+        self.depth = 0
 
     def geometry(self) -> bytes:
         """The geometry that begins here, in the same byte order as WKB. Raises ValueError."""
@@ -186,7 +189,12 @@ class _Walk:
     def _part(self) -> bytes:
         if self._bytes(1)[0] != _ENTITY:
             raise ValueError("a part without its mark")
-        return self.geometry()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ValueError(TOO_DEEP)
+        part = self.geometry()
+        self.depth -= 1
+        return part
 
     def _numbers(self, form: str) -> tuple[Any, ...]:
         return struct.unpack(f"{self.order}{form}", self._bytes(struct.calcsize(form)))

@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.each_text import each_text
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
+from onemap.layers.visible_text import visible_text
 from onemap.rules.compare.atlas.atlas_content import atlas_content
 from onemap.rules.compare.atlas.atlas_docx import atlas_docx
 from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
@@ -51,7 +53,7 @@ def write_atlas(
     progress.at(0.0, phrase("progress.reading", language))
     source = atlas_source(library, run, by, types, most)
     fonts = chosen_fonts()
-    content = atlas_content(library, source, by, types, language)
+    content = each_text(atlas_content(library, source, by, types, language), visible_text)
     maps = _drawn_maps(library, source, content, fonts, language, progress)
     setting = progress.part(_DRAWN, 1.0, phrase("atlas.setting", language))
     if place.suffix.lower() == ".docx":

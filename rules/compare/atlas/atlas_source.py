@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
 from onemap.rules.compare.comparison_record import KIND
@@ -58,7 +58,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
     pairs = [(values, row.wkb) for row in stored if (values := row.values)["type"] in types]
     decided = _decided_since(library, run)
     spots = [{**values, **decided.get(values["spot"], {})} for values, _ in pairs]
-    grounds = shapely.from_wkb(np.array([wkb for _, wkb in pairs], dtype=object))
+    grounds = geometries_of_wkb(np.array([wkb for _, wkb in pairs], dtype=object))
     groups: dict[str, list[int]] = {}
     alone: list[int] = []
     for place, spot in enumerate(spots):

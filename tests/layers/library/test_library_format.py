@@ -67,13 +67,15 @@ def test_the_version_follows_semver_and_has_its_chapter():
 def test_the_first_write_makes_a_copy_and_upgrades(onemap, old, tmp_path):
     case = onemap("review", "list", old).json["cases"][0]["case"]
     assert onemap("review", "withdraw", old, case, "--reason", "x").code == 0
-    assert number(old) == ["2"]
+    assert number(old) == ["3"]
     assert onemap("verify", old).json["ok"]
     copy = tmp_path / "library-0.1.0.format-1.gpkg"
     assert number(copy) == []
     assert onemap("review", "show", copy, case).json["state"] == "draft"
     assert onemap("verify", copy).json["ok"]
-    assert [row[0] for row in sql(old, "SELECT action FROM onemap_audit")][-2:] == ["upgrade", "review.withdraw"]
+    assert [row[0] for row in sql(old, "SELECT action FROM onemap_audit")][-4:] == [
+        *("upgrade", "review.carry", "upgrade", "review.withdraw"),
+    ]
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("*-wal"))
 
 
@@ -81,7 +83,7 @@ def test_what_is_new_bears_its_number_and_is_not_copied(onemap, tmp_path):
     path = tmp_path / "city.gpkg"
     onemap("new", path, "--crs", "EPSG:4547")
     onemap("keep", path)
-    assert number(path) == ["2"]
+    assert number(path) == ["3"]
     assert [found.name for found in tmp_path.iterdir()] == ["city.gpkg"]
 
 

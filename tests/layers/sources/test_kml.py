@@ -105,3 +105,23 @@ def test_a_broken_document_is_refused(onemap, kml_file):
     names = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 20}">' for n in range(1, 12))
     source.write_text(f'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a0 "x">{names}]><kml><name>&a11;</name></kml>')
     assert onemap("inspect", source).codes == ["source.damaged"]
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".kmz"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("<OGRVRTDataSource><OGRVRTLayer name='a'/></OGRVRTDataSource>", "source.indirect"),
+        ("<VRTDataset rasterXSize='1' rasterYSize='1'/>", "source.indirect"),
+        ("<gpx version='1.1'><wpt lat='30' lon='100'/></gpx>", "source.damaged"),
+        ("<html><body>Not found</body></html>", "source.damaged"),
+    ],
+)
+def test_another_xml_that_is_called_kml_is_refused(onemap, tmp_path, suffix, text, code):
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".kmz":
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("doc.kml", text)
+    else:
+        path.write_text(text)
+    assert (onemap("inspect", path).code, onemap("inspect", path).codes) == (3, [code])

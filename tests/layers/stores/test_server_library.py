@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
+from onemap.layers.messages import in_words
 from onemap.tests.conftest import ROOT
 from onemap.tests.postgis_server import GUARDED
 
@@ -136,6 +137,38 @@ def test_a_writer_waits_for_another_and_then_says_that_the_library_is_busy(serve
         assert refused.value.code == "library.busy_with"
         with second.writing() as connection:
             connection.execute("UPDATE onemap_library SET value = 'town' WHERE key = 'name'")
+
+
+def test_a_reader_whose_open_transaction_holds_up_a_new_version_is_named(server_shelf, squares, layer_file, box):
+    """The view of a layer is made anew with each version, which it cannot be while somebody has it open."""
+    assert server_shelf.add(squares, label="1").code == 0
+    reader, other = server_shelf.account("u_reader", "lead"), server_shelf.account("u_other", "lead")
+    plain = [server_shelf.url_as(name).replace("&schema=city", "") for name in (reader, other)]
+    with psycopg.connect(plain[0]) as reading, psycopg.connect(plain[1]) as elsewhere:
+        reading.execute('SELECT count(*) FROM city."T"')
+        elsewhere.execute("SELECT count(*) FROM city.onemap_versions")  # in nobody's way
+        for sees_statistics in (False, True):
+            if sees_statistics:  # when it began is told to those who may see the server's statistics
+                server_shelf.rows("GRANT pg_read_all_stats TO onemap_city_owner")
+            with open_library(server_shelf.url, wait_s=0.3) as library:
+                with pytest.raises(OneMapError) as refused, library.writing() as connection:
+                    connection.show_in_force("T", "Test", "MULTIPOLYGON", [(1, "T__1")])
+                (problem,) = refused.value.problems
+                assert (problem.code, problem.facts["accounts"]) == ("library.busy_reading", ["u_reader"])
+                assert problem.place["layer"] == "T"
+                messages = {language: in_words(problem, language).message for language in ("en", "zh")}
+                began = server_shelf.rows(
+                    "SELECT to_char(xact_start, 'YYYY-MM-DD HH24:MI') FROM pg_stat_activity WHERE usename = 'u_reader'"
+                )[0][0]
+                assert (f" since {began}" in messages["en"]) == sees_statistics
+                assert (f"（自 {began} 起）" in messages["zh"]) == sees_statistics
+                with pytest.raises(OneMapError) as refused, library.writing() as connection:
+                    connection.execute("LOCK TABLE onemap_versions")  # as whoever alters a table does
+                (problem,) = refused.value.problems
+                assert (problem.code, problem.facts["accounts"]) == ("library.busy_reading", ["u_other", "u_reader"])
+                assert "onemap_versions" in problem.place["layer"].split(", ")
+        reading.rollback()
+        assert server_shelf.add(layer_file("b.gpkg", [box(0, 0)]), label="2").code == 0
 
 
 def test_who_adds_a_layer_and_who_signs_do_not_wait_for_one_another(server_shelf):

@@ -6,7 +6,7 @@ import pytest
 LOGGED = (
     "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES ('', 'x', 'y', 'z', '{}', '')"
 )
-COMMON = ("onemap_cases", "onemap_rounds", "onemap_runs", "onemap_run_blocks", "onemap_versions", "onemap_case_entries")
+COMMON = ("onemap_cases", "onemap_opinions", "onemap_runs", "onemap_run_blocks", "onemap_versions")
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def is_refused(bureau, account, sql):
 
 def test_no_account_changes_or_deletes_an_opinion_or_a_row_of_the_log(bureau):
     for account in ("wang", "li", "zhao", "qian", "nobody_here"):
-        for table in ("onemap_opinions", "onemap_audit", "onemap_versions", "onemap_case_entries", '"T__1"'):
+        for table in ("onemap_events", "onemap_audit", "onemap_versions", '"T__1"'):
             assert is_refused(bureau, account, f"DELETE FROM city.{table}")
             assert is_refused(bureau, account, f"TRUNCATE city.{table}")
             assert is_refused(bureau, account, f"DROP TABLE city.{table}")
-        assert is_refused(bureau, account, "UPDATE city.onemap_opinions SET text = 'other'")
+        assert is_refused(bureau, account, "UPDATE city.onemap_events SET body = 'other'")
         assert is_refused(bureau, account, "UPDATE city.onemap_audit SET who = 'other'")
-        assert is_refused(bureau, account, "ALTER TABLE city.onemap_opinions DISABLE ROW LEVEL SECURITY")
+        assert is_refused(bureau, account, "ALTER TABLE city.onemap_events DISABLE ROW LEVEL SECURITY")
         assert is_refused(bureau, account, "ALTER TABLE city.onemap_audit DISABLE TRIGGER ALL")
     assert is_refused(bureau, "onemap", "UPDATE city.onemap_audit SET who = 'other'")  # even a slip of the owner's hand
     assert is_refused(bureau, "onemap", "DELETE FROM onemap_audit")
@@ -129,6 +129,6 @@ def test_what_a_function_of_the_owner_does_is_for_members_only(bureau):
         " AND has_function_privilege('{}', oid, 'EXECUTE') ORDER BY 1"
     )
     may = {account: [row[0] for row in bureau.rows(sql.format(account))] for account in ("wang", "qian", "nobody_here")}
-    assert may["wang"] == ["onemap_case_log", "onemap_chain_head", "onemap_take_turn", "onemap_was_signed"]
+    assert may["wang"] == ["onemap_chain_head", "onemap_take_turn"]
     assert may["qian"] == ["onemap_chain_head"]
     assert may["nobody_here"] == []

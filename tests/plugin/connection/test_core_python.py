@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from onemap.plugin.connection.core_folders import python_in
 from onemap.plugin.connection.core_python import (
@@ -29,14 +30,17 @@ from onemap.plugin.connection.core_python import (
     version_of_wheels,
 )
 from onemap.plugin.connection.core_session import Core, missing_python_message
+from onemap.plugin.connection.package_lock import AlteredPackageError
 from onemap.plugin.connection.programs import ProgramError, ask_program, clean_environment, run_program
 from onemap.plugin.connection.task import Cancelled
+from onemap.plugin.connection.uv_program import find_uv
 from onemap.plugin.dock.setup_page import SetupPage, _error_text
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import wait_for
 
 NAME, VERSION = "smallest", "1.0"
-UV = Path(__file__).resolve().parents[3] / ".venv" / "bin" / "uv"
+ROOT = Path(__file__).resolve().parents[3]
+UV = ROOT / ".venv" / "bin" / "uv"
 # What a core of one line answers to `self-test --report FILE`.
 SMALLEST_SELF_TEST = """
 import json, pathlib, sys
@@ -51,29 +55,62 @@ def say_nothing(fraction, step):
     """Progress that nobody looks at."""
 
 
+def pack_wheel(wheels, name, version, text, needs=""):
+    """A wheel of one module of one line, as any tool packs it."""
+    asked = f"Requires-Dist: {needs}\n" if needs else ""
+    files = {
+        f"{name}.py": text,
+        f"{name}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}",
+        f"{name}-{version}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = f"{name}-{version}.dist-info/RECORD"
+    target = wheels / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(target, "w") as wheel:
+        lines = []
+        for file, words in files.items():
+            wheel.writestr(file, words)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(words.encode()).digest()).rstrip(b"=").decode()
+            lines.append(f"{file},sha256={digest},{len(words)}")
+        wheel.writestr(record, "\n".join([*lines, f"{record},,"]) + "\n")
+    return target
+
+
+def pin(plan, part, wheel):
+    """Have one list of the plan say that a wheel, as it is now, is what is to be installed."""
+    name, version = wheel.name.split("-")[:2]
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    text = f"# one package\n{name}=={version} \\\n    --hash=sha256:{digest}\n"
+    plan.lock(part).write_text(text, encoding="utf-8")
+
+
+def pack_uv(wheels):
+    """The workshop's uv as a wheel, which holds one program."""
+    target = pack_wheel(wheels, "uv", "1", "")
+    with zipfile.ZipFile(target, "a") as wheel:
+        wheel.write(UV, f"uv-1.data/scripts/{UV.name}")
+    return target
+
+
 @pytest.fixture
 def plan(tmp_path):
     """A core of one package of one line, to be made from a folder of wheels."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
-    files = {
-        f"{NAME}.py": "ANSWER = 42\n",
-        f"{NAME}-{VERSION}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n",
-        f"{NAME}-{VERSION}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = f"{NAME}-{VERSION}.dist-info/RECORD"
-    with zipfile.ZipFile(wheels / f"{NAME}-{VERSION}-py3-none-any.whl", "w") as wheel:
-        lines = []
-        for name, text in files.items():
-            wheel.writestr(name, text)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-            lines.append(f"{name},sha256={digest},{len(text)}")
-        wheel.writestr(record, "\n".join([*lines, f"{record},,"]) + "\n")
     requirements = tmp_path / "core.txt"
     requirements.write_text(f"# one package\n{NAME}>=1.0\n", encoding="utf-8")
     main = tmp_path / "__main__.py"
     main.write_text(f"import {NAME}\n{SMALLEST_SELF_TEST}print({NAME}.ANSWER)\n", encoding="utf-8")
-    return SetupPlan(tmp_path / "profile" / "core", main, requirements, wheels=str(wheels))
+    made = SetupPlan(tmp_path / "profile" / "core", main, requirements, wheels=str(wheels))
+    pin(made, "core", pack_wheel(wheels, NAME, VERSION, "ANSWER = 42\n"))
+    return made
+
+
+@pytest.fixture
+def no_python_here(monkeypatch, tmp_path):
+    """The one Python here makes no environment, so that uv has to."""
+    poor = script(tmp_path / "python3", 'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac')
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[poor]]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python.PYTHON_FOR_UV", "/usr/bin/python3")
 
 
 def script(path, text):
@@ -98,20 +135,115 @@ def test_what_was_made_is_found_again_and_known_as_old_when_the_packages_change(
     nowhere = plan.core_folder.parent / "nowhere"
     found = find_core("", plan.core_folder, nowhere, plan.requirements)
     assert (found.origin, found.is_current) == ("profile", True)
-    plan.requirements.write_text(f"{NAME}>=2.0\n", encoding="utf-8")
+    pin(plan, "core", pack_wheel(Path(plan.wheels), NAME, "2.0", "ANSWER = 42\n"))
     assert not find_core("", plan.core_folder, nowhere, plan.requirements).is_current
 
 
 @pytest.mark.slow
 def test_a_package_that_cannot_be_had_leaves_the_earlier_core_as_it_was(plan):
     make_core(plan, say_nothing)
-    plan.requirements.write_text("nosuchpackage>=1.0\n", encoding="utf-8")
+    gone = pack_wheel(Path(plan.wheels), "nosuchpackage", "1.0", "")
+    pin(plan, "core", gone)
+    gone.unlink()
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
     assert refused.value.kind == "packages"
     assert "nosuchpackage" in refused.value.detail
     assert ask_program([str(python_in(plan.core_folder)), "-I", str(plan.main)]).strip() == "42"
     assert not list(plan.core_folder.parent.glob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_newer_version_than_the_pinned_one_is_not_taken(plan):
+    pack_wheel(Path(plan.wheels), NAME, "2.0", "ANSWER = 43\n")
+    assert ask_program([str(make_core(plan, say_nothing)), "-I", str(plan.main)]).strip() == "42"
+
+
+@pytest.mark.slow
+def test_what_no_list_names_is_not_installed_though_a_package_asks_for_it(plan):
+    wheels = Path(plan.wheels)
+    pack_wheel(wheels, "stranger", "1.0", "")
+    pin(plan, "core", pack_wheel(wheels, NAME, VERSION, "ANSWER = 42\n", needs="stranger"))
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert refused.value.kind == "packages" and "stranger" in refused.value.detail
+    assert not plan.core_folder.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["core", "fast"])
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_a_wheel_with_another_hash_is_refused_and_named(plan, request, monkeypatch, part, tool):
+    wheels = Path(plan.wheels)
+    if tool == "uv":
+        if not UV.exists():
+            pytest.skip("the workshop's environment has no uv")
+        request.getfixturevalue("no_python_here")
+        monkeypatch.setenv("UV_NO_CACHE", "1")  # else uv installs the right one, which it has kept
+        pin(plan, "uv", pack_uv(wheels))
+    pin(plan, "fast", pack_wheel(wheels, "faster", "1.0", ""))
+    make_core(plan, say_nothing)  # with the lists' own wheels it is made
+    altered = {"core": NAME, "fast": "faster"}[part]
+    pack_wheel(wheels, altered, "1.0", "ANSWER = 43\n")
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert (refused.value.kind, refused.value.detail) == ("altered", f"{altered}==1.0")
+    assert ask_program([str(python_in(plan.core_folder)), "-I", str(plan.main)]).strip() == "42"
+    assert {path.name for path in plan.core_folder.parent.iterdir()} == {"core", "core-self-test.json"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_a_pip_or_uv_with_another_hash_is_never_started(plan, no_python_here, monkeypatch, tmp_path, tool):
+    """A wheel of either is a program that set-up runs, so it is looked at before anything else is."""
+    if tool == "pip":
+        monkeypatch.setattr(
+            "onemap.plugin.connection.core_python.python_commands", lambda named: iter([[sys.executable]])
+        )
+    wheel = pack_wheel(Path(plan.wheels), tool, "1", "")
+    pin(plan, tool, wheel)
+    ran = tmp_path / "ran"
+    with zipfile.ZipFile(wheel, "a") as packed:
+        packed.writestr("pip/__main__.py", f"open({str(ran)!r}, 'w')")
+        packed.writestr(f"uv-1.data/scripts/{UV.name}", f"#!/bin/sh\ntouch {ran}\n")
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert (refused.value.kind, refused.value.detail) == ("altered", wheel.name)
+    assert not ran.exists() and not plan.core_folder.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_altered", [False, True])
+def test_a_uv_that_pip_fetches_is_the_pinned_one(plan, monkeypatch, tmp_path, is_altered):
+    """Where pip has an index, which is a folder here, as it is set on the user's machine."""
+    wheel = pack_uv(Path(plan.wheels)) if UV.exists() else pack_wheel(Path(plan.wheels), "uv", "1", "")
+    pin(plan, "uv", wheel)
+    if is_altered:
+        wheel.write_bytes(wheel.read_bytes() + b"more")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", plan.wheels)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    pips = iter([[sys.executable, "-I", "-m", "pip"]])
+    if is_altered:
+        with pytest.raises(AlteredPackageError, match="uv==1"):
+            find_uv("", pips, tmp_path / "uv", plan.lock("uv"))
+    else:
+        assert Path(find_uv("", pips, tmp_path / "uv", plan.lock("uv"))).stat().st_mode & 0o100
+
+
+def test_an_altered_package_is_told_with_the_next_step_in_both_languages():
+    error = CoreSetupError("altered", "numpy==2.4.6")
+    text = _error_text(error)
+    assert "Nothing was installed: numpy==2.4.6" in text and "make that folder anew" in text
+    chinese = QTranslator()
+    if not chinese.load(str(ROOT / "resources" / "translations" / "onemap_zh.qm")):
+        pytest.skip("the translation is not compiled: python3 build.py translate")
+    QCoreApplication.installTranslator(chinese)
+    try:
+        text = _error_text(error)
+    finally:
+        QCoreApplication.removeTranslator(chinese)
+    assert "未安装任何内容：numpy==2.4.6" in text and "重新制作该文件夹" in text
 
 
 @pytest.mark.slow
@@ -204,8 +336,7 @@ def test_where_no_python_here_will_do_uv_from_the_folder_of_wheels_makes_the_cor
     poor = script(tmp_path / "python3", here)
     monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[poor]]))
     monkeypatch.setattr("onemap.plugin.connection.core_python.PYTHON_FOR_UV", "/usr/bin/python3")
-    with zipfile.ZipFile(Path(plan.wheels) / "uv-1-py3-none-any.whl", "w") as wheel:
-        wheel.write(UV, f"uv-1.data/scripts/{UV.name}")
+    pin(plan, "uv", pack_uv(Path(plan.wheels)))
     python = make_core(plan, say_nothing)
     assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
     assert {path.name for path in plan.core_folder.parent.iterdir()} == {"core", "core-self-test.json"}
@@ -275,8 +406,7 @@ def test_a_folder_of_wheels_may_bring_its_python_whose_hash_is_checked(plan, mon
     known.write_text(json.dumps(pack_interpreter(wheels, tmp_path / "made")), encoding="utf-8")
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS_JSON_URL", str(known))
     (wheels / f"nothing-1-cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-any.whl").touch()
-    with zipfile.ZipFile(wheels / "uv-1-py3-none-any.whl", "w") as wheel:
-        wheel.write(UV, f"uv-1.data/scripts/{UV.name}")
+    pin(plan, "uv", pack_uv(wheels))
     if is_altered:
         (archive,) = (wheels / "python").iterdir()
         archive.write_bytes(archive.read_bytes() + b"more")

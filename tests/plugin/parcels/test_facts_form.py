@@ -3,8 +3,9 @@
 import shutil
 from itertools import pairwise
 
+import processing
 import pytest
-from qgis.core import QgsGeometry, QgsRectangle
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtTest import QTest
@@ -117,6 +118,22 @@ def test_all_is_unknown_at_first_and_the_rules_that_wait_are_counted(tab):
     dialog.close_down()
 
 
+def show_excuse(tab, name):
+    """The one finding of a parcel stands there with its ground, and says that and by what it is excused."""
+    results, model = tab.results, tab.results.model
+    parcel = model.index([parcel.parcel for parcel in model.parcels].index(name), 0)
+    assert model.rowCount(parcel) == 1
+    excused = model.index(0, 0, parcel)
+    results.tree.setCurrentIndex(excused)
+    first, area, reason, counted, *_ = results.details.text().splitlines()
+    assert first == "Occupies permanent basic farmland · clear"
+    assert area.startswith("5,000 m²")
+    assert reason == "Reason: not applicable to such a project"
+    assert counted == "Reported, but not counted in the parcel's verdict"
+    results.explain()
+    wait_for(lambda: "the project is of the class “Roads”, by its use code 1202" in results.details.text())
+
+
 def test_what_is_filled_in_decides_the_check_and_stays_until_it_is_cleared(tab):
     before = verdicts(tab)
     assert before["A"] == "prohibited"
@@ -132,12 +149,27 @@ def test_what_is_filled_in_decides_the_check_and_stays_until_it_is_cleared(tab):
     assert tab.facts.given["parcels"] == {"YDXZ": "1202", "code_system": "land-sea-2023", "JZGD": 18.5, "SFZD": False}
     assert tab.facts.summary.text() == "3 stated · no rule lacks any"
     assert verdicts(tab)["A"] == "clear"
+    show_excuse(tab, "A")
     again = opened_form(tab.facts)
     assert (again.fields["YDXZ"].value, again.fields["JZGD"].value, again.fields["SFZD"].value) == ("1202", 18.5, False)
     press(again, "clear")
     press(again, "ok")
     assert tab.facts.path == ""
     assert verdicts(tab) == before
+
+
+def test_no_field_of_a_layer_states_a_kind(asking_library, town):
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4547&field=DKBH:string&field=stated_kind:string", "drawn", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setAttributes(["A", "公路"])
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(X, Y, X + 100, Y + 100)))
+    layer.dataProvider().addFeatures([feature])
+    QgsProject.instance().addMapLayer(layer)
+    given = {"LIBRARY": str(asking_library), "PARCELS": layer}
+    outs = dict.fromkeys(("CHECKED", "FINDINGS", "OVERLAPS"), "TEMPORARY_OUTPUT")
+    (parcel,) = processing.run("onemap:check", {**given, **outs})["CHECKED"].getFeatures()
+    assert parcel["verdict"] == "prohibited"
+    QgsProject.instance().removeMapLayer(layer)
 
 
 def test_the_core_s_refusal_stands_at_its_field(tab):

@@ -19,15 +19,18 @@ from onemap.tests.plugin.small_town import PACK, Reader, X, Y, box, wait_for, wr
 REPLY = """
 import json, sys
 from onemap.layers.library.library import open_library
-from onemap.rules.review.case_file import read_case
+from onemap.rules.cases.case_file import read_case
+from onemap.rules.statement.page import texts_digest
 from onemap.rules.statement.reply_file import reply_check
 from onemap.rules.statement.review_pack import shown_digest
 
 library, case, path = sys.argv[1:]
 with open_library(library) as opened:
     now = read_case(opened, case)
-    reply = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
+    reply = {"onemap_reply": 2, "library": opened.id, "case": case, "round": 1, "department": "land"}
     reply |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
+    reply |= {"language": "en", "document": "opinion", "annexes": []}
+    reply |= {"printed": texts_digest(opened, now, "en", "land", "opinion", ())}
     reply |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
 reply["check"] = reply_check(reply)
 open(path, "w", encoding="utf-8").write(json.dumps(reply))

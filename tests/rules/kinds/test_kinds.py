@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from onemap.layers.messages import LANGUAGES
+from onemap.rules.cases.case import Terms
 from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.commands.reference import DOCS
 from onemap.rules.kinds import KINDS
@@ -17,7 +18,6 @@ from onemap.rules.kinds.kind import Key, Reason
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.keys import TABLES
 from onemap.rules.packs.rule import Rule
-from onemap.rules.review.case import Terms
 from onemap.tests.rules.kinds.kind_gaps import gaps_of
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,11 +11,11 @@ from shapely import Point, box
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES
+from onemap.rules.cases.drafting import DraftedFinding, drafted_text
 from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import NUMBER, Key, Kind, Reason
-from onemap.rules.review.drafting import DraftedFinding, drafted_text
 from onemap.rules.runs.run_store import stored_packs
 from onemap.tests.rules.kinds.kind_gaps import gaps_of
 

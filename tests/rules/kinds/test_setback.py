@@ -182,6 +182,16 @@ def test_a_finding_of_official_zones_alone_names_them_and_has_their_pieces(desk)
     assert [step["value"].split(" · ")[:2] for step in features] == [["OFFICIAL", "f1"], ["OFFICIAL", "f2"]]
 
 
+def test_no_column_of_a_file_names_the_official_layer(desk):
+    desk.layer("ZONE", [ROAD], {"NAME": ["road"], "official_layer": ["forged"]}, geometry="line")
+    zones = {"NAME": ["zone"], "official_layer": ["forged"]}
+    desk.layer("OFFICIAL", [box(-1000, -8, 1000, 8)], zones, covers=box(-1000, -100, 50, 100))
+    found = desk.check({"A": box(0, 0, 100, 40)}, setback(distance_m=20, instead="OFFICIAL"))
+    computed, official = map(json.loads, found.table("overlaps").attributes)
+    assert computed["NAME"] == "road" and "official_layer" not in computed
+    assert (official["NAME"], official["official_layer"]) == ("zone", "OFFICIAL")
+
+
 def test_a_computed_zone_that_an_official_layer_lifts_leaves_no_piece(desk):
     desk.layer("ZONE", [ROAD], geometry="line")
     desk.layer("OFFICIAL", [box(-1000, -80, 1000, -60)])

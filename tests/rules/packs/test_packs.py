@@ -111,6 +111,7 @@ def test_a_wrong_key_is_named_with_its_pack_and_rule(tmp_path, onemap, changes, 
         (pack(id="[1]"), "rule.type"),
         (pack(id="{ a = 1 }"), "rule.type"),
         (pack() + '[[checklist]]\nid = ["a"]\ndepartment = "land"\ntitle = { en = "t" }\n', "pack.checklist"),
+        (pack() + '[[checklist]]\nid = "a"\ndepartment = "land"\ntitle = {}\n', "pack.checklist"),
         (
             pack() + '[[checklist]]\nid = "a"\ndepartment = "land"\ntitle = { en = "t" }\nafter = ["r"]\n',
             "rule.unknown",

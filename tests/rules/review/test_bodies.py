@@ -4,7 +4,7 @@ import pytest
 from docx import Document
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.case_file import read_case
+from onemap.rules.cases.case_file import read_case
 from onemap.rules.statement.content import statement_content
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES
@@ -82,6 +82,7 @@ def test_who_was_not_asked_answers_nothing(town, case):
         ('[body.land]\ntitle = { zh = "甲" }\nlead = "land"\n', "pack.body", "body.land"),
         ('[body.heritage]\ntitle = { zh = "甲" }\nlead = "heritage"\n', "pack.body", "body.heritage.lead"),
         ('[body.heritage]\nlead = "land"\n', "pack.body", "body.heritage.title"),
+        ('[body.heritage]\ntitle = {}\nlead = "land"\n', "pack.body", "body.heritage.title"),
         ('[body.heritage]\ntitle = { zh = "甲" }\nlead = "land"\nphone = "1"\n', "pack.body", "body.heritage.phone"),
         ("", "rule.value", "consult"),
     ],

@@ -82,7 +82,7 @@ def test_no_case_is_opened_listed_or_published_on_a_day_to_come(real_town):
     for verb, *more in (opening, ("list",), ("publish",)):
         answer = command("review", verb, real_town.library, *more, "--on", day(1))
         assert (answer.code, answer.codes) == (3, ["review.date"]), verb
-    assert done("review", "list", real_town.library).json == {"cases": []}
+    assert done("review", "list", real_town.library).json == {"cases": [], "problems": []}
 
 
 def test_a_step_without_a_day_is_today_s(real_town, circulating):
@@ -168,7 +168,14 @@ def test_a_reply_of_a_day_to_come_is_refused(real_town, circulating, later):
     assert real_town.done("show", circulating)["revision"] == 2
 
 
-def test_a_reply_keeps_the_day_on_which_it_was_written(real_town, circulating):
-    path = reply_of(real_town, circulating, on=day(-2))
-    after = real_town.done("opine", circulating, "land", "--reply", path)
+def test_a_reply_keeps_the_day_on_which_it_was_written(real_town):
+    case = real_town.open(on=day(-3))
+    real_town.done("circulate", case, by="lead", on=day(-3))
+    after = real_town.done("opine", case, "land", "--reply", reply_of(real_town, case, on=day(-2)))
     assert (after["entries"][-1]["on"], after["entries"][-1]["detail"]["written_on"]) == (day(0), day(-2))
+
+
+def test_a_reply_is_not_older_than_the_sending_out(real_town, circulating):
+    answer = real_town.step("opine", circulating, "land", "--reply", reply_of(real_town, circulating, on=day(-1)))
+    assert answer.codes == ["reply.day"]
+    assert day(-1) in answer.json["problems"][0]["message"]

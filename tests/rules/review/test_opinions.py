@@ -80,7 +80,8 @@ def test_a_machine_s_draft_may_be_signed_as_it_is(town, walk):
 def test_nobody_signs_what_he_wrote(town, walk):
     case = walk("circulating")
     town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
-    assert town.step("sign", case, "land", on="2026-03-03", by=" wang ").codes == ["review.self_sign"]
+    for name in (" wang ", "Ｗａｎｇ", "W\u0430ng", "WA NG", "W\u0251ng"):
+        assert town.step("sign", case, "land", on="2026-03-03", by=name).codes == ["review.self_sign"]
     assert opinion(town.sign_all(case, "land", on="2026-03-03", by="Li"), "land")["state"] == "signed"
 
 
@@ -94,7 +95,7 @@ def test_whoever_wrote_it_may_sign_where_the_pack_allows(town):
 
 def test_nobody_acts_in_the_machine_s_name(town, walk):
     case = walk("circulating")
-    for name in ("onemap", "OneMap ", "", "a\nb"):
+    for name in ("onemap", "OneMap ", "One Map", "\u041enemap", "ｏｎｅｍａｐ", "", "\u2800", "a\nb", "Li\u202e"):
         assert town.step("sign", case, "land", on="2026-03-03", by=name).codes == ["review.by"]
 
 

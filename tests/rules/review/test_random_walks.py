@@ -27,10 +27,10 @@ from hypothesis.stateful import (
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import open_library
 from onemap.layers.library.verification import log_of
+from onemap.rules.cases.case_file import read_case, stored_case
+from onemap.rules.cases.working_days import WorkCalendar
 from onemap.rules.review import deciding, opinions
-from onemap.rules.review.case_file import read_case, stored_case
 from onemap.rules.review.case_step import Hand
-from onemap.rules.review.working_days import WorkCalendar
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, with_account
 
@@ -267,7 +267,7 @@ class Walk(RuleBasedStateMachine):
         damage: list[Problem] = []
         with open_library(self.location) as library, library.reading():
             case = read_case(library, self.case, self.model.day)
-            rows = list(library.connection.execute("SELECT * FROM onemap_opinions ORDER BY at, department, number"))
+            rows = list(library.connection.execute("SELECT * FROM onemap_events ORDER BY at, chain, number"))
             log_of(library, damage)
         assert case.state == self.model.state
         for name in DEPARTMENTS:
@@ -276,7 +276,7 @@ class Walk(RuleBasedStateMachine):
             word = self.model.words[name]
             assert (opinion.drafted_by, opinion.due, opinion.stopped_on) == (word.author, word.due, word.stopped), name
         assert [entry.number for entry in case.entries] == list(range(1, case.revision + 1))
-        assert rows[: len(self.rows)] == self.rows, "what was written of opinions has changed"
+        assert rows[: len(self.rows)] == self.rows, "what was written has changed"
         assert damage == []
         self.rows = rows
 

@@ -106,7 +106,7 @@ def test_a_remedy_that_was_changed_behind_the_log_is_found(town):
     case = town.open()
     town.done("remedy", case, on=DAY)
     with sqlite3.connect(town.library) as connection:
-        connection.execute("UPDATE onemap_case_remedies SET who = 'somebody'")
+        connection.execute("UPDATE onemap_events SET who = 'somebody' WHERE action = 'remedy'")
     connection.close()
     answer = command("verify", town.library)
     assert answer.code == 5 and answer.codes == ["verify.record_changed"]

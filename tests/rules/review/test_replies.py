@@ -5,7 +5,9 @@ import json
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.case_file import read_case
+from onemap.rules.cases.case_file import read_case
+from onemap.rules.letterhead.annex_names import ANNEXES
+from onemap.rules.statement.page import texts_digest
 from onemap.rules.statement.reply_file import reply_check
 from onemap.rules.statement.review_pack import shown_digest
 from onemap.tests.rules.review.conftest import opinion
@@ -16,13 +18,17 @@ def reply_of(town, case, path=None, /, **changes):
     with open_library(str(town.library)) as library:
         now = read_case(library, case)
         content = {
-            "onemap_reply": 1,
+            "onemap_reply": 2,
             "library": library.id,
             "case": case,
             "round": now.round,
             "department": "land",
             "run": now.current.run,
             "shown": shown_digest(library, now, "land"),
+            "printed": texts_digest(library, now, "zh", "land", "opinion", ANNEXES),
+            "language": "zh",
+            "document": "opinion",
+            "annexes": list(ANNEXES),
             "conclusion": "conditional",
             "text": "请落实占补平衡。",
             "basis": "土地管理法第三十条",
@@ -66,6 +72,13 @@ def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, case_and_reply):
         ({"department": "water"}, "reply.department"),
         ({"run": "another"}, "reply.stale"),
         ({"shown": "0" * 64}, "reply.stale"),
+        ({"printed": "0" * 64}, "reply.page"),
+        ({"language": "en"}, "reply.page"),
+        ({"document": "reply"}, "reply.page"),
+        ({"annexes": ["record"]}, "reply.page"),
+        ({"on": "2026-03-01"}, "reply.day"),
+        ({"on": "2026-03-05"}, "reply.day"),
+        ({"onemap_reply": 1}, "reply.older"),
         ({"by": "onemap"}, "review.by"),
     ],
 )

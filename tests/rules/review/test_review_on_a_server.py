@@ -12,8 +12,8 @@ import pytest
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.rules.review.case_file import read_case
-from onemap.rules.review.hand import Hand
+from onemap.rules.cases.case_file import read_case
+from onemap.rules.cases.hand import Hand
 from onemap.rules.review.opinions import Words, opine
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, opinion, with_account
@@ -168,7 +168,7 @@ def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_othe
         case = read_case(library, case_id)
         assert case.revision == seen + 10
         assert len({case.opinion(code).text for code in DEPARTMENTS}) == 10
-        written = "SELECT count(*) FROM onemap_opinions WHERE drafted_by LIKE 'clerk%'"
+        written = "SELECT count(*) FROM onemap_events WHERE action = 'opine' AND who LIKE 'clerk%'"
         assert library.connection.execute(written).fetchone() == (10,)
     assert done("verify", on_server.library).json["ok"]
     assert set(ASKED) <= set(DEPARTMENTS)
@@ -191,7 +191,7 @@ def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(tow
 
 
 def test_a_server_that_is_lost_in_mid_step_leaves_the_case_as_it_was(on_server):
-    from onemap.rules.review.case_step import step
+    from onemap.rules.review.case_step import StepContent, step
 
     case_id = on_server.open()
     before = on_server.show(case_id, "2026-03-02")
@@ -199,7 +199,9 @@ def test_a_server_that_is_lost_in_mid_step_leaves_the_case_as_it_was(on_server):
     def lost() -> None:
         with open_library(with_account(on_server.url, "lead")) as library:
             process = library.connection.execute("SELECT pg_backend_pid()").fetchone()[0]
-            with step(library, case_id, "circulate", Hand("lead", date(2026, 3, 2)), {}) as taken:
+            with step(
+                library, case_id, "circulate", Hand("lead", date(2026, 3, 2)), lambda *_: StepContent({"due": {}})
+            ) as taken:
                 taken.connection.execute("SELECT 1")
                 with psycopg.connect(on_server.url.replace("&schema=town", "")) as other:
                     other.execute("SELECT pg_terminate_backend(%s)", (process,))
@@ -262,6 +264,16 @@ def test_a_reply_is_the_draft_of_the_account_that_took_it_in(real_server):
     after = land.done("opine", case, "land", "--reply", path)
     assert (opinion(after, "land")["drafted_by"], after["entries"][-1]["detail"]["written_by"]) == ("town_land", "张三")
     assert land.step("sign", case, "land").codes == ["review.self_sign"]
+
+
+def test_a_department_looks_again_without_writing(real_server):
+    lead, land = real_server.as_account("town_lead"), real_server.as_account("town_land")
+    case = lead.open(on=None)
+    assert land.done("recheck", case)["changes"]["opinions"] == []
+    actions = [row["action"] for row in done("history", real_server.library, case).json["rows"]]
+    lead.done("recheck", case)
+    after = [row["action"] for row in done("history", real_server.library, case).json["rows"]]
+    assert after == [*actions, "review.recheck"]
 
 
 @pytest.mark.parametrize("days", [-1, 1, 400])

@@ -78,30 +78,33 @@ def test_all_departments_that_speak_at_once_are_heard(town, walk):
 
 KILLED = """
 import os, signal
-import onemap.rules.review.case_step as writing
-left = [{after}]
-real = writing.put_opinion
-def put_and_count(*arguments):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    real(*arguments)
-writing.put_opinion = put_and_count
+import onemap.rules.review.{module} as writing
+real = writing.append_event
+def write_and_die(*arguments):
+    if {is_written}:
+        real(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+writing.append_event = write_and_die
 from onemap.rules.commands.command_line import main
 main({arguments!r})
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("after", [1, 3])
-@pytest.mark.slow
-def test_a_step_killed_in_its_middle_never_was(town, walk, after):
-    case = walk("draft")
-    before = town.show(case, "2026-03-03")
-    arguments = ["review", "circulate", str(town.library), case, "--on", "2026-03-03", "--by", "lead"]
-    script = KILLED.format(after=after, arguments=arguments)
+def killed_at_its_event(module, is_written, *arguments):
+    """A command that is killed before or after its event is written; it must have died so."""
+    script = KILLED.format(module=module, is_written=is_written, arguments=[str(one) for one in arguments])
     killed = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.slow
+def test_a_step_killed_in_its_middle_never_was(town, walk, is_written):
+    case = walk("draft")
+    before = town.show(case, "2026-03-03")
+    step = ("review", "circulate", town.library, case, "--on", "2026-03-03", "--by", "lead")
+    killed_at_its_event("case_step", is_written, *step)
     assert town.show(case, "2026-03-03") == before
     assert town.done("circulate", case, on="2026-03-03")["state"] == "circulating"
     assert done("verify", town.library).json["ok"]
@@ -110,13 +113,8 @@ def test_a_step_killed_in_its_middle_never_was(town, walk, after):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_case_whose_opening_is_killed_leaves_neither_case_nor_run(town):
     before = done("history", town.library).json
-    options = ["--project", "p", "--pack", str(town.pack()), "--on", "2026-03-03", "--by", "lead"]
-    arguments = ["review", "open", str(town.library), str(town.parcels()), *options]
-    script = KILLED.format(after=7, arguments=arguments)
-    place = "import onemap.rules.review.opening as opening\nopening.put_opinion"
-    patched = script.replace("writing.put_opinion = put_and_count", f"{place} = put_and_count")
-    killed = subprocess.run([sys.executable, "-P", "-c", patched], capture_output=True, timeout=60)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    options = ["--project", "p", "--pack", town.pack(), "--on", "2026-03-03", "--by", "lead"]
+    killed_at_its_event("opening", True, "review", "open", town.library, town.parcels(), *options)
     assert done("review", "list", town.library).json["cases"] == []
     assert done("history", town.library).json == before
     assert done("verify", town.library).json["ok"]

@@ -139,7 +139,7 @@ def test_a_run_behind_a_case_stays(two):
     assert opened.code == 0, opened.json
     (held,) = [run for run in desk.run("runs", desk.library).json["runs"] if run["held"]]
     answer = desk.run("runs", desk.library, held["id"], "--remove")
-    assert (answer.code, answer.codes) == (3, ["run.held"]) and "rounds" in answer.json["problems"][0]["message"]
+    assert (answer.code, answer.codes) == (3, ["run.held"]) and "events" in answer.json["problems"][0]["message"]
     assert desk.run("verify", desk.library, "--run", held["id"]).json["ok"]
 
 

@@ -7,8 +7,8 @@ import pytest
 from shapely import box
 
 from onemap.layers.library.library import open_library, sha256
+from onemap.rules.cases.staleness import superseded_inputs
 from onemap.rules.kinds import permitted_uses
-from onemap.rules.review.staleness import superseded_inputs
 from onemap.rules.runs.run_store import run_record
 
 NAME = "land-use-permits"

@@ -106,6 +106,16 @@ def test_the_facts_by_hand(ask):
     assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
 
 
+def test_sheets_of_parcels_in_blocks_say_the_same(ask, monkeypatch):
+    _, target = ask("whole.json")
+    whole = json.loads(target.read_text(encoding="utf-8"))
+    monkeypatch.setenv("ONEMAP_BLOCK", "1")
+    answer, target = ask("blocks.json")
+    assert answer.code == 0, answer.json
+    assert json.loads(target.read_text(encoding="utf-8")) == whole
+    assert whole["sheets"][0]["today"] and len(whole["sheets"]) == 2
+
+
 def test_of_two_neighbours_of_one_class_none_is_lost(desk):
     # Their common side was drawn twice, a last digit apart: of both GEOS gives the first alone (libgeos issue 1344).
     west = [(-295.25030351249666, 4.236074061427525), (-295.08711234218333, -2.301948231163383)]

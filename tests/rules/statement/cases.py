@@ -9,7 +9,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.library.library import Library
-from onemap.rules.review.case import Case, ChecklistItem, Entry, Opinion, Override, Round, Terms
+from onemap.rules.cases.case import Case, ChecklistItem, Entry, Opinion, Override, Round, Terms
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 

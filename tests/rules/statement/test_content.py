@@ -11,7 +11,7 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
-from onemap.rules.review.case_file import read_case
+from onemap.rules.cases.case_file import read_case
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.rule_tables import three_lines

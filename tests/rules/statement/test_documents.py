@@ -14,8 +14,8 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
+from onemap.rules.cases.case_file import read_case
 from onemap.rules.maps.fonts import chosen_fonts, installed_families
-from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.case_export import export_case
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template

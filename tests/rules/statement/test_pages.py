@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.review.case import Case
+from onemap.rules.cases.case import Case
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
 from onemap.rules.statement.review_pack import shown_digest, shown_facts
@@ -101,7 +101,7 @@ def test_names_with_markup_are_text_wherever_they_stand(library: Library, case: 
     read = Reader(found)
     assert MARKUP in "".join(read.texts)
     scripts = read.inside["script"]
-    assert len(scripts) == 3, "the map, the form, and the facts"
+    assert len(scripts) == 4, "what is printed, the map, the form, and the facts"
     assert "</td>" in "".join(read.texts) or "</p>" in "".join(read.texts)
     assert "document.title=" not in "".join(text for text in scripts if not text.startswith("{"))
 

@@ -12,8 +12,10 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.rules.maps.page_files import html_file
+from onemap.rules.outputs.printed_page import PrintedPage
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
+from onemap.rules.statement.page_template import PARTS
 from onemap.rules.statement.reply_file import read_reply
 from onemap.rules.statement.review_pack import shown_digest
 from onemap.tests.conftest import Answer, write_layer
@@ -330,6 +332,73 @@ def test_a_page_that_was_altered_gives_a_reply_of_another_digest(chromium: Page,
     with open_library(str(files.library)) as library:
         assert read_reply(saved).shown != shown_digest(library, case_of(library, files.run), "land")
     saved.unlink()
+
+
+def sent_out(folder: Path) -> tuple[Path, str, Path]:
+    """A library, its case that is sent out, and the page of the land department."""
+    library, _ = town(folder)
+    case = done("review", "open", library, folder / "parcels.gpkg", "--project", MARKUP, "--by", "wang").json["case"]
+    done("review", "circulate", library, case, "--by", "wang")
+    done("review", "export", library, case, folder / "land.html", "--department", "land")
+    return library, case, folder / "land.html"
+
+
+def with_change(page: str, start: str, old: str, new: str) -> str:
+    """A page with one text changed, the first behind a place."""
+    at = page.index(old, page.index(start))
+    return page[:at] + new + page[at + len(old) :]
+
+
+def test_whoever_changes_what_a_page_prints_and_leaves_its_data_is_refused(chromium: Page, tmp_path: Path):
+    library, case, sent = sent_out(tmp_path)
+    whole = sent.read_text(encoding="utf-8")
+    area = re.search(r'<td class="n">(0\.\d{4})</td>', whole)
+    assert area is not None
+    route = re.search(r'<path[^>]* d="(M[\d. -]+)', whole)
+    assert route is not None
+    for number, page in enumerate(
+        (
+            with_change(whole, area[0], area[1], "0.0001"),
+            with_change(whole, 'id="draft-text"', ">", ">0."),
+            with_change(whole, "<h2>", "<h2>", "<h2>1"),
+            with_change(whole, route[0], route[1], "M1 1"),
+            with_change(whole, 'id="chapter_controls"', "<tbody>", '<tbody hidden data-varies="">'),
+        )
+    ):
+        altered = tmp_path / f"altered{number}.html"
+        altered.write_text(page, encoding="utf-8")
+        chromium.open(altered)
+        chromium.click("document.querySelector('input[name=conclusion][value=agree]')")
+        chromium.fill("document.getElementById('text')", "同意")
+        chromium.fill("document.getElementById('by')", "赵六")
+        chromium.click("document.querySelector('#reply button[type=submit]')")
+        assert "not as it was sent" in chromium.ask("document.getElementById('wrong').textContent"), number
+    # Whoever brings the page's own sum in line, too, meets the core.
+    page = with_change(whole, area[0], area[1], "0.0001")
+    altered.write_text(page.replace(PrintedPage(whole).text_digest, PrintedPage(page).text_digest), encoding="utf-8")
+    chromium.open(altered)
+    saved = fill_form(chromium, conclusion="agree", text="同意", by="赵六", item="已核")
+    refused = command("review", "opine", library, case, "land", "--reply", saved, "--by", "wang")
+    assert refused.codes == ["reply.page"]
+    assert refused.json["problems"][0]["mend"]
+    saved.unlink()
+
+
+@pytest.mark.parametrize("name", ["pack", "english", "statement"])
+def test_a_browser_reads_a_page_as_the_core_does(chromium: Page, files: Files, name: str):
+    path = getattr(files, name)
+    read = PrintedPage(path.read_text(encoding="utf-8"))
+    copied = path.parent / "sealed.html"
+    text = path.read_text(encoding="utf-8")
+    seal = (PARTS / "seal.js").read_text(encoding="utf-8")
+    policy = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+    first = text.index("<script>")
+    sealed = f"<script>{seal}</script>{text[first:].replace(seal, '')}"
+    copied.write_text(policy.sub("", text[:first]) + sealed, encoding="utf-8")
+    chromium.open(copied)
+    assert chromium.ask("printed.texts").split("\n") == read.texts
+    assert chromium.ask("printed.drawn").split("\n") == read.drawn
+    copied.unlink()
 
 
 def test_the_draft_of_the_machine_is_taken_over_by_one_button(pack: Page):

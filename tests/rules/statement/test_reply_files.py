@@ -12,13 +12,17 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.statement.reply_file import canonical, read_reply, reply_check
 
 WHOLE: dict[str, Any] = {
-    "onemap_reply": 1,
+    "onemap_reply": 2,
     "library": "l1",
     "case": "c1",
     "round": 1,
     "department": "land",
     "run": "r1",
     "shown": "0" * 64,
+    "printed": "1" * 64,
+    "language": "zh",
+    "document": "opinion",
+    "annexes": ["record", "maps"],
     "conclusion": "conditional",
     "text": "避让后同意。<b>\n第二行",
     "basis": "",
@@ -74,7 +78,13 @@ def test_a_byte_order_mark_and_another_layout_change_nothing(tmp_path: Path):
         ({"answers": [["x", ""]]}, "reply.form"),
         ({"answers": [["x", 1]]}, "reply.form"),
         ({"extra": "x"}, "reply.form"),
-        ({"onemap_reply": 2}, "reply.form"),
+        ({"onemap_reply": 1}, "reply.older"),
+        ({"onemap_reply": 3}, "reply.form"),
+        ({"language": "fr"}, "reply.form"),
+        ({"document": "x"}, "reply.form"),
+        ({"annexes": ["x"]}, "reply.form"),
+        ({"annexes": [["record"]]}, "reply.form"),
+        ({"printed": None}, "reply.form"),
     ],
 )
 def test_a_reply_that_lacks_something_is_refused(tmp_path: Path, changes: dict[str, Any], code: str):
@@ -85,7 +95,7 @@ def test_a_reply_that_lacks_something_is_refused(tmp_path: Path, changes: dict[s
 def test_a_reply_that_was_altered_after_it_was_saved_is_refused(tmp_path: Path, key: str):
     path = save_reply(tmp_path)
     reply = json.loads(path.read_text(encoding="utf-8"))
-    reply[key] = {"round": 2, "answers": []}.get(key, "2026-11-21" if key == "on" else "altered")
+    reply[key] = {"round": 2, "answers": [], "annexes": []}.get(key, "2026-11-21" if key == "on" else "altered")
     path.write_text(json.dumps(reply), encoding="utf-8")
     assert refusal(path) == "reply.altered"
 
@@ -100,7 +110,7 @@ def test_a_reply_that_was_altered_after_it_was_saved_is_refused(tmp_path: Path, 
         b"\xff\xfe{\x00",
         b"[" * 100_000,
         b"PK\x03\x04",
-        b'{"onemap_reply": 1, "onemap_reply": 1}',
+        b'{"onemap_reply": 2, "onemap_reply": 1}',
         b"{}" + b" " * 2_000_000,
     ],
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.case_file import read_case
+from onemap.rules.cases.case_file import read_case
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.tests.rules.command import done

@@ -8,7 +8,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, system_user
 from onemap.layers.messages import LANGUAGES, phrase
-from onemap.rules.review.case import MACHINE
+from onemap.layers.person_names import same_person
+from onemap.rules.cases.case import MACHINE
 
 _MOST_NAME = 200
 
@@ -71,16 +72,26 @@ def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date
     return on
 
 
-def late_day(library: Library, on: date) -> date | None:
-    """The day on which a step of an earlier day is entered; None for a step of today, and in a rehearsal."""
-    today = library.today()
-    return today if on < today and not library.is_rehearsal else None
+def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False, last: date | None = None) -> None:
+    """Refuse the day of an event: a day to come, with an account any but the server's, one before the case's last.
+
+    clock: the day on which it was written; last: the day of the last event. Raises OneMapError review.date.
+    """
+    if clock is not None and on > clock:
+        why = _why("future", today=clock.isoformat())
+    elif clock is not None and is_account and on < clock:
+        why = _why("server")
+    elif last is not None and on < last:
+        why = _why("before", last=last.isoformat())
+    else:
+        return
+    raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
 
 
 def checked_name(by: str) -> str:
     """A person's name, never the machine's. Raises OneMapError review.by."""
     name = by.strip()
-    if not name or len(name) > _MOST_NAME or name.lower() == MACHINE or not name.isprintable():
+    if len(name) > _MOST_NAME or same_person(name, "") or same_person(name, MACHINE) or not name.isprintable():
         raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))
     return name
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.frames.fields import text_value
+from onemap.rules.cases.case import OPEN, ChecklistItem, Override
+from onemap.rules.cases.drafting import DraftedFinding, drafted_basis, drafted_text
+from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
-from onemap.rules.review.case import OPEN, ChecklistItem, Override
-from onemap.rules.review.drafting import DraftedFinding, drafted_basis, drafted_text
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
 GRAVITY = ("disagree", "supplement", OPEN, "conditional", "agree", "not_involved")
@@ -64,14 +65,14 @@ def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
 
 
 def checklist_items(
-    packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]], found: Collection[str]
+    packs: Sequence[Pack], rules: Mapping[str, Rule], skipped: Sequence[Mapping[str, str]], found: Collection[str]
 ) -> tuple[ChecklistItem, ...]:
     """What only people can judge: the packs' items, then the rules that were not run, for each department they ask.
 
+    rules: of the packs, by id.
     skipped: of each rule that was not run its id, its layer and the reason, but for those of which no law was in force.
     found: the rules of which something counts, be it a conflict or ground that could not be judged.
     """
-    rules = {rule.id: rule for rule in joined_rules(packs)}
     not_run = {entry["rule"]: entry["layer"] for entry in skipped}
     asked = {name for rule in rules.values() if rule.id in not_run or rule.id in found for name in _names(rule)}
     items: dict[tuple[str, str], ChecklistItem] = {}
@@ -102,12 +103,26 @@ def drafts(
     items: Sequence[ChecklistItem],
     overrides: Sequence[Override],
 ) -> tuple[Draft, ...]:
-    """The ten drafts in the departments' order. findings: rows of the question's run; what does not count asks nobody.
-
-    A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
-    """
+    """The ten drafts in the departments' order. findings: rows of the question's run."""
     rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
-    wanting = _wanting_facts(question, rules.values())
+    wanting = wanting_facts(question.parcels, rules.values())
+    return drafts_by_rules(rules, wanting, len(question.parcels.ids) == 1, findings, items, overrides)
+
+
+def drafts_by_rules(
+    rules: Mapping[str, Rule],
+    wanting: Collection[tuple[str, str]],
+    is_one: bool,
+    findings: Sequence[Mapping[str, Any]],
+    items: Sequence[ChecklistItem],
+    overrides: Sequence[Override],
+) -> tuple[Draft, ...]:
+    """The ten drafts, as `drafts` gives them. rules: those of findings as they stand on the day, by id.
+
+    A finding that does not count asks nobody.
+    A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
+    wanting: from `wanting_facts`; is_one: the case has one parcel.
+    """
     judged = {(override.parcel, override.rule): override for override in overrides}
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
@@ -119,16 +134,15 @@ def drafts(
         one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
         for department in asked_departments(one.rule):
             by_department[department].append(one)
-    is_one = len(question.parcels.ids) == 1
     return tuple(
         _draft(department, by_department[department], [item for item in items if item.department == department], is_one)
         for department in DEPARTMENTS
     )
 
 
-def _wanting_facts(question: Question, rules: Iterable[Rule]) -> set[tuple[str, str]]:
+def wanting_facts(parcels: Parcels, rules: Iterable[Rule]) -> set[tuple[str, str]]:
     """Parcel and rule, where the applicant's file leaves a field without a value by which the rule judges."""
-    parcels, found = question.parcels, set()
+    found = set()
     for rule in rules:
         for name in KINDS[rule.kind].parcel_fields(rule.options):
             try:
@@ -166,10 +180,10 @@ def _conclusion_of(one: DraftedFinding) -> str:
     return _CONCLUSION_OF[one.verdict]
 
 
-def inputs_by_department(packs: Sequence[Pack]) -> dict[str, set[str]]:
-    """The layers and packs behind each department's opinion: its rules' layers, and every pack."""
+def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule]) -> dict[str, set[str]]:
+    """The layers and packs behind each department's opinion: its rules' layers, and every pack. rules: of the packs."""
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
-    for rule in joined_rules(packs):
+    for rule in rules:
         for department in asked_departments(rule):
             found[department].update(rule.layers)
     return found

@@ -3,7 +3,7 @@
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.review.case import CASE_STATES, OPINION_STATES
+from onemap.rules.cases.case import CASE_STATES, OPINION_STATES
 
 
 def _refusal(code: str) -> str:

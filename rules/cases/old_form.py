@@ -1,19 +1,15 @@
-"""A case read from the library, as it stands on a day: the one way in which documents, pages and steps see it."""
+"""Cases as libraries of format 1 and 2 kept them, in tables of their own: read, and carried over into events."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields, replace
 from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
-from onemap.rules.review.case import (
-    CASE_STATES,
-    CONCLUSIONS,
-    MACHINE,
-    OPINION_STATES,
+from onemap.rules.cases.case import (
     AttachedFile,
     Case,
     ChecklistItem,
@@ -24,29 +20,42 @@ from onemap.rules.review.case import (
     Round,
     Terms,
 )
-from onemap.rules.review.review_tables import check_case
-from onemap.rules.review.staleness import superseded_inputs
-from onemap.rules.review.working_days import WorkCalendar, calendar_of
-from onemap.rules.runs.run_store import run_record
 
-__all__ = [
-    "CASE_STATES",
-    "CONCLUSIONS",
-    "MACHINE",
-    "OPINION_STATES",
-    "AttachedFile",
-    "Case",
-    "ChecklistItem",
-    "Entry",
-    "Opinion",
-    "Override",
-    "Round",
-    "Terms",
-    "case_ids",
-    "read_case",
-    "stored_case",
-]
-
+OLD_TABLES = (
+    "CREATE TABLE onemap_cases (id TEXT PRIMARY KEY, project TEXT NOT NULL, data TEXT NOT NULL,"
+    " options TEXT NOT NULL, terms TEXT NOT NULL, state TEXT NOT NULL, round INTEGER NOT NULL,"
+    " opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, proposed TEXT, conclusion TEXT,"
+    " conclusion_reason TEXT, decided_by TEXT, decided_on TEXT, document TEXT, issued_by TEXT, issued_on TEXT,"
+    " at TEXT NOT NULL)",
+    "CREATE TABLE onemap_rounds (case_id TEXT NOT NULL, number INTEGER NOT NULL, run TEXT NOT NULL,"
+    " watched TEXT NOT NULL, rules TEXT NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, circulated_by TEXT,"
+    " circulated_on TEXT, PRIMARY KEY (case_id, number))",
+    "CREATE TABLE onemap_opinions (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " department TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, conclusion TEXT NOT NULL,"
+    " text TEXT NOT NULL, text_en TEXT, basis TEXT NOT NULL, routed INTEGER NOT NULL, why TEXT NOT NULL,"
+    " drafted_by TEXT NOT NULL, drafted_on TEXT NOT NULL, signed_by TEXT, signed_on TEXT, due TEXT,"
+    " stopped_on TEXT, unanswered TEXT, at TEXT NOT NULL, PRIMARY KEY (case_id, round, department, number))",
+    "CREATE TABLE onemap_case_items (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, item TEXT NOT NULL, department TEXT NOT NULL, title TEXT NOT NULL, rule TEXT,"
+    " layer TEXT, reason TEXT, PRIMARY KEY (case_id, round, position))",
+    "CREATE TABLE onemap_case_answers (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " department TEXT NOT NULL, item TEXT NOT NULL, number INTEGER NOT NULL, answer TEXT NOT NULL, who TEXT NOT NULL,"
+    " day TEXT NOT NULL, PRIMARY KEY (case_id, round, department, item, number))",
+    "CREATE TABLE onemap_overrides (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " parcel TEXT NOT NULL, rule TEXT NOT NULL, number INTEGER NOT NULL, before TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " reason TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " PRIMARY KEY (case_id, round, parcel, rule, number))",
+    "CREATE TABLE onemap_case_entries (case_id TEXT NOT NULL, number INTEGER NOT NULL,"
+    " round INTEGER NOT NULL, department TEXT, action TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " entered_on TEXT, at TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (case_id, number))",
+    "CREATE TABLE onemap_case_files (case_id TEXT NOT NULL, position INTEGER NOT NULL,"
+    " name TEXT NOT NULL, hash TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (case_id, position))",
+    "CREATE TABLE onemap_case_remedies (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, run TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " PRIMARY KEY (case_id, round, number))",
+    "CREATE TABLE onemap_documents (year INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
+)
 _CASE = (
     "id, project, data, options, terms, state, round, opened_by, opened_on, proposed, conclusion,"
     " conclusion_reason, decided_by, decided_on, document, issued_by, issued_on"
@@ -57,37 +66,29 @@ _OPINION = (
 )
 
 
+def is_old(library: Library) -> bool:
+    """Whether the cases of a library stand in tables of the older form."""
+    return library.has_table("onemap_case_entries")
+
+
 def case_ids(library: Library) -> list[str]:
     """The ids of all cases, the oldest first."""
-    if not library.has_table("onemap_cases"):
-        return []
     return [row[0] for row in library.connection.execute("SELECT id FROM onemap_cases ORDER BY at, id")]
 
 
-def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
-    """A case with all its rounds as it stands on a day (default today; never before its last step).
-
-    An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
-    review.case for an id that this library does not hold.
-    """
-    return case_on_its_day(library, stored_case(library, case_id, on))
-
-
-def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
-    """A case as its rows say, without what follows from the day: nothing is overdue, deemed or stale.
-
-    Raises OneMapError review.case, and library.altered for rows of which somebody has made what is no case.
-    """
+def stored_case(library: Library, case_id: str) -> Case:
+    """A case as its rows say. Raises OneMapError review.case, and library.altered for rows that are no case."""
     try:
-        return _case_of_rows(library, case_id, on)
+        return _case_of_rows(library, case_id)
     except (ValueError, TypeError, LookupError):
-        check_case(library, case_id)
-        raise
+        facts = {"file": library.label, "layer": "onemap_cases", "feature": case_id}
+        how = Problem("verify.record_changed", {**facts, "at": "–", "who": "–"})
+        raise OneMapError("library.altered", **facts, how=how) from None
 
 
-def _case_of_rows(library: Library, case_id: str, on: date | None) -> Case:
+def _case_of_rows(library: Library, case_id: str) -> Case:
     row = None
-    if library.has_table("onemap_cases") and case_id.isprintable():
+    if case_id.isprintable():
         row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
     if row is None:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
@@ -102,18 +103,12 @@ def _case_of_rows(library: Library, case_id: str, on: date | None) -> Case:
         **{**values, "terms": Terms(**json.loads(values["terms"]))},
         library=library.id,
         revision=entries[-1].number,
-        on=_standing_day(library, on, max(entry.on for entry in entries)),
+        on=max(entry.on for entry in entries),
+        is_rehearsal=library.is_rehearsal,
         rounds=rounds,
         entries=entries,
         files=_files(library, case_id),
     )
-
-
-def _standing_day(library: Library, asked: date | None, last_day: date) -> date:
-    """The day on which a case is looked at: not before its last step, and, but in a rehearsal, never a day to come."""
-    today = library.today()
-    day = max(asked or today, last_day)
-    return day if library.is_rehearsal else min(day, today)
 
 
 def _day(text: str | None) -> date | None:
@@ -158,8 +153,8 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
     """All rounds with what holds in each: the last row of an opinion, of an answer, of an override."""
     rows_of = {name: _rows_by_round(library, case_id, sql) for name, sql in _OF_ROUND.items()}
     rounds = library.connection.execute(
-        "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on FROM onemap_rounds WHERE case_id = ?"
-        " ORDER BY number",
+        "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on, watched FROM onemap_rounds"
+        " WHERE case_id = ? ORDER BY number",
         (case_id,),
     )
     return tuple(
@@ -170,6 +165,7 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
             opened_on=date.fromisoformat(row[3]),
             circulated_by=row[4],
             circulated_on=_day(row[5]),
+            watched=json.loads(row[6]),
             opinions=_opinions(rows_of["opinions"].get(row[0], ())),
             items=_items(rows_of["items"].get(row[0], ()), rows_of["answers"].get(row[0], ())),
             overrides=tuple(
@@ -203,45 +199,33 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
     return tuple(found)
 
 
-def case_on_its_day(library: Library, case: Case) -> Case:
-    """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
-    if case.state in ("issued", "withdrawn"):
-        return case
-    current = case.current
-    row = library.connection.execute(
-        "SELECT watched FROM onemap_rounds WHERE case_id = ? AND number = ?", (case.id, current.number)
-    ).fetchone()
-    watched = json.loads(row[0])
-    # What was superseded is so for a step of an earlier day too, which is entered now.
-    day = case.on if library.is_rehearsal else library.today()
-    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], day)
-    calendar = calendar_of(library)
-    opinions = tuple(
-        _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched[opinion.department])))), case, calendar)
-        for opinion in current.opinions
-    )
-    return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
+def case_as_json(case: Case) -> dict[str, Any]:
+    """A case as it is carried over: all that it says, days as ISO text."""
+    return json.loads(json.dumps(asdict(replace(case, library="")), default=_plain))
 
 
-def _was_given_back(opinion: Opinion, case: Case) -> bool:
-    """Whether the department's opinion was given back in this round: then somebody waits for another."""
-    whose = ("return", opinion.round, opinion.department)
-    return any((entry.action, entry.round, entry.department) == whose for entry in case.entries)
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else sorted(value)
 
 
-def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
-    """An opinion with its countdown; silence past the last day is consent where the pack says so.
+def case_from_json(found: Mapping[str, Any], library: str) -> Case:
+    """The case that `case_as_json` has written."""
+    values = dict(found)
+    values["terms"] = Terms(**values["terms"])
+    values["rounds"] = tuple(_round_from_json(one) for one in values["rounds"])
+    values["entries"] = tuple(_of_json(Entry, one) for one in values["entries"])
+    values["files"] = tuple(AttachedFile(**one) for one in values["files"])
+    return _of_json(Case, {**values, "library": library})
 
-    Whoever was given his opinion back is not silent.
-    """
-    waits = opinion.state in ("drafted", "returned") and case.state == "circulating"
-    if not waits or opinion.due is None or opinion.stopped_on is not None:
-        return opinion
-    overdue = opinion.due < case.on
-    if overdue and case.terms.overdue == "consent" and not _was_given_back(opinion, case):
-        return replace(opinion, state="deemed", conclusion="agree", overdue=True)
-    try:
-        left = calendar.between(case.on, opinion.due)
-    except OneMapError:  # a case can be read in a year of which no calendar is known yet
-        left = None
-    return replace(opinion, overdue=overdue, days_left=left)
+
+def _round_from_json(found: Mapping[str, Any]) -> Round:
+    kinds = {"opinions": Opinion, "items": ChecklistItem, "overrides": Override, "remedies": KeptRemedy}
+    parts = {name: tuple(_of_json(kind, one) for one in found[name]) for name, kind in kinds.items()}
+    return _of_json(Round, {**found, **parts})
+
+
+def _of_json(kind: Any, values: Mapping[str, Any]) -> Any:
+    """One of the values of a case, its days as days and its lists as tuples."""
+    days = {field.name for field in fields(kind) if "date" in str(field.type)}
+    whole = {name: _day(value) if name in days and isinstance(value, str) else value for name, value in values.items()}
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in whole.items()})

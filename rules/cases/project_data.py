@@ -135,6 +135,16 @@ FIELDS: tuple[DataField, ...] = (
 _BY_NAME = {name: field for field in FIELDS for name in (field.key, field.name, *field.others)}
 
 
+def may_hold(name: str, value: Any) -> bool:
+    """Whether a stored fact has the sort of value that `checked_data` gives, whatever a later version asks of it."""
+    if name == PARCEL_FACTS:
+        return isinstance(value, dict)
+    field = next((one for one in FIELDS if one.key == name), None)
+    is_number = field is not None and field.expected in ("amount", "size")
+    sorts: tuple[type, ...] = (int, float) if is_number else (str,)
+    return value is None or (isinstance(value, sorts) and value == value)  # noqa: PLR0124 - NaN is no number
+
+
 def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:
     """The facts of a file by their keys, in the order of `FIELDS`, dates as ISO text.
 

@@ -6,7 +6,7 @@ from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.library import own_files
 from onemap.layers.library.library import Library
 from onemap.layers.messages import LANGUAGES, phrase
-from onemap.rules.review.case import ChecklistItem
+from onemap.rules.cases.case import ChecklistItem
 
 Named = dict[str, str]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
+from onemap.rules.cases.case import Terms
+from onemap.rules.cases.working_days import WorkCalendar
 from onemap.rules.packs.pack import Pack
-from onemap.rules.review.case import Terms
-from onemap.rules.review.working_days import WorkCalendar
 
 
 def terms_of(packs: Sequence[Pack]) -> Terms:

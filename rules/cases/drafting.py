@@ -7,12 +7,12 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import phrase
+from onemap.rules.cases.case import ChecklistItem, Override
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import sentence_figures
 from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import hectares_text, mu_text, square_metres_text, total_m2
 from onemap.rules.packs.rule import VERDICTS, Rule
-from onemap.rules.review.case import ChecklistItem, Override
 
 _DASH = "–"
 _MOST_PARCELS = 10  # named in one sentence; the table of findings has them all

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,29 @@ from onemap.rules.kinds.permitted_uses import permit_tables, shipped_table
 from onemap.rules.packs.pack import pack_text
 
 
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run rests on, as plain values. layers: label and hash of the version by its layer, None where none was.
+
+    packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells.
+    """
+
+    layers: Mapping[str, Sequence[str | None]]
+    packs: Sequence[Mapping[str, Any]]
+    sources: Sequence[Mapping[str, str | None]]
+
+
+def inputs_of(run: Mapping[str, Any], sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
+    """What a run rests on. run: its record."""
+    used: dict[str, tuple[str | None, str | None]]
+    used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
+    for rule in run["skipped"]:
+        if rule["reason"] == "layer_missing":
+            used.setdefault(rule["layer"], (None, None))
+    packs = [{name: pack[name] for name in ("id", "hash", "tables") if name in pack} for pack in run["packs"]]
+    return RunInputs(used, packs, sources)
+
+
 def superseded_inputs(
     library: Library, run: Mapping[str, Any], packs: Sequence[Mapping[str, str | None]], day: date
 ) -> set[str]:
@@ -23,21 +47,23 @@ def superseded_inputs(
     is held against its own.
     """
     day = max(day, date.fromisoformat(run["parameters"]["as_of"]))
+    return superseded(library, inputs_of(run, packs), day)
+
+
+def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
+    """The codes of layers and ids of packs among some inputs that are not those that hold on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layer.setdefault(version.code, []).append(version)
-    used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
-    for rule in run["skipped"]:
-        if rule["reason"] == "layer_missing":
-            used.setdefault(rule["layer"], (None, None))
     found = set()
-    for code, before in used.items():
+    for code, (label, hash_) in inputs.layers.items():
         holds = in_force(of_layer.get(code, ()), day)
-        if (holds and (holds.label, holds.hash) != before) or (holds is None and before[0] is not None):
+        if (holds and (holds.label, holds.hash) != (label, hash_)) or (holds is None and label is not None):
             found.add(code)
-    known = {pack["id"]: pack["hash"] for pack in run["packs"]}
-    found |= {pack["id"] for pack in run["packs"] if any(map(_is_mended, pack.get("tables", ())))}
-    return found | {id_ for id_, hash_ in _hashes_now(library, packs).items() if known.get(id_, hash_) != hash_}
+    known = {pack["id"]: pack["hash"] for pack in inputs.packs}
+    found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
+    now = _hashes_now(library, inputs.sources)
+    return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
 
 
 def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:

@@ -1,0 +1,152 @@
+"""A Python of its own for what may not end well: bounded in time and memory, and its crash is nobody else's.
+
+Libraries in C end the whole process on what they do not foresee, and nothing can end them from within.
+"""
+
+import ctypes
+import os
+import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_LOOK_S = 0.1
+_MEMORY_VARIABLE = "ONEMAP_MOST_BYTES"
+# What a Python begins with that is bounded: where the system has no such bound, as on Windows, a job has it.
+_BEGINNING = f"""
+import os
+try:
+    import resource
+    most = int(os.environ.pop("{_MEMORY_VARIABLE}", 0))
+    if most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+except (ImportError, ValueError, OSError):
+    pass
+"""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a process may take. bytes: of memory, on macOS not held; None for what this process itself may take."""
+
+    seconds: float
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended. code: of its exit, None for one that took too long; out: what it wrote."""
+
+    code: int | None
+    out: bytes
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it was ended, by the system or for its time, rather than that it ended itself."""
+        return self.code is None or self.code < 0 or self.code > 0x7FFF or self.code == _ABORTED
+
+
+_ABORTED = 3 if os.name == "nt" else -6  # what abort() ends with: a process that ends itself has other codes
+
+
+def run_python(
+    text: str,
+    given: bytes,
+    bounds: Bounds,
+    look: Callable[[float], None],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Ended:
+    """Run a text of Python with something on its stdin; it hears nothing of Python's own variables.
+
+    look: is told the seconds since its start now and then; what it raises ends the process. environment: None for this
+    one's; folder: where it runs.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    if bounds.bytes is not None:
+        variables[_MEMORY_VARIABLE] = str(bounds.bytes)
+    command = [sys.executable, "-I", "-X", "utf8", "-c", _BEGINNING + text]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=variables, cwd=folder, **pipes) as child:  # type: ignore[call-overload]  # noqa: S603  # nosec B603
+        try:
+            with _job(child, bounds.bytes):
+                return _ended(child, given, bounds.seconds, look)
+        finally:
+            child.kill()
+
+
+def _ended(child: "subprocess.Popen[bytes]", given: bytes, most_s: float, look: Callable[[float], None]) -> Ended:
+    began = time.monotonic()
+    message: bytes | None = given
+    while (taken := time.monotonic() - began) < most_s:
+        look(taken)
+        try:
+            out, _ = child.communicate(message, timeout=min(_LOOK_S, most_s))
+        except subprocess.TimeoutExpired:
+            message = None
+            continue
+        return Ended(child.returncode, bytes(out))
+    return Ended(None, b"")
+
+
+class _BasicLimits(ctypes.Structure):
+    """JOBOBJECT_BASIC_LIMIT_INFORMATION of Windows."""
+
+    _fields_ = [
+        ("PerProcessUserTimeLimit", ctypes.c_int64),
+        ("PerJobUserTimeLimit", ctypes.c_int64),
+        ("LimitFlags", ctypes.c_uint32),
+        ("MinimumWorkingSetSize", ctypes.c_size_t),
+        ("MaximumWorkingSetSize", ctypes.c_size_t),
+        ("ActiveProcessLimit", ctypes.c_uint32),
+        ("Affinity", ctypes.c_size_t),
+        ("PriorityClass", ctypes.c_uint32),
+        ("SchedulingClass", ctypes.c_uint32),
+    ]
+
+
+class JobLimits(ctypes.Structure):
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION of Windows."""
+
+    _fields_ = [
+        ("BasicLimitInformation", _BasicLimits),
+        ("IoInfo", ctypes.c_uint64 * 6),
+        ("ProcessMemoryLimit", ctypes.c_size_t),
+        ("JobMemoryLimit", ctypes.c_size_t),
+        ("PeakProcessMemoryUsed", ctypes.c_size_t),
+        ("PeakJobMemoryUsed", ctypes.c_size_t),
+    ]
+
+
+_EXTENDED_LIMITS = 9
+_OF_PROCESS_MEMORY, _ENDS_WITH_JOB = 0x100, 0x2000
+
+
+@contextmanager
+def _job(child: "subprocess.Popen[bytes]", most: int | None) -> Iterator[None]:
+    """On Windows, a job that holds a process to so many bytes, before it is told what to do; elsewhere it does so."""
+    if os.name != "nt" or most is None:
+        yield
+        return
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
+    kernel.CreateJobObjectW.restype = ctypes.c_void_p
+    kernel.CreateJobObjectW.argtypes = (ctypes.c_void_p, ctypes.c_wchar_p)
+    kernel.SetInformationJobObject.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32)
+    kernel.AssignProcessToJobObject.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+    kernel.CloseHandle.argtypes = (ctypes.c_void_p,)
+    job = kernel.CreateJobObjectW(None, None)
+    limits = JobLimits()
+    limits.BasicLimitInformation.LimitFlags = _OF_PROCESS_MEMORY | _ENDS_WITH_JOB
+    limits.ProcessMemoryLimit = most
+    try:
+        # Where the system refuses, as in an old job that admits no other, the bound of time is left.
+        with suppress(OSError):
+            kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
+            kernel.AssignProcessToJobObject(job, int(child._handle))  # type: ignore[attr-defined]
+        yield
+    finally:
+        kernel.CloseHandle(job)

@@ -1,0 +1,121 @@
+"""A database of somebody else's, read as it was saved last: nothing is written beside it, and nothing there is run."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.files_beside import WAL
+
+_SALTS = slice(16, 24)  # of the head of such a file; others as soon as it begins anew
+_HEAD = 32
+_IN_WAL_MODE = (18, 2)  # which byte of a database's head says so, and how
+_ATTEMPTS = 5
+_OF_CONTENT = {"source.damaged", "source.rows", "source.indirect"}
+
+
+def unfolded_file(path: Path) -> Path | None:
+    """What a program such as QGIS has saved of a database into a file beside it; None if all is in the database."""
+    beside = path.with_name(path.name + WAL)
+    try:
+        return beside if beside.stat().st_size else None
+    except OSError:  # also when whoever had it open, GDAL in another thread too, closes it right now
+        return None
+
+
+def is_in_wal_mode(path: Path) -> bool:
+    """Whether SQLite would make files beside a database as soon as it opened it, even to read."""
+    at, mark = _IN_WAL_MODE
+    with path.open("rb") as file:
+        return file.read(at + 1)[at:] == bytes([mark])
+
+
+@contextlib.contextmanager
+def settled_database(path: Path) -> Iterator[Path]:
+    """A database that may be opened as immutable: the file itself, or a private copy where not all is folded in.
+
+    Where anything of another program's lies beside it, it is met under a path beside which nothing lies: GDAL, done
+    with reading, would open it once more to fold that in. Raises OneMapError source.changed where a program writes to
+    it meanwhile, source.damaged, OSError.
+    """
+    if not os.path.lexists(path.with_name(path.name + WAL)):
+        with _changes_named(path):
+            yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
+        private = Path(folder) / path.name
+        if unfolded_file(path) is None and _is_linked(path, private):
+            with _changes_named(path):
+                yield private
+        else:
+            _copy_saved(path, private)
+            _fold_in(private)
+            yield private
+
+
+@contextlib.contextmanager
+def _changes_named(path: Path) -> Iterator[None]:
+    """What is found wrong in a file that was written to meanwhile is half of another state."""
+    before = _state(path)
+    try:
+        yield
+    except OneMapError as error:
+        if error.code in _OF_CONTENT and _state(path) != before:
+            raise OneMapError("source.changed", file=path.name) from error
+        raise
+
+
+def _is_linked(path: Path, private: Path) -> bool:
+    """Make a link to a file; on Windows not everybody may."""
+    try:
+        private.symlink_to(path.resolve())
+    except OSError:
+        return False
+    return True
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+def _copy_saved(path: Path, target: Path) -> None:
+    """Copy a database with what is not folded in, both of one state.
+
+    The database comes first: what is folded into it meanwhile still stands in the other file, unless that began anew.
+    """
+    beside = target.with_name(target.name + WAL)
+    for _ in range(_ATTEMPTS):
+        unfolded, before = unfolded_file(path), _state(path)
+        salts = None if unfolded is None else _salts(unfolded)
+        shutil.copyfile(path, target)
+        beside.unlink(missing_ok=True)
+        if unfolded is None:
+            if unfolded_file(path) is None and _state(path) == before:
+                return
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(unfolded, beside)
+            if salts == _salts(beside):
+                return
+    raise OneMapError("source.changed", file=path.name)
+
+
+def _salts(unfolded: Path) -> bytes:
+    with unfolded.open("rb") as file:
+        return file.read(_HEAD)[_SALTS]
+
+
+def _fold_in(path: Path) -> None:
+    """Make one file of a copied database, as its last user would on closing it. Raises OneMapError source.damaged."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error

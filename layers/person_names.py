@@ -1,0 +1,45 @@
+"""Whether two names are those of one person, as people read them, and not as a computer compares them."""
+
+import tomllib
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+_LOOK_ALIKES = Path(__file__).resolve().parent.parent / "resources" / "look_alikes.toml"
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names read alike: whatever width, case, blanks, unseen signs or look-alikes they are written with.
+
+    张三 and 张 三, zhang and ＺＨＡＮＧ, Wang and Wаng with a Cyrillic а are one person each.
+    """
+    return bool(_readings(one) & _readings(other))
+
+
+@lru_cache(maxsize=1024)
+def _readings(name: str) -> frozenset[str]:
+    """A name as it may be read: with its look-alikes told apart before capitals are made small, and after it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", name) if not _is_unseen(sign))
+    by_sight = seen.translate(_look_alikes()).casefold()
+    return frozenset((by_sight.translate(_look_alikes()), seen.casefold().translate(_look_alikes()).casefold()))
+
+
+def _is_unseen(sign: str) -> bool:
+    """Whether a sign shows nothing: blanks, marks of direction and width, fillers, selectors of variants."""
+    if sign.isspace() or unicodedata.category(sign) in ("Cc", "Cf"):
+        return True
+    return (
+        "\ufe00" <= sign <= "\ufe0f"
+        or "\U000e0100" <= sign <= "\U000e01ef"
+        or sign in "\u034f\u115f\u1160\u2800\u3164\uffa0"
+    )
+
+
+@lru_cache(maxsize=1)
+def _look_alikes() -> dict[int, str]:
+    """The sign that each look-alike stands for, by its code point."""
+    with _LOOK_ALIKES.open("rb") as file:
+        found = tomllib.load(file)
+    latin = {ord(sign): stands for stands, signs in found["ascii"].items() for sign in signs}
+    others = {ord(sign): stands.translate(latin) for stands, signs in found["signs"].items() for sign in signs}
+    return {**others, **latin}

@@ -1,0 +1,80 @@
+"""Files that their own schema makes suspect are read in a process of its own, with bounds of time and memory.
+
+What it reads comes back by pickle: the process is ours, and may do no more and no less than this one.
+"""
+
+import pickle  # noqa: S403 - see above  # nosec B403
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from onemap.layers.bounded_process import Bounds, run_python
+from onemap.layers.errors import OneMapError
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.gdal.geopackage_schema import computes_rows
+
+_DOOR = Path(__file__).resolve().parents[2] / "__main__.py"
+MOST_S, MOST_BYTES = 60.0, 4 << 30
+_SQLITE = {".gpkg", ".sqlite", ".spatialite"}
+_NO_MEMORY, _LEAST_SHARE = 5, 0.9
+_READING = """
+import importlib.util, pickle, sys
+spec = importlib.util.spec_from_file_location("onemap_door", {door!r})
+door = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(door)
+door._register_package()
+from onemap.layers.gdal_limits import limit_gdal
+limit_gdal()
+from onemap.layers.sources.separate_reading import answer
+answer()
+"""
+Result = TypeVar("Result")
+
+
+def is_suspect(path: Path) -> bool:
+    """Whether a file computes what it holds, so that a small one may take any time and memory."""
+    return path.suffix.lower() in _SQLITE and path.is_file() and computes_rows(path)
+
+
+def read_apart(
+    read: Callable[..., Result], path: Path, *given: Any, layer: str | None = None, progress: Progress = SILENT
+) -> Result:
+    """What `read(path, *given)` gives, a function of a module, in a process of its own.
+
+    Raises OneMapError source.unbounded for what takes too much, source.damaged where the process ends in another way,
+    and what the function refuses.
+    """
+    ended = run_python(
+        _READING.format(door=str(_DOOR)),
+        pickle.dumps((read, (path.absolute(), *given))),
+        Bounds(MOST_S, MOST_BYTES),
+        lambda taken: progress.at(_LEAST_SHARE * taken / MOST_S),
+    )
+    place = {"file": path.name, "layer": layer}
+    if ended.code in (None, _NO_MEMORY) or ended.has_crashed:
+        raise OneMapError("source.unbounded", seconds=MOST_S, gigabytes=MOST_BYTES >> 30, **place)
+    if ended.code != 0:
+        raise OneMapError("source.damaged", reason=ended.out.decode("utf-8", "replace")[:200], **place)
+    is_read, found = pickle.loads(ended.out)  # noqa: S301 - see above  # nosec B301
+    if not is_read:
+        raise found
+    result: Result = found
+    return result
+
+
+def answer() -> None:
+    """In the other process: do what stdin says, and write what came of it."""
+    import sys
+
+    read, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above  # nosec B301
+    try:
+        try:
+            reply = pickle.dumps((True, read(*given)))
+        except OneMapError as error:
+            reply = pickle.dumps((False, error))
+        sys.stdout.buffer.write(reply)
+    except MemoryError:
+        sys.exit(_NO_MEMORY)
+    except Exception as error:  # noqa: BLE001 - the file is to blame, whatever it was
+        sys.stdout.buffer.write(f"{type(error).__name__}: {error}".encode())
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""What set-up may install: the versions and hashes in the lists beside core.txt. Standard library only, no QGIS."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_HEAD_OF_PIP = "DO NOT MATCH THE HASHES"
+_NAMED_BY_PIP = re.compile(r"\s+(\S+) from \S")
+_NAMED_BY_UV = re.compile(r"Hash mismatch for `([^`]+)`")
+
+
+class AlteredPackageError(Exception):
+    """A file is not the one whose hash is known; the text is its name, or that of its package."""
+
+
+def lock_beside(requirements: Path, name: str) -> Path:
+    """The list of versions and hashes of a name (core, fast, pip, uv), which lies beside the list of packages."""
+    return requirements.with_name(f"{name}.lock.txt")
+
+
+def count_packages(lock: Path) -> int:
+    """How many packages a list may install."""
+    return len(re.findall(r"^[\w.-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def check_wheel(wheel: Path, lock: Path) -> None:
+    """Compare a wheel that is to be run itself with the hashes of a list. Raises AlteredPackageError."""
+    known = _HASH.findall(lock.read_text(encoding="utf-8"))
+    if hashlib.sha256(wheel.read_bytes()).hexdigest() not in known:
+        raise AlteredPackageError(wheel.name)
+
+
+class HashRefusals:
+    """Looks through what pip or uv prints for packages that they refuse by their hash."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._is_listed = False
+
+    def follow(self, line: str) -> None:
+        """Take one line. pip names such packages after a heading, uv one in a sentence."""
+        self.names += _NAMED_BY_UV.findall(line)
+        named = _NAMED_BY_PIP.match(line)
+        if self._is_listed and named:
+            self.names.append(named.group(1))
+        self._is_listed = self._is_listed or _HEAD_OF_PIP in line
+
+    def raise_found(self) -> None:
+        """Raise AlteredPackageError if a package was refused."""
+        if self.names:
+            raise AlteredPackageError(", ".join(dict.fromkeys(self.names)))

@@ -1,0 +1,171 @@
+"""One event of a case: what somebody did, bound by its hash to the event before it; and the order of a case's events.
+
+Each department has its own chain in a case, the lead department has one, and the case of an older library begins with
+what it was. An event names the heads of all chains at its moment, so that events of several chains have one order.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.errors import OneMapError
+
+LEAD_CHAIN, CARRIED_CHAIN = "lead", "upgrade"
+CHAINS = (*DEPARTMENTS, LEAD_CHAIN, CARRIED_CHAIN)
+EDITION = 1  # of the rules by which an event is judged
+MOST_BODY = 1_000_000  # characters
+COLUMNS = (
+    *("case_id", "chain", "number", "at", "day", "who", "account", "action"),
+    *("seen", "body", "words", "run", "year", "sequence", "before", "hash"),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as it is stored. at: the moment, UTC; day: the clock's day at the library's place, ISO.
+
+    account: 1 where `who` is an account of a server, 0 where it was typed; seen: JSON, the number of each chain's last
+    event at that moment; body: JSON, what was said; words: what a department's draft says, under a salted hash in the
+    body, None for whom may not read it; year, sequence: of a document's number; before: the hash of the event before it
+    in its chain.
+    """
+
+    case_id: str
+    chain: str
+    number: int
+    at: str
+    day: str
+    who: str
+    account: int
+    action: str
+    seen: str
+    body: str
+    words: str | None
+    run: str | None
+    year: int | None
+    sequence: int | None
+    before: str
+    hash: str
+
+    @classmethod
+    def of(cls, values: Iterable[Any]) -> "Event":
+        """An event of its values in the order of COLUMNS; lists make some hundred thousand."""
+        event = object.__new__(cls)
+        event.__dict__.update(zip(COLUMNS, values, strict=True))
+        return event
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values in the order of COLUMNS."""
+        return tuple(getattr(self, name) for name in COLUMNS)
+
+    def heads(self) -> Mapping[str, int]:
+        """The heads that it saw; of what is no table of numbers none."""
+        return _heads(self.seen)
+
+    def facts(self) -> dict[str, Any]:
+        """What its body says. Raises OneMapError review.event_unreadable."""
+        return readable_json(self.body)
+
+
+@lru_cache(maxsize=4096)  # cases go their way alike
+def _heads(seen: Any) -> Mapping[str, int]:
+    try:
+        found = json.loads(seen)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    known = found.items() if isinstance(found, dict) else ()
+    return {chain: number for chain, number in known if chain in CHAINS and type(number) is int}
+
+
+def readable_json(text: Any) -> dict[str, Any]:
+    """A JSON object of bounded size. Raises OneMapError review.event_unreadable."""
+    try:
+        if isinstance(text, str) and len(text) <= MOST_BODY:
+            found = json.loads(text)
+            if isinstance(found, dict):
+                return found
+    except (ValueError, RecursionError):
+        pass
+    raise OneMapError("review.event_unreadable")
+
+
+def event_hash(event: Event) -> str:
+    """The hash of an event: of every value but the words, which stand in the body by a hash of their own.
+
+    A server's trigger computes the same (`event_tables`). The length of the name keeps its end apart from the action.
+    """
+    named = f"{event.run or ''}/{event.year or ''}/{event.sequence or ''}"
+    parts = (
+        *(event.before, event.case_id, event.chain, str(event.number), event.at, event.day, str(event.account)),
+        *(str(len(event.who)), event.who, event.action, named, event.seen, event.body),
+    )
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def words_hash(words: str) -> str:
+    """The hash under which a draft's words stand in its event; the words hold their own salt."""
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def broken_links(events: Iterable[Event]) -> dict[tuple[str, int], str]:
+    """The events of a case that are not what was written: by chain and number `hash`, `before` or `number`."""
+    last: dict[str, Event] = {}
+    found = {}
+    for event in sorted(events, key=lambda one: (one.chain, one.number)):
+        before = last.get(event.chain)
+        place = (event.chain, event.number)
+        if event.number != (before.number if before else 0) + 1:
+            found[place] = "number"
+        elif event.before != (before.hash if before else ""):
+            found[place] = "before"
+        elif event_hash(event) != event.hash:
+            found[place] = "hash"
+        last[event.chain] = event
+    return found
+
+
+def ordered_events(events: Sequence[Event]) -> list[Event]:
+    """The events of a case in the order in which they count, the same for everybody.
+
+    An event comes after all that it saw. A department's event that the lead's next event did not see comes after that:
+    nobody can enter the past with a transaction that he kept open. Of two that did not see each other the earlier comes
+    first, and an override after what it would touch.
+    """
+    chains: dict[str, list[Event]] = {}
+    for event in sorted(events, key=lambda one: (one.chain, one.number)):
+        chains.setdefault(event.chain, []).append(event)
+    places = {id(event): place for chain in chains.values() for place, event in enumerate(chain)}
+    by_rank = sorted((event for chain in chains.values() for event in chain), key=_rank)
+    done = dict.fromkeys(chains, 0)
+    found: list[Event] = []
+    first = 0
+    while len(found) < len(by_rank):
+        while places[id(by_rank[first])] < done[by_rank[first].chain]:
+            first += 1
+        chosen = by_rank[first]  # most events come in this order: then nobody need look at all chains
+        if places[id(chosen)] > done[chosen.chain] or not _is_ready(chosen, chains, done):
+            waiting = [chain[done[name]] for name, chain in chains.items() if done[name] < len(chain)]
+            chosen = min([event for event in waiting if _is_ready(event, chains, done)] or waiting, key=_rank)
+        found.append(chosen)
+        done[chosen.chain] += 1
+    return found
+
+
+def _is_ready(event: Event, chains: Mapping[str, Sequence[Event]], done: Mapping[str, int]) -> bool:
+    """Whether all that an event saw is placed, and no event of the lead's that did not see it waits."""
+    for chain, number in event.heads().items():
+        if chain in chains and done[chain] < number and done[chain] < len(chains[chain]):
+            return False
+    lead = chains.get(LEAD_CHAIN, ())
+    if event.chain in (LEAD_CHAIN, CARRIED_CHAIN) or done.get(LEAD_CHAIN, 0) == len(lead):
+        return True
+    return lead[done[LEAD_CHAIN]].heads().get(event.chain, 0) >= event.number
+
+
+def _rank(event: Event) -> tuple[bool, bool, str, str]:
+    return event.chain != CARRIED_CHAIN, event.action == "override", event.at, event.chain

@@ -1,0 +1,330 @@
+"""What a list of cases needs of each: made from the replayed case, kept in a file of the desk, shown as of a day.
+
+A line holds nothing that time changes: what is overdue, deemed, stale or near is computed from it and the day. A line
+whose mark is not that of the case's rows is made anew; no step and no document rests on one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.desk_cache import CachedText, DeskCache
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.software import onemap_version
+from onemap.rules import cases
+from onemap.rules.cases import old_form
+from onemap.rules.cases.case import Case, copy_with
+from onemap.rules.cases.case_conditions import is_overdue, is_running, is_silence_consent
+from onemap.rules.cases.case_file import case_ids, day_looked_at, day_of_inputs
+from onemap.rules.cases.event_store import LibraryEvidence, replay_case
+from onemap.rules.cases.round_facts import record_of_round
+from onemap.rules.cases.staleness import RunInputs, inputs_of, superseded
+from onemap.rules.cases.working_days import calendar_of
+from onemap.rules.review.case_marks import case_marks
+from onemap.rules.review.round_evidence import verdict_counts
+from onemap.rules.runs.run_store import stored_texts
+
+_CLOSED = ("issued", "withdrawn")  # nothing presses any more
+_INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OpinionLine:
+    """A department's opinion in a line. is_silent: its silence past the last day would be consent."""
+
+    department: str
+    state: str
+    routed: bool
+    due: date | None
+    stopped_on: date | None
+    is_silent: bool
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """What a list says of a case, without what follows from the day.
+
+    last_day: of its last step; as_of: the day of its run; inputs: the hash of what its opinions rest on; numbers: how
+    many documents of a year were numbered before a moment, as its replay heard; of a case that is closed no opinions.
+    """
+
+    case: str
+    project: str
+    state: str
+    round: int
+    opened_on: date
+    conclusion: str | None
+    document: str | None
+    revision: int
+    last_day: date
+    verdicts: Mapping[str, int]
+    opinions: tuple[OpinionLine, ...] = ()
+    as_of: date | None = None
+    inputs: str | None = None
+    numbers: tuple[tuple[int, str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class LineInputs:
+    """What the opinions of a case rest on. watched: the layers and packs behind each department's."""
+
+    of_run: RunInputs
+    watched: Mapping[str, Sequence[str]]
+
+
+class _HeardEvidence(LibraryEvidence):
+    """What a library says beside the events, and what it said of numbers, which are other cases' events."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.heard: list[tuple[int, str, int]] = []
+
+    def numbers_before(self, year: int, at: str) -> int:
+        """How many documents of a year were numbered before a moment, in all cases."""
+        found = super().numbers_before(year, at)
+        self.heard.append((year, at, found))
+        return found
+
+
+class CaseLines:
+    """The lines of a library's cases, in one snapshot. is_cached: take them from the desk's file, where they fit."""
+
+    def __init__(self, library: Library, *, is_cached: bool = True) -> None:
+        self._library = library
+        self._evidence = _HeardEvidence(library)
+        self._today = library.today()
+        self._inputs: dict[str, LineInputs] = {}  # by hash
+        self._gone: dict[tuple[str, date], set[str]] = {}
+        self._left: dict[tuple[date, date], int | None] = {}
+        self._is_old = old_form.is_old(library)
+        ground = _ground(library) if is_cached and not self._is_old else None
+        self._cache = None if ground is None else DeskCache("cases", f"{library.id} {ground.sight}")
+        self._kept = {} if self._cache is None else self._cache.read()
+        marks = {} if ground is None else case_marks(library)
+        self._marks = {case_id: f"{mark} {ground.hash}" for case_id, mark in marks.items() if ground is not None}
+        self._new: dict[str, CachedText] = {}
+        self._used: set[str] = set()
+
+    def rows(self, state: str | None, asked: date | None) -> Iterator[_Row | OneMapError]:
+        """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
+        for case_id in case_ids(self._library):
+            try:
+                line = self._line(case_id)
+                if state in (None, line.state):
+                    yield self._row(line, asked)
+            except OneMapError as error:
+                yield error
+
+    def keep(self) -> None:
+        """Write what was made anew, and forget what nobody has used, after all rows were asked for."""
+        if self._cache is not None:
+            self._cache.write(self._new, self._kept.keys() - self._used)
+
+    def _line(self, case_id: str) -> CaseLine:
+        """Raises OneMapError: why the case cannot be read."""
+        mark, kept = self._marks.get(case_id), self._kept.get(case_id)
+        line = line_of_text(kept.text) if kept is not None and kept.mark == mark else None
+        if line is None or not self._is_as_heard(line):
+            line = self._made_line(case_id)
+            if mark is not None:
+                self._new[case_id] = CachedText(mark, text_of_line(line))
+        self._used |= {case_id, f"{_INPUTS}{line.inputs}"}
+        return line
+
+    def _is_as_heard(self, line: CaseLine) -> bool:
+        """Whether what a line rests on besides its case's rows is there, and says the same."""
+        numbers = self._evidence.numbers
+        return all(numbers.before(year, at) == found for year, at, found in line.numbers) and (
+            line.inputs is None or self._inputs_of(line.inputs) is not None
+        )
+
+    def _made_line(self, case_id: str) -> CaseLine:
+        """The line of a case that is read anew. Raises OneMapError."""
+        self._evidence.heard = []
+        if self._is_old:
+            case = old_form.stored_case(self._library, case_id)
+        else:
+            case = replay_case(self._library, case_id, evidence=self._evidence).current_case
+        line = line_of_case(case, verdict_counts(self._library, case.current), tuple(self._evidence.heard))
+        if line.state in _CLOSED:
+            return line
+        record = record_of_round(self._library, case.current.run)
+        watched = {code: sorted(names) for code, names in case.current.watched.items()}
+        inputs = LineInputs(inputs_of(record, case.options["packs"]), watched)
+        text = _json(inputs)
+        name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        if name not in self._inputs:
+            self._inputs[name] = inputs
+            self._new[f"{_INPUTS}{name}"] = CachedText("", text)
+        return copy_with(line, inputs=name, as_of=date.fromisoformat(record["parameters"]["as_of"]))
+
+    def _inputs_of(self, name: str) -> LineInputs | None:
+        """What a line's opinions rest on; None where the desk's file does not say so."""
+        kept = self._kept.get(f"{_INPUTS}{name}")
+        if name not in self._inputs and kept is not None:
+            try:
+                found = json.loads(kept.text)
+                self._inputs[name] = LineInputs(RunInputs(**found["of_run"]), found["watched"])
+            except (ValueError, TypeError, LookupError):
+                return None
+        return self._inputs.get(name)
+
+    def _row(self, line: CaseLine, asked: date | None) -> _Row:
+        """Raises OneMapError calendar.…."""
+        day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
+        if line.state in _CLOSED:
+            return row_of(line, day, [], lambda _: None)
+        calendar = self._evidence.calendar
+
+        def days_to(due: date) -> int | None:
+            if (day, due) not in self._left:
+                try:
+                    self._left[day, due] = calendar.between(day, due)
+                except OneMapError:  # a case can be read in a year of which no calendar is known yet
+                    self._left[day, due] = None
+            return self._left[day, due]
+
+        return row_of(line, day, self._stale(line, day), days_to)
+
+    def _stale(self, line: CaseLine, day: date) -> list[str]:
+        """The departments of whose opinion a layer or a pack was superseded."""
+        inputs = self._inputs_of(str(line.inputs))
+        if inputs is None or line.as_of is None:
+            return []
+        place = str(line.inputs), max(day_of_inputs(self._library, day), line.as_of)
+        if place not in self._gone:
+            self._gone[place] = superseded(self._library, inputs.of_run, place[1])
+        gone = self._gone[place]
+        watched = inputs.watched if gone else {}
+        return [one.department for one in line.opinions if not gone.isdisjoint(watched.get(one.department, ()))]
+
+
+def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tuple[int, str, int]]) -> CaseLine:
+    """The line of a case as its events say. numbers: what its replay heard of the numbers of documents."""
+    opinions = tuple(
+        OpinionLine(one.department, one.state, one.routed, one.due, one.stopped_on, is_silence_consent(case, one))
+        for one in (() if case.state in _CLOSED else case.opinions)
+    )
+    return CaseLine(
+        case=case.id,
+        project=case.project,
+        state=case.state,
+        round=case.round,
+        opened_on=case.opened_on,
+        conclusion=case.conclusion,
+        document=case.document,
+        revision=case.revision,
+        last_day=case.last_day,
+        verdicts=verdicts,
+        opinions=opinions,
+        numbers=tuple(numbers),
+    )
+
+
+def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[date], int | None]) -> _Row:
+    """What the list says of a case on a day. stale: departments; days_to: the working days until a last day."""
+    overdue = [one.department for one in line.opinions if is_overdue(line.state, one, day)]
+    deemed = {one.department for one in line.opinions if one.is_silent and one.department in overdue}
+    waiting = [
+        one
+        for one in line.opinions
+        if one.state in ("drafted", "returned") and one.routed and one.department not in deemed
+    ]
+    last_days = [one.due for one in waiting if one.due is not None and is_running(line.state, one)]
+    days_left = [days for days in map(days_to, last_days) if days is not None]
+    return {
+        "case": line.case,
+        "project": line.project,
+        "state": line.state,
+        "round": line.round,
+        "opened_on": line.opened_on.isoformat(),
+        "due": min(last_days).isoformat() if last_days else None,
+        "waiting": [one.department for one in waiting] if line.state == "circulating" else [],
+        "overdue": overdue,
+        "stale": list(stale),
+        "conclusion": line.conclusion,
+        "document": line.document,
+        "revision": line.revision,
+        "days_left": min(days_left, default=None),
+        "verdicts": dict(line.verdicts),
+    }
+
+
+def text_of_line(line: CaseLine) -> str:
+    """A line as it is kept."""
+    return _json(line)
+
+
+def _json(value: Any) -> str:
+    """A dataclass of plain values, days and the like as JSON."""
+    return json.dumps(
+        value, ensure_ascii=False, default=lambda one: one.isoformat() if isinstance(one, date) else vars(one)
+    )
+
+
+def line_of_text(text: str) -> CaseLine | None:
+    """The line that was kept; None of what is none."""
+    try:
+        found = json.loads(text)
+        for name in ("opened_on", "last_day", "as_of"):
+            found[name] = _day(found[name])
+        found["opinions"] = tuple(
+            OpinionLine(**{**one, "due": _day(one["due"]), "stopped_on": _day(one["stopped_on"])})
+            for one in found["opinions"]
+        )
+        found["numbers"] = tuple((year, at, given) for year, at, given in found["numbers"])
+        return CaseLine(**found)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What all lines of a library rest on. sight: who reads, and what he may see; hash: of all the rest."""
+
+    sight: str
+    hash: str
+
+
+def _ground(library: Library) -> _Ground | None:
+    """None where something of it cannot be read, so that each case says so itself."""
+    roles = library.roles
+    sight = json.dumps([library.account, roles.departments, roles.is_lead, roles.is_owner])
+    try:
+        layers = [(entry.code, entry.geometry, entry.key) for entry in library.catalogue().values()]
+        texts = sorted((hash_, sha256(text)) for hash_, text in stored_texts(library).items())
+        years = repr(calendar_of(library).own)
+    except OneMapError:
+        return None
+    parts = [onemap_version(), _program_hash(), _calendar_version(), library.is_rehearsal, layers, texts, years]
+    return _Ground(sight, sha256(json.dumps(parts)))
+
+
+@cache
+def _program_hash() -> str:
+    """Of the modules that say what becomes of a case: a version that is being worked on changes without its number."""
+    digest = hashlib.sha256()
+    for folder in (Path(cases.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _calendar_version() -> str:
+    """Of the package that knows the years' holidays."""
+    try:
+        return version("chinesecalendar")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,243 @@
+"""Events that accounts write by programs of their own: the unlawful have no effect, and hold nobody up."""
+
+import json
+import random
+import time
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+
+from onemap.layers.library.library import open_library
+from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
+from onemap.rules.cases.event import ordered_events
+from onemap.rules.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.cases.replay import Replay
+from onemap.tests.attacks.server_accounts import Bureau, make_bureau
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import opinion
+
+pytestmark = pytest.mark.slow
+CHAINS = {"u_land": "land", "u_water": "water", "u_forestry": "forestry", "u_lead": "lead"}
+WORDS = {"conclusion": "agree", "text": "同意", "basis": "", "answers": []}
+
+
+@pytest.fixture
+def bureau(postgis, tmp_path) -> Bureau:
+    """Land must refuse (prohibited), water may consult; silence is consent."""
+    return make_bureau(tmp_path, postgis)
+
+
+def codes_of_verify(bureau):
+    return set(command("verify", bureau.url).codes)
+
+
+def replay_of(bureau):
+    with open_library(bureau.url) as library:
+        events = read_events(library, bureau.case)
+        return Replay.of(events, library.id, LibraryEvidence(library)), events, library
+
+
+FORGED = {
+    "the last day of the departments in 2020": ("u_lead", "lead", "circulate", {"due": {"land": "2020-01-01"}}),
+    "an end that nobody has signed": ("u_lead", "lead", "consolidate", {"conclusion": "agree", "deemed": ["land"]}),
+    "a number out of turn": (
+        "u_lead",
+        "lead",
+        "issue",
+        {"sign": "国函", "column_year": date.today().year, "column_sequence": 99999},
+    ),
+    "a number in brackets": (
+        "u_lead",
+        "lead",
+        "issue",
+        {"sign": "国函〔2026〕99999号 (forged) ", "column_year": date.today().year, "column_sequence": 1},
+    ),
+    "another's finding judged otherwise": (
+        "u_water",
+        "water",
+        "override",
+        {"parcel": "DK1", "rule": "farm", "verdict": "clear", "reason": "r"},
+    ),
+    "a parcel that is not in the case": (
+        "u_land",
+        "land",
+        "override",
+        {"parcel": "DK9", "rule": "farm", "verdict": "clear", "reason": "r"},
+    ),
+    "a finding judged by the lead": (
+        "u_lead",
+        "lead",
+        "override",
+        {"parcel": "DK1", "rule": "farm", "verdict": "clear", "reason": "r"},
+    ),
+    "a signature for another": ("u_lead", "lead", "sign", {"department": "land", **WORDS}),
+    "a signature under words that nobody wrote": ("u_land", "land", "sign", {**WORDS, "clock": [None, None]}),
+    "a round on a run that is none": ("u_lead", "lead", "revise", {"packs": [], "column_run": "none"}),
+    "a remedy that is none": ("u_water", "water", "remedy", {"column_run": "none"}),
+    "a year of time": ("u_lead", "lead", "extend", {"days": 10**9, "reason": "r"}),
+    "fewer days": ("u_lead", "lead", "extend", {"days": -5, "reason": "r"}),
+    "yesterday": ("u_land", "land", "return", {"on": (date.today() - timedelta(1)).isoformat(), "reason": "r"}),
+    "tomorrow": ("u_land", "land", "return", {"on": (date.today() + timedelta(1)).isoformat(), "reason": "r"}),
+    "an earlier round": ("u_land", "land", "return", {"round": 0}),
+    "an action that is none": ("u_land", "land", "x", {}),
+    "a case anew": ("u_lead", "lead", "open", {"rehearsal": True, "project": "p", "files": [], "packs": []}),
+    "control characters": ("u_land", "land", "return", {"reason": "\x1b[2J"}),
+    "a list for a text": ("u_land", "land", "return", {"reason": ["r"]}),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_event_has_no_effect_is_named_and_holds_nobody_up(bureau, what):
+    account, chain, action, facts = FORGED[what]
+    before = bureau.show_case()
+    bureau.attempt(account, bureau.event(chain, action, **facts), stays=True)
+    assert bureau.show_case() == before
+    assert codes_of_verify(bureau) == {"verify.event_unlawful"}
+    rows = done("history", bureau.url, bureau.case).json["rows"]
+    assert [row["action"] for row in rows if row["unlawful"]] == [f"review.{action}"]
+    assert bureau.review("u_land", "sign", "land").code == 0
+    assert bureau.review("u_lead", "extend", "water", "--days", "2", "--reason", "r").code == 0
+
+
+def test_whatever_is_sent_the_server_says_who_when_and_after_what(bureau):
+    forged = {"column_who": "u_lead", "column_at": "1999", "column_day": "1999-01-01", "column_seen": '{"lead": 99}'}
+    more = {"column_number": 77, "column_before": "x", "column_hash": "x", "column_account": 0}
+    bureau.attempt("u_water", bureau.event("water", "opine", WORDS, **forged, **more), stays=True)
+    row = bureau.rows("SELECT number, who, account, day, seen, before FROM onemap_events WHERE chain = 'water'")
+    today = bureau.rows("SELECT onemap_today()")[0][0]
+    assert row[0][:4] == (1, "u_water", 1, today)
+    assert (json.loads(row[0][4]), row[0][5]) == ({"lead": 2}, "")
+    assert opinion(bureau.show_case(), "water")["drafted_by"] == "u_water"
+    assert codes_of_verify(bureau) == set()
+
+
+def test_nobody_writes_from_an_old_snapshot(bureau):
+    ((table, values),) = bureau.event("lead", "withdraw", reason="r")
+    with bureau.connect("u_lead") as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def hold_open(connection, rows):
+    """Write rows in a transaction that stays open."""
+    ((table, values),) = rows
+    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def test_an_open_transaction_of_one_department_holds_up_no_other(bureau):
+    with bureau.connect("u_water") as slow:
+        hold_open(slow, bureau.event("water", "opine", WORDS))
+        assert bureau.review("u_land", "sign", "land").code == 0
+        assert bureau.review("u_lead", "extend", "water", "--days", "2", "--reason", "r").code == 0
+        mine = bureau.review("u_water_2", "opine", "water", "--conclusion", "agree", "--text", "行")
+        assert (mine.code, mine.codes) == (3, ["library.busy_with"])
+        assert "u_water" in mine.json["problems"][0]["message"]
+
+
+def test_what_was_kept_open_enters_no_past(bureau):
+    """Reform and water sign; land's withdrawal of its word is written early and committed late."""
+    assert bureau.review("u_land", "sign", "land").code == 0
+    assert bureau.review("u_water", "sign", "water").code == 0
+    with bureau.connect("u_land") as late:
+        hold_open(late, bureau.event("land", "return", reason="r"))
+        time.sleep(0.05)
+        assert bureau.review("u_reform", "sign", "reform", "--unanswered", "r").code == 0
+        joined = bureau.review("u_lead", "consolidate", "--conclusion", "disagree", "--reason", "r")
+        assert joined.code == 0
+    assert opinion(bureau.show_case(), "land")["state"] == "signed"
+    assert bureau.show_case()["state"] == "consolidated"
+    assert codes_of_verify(bureau) == {"verify.event_unlawful"}
+    assert bureau.review("u_keeper", "issue").json["state"] == "issued"
+
+
+def random_value(chance: random.Random):
+    return chance.choice(
+        [None, 0, -1, 3, 10**30, 1.5, "", "r", "land", "DK1", "farm", "clear", "2026-01-01", [], {}, ["x"], {"x": 1}]
+    )
+
+
+def random_event(chance: random.Random, bureau, account):
+    """Something between lawful and junk."""
+    chain = CHAINS[account]
+    actions = (
+        "opine",
+        "sign",
+        "return",
+        "override",
+        "remedy",
+        "extend",
+        "circulate",
+        "consolidate",
+        "issue",
+        "withdraw",
+    )
+    action = chance.choice((*actions, "revise", "answer", "open", "carry", "x"))
+    words = {**WORDS, "conclusion": chance.choice((*CONCLUSIONS, "open", "x"))}
+    rule = chance.choice(("farm", "river", "x"))
+    facts = {
+        "reason": chance.choice(("r", "", None)),
+        "days": chance.choice((1, 5, 0, -1)),
+        "due": {},
+        "packs": [],
+        "parcel": "DK1",
+        "rule": rule,
+        "verdict": chance.choice(("clear", "notice", "prohibited")),
+        "sign": "",
+        "department": chance.choice(("land", "water", "reform", None)),
+        "body": "heritage",
+        "papers": [],
+        "clock": [None, None],
+        "deemed": [],
+        "unanswered": chance.choice((None, "r")),
+        "files": [],
+    }
+    if action == "sign":
+        facts |= words
+    if chance.random() < 0.3:
+        facts[chance.choice(list(facts))] = random_value(chance)
+    if chance.random() < 0.1:
+        facts[chance.choice(("round", "on", "edition"))] = random_value(chance)
+    if action == "issue":
+        facts |= {"column_year": date.today().year, "column_sequence": chance.randint(1, 4)}
+    return bureau.event(chain, action, words if action == "opine" else None, **facts)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_five_hundred_random_events_turn_freeze_and_hide_nothing(bureau, seed):
+    chance = random.Random(seed)
+    written = 0
+    for _ in range(125):
+        account = chance.choice(list(CHAINS))
+        try:
+            bureau.attempt(account, random_event(chance, bureau, account), stays=True)
+            written += 1
+        except psycopg.Error:
+            continue  # refused by the database itself
+    assert written > 60
+    with open_library(bureau.url) as library:
+        events = read_events(library, bureau.case)
+        evidence = LibraryEvidence(library)
+        replay = Replay.of(events, library.id, evidence)
+        unlawful = {event for event, _ in replay.unlawful}
+        again = Replay(library.id, evidence)
+        for event in ordered_events(events):
+            if event not in unlawful:
+                again.judge(event)  # every event that has an effect would be allowed as a step
+    assert again.current_case == replay.current_case
+    assert replay.current_case.state in CASE_STATES
+    for account in ("u_lead", "u_land", "u_keeper"):
+        shown = bureau.show_case(account)
+        assert shown["state"] == replay.current_case.state
+        assert bureau.case in [one["case"] for one in done("review", "list", bureau.place(account)).json["cases"]]
+    for one in replay.current_case.opinions:
+        assert one.state != "signed" or one.signed_by != one.drafted_by
+    problems = command("verify", bureau.url).json["problems"]
+    named = {problem["feature"] for problem in problems}
+    assert {problem["code"] for problem in problems} <= {"verify.event_unlawful"}
+    assert named == {f"{event.case_id}/{event.chain}/{event.number}" for event in unlawful}
+    if replay.current_case.state not in ("issued", "withdrawn"):
+        assert bureau.review("u_lead", "withdraw", "--reason", "r").code == 0
