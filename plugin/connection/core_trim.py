@@ -25,8 +25,6 @@ UNUSED = (
     "numpy/random/tests",
     "numpy/typing/tests",
     "numba/cuda/tests",
-    "scipy/*/tests",
-    "scipy/special/_precompute",  # programs of its makers, which use those tests
 )
 
 

@@ -67,12 +67,12 @@ class SetupPage(QWidget):
         if python is None:
             text = tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB."
+                "QGIS itself is not changed. Setting it up takes some minutes and 0.9 GB."
             )
         else:
             text = tr(
                 "One Map's core is set up: {path}. Setting it up again makes a new one beside it in your QGIS profile "
-                "(some minutes, 1.1 GB); the former one is removed when no QGIS uses it any more."
+                "(some minutes, 0.9 GB); the former one is removed when no QGIS uses it any more."
             ).format(path=python.path)
         self._explanation.setText(text)
         self.back_button.setVisible(python is not None and self._task is None)

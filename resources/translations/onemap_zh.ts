@@ -644,8 +644,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>返回资料库</translation>
     </message>
     <message>
-        <source>One Map's core is set up: {path}. Setting it up again makes a new one beside it in your QGIS profile (some minutes, 1.1 GB); the former one is removed when no QGIS uses it any more.</source>
-        <translation>一张图的核心程序已安装：{path}。重新安装会在 QGIS 配置文件夹中原有的旁边另装一个（几分钟，约 1.1 GB）；无人使用时再删除原来的。</translation>
+        <source>One Map's core is set up: {path}. Setting it up again makes a new one beside it in your QGIS profile (some minutes, 0.9 GB); the former one is removed when no QGIS uses it any more.</source>
+        <translation>一张图的核心程序已安装：{path}。重新安装会在 QGIS 配置文件夹中原有的旁边另装一个（几分钟，约 0.9 GB）；无人使用时再删除原来的。</translation>
     </message>
     <message>
         <source>Set up One Map's core</source>
@@ -4346,8 +4346,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规则所涉图层在该日均无现行数据，无法得出任何结论。</translation>
     </message>
     <message>
-        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and 1.1 GB.</source>
-        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 1.1 GB。</translation>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and 0.9 GB.</source>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 0.9 GB。</translation>
     </message>
     <message>
         <source>Check this computer</source>

@@ -5,6 +5,7 @@ vertices are the same, or within a tolerance; a crossing without a vertex is tak
 counted, never mended.
 """
 
+import heapq
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,6 @@ from onemap.rules.overlay.threads import Threads
 NEARLY_M = 5.0  # a dead end that comes so near to another street has most likely been meant to meet it
 REACH_SEGMENTS = 16  # of a quarter of a circle around what is reached
 _STEP_M = 10.0  # along a street beside a place, how far apart the points are where it can be entered
-_OFFSET = 1.0  # a graph of scipy takes a length of nothing for no edge
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,25 @@ class StreetNetwork:
     @cached_property
     def _labels(self) -> np.ndarray:
         """Of each node (n,) the number of the part of the network that it belongs to."""
-        return self._components(np.vstack([self._edges.nodes, self._links]))
+        return connected_labels(np.vstack([self._edges.nodes, self._links]), len(self._points))
 
-    def _components(self, pairs: np.ndarray) -> np.ndarray:
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
+    @cached_property
+    def _ways(self) -> tuple[list[int], list[int], list[float]]:
+        """Where the ways out of each node begin (n + 1,); of each way (w,) the node to which it leads, and its length.
 
-        count = len(self._points)
-        graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-        labels: np.ndarray = connected_components(graph, directed=False)[1]
-        return labels
+        They are lists because the search takes them one by one.
+        """
+        gap = np.linalg.norm(self._points[self._links[:, 0]] - self._points[self._links[:, 1]], axis=1)
+        pairs, length = np.vstack([self._edges.nodes, self._links]), np.concatenate([self._edges.length, gap])
+        begin, end = np.concatenate([pairs, pairs[:, ::-1]]).T
+        order = np.argsort(begin, kind="stable")
+        first = np.searchsorted(begin[order], np.arange(len(self._points) + 1))
+        return first.tolist(), end[order].tolist(), np.concatenate([length, length])[order].tolist()
 
     @cached_property
     def _loose(self) -> np.ndarray:
         """Dead ends (p,), as points, that come near to a street of another line without meeting it."""
-        place = self._components(self._links)  # nodes that are joined are one place
+        place = connected_labels(self._links, len(self._points))  # nodes that are joined are one place
         degree = np.bincount(place[self._edges.nodes.ravel()], minlength=len(self._points))
         is_dead = degree[place[self._edges.nodes]] == 1
         edge, side = np.nonzero(is_dead)
@@ -170,23 +174,38 @@ class StreetNetwork:
         return edge[kept], position[kept], cost[kept]
 
     def _costs(self, first: np.ndarray, budget: float) -> np.ndarray:
-        """How far each node (n,) is from its nearest place; infinite beyond the budget. first: without other nodes."""
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import dijkstra
+        """How far each node (n,) is from its nearest place, in m. first: how far without going by other nodes.
 
-        gap = np.linalg.norm(self._points[self._links[:, 0]] - self._points[self._links[:, 1]], axis=1)
-        pairs = np.vstack([self._edges.nodes, self._links])
-        length = np.concatenate([self._edges.length, gap])
-        source, started = len(self._points), np.flatnonzero(np.isfinite(first))
-        begin = np.concatenate([pairs[:, 0], pairs[:, 1], np.full(len(started), source)])
-        end = np.concatenate([pairs[:, 1], pairs[:, 0], started])
-        weight = np.concatenate([length, length, first[started] + _OFFSET])
-        order = np.lexsort((weight, end, begin))  # of two streets between the same nodes the shorter one
-        begin, end, weight = begin[order], end[order], weight[order]
-        once = np.r_[True, (np.diff(begin) != 0) | (np.diff(end) != 0)]
-        graph = coo_array((weight[once], (begin[once], end[once])), shape=(source + 1, source + 1)).tocsr()
-        costs: np.ndarray = dijkstra(graph, indices=source, limit=budget + _OFFSET)[:source] - _OFFSET
-        return costs
+        Ways beyond the budget are not looked for: there it is as first says.
+        The shortest ways after E. W. Dijkstra, A Note on Two Problems in Connexion with Graphs, 1959.
+        """
+        begin, end, length = self._ways
+        costs = first.tolist()
+        heap = [(cost, node) for node, cost in enumerate(costs) if cost <= budget]
+        heapq.heapify(heap)
+        while heap:
+            cost, node = heapq.heappop(heap)
+            if cost > costs[node]:
+                continue  # it was reached in a shorter way since
+            for way in range(begin[node], begin[node + 1]):
+                farther = cost + length[way]
+                if farther <= budget and farther < costs[end[way]]:
+                    costs[end[way]] = farther
+                    heapq.heappush(heap, (farther, end[way]))
+        return np.array(costs)
+
+
+def connected_labels(pairs: np.ndarray, count: int) -> np.ndarray:
+    """The part of a graph that each of its nodes belongs to: its least node (count,). pairs (k, 2): nodes that meet."""
+    labels = np.arange(count)
+    while True:
+        low = labels[pairs].min(axis=1)
+        if (labels[pairs] == low[:, None]).all():
+            return labels
+        for side in (0, 1):
+            np.minimum.at(labels, labels[pairs[:, side]], low)
+        while (labels[labels] != labels).any():
+            labels = labels[labels]
 
 
 def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.ndarray]:

@@ -42,7 +42,6 @@ LIBRARIES = {
     "jinja2": "jinja2",
     "markupsafe": "markupsafe",
     "typst": "typst",
-    "scipy": "scipy.sparse.csgraph",
     "pypinyin": "pypinyin",
     "defusedxml": "defusedxml.ElementTree",
 }

@@ -82,6 +82,7 @@ def same_as_cases(town: Town, on: date | None = None) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_the_list_follows_each_step(town):
     town.pack(self_sign=True)
     case = town.open()
@@ -265,6 +266,7 @@ for _ in range(12):
 """
 
 
+@pytest.mark.slow
 def test_several_processes_list_at_once(town):
     for name in ("一", "二", "三"):
         town.open(project=name)
@@ -314,6 +316,7 @@ class ListedWalk(Walk):
             same_list(self.location, LATER)
 
 
+@pytest.mark.slow
 def test_random_steps_leave_equal_lists(towns):
     ListedWalk.made = towns
     take_walks(ListedWalk, 5)
