@@ -194,6 +194,7 @@ def small_library(onemap, tmp_path, monkeypatch):
     return str(library)
 
 
+@pytest.mark.slow
 def test_a_thousand_spellings_in_every_place_of_every_verb(small_library, tmp_path, capfdbinary, monkeypatch):
     monkeypatch.setenv("ONEMAP_TRACEBACK", "1")
     log, count = tmp_path / "desk" / "night.log", 0
@@ -271,6 +272,7 @@ def test_real_processes_repeat_none_of_them(small_library, tmp_path, core):
     assert SECRET.encode() not in traces(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_address_that_works_repeats_its_password_nowhere(postgis, core, tmp_path, monkeypatch):
     monkeypatch.setenv("PGPASSFILE", os.devnull)
     database = postgis.database()
