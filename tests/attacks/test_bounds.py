@@ -204,6 +204,16 @@ def test_a_geometry_that_is_repeated_a_million_times_is_refused(tmp_path):
     assert codes(bounded("inspect", tmp_path / "a.parquet")) == ["source.swollen"]
 
 
+@ON_LINUX
+@pytest.mark.parametrize("name", ["a.geojson", "a.geojsonl"])
+def test_records_that_each_bring_a_field_of_their_own_are_refused(tmp_path, name):
+    place = '"geometry": {"type": "Point", "coordinates": [114, 36]}'
+    records = [f'{{"type": "Feature", "properties": {{"k{at}": 1}}, {place}}}' for at in range(8000)]
+    whole = '{"type": "FeatureCollection", "features": [' + ",\n".join(records) + "]}"
+    (tmp_path / name).write_text(whole if name == "a.geojson" else "\n".join(records))
+    assert codes(bounded("inspect", tmp_path / name)) == ["source.swollen"]
+
+
 def test_a_parquet_of_repeated_values_that_fits_is_read_as_it_is(onemap, tmp_path):
     columns = {
         "text": repeated(30_000, 1000),
