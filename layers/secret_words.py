@@ -140,7 +140,10 @@ def _before_at(word: str) -> str:
     before = word[start : found.start(1)]
     counted = _DRIVE.sub("", before) if os.name == "nt" else before
     has_scheme = scheme is not None and scheme[0].strip()[0] not in "/\\"
-    if is_plain and (_PORT.match(before) and not _OF_A_DATABASE.match(word) or not _ANY_COLON.search(counted)):
+    if is_plain and not _OF_A_DATABASE.match(word):
+        if _PORT.match(before) or not _ANY_COLON.search(counted):
+            return "" if re.search("[/?#]", before) else before  # a key that stands for the user, or an @ in a path
+    elif is_plain and not _ANY_COLON.search(counted):
         return ""
     if not (has_scheme or _ANY_COLON.search(counted)):
         return ""

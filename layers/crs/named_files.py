@@ -23,6 +23,8 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 _NO_GRID = {"@null", "null"}
+# Instead of a system, a path: who looks whether it is there already asks the server of a share.
+_PATH = re.compile(r"\s*(?:[/\\]|[a-z]:[/\\]|file:)", re.IGNORECASE)
 _LONGEST = 80
 
 
@@ -46,7 +48,7 @@ def _is_name(found: tuple[str | None, str]) -> bool:
     key, text = found
     if key == "value":  # of a parameter: all others are numbers
         return text not in _NO_GRID
-    return text.lstrip().startswith("@") or bool(_NAMING.search(_HARMLESS.sub(" ", text)))
+    return text.lstrip().startswith("@") or bool(_PATH.match(text)) or bool(_NAMING.search(_HARMLESS.sub(" ", text)))
 
 
 def _texts_of(content: Any, key: str | None = None) -> Iterator[tuple[str | None, str]]:

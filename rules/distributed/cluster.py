@@ -68,7 +68,7 @@ def cluster_engine(
             held.callback(_end_processes, address)
         try:
             client = distributed.Client(address, timeout=_REACH_S)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, TypeError, ValueError) as error:  # also of no way there that Dask knows
             raise OneMapError("cluster.unreachable", field="--scheduler", address=scheduler) from error
         held.callback(_close, client)
         if not client.scheduler_info()["workers"]:

@@ -194,6 +194,7 @@ def small_library(onemap, tmp_path, monkeypatch):
     return str(library)
 
 
+@pytest.mark.slow
 def test_a_thousand_spellings_in_every_place_of_every_verb(small_library, tmp_path, capfdbinary, monkeypatch):
     monkeypatch.setenv("ONEMAP_TRACEBACK", "1")
     log, count = tmp_path / "desk" / "night.log", 0
@@ -254,6 +255,26 @@ def test_what_is_no_address_stays_readable(onemap, tmp_path, small_library, lang
     assert shown_word(str(named)) == str(named)
 
 
+@pytest.mark.parametrize("scheme", ["https", "tls", "tcp", "ftp", "s3", "git+ssh"])
+def test_a_key_in_the_place_of_a_user_is_not_repeated(onemap, small_library, scheme):
+    for rest in ("h", "h:1", "h/x.shp", "h:8786/a?b=c"):
+        word = f"{scheme}://{SECRET}@{rest}"
+        assert SECRET not in shown_word(word)
+        for given in (("inspect", word), ("copy", small_library, word)):
+            answer = onemap(*given)
+            assert answer.code in (2, 3) and SECRET not in json.dumps(answer.json), answer
+    for plain in ("https://h:8080/arcgis/@2x", "https://h/a/@2x", "https://h?mail=a@b", "postgresql://u@h/x"):
+        assert shown_word(plain) == plain
+
+
+def test_a_scheduler_without_what_its_address_wants_is_refused(onemap, small_library, tmp_path):
+    parcels = write_layer(tmp_path / "p.gpkg", [shapely.box(500000, 4e6, 500100, 4000100)])
+    for address, code in (("tls://127.0.0.1:1", "cluster.unreachable"), (f"tls://{SECRET}@h:1", "usage.address")):
+        answer = onemap("check", small_library, parcels, "--scheduler", address)
+        assert answer.codes == [code]
+        assert SECRET not in json.dumps(answer.json)
+
+
 @pytest.mark.parametrize(
     "word", ["name=T,department=land,key=BSM", "BSM=标识码", "EPSG:4547", "2026-01-01", "a:b", "DLTB@24"]
 )
@@ -271,6 +292,7 @@ def test_real_processes_repeat_none_of_them(small_library, tmp_path, core):
     assert SECRET.encode() not in traces(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_address_that_works_repeats_its_password_nowhere(postgis, core, tmp_path, monkeypatch):
     monkeypatch.setenv("PGPASSFILE", os.devnull)
     database = postgis.database()

@@ -31,34 +31,47 @@ _MODULE = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+\W?(\w+)", re.I
 _INDEXES = {"rtree", "rtree_i32", "fts3", "fts4", "fts5"}
 _COMPUTING = re.compile(r"\b(recursive|load_extension|randomblob|zeroblob|(ogr|gdal|pragma)_\w*)\b", re.IGNORECASE)
 
-_MADE = "SELECT sql FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%AS%(%')"
-_GENERATED = re.compile(r"\bAS\s*\(", re.IGNORECASE)
+_VIEWS = "SELECT sql FROM sqlite_master WHERE type = 'view'"
+# Per table its columns, those that calculate, and the text that stands once for all rows which do not have it.
+_TABLES = (
+    "SELECT name, count(*), sum(hidden > 1), sum(length(coalesce(dflt_value, ''))) FROM"
+    " (SELECT m.name, x.hidden, x.dflt_value FROM sqlite_master m, pragma_table_xinfo(m.name) x"
+    " WHERE m.type = 'table' AND m.sql NOT LIKE '%VIRTUAL%') GROUP BY name"
+)
+_MOST_COLUMNS, _MOST_DEFAULT = 300, 1000  # of a table; a row may hold none of them and take no place
+# What the format itself keeps in tables: SQLite of another version may see other rows in what is made.
+_OWN_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND lower(name) GLOB 'gpkg_*'"
 _NAME = r'(?:"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\W\d]\w*)'
 _COLUMN = rf"(?:{_NAME}\s*\.\s*)?(?:{_NAME}|\*)(?:\s+(?:AS\s+)?{_NAME})?"
+_CHOSEN = re.compile(rf"(?:{_NAME}\s*\.\s*)?({_NAME}|\*)(?:\s+(?:AS\s+)?{_NAME})?\s*(?:,|$)", re.IGNORECASE)
 _CONDITION = rf"(?:{_NAME}|'[^']*'|[\d.]+|[=<>!\s.])*"
 _CHOOSING = re.compile(  # a view that takes some columns and rows of one table, and calculates nothing
-    rf"\s*CREATE\s+VIEW\s+{_NAME}\s+AS\s+SELECT\s+{_COLUMN}(?:\s*,\s*{_COLUMN})*\s+FROM\s+{_NAME}(?:\s+WHERE\s+{_CONDITION})?\s*;?\s*",
+    rf"\s*CREATE\s+VIEW\s+{_NAME}\s+AS\s+SELECT\s+({_COLUMN}(?:\s*,\s*{_COLUMN})*)\s+FROM\s+{_NAME}(?:\s+WHERE\s+{_CONDITION})?\s*;?\s*",
     re.IGNORECASE,
 )
 _MOST_SQL = 10_000  # characters of a view that is looked at
 
 
 def computes_rows(path: Path) -> bool:
-    """Whether views or generated columns make rows or values that the file does not hold; nothing of them is run here.
+    """Whether a file may give rows or values that it does not hold; nothing of that is run here.
 
-    A view that takes columns and rows of one table does not. False for a file that SQLite cannot open.
+    Views and generated columns make them, and so do long defaults and very many columns, of which a row may hold
+    nothing. A view that takes columns and rows of one table does not. True for a file that SQLite cannot read.
     """
-    known = _rows_by_sqlite(path, _MADE)
-    texts = [str(row[0]) for row in known[0]] if known is not None else []
-    return any(not _is_choosing(text) if _is_view(text) else bool(_GENERATED.search(text)) for text in texts)
-
-
-def _is_view(text: str) -> bool:
-    return bool(re.match(r"\s*CREATE\s+(TEMP\w*\s+)?VIEW\b", text, re.IGNORECASE))
+    known = _rows_by_sqlite(path, _VIEWS, _TABLES)
+    if known is None:
+        return True
+    views, tables = known
+    return not all(_is_choosing(str(text)) for (text,) in views) or any(
+        generated or columns > _MOST_COLUMNS or defaults > _MOST_DEFAULT for _, columns, generated, defaults in tables
+    )
 
 
 def _is_choosing(text: str) -> bool:
-    return len(text) <= _MOST_SQL and bool(_CHOOSING.fullmatch(text))
+    """Whether a view takes some columns of one table, none of them twice."""
+    found = _CHOOSING.fullmatch(text) if len(text) <= _MOST_SQL else None
+    chosen = [name.strip('"`[]').casefold() for name in _CHOSEN.findall(found[1])] if found else []
+    return found is not None and (chosen == ["*"] or "*" not in chosen) and len(set(chosen)) == len(chosen)
 
 
 def check_schema(path: Path) -> None:
@@ -66,6 +79,10 @@ def check_schema(path: Path) -> None:
 
     Raises OneMapError source.indirect, crs.names_file, and as pyogrio does.
     """
+    if own := _rows_by_sqlite(path, _OWN_VIEWS, _TABLES):
+        is_made = own[0] or any(generated and name.lower().startswith("gpkg_") for name, _, generated, _ in own[1])
+        if is_made:
+            raise OneMapError("source.indirect", file=path.name)
     known = _rows_by_sqlite(path, _ASKED)
     made = _column_by_gdal(path, _ASKED) if known is None else [row[0] for row in known[0]]
     for text in filter(None, made):
@@ -82,8 +99,8 @@ def _systems(path: Path) -> list[tuple[Any, ...]]:
     if known is None:
         return []
     *used, listed = known
-    numbers = {row[0] for rows in used for row in rows}
-    return [(row[0], str(value)) for row in listed if row[0] in numbers for value in row[1:]]
+    numbers = {str(row[0]) for rows in used for row in rows}
+    return [(row[0], str(value)) for row in listed if str(row[0]) in numbers for value in row[1:]]
 
 
 def only_layer(path: Path) -> str | None:
@@ -97,7 +114,7 @@ def only_layer(path: Path) -> str | None:
         return None
     names, *others = ([row[0] for row in rows] for rows in known)
     own = [name for name in names if not _OF_FORMAT.match(str(name))]
-    is_alone = len(own) == 1 and own[0].isprintable() and all(some == own for some in others)
+    is_alone = len(own) == 1 and own[0].isprintable() and "\ufffd" not in own[0] and all(some == own for some in others)
     return str(own[0]) if is_alone else None
 
 
@@ -127,6 +144,7 @@ def _answers(path: Path, _state: tuple[int, ...], asked: tuple[str, ...]) -> lis
     uri = sqlite_address(path, "mode=ro&immutable=1")  # nothing is written beside it
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "replace")  # as GDAL, which reads on
             return [connection.execute(sql).fetchall() for sql in asked]
     except (sqlite3.Error, UnicodeDecodeError, ValueError):
         return None

@@ -27,6 +27,7 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.foreign_database import is_in_wal_mode
+from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
@@ -154,7 +155,7 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
 def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
     """What pyogrio says of a layer, without its rows, if GDAL has opened the file as what its name says.
 
-    Raises OneMapError source.indirect, and as pyogrio does.
+    Raises OneMapError source.indirect, source.swollen, and as pyogrio does.
     """
     info: dict[str, Any] = pyogrio.read_info(
         gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **open_options(readable.content)
@@ -163,6 +164,8 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
     expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
     if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
         raise OneMapError("source.indirect", **readable.place)
+    if readable.path.is_file():  # each record of a GeoJSON may bring a field of its own, which all others lack
+        check_full_size(readable.path, info["features"] * len(info["fields"]) * VALUE_BYTES)
     return info
 
 

@@ -18,6 +18,7 @@ import shapely
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.full_size import VALUE_BYTES, check_full_size, most_bytes
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, PlainProof, ProofBeside, Provers
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {".parquet", ".geoparquet"}
 FORMAT = "GeoParquet"
-# What is read of any file, and how many times its own size of a larger one: more is made to fill the memory.
-MOST_BYTES, _MOST_TIMES = 300_000_000, 50
 _TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
-_VALUE_BYTES = 16  # of a value as an object, and the place that it has in its column
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
 
 
@@ -91,16 +89,14 @@ def _repeated_texts(file: "pq.ParquetFile", path: Path) -> list[str]:
 
     Raises OneMapError source.swollen where even its numbers, or its bytes without their packing, do.
     """
-    metadata, size = file.metadata, path.stat().st_size
-    most = max(MOST_BYTES, _MOST_TIMES * size)
+    metadata, most = file.metadata, most_bytes(path)
     parts = [metadata.row_group(at).column(of) for at in range(metadata.num_row_groups) for of in range(_columns(file))]
     full_bytes = max(
-        sum(part.num_values for part in parts) * _VALUE_BYTES,
-        metadata.num_rows * len(file.schema_arrow.names) * _VALUE_BYTES,
+        sum(part.num_values for part in parts) * VALUE_BYTES,
+        metadata.num_rows * len(file.schema_arrow.names) * VALUE_BYTES,
         sum(part.total_uncompressed_size for part in parts),
     )
-    if full_bytes > most:
-        raise swollen(path, full_bytes)
+    check_full_size(path, full_bytes)
     # A text is at most as long as its chunk is before it is packed, and may stand in every row.
     texts = (part for part in parts if part.physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"))
     return sorted({part.path_in_schema for part in texts if part.num_values * part.total_uncompressed_size > most})
@@ -110,12 +106,6 @@ def _columns(file: "pq.ParquetFile") -> int:
     return int(file.metadata.num_columns)
 
 
-def swollen(path: Path, full_bytes: int) -> OneMapError:
-    """The refusal of a file that says that it unfolds to so many bytes."""
-    kilobytes, megabytes, most = -(-path.stat().st_size // 1000), full_bytes // 1_000_000, MOST_BYTES // 1_000_000
-    return OneMapError("source.swollen", file=path.name, kilobytes=kilobytes, megabytes=megabytes, most=most)
-
-
 def _unfolded(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
     """A column whose texts each stand there once, as all of them. Raises OneMapError source.swollen."""
     full_bytes = 0
@@ -123,8 +113,7 @@ def _unfolded(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
         lengths = pc.binary_length(texts.dictionary.cast(pa.large_binary()))
         sizes = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
         full_bytes += int(sizes[texts.indices.drop_null().to_numpy(zero_copy_only=False)].sum())
-    if full_bytes > max(MOST_BYTES, _MOST_TIMES * path.stat().st_size):
-        raise swollen(path, full_bytes)
+    check_full_size(path, full_bytes)
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 

@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import ProofBeside, Provers
@@ -33,7 +34,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
     """All records, in the file's order; what is no feature is named by its record.
 
     provers: they prove polygons valid; of many plain ones no geometry is made.
-    Raises OneMapError source.damaged where no record is a feature, encoding.….
+    Raises OneMapError source.damaged where no record is a feature, source.swollen, encoding.….
     """
     place = {"file": path.name, "layer": path.stem}
     records, found = _records(path, encoding)
@@ -45,6 +46,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
         raise OneMapError("source.damaged", reason=broken[0], **place)
     shapes, has_heights = in_plane(shapes)
     names = list(dict.fromkeys(name for record in properties for name in record))
+    check_full_size(path, len(names) * len(properties) * VALUE_BYTES)
     columns = {
         name: pd.Series([plain_value(record.get(name)) for record in properties], dtype=object) for name in names
     }

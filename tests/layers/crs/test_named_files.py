@@ -38,6 +38,7 @@ def texts(grid: str) -> dict[str, str]:
         "list of systems": f"+init={grid}:1",
         "pipeline": f"+proj=pipeline +step +proj=hgridshift +grids={grid}",
         "file alone": f"@{grid}",
+        "path": str(grid),
         "WKT1": with_grid.to_wkt("WKT1_GDAL"),
         "WKT2": with_grid.to_wkt(),
         "PROJJSON": with_grid.to_json(),
@@ -115,10 +116,12 @@ sys.exit(main(["inspect", sys.argv[1], "--json"]))
 @pytest.mark.parametrize("way", ["WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT"])
 @pytest.mark.parametrize("kind", ["geojson", "geojson geometry", "gpkg", "shp", "gml", "asc", "tif"])
 def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind, way):
-    """The file is a pipe: whoever opened it would be met by the one who waits at its other end."""
     pipe = tmp_path / "grid.gsb"
-    text = texts(str(pipe))[way]
-    source = write_source(tmp_path, kind, text)
+    assert inspected_past(pipe, write_source(tmp_path, kind, texts(str(pipe))[way])) == ["crs.names_file"]
+
+
+def inspected_past(pipe, source):
+    """What codes `inspect` has, none having opened the pipe: who did would be met by him who waits at its other end."""
     os.mkfifo(pipe)
     met = []
 
@@ -130,9 +133,9 @@ def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind, way):
     threading.Thread(target=wait, daemon=True).start()
     command = [sys.executable, "-P", "-c", _WATCHED, str(source)]
     answer = json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout)  # noqa: S603
-    assert [problem["code"] for problem in answer["problems"]] == ["crs.names_file"]
     assert not met
     pipe.read_bytes()  # who waits there is let go
+    return [problem["code"] for problem in answer["problems"]]
 
 
 @pytest.mark.parametrize("name", ["a.fgb", "a.gdb"])
@@ -143,6 +146,44 @@ def test_a_binary_file_whose_system_names_a_file(onemap, tmp_path, name):
     assert answer.codes == ["crs.names_file"]
     answer = onemap("inspect", write_layer(tmp_path / f"b{name}", [PLOT], {"n": [1]}, crs="EPSG:4490", **driver))
     assert answer.json["layers"][0]["crs"]["code"] == "EPSG:4490"
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/x.prj", r"\\server\share\x.prj", "//server/x", r"C:\x.prj", "file:///x", "/vsicurl/x"]
+)
+def test_a_path_is_no_system(onemap, tmp_path, path):
+    write_geojson(tmp_path / "a.geojson", path)
+    for given in (("inspect", tmp_path / "a.geojson"), ("new", tmp_path / "city.gpkg", "--crs", path)):
+        assert onemap(*given).codes == ["crs.names_file"]
+
+
+UNREADABLE = "UPDATE gpkg_spatial_ref_sys SET description = CAST(x'ff80' AS TEXT)"
+VIEW = "SELECT *, '' AS extra FROM listed"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows keeps pipes in no folder")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ([UNREADABLE], "crs.names_file"),
+        ([UNREADABLE + " WHERE srs_id = -1"], "crs.names_file"),
+        (
+            [
+                "ALTER TABLE gpkg_spatial_ref_sys RENAME TO listed",
+                f"CREATE VIEW gpkg_spatial_ref_sys AS {VIEW} WHERE sqlite_version() <> '{sqlite3.sqlite_version}'",
+            ],
+            "source.indirect",
+        ),
+    ],
+)
+def test_a_list_of_systems_that_reads_otherwise_here_hides_no_file(tmp_path, changes, code):
+    """GDAL reads on past a text that is none, and has an SQLite of its own version."""
+    pipe = tmp_path / "grid.gsb"
+    source = write_source(tmp_path, "gpkg", texts(str(pipe))["WKT1"])
+    with closing(sqlite3.connect(source)) as connection, connection:
+        for change in changes:
+            connection.execute(change)
+    assert inspected_past(pipe, source) == [code]
 
 
 def test_a_system_of_another_layer_is_no_matter(onemap, tmp_path):
