@@ -164,7 +164,7 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
     expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
     if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
         raise OneMapError("source.indirect", **readable.place)
-    if readable.path.is_file():  # each record of a GeoJSON may bring a field of its own, which all others lack
+    if suffix in JSON_SUFFIXES:  # each record may bring a field of its own, which all others lack
         check_full_size(readable.path, info["features"] * len(info["fields"]) * VALUE_BYTES)
     return info
 
