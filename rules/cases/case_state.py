@@ -51,7 +51,7 @@ class CaseState:
 
     case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
     number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
-    words are hidden. written: the events of drafts that people wrote and nobody has signed yet. machine_worded: whose
+    words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
     standing draft the machine has worded; draft_texts: such drafts, by hash, as they read when they were made. is_new:
     the event at hand is not written yet.
     """
@@ -62,7 +62,7 @@ class CaseState:
         self.library = library_id
         self.evidence = evidence
         self.authors: dict[str, str] = {}
-        self.written: dict[str, Event] = {}
+        self.draft_events: dict[str, Event] = {}
         self.machine_worded: set[str] = set()
         self.draft_texts: set[str] = set()
         self.is_new = False
@@ -70,11 +70,11 @@ class CaseState:
     def snapshot(self) -> Snapshot:
         """All that an event may change, as it stands."""
         drafts = set(self.machine_worded), set(self.draft_texts)
-        return self.case, dict(self.authors), dict(self.written), *drafts
+        return self.case, dict(self.authors), dict(self.draft_events), *drafts
 
     def go_back_to(self, before: Snapshot) -> None:
         """Stand where a snapshot, which is of no more use then, was taken."""
-        self.case, self.authors, self.written, self.machine_worded, self.draft_texts = before
+        self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts = before
 
     @property
     def current_case(self) -> Case:
@@ -95,7 +95,7 @@ class CaseState:
 
     def is_hidden(self, department: str) -> bool:
         """Whether a department's draft stands whose words whoever reads may not see."""
-        draft = self.written.get(department)
+        draft = self.draft_events.get(department)
         return draft is not None and draft.words is None
 
     def clock_day(self, event: Event, on: date) -> date:

@@ -37,7 +37,7 @@ def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: s
         detail["instead_of"] = former
     so_far.authors[before.department] = author
     so_far.machine_worded.discard(before.department)
-    so_far.written[before.department] = event
+    so_far.draft_events[before.department] = event
     if event.words is None:  # another department's, which tells its words when it signs
         after = copy_with(before, state=state, signed_by=None, signed_on=None, unanswered=None)
     else:
@@ -110,7 +110,7 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
     if so_far.is_hidden(before.department):  # who signs shows the draft, which nobody could read before
         draft = facts["draft"]
-        if words_hash(draft) != so_far.written[before.department].facts()["words"]:
+        if words_hash(draft) != so_far.draft_events[before.department].facts()["words"]:
             raise OneMapError("review.event_words", department=so_far.name(department))
         content = person_words(so_far, event, readable_json(draft))
         before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
@@ -126,7 +126,7 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
         before = copy_with(before, text=words["text"], text_en=None)
     if words != {name: getattr(before, name) for name in words}:
         raise OneMapError("review.event_words", department=so_far.name(department))
-    so_far.written.pop(before.department, None)
+    so_far.draft_events.pop(before.department, None)
     left = so_far.current_case.current.open_items(before.department)
     unanswered = facts.get("unanswered") if left else None
     if left and not person_text(unanswered or "", MOST_REASON):
@@ -194,7 +194,7 @@ def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on
     is_as_drafted = by_machine or all(getattr(opinion, name) == getattr(old, name) for name in names)
     if opinion.state == "drafted" and is_as_drafted and not so_far.is_hidden(new.department):
         so_far.machine_worded.add(new.department)
-        so_far.written.pop(new.department, None)
+        so_far.draft_events.pop(new.department, None)
         after = copy_with(opinion, **{name: getattr(new, name) for name in names}, drafted_on=on)
         if event.account:
             due, stopped_on = so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))

@@ -87,7 +87,7 @@ def open_round(
     so_far.case = copy_with(
         so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms
     )
-    so_far.authors, so_far.written = dict.fromkeys(DEPARTMENTS, MACHINE), {}
+    so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
     so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), set(facts.get("drafts", ()))
     for opinion in opinions:
         so_far.note_conclusion(opinion)

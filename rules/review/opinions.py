@@ -96,7 +96,7 @@ def sign(
             if item.department == department and item.answer is not None and item.answered_on is not None
         ]
         clock = [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
-        draft = replay_case(library, case_id).written.get(department)
+        draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
         facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
         return StepContent(facts)

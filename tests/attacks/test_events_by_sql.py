@@ -220,8 +220,8 @@ def test_the_log_says_of_events_what_they_are(bureau):
     for lie in LIES:
         with bureau.connect("u_lead") as connection, pytest.raises(psycopg.Error):
             write_row(connection, table, values)
-            said = json.dumps(lie).replace("EVENT", f"{bureau.case}/lead/3")
-            write_row(connection, *log_row("review.extend", bureau.case, detail=said))
+            detail = json.dumps(lie).replace("EVENT", f"{bureau.case}/lead/3")
+            write_row(connection, *log_row("review.extend", bureau.case, detail=detail))
             connection.commit()
     assert codes_of_verify(bureau) == set()
     assert bureau.review("u_lead", "extend", "water", "--days", "1", "--reason", "r").code == 0
