@@ -9,10 +9,10 @@ EVERYONE = (DEPARTMENT, LEAD)
 
 @dataclass(frozen=True)
 class Grant:
-    """What some may do with a table: SELECT, INSERT or UPDATE. The owner of the tables may do all.
+    """What some may do with a table: SELECT or INSERT. The owner of the tables may do all.
 
     rows: which rows, as an SQL condition; `{departments}` in it stands for the departments that the asker speaks for,
-    an array. columns: of an UPDATE, empty for all.
+    an array. columns: empty for all.
     """
 
     table: str
@@ -26,31 +26,14 @@ class Grant:
 class Guard:
     """What must be true of every row that anyone but the owner writes, whatever a grant allows.
 
-    action: INSERT or UPDATE. conditions: by what is told of a row that fails, an SQL condition on NEW (and OLD), in
-    which stand: `account`, who has logged in; `today`, the server's day as text; `any_day`, whether the library is for
-    trying; `departments`, an array, and `is_lead`, for whom the account acts; `this_step`, the transaction's number,
-    which is the xmin of the rows that it wrote. at_commit: conditions that must hold when all is written. stamped:
-    columns in which the server's clock stands, whatever was sent.
+    conditions: by what is told of a row that fails, an SQL condition on NEW, in which stand: `account`, who has logged
+    in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the xmin of
+    the rows that it wrote. at_commit: conditions that must hold when all is written.
     """
 
     table: str
-    action: str
     conditions: Mapping[str, str] = field(default_factory=dict)
     at_commit: Mapping[str, str] = field(default_factory=dict)
-    stamped: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Function:
-    """What a condition asks as the owner of rows that its asker may not see.
-
-    body: a SELECT, in which `{departments}` stands for those that whoever has logged in speaks for, an array.
-    """
-
-    name: str
-    arguments: str
-    answer: str
-    body: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +47,7 @@ class Script:
     file: tuple[str, ...]
 
 
-Right = Grant | Guard | Function | Script
+Right = Grant | Guard | Script
 
 
 @dataclass(frozen=True)
@@ -118,10 +101,9 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
-    Guard("onemap_runs", "INSERT", _RUN, {"not what the log says of it": _RUN_IS_LOGGED}),
+    Guard("onemap_runs", _RUN, {"not what the log says of it": _RUN_IS_LOGGED}),
     Guard(
         "onemap_run_blocks",
-        "INSERT",
         {
             "numbers": "NEW.first BETWEEN 0 AND 1000000000 AND NEW.count BETWEEN 0 AND 100000000",
             "name": "NEW.name ~ '^[a-z_]{1,40}$'",

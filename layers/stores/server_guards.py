@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.stores.rights import LEAD, OWNER, Guard
 
 if TYPE_CHECKING:
@@ -108,11 +107,7 @@ CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 #variable_conflict use_column
 DECLARE
   account constant text := session_user;
-  today constant text := onemap_today();
-  any_day constant boolean := EXISTS (SELECT FROM onemap_library WHERE key = 'rehearsal');
   is_lead constant boolean := pg_has_role(session_user, {lead}, 'MEMBER');
-  departments constant text[] := ARRAY(SELECT code FROM unnest({departments}::text[]) AS code
-    WHERE pg_has_role(session_user, {prefix} || code, 'MEMBER'));
   this_step constant xid := pg_current_xact_id()::xid;
 BEGIN
 """
@@ -121,9 +116,9 @@ _REFUSE = """  IF ({condition}) IS NOT TRUE THEN
     RAISE EXCEPTION '%: %', TG_TABLE_NAME, {what} USING ERRCODE = 'insufficient_privilege';
   END IF;
 """
-_TRIGGER = "CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+_TRIGGER = "CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
 _AT_COMMIT = (
-    "CREATE CONSTRAINT TRIGGER {name} AFTER {action} ON {table} DEFERRABLE INITIALLY DEFERRED"
+    "CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
     " FOR EACH ROW EXECUTE FUNCTION {name}()"
 )
 # Whoever logs is alone until the end, so that the last row is that of whoever asks here, if there is one.
@@ -141,27 +136,22 @@ def make_guard(connection: "psycopg.Connection[Any]", schema: str, postgis: str,
         "schema": sql.Identifier(schema),
         "postgis": sql.Identifier(postgis),
         "lead": sql.Literal(prefix + LEAD),
-        "departments": sql.Literal(list(DEPARTMENTS)),
-        "prefix": sql.Literal(prefix),
         "owner": sql.Literal(prefix + OWNER),
     }
     at_commit = guard.at_commit if guard.table == "onemap_audit" else {**guard.at_commit, **_IS_LOGGED}
-    stamps = "".join(f"  NEW.{column} := onemap_moment();\n" for column in guard.stamped)
-    kinds = (("guard", stamps, guard.conditions, _TRIGGER), ("commit", "", at_commit, _AT_COMMIT))
-    for kind, first, conditions, trigger in kinds:
+    for kind, conditions, trigger in (("guard", guard.conditions, _TRIGGER), ("commit", at_commit, _AT_COMMIT)):
         if not conditions:
             continue
-        name = sql.Identifier(f"onemap_{kind}_{guard.table.removeprefix('onemap_')}_{guard.action.lower()}")
+        name = sql.Identifier(f"onemap_{kind}_{guard.table.removeprefix('onemap_')}_insert")
         checks = [
             sql.SQL(_REFUSE).format(condition=sql.SQL(condition), what=sql.Literal(what))
             for what, condition in conditions.items()
         ]
         parts = [
-            sql.SQL(_FUNCTION + first + _OWNER).format(name=name, **facts),
+            sql.SQL(_FUNCTION + _OWNER).format(name=name, **facts),
             *checks,
             sql.SQL("  RETURN NEW;\nEND $f$"),
         ]
         connection.execute(sql.Composed(parts))
-        place = {"name": name, "action": sql.SQL(guard.action), "table": sql.Identifier(guard.table)}
-        connection.execute(sql.SQL(trigger).format(**place))
+        connection.execute(sql.SQL(trigger).format(name=name, table=sql.Identifier(guard.table)))
         connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(name))

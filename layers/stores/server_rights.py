@@ -14,7 +14,6 @@ from onemap.layers.stores.rights import (
     LEAD,
     LIBRARY_RIGHTS,
     OWNER,
-    Function,
     Grant,
     Guard,
     Right,
@@ -204,28 +203,10 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     for number, right in enumerate(everything):
         if isinstance(right, Guard):
             make_guard(connection, schema, postgis, roles.role_name(""), right)
-        elif isinstance(right, Function):
-            _make_function(connection, schema, roles, right)
         elif isinstance(right, Script):
             _run_script(connection, schema, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
-
-
-def _make_function(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, made: Function) -> None:
-    script = (
-        f"CREATE FUNCTION {made.name}({made.arguments}) RETURNS {made.answer} LANGUAGE sql STABLE SECURITY DEFINER"
-        " SET search_path = pg_catalog, {schema}, pg_temp AS $f$ "
-    )
-    head = sql.SQL(script).format(schema=sql.Identifier(schema))
-    rights = "REVOKE ALL ON FUNCTION {name} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {name} TO {readers}"
-    readers = sql.SQL(", ").join(map(sql.Identifier, roles.readers))
-    departments = sql.SQL(
-        "ARRAY(SELECT code FROM unnest({}::text[]) AS code WHERE pg_has_role(session_user, {} || code, 'MEMBER'))"
-    ).format(sql.Literal(list(DEPARTMENTS)), sql.Literal(roles.role_name("")))
-    body = made.body.replace("{departments}", departments.as_string(connection))
-    connection.execute(head + sql.SQL(body) + sql.SQL(" $f$"))
-    connection.execute(sql.SQL(rights).format(name=sql.Identifier(made.name), readers=readers))
 
 
 def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, script: Script) -> None:
@@ -248,7 +229,7 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
     connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(what, table, to))
     # The function is called once for a statement, not once for a row.
     rows = sql.SQL(grant.rows.replace("{departments}", "((SELECT onemap_departments())::text[])"))
-    conditions = {"SELECT": "USING ({rows})", "INSERT": "WITH CHECK ({rows})", "UPDATE": "USING ({rows})"}
+    conditions = {"SELECT": "USING ({rows})", "INSERT": "WITH CHECK ({rows})"}
     connection.execute(
         sql.SQL("CREATE POLICY {} ON {} FOR {} TO {} ").format(sql.Identifier(name), table, action, to)
         + sql.SQL(conditions[grant.action]).format(rows=rows)

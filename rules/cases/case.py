@@ -46,6 +46,10 @@ class Terms:
     days_of: Mapping[str, int] = field(default_factory=dict)
     area_share: float = 0.01
 
+    def days_for(self, department: str) -> int:
+        """How many working days a department has."""
+        return self.days_of.get(department, self.days)
+
 
 @dataclass(frozen=True)
 class Opinion:

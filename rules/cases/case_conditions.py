@@ -42,6 +42,16 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
         raise OneMapError("review.basis", department=named, field="--basis")
 
 
+def check_reply_day(sent: date | None, on: date, taken: date) -> None:
+    """Refuse a reply that was not written between the day on which its round was sent out and that of its taking in.
+
+    Raises OneMapError reply.day.
+    """
+    if sent is not None and not sent <= on <= taken:
+        days = {"sent": sent.isoformat(), "until": taken.isoformat()}
+        raise OneMapError("reply.day", field="--reply", on=on.isoformat(), **days)
+
+
 class Clock(Protocol):
     """What is known of an opinion's last day."""
 

@@ -30,6 +30,9 @@ class Evidence(Protocol):
     def bodies_of(self, run: str) -> Mapping[str, str]:
         """The bodies that a round's findings ask, by name, with the department that writes to them."""
 
+    def reads_words(self, department: str) -> bool:
+        """Whether whoever reads may see what a department's drafts say."""
+
     def check_remedy(self, run: str) -> None:
         """Refuse a run that is no stored remedy. Raises OneMapError run.unknown, run.kind."""
 
@@ -40,7 +43,7 @@ class Evidence(Protocol):
         """How many documents of a year were numbered before a moment, in all cases."""
 
 
-Snapshot = tuple[Case | None, dict[str, str], set[str], set[str], set[str]]
+Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], set[str]]
 
 
 class CaseState:
@@ -48,8 +51,9 @@ class CaseState:
 
     case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
     number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
-    words are hidden. machine_worded: whose standing draft the machine has worded; draft_texts: such drafts, by hash, as
-    they read when they were made. is_new: the event at hand is not written yet.
+    words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
+    standing draft the machine has worded; draft_texts: such drafts, by hash, as they read when they were made. is_new:
+    the event at hand is not written yet.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
@@ -58,7 +62,7 @@ class CaseState:
         self.library = library_id
         self.evidence = evidence
         self.authors: dict[str, str] = {}
-        self.hidden: set[str] = set()
+        self.draft_events: dict[str, Event] = {}
         self.machine_worded: set[str] = set()
         self.draft_texts: set[str] = set()
         self.is_new = False
@@ -66,11 +70,11 @@ class CaseState:
     def snapshot(self) -> Snapshot:
         """All that an event may change, as it stands."""
         drafts = set(self.machine_worded), set(self.draft_texts)
-        return self.case, dict(self.authors), set(self.hidden), *drafts
+        return self.case, dict(self.authors), dict(self.draft_events), *drafts
 
     def go_back_to(self, before: Snapshot) -> None:
         """Stand where a snapshot, which is of no more use then, was taken."""
-        self.case, self.authors, self.hidden, self.machine_worded, self.draft_texts = before
+        self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts = before
 
     @property
     def current_case(self) -> Case:
@@ -89,18 +93,26 @@ class CaseState:
         entry = Entry(number, case.round, event.action, event.who, on, event.at, department, whole, entered_on)
         self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry))
 
+    def is_hidden(self, department: str) -> bool:
+        """Whether a department's draft stands whose words whoever reads may not see."""
+        draft = self.draft_events.get(department)
+        return draft is not None and draft.words is None
+
     def clock_day(self, event: Event, on: date) -> date:
         """The day from which clocks run: a step that is entered late takes no day from anybody."""
         return on if self.current_case.is_rehearsal else max(on, date.fromisoformat(event.day))
 
     def deadline(self, department: str, day: date, claim: str | None) -> date:
-        """The last day of a department. claim: as it was reckoned, for a year of which the calendar is gone."""
+        """The last day of a department. claim: as it was reckoned, for a year of which the calendar is gone.
+
+        Of such a year it is never earlier than if every day were a working day.
+        """
         try:
             return deadline(self.evidence.calendar, self.current_case.terms, department, day)
         except OneMapError:
             if self.is_new or claim is None:
                 raise
-            return max(day, date.fromisoformat(claim))
+            return max(day + timedelta(self.current_case.terms.days_for(department)), date.fromisoformat(claim))
 
     def after(self, day: date, days: int) -> date:
         """So many working days after a day; of a year whose calendar is gone all days are counted."""
@@ -132,7 +144,7 @@ class CaseState:
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day: silence may be consent by then."""
-        is_silent = opinion.department not in self.hidden and is_deemed(self.current_case, opinion, on)
+        is_silent = not self.is_hidden(opinion.department) and is_deemed(self.current_case, opinion, on)
         return "deemed" if is_silent else opinion.state
 
     def opinion_state(self, opinion: Opinion, action: str, on: date) -> str:
@@ -152,9 +164,8 @@ class CaseState:
 
     def note_conclusion(self, opinion: Opinion) -> None:
         """Keep what a state of an opinion concludes, for whoever looks back."""
-        is_hidden = opinion.department in self.hidden
         place = opinion.round, opinion.department, opinion.number
-        self.conclusions[place] = None if is_hidden else opinion.conclusion
+        self.conclusions[place] = None if self.is_hidden(opinion.department) else opinion.conclusion
 
     def set_round(self, **values: Any) -> None:
         """Change the round that counts."""

@@ -8,10 +8,18 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.person_names import same_person
 from onemap.rules.cases.case import CONCLUSIONS, MACHINE, KeptRemedy, Override, copy_with
-from onemap.rules.cases.case_conditions import may_sign
+from onemap.rules.cases.case_conditions import check_reply_day, may_sign
 from onemap.rules.cases.case_state import CaseState
 from onemap.rules.cases.event import Event, readable_json, words_hash
-from onemap.rules.cases.event_facts import MOST_REASON, MOST_TEXT, Facts, person_text, reason_text
+from onemap.rules.cases.event_facts import (
+    MOST_NAME,
+    MOST_REASON,
+    MOST_TEXT,
+    Facts,
+    person_text,
+    plain_values,
+    reason_text,
+)
 from onemap.rules.cases.routing import Draft
 from onemap.rules.packs.rule import VERDICTS
 
@@ -20,22 +28,23 @@ def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: s
     """A department's draft, with its words where the reader may see them; its clock stands still or runs on."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "opine", on)
-    author = event.who if event.account else str(facts.get("written_by") or event.who)
-    detail = {name: facts[name] for name in ("written_by", "written_on") if name in facts}
+    if event.words is None and so_far.evidence.reads_words(before.department):
+        raise OneMapError("review.event_words", department=so_far.name(department))
+    detail = _reply_detail(so_far, facts, on)
+    author = event.who if event.account else detail.get("written_by", event.who)
     former = so_far.authors[before.department]
     if not (former == MACHINE or same_person(former, author)):
         detail["instead_of"] = former
     so_far.authors[before.department] = author
     so_far.machine_worded.discard(before.department)
+    so_far.draft_events[before.department] = event
     if event.words is None:  # another department's, which tells its words when it signs
-        so_far.hidden.add(before.department)
         after = copy_with(before, state=state, signed_by=None, signed_on=None, unanswered=None)
     else:
         if facts["words"] != words_hash(event.words):
             raise OneMapError("review.event_words", department=so_far.name(department))
         words = readable_json(event.words)
         content = person_words(so_far, event, words)
-        so_far.hidden.discard(before.department)
         due, stopped_on = so_far.clock(before, content["conclusion"], on, so_far.clock_day(event, on))
         after = copy_with(
             before,
@@ -53,6 +62,15 @@ def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: s
         take_answers(so_far, before.department, words.get("answers", ()), event.who, on)
     so_far.put(after)
     return {**detail, **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+
+
+def _reply_detail(so_far: CaseState, facts: Facts, on: date) -> dict[str, str]:
+    """Who wrote a reply that came as a file, and when. Raises OneMapError reply.day."""
+    if "written_on" not in facts:
+        return {}
+    day = date.fromisoformat(facts["written_on"])
+    check_reply_day(so_far.current_case.current.circulated_on, day, on)
+    return {"written_by": person_text(facts["written_by"], MOST_REASON), "written_on": day.isoformat()}
 
 
 def person_words(so_far: CaseState, event: Event, words: Facts) -> dict[str, Any]:
@@ -90,15 +108,17 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
-    if before.department in so_far.hidden:
-        before = copy_with(
-            before, **person_words(so_far, event, facts), text_en=None, drafted_by=so_far.authors[before.department]
-        )
+    if so_far.is_hidden(before.department):  # who signs shows the draft, which nobody could read before
+        draft = facts["draft"]
+        if words_hash(draft) != so_far.draft_events[before.department].facts()["words"]:
+            raise OneMapError("review.event_words", department=so_far.name(department))
+        content = person_words(so_far, event, readable_json(draft))
+        before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
         due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
         before = copy_with(before, due=due, stopped_on=stopped_on)
         for item, answer, who, day in facts["answers"]:
-            take_answers(so_far, before.department, [(item, answer)], who, date.fromisoformat(day))
-        so_far.hidden.discard(before.department)
+            by = person_text(who, MOST_NAME)
+            take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))
     may_sign(so_far.current_case.terms, before, so_far.authors[before.department], event.who, so_far.name(department))
     # A later program may word a draft otherwise than the one that the department has signed.
     is_worded_before = words["text"] != before.text and sha256(words["text"]) in so_far.draft_texts
@@ -106,6 +126,7 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
         before = copy_with(before, text=words["text"], text_en=None)
     if words != {name: getattr(before, name) for name in words}:
         raise OneMapError("review.event_words", department=so_far.name(department))
+    so_far.draft_events.pop(before.department, None)
     left = so_far.current_case.current.open_items(before.department)
     unanswered = facts.get("unanswered") if left else None
     if left and not person_text(unanswered or "", MOST_REASON):
@@ -156,7 +177,8 @@ def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | N
     so_far.draft_texts |= set(facts.get("drafts", ()))
     sides = zip(of_run.drafts(current.overrides), of_run.drafts(overrides), strict=True)
     for old, new in sides:
-        if new.department in asked and new.department in facts.get("follow", asked):
+        follows = new.department == event.chain or new.department in facts.get("follow", asked)
+        if new.department in asked and follows:
             follow_judgement(so_far, event, old, new, on)
     return {**named, "reason": reason, "before": before}
 
@@ -170,8 +192,9 @@ def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on
     names = ("conclusion", "text", "text_en", "basis")
     by_machine = so_far.authors[new.department] == MACHINE
     is_as_drafted = by_machine or all(getattr(opinion, name) == getattr(old, name) for name in names)
-    if opinion.state == "drafted" and is_as_drafted and new.department not in so_far.hidden:
+    if opinion.state == "drafted" and is_as_drafted and not so_far.is_hidden(new.department):
         so_far.machine_worded.add(new.department)
+        so_far.draft_events.pop(new.department, None)
         after = copy_with(opinion, **{name: getattr(new, name) for name in names}, drafted_on=on)
         if event.account:
             due, stopped_on = so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))
@@ -187,4 +210,4 @@ def remedy(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | Non
     made = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)
     so_far.set_round(remedies=(*remedies, made))
     content = {name: value for name, value in facts.items() if name not in ("edition", "round", "on", "state")}
-    return {"run": event.run, **content}
+    return {"run": event.run, **plain_values(content)}

@@ -66,6 +66,11 @@ class LibraryEvidence:
         rules = [rule for rule in joined_rules(facts.packs) if rule.id in found]
         return {body.name: body.lead for rule in rules for body in rule.bodies}
 
+    def reads_words(self, department: str) -> bool:
+        """Whether whoever has the library open may see what a department's drafts say."""
+        roles = self._library.roles
+        return self._library.path is not None or roles.is_owner or roles.is_lead or department in roles.departments
+
     def check_remedy(self, run: str) -> None:
         """Refuse a run that is no stored remedy; one that is damaged is shown as such. Raises run.unknown, run.kind."""
         if run in self._fresh:

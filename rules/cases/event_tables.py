@@ -84,6 +84,16 @@ GRANTS: tuple[Right, ...] = (
     Grant(FILES, "INSERT", (LEAD,)),
     Script(_SERVER, tuple(_VIEWS.format(create="CREATE VIEW IF NOT EXISTS", json="").split(";")[:-1])),
 )
+# What it says of events is so: else it would accuse others, or end all later steps of a case.
+TRUE_HEADS = (
+    "NOT EXISTS (SELECT FROM jsonb_each(NEW.detail::jsonb -> 'heads') AS said WHERE NOT EXISTS (SELECT"
+    f" FROM {EVENTS} AS e WHERE e.case_id = split_part(NEW.subject, ' ', 1) AND e.chain = said.key"
+    " AND jsonb_build_array(e.number, e.hash) = said.value))"
+)
+TRUE_ROWS = (
+    f"NOT coalesce((NEW.detail::jsonb -> 'rows') ? '{EVENTS}', false)"
+    f" OR onemap_are_logged('{EVENTS}', 'chain', NULL, this_step)"
+)
 # What the log may say of a review: the step that was written with it, or that somebody has looked again.
 MAY_LOG = (
     f"is_lead AND (EXISTS (SELECT FROM {EVENTS} AS e WHERE e.xmin = this_step AND NEW.action = 'review.' || e.action"

@@ -8,12 +8,21 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import phrase
-from onemap.rules.cases.case import CONCLUSIONS, MACHINE, AttachedFile, Case, Opinion, Round, copy_with
-from onemap.rules.cases.case_conditions import decides_alone, is_awaited
+from onemap.rules.cases.case import CONCLUSIONS, MACHINE, Case, Opinion, Round, copy_with
+from onemap.rules.cases.case_conditions import decides_alone, is_awaited, is_silence_consent
 from onemap.rules.cases.case_state import CaseState
 from onemap.rules.cases.department_effects import person_words
 from onemap.rules.cases.event import LEAD_CHAIN, Event
-from onemap.rules.cases.event_facts import MOST_NAME, Facts, person_text, project_facts, reason_text
+from onemap.rules.cases.event_facts import (
+    MOST_NAME,
+    Facts,
+    attached_files,
+    pack_places,
+    person_text,
+    project_facts,
+    project_title,
+    reason_text,
+)
 from onemap.rules.cases.hand import refuse_day
 from onemap.rules.cases.old_form import case_from_json
 from onemap.rules.cases.round_facts import RoundFacts
@@ -31,12 +40,12 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     is_rehearsal = bool(facts["rehearsal"])
     if not is_rehearsal:
         refuse_day(on, clock, is_account=bool(event.account))
-    files = [AttachedFile(str(one["name"]), str(one["hash"])) for one in facts["files"]]
+    files = attached_files(facts["files"])
     of_run = so_far.evidence.facts_of(str(event.run))
     so_far.case = Case(
         id=event.case_id,
         library=so_far.library,
-        project=person_text(facts["project"], MOST_NAME),
+        project=project_title(facts["project"]),
         data=project_facts(facts["data"]),
         state="draft",
         round=1,
@@ -45,10 +54,10 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
         opened_on=on,
         on=on,
         terms=of_run.terms,
-        options={"packs": list(facts["packs"]), "only": list(facts["only"])},
+        options={"packs": pack_places(facts["packs"]), "only": [person_text(one, MOST_NAME) for one in facts["only"]]},
         rounds=(),
         entries=(),
-        files=tuple(files),
+        files=files,
         is_rehearsal=is_rehearsal,
     )
     open_round(so_far, event, facts, of_run, on, None, {})
@@ -78,7 +87,7 @@ def open_round(
     so_far.case = copy_with(
         so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms
     )
-    so_far.authors, so_far.hidden = dict.fromkeys(DEPARTMENTS, MACHINE), set()
+    so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
     so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), set(facts.get("drafts", ()))
     for opinion in opinions:
         so_far.note_conclusion(opinion)
@@ -115,7 +124,7 @@ def revise(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | Non
     open_round(so_far, event, facts, of_run, on, event.who if is_out else None, due)
     so_far.case = copy_with(
         so_far.current_case,
-        options={**before.options, "packs": list(facts["packs"])},
+        options={**before.options, "packs": pack_places(facts["packs"])},
         proposed=None,
         conclusion=None,
         conclusion_reason=None,
@@ -166,7 +175,7 @@ def running_clocks(so_far: CaseState, on: date) -> list[Opinion]:
 def consolidate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """All who are asked have spoken, or were silent where silence is consent: one conclusion."""
     case = so_far.current_case
-    claimed = [code for code in facts.get("deemed", ()) if code in so_far.hidden]
+    claimed = [code for code in facts.get("deemed", ()) if may_be_deemed(so_far, code, on)]
     deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == "deemed"]
     deemed = [code for code in DEPARTMENTS if code in deemed or code in claimed]
     waiting = [
@@ -185,6 +194,13 @@ def consolidate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str 
     decided = decide(so_far, event, facts, proposed, on)
     so_far.case = copy_with(so_far.current_case, proposed=proposed)
     return {"proposed": proposed, "deemed": deemed, **decided}
+
+
+def may_be_deemed(so_far: CaseState, department: str, on: date) -> bool:
+    """Whether silence may be consent of a department whose draft's words, which may stop its clock, are hidden."""
+    opinion = so_far.current_case.opinion(department)
+    is_late = opinion.due is not None and opinion.due < on
+    return so_far.is_hidden(department) and is_late and is_silence_consent(so_far.current_case, opinion)
 
 
 def decide(so_far: CaseState, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
@@ -217,10 +233,10 @@ def document_number(so_far: CaseState, event: Event, facts: Facts, on: date) -> 
 
     A number may leave out numbers of events without effect, and never runs ahead.
     """
-    year, sequence, sign = event.year, event.sequence, facts["sign"]
+    year, sequence, sign = event.year, event.sequence, person_text(facts["sign"], MOST_NAME)
     most = 1 + so_far.evidence.numbers_before(on.year, event.at)
     is_number = year == on.year and type(sequence) is int and 1 <= sequence <= most
-    if not is_number or any(mark in sign for mark in "〔〕()（）\n") or len(sign) > MOST_NAME:
+    if not is_number or any(mark in sign for mark in "〔〕()（）\n"):
         raise OneMapError("review.event_number", case=event.case_id, number=f"{sign}〔{year}〕{sequence}号"[:80])
     mark = phrase("document.rehearsal", "zh") if so_far.current_case.is_rehearsal else ""
     return f"{mark}{sign}〔{year}〕{sequence}号"
@@ -238,8 +254,8 @@ def answer(so_far: CaseState, event: Event, facts: Facts, _: date, department: s
     if asked.get(body) is None or asked[body] != department:
         known = [*DEPARTMENTS, *asked]
         raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=known)
-    papers = [{"name": str(one["name"]), "hash": str(one["hash"])} for one in facts["papers"]]
-    files = tuple(AttachedFile(one["name"], one["hash"]) for one in papers)
+    files = attached_files(facts["papers"])
+    papers = [{"name": one.name, "hash": one.hash} for one in files]
     so_far.case = copy_with(case, files=(*case.files, *files))
     return {"body": body, **person_words(so_far, event, facts), "papers": papers}
 

@@ -20,4 +20,4 @@ def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -
 
     Raises OneMapError calendar.missing.
     """
-    return calendar.after(day, terms.days_of.get(department, terms.days))
+    return calendar.after(day, terms.days_for(department))

@@ -33,7 +33,6 @@ GRANTS: tuple[Right, ...] = (
     # A day of one's own would change what earlier comparisons found.
     Guard(
         "onemap_decisions",
-        "INSERT",
         {
             "number": "NEW.number = 1 + coalesce((SELECT max(d.number) FROM onemap_decisions AS d), 0)",
             "who": "NEW.who = account",

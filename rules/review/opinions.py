@@ -10,6 +10,7 @@ from onemap.layers.person_names import same_person
 from onemap.rules.cases.case import Case, Override
 from onemap.rules.cases.code_names import department_name, department_names
 from onemap.rules.cases.event_facts import MOST_TEXT
+from onemap.rules.cases.event_store import replay_case
 from onemap.rules.cases.hand import Hand, check_day
 from onemap.rules.cases.round_facts import facts_of_stored_run
 from onemap.rules.findings.citations import plain_basis
@@ -95,7 +96,10 @@ def sign(
             if item.department == department and item.answer is not None and item.answered_on is not None
         ]
         clock = [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
-        return StepContent({"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock})
+        draft = replay_case(library, case_id).draft_events.get(department)
+        shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
+        facts = {"reason": reason, **words, "answers": answers, "unanswered": unanswered, "clock": clock, **shown}
+        return StepContent(facts)
 
     with step(library, case_id, "sign", hand, say, department):
         pass

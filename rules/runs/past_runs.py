@@ -25,7 +25,6 @@ GRANTS: tuple[Right, ...] = (
     Grant(NAMES, "INSERT", EVERYONE),
     Guard(
         NAMES,
-        "INSERT",
         {
             "number": f"NEW.number = 1 + coalesce((SELECT max(n.number) FROM {NAMES} AS n), 0)",  # noqa: S608 - names of our own  # nosec B608
             "who": "NEW.who = account",

@@ -9,6 +9,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.rules.cases.case import Case
+from onemap.rules.cases.case_conditions import check_reply_day
 from onemap.rules.cases.case_file import read_case
 from onemap.rules.cases.code_names import department_name
 from onemap.rules.cases.hand import checked_name
@@ -67,7 +68,4 @@ def check_reply(library: Library, reply: Reply, department: str, on: date, case:
         raise OneMapError("reply.round", field="--reply", given=reply.round, round=case.round)
     if reply.run != case.current.run or reply.shown != shown_digest(library, case, department):
         raise OneMapError("reply.stale", field="--reply", department=department_name(library, department))
-    sent = case.current.circulated_on
-    if sent is not None and not sent <= reply.on <= on:
-        days = {"sent": sent.isoformat(), "until": on.isoformat()}
-        raise OneMapError("reply.day", field="--reply", on=reply.on.isoformat(), **days)
+    check_reply_day(case.current.circulated_on, reply.on, on)

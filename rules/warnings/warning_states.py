@@ -66,7 +66,6 @@ GRANTS: tuple[Right, ...] = (
     *(Grant(table, action, EVERYONE) for table in (_LOOKS, _STEPS) for action in ("SELECT", "INSERT")),
     Guard(
         _LOOKS,
-        "INSERT",
         {
             "number": _NUMBER.format(_LOOKS),
             **_HAND,
@@ -77,7 +76,6 @@ GRANTS: tuple[Right, ...] = (
     ),
     Guard(
         _STEPS,
-        "INSERT",
         {
             "number": _NUMBER.format(_STEPS),
             **_HAND,

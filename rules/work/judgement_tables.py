@@ -30,7 +30,6 @@ GRANTS: tuple[Right, ...] = (
     Grant("onemap_pieces", "SELECT", EVERYONE),
     Guard(
         "onemap_pack_texts",
-        "INSERT",
         {
             "hash": "NEW.hash = encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex')",
             "content": "length(NEW.content) <= 20000000",
@@ -40,7 +39,6 @@ GRANTS: tuple[Right, ...] = (
     # The log tells of what its transaction has written, and of nothing else.
     Guard(
         "onemap_audit",
-        "INSERT",
         {
             "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # noqa: S608 - names of our own  # nosec B608
             " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
@@ -49,7 +47,9 @@ GRANTS: tuple[Right, ...] = (
             "detail": "onemap_is_json(NEW.detail, 100000000)",
             "features of others": "NOT NEW.detail::jsonb ? 'features'",
             "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",
+            "heads": event_tables.TRUE_HEADS,
         },
+        {"not what the events are": event_tables.TRUE_ROWS},
     ),
     *past_runs.GRANTS,
     *decisions.GRANTS,

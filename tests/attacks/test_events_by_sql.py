@@ -4,6 +4,7 @@ import json
 import random
 import time
 from datetime import date, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,12 +14,18 @@ from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.cases.event import ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.cases.replay import Replay
-from onemap.tests.attacks.server_accounts import Bureau, make_bureau
+from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
 pytestmark = pytest.mark.slow
-CHAINS = {"u_land": "land", "u_water": "water", "u_forestry": "forestry", "u_lead": "lead"}
+WRITERS = (
+    ("u_land", "land"),
+    ("u_water", "water"),
+    ("u_forestry", "forestry"),
+    ("u_lead", "lead"),
+    ("u_lead", "planning"),
+)
 WORDS = {"conclusion": "agree", "text": "同意", "basis": "", "answers": []}
 
 
@@ -83,6 +90,13 @@ FORGED = {
     "an action that is none": ("u_land", "land", "x", {}),
     "a case anew": ("u_lead", "lead", "open", {"rehearsal": True, "project": "p", "files": [], "packs": []}),
     "control characters": ("u_land", "land", "return", {"reason": "\x1b[2J"}),
+    "a draft without words": ("u_land", "land", "opine", {}),
+    "a reply before the case went out": (
+        "u_land",
+        "land",
+        "opine",
+        {"words": WORDS, "written_on": "1999-01-01", "written_by": "王"},
+    ),
     "a list for a text": ("u_land", "land", "return", {"reason": ["r"]}),
 }
 
@@ -98,6 +112,119 @@ def test_a_forged_event_has_no_effect_is_named_and_holds_nobody_up(bureau, what)
     assert [row["action"] for row in rows if row["unlawful"]] == [f"review.{action}"]
     assert bureau.review("u_land", "sign", "land").code == 0
     assert bureau.review("u_lead", "extend", "water", "--days", "2", "--reason", "r").code == 0
+
+
+def test_nobody_makes_consent_of_drafts_without_words(bureau):
+    """Whoever reads a draft's words knows whether its department is silent; what a step claims counts for nobody."""
+    for account, chain in (("u_lead", "planning"), ("u_land", "land")):
+        bureau.attempt(account, bureau.event(chain, "opine"), stays=True)
+    for name in ("reform", "water"):
+        assert bureau.review(f"u_{name}", "sign", name, "--unanswered", "r").code == 0
+    ending = bureau.event("lead", "consolidate", conclusion="agree", reason="r", deemed=["planning", "land"])
+    bureau.attempt("u_lead", ending, stays=True)
+    for account in ("u_keeper", "u_lead", "u_water", "u_land"):
+        shown = bureau.show_case(account)
+        assert shown["state"] == "circulating"
+        assert {opinion(shown, name)["state"] for name in ("planning", "land")} == {"drafted"}
+    assert codes_of_verify(bureau) == {"verify.event_unlawful"}
+
+
+def test_a_signature_that_is_not_under_the_draft_has_effect_for_nobody(bureau):
+    """Others could not read the draft: who signs shows it, and its hash stands in the event before."""
+    refusal = {**WORDS, "conclusion": "disagree", "text": "不同意", "basis": "法"}
+    bureau.attempt("u_land", bureau.event("land", "opine", refusal), stays=True)
+    signed = {**WORDS, "clock": [None, None], "unanswered": "r"}
+    for draft in ({}, {"draft": None}, {"draft": json.dumps({**WORDS, "salt": "x"})}):
+        bureau.attempt("u_land_2", bureau.event("land", "sign", **signed, **draft), stays=True)
+    shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
+    assert {one["state"] for one in shown.values()} == {"drafted"}
+    assert bureau.review("u_land_2", "sign", "land").code == 0
+    shown = {account: opinion(bureau.show_case(account), "land") for account in ("u_keeper", "u_lead", "u_water")}
+    assert {(one["state"], one["conclusion"], one["text"]) for one in shown.values()} == {
+        ("signed", "disagree", "不同意")
+    }
+
+
+# What no step writes into an event that names a run as it should.
+STRANGE = (
+    {"packs": [1]},
+    {"packs": "x"},
+    {"packs": [{"id": ["x"], "name": None}]},
+    {"packs": [{"id": "town", "name": ["x"]}]},
+    {"packs": [{"id": "town", "name": "\x1b[2J"}]},
+    {"only": [1, {"a": 2}]},
+    {"files": [{"name": "\x1b[2J", "hash": "x"}]},
+    {"files": [{"name": ["x"], "hash": "x"}]},
+    {"project": "\u202ex"},
+    {"project": " "},
+    {"drafts": [[1]]},
+)
+
+
+def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
+    run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
+    lawful = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
+    before = bureau.show_case()
+    for number, strange in enumerate(STRANGE):
+        ((table, row),) = bureau.event("lead", "open", column_run=run, **{**lawful, **strange})
+        bureau.attempt("u_lead", [(table, {**row, "case_id": f"c{number}"})], stays=True)
+        if "packs" in strange:
+            bureau.attempt("u_lead", bureau.event("lead", "revise", column_run=run, **strange), stays=True)
+    assert bureau.show_case() == before
+    assert [one["case"] for one in done("review", "list", bureau.place("u_land")).json["cases"]] == [bureau.case]
+    assert done("review", "publish", bureau.place("u_keeper"), "--by", "u_keeper").code == 0
+    problems = command("verify", bureau.url).json["problems"]
+    assert {problem["code"] for problem in problems} == {"verify.event_unlawful"}
+    assert len(problems) == len(STRANGE) + sum("packs" in strange for strange in STRANGE)
+
+
+def test_a_number_that_json_cannot_say_and_deep_lists_end_no_page(bureau):
+    assert bureau.review("u_land", "remedy").code == 0
+    (run,) = bureau.rows("SELECT run FROM onemap_events WHERE action = 'remedy'")[0]
+    ((table, row),) = bureau.event("land", "remedy", column_run=run)
+    bureau.attempt("u_land", [(table, {**row, "body": row["body"][:-1] + ', "x": 1e999}'})], stays=True)
+    deep: list[Any] = []
+    for _ in range(700):
+        deep = [deep]
+    bureau.attempt("u_land", bureau.event("land", "remedy", column_run=run, x=deep, y="\x1b[2J"), stays=True)
+    assert len(bureau.show_case("u_water")["remedies"]) == 2  # the second says no more than its run
+    rows = done("history", bureau.url, bureau.case).json["rows"]
+    assert [bool(one["unlawful"]) for one in rows if one["action"] == "review.remedy"] == [False, True, False]
+    assert not {"x", "y"} & set(rows[-1]["detail"])
+
+
+@pytest.mark.parametrize("sign", [["国函"], {"国函": 1}, "\x1b[2J", None])
+def test_a_number_bears_a_sign_that_is_text(bureau, sign):
+    for name in ("land", "water", "reform"):
+        assert bureau.review(f"u_{name}", "sign", name, "--unanswered", "r").code == 0
+    assert bureau.review("u_keeper", "consolidate").code == 0
+    number = {"column_year": date.today().year, "column_sequence": 1}
+    bureau.attempt("u_lead", bureau.event("lead", "issue", sign=sign, **number), stays=True)
+    assert bureau.show_case()["state"] == "consolidated"
+    issued = bureau.review("u_lead", "issue")
+    assert issued.json["state"] == "issued"
+
+
+LIES = (
+    {"heads": {"land": [5, "dead"]}},
+    {"heads": {"lead": [1, "dead"]}},
+    {"heads": 5},
+    {"rows": {"onemap_events": {"EVENT": "dead"}}},
+    {"rows": {"onemap_events": {"EVENT": None}}},
+)
+
+
+def test_the_log_says_of_events_what_they_are(bureau):
+    """Else a row of it would accuse a department, or end every later step of the case."""
+    ((table, values),) = bureau.event("lead", "extend", department="water", days=2, reason="r")
+    for lie in LIES:
+        with bureau.connect("u_lead") as connection, pytest.raises(psycopg.Error):
+            write_row(connection, table, values)
+            detail = json.dumps(lie).replace("EVENT", f"{bureau.case}/lead/3")
+            write_row(connection, *log_row("review.extend", bureau.case, detail=detail))
+            connection.commit()
+    assert codes_of_verify(bureau) == set()
+    assert bureau.review("u_lead", "extend", "water", "--days", "1", "--reason", "r").code == 0
 
 
 def test_whatever_is_sent_the_server_says_who_when_and_after_what(bureau):
@@ -116,21 +243,19 @@ def test_nobody_writes_from_an_old_snapshot(bureau):
     ((table, values),) = bureau.event("lead", "withdraw", reason="r")
     with bureau.connect("u_lead") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+            write_row(connection, table, values)
 
 
-def hold_open(connection, rows):
-    """Write rows in a transaction that stays open."""
-    ((table, values),) = rows
+def write_row(connection, table, values):
+    """Write a row in a transaction that stays open."""
     names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))
 
 
 def test_an_open_transaction_of_one_department_holds_up_no_other(bureau):
     with bureau.connect("u_water") as slow:
-        hold_open(slow, bureau.event("water", "opine", WORDS))
+        write_row(slow, *bureau.event("water", "opine", WORDS)[0])
         assert bureau.review("u_land", "sign", "land").code == 0
         assert bureau.review("u_lead", "extend", "water", "--days", "2", "--reason", "r").code == 0
         mine = bureau.review("u_water_2", "opine", "water", "--conclusion", "agree", "--text", "行")
@@ -143,7 +268,7 @@ def test_what_was_kept_open_enters_no_past(bureau):
     assert bureau.review("u_land", "sign", "land").code == 0
     assert bureau.review("u_water", "sign", "water").code == 0
     with bureau.connect("u_land") as late:
-        hold_open(late, bureau.event("land", "return", reason="r"))
+        write_row(late, *bureau.event("land", "return", reason="r")[0])
         time.sleep(0.05)
         assert bureau.review("u_reform", "sign", "reform", "--unanswered", "r").code == 0
         joined = bureau.review("u_lead", "consolidate", "--conclusion", "disagree", "--reason", "r")
@@ -160,9 +285,8 @@ def random_value(chance: random.Random):
     )
 
 
-def random_event(chance: random.Random, bureau, account):
-    """Something between lawful and junk."""
-    chain = CHAINS[account]
+def random_event(chance: random.Random, bureau, chain, run):
+    """Something between lawful and junk. run: of the case."""
     actions = (
         "opine",
         "sign",
@@ -182,16 +306,16 @@ def random_event(chance: random.Random, bureau, account):
         "reason": chance.choice(("r", "", None)),
         "days": chance.choice((1, 5, 0, -1)),
         "due": {},
-        "packs": [],
+        "packs": chance.choice(([], [{"id": "town", "name": None}], [1], "x")),
         "parcel": "DK1",
         "rule": rule,
         "verdict": chance.choice(("clear", "notice", "prohibited")),
-        "sign": "",
+        "sign": chance.choice(("", "国函", ["国函"])),
         "department": chance.choice(("land", "water", "reform", None)),
         "body": "heritage",
         "papers": [],
         "clock": [None, None],
-        "deemed": [],
+        "deemed": chance.choice(([], ["land", "planning"])),
         "unanswered": chance.choice((None, "r")),
         "files": [],
     }
@@ -203,17 +327,21 @@ def random_event(chance: random.Random, bureau, account):
         facts[chance.choice(("round", "on", "edition"))] = random_value(chance)
     if action == "issue":
         facts |= {"column_year": date.today().year, "column_sequence": chance.randint(1, 4)}
-    return bureau.event(chain, action, words if action == "opine" else None, **facts)
+    if action in ("open", "revise", "remedy"):
+        facts["column_run"] = chance.choice((None, run, run))
+    has_words = action == "opine" and chance.random() < 0.9
+    return bureau.event(chain, action, words if has_words else None, **facts)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_five_hundred_random_events_turn_freeze_and_hide_nothing(bureau, seed):
     chance = random.Random(seed)
     written = 0
+    (run,) = bureau.rows("SELECT run FROM onemap_events WHERE action = 'open'")[0]
     for _ in range(125):
-        account = chance.choice(list(CHAINS))
+        account, chain = chance.choice(WRITERS)
         try:
-            bureau.attempt(account, random_event(chance, bureau, account), stays=True)
+            bureau.attempt(account, random_event(chance, bureau, chain, run), stays=True)
             written += 1
         except psycopg.Error:
             continue  # refused by the database itself
@@ -235,6 +363,7 @@ def test_five_hundred_random_events_turn_freeze_and_hide_nothing(bureau, seed):
         assert bureau.case in [one["case"] for one in done("review", "list", bureau.place(account)).json["cases"]]
     for one in replay.current_case.opinions:
         assert one.state != "signed" or one.signed_by != one.drafted_by
+        assert one.state != "deemed"  # nobody's last day is over
     problems = command("verify", bureau.url).json["problems"]
     named = {problem["feature"] for problem in problems}
     assert {problem["code"] for problem in problems} <= {"verify.event_unlawful"}
