@@ -113,7 +113,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     corner = corner_of(layer, parcel, 400, 100)
     os.kill(dock.core.process_id, signal.SIGSTOP)  # so that it has not answered when it is killed
     drag(layer, parcel, corner, 390, 100)
-    wait_for(lambda: live._request is not None)
+    wait_for(lambda: live.asking.is_busy)
     os.kill(dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: not live.is_working)
     assert live.results.model.parcels == []

@@ -54,7 +54,7 @@ def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
     wait_for(lambda: answers)
     for _look in range(3):
         follower.look()
-        wait_for(lambda: not follower.is_asking)
+        wait_for(lambda: not follower.asking.is_busy)
     assert len(answers) == 1
     core("review", "circulate", desk.path, desk.case.id, "--by", "Li", "--on", DAY)
     follower.look()
