@@ -130,11 +130,6 @@ class CompareForm(QWidget):
         names = {Path(path).name: path for path in self._files}
         self.matrix.setCurrentIndex(self.matrix.findData(names.get(matrix, matrix)))
 
-    def close_down(self) -> None:
-        """Ignore answers that are still to come."""
-        self.words.forget()
-        self.history.forget()
-
     def exchange(self) -> None:
         """Exchange plan A and plan B."""
         a, b = self.plan_a.currentIndex(), self.plan_b.currentIndex()

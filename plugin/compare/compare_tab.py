@@ -112,7 +112,6 @@ class CompareTab(QWidget):
         """Disconnect from the canvas and the project."""
         self.leave_map()
         self.sides.close_down()
-        self.form.close_down()
         self.pairs.close_down()
         self.view.clear()
         self.asking.cancel()

@@ -8,9 +8,18 @@ from contextlib import closing
 import pytest
 from qgis.core import QgsGeometry
 
+from onemap.plugin.connection.core_session import Core
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def core_of_dock():
+    """A core that a test may end."""
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
