@@ -170,10 +170,9 @@ class AddDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop reading and close, before the dialog is deleted."""
-        self.asking.forget()
         self._library.listed.disconnect(self._list_targets)
         self.page.preview.close_down()
-        self.close()
+        super().close_down()
 
     def _build(self) -> None:
         self.tabs = QTabWidget()

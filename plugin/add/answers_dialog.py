@@ -88,11 +88,6 @@ class AnswersDialog(WorkingDialog):
         self._fill()
         self.notice.refuse(refusal)
 
-    def close_down(self) -> None:
-        """Stop and close, before the dialog is deleted."""
-        self.asking.forget()
-        self.close()
-
     def _build(self) -> None:
         close = QPushButton(tr("Close"))
         close.setAutoDefault(False)

@@ -186,8 +186,7 @@ class DeliveryDialog(WorkingDialog):
         """Stop and close, before the dialog is deleted."""
         if self.answers is not None:
             self.answers.close_down()
-        self.asking.forget()
-        self.close()
+        super().close_down()
 
     def _build(self) -> None:
         menu = QMenu(self)

@@ -114,9 +114,7 @@ class ProfileDialog(WorkingDialog):
     def close_down(self) -> None:
         """Stop following the core and close."""
         self._timer.stop()
-        self.looking.forget()
-        self.asking.forget()
-        self.close()
+        super().close_down()
 
     def field(self, place: str) -> ProfileField | None:
         """The field of a key as the core names it: authority, departments.land.code, fonts.body."""

@@ -116,11 +116,6 @@ class PublishDialog(WorkingDialog):
         title = tr("Publish the one map as a project")
         self._ask_core("publish", params, title, lambda answer: self._show_published(params["project"], answer), title)
 
-    def close_down(self) -> None:
-        """Stop following the core and close, before the dialog is deleted."""
-        self.asking.forget()
-        self.close()
-
     def _build(self) -> None:
         day = self._library.day or tr("today")
         head = QLabel(tr("The versions in force, as of {day}. The library is only read.").format(day=day))

@@ -186,6 +186,7 @@ class NumbersTab(QWidget):
             self.indicators.clear()
             self.indicators.packs = self.warnings.packs = self.own_files.packs
         self._themes_of = ("", "")
+        self.asking.forget()
         self._ask_themes()
 
     def _list_themes(self, answer: dict[str, Any]) -> None:

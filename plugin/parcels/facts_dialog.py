@@ -144,11 +144,6 @@ class FactsDialog(WorkingDialog):
         if left or first is None:
             self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
 
-    def close_down(self) -> None:
-        """Stop following the core and close."""
-        self.asking.forget()
-        self.reject()
-
     def _show_remarks(self, remarks: list[dict[str, Any]]) -> None:
         """Show what the core remarks of facts that it takes, each below its field."""
         self._remarks_shown = remarks

@@ -33,6 +33,12 @@ class WorkingDialog(QDialog):
         """Whether an answer is waited for."""
         return self.asking.is_busy
 
+    def close_down(self) -> None:
+        """Wait for nothing more and close, before the dialog is deleted."""
+        for asking in self.findChildren(Asking):
+            asking.forget()
+        self.close()
+
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal."""
         raise NotImplementedError

@@ -287,7 +287,11 @@ def test_windows_that_are_gone_hear_nothing(application, library, shared_core):
     with own_dock(QgsMapCanvas(), shared_core) as dock:
         dock.open_library(library)
         wait_for(lambda: dock.library.layers)
-        requests = [one.ask(VERB, {}, shown.append, refuse=shown.append) for one in dock.findChildren(Asking)]
+        dialogs = [make(dock.library) for make in DIALOGS.values()]
+        askings = [one for window in (dock, *dialogs) for one in window.findChildren(Asking)]
+        requests = [one.ask(VERB, {}, shown.append, refuse=shown.append) for one in askings]
+        for dialog in dialogs:
+            close(dialog)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     ended(requests)
     assert shown == [] and Path(library).exists()
