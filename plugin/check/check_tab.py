@@ -63,7 +63,8 @@ class CheckTab(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self.asking = Asking(library.core, self, library.scope)
+        # A trial is held against the run on display, which goes with its library and day.
+        self.asking = Asking(library.core, self, lambda: (library.scope(), id(self.results.run)))
         self._parcels_name = ""  # the name of what the results are of
         self._shown_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)

@@ -163,6 +163,7 @@ class IndicatorView(TableView):
 
     def clear(self) -> None:
         """Forget the values."""
+        self.explaining.forget()
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
         self.values, self._asked, self._charts, self._run = [], {}, [], ""
