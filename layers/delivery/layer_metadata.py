@@ -1,8 +1,8 @@
 """One record of metadata in two dresses: ISO 19139 (GB/T 19710-2005 has its elements), and DCAT for catalogues."""
 
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - for writing only  # nosec B405
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+from xml.etree import ElementTree  # for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 import numpy as np
 import pyproj
@@ -99,7 +99,7 @@ def geographic_box(coverage: shapely.Geometry, crs: pyproj.CRS) -> tuple[float, 
     if shapely.is_empty(coverage):
         return (0.0, 0.0, 0.0, 0.0)
     geodetic = crs.geodetic_crs
-    assert geodetic is not None, "a projected system stands on one"  # noqa: S101 - for the type checker  # nosec B101
+    assert geodetic is not None, "a projected system stands on one"  # for the type checker  # nosec B101
     change = pyproj.Transformer.from_crs(crs, geodetic, always_xy=True)
     bounds = np.round(change.transform_bounds(*coverage.bounds), 6)
     return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))

@@ -168,7 +168,7 @@ def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[st
 
 
 def _base_version(known: Sequence[Version], layer: DeliveredLayer) -> Version | None:
-    assert layer.base is not None, "or it is asked of a full layer"  # noqa: S101 - for the type checker  # nosec B101
+    assert layer.base is not None, "or it is asked of a full layer"  # for the type checker  # nosec B101
     hash_ = layer.base.hash
     return next((version for version in known if version.code == layer.code and version.hash == hash_), None)
 
@@ -234,7 +234,7 @@ def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) 
     if layer.changes is None:
         return raw
     base = _base_version(versions(library), layer)
-    assert base is not None, "or the plan has refused it"  # noqa: S101 - for the type checker  # nosec B101
+    assert base is not None, "or the plan has refused it"  # for the type checker  # nosec B101
     try:
         features = read_version(library, base, None)
         geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)

@@ -259,7 +259,7 @@ def _base(known: Sequence[Version], code: str, since: str | None) -> Version | N
 
 def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
     """The area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
-    assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker  # nosec B101
+    assert options.unit is not None, "or nobody asks"  # for the type checker  # nosec B101
     code, value = options.unit
     entry = library.catalogue().get(code)
     if entry is None:

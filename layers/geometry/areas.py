@@ -99,7 +99,7 @@ def _areas_m2(rings: Rings, count: int, crs: pyproj.CRS) -> np.ndarray:
     inverse = _to_degrees(crs)
     longitude, latitude = (np.radians(a) for a in inverse.transform(rings.points[:, 0], rings.points[:, 1]))
     ellipsoid = crs.ellipsoid
-    assert ellipsoid is not None, "a projected CRS has an ellipsoid"  # noqa: S101 - for the type checker  # nosec B101
+    assert ellipsoid is not None, "a projected CRS has an ellipsoid"  # for the type checker  # nosec B101
     b2 = ellipsoid.semi_minor_metre**2
     strip = _strips(np.sin(latitude), 1 - b2 / ellipsoid.semi_major_metre**2)
     # Any fixed meridian serves. Each ring has that of its first point: what is near loses no digits, and depends on

@@ -70,7 +70,7 @@ class CoverageChoice:
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
         district = self.library.district()
-        assert district is not None, "or it would be refused above"  # noqa: S101 - for the type checker  # nosec B101
+        assert district is not None, "or it would be refused above"  # for the type checker  # nosec B101
         if self.kind is None:
             share = _share_of_box(frame.bounds(), district.bounds)
             if share < _LEAST_SHARE:

@@ -135,5 +135,5 @@ def _in_space(parameters: Parameters, source: pyproj.CRS, target: pyproj.CRS) ->
 
 def _figure(crs: pyproj.CRS) -> str:
     ellipsoid = crs.ellipsoid
-    assert ellipsoid is not None  # noqa: S101 - every geodetic system has one  # nosec B101
+    assert ellipsoid is not None  # every geodetic system has one  # nosec B101
     return f"+a={ellipsoid.semi_major_metre!r} +rf={ellipsoid.inverse_flattening!r}"

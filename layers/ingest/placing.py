@@ -133,7 +133,7 @@ class SourceTransform:
         with ProofBeside(provers) as proof:
             for block in blocks(len(shapes)):
                 rings = wkb_rings(shapes.bodies[block])
-                assert rings is not None, "a column holds plain polygons"  # noqa: S101 - for the type checker  # nosec B101
+                assert rings is not None, "a column holds plain polygons"  # for the type checker  # nosec B101
                 points = np.column_stack(change(rings.points[:, 0], rings.points[:, 1]))
                 farthest = max(farthest, self._step_km(rings.points, points))
                 bodies.append(rings.with_points(points).column())

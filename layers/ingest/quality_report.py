@@ -75,7 +75,7 @@ def keep_problems(
     if is_new:
         connection.make_features(_TABLE)
     else:
-        last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # noqa: S608  # nosec B608
+        last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # nosec B608
     geometries = np.array([item.geometry for item in found], dtype=object)
     boxes = shapely.bounds(geometries)
     geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers

@@ -234,7 +234,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
     """
     family = systems.datum_family(crs)
     datum = family if family in GEOGRAPHIC_CODES else "cgcs2000"
-    assert datum is not None  # noqa: S101 - for the type checker  # nosec B101
+    assert datum is not None  # for the type checker  # nosec B101
     degrees = pyproj.CRS.from_epsg(GEOGRAPHIC_CODES[datum])
     bounds = bounds_of(raw.geometries)
     change = systems.transformation(crs, degrees, file=raw.path.name)

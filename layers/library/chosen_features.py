@@ -36,7 +36,7 @@ def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredF
     """The features of a version with these fids (k,), ascending, each of which must be there. Raises DamagedTable."""
     fields = list(library.connection.field_types(version.table))
     columns = "".join(f", {quote_identifier(name)}" for name in fields)
-    sql = f"SELECT fid, geom{columns} FROM {quote_identifier(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # noqa: S608 - quoted  # nosec B608
+    sql = f"SELECT fid, geom{columns} FROM {quote_identifier(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # nosec B608
     rows: list[Sequence[object]] = []
     try:
         for start in range(0, len(fids), _ASKED_AT_ONCE):

@@ -390,7 +390,7 @@ def make_library(
     Raises OneMapError library.….
     """
     srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # library_crs has refused others  # nosec B101
 
     def fill(connection: StoreConnection) -> None:
         for table in (*LIBRARY_TABLES, *tables):

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
+from xml.etree import ElementTree  # its types and errors; defusedxml reads  # nosec B405
 
 from defusedxml.ElementTree import fromstring
 

@@ -12,7 +12,7 @@ from onemap.layers.stores.logged_rows import HEADS, STRUCTURE
 from onemap.layers.stores.store import chained_hash
 
 LOG = "onemap_audit"
-_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG}"  # noqa: S608  # nosec B608
+_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG}"  # nosec B608
 _LONGEST = 80  # of what is shown of a value that may be anything
 
 

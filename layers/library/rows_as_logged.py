@@ -89,7 +89,7 @@ def check_growing_features(library: Library, table: str, action: str) -> None:
 
 def _check_last_row(library: Library, table: str, book: LogBook) -> None:
     ends = [(item.first + item.count - 1, written) for item, written in book.features if item.table == table]
-    last = library.connection.execute(f"SELECT coalesce(max(fid), 0) FROM {quote_identifier(table)}").fetchone()[0]  # noqa: S608  # nosec B608
+    last = library.connection.execute(f"SELECT coalesce(max(fid), 0) FROM {quote_identifier(table)}").fetchone()[0]  # nosec B608
     known, written = max(ends, default=(0, None), key=lambda end: end[0])
     if last != known:
         facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}

@@ -80,7 +80,7 @@ class Snapshot:
 
 def services(library: Library) -> list[Service]:
     """Every registered service, by name."""
-    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_services ORDER BY name")  # noqa: S608 - names of our own  # nosec B608
+    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_services ORDER BY name")  # nosec B608
     found = [Service(*row) for row in rows]
     return [replace(service, options=json.loads(str(service.options))) for service in found]
 

@@ -167,7 +167,7 @@ def _table(
     while name in types:
         name += "_"
     own = {"fid": pa.array(features.fids), GEOMETRY_COLUMN: shape_column(features.geometries), name: cover}
-    assert len(own) == FIELDS_FROM  # noqa: S101 - where a reader looks for the fields  # nosec B101
+    assert len(own) == FIELDS_FROM  # where a reader looks for the fields  # nosec B101
     of_python = {field: _TYPES.get(kind, bytes) for field, kind in types.items()}
     geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
     batch = arrow_batch(own, features.attributes[list(types)], of_python, {KEY: geo})

@@ -61,7 +61,7 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     for first, count, shift in stretches:
         named = _is_named(key if key in fields else None) if shift else ""
         sql = (
-            f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted  # nosec B608
+            f"SELECT count(*), group_concat(a.fid) FILTER"  # nosec B608
             f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quote_identifier(before.table)} a"
             f" LEFT JOIN {quote_identifier(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
         )
@@ -87,7 +87,7 @@ def _is_named(key: str | None) -> str:
 
 def _are_numbered(library: Library, version: Version) -> bool:
     """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
-    ends = ((f"SELECT {end}(fid) FROM {quote_identifier(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted  # nosec B608
+    ends = ((f"SELECT {end}(fid) FROM {quote_identifier(version.table)}", end) for end in ("min", "max"))  # nosec B608
     found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
     return found == {"min": 1, "max": version.count}
 

@@ -71,7 +71,7 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
     """
     values = catalogue_row(entry)
     columns = "code, title, department, library, kind, geometry, key"
-    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
+    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()  # nosec B608
     if there == values:
         return False  # someone who adds the same layer was quicker
     if there is not None:

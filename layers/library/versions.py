@@ -53,7 +53,7 @@ _COLUMNS = (
 def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
     """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added."""
     # The clock may be set back between two versions; their numbers are not.
-    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY code, number")  # noqa: S608 - names of our own  # nosec B608
+    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY code, number")  # nosec B608
     found = [Version(*row) for row in rows]
     if known_at is None:
         return found

@@ -6,7 +6,7 @@ The same for a layer in the dock and in a published project: as a style in QGIS'
 import re
 from collections.abc import Collection
 from html import escape
-from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement, tostring  # for writing only  # nosec B405
 
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.layers.catalogue.feature_names import name_field

@@ -1,7 +1,7 @@
 """One published layer as QGIS keeps it in a project: source, names, system, metadata, aliases, look."""
 
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 import pyproj
 

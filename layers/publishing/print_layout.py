@@ -6,7 +6,7 @@ QGIS shows them under Project → Layouts, QGIS Server prints them by GetPrint. 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 from onemap.layers.geometry.boxes import Bounds
 

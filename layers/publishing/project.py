@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # for writing only  # nosec B405
 
 import pyproj
 

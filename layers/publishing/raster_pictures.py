@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 import numpy as np
 import pyproj

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 import pyproj
 

@@ -213,7 +213,7 @@ class _FieldCheck:
     ) -> None:
         """Names that do not agree with the code beside them."""
         table, field = self._codes_of_names, self.field
-        assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker  # nosec B101
+        assert table is not None, "or nobody would ask"  # for the type checker  # nosec B101
         code_place, codes = code_values.distinct
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
         pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)

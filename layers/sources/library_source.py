@@ -48,7 +48,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
             " JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?",
             (layer,),
         ).fetchone()
-        cursor = connection.execute(f"SELECT * FROM {quote_identifier(layer)}")  # noqa: S608 - the name is quoted  # nosec B608
+        cursor = connection.execute(f"SELECT * FROM {quote_identifier(layer)}")  # nosec B608
         names = [column[0] for column in cursor.description]
         rows = cursor.fetchall()
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())

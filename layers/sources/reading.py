@@ -322,7 +322,7 @@ def _bytes_of(path: Path) -> int:
 
 def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None:
     """The file and layer that are meant, if they can be read in blocks."""
-    assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker  # nosec B101
+    assert isinstance(source, Path), "a database is no file"  # for the type checker  # nosec B101
     names = layers_of(source)
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None

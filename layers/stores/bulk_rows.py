@@ -20,7 +20,7 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
     own = {name: values for name, values in columns.items() if name not in shared}
     shared = {name: value for name, value in shared.items() if value is not None}
     if not own and not shared:
-        connection.executemany(f"INSERT INTO {quote_identifier(table)} DEFAULT VALUES", ((),) * count)  # noqa: S608
+        connection.executemany(f"INSERT INTO {quote_identifier(table)} DEFAULT VALUES", ((),) * count)
         return
     if not own:
         own = {name: columns[name] for name in shared}
@@ -65,4 +65,4 @@ def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int)
     row = f"({','.join('?' * len(own))})"
     values = ",".join([row] * rows)
     into = f"INSERT INTO {quote_identifier(table)} ({names})"
-    return f"{into} SELECT {taken} FROM (VALUES {values})"  # noqa: S608 - the names are quoted  # nosec B608
+    return f"{into} SELECT {taken} FROM (VALUES {values})"  # nosec B608

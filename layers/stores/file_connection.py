@@ -77,12 +77,12 @@ class FileConnection(sqlite3.Connection):
         """All rows of a plain table, never all held at once."""
         names = ", ".join(map(quote_identifier, columns))
         # By no index, which may not hold what the table does.
-        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)} NOT INDEXED")  # noqa: S608 - the names are quoted  # nosec B608
+        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)} NOT INDEXED")  # nosec B608
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
         names, marks = ", ".join(map(quote_identifier, columns)), ",".join("?" * len(columns))
-        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608  # nosec B608
+        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # nosec B608
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the open transaction holds the only write lock."""
@@ -182,7 +182,7 @@ class FileConnection(sqlite3.Connection):
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         columns = "".join(f", f.{quote_identifier(name)}" for name in fields)
-        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # noqa: S608 - the names are quoted  # nosec B608
+        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # nosec B608
         parameters: tuple[float, ...] = ()
         if bounds is not None:
             sql += f" WHERE f.fid IN (SELECT id {near(table)})"
@@ -230,7 +230,7 @@ class FileConnection(sqlite3.Connection):
         Raises DamagedTable.
         """
         columns = "".join(f", {quote_identifier(name)}" for name in fields)
-        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # noqa: S608 - quoted  # nosec B608
+        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # nosec B608
         try:
             rows = self.execute(sql).fetchall()
         except sqlite3.DatabaseError as error:
@@ -262,7 +262,7 @@ class FileConnection(sqlite3.Connection):
         hashes = hashes or {}
         names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
         among = "true" if names is None else f"tbl_name IN ({','.join('?' * len(names))})"
-        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only  # nosec B608
+        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # nosec B608
         found = self.execute(sql, names or ()).fetchall()
         for row in found:
             yield SCHEMA, row_name(row[:2]), row
@@ -289,7 +289,7 @@ class FileConnection(sqlite3.Connection):
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
         """What SQLite's own check finds, each with the table of which it speaks."""
         progress.at(0.0)
-        of_table = dict(self.execute(f"SELECT name, tbl_name FROM {SCHEMA}"))  # noqa: S608 - a name of our own  # nosec B608
+        of_table = dict(self.execute(f"SELECT name, tbl_name FROM {SCHEMA}"))  # nosec B608
         for (reason,) in self.execute("PRAGMA integrity_check").fetchall():
             if reason != _WHOLE:
                 names = [name for name in of_table if reason.endswith(f" {name}")]
@@ -317,7 +317,7 @@ class FileConnection(sqlite3.Connection):
                 else f", NULL AS {quote_identifier(name)}"
                 for name in columns
             )
-            + f" FROM {quote_identifier(table)}"  # noqa: S608 - names of our own  # nosec B608
+            + f" FROM {quote_identifier(table)}"  # nosec B608
             f" WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
             " AND coalesce(valid_from, '') <= date('now', 'localtime')"
             " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"

@@ -31,6 +31,6 @@ def corners(box: Sequence[float]) -> tuple[float, ...]:
 
 def check_index(connection: _Connection, table: str, count: int) -> None:
     """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
-    indexed = f"SELECT count(*) FROM {quote_identifier(f'rtree_{table}_geom_rowid')}"  # noqa: S608 - quoted  # nosec B608
+    indexed = f"SELECT count(*) FROM {quote_identifier(f'rtree_{table}_geom_rowid')}"  # nosec B608
     if connection.execute(indexed).fetchone()[0] != count:
         raise DamagedTable("the spatial index does not hold every feature")

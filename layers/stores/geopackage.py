@@ -93,7 +93,7 @@ def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
     connection.execute(f"PRAGMA user_version = {USER_VERSION}")
     run_script(connection, _CORE_TABLES)
     srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # library_crs has refused others  # nosec B101
     connection.execute(
         "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
         (crs.name, srs_id, "EPSG", srs_id, crs.to_wkt("WKT1_GDAL"), ""),
@@ -227,7 +227,7 @@ def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, 
         connection.execute(f"CREATE TABLE {LOOKS} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{typed})")
         register(connection, LOOKS, LOOKS, 0, None, None)
     row = ("", "", table, geometry_column, name, look, "", True, "", "", None, None)
-    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)  # noqa: S608 - our own name  # nosec B608
+    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)  # nosec B608
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:

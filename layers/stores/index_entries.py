@@ -32,7 +32,7 @@ def misplaced_features(connection: _Connection, index: str) -> list[int]:
     nodes, parents, rowids = (_pairs(connection, f"{index}_{part}") for part in INDEX_PARTS)
     tree = _Tree(nodes, parents, rowids)
     tree.walk(ROOT, None)
-    sql = f"SELECT fid, {GEOMETRY_COLUMN} FROM {quote_identifier(table)}"  # noqa: S608 - quoted  # nosec B608
+    sql = f"SELECT fid, {GEOMETRY_COLUMN} FROM {quote_identifier(table)}"  # nosec B608
     rows = connection.execute(sql).fetchall()
     fids, bounds = (
         [row[0] for row in rows],
@@ -109,7 +109,7 @@ def _cells(data: Any) -> tuple[list[tuple[int, np.ndarray]] | None, int]:
 
 def _pairs(connection: _Connection, table: str) -> dict[Any, Any]:
     try:
-        return dict(row[:2] for row in connection.execute(f"SELECT * FROM {quote_identifier(table)}").fetchall())  # noqa: S608 - quoted  # nosec B608
+        return dict(row[:2] for row in connection.execute(f"SELECT * FROM {quote_identifier(table)}").fetchall())  # nosec B608
     except Exception:  # noqa: BLE001 - a table that is gone, or in pieces, holds nothing
         return {}
 

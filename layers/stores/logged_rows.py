@@ -103,14 +103,14 @@ def insert_logged(
             yield row
 
     columns, marks = ", ".join(table.columns), ",".join("?" * len(table.columns))
-    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"  # noqa: S608 - the names are our own  # nosec B608
+    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"  # nosec B608
     connection.executemany(sql, noted_rows())
 
 
 def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:
     """The hashes of a plain table's rows with some values, as they are stored, by name."""
     where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
-    sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # noqa: S608 - the names are our own  # nosec B608
+    sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # nosec B608
     rows = connection.execute(sql, tuple(wanted.values()))
     return {table.row_name(row): row_hash(row) for row in rows}
 

@@ -96,7 +96,7 @@ _RUN = {
     "who": "NEW.who = account",
     "started": "onemap_is_moment(NEW.started) AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
     "record": "onemap_is_json(NEW.record, 100000000)",
-    "record's words": "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"  # noqa: S608 - names of our own  # nosec B608
+    "record's words": "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"  # nosec B608
     " AND record ->> 'started' = NEW.started"
     " AND onemap_is_day(coalesce(record #>> '{parameters,as_of}', '2000-01-01'))"
     " AND onemap_is_moment(coalesce(record #>> '{parameters,known_at}', NEW.started))"

@@ -67,7 +67,7 @@ class PackedRtree:
         if len(self._ids) == 0:
             return {}
         nodes = quote_identifier(f"{index}_node")
-        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608  # nosec B608
+        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # nosec B608
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
         for depth, level in enumerate(levels):
             table, key, value = (
@@ -77,7 +77,7 @@ class PackedRtree:
                 made = {key: level.children[rows].tolist(), value: level.parents[rows].tolist()}
                 insert_rows(connection, table, made)
             connection.executemany(
-                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608  # nosec B608
+                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # nosec B608
                 (
                     (int(number), content.tobytes())
                     for number, content in zip(level.numbers, level.contents, strict=True)

@@ -101,7 +101,7 @@ BEGIN
   RETURN is_logged;
 END $f$;
 REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid), onemap_are_logged(text, text, text, xid) FROM PUBLIC
-""".replace("DEEPEST", str(_DEEPEST))  # noqa: S608 - names of our own  # nosec B608
+""".replace("DEEPEST", str(_DEEPEST))  # nosec B608
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {schema}, {postgis}, pg_temp AS $f$

@@ -75,7 +75,7 @@ UNION ALL SELECT 'server_role', ARRAY[r.rolname::text], NULL, ARRAY[concat_ws(' 
       ORDER BY pg_get_userbyid(m.roleid), m.admin_option) FROM pg_auth_members m WHERE m.member = r.oid)], true
   FROM pg_roles r WHERE r.rolname = ANY(%(roles)s)
 UNION ALL SELECT '{VERSION_PART}', ARRAY['PostgreSQL ' || current_setting('server_version_num')::int / 10000], NULL,
-    ARRAY[]::text[], true"""  # noqa: S608 - names of our own  # nosec B608
+    ARRAY[]::text[], true"""  # nosec B608
 _GRANTS = f"""{_HERE}
 SELECT 'server_grant', ARRAY[granted.name, CASE WHEN item.grantee = 0 THEN 'public'
     ELSE pg_get_userbyid(item.grantee)::text END], granted.about,
@@ -96,7 +96,7 @@ SELECT 'server_grant', ARRAY[granted.name, CASE WHEN item.grantee = 0 THEN 'publ
       WHERE d.defaclnamespace = 0 AND pg_get_userbyid(d.defaclrole) = ANY(%(roles)s)
     ) AS granted(name, about, part, owner, acl)
     CROSS JOIN aclexplode(granted.acl) AS item
-  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, item.grantee"""  # noqa: S608  # nosec B608
+  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, item.grantee"""  # nosec B608
 # What acts on a library from outside its schema: triggers of the whole database, conversions, and what stands in the
 # schema of PostGIS, in which programs look after the library's, under a name that they call.
 _SURROUNDINGS = f"""{_HERE}, path AS (
@@ -120,7 +120,7 @@ UNION ALL SELECT 'server_surrounding', ARRAY['function', p.oid::regprocedure::te
 UNION ALL SELECT 'server_surrounding', ARRAY['operator', o.oid::regoperator::text], NULL,
     ARRAY[o.oprcode::oid::regprocedure::text], true
   FROM pg_operator o WHERE o.oprnamespace = (SELECT oid FROM path) AND o.oprnamespace <> (SELECT oid FROM here)
-    AND ('pg_operator'::regclass, o.oid) NOT IN (SELECT classid, objid FROM added)"""  # noqa: S608  # nosec B608
+    AND ('pg_operator'::regclass, o.oid) NOT IN (SELECT classid, objid FROM added)"""  # nosec B608
 _VIEWS = f"""{_HERE} SELECT c.relname, c.oid::bigint FROM pg_class c
 WHERE c.relnamespace = (SELECT oid FROM here) AND c.relkind IN ('v', 'm')"""
 Part = tuple[str, str, Sequence[Any] | None]  # kind, name, all that is said of it

@@ -23,7 +23,7 @@ class _Connection(Protocol):
 def hash_of_table(connection: _Connection, table: str) -> str:
     """The hash of all rows of a table, by the first column."""
     digest, rows = hashlib.sha256(), []
-    for row in connection.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1"):  # noqa: S608 - quoted  # nosec B608
+    for row in connection.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1"):  # nosec B608
         rows.append(row)
         if len(rows) == _AT_ONCE:
             digest.update(repr(rows).encode(errors="backslashreplace"))

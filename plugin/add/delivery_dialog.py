@@ -358,12 +358,12 @@ class DeliveryDialog(WorkingDialog):
         if path:
             self.covers.setEditText(path)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""
         if holds_delivery(event.mimeData(), archives=True):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Look through what is dropped."""
         event.acceptProposedAction()
         try:

@@ -121,7 +121,7 @@ class PlacePreview(QWidget):
         self.canvas.setLayers([])
         self._layers, self._district, self.source = [], None, None
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """A small map."""
         return QSize(260, 220)
 

@@ -582,7 +582,7 @@ class CheckTab(QWidget):
         self.sites.highlight.restore_view()
         self.live.results.highlight.restore_view()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Esc, with the focus anywhere in the tab."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()

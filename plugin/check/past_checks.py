@@ -76,12 +76,12 @@ class PastChecks(VerbView):
         self.follower.answered.connect(self._follow_others)
         self._enable()
 
-    def showEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def showEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Look at what others do, while somebody looks at the list."""
         super().showEvent(event)
         self.follower.follow(True)
 
-    def hideEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def hideEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Look no longer."""
         super().hideEvent(event)
         self.follower.follow(False)

@@ -162,7 +162,7 @@ class CompareTab(QWidget):
         self.sides.end()
         self.view.highlight.restore_view()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Esc, with the focus anywhere in the tab: cancel, else remove the plans from the map, else list all spots."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)

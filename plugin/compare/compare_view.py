@@ -237,7 +237,7 @@ class CompareView(QWidget):
             return
         self.buttons["keep"].setEnabled(False)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the list: N, P, Z, S, B, C, and 1 to 6 for a decision."""
         if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
             return super().eventFilter(watched, event)

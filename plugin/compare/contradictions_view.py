@@ -170,7 +170,7 @@ class ContradictionsView(VerbView):
             return text
         return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Limit the width of the names."""
         super().resizeEvent(event)
         self._fit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
-import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import subprocess  # our own programs only  # nosec B404
 import threading
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def clean_environment() -> dict[str, str]:
 def ask_program(command: list[str]) -> str:
     """The output of a program that answers at once."""
     try:
-        result = subprocess.run(  # noqa: S603 - a list of words, no shell  # nosec B603
+        result = subprocess.run(  # a list of words, no shell  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -60,7 +60,7 @@ def run_program(command: list[str], on_line: Callable[[str], None], variables: d
     variables: of the environment, for this program alone.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603 - a list of words, no shell  # nosec B603
+        process = subprocess.Popen(  # a list of words, no shell  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

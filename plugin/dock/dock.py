@@ -135,12 +135,12 @@ class OneMapDock(QgsDockWidget):
         for line in self.findChildren(QLineEdit):  # each would take a folder for its name
             line.setAcceptDrops(False)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Accept a department's folder, or several files, in whichever room."""
         if self.library.layers and holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Ask what of it goes where."""
         take_drop(event, self.add_delivery, self.add_file, self.refuse)
 

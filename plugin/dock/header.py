@@ -42,7 +42,7 @@ class LibraryButton(QToolButton):
         self.setAccessibleName(name if mark is None else f"{name} ({mark.text})")
         self._cut_name()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Cut the name anew."""
         super().resizeEvent(event)
         self._cut_name()

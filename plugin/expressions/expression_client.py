@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import subprocess  # our own programs only  # nosec B404
 import threading
 import time
 from collections import deque
@@ -118,7 +118,7 @@ class BlockingCore:
                 raise _cancel_refusal()
             self._end()
             try:
-                process = subprocess.Popen(  # noqa: S603 - a list of words, no shell  # nosec B603
+                process = subprocess.Popen(  # a list of words, no shell  # nosec B603
                     serve_command(python),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

@@ -72,15 +72,15 @@ class CheckFunction(QgsExpressionFunction):
             parent.setEvalErrorString(evaluation_error(refusal))
             return None
 
-    def usesGeometry(self, _node) -> bool:  # noqa: ANN001, N802 - QGIS's name
+    def usesGeometry(self, _node) -> bool:  # noqa: ANN001 - QGIS's name
         """Features must come with their geometry."""
         return True
 
-    def referencedColumns(self, _node) -> set[str]:  # noqa: ANN001, N802 - QGIS's name
+    def referencedColumns(self, _node) -> set[str]:  # noqa: ANN001 - QGIS's name
         """No fields are needed besides those of the arguments."""
         return set()
 
-    def isStatic(self, _node, _parent, _context) -> bool:  # noqa: ANN001, N802 - QGIS's name
+    def isStatic(self, _node, _parent, _context) -> bool:  # noqa: ANN001 - QGIS's name
         """The value is never the same for all features, because a library may change."""
         return False
 

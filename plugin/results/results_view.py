@@ -239,7 +239,7 @@ class ResultsView(QWidget):
         request.answered.connect(lambda answer: self._show_steps(finding, answer))
         request.refused.connect(lambda refusal: self._show_no_steps(finding, refusal))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Space shows the explanation of a finding, and again its details."""
         if watched is self.tree and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space:
             if self.explain_button.isEnabled():
@@ -396,12 +396,12 @@ class VerdictCounts(QWidget):
         self._arrange()
         self.chosen.emit(frozenset(SEVERITY))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Arrange as many in a row as can be read."""
         super().resizeEvent(event)
         self._arrange()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """At least two in a row."""
         return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
 

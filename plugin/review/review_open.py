@@ -197,7 +197,7 @@ class CaseForm(QWidget):
         self.parcels.close_down()
         self.cancel()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Esc cancels the work, or goes back."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)

@@ -103,7 +103,7 @@ class Notice(QFrame):
         if self._is_refusal:
             self.hide()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
         """Adjust the height to the text at this width."""
         super().resizeEvent(event)
         self._fit()

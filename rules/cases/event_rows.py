@@ -53,7 +53,7 @@ def _logged_events(detail: Any) -> list[str]:
 
 def _cases_beside(library: Library, logged: Collection[str]) -> list[str]:
     """The cases with events of which the log does not tell."""
-    places = library.connection.execute(f"SELECT case_id, chain, number FROM {EVENTS}")  # noqa: S608 - names of our own  # nosec B608
+    places = library.connection.execute(f"SELECT case_id, chain, number FROM {EVENTS}")  # nosec B608
     return sorted({place[0] for place in places if row_name(place) not in logged})
 
 

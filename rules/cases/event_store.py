@@ -103,7 +103,7 @@ class DocumentNumbers:
         return bisect_left(self._given[year], at) + max(carried, default=0)
 
     def _read(self, year: int) -> None:
-        sql = f"SELECT at, chain, sequence FROM {EVENTS} WHERE year = ? ORDER BY at"  # noqa: S608 - names of our own  # nosec B608
+        sql = f"SELECT at, chain, sequence FROM {EVENTS} WHERE year = ? ORDER BY at"  # nosec B608
         rows = self._library.connection.execute(sql, (year,)).fetchall()
         self._given[year] = sorted(at for at, chain, _ in rows if chain != CARRIED_CHAIN)
         self._carried[year] = [(at, int(last)) for at, chain, last in rows if chain == CARRIED_CHAIN]
@@ -112,7 +112,7 @@ class DocumentNumbers:
 def free_number(library: Library, year: int) -> int:
     """The next number of a year's documents: what a replay allows, and nobody has."""
     number = 1 + DocumentNumbers(library).before(year, "9999")
-    sql = f"SELECT sequence FROM {EVENTS} WHERE year = ?"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT sequence FROM {EVENTS} WHERE year = ?"  # nosec B608
     taken = {row[0] for row in library.connection.execute(sql, (year,))}
     while number in taken:
         number -= 1
@@ -127,9 +127,9 @@ def read_events(library: Library, case_id: str) -> list[Event]:
         return []
     order = "WHERE case_id = ? ORDER BY at, chain"
     if library.path is not None:
-        sql = f"SELECT {', '.join(COLUMNS)} FROM {EVENTS} {order}"  # noqa: S608 - names of our own  # nosec B608
+        sql = f"SELECT {', '.join(COLUMNS)} FROM {EVENTS} {order}"  # nosec B608
         return [event_of_row(row) for row in library.connection.execute(sql, (case_id,))]
-    sql = f"SELECT {', '.join(_PUBLIC)} FROM {EVENTS} {order}"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT {', '.join(_PUBLIC)} FROM {EVENTS} {order}"  # nosec B608
     words = _visible_words(library, case_id)
     rows = [dict(zip(_PUBLIC, row, strict=True)) for row in library.connection.execute(sql, (case_id,))]
     return [_event_of(row, words.get((row["chain"], row["number"]))) for row in rows]
@@ -173,7 +173,7 @@ def _words_table(library: Library) -> str:
 
 def _visible_words(library: Library, case_id: str) -> dict[tuple[str, int], str]:
     """The words of drafts by chain and number; on a server of one's own departments, of the lead of all."""
-    sql = f"SELECT chain, number, words FROM {_words_table(library)} WHERE case_id = ? AND words IS NOT NULL"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT chain, number, words FROM {_words_table(library)} WHERE case_id = ? AND words IS NOT NULL"  # nosec B608
     return {(chain, number): text for chain, number, text in library.connection.execute(sql, (case_id,))}
 
 
@@ -223,7 +223,7 @@ def case_ids(library: Library) -> list[str]:
     """The ids of all cases, the oldest first."""
     if not library.has_table(EVENTS):
         return []
-    sql = f"SELECT case_id FROM {EVENTS} WHERE number = 1 AND chain IN (?, ?)"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT case_id FROM {EVENTS} WHERE number = 1 AND chain IN (?, ?)"  # nosec B608
     rows = library.connection.execute(f"{sql} GROUP BY case_id ORDER BY min(at), case_id", (LEAD_CHAIN, CARRIED_CHAIN))
     return [row[0] for row in rows]
 
@@ -284,12 +284,12 @@ def append_event(library: Library, connection: StoreConnection, event: Event) ->
     content = {} if library.path is not None else {"seen": "", "before": "", "hash": "", "at": "", "day": "", "who": ""}
     values = [content.get(name, getattr(event, name)) for name in COLUMNS]
     marks = ",".join("?" * len(COLUMNS))
-    connection.execute(f"INSERT INTO {EVENTS} ({', '.join(COLUMNS)}) VALUES ({marks})", values)  # noqa: S608 - names of our own  # nosec B608
+    connection.execute(f"INSERT INTO {EVENTS} ({', '.join(COLUMNS)}) VALUES ({marks})", values)  # nosec B608
 
 
 def note_event(connection: StoreConnection, event: Event) -> None:
     """Have the next row of the log tell of an event that the open transaction has written."""
-    last = f"SELECT max(number) FROM {EVENTS} WHERE case_id = ? AND chain = ?"  # noqa: S608 - names of our own  # nosec B608
+    last = f"SELECT max(number) FROM {EVENTS} WHERE case_id = ? AND chain = ?"  # nosec B608
     number = connection.execute(last, (event.case_id, event.chain)).fetchone()[0]
     place = {"case_id": event.case_id, "chain": event.chain, "number": number}
     note_stored(connection, plain_tables(TABLES)[EVENTS], **place)
@@ -297,5 +297,5 @@ def note_event(connection: StoreConnection, event: Event) -> None:
 
 def heads_of(connection: StoreConnection, case_id: str) -> dict[str, list[Any]]:
     """Number and hash of the last event of each chain of a case, for the library's log."""
-    sql = f"SELECT chain, number, hash FROM {EVENTS} WHERE case_id = ? ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT chain, number, hash FROM {EVENTS} WHERE case_id = ? ORDER BY number"  # nosec B608
     return {chain: [number, hash_] for chain, number, hash_ in connection.execute(sql, (case_id,))}

@@ -89,7 +89,7 @@ def stored_case(library: Library, case_id: str) -> Case:
 def _case_of_rows(library: Library, case_id: str) -> Case:
     row = None
     if case_id.isprintable():
-        row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
+        row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()  # nosec B608
     if row is None:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
     values = dict(zip(_CASE.split(", "), row, strict=True))
@@ -131,7 +131,7 @@ def _files(library: Library, case_id: str) -> tuple[AttachedFile, ...]:
 
 # What is kept of every round, in the order in which it was written: the last row of each holds.
 _OF_ROUND = {
-    "opinions": f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number",  # noqa: S608 - names of our own  # nosec B608
+    "opinions": f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number",  # nosec B608
     "items": "SELECT round, item, department, title, rule, layer, reason FROM onemap_case_items WHERE case_id = ?"
     " ORDER BY position",
     "answers": "SELECT round, department, item, answer, who, day FROM onemap_case_answers WHERE case_id = ?"

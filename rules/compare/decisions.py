@@ -123,7 +123,7 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
     found = []
     back = "×".join(reversed(pair.split("×")))
     for name in dict.fromkeys((pair, back)):
-        sql = f"SELECT {_COLUMNS} FROM onemap_decisions WHERE pair = ? ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
+        sql = f"SELECT {_COLUMNS} FROM onemap_decisions WHERE pair = ? ORDER BY number"  # nosec B608
         for row in library.connection.execute(sql, (name,)):
             facts, given = tuple(row[5:10]), row[10]
             if name != pair:

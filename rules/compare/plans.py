@@ -43,7 +43,7 @@ class Plan:
     @property
     def version(self) -> Version:
         """The version that was compared."""
-        assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
+        assert self.source.version is not None, "a plan is read from a version"  # for the type checker  # nosec B101
         return self.source.version
 
     def without_features(self) -> "Plan":
@@ -161,7 +161,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     compare.arithmetic.
     """
     stored = source.stored
-    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101  # nosec B101
+    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # nosec B101
     codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))

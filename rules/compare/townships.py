@@ -89,7 +89,7 @@ def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tu
 
     Raises OneMapError compare.arithmetic.
     """
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
+    assert source.stored is not None, "asked only of a layer that was read"  # for the type checker  # nosec B101
     grounds, _, failed = first_row_wins(source.stored.geometries, threads)
     refuse(source, failed)
     present = np.flatnonzero(~shapely.is_missing(grounds))
@@ -105,7 +105,7 @@ def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarr
 
 def _texts(source: LayerSource, name: str) -> np.ndarray:
     """A field as text, nulls where the version does not have it."""
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
+    assert source.stored is not None, "asked only of a layer that was read"  # for the type checker  # nosec B101
     try:
         values = column_named(source.stored.attributes, name)
     except KeyError:

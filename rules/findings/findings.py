@@ -167,7 +167,7 @@ def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarra
 def _measured_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
     measures = judged.judgement.measures
-    assert measures is not None, "asked for only where there are some"  # noqa: S101 - for the type checker  # nosec B101
+    assert measures is not None, "asked for only where there are some"  # for the type checker  # nosec B101
     present = np.flatnonzero(measures.has_row)
     nothing = np.full(len(present), np.nan)
     area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]

@@ -110,7 +110,7 @@ def ownership_codes() -> dict[str, str]:
 
 def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
     survey = item.judgement.survey
-    assert survey is not None, "asked for only where there is one"  # noqa: S101 - for the type checker  # nosec B101
+    assert survey is not None, "asked for only where there is one"  # for the type checker  # nosec B101
     piece = ellipsoidal_areas_m2(shift_geometries(survey.geometry, origin), crs)
     features, position = np.unique(survey.feature, return_inverse=True)
     whole = ellipsoidal_areas_m2(shift_geometries(survey.whole[features], origin), crs)[position]

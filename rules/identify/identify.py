@@ -152,7 +152,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     radius, itself included; of a raster its value.
     """
     stored, place = source.stored, request.place
-    assert stored is not None, "asked for only where there is a version"  # noqa: S101 - for the type checker  # nosec B101
+    assert stored is not None, "asked for only where there is a version"  # for the type checker  # nosec B101
     if entry.geometry == "raster":
         return _cells(request, source, [rule.id for rule in rules])
     distance_m = shapely.distance(stored.geometries, place.shape)
@@ -271,7 +271,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
     """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
-    assert source.stored is not None and request.sources.library.crs is not None  # noqa: S101 - for the type checker  # nosec B101
+    assert source.stored is not None and request.sources.library.crs is not None  # for the type checker  # nosec B101
     given = source.stored.attributes["given_crs"].tolist()
     samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
     features = []

@@ -148,7 +148,7 @@ def _by_number(
         return
     key = f"lower(CAST({quote_identifier(entry.key)} AS TEXT))"
     sql = (
-        f"SELECT fid, {quote_identifier(entry.key)} FROM {quote_identifier(version.table)}"  # noqa: S608 - quoted  # nosec B608
+        f"SELECT fid, {quote_identifier(entry.key)} FROM {quote_identifier(version.table)}"  # nosec B608
         f" WHERE {key} LIKE ? ESCAPE '!' ORDER BY length({key}), fid LIMIT {int(most)}"
     )
     plain = sought.replace("!", "!!").replace("%", "!%").replace("_", "!_")

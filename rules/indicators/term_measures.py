@@ -149,7 +149,7 @@ class TermMeasures:
         return self._layers[key]
 
     def _truth(self, layer: LayerInUnits, where: str | None) -> Truth:
-        assert layer.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
+        assert layer.source.stored is not None, "what is unreadable is refused"  # for the type checker  # nosec B101
         place = {"file": self.library.label, "layer": layer.version.table, "field": "where"}
         return truth_of(where, layer.source.stored.attributes, place)
 
@@ -157,12 +157,12 @@ class TermMeasures:
         return plain_numbers(self._column(layer, name))
 
     def _column(self, layer: LayerInUnits, name: str) -> np.ndarray:
-        assert layer.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
+        assert layer.source.stored is not None, "what is unreadable is refused"  # for the type checker  # nosec B101
         place = {"file": self.library.label, "layer": layer.version.table, "field": "field"}
         return column_of(layer.source.stored.attributes, name, place)
 
     def _of_layer(self, term: Term) -> TermValues:
-        assert term.of is not None, "only the units' ground has no layer"  # noqa: S101 - for the type checker  # nosec B101
+        assert term.of is not None, "only the units' ground has no layer"  # for the type checker  # nosec B101
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
         truth = self._truth(layer, term.of.where)
@@ -396,7 +396,7 @@ class TermMeasures:
 
     def _of_table(self, term: Term, year: int | None) -> TermValues:
         """A table's numbers by the code of the unit: of one year, or of the last one until the day."""
-        assert term.of is not None and term.field is not None, "a pack without is refused"  # noqa: S101  # nosec B101
+        assert term.of is not None and term.field is not None, "a pack without is refused"  # nosec B101
         version = self._version(term.of)
         layer = self._layer(version)
         truth, pieces = self._truth(layer, term.of.where), layer.pieces

@@ -136,7 +136,7 @@ def _heads(library: Library, name: str, fids: Sequence[int]) -> Iterator[tuple[i
     for start in range(0, len(fids), _ASKED_AT_ONCE):
         some = list(fids[start : start + _ASKED_AT_ONCE])
         marks = ",".join("?" * len(some))
-        sql = f"SELECT fid, content FROM onemap_pieces WHERE cut = ? AND part = ? AND fid IN ({marks})"  # noqa: S608  # nosec B608
+        sql = f"SELECT fid, content FROM onemap_pieces WHERE cut = ? AND part = ? AND fid IN ({marks})"  # nosec B608
         yield from library.connection.execute(sql, (name, _HEAD, *some))
 
 
@@ -145,7 +145,7 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
     for start in range(0, len(parts), _ASKED_AT_ONCE):
         some = [_HEAD + 1 + part for part in parts[start : start + _ASKED_AT_ONCE]]
         marks = ",".join("?" * len(some))
-        sql = f"SELECT part, content FROM onemap_pieces WHERE cut = ? AND fid = ? AND part IN ({marks})"  # noqa: S608  # nosec B608
+        sql = f"SELECT part, content FROM onemap_pieces WHERE cut = ? AND fid = ? AND part IN ({marks})"  # nosec B608
         for part, content in library.connection.execute(sql, (name, fid, *some)):
             pieces = _unpack_pieces(content)
             if pieces is not None:

@@ -155,7 +155,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
 def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value."""
     count, floor = len(ground.parcels), ground.others["ground"]
-    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker  # nosec B101
+    assert ground.crs is not None, "the check hands over the library's CRS"  # for the type checker  # nosec B101
     plane = (ground.crs, ground.origin)
     given = tuple(ground.features.attributes["given_crs"])
     surface = _cells(ground.parcels, np.arange(count), ground.rasters, given, plane)

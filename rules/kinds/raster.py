@@ -50,7 +50,7 @@ def _grid(
         # A degree of latitude at the grid's middle, on its own ellipsoid.
         middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
         geod = crs.get_geod()
-        assert geod is not None, "a geographic CRS has an ellipsoid"  # noqa: S101 - for the type checker  # nosec B101
+        assert geod is not None, "a geographic CRS has an ellipsoid"  # for the type checker  # nosec B101
         metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
         source, target = crs.to_wkt(), plane.to_wkt()
         transform, width, height = calculate_default_transform(
@@ -161,7 +161,7 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
     is_slope = options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
-    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker  # nosec B101
+    assert ground.crs is not None, "the check hands over the library's CRS"  # for the type checker  # nosec B101
     for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
         with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
             if is_slope and crs is ground.crs:

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only  # nosec B406
+from xml.sax.saxutils import escape, quoteattr  # for writing only  # nosec B406
 
 from onemap.layers.visible_text import visible_text
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr  # noqa: S406 - for writing only  # nosec B406
+from xml.sax.saxutils import quoteattr  # for writing only  # nosec B406
 
 from onemap.layers.messages import RESOURCES
 

@@ -204,7 +204,7 @@ class _BackgroundOutput(_LabelledOutput):
         left = max(self._rows - begun, 1)
         if self._finishing is None:
             self.end()
-        assert self._finishing is not None, "it has begun"  # noqa: S101 - for the type checker  # nosec B101
+        assert self._finishing is not None, "it has begun"  # for the type checker  # nosec B101
         result_of(self._finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
 
     def close(self) -> None:

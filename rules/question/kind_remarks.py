@@ -75,7 +75,7 @@ class KindRemarks:
 
     @property
     def _known_register(self) -> KindRegister:
-        assert self._register is not None, "without one nothing is taken down"  # noqa: S101  # nosec B101
+        assert self._register is not None, "without one nothing is taken down"  # nosec B101
         return self._register
 
 

@@ -42,5 +42,5 @@ def _values_of(library: Library, version: Version, name: str) -> Iterator[str]:
     names = {field.lower(): field for field in library.connection.field_types(version.table)}
     if name.lower() not in names:
         return
-    sql = f"SELECT DISTINCT {quote_identifier(names[name.lower()])} FROM {quote_identifier(version.table)}"  # noqa: S608 - a field that is there  # nosec B608
+    sql = f"SELECT DISTINCT {quote_identifier(names[name.lower()])} FROM {quote_identifier(version.table)}"  # nosec B608
     yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))

@@ -5,7 +5,7 @@ The look is a style in QGIS's own format, as those of the catalogue's layers are
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, tostring  # noqa: S405 - for writing only  # nosec B405
+from xml.etree.ElementTree import Element, tostring  # for writing only  # nosec B405
 
 from onemap.layers.messages import phrase
 from onemap.layers.publishing.layer_labels import labeling_of

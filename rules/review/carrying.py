@@ -106,4 +106,4 @@ def _drop(connection: StoreConnection, name: str) -> None:
         table = plain_tables(old_form.OLD_TABLES)[name]
         for row in list(connection.read_rows(name, table.columns)):
             note(connection, name, table.row_name(row), None)
-        connection.execute(f"DROP TABLE {name}")  # noqa: S608 - the names are our own  # nosec B608
+        connection.execute(f"DROP TABLE {name}")  # nosec B608

@@ -21,7 +21,7 @@ def case_marks(library: Library) -> dict[str, str]:
     columns = [*_HASHED, "words"] if library.path is not None else _HASHED
     joined = ", ".join(_join_column(library, column, "chain, number") for column in columns)
     of_runs = _join_texts(library, "run", "chain, number")
-    sql = f"SELECT case_id, count(*), {of_runs}, {joined} FROM {EVENTS} GROUP BY case_id"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT case_id, count(*), {of_runs}, {joined} FROM {EVENTS} GROUP BY case_id"  # nosec B608
     found = {}
     for case_id, count, named, *values in library.connection.execute(sql):
         digest = hashlib.sha256(f"{count}\n{words.get(case_id)}\n".encode())
@@ -39,14 +39,14 @@ def _words_marks(library: Library) -> Mapping[str, str]:
     if library.path is not None:
         return {}
     hashed = _join_column(library, "words", "chain, number")
-    sql = f"SELECT case_id, {hashed} FROM onemap_event_words GROUP BY case_id"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT case_id, {hashed} FROM onemap_event_words GROUP BY case_id"  # nosec B608
     return dict(library.connection.execute(sql))
 
 
 def _run_marks(library: Library) -> dict[str, str]:
     """By run the names, counts and lengths of its blocks, for runs that have a record."""
     parts = " || '/' || ".join(f"coalesce(CAST({part} AS TEXT), '')" for part in _BLOCK)
-    sql = f"SELECT run, {_join_texts(library, parts, 'name, first')} FROM onemap_run_blocks GROUP BY run"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT run, {_join_texts(library, parts, 'name, first')} FROM onemap_run_blocks GROUP BY run"  # nosec B608
     there = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
     return {run: str(blocks) for run, blocks in library.connection.execute(sql) if run in there}
 

@@ -19,7 +19,7 @@ OutlineBlock = Callable[[int], np.ndarray]
 
 def row_counts(library: Library, identifier: str) -> dict[str, int]:
     """How many rows each table has that a run has stored."""
-    sql = f"SELECT name, sum(count) FROM {_TABLE} WHERE run = ? GROUP BY name"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT name, sum(count) FROM {_TABLE} WHERE run = ? GROUP BY name"  # nosec B608
     return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
 
 
@@ -118,11 +118,11 @@ def _blocks(
     library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]
 ) -> list[tuple[int, int]]:
     """Where the blocks of a table begin, in their order, and how many rows each has."""
-    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? {condition} ORDER BY first"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? {condition} ORDER BY first"  # nosec B608
     found = library.connection.execute(sql, (identifier, table, *values)).fetchall()
     return [(row[0], row[1]) for row in found]
 
 
 def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:
-    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"  # nosec B608
     return library.connection.execute(sql, (identifier, table, first)).fetchone()[0]

@@ -80,7 +80,7 @@ class PlanGround:
         threads: Threads,
     ) -> list[tuple[int, dict[str, Any]]]:
         stored, version = source.stored, source.version
-        assert stored is not None and version is not None, "asked of what was read"  # noqa: S101  # nosec B101
+        assert stored is not None and version is not None, "asked of what was read"  # nosec B101
         pairs = overlaps(local, tree, stored.shapes, threads)
         refuse(source, pairs.failed[:, 1])
         if len(pairs.parcel) == 0:

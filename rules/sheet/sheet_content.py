@@ -61,7 +61,7 @@ def sheets_of(
     plans = PlanGround(library, versions(library), as_of, language)
     parcels = tables["parcels"]
     grounds = parcels.geometries
-    assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
+    assert grounds is not None, "parcels have their ground"  # for the type checker  # nosec B101
     names = parcels.values("parcel")
     findings = _by_parcel(tables["findings"])
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}

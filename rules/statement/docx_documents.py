@@ -198,7 +198,7 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
         document = Document(str(path))
     except OneMapError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in the zip, in the XML, or in what python-docx expects
+    except Exception as error:  # a damaged file fails in the zip, in the XML, or in what python-docx expects
         raise OneMapError("statement.template", file=path.name, reason=str(error)[:200]) from error
     yield Problem("statement.in_paragraph", {"paragraph": 1}), ""
     yield from _texts_of(document.element.body)
@@ -295,7 +295,7 @@ def _chain(node: nodes.Node) -> list[Any]:
         else:
             parts.append(node.arg.value if isinstance(node.arg, nodes.Const) else 0)
         node = node.node
-    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # noqa: S101 - for the type checker  # nosec B101
+    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # for the type checker  # nosec B101
     return [node.name, *reversed(parts)]
 
 

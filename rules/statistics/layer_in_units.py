@@ -94,7 +94,7 @@ class LayerInUnits:
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self._block = block
         self.source = self._read(threads)
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
+        assert self.source.stored is not None, "_read refuses otherwise"  # for the type checker  # nosec B101
         stored = self.source.stored
         place = {"file": library.label, "layer": self.version.code, "title": dict(self.entry.title)}
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
@@ -141,7 +141,7 @@ class LayerInUnits:
     @cached_property
     def shapes(self) -> AnyShapes:
         """The features' (n,), counted from the origin."""
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
+        assert self.source.stored is not None, "_read refuses otherwise"  # for the type checker  # nosec B101
         return self.source.stored.shapes
 
     @cached_property
@@ -170,7 +170,7 @@ class LayerInUnits:
 
     def _unit_keys(self) -> list[str | None]:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
-        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101  # nosec B101
+        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # nosec B101
         name = self.entry.unit or self.units.record["unit"]
         place = {"file": self.library.label, "layer": self.version.code, "title": dict(self.entry.title)}
         place |= {"field": "--unit"}
@@ -192,7 +192,7 @@ class LayerInUnits:
     @cached_property
     def once(self) -> UnitBlock:
         """The units among all that are asked for, in the library's plane."""
-        assert self.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
+        assert self.units is not None, "asked of units alone"  # for the type checker  # nosec B101
         if self._block is not None:
             return self._block
         return UnitBlock(CountedOnce.of(self.units, self.threads), np.arange(len(self.units.names)))

@@ -282,7 +282,7 @@ def _check_place(parameter: Parameter, text: str) -> None:
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:
-    assert parameter.convert is not None, "only then it is asked"  # noqa: S101 - for the type checker  # nosec B101
+    assert parameter.convert is not None, "only then it is asked"  # for the type checker  # nosec B101
     try:
         return parameter.convert(text)
     except (ValueError, OverflowError):

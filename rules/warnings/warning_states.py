@@ -54,7 +54,7 @@ TABLES = (
     " at TEXT NOT NULL, UNIQUE (warning, step))",
 )
 _PAIRS = ", ".join(f"('{before}', '{after}')" for before, states in {"": (OPEN,), **NEXT}.items() for after in states)
-_BEFORE = f"FROM {_STEPS} AS s WHERE s.warning = NEW.warning"  # noqa: S608 - our own name
+_BEFORE = f"FROM {_STEPS} AS s WHERE s.warning = NEW.warning"  # our own name
 _HAND = {
     "who": "NEW.who = account",
     "at": "onemap_is_moment(NEW.at) AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
@@ -128,7 +128,7 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
     kept: dict[str, KeptWarning] = {}
     if not library.has_table(_STEPS):  # a library that was made before warnings had states
         return kept
-    sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # noqa: S608  # nosec B608
+    sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # nosec B608
     try:
         for number, name, state, reason, facts, who, at in library.connection.execute(sql):
             if state not in NEXT or not all(isinstance(text, str) for text in (name, reason, who, at)):
@@ -153,7 +153,7 @@ def _known_facts(text: str) -> Record:
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
     """On which day each was first and last seen, and whether the last list has it."""
     by_number = {warning.number: warning for warning in kept.values()}
-    for day, found in library.connection.execute(f"SELECT day, found FROM {_LOOKS} ORDER BY number"):  # noqa: S608  # nosec B608
+    for day, found in library.connection.execute(f"SELECT day, found FROM {_LOOKS} ORDER BY number"):  # nosec B608
         seen = set(json.loads(found)["opened"])
         for number, warning in by_number.items():
             warning.is_found = number in seen
@@ -254,7 +254,7 @@ def last_question(library: Library, language: str) -> WarningOptions:
     Raises OneMapError library.damaged.
     """
     today, catalogue = library.today(), library.catalogue()
-    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608
+    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # nosec B608
     row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
     if row is None:
         packs = tuple(indicator_packs((), catalogue))
@@ -282,7 +282,7 @@ def _make_tables(library: Library, connection: StoreConnection) -> None:
 
 
 def _last_number(connection: StoreConnection, table: str) -> int:
-    return int(connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # nosec B608
+    return int(connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0)  # nosec B608
 
 
 def _state_names(*states: str) -> dict[str, str]:

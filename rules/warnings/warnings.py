@@ -126,7 +126,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
     rows: list[_Placed] = []
     found = indicators(library, options.quotas, threads.part(0.0, 0.5))
     grounds = found.tables["indicators"].geometries
-    assert grounds is not None, "indicators have the ground of their units"  # noqa: S101  # nosec B101
+    assert grounds is not None, "indicators have the ground of their units"  # nosec B101
     paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
     for one, ground in zip(found.rows, grounds.tolist(), strict=True):
         is_open = one["status"] == "unknown" and one["target"] is not None

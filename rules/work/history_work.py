@@ -59,14 +59,14 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
 
     Raises OneMapError history.unknown.
     """
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM onemap_audit ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM onemap_audit ORDER BY number"  # nosec B608
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
     if subject is None:
         return rows
     wanted = {subject}
     for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
         if library.has_table(table):
-            runs = library.connection.execute(f"SELECT run FROM {table} WHERE case_id = ?", (subject,)).fetchall()  # noqa: S608 - names of our own  # nosec B608
+            runs = library.connection.execute(f"SELECT run FROM {table} WHERE case_id = ?", (subject,)).fetchall()  # nosec B608
             wanted |= {run for (run,) in runs}
     found = [
         row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))

@@ -42,7 +42,7 @@ GRANTS: tuple[Right, ...] = (
         "onemap_audit",
         "INSERT",
         {
-            "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # noqa: S608 - names of our own  # nosec B608
+            "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # nosec B608
             " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
             " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
             f" OR {past_runs.MAY_LOG} OR {warning_states.MAY_LOG} OR {event_tables.MAY_LOG}",

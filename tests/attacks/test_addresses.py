@@ -126,7 +126,7 @@ def test_no_list_of_processes_shows_a_password(tmp_path, address):
     other = SPELLINGS[0].replace(SECRET, "0ther")
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "copy", address, other]
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "5"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:  # noqa: S603
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         shown = []
         while child.poll() is None:
             shown.append(Path(f"/proc/{child.pid}/cmdline").read_bytes())

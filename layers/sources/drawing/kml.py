@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
+from xml.etree import ElementTree  # its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd

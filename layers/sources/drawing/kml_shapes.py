@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
+from xml.etree import ElementTree  # its types and errors; defusedxml reads  # nosec B405
 
 import shapely
 

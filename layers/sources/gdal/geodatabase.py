@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
+from xml.etree import ElementTree  # its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd

@@ -106,7 +106,7 @@ def row_count(path: Path, layer: str) -> int:
 
     Raises as pyogrio does.
     """
-    sql = f"SELECT count(*) AS held FROM {quote_identifier(layer)}"  # noqa: S608 - quoted  # nosec B608
+    sql = f"SELECT count(*) AS held FROM {quote_identifier(layer)}"  # nosec B608
     known = _rows_by_sqlite(path, sql)
     return int(_column_by_gdal(path, sql)[0] if known is None else known[0][0][0])
 

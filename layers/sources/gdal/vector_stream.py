@@ -88,7 +88,7 @@ class VectorStream:
         if self.readable.path.suffix.lower() != ".gpkg":
             return False
         name = str(self.readable.gdal_layer).replace("'", "''")
-        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted  # nosec B608
+        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # nosec B608
         with self._errors():
             *_, (kinds,) = pyogrio.raw.read(
                 gdal_name(self.readable.content), sql=asked, **open_options(self.readable.content)

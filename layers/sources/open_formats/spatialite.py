@@ -51,7 +51,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
     with _open(path) as connection:
         table = next(table for table in _tables(connection) if table.name == layer)
         quoted = layer.replace('"', '""')
-        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - the name is quoted  # nosec B608
+        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # nosec B608
         names = [column[0] for column in cursor.description]
         at = [name.lower() for name in names].index(table.column.lower())
         rows = cursor.fetchall()

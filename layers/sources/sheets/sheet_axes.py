@@ -51,7 +51,7 @@ def coordinates_of(
     grid: Grid, columns: Columns, rows: Sequence[int], is_boundary: bool, titles: str, file: str
 ) -> Coordinates:
     """The coordinates of the rows. Raises OneMapError sheet.cell, sheet.swapped, sheet.angle, each cell named."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
+    assert columns.pair is not None  # a sheet of WKT does not come here  # nosec B101
     place = {"file": file, "layer": grid.name}
     cells = [[grid.at(row, columns.roles[role]) for role in columns.pair] for row in rows]
     if columns.pair[0] == "longitude" or (columns.pair[0] == "x" and _look_like_degrees(cells)):
@@ -77,7 +77,7 @@ def _parse_axes(
     columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: dict[str, Any]
 ) -> np.ndarray:
     """Both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is none."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
+    assert columns.pair is not None  # a sheet of WKT does not come here  # nosec B101
     problems = []
     numbers = np.full((len(rows), 2), np.nan)
     for at, (row, pair) in enumerate(zip(rows, cells, strict=True)):
@@ -123,7 +123,7 @@ def _degrees(
     titles: str,
     place: dict[str, Any],
 ) -> Coordinates:
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
+    assert columns.pair is not None  # a sheet of WKT does not come here  # nosec B101
     names = [columns.heading(role) for role in columns.pair]
     packed = _is_packed(cells, names, is_boundary, titles, place)
     numbers = _parse_axes(columns, rows, cells, lambda value: degrees_of(value, packed), place)

@@ -68,7 +68,7 @@ def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
 
 def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
     """Rows of points, and the breaks between them; a half-filled pair counts as a point, to be named later."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
+    assert columns.pair is not None  # a sheet of WKT does not come here  # nosec B101
     at = [columns.roles[role] for role in columns.pair]
     for row in range(columns.row + 1, len(grid.rows)):
         values = grid.rows[row]
@@ -175,7 +175,7 @@ def _starts_ring(grid: Grid, columns: Columns, current: Parcel, last: int, row: 
 
 
 def _pair(grid: Grid, columns: Columns, row: int) -> tuple[str, ...]:
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
+    assert columns.pair is not None  # a sheet of WKT does not come here  # nosec B101
     return tuple(plain(grid.at(row, columns.roles[role])) for role in columns.pair)
 
 

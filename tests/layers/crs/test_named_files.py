@@ -129,7 +129,7 @@ def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind, way):
 
     threading.Thread(target=wait, daemon=True).start()
     command = [sys.executable, "-P", "-c", _WATCHED, str(source)]
-    answer = json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout)  # noqa: S603
+    answer = json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout)
     assert [problem["code"] for problem in answer["problems"]] == ["crs.names_file"]
     assert not met
     pipe.read_bytes()  # who waits there is let go
