@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement  # for writing only  # nosec B405
 
 from onemap.layers.catalogue.style_table import HATCH_MM, OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
+from onemap.layers.xml_elements import Element, SubElement
 
 Style = Mapping[str, Any]
 POINT_MM, EDGE_MM = "2.4", "0.5"
