@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -195,7 +195,7 @@ class DeliveryTable(QTableWidget):
             self.setCellWidget(number, column, control)
             keep_choice_readable(control)  # once it is in its place: there a style sheet gives it its colours
 
-    def eventFilter(self, control, event) -> bool:  # noqa: ANN001 - Qt's name
+    def eventFilter(self, control: QObject, event: QEvent) -> bool:
         """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""
         if event.type() == event.Type.Wheel and isinstance(control, QComboBox):
             event.ignore()

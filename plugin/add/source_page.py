@@ -9,6 +9,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QLabel,
     QListWidget,
@@ -172,7 +173,7 @@ class SourcePage(QSplitter):
         """As narrow as one of the two: they can be one above the other."""
         return QSize(MIN_WIDTH_PX, MIN_HEIGHT_PX + MIN_MAP_HEIGHT_PX)
 
-    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Put facts and map beside each other where there is room, else one above the other."""
         super().resizeEvent(event)
         is_wide = self.width() >= MIN_HORIZONTAL_PX

@@ -43,7 +43,7 @@ ROLE_CODE = Qt.ItemDataRole.UserRole
 class CodeField(WidgetWrapper):
     """A line of text and a button."""
 
-    def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str):  # noqa: ANN204
+    def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str) -> Any:
         """In a model's dialog QGIS's own field."""
         if type(dialog).__name__ != MODELER:
             return super().__new__(cls)

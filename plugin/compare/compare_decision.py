@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtGui import QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -125,7 +125,7 @@ class DecisionBar(QWidget):
         self._ask_for_reason("")
         self.decision_requested.emit(target, decision, reason)
 
-    def keyPressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc gives the reason up."""
         if event.key() == Qt.Key.Key_Escape:
             self._pending = ""

@@ -38,6 +38,7 @@ from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
 
+_ROOT = QModelIndex()  # of a model: above all rows
 MIN_ROWS = 8  # of the list of spots, on a low screen too, where the room scrolls
 NAME_LINES = 2  # of a row; where names wrap more the decision would be far below the list
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
@@ -293,7 +294,7 @@ class CompareView(QWidget):
         row = self.model.row_of(chosen.name) if chosen is not None else 0
         self._go_to_row(max(row, 0), on_map=False)
 
-    def _show_current(self, _index: QModelIndex = QModelIndex(), _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+    def _show_current(self, _index: QModelIndex = _ROOT, _before: QModelIndex = _ROOT) -> None:
         spot = self.current
         total = len(self.model.all_spots)
         position = self.list.currentIndex().row() + 1 if spot is not None else 0

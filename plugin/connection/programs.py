@@ -7,6 +7,7 @@ import queue
 import subprocess  # our own programs only  # nosec B404
 import threading
 from collections.abc import Callable
+from typing import IO
 
 # A Python started from QGIS must find its own library, not QGIS's.
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
@@ -99,7 +100,7 @@ def run_program(command: list[str], on_line: Callable[[str], None], variables: d
             process.stdout.close()
 
 
-def _read_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a text stream
+def _read_lines(stream: IO[str], lines: queue.Queue) -> None:
     for line in stream:
         lines.put(line.rstrip())
     lines.put(None)

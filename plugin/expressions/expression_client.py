@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
@@ -196,13 +196,13 @@ def _wait_for_end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _queue_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a stream of bytes
+def _queue_lines(stream: IO[bytes], lines: queue.Queue) -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)
 
 
-def _collect_output(stream, words: deque) -> None:  # noqa: ANN001 - a stream of bytes
+def _collect_output(stream: IO[bytes], words: deque) -> None:
     for line in stream:
         words.append(line.decode("utf-8", "replace").rstrip())
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -39,6 +39,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
+_ROOT = QModelIndex()  # of a model: above all rows
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
 ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
@@ -278,7 +279,7 @@ class ResultsView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
 
-    def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+    def _show_details(self, index: QModelIndex, _before: QModelIndex = _ROOT) -> None:
         self.explain_button.setChecked(False)
         if self._sizes_before:
             self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
@@ -396,7 +397,7 @@ class VerdictCounts(QWidget):
         self._arrange()
         self.chosen.emit(frozenset(SEVERITY))
 
-    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange as many in a row as can be read."""
         super().resizeEvent(event)
         self._arrange()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon, QKeyEvent, QPainter, QPalette
+from qgis.PyQt.QtGui import QIcon, QKeyEvent, QMouseEvent, QPainter, QPalette
 from qgis.PyQt.QtWidgets import QSizePolicy, QStyle, QStyleOptionFocusRect, QWidget
 
 from onemap.plugin.words.contrast import quiet_brush
@@ -111,7 +111,7 @@ class CountBars(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def mousePressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row under the pointer."""
         row = int(event.pos().y() // self._row_height())
         if event.button() == Qt.MouseButton.LeftButton and 0 <= row < len(self.rows):

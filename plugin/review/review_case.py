@@ -6,7 +6,7 @@ from html import escape
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_changes import ChangesDialog
@@ -205,13 +206,13 @@ class CasePage(QWidget):
         if self.split.orientation() != orientation:
             self.split.setOrientation(orientation)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a reply file."""
         urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
         if self.case is not None and any(url.toLocalFile().lower().endswith(".json") for url in urls):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Read the dropped reply file, one at a time."""
         paths = [url.toLocalFile() for url in event.mimeData().urls()]
         replies = [path for path in paths if path.lower().endswith(".json")]
@@ -219,7 +220,7 @@ class CasePage(QWidget):
             event.acceptProposedAction()
             self.take_reply(replies[0])
 
-    def keyPressEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc cancels what runs, else removes the highlight, else goes back to the list."""
         is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
         if event.key() != Qt.Key.Key_Escape or is_writing:
@@ -364,7 +365,7 @@ class CasePage(QWidget):
         if before is not None and self.table.hasFocus() and before.isEnabled() and before.isVisible():
             before.setFocus()
 
-    def _follow(self, request) -> None:  # noqa: ANN001 - a Request
+    def _follow(self, request: Request) -> None:
         """Show the progress of a request that takes long."""
         self.work.begin(tr("Starting…"))
         request.progressed.connect(self.work.show_progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
@@ -79,7 +79,7 @@ class OpinionTable(QTreeWidget):
             if self.topLevelItem(row).data(0, CODE) == department:
                 self.setCurrentItem(self.topLevelItem(row))
 
-    def resizeEvent(self, event) -> None:  # noqa: ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the texts where there is room."""
         super().resizeEvent(event)
         self._fit()

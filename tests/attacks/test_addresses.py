@@ -228,11 +228,11 @@ def test_python_repeats_none_of_them(small_library):
     city = onemap_in_python.open(small_library)
     for word in spellings(150, seed=40):
         for ask in (
-            lambda: onemap_in_python.open(word),  # noqa: B023
-            lambda: onemap_in_python.inspect(word),  # noqa: B023
-            lambda: city.check(word),  # noqa: B023
-            lambda: city.ask("layers", as_of=word),  # noqa: B023
-            lambda: city.ask(word),  # noqa: B023
+            lambda word=word: onemap_in_python.open(word),
+            lambda word=word: onemap_in_python.inspect(word),
+            lambda word=word: city.check(word),
+            lambda word=word: city.ask("layers", as_of=word),
+            lambda word=word: city.ask(word),
         ):
             with pytest.raises(OneMapError) as refused:
                 ask()
