@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import DefectError, OneMapError, Problem
 from onemap.layers.files.word_parts import check_parts
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
@@ -295,7 +295,8 @@ def _chain(node: nodes.Node) -> list[Any]:
         else:
             parts.append(node.arg.value if isinstance(node.arg, nodes.Const) else 0)
         node = node.node
-    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # for the type checker  # nosec B101
+    if not isinstance(node, nodes.Name):
+        raise DefectError("a field of a template that no name begins")
     return [node.name, *reversed(parts)]
 
 

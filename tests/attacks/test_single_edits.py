@@ -17,7 +17,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.stores.geopackage import core_tables
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import quote_identifier
 from onemap.rules.verb.declaration import VerbContext
 from onemap.rules.work.judgement_tables import TABLES
 from onemap.rules.work.library_work import verify
