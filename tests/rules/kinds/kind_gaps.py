@@ -6,7 +6,7 @@ from pathlib import Path
 from onemap.layers.catalogue.schema import GEOMETRIES
 from onemap.layers.messages import LANGUAGES, sentences
 from onemap.rules.findings.run_tables import FINDING_COLUMNS
-from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Kind
+from onemap.rules.kinds.kind import AT_LEAST, AT_MOST, TYPE_WORDS, Kind
 from onemap.rules.kinds.reasons import unknown_reasons
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,9 +49,11 @@ def _columns(kind: Kind) -> Iterator[str]:
     if kind.finds != bool(kind.measures):
         yield "measures: a kind that finds something says what, another does not"
     for name, key in kind.keys.items():
-        if key.type not in (TEXT, NUMBER, FLAG, TABLE, LIST, ANY):
+        if key.type not in TYPE_WORDS:
             yield f"keys.{name}.type: {key.type} is none"
-        if key.is_limit and not key.unit:
+        if key.limit not in ("", AT_LEAST, AT_MOST):
+            yield f"keys.{name}.limit: {key.limit} is none"
+        if key.limit and not key.unit:
             yield f"keys.{name}.unit: a limit is shown with its unit"
 
 
