@@ -206,10 +206,10 @@ class Kind:
         return {name for name in self.other_layers(options) if self.keys[name].is_needed}
 
     def limits(self, options: Options) -> list[str]:
-        """The limits that a rule's options set, as text: "≥ 1.0 m²", "≤ 3.0"."""
+        """The limits that a rule's options set, as text: "≥ 1.0 m²", "≤ 3 objects"."""
         keys = {name: key for name, key in self.keys.items() if key.limit and options.get(name) is not None}
         return [
-            f"{key.limit} {float(options[name])} {key.unit}".rstrip()
+            f"{key.limit} {options[name] if key.type == WHOLE else float(options[name])} {key.unit}".rstrip()
             for name, key in keys.items()
             if key.limit == AT_MOST or options[name]  # at least nothing is no limit
         ]

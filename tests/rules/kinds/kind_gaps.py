@@ -76,3 +76,5 @@ def _reference(kind: Kind) -> Iterator[str]:
         for words in wanted:
             if words not in text:
                 yield f"{page}: {words} is missing; python3 build.py reference makes it anew"
+    if f"`{kind.name}`" not in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"):
+        yield f"docs/glossary.md: `{kind.name}` is missing among the kinds of rule"

@@ -183,7 +183,7 @@ def test_a_kind_that_admits_at_most_so_many_says_so_and_leaves_as_many(counting,
     found = counting.check(PARCELS, rule)
     assert found.verdicts() == {"many": "prohibited", "few": "clear", "none": "clear", "edge": "unknown"}
     explained = counting.run("explain", counting.library, found.answer.json["run"]["id"], "many", "r").json["steps"]
-    assert "≤ 3.0 points" in next(step["value"] for step in explained if step["key"] == "thresholds")
+    assert "≤ 3 points" in next(step["value"] for step in explained if step["key"] == "thresholds")
     many = counting.parcels({"many": PARCELS["many"]})
     answer = counting.run("remedy", counting.library, many, "--pack", counting.pack(rule), "--out", out)
     assert answer.code == 0, answer.json
@@ -236,4 +236,5 @@ def test_the_reference_would_have_it_and_misses_it_until_it_is_made_anew(countin
     assert "### count" in pack_reference("en") and "没有清点" in pack_reference("zh")
     gaps = gaps_of(COUNT)
     assert any("docs/packs.en.md" in gap for gap in gaps) and any("docs/packs.zh.md" in gap for gap in gaps)
+    assert any("docs/glossary.md" in gap for gap in gaps)
     assert [gap for gap in gaps if "docs/" not in gap] == ["rules/kinds/count.py: there is no such module"]
