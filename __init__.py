@@ -63,7 +63,7 @@ def __dir__() -> list:
     return sorted([*_PUBLIC, "__version__", "classFactory"])
 
 
-def classFactory(iface):  # noqa: N802, ANN001, ANN201 - the name and the shape that QGIS calls
+def classFactory(iface):  # noqa: ANN001, ANN201 - the name and the shape that QGIS calls
     """Make the plugin for QGIS; imported here so that the core never sees QGIS."""
     from onemap.plugin.main import OneMapPlugin
 

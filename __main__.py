@@ -55,7 +55,7 @@ def _hide_passwords() -> None:
     if len(passwords) == 1 and "PGPASSWORD" not in os.environ:
         os.environ["PGPASSWORD"] = passwords.pop()
     os.environ[_ARGUMENTS] = json.dumps(sys.argv[1:])
-    os.execv(sys.executable, shown)  # noqa: S606  # nosec B606
+    os.execv(sys.executable, shown)  # nosec B606
 
 
 def _run() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import (  # noqa: E402
+from workshop import (
     architecture,
     benches,
     bundle,
@@ -23,7 +23,7 @@ from workshop import (  # noqa: E402
     translations,
     write_reference,
 )
-from workshop.machine import WorkshopError, warn  # noqa: E402
+from workshop.machine import WorkshopError, warn
 
 VERBS = {
     "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),

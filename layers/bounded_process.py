@@ -5,7 +5,7 @@ Libraries in C end the whole process on what they do not foresee, and nothing ca
 
 import ctypes
 import os
-import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import subprocess  # our own programs only  # nosec B404
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -71,7 +71,7 @@ def run_python(
         variables[_MEMORY_VARIABLE] = str(bounds.bytes)
     command = [sys.executable, "-I", "-X", "utf8", "-c", _BEGINNING + text]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=variables, cwd=folder, **pipes) as child:  # type: ignore[call-overload]  # noqa: S603  # nosec B603
+    with subprocess.Popen(command, env=variables, cwd=folder, **pipes) as child:  # type: ignore[call-overload]  # nosec B603
         try:
             with _job(child, bounds.bytes):
                 return _ended(child, given, bounds.seconds, look)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 PLACES = ("file", "layer", "feature", "field")
+Value = TypeVar("Value")
 _CHINESE_ENDS = ("。", "！", "？", "；")
 
 
@@ -29,6 +30,17 @@ class Problem:
         where = " · ".join(filter(None, self.place.values()))
         says = joined_sentences(self.message or self.code, self.mend)
         return says if not where else f"{where}：{says}" if says.endswith(_CHINESE_ENDS) else f"{where}: {says}"
+
+
+class DefectError(RuntimeError):
+    """What the program takes for granted does not hold: a defect of its own, and no mistake of whoever asks."""
+
+
+def require_value(value: Value | None, what: str) -> Value:
+    """A value that must be there by now. what: what it is, for who mends the defect. Raises DefectError."""
+    if value is None:
+        raise DefectError(f"missing: {what}")
+    return value
 
 
 def joined_sentences(*sentences: str) -> str:

@@ -37,7 +37,7 @@ class OneMapPlugin:
         hold_language()  # another one is used from the next start on
         self._translator = install_translator()
 
-    def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
+    def initProcessing(self) -> None:
         """Add the provider and the expression functions; all that qgis_process needs."""
         from onemap.plugin.expressions.expression_functions import ExpressionFunctions
 
@@ -45,7 +45,7 @@ class OneMapPlugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
         self._functions = ExpressionFunctions()
 
-    def initGui(self) -> None:  # noqa: N802 - QGIS's name
+    def initGui(self) -> None:
         """Add the panel, the menu and the options page."""
         from onemap.plugin.connection.core_session import Core
         from onemap.plugin.dock.dock import OneMapDock

@@ -58,7 +58,7 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
         environment = {**os.environ, "PYTHONPATH": ""}
-        return subprocess.run(command, capture_output=True, env=environment, timeout=120, **options)  # noqa: S603
+        return subprocess.run(command, capture_output=True, env=environment, timeout=120, **options)
 
     return run
 

@@ -199,7 +199,7 @@ def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server
     programs, owner = programs_of_postgresql(), owner_of_server()
     as_owner(owner)
     # The path of a Unix socket may have 107 bytes, so the folder is not one of pytest's long ones.
-    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))
     process = None
     try:
         if os.geteuid() == 0:

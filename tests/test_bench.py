@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def build(*words):
     command = [sys.executable, str(ROOT / "build.py"), *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
 
 
 def test_a_benchmark_that_does_not_exist_is_answered_with_those_that_do():
@@ -27,7 +27,7 @@ def test_a_benchmark_that_does_not_exist_is_answered_with_those_that_do():
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "bench").rglob("bench_*.py")), ids=lambda path: path.stem)
 def test_each_benchmark_says_what_it_takes(path):
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-P", str(path), "--help"], capture_output=True, encoding="utf-8", timeout=60
     )
     assert done.returncode == 0

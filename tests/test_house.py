@@ -48,6 +48,7 @@ FLOORS = {
 MODULES_IN_A_FOLDER = 25
 LINES_OF_A_FILE = 600
 LINES_OF_A_FUNCTION = 50
+VALUES_BY_POSITION = 9  # are too many; from the fourth on a name says more
 ROOMS_OF_RULES, FLOORS_OF_RULES = 33, 18
 # A participle alone says what was done to a thing, not what it is.
 PARTICIPLES = {
@@ -61,6 +62,10 @@ PARTICIPLES = {
     "titled", "together", "told", "tried", "typed", "unpacked", "unwrapped", "used", "waited", "wanted", "widened",
     "wrapped", "written",
 }  # fmt: skip
+SQL_STATEMENT = re.compile(
+    r"\b(SELECT\s[^<>]*\sFROM|INSERT\s+INTO|DELETE\s+FROM|UPDATE\s.*\sSET|(CREATE|DROP)\s+(TABLE|VIEW|INDEX))\s",
+    re.DOTALL,
+)
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
 # Where a module is named in a string, because it is loaded only when it is needed or on another machine.
 NAMES_MODULES = {"rules/verb/declaration.py", "rules/commands/serve.py", "rules/distributed/cluster_task.py"}
@@ -289,6 +294,22 @@ def test_no_function_is_longer_than_a_screen():
     hold_wall(long)
 
 
+def test_no_call_hands_over_a_row_of_values_without_their_names():
+    takes_any = {
+        node.name
+        for path in PRODUCT
+        for node in nodes_of(path)
+        if isinstance(node, ast.FunctionDef) and node.args.vararg is not None
+    }
+    hold_wall(
+        f"{name(path)}:{node.lineno}: {node.func.id} takes {len(node.args)} values by position"
+        for path in PRODUCT
+        for node in nodes_of(path)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in takes_any
+        if len(node.args) >= VALUES_BY_POSITION
+    )
+
+
 def test_every_module_has_a_name_of_its_own():
     files = [path for path in [*PRODUCT, *sources("tests")] if path.name not in ("__init__.py", "conftest.py")]
     by_name = defaultdict(list)
@@ -357,6 +378,35 @@ def test_every_question_of_the_dock_has_an_owner():
 )
 def test_a_question_without_an_owner_would_be_seen(line: str):
     assert wrong_questions(nodes_in(line))
+
+
+def sql_put_together(nodes: Iterable[ast.AST]) -> Iterator[int]:
+    """The lines on which SQL is made of anything but a text of the program by `compose_sql`."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("compose_sql", "Sql"):
+            if not all(isinstance(argument, ast.Constant) for argument in node.args):
+                yield node.lineno
+        elif isinstance(node, ast.JoinedStr) and any(isinstance(part, ast.FormattedValue) for part in node.values):
+            text = "?".join(part.value for part in node.values if isinstance(part, ast.Constant))
+            if SQL_STATEMENT.search(text):
+                yield node.lineno
+
+
+def test_sql_is_composed_in_one_place():
+    home = ROOT / "layers/stores/sql_text.py"
+    hold_wall(
+        f"{name(path)}:{line}: names go into SQL by compose_sql(), values by ? marks"
+        for path in HOUSE
+        if path != home
+        for line in sql_put_together(nodes_of(path))
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ['compose_sql("SELECT " + name)', "Sql(name)", 'f"SELECT a FROM {name}"', 'f"DROP TABLE {name}"']
+)
+def test_sql_that_is_put_together_would_be_seen(line: str):
+    assert list(sql_put_together(nodes_in(line))) == [1]
 
 
 def test_nothing_is_named_by_a_participle_alone():

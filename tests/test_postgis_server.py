@@ -64,7 +64,7 @@ def test_the_server_ends_with_tests_that_are_killed():
         as_owner(owner_of_server())
     except Absent as reason:
         pytest.skip(str(reason))
-    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # a socket's path must be short
     try:
         if os.geteuid() == 0:
             os.chown(folder, *owner_of_server())

@@ -276,7 +276,7 @@ def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
 @pytest.mark.parametrize("seed", range(6))
 def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed):
     library = town / "city.gpkg"
-    last = random.Random(seed).randint(1, 7)  # noqa: S311 - which line of progress is the last that it writes
+    last = random.Random(seed).randint(1, 7)  # which line of progress is the last that it writes
     with start_program("add", library, town / "many.gpkg", *ADD) as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
@@ -290,8 +290,8 @@ def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed
     assert versions in ([("T__1", 500)], [("T__1", 500), ("T__2", 20_000)])
     assert tables == {name for name, _ in versions}
     for name, count in versions:
-        assert rows(library, f"SELECT count(*) FROM {name}") == [(count,)]  # noqa: S608
-        assert rows(library, f"SELECT count(*) FROM rtree_{name}_geom") == [(count,)]  # noqa: S608
+        assert rows(library, f"SELECT count(*) FROM {name}") == [(count,)]
+        assert rows(library, f"SELECT count(*) FROM rtree_{name}_geom") == [(count,)]
     # The next one gets through.
     assert onemap("add", library, town / "zones.gpkg", *ADD, "--label", "after").code == 0
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]
@@ -301,7 +301,7 @@ def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed
 @pytest.mark.parametrize("seed", range(6))
 def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clears(town, onemap, seed):
     library = town / "city.gpkg"
-    last = random.Random(100 + seed).randint(1, RULES + 5)  # noqa: S311
+    last = random.Random(100 + seed).randint(1, RULES + 5)
     arguments = check_arguments(town, "--out", town / "results.gpkg")
     with start_program(*arguments, "--json") as program:
         for number, _ in enumerate(steps_of(program), start=1):

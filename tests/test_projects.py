@@ -78,7 +78,7 @@ class Core:
 
     def __init__(self) -> None:
         command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
     def run(self, verb: str, **params: Any) -> dict[str, Any]:
         """The answer of a verb that must not be refused."""

@@ -43,7 +43,7 @@ def entries(city: Path) -> list[dict[str, Any]]:
 def run(*arguments: object) -> dict[str, Any]:
     """One verb through the real command line; its JSON."""
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*command, "--json", "--lang", "en"], capture_output=True, env={**os.environ, "PYTHONPATH": ""}, timeout=300
     )
     assert done.returncode == 0, done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
@@ -57,7 +57,7 @@ def library(city: Path, entries: list[dict[str, Any]], tmp_path_factory: pytest.
     about = json.loads((city / "city.json").read_text(encoding="utf-8"))
     run("new", path, "--crs", about["crs"], "--district", city / about["district"])
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as core:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as core:
         assert core.stdin
         assert core.stdout
         for entry in entries:
@@ -92,11 +92,11 @@ def test_every_layer_is_added_whole_with_its_key(library, entries):
     with closing(sqlite3.connect(f"file:{library}?mode=ro", uri=True)) as connection:
         for entry in entries:
             table = f'"{entry["code"]}__1"'
-            count, *_ = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+            count, *_ = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             assert count > 0, entry["code"]
             key = catalogue[entry["code"]].get("key")
             if key:
-                query = f'SELECT count(DISTINCT "{key}") FROM {table}'  # noqa: S608
+                query = f'SELECT count(DISTINCT "{key}") FROM {table}'
                 assert connection.execute(query).fetchone() == (count,), entry["code"]
 
 

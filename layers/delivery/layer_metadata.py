@@ -1,14 +1,14 @@
 """One record of metadata in two dresses: ISO 19139 (GB/T 19710-2005 has its elements), and DCAT for catalogues."""
 
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - for writing only  # nosec B405
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import numpy as np
 import pyproj
 import shapely
 
 from onemap.layers.delivery.package_record import FEATURES_FILE, DeliveredLayer, PackageRecord
+from onemap.layers.errors import require_value
+from onemap.layers.xml_elements import Element, SubElement, indent, register_namespace, tostring
 
 _GMD, _GCO, _GML = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco", "http://www.opengis.net/gml"
 _CODES = "http://www.isotc211.org/2005/resources/codeList.xml"
@@ -26,7 +26,7 @@ _TOPICS = {
 _CLASSIFICATION = ("unclassified", "restricted", "confidential", "secret", "topSecret")  # MD_ClassificationCode
 
 for _prefix, _uri in (("gmd", _GMD), ("gco", _GCO), ("gml", _GML)):
-    ElementTree.register_namespace(_prefix, _uri)
+    register_namespace(_prefix, _uri)
 
 
 def dataset_metadata(
@@ -62,8 +62,8 @@ def dataset_metadata(
     _code(_add(quality, "scope", "DQ_Scope"), "level", "MD_ScopeCode", "dataset")
     statement = f"{layer.source} (SHA-256 {layer.source_hash}); One Map {layer.label}, SHA-256 {layer.hash}"
     _text(_add(quality, "lineage", "LI_Lineage"), "statement", statement)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    indent(root)
+    return tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def _identification(
@@ -98,8 +98,7 @@ def geographic_box(coverage: shapely.Geometry, crs: pyproj.CRS) -> tuple[float, 
     """West, south, east, north in degrees of a ground in a projected system; zeros for no ground."""
     if shapely.is_empty(coverage):
         return (0.0, 0.0, 0.0, 0.0)
-    geodetic = crs.geodetic_crs
-    assert geodetic is not None, "a projected system stands on one"  # noqa: S101 - for the type checker  # nosec B101
+    geodetic = require_value(crs.geodetic_crs, "the geographic system of a projected one")
     change = pyproj.Transformer.from_crs(crs, geodetic, always_xy=True)
     bounds = np.round(change.transform_bounds(*coverage.bounds), 6)
     return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))

@@ -25,7 +25,7 @@ from onemap.layers.delivery.package_record import (
 )
 from onemap.layers.delivery.receipt import write_receipt
 from onemap.layers.delivery.row_changes import put_together
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
@@ -168,8 +168,7 @@ def _definition_problems(library: Library, layer: DeliveredLayer, place: dict[st
 
 
 def _base_version(known: Sequence[Version], layer: DeliveredLayer) -> Version | None:
-    assert layer.base is not None, "or it is asked of a full layer"  # noqa: S101 - for the type checker  # nosec B101
-    hash_ = layer.base.hash
+    hash_ = require_value(layer.base, "the base of a layer of changes").hash
     return next((version for version in known if version.code == layer.code and version.hash == hash_), None)
 
 
@@ -233,8 +232,7 @@ def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) 
         raw = replace(raw, attributes=raw.attributes.drop(columns=GEOMETRY_COLUMN, errors="ignore"))
     if layer.changes is None:
         return raw
-    base = _base_version(versions(library), layer)
-    assert base is not None, "or the plan has refused it"  # noqa: S101 - for the type checker  # nosec B101
+    base = require_value(_base_version(versions(library), layer), "the base, or the plan would refuse it")
     try:
         features = read_version(library, base, None)
         geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)

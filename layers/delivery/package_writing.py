@@ -32,7 +32,7 @@ from onemap.layers.delivery.package_record import (
     RowChanges,
 )
 from onemap.layers.delivery.row_changes import row_changes
-from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
@@ -259,8 +259,7 @@ def _base(known: Sequence[Version], code: str, since: str | None) -> Version | N
 
 def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
     """The area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
-    assert options.unit is not None, "or nobody asks"  # noqa: S101 - for the type checker  # nosec B101
-    code, value = options.unit
+    code, value = require_value(options.unit, "an area unit")
     entry = library.catalogue().get(code)
     if entry is None:
         raise UsageError(

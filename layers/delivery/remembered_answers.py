@@ -18,12 +18,13 @@ from onemap.layers.library.log_reading import read_entries
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.library.versions import Version, versions
 from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
+from onemap.layers.stores.sql_text import Sql
 
 FIELDS, COVERS, CRS, ENCODING, TRANSFORM = ANSWERS = ("fields", "covers", "crs", "encoding", "transform")
 CHANGEABLE = (FIELDS, COVERS, CRS, ENCODING)  # a change of datum is known by its hash: it is used, or forgotten
 _GROUNDS = (DISTRICT, EXTENT, FEATURES)
 _EDITED = "answers"  # the action with which the log has it
-_ANEW = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_ANEW = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
 def _check_row(library: Library, code: str) -> None:
     """What was changed before is what the log says of it. Raises OneMapError library.altered."""
     table, name = TABLES["onemap_library"], row_name([_key(code)])
-    book = read_entries(library, "(action = ? AND subject = ?) OR action = ?", (_EDITED, code, COPY))
+    book = read_entries(library, Sql("(action = ? AND subject = ?) OR action = ?"), (_EDITED, code, COPY))
     written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}
     check_rows(library, {table.name: stored_hashes(library.connection, table, key=_key(code))}, {table.name: written})
 

@@ -30,6 +30,12 @@ def text_value(value: Any) -> str | None:
     return text or None
 
 
+def are_none(values: np.ndarray) -> np.ndarray:
+    """Which values (n,), of any types, are None; NaN is not."""
+    found: np.ndarray = np.equal(values, None)  # type: ignore[call-overload]  # numpy's stubs know of no None
+    return found
+
+
 def text_values(values: Sequence[Any]) -> list[str | None]:
     """`text_value` of each; a column of texts or of integers alone is not looked at value by value."""
     kinds = set(map(type, values))

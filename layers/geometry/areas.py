@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyproj
 import shapely
 
+from onemap.layers.errors import require_value
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.rings import Rings, rings_of
 from onemap.layers.geometry.row_blocks import blocks
@@ -98,8 +99,7 @@ def _areas_m2(rings: Rings, count: int, crs: pyproj.CRS) -> np.ndarray:
         return np.zeros(count)
     inverse = _to_degrees(crs)
     longitude, latitude = (np.radians(a) for a in inverse.transform(rings.points[:, 0], rings.points[:, 1]))
-    ellipsoid = crs.ellipsoid
-    assert ellipsoid is not None, "a projected CRS has an ellipsoid"  # noqa: S101 - for the type checker  # nosec B101
+    ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
     b2 = ellipsoid.semi_minor_metre**2
     strip = _strips(np.sin(latitude), 1 - b2 / ellipsoid.semi_major_metre**2)
     # Any fixed meridian serves. Each ring has that of its first point: what is near loses no digits, and depends on

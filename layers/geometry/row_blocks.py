@@ -22,7 +22,7 @@ def give_back_memory() -> None:
     The C library of Linux keeps what small objects have left, and grows by it with every block. What was given back
     must be asked for again, which takes longer than giving it: so it is done now and then, however often it is called.
     """
-    global _given_back_s  # noqa: PLW0603 - the process has one memory
+    global _given_back_s  # the process has one memory
     trim, moment = _trim(), time.monotonic()
     if trim is not None and moment - _given_back_s >= _GIVE_BACK_S:
         _given_back_s = moment

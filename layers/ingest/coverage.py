@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
@@ -69,8 +69,7 @@ class CoverageChoice:
             return Coverage(self._features_ground(frame, progress), FEATURES)
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
-        district = self.library.district()
-        assert district is not None, "or it would be refused above"  # noqa: S101 - for the type checker  # nosec B101
+        district = require_value(self.library.district(), "the district, or it would be refused above")
         if self.kind is None:
             share = _share_of_box(frame.bounds(), district.bounds)
             if share < _LEAST_SHARE:

@@ -12,7 +12,7 @@ from pyproj.exceptions import ProjError
 
 from onemap.layers.crs.datum_parameters import Parameters, parameters_in
 from onemap.layers.crs.systems import Transformation, crs_name, datum_family, transformation, two_dimensional
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.library.library import sha256
 
 _PIPELINE = re.compile(r"\s*(\+|proj=|\{|EPSG:|urn:)", re.IGNORECASE)
@@ -134,6 +134,5 @@ def _in_space(parameters: Parameters, source: pyproj.CRS, target: pyproj.CRS) ->
 
 
 def _figure(crs: pyproj.CRS) -> str:
-    ellipsoid = crs.ellipsoid
-    assert ellipsoid is not None  # noqa: S101 - every geodetic system has one  # nosec B101
+    ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a geodetic system")
     return f"+a={ellipsoid.semi_major_metre!r} +rf={ellipsoid.inverse_flattening!r}"

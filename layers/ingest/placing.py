@@ -10,7 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import systems
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
@@ -132,8 +132,7 @@ class SourceTransform:
         bodies, farthest = [], 0.0
         with ProofBeside(provers) as proof:
             for block in blocks(len(shapes)):
-                rings = wkb_rings(shapes.bodies[block])
-                assert rings is not None, "a column holds plain polygons"  # noqa: S101 - for the type checker  # nosec B101
+                rings = require_value(wkb_rings(shapes.bodies[block]), "the rings of plain polygons")
                 points = np.column_stack(change(rings.points[:, 0], rings.points[:, 1]))
                 farthest = max(farthest, self._step_km(rings.points, points))
                 bodies.append(rings.with_points(points).column())

@@ -18,6 +18,7 @@ from onemap.layers.messages import phrase, problem_record, sender_mend, wording
 from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 from onemap.layers.visible_text import visible_text
 
@@ -75,7 +76,7 @@ def keep_problems(
     if is_new:
         connection.make_features(_TABLE)
     else:
-        last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # noqa: S608  # nosec B608
+        last = connection.execute(compose_sql("SELECT max(fid) FROM {table}", table=PROBLEMS_TABLE)).fetchone()[0] or 0
     geometries = np.array([item.geometry for item in found], dtype=object)
     boxes = shapely.bounds(geometries)
     geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers

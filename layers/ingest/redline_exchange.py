@@ -233,8 +233,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
     Raises OneMapError redline.outside, crs.no_transformation.
     """
     family = systems.datum_family(crs)
-    datum = family if family in GEOGRAPHIC_CODES else "cgcs2000"
-    assert datum is not None  # noqa: S101 - for the type checker  # nosec B101
+    datum = family if family is not None and family in GEOGRAPHIC_CODES else "cgcs2000"
     degrees = pyproj.CRS.from_epsg(GEOGRAPHIC_CODES[datum])
     bounds = bounds_of(raw.geometries)
     change = systems.transformation(crs, degrees, file=raw.path.name)

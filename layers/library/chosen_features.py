@@ -10,7 +10,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import COUNTED, StoredFeatures, Version, as_stored
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import check_index, corners, near
-from onemap.layers.stores.store import DamagedTable, FeatureRows, quote_identifier
+from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
+from onemap.layers.stores.store import GEOMETRY_COLUMN, DamagedTable, FeatureRows
 
 _ASKED_AT_ONCE = 500  # fids in one statement
 
@@ -18,7 +19,7 @@ _ASKED_AT_ONCE = 500  # fids in one statement
 def features_near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
     """The features of a version whose boxes meet any of some boxes (k, 4), by fid. Raises DamagedTable."""
     counted: set[str] = library.kept.setdefault(COUNTED, set())
-    sql = f"SELECT id {near(version.table)}"
+    sql = compose_sql("SELECT id {near}", near=near(version.table))
     fids: set[int] = set()
     try:
         if version.table not in counted:
@@ -35,13 +36,17 @@ def features_near(library: Library, version: Version, boxes: np.ndarray) -> Stor
 def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredFeatures:
     """The features of a version with these fids (k,), ascending, each of which must be there. Raises DamagedTable."""
     fields = list(library.connection.field_types(version.table))
-    columns = "".join(f", {quote_identifier(name)}" for name in fields)
-    sql = f"SELECT fid, geom{columns} FROM {quote_identifier(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # noqa: S608 - quoted  # nosec B608
     rows: list[Sequence[object]] = []
     try:
         for start in range(0, len(fids), _ASKED_AT_ONCE):
             some = fids[start : start + _ASKED_AT_ONCE].tolist()
-            rows += library.connection.execute(sql.format(",".join("?" * len(some))), some).fetchall()
+            sql = compose_sql(
+                "SELECT {columns} FROM {table} WHERE fid IN ({marks}) ORDER BY fid",
+                columns=columns_of(version.table, ("fid", GEOMETRY_COLUMN, *fields)),
+                table=version.table,
+                marks=question_marks(len(some)),
+            )
+            rows += library.connection.execute(sql, some).fetchall()
         geometries = geopackage.from_blobs(row[1] for row in rows)  # type: ignore[misc]  # a blob, or damaged
     except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
         raise DamagedTable(str(error)) from error

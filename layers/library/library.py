@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
@@ -30,6 +30,7 @@ from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.session import SESSION_CACHE
+from onemap.layers.stores.sql_text import Sql
 from onemap.layers.stores.store import Store, StoreConnection
 from onemap.layers.system_reasons import text_reason
 
@@ -187,7 +188,7 @@ class Library:
 
     def note_format(self, connection: StoreConnection, more: Mapping[str, Any]) -> None:
         """Give the library the format of today, inside the open transaction. more: what the log tells beside it."""
-        anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
         log(connection, self.person(), "upgrade", self.name, {"from": self.format, "to": FORMAT, **more})
 
@@ -389,8 +390,7 @@ def make_library(
     is_rehearsal: made for trying the review, for good; layers: that it knows besides those of the catalogue.
     Raises OneMapError library.….
     """
-    srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
+    srs_id = require_value(crs.to_epsg(), "the EPSG code of a library's system")
 
     def fill(connection: StoreConnection) -> None:
         for table in (*LIBRARY_TABLES, *tables):

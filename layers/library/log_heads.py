@@ -9,7 +9,6 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 from defusedxml.ElementTree import fromstring
 
@@ -17,6 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.log_reading import LOG, LogBook
+from onemap.layers.xml_elements import ParseError
 
 _LEAST_SIGNS = 8  # of a hash, so that no other row's is taken for it
 _HASH = re.compile("[0-9a-f]{1,64}")
@@ -82,7 +82,7 @@ def _head_of_file(path: Path) -> Head:
             raise damage
     except FileNotFoundError:
         raise OneMapError("source.missing", file=path.name, field="--head") from None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, zipfile.BadZipFile, ElementTree.ParseError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, zipfile.BadZipFile, ParseError):
         raise damage from None
     return Head(head, library, str(values.get("name", "")), number)
 

@@ -9,10 +9,12 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import COPY, ROWS, Library, sha256
 from onemap.layers.library.logged_features import LoggedFeatures, features_of_detail
 from onemap.layers.stores.logged_rows import HEADS, STRUCTURE
+from onemap.layers.stores.sql_text import Sql, columns_of, compose_sql
 from onemap.layers.stores.store import chained_hash
 
 LOG = "onemap_audit"
-_SQL = f"SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM {LOG}"  # noqa: S608  # nosec B608
+_COLUMNS = "number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash"
+_SQL = compose_sql("SELECT {columns} FROM {log} AS a", columns=columns_of("a", _COLUMNS), log=LOG)
 _LONGEST = 80  # of what is shown of a value that may be anything
 
 
@@ -60,7 +62,7 @@ def shown_text(value: Any) -> str:
 def read_log(library: Library) -> LogBook:
     """The whole log. A damaged entry is told of and read as far as it goes. Raises the store's errors of damage."""
     book, before = LogBook(), ""
-    for number, *texts, chained in library.connection.execute(f"{_SQL} ORDER BY number"):
+    for number, *texts, chained in library.connection.execute(compose_sql("{all} ORDER BY number", all=_SQL)):
         at, who, action, subject, detail, content, previous = texts
         place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown_text(at)}
         known = _detail(detail, content)
@@ -79,10 +81,11 @@ def read_log(library: Library) -> LogBook:
     return book
 
 
-def read_entries(library: Library, where: str, parameters: Sequence[Any]) -> LogBook:
+def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> LogBook:
     """What some entries of the log say, each for itself. Raises OneMapError library.altered, and the store's errors."""
     book = LogBook()
-    for number, *texts, chained in library.connection.execute(f"{_SQL} WHERE {where} ORDER BY number", parameters):
+    sql = compose_sql("{all} WHERE {where} ORDER BY number", all=_SQL, where=where)
+    for number, *texts, chained in library.connection.execute(sql, parameters):
         at, who, action, subject, detail, content, previous = texts
         known, links = _detail(detail, content), (previous, at, who, action, subject, content)
         if known is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):

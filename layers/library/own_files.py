@@ -10,6 +10,7 @@ from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
 from onemap.layers.stores.logged_rows import insert_logged
+from onemap.layers.stores.sql_text import Sql
 from onemap.layers.system_reasons import file_reason, text_reason
 
 
@@ -51,7 +52,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
     """
     with library.writing() as connection:
         if library.path is None:
-            anew = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
             insert_logged(connection, TABLES["onemap_library"], [(own_file_key(kind), text)], anew)
         log(connection, who, "keep", kind, {"hash": sha256(text)})
         if library.path is None:

@@ -13,7 +13,7 @@ from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries
 from onemap.layers.library.row_verification import row_problems, structure_problems
 from onemap.layers.library.versions import StoredFeatures, Version, content_hash
 from onemap.layers.stores.logged_rows import PlainTable, stored_hashes
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import Sql, compose_sql
 
 _MOST_NAMED = 20
 
@@ -36,7 +36,7 @@ def check_rows(
     )
 
 
-def check_table(library: Library, table: PlainTable, where: str, parameters: Sequence[Any] = (), **wanted: Any) -> None:
+def check_table(library: Library, table: PlainTable, where: Sql, parameters: Sequence[Any] = (), **wanted: Any) -> None:
     """Refuse to go on from the rows of a plain table with some values, where some entries of the log know others.
 
     where: of the entries, as SQL: all in which such rows are named, and no other rows of the table. Raises
@@ -51,9 +51,9 @@ def check_table(library: Library, table: PlainTable, where: str, parameters: Seq
 
 def check_layer(library: Library, code: str) -> None:
     """Before a version is added: the layer's versions, what defines it, its view. Raises library.altered."""
-    of_layer = "action IN ('add', 'define') AND (subject = ? OR substr(subject, 1, ?) = ?)"
     # A library that was made with layers of its own says so where it begins, of all of them in one entry.
-    book = read_entries(library, f"{of_layer} OR action IN ('new', ?)", (code, len(code) + 2, f"{code}__", COPY))
+    where = Sql("action IN ('add', 'define') AND (subject = ? OR substr(subject, 1, ?) = ?) OR action IN ('new', ?)")
+    book = read_entries(library, where, (code, len(code) + 2, f"{code}__", COPY))
     tables = [TABLES["onemap_versions"], TABLES["onemap_catalogue"]]
     stored = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}
     written = {table: _rows_of_layer(book.rows.get(table, {}), code) for table in stored}
@@ -81,7 +81,7 @@ def check_growing_features(library: Library, table: str, action: str) -> None:
     """
     if not library.has_table(table):
         return
-    book = read_entries(library, "action IN (?, ?)", (action, COPY))
+    book = read_entries(library, Sql("action IN (?, ?)"), (action, COPY))
     refuse_altered(structure_problems(library, book, [table]))
     if library.path is not None:  # on a server others may add meanwhile
         _check_last_row(library, table, book)
@@ -89,7 +89,8 @@ def check_growing_features(library: Library, table: str, action: str) -> None:
 
 def _check_last_row(library: Library, table: str, book: LogBook) -> None:
     ends = [(item.first + item.count - 1, written) for item, written in book.features if item.table == table]
-    last = library.connection.execute(f"SELECT coalesce(max(fid), 0) FROM {quote_identifier(table)}").fetchone()[0]  # noqa: S608  # nosec B608
+    sql = compose_sql("SELECT coalesce(max(fid), 0) FROM {table}", table=table)
+    last = library.connection.execute(sql).fetchone()[0]
     known, written = max(ends, default=(0, None), key=lambda end: end[0])
     if last != known:
         facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}

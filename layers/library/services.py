@@ -16,6 +16,7 @@ from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.library.service_address import service_address
 from onemap.layers.secret_words import secret_in
 from onemap.layers.stores.logged_rows import insert_logged, note, plain_tables, row_name
+from onemap.layers.stores.sql_text import Sql
 from onemap.layers.stores.store import StoreConnection
 
 PICTURES = ("wms", "wmts", "xyz")
@@ -30,9 +31,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_snapshots (table_name TEXT PRIMARY KEY, service TEXT NOT NULL,"
     " taken_at TEXT NOT NULL)",
 )
-_COLUMNS = (
-    "name, type, url, layer, department, library, kind, code, dated, authcfg, options, note, registered_by,"
-    " registered_at"
+_SQL = (
+    "SELECT name, type, url, layer, department, library, kind, code, dated, authcfg, options, note, registered_by,"
+    " registered_at FROM onemap_services ORDER BY name"
 )
 
 
@@ -80,8 +81,7 @@ class Snapshot:
 
 def services(library: Library) -> list[Service]:
     """Every registered service, by name."""
-    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_services ORDER BY name")  # noqa: S608 - names of our own  # nosec B608
-    found = [Service(*row) for row in rows]
+    found = [Service(*row) for row in library.connection.execute(_SQL)]
     return [replace(service, options=json.loads(str(service.options))) for service in found]
 
 
@@ -137,7 +137,7 @@ def remove(library: Library, name: str, who: str) -> Service:
 
 def _check_register(library: Library) -> None:
     """Refuse to write in a register that somebody has edited. Raises OneMapError library.altered."""
-    check_table(library, plain_tables(TABLES)["onemap_services"], "action IN ('service', 'service.remove')")
+    check_table(library, plain_tables(TABLES)["onemap_services"], Sql("action IN ('service', 'service.remove')"))
 
 
 def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:

@@ -11,12 +11,12 @@ import numpy as np
 
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, kept_row_hashes
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
+from onemap.layers.stores.sql_text import Sql, compose_sql, join_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 _KEPT = "alike"  # among what is kept of an open library: of each two versions that were held together
 _MOST_KEPT = 8
 _MOST_STRETCHES = 2_000  # each is a statement; rows that are mixed up so much are read
-_FIRST_SIGN = "(unicode({0}) BETWEEN 33 AND 126 OR unicode({0}) >= 13312)"  # no blank of any script stands there
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,18 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     stretches = _stretches(library, before, after)
     if stretches is None:
         return None
-    same = [GEOMETRY_COLUMN, *fields]
-    equal = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in same)
+    equal = [compose_sql("a.{name} IS b.{name}", name=name) for name in (GEOMETRY_COLUMN, *fields)]
     # 1 and 1.0 are equal, and yet not the same.
-    typed = "".join(f" AND typeof(a.{quote_identifier(name)}) = typeof(b.{quote_identifier(name)})" for name in fields)
+    typed = [compose_sql("typeof(a.{name}) = typeof(b.{name})", name=name) for name in fields]
     one, other = [], []
     for first, count, shift in stretches:
-        named = _is_named(key if key in fields else None) if shift else ""
-        sql = (
-            f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted  # nosec B608
-            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quote_identifier(before.table)} a"
-            f" LEFT JOIN {quote_identifier(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
+        named = [_is_named(key if key in fields else None)] if shift else []
+        sql = compose_sql(
+            "SELECT count(*), group_concat(a.fid) FILTER (WHERE (b.fid IS NOT NULL AND {same}) IS NOT 1)"
+            " FROM {before} a LEFT JOIN {after} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?",
+            same=join_sql(" AND ", (*equal, *typed, *named)),
+            before=before.table,
+            after=after.table,
         )
         asked = (shift, first, first + count - 1)
         held, others = library.connection.execute(sql, asked).fetchone()
@@ -77,19 +78,21 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     return CommonRows(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
 
 
-def _is_named(key: str | None) -> str:
+def _is_named(key: str | None) -> Sql:
     """A condition that a row's name does not come from its fid."""
     if key is None:
-        return " AND 0"
-    name = f"a.{quote_identifier(key)}"
-    return f" AND (typeof({name}) = 'integer' OR (typeof({name}) = 'text' AND {_FIRST_SIGN.format(name)}))"
+        return Sql("0")
+    return compose_sql(  # no blank of any script stands there
+        "(typeof(a.{key}) = 'integer' OR (typeof(a.{key}) = 'text'"
+        " AND (unicode(a.{key}) BETWEEN 33 AND 126 OR unicode(a.{key}) >= 13312)))",
+        key=key,
+    )
 
 
 def _are_numbered(library: Library, version: Version) -> bool:
     """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
-    ends = ((f"SELECT {end}(fid) FROM {quote_identifier(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted  # nosec B608
-    found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
-    return found == {"min": 1, "max": version.count}
+    sql = compose_sql("SELECT min(fid), max(fid) FROM {table}", table=version.table)
+    return library.connection.execute(sql).fetchone() == (1, version.count)
 
 
 def _stretches(library: Library, before: Version, after: Version) -> list[tuple[int, int, int]] | None:

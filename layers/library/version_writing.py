@@ -70,8 +70,8 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
     Raises OneMapError layer.defined if someone has defined it otherwise.
     """
     values = catalogue_row(entry)
-    columns = "code, title, department, library, kind, geometry, key"
-    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
+    sql = "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue WHERE code = ?"
+    there = connection.execute(sql, (entry.code,)).fetchone()
     if there == values:
         return False  # someone who adds the same layer was quicker
     if there is not None:

@@ -44,17 +44,16 @@ class Version:
     accuracy_m: float | None
 
 
-_COLUMNS = (
-    "code, number, table_name, label, valid_from, valid_to, recorded_at, count, hash, coverage_kind, coverage_m2,"
-    " accuracy_m"
+_SQL = (
+    "SELECT code, number, table_name, label, valid_from, valid_to, recorded_at, count, hash, coverage_kind,"
+    " coverage_m2, accuracy_m FROM onemap_versions ORDER BY code, number"
 )
 
 
 def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
     """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added."""
     # The clock may be set back between two versions; their numbers are not.
-    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY code, number")  # noqa: S608 - names of our own  # nosec B608
-    found = [Version(*row) for row in rows]
+    found = [Version(*row) for row in library.connection.execute(_SQL)]
     if known_at is None:
         return found
     return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
+
+from onemap.layers.xml_elements import Element, SubElement
 
 # The first that a machine has; Chinese must be among its letters.
 FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei", "SimHei")

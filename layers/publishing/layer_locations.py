@@ -5,7 +5,8 @@ from pathlib import Path
 
 from onemap.layers.library.library import Library
 from onemap.layers.server_address import server_address
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 KEY = "fid"
 _OF_FILE = "|layername="
@@ -59,7 +60,7 @@ def _server_source(library: Library, location: str, table: str, geometry: str, a
     parts += [f"authcfg={authcfg}"] if authcfg else []
     parts += [f"key='{KEY}'"]
     schema = library.connection.execute("SELECT current_schema()").fetchone()[0]  # the address need not name it
-    place = f"table={quote_identifier(schema)}.{quote_identifier(table)}"
+    place = compose_sql("table={schema}.{table}", schema=schema, table=table)
     if geometry == "table":
         return " ".join([*parts, place])
     parts += [f"srid={library.srs_id}", f"type={wkb_type(geometry)}", "checkPrimaryKeyUnicity='1'"]

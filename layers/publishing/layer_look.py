@@ -6,7 +6,6 @@ The same for a layer in the dock and in a published project: as a style in QGIS'
 import re
 from collections.abc import Collection
 from html import escape
-from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.catalogue.code_tables import code_table
 from onemap.layers.catalogue.feature_names import name_field
@@ -16,6 +15,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.publishing.layer_labels import labeling_of
 from onemap.layers.publishing.project_symbols import renderer_of
 from onemap.layers.publishing.xml_text import add_text, clean
+from onemap.layers.xml_elements import Element, SubElement, tostring
 
 _SHAPES = ("polygon", "line", "point")
 _BASE_LENGTH = 4  # of the codes that a letter may follow

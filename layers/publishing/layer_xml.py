@@ -1,7 +1,6 @@
 """One published layer as QGIS keeps it in a project: source, names, system, metadata, aliases, look."""
 
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import pyproj
 
@@ -12,6 +11,7 @@ from onemap.layers.publishing.layer_locations import provider_of, wkb_type
 from onemap.layers.publishing.layer_look import add_look, labels_enabled
 from onemap.layers.publishing.raster_pictures import pipe_of
 from onemap.layers.publishing.xml_text import add_crs, add_text
+from onemap.layers.xml_elements import Element, SubElement
 
 _SHAPES = {"polygon": "Polygon", "line": "Line", "point": "Point"}
 _FLAGS = {"Identifiable": 1, "Removable": 1, "Searchable": 1, "Private": 0}

@@ -6,9 +6,9 @@ QGIS shows them under Project → Layouts, QGIS Server prints them by GetPrint. 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.geometry.boxes import Bounds
+from onemap.layers.xml_elements import Element, SubElement
 
 MAP_ID = "map"
 _PAGES_MM = {"A4": (297, 210), "A3": (420, 297)}  # lying

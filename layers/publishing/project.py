@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405 - for writing only  # nosec B405
 
 import pyproj
 
@@ -13,6 +12,7 @@ from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
 from onemap.layers.publishing.print_layout import SheetText, print_layouts
 from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean
+from onemap.layers.xml_elements import Element, SubElement, indent, tostring
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.catalogue.style_table import HATCH_MM, OTHER_COLOUR
 from onemap.layers.publishing.xml_text import add_options
+from onemap.layers.xml_elements import Element, SubElement
 
 Style = Mapping[str, Any]
 POINT_MM, EDGE_MM = "2.4", "0.5"
@@ -96,7 +96,7 @@ def _symbol(kind: str, name: str) -> Element:
 
 
 def _symbol_layer(symbol: Element, kind: str, look: Mapping[str, str]) -> Element:
-    layer = SubElement(symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"})  # noqa: S105 - no password  # nosec B105
+    layer = SubElement(symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"})  # no password  # nosec B105
     add_options(layer, look)
     return layer
 

@@ -78,12 +78,12 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
         library.shown_name,
         abstract,
         dated,
-        phrase("map.legend", language),
-        library.crs,
-        bounds,
-        language,
-        variables,
-        {code: names[language] for code, names in departments.items()},
+        legend=phrase("map.legend", language),
+        crs=library.crs,
+        bounds=bounds,
+        language=language,
+        variables=variables,
+        departments={code: names[language] for code, names in departments.items()},
     )
     text = project_text(facts, layers, sources)
     with atomic_output(project, options.overwrite) as part:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import numpy as np
 import pyproj
@@ -12,6 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, read_version
 from onemap.layers.publishing.xml_text import add_text
 from onemap.layers.rasters.rasters import checked_raster, raster_crs, reference_of
+from onemap.layers.xml_elements import Element, SubElement
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 - for writing only  # nosec B405
 
 import pyproj
+
+from onemap.layers.xml_elements import Element, SubElement
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
 

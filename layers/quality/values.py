@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from onemap.layers.catalogue.catalogue import Field, LayerEntry
 from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, require_value
 from onemap.layers.frames.fields import as_numbers, text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
@@ -212,8 +212,7 @@ class _FieldCheck:
         self, rows: np.ndarray, code_values: FieldValues, name_place: np.ndarray, names: list[Any], own: FieldValues
     ) -> None:
         """Names that do not agree with the code beside them."""
-        table, field = self._codes_of_names, self.field
-        assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker  # nosec B101
+        table, field = require_value(self._codes_of_names, "codes to hold names against"), self.field
         code_place, codes = code_values.distinct
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
         pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)

@@ -19,7 +19,8 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.library.library import BUSY_WAIT_S, sha256
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import open_file, sqlite_errors_as_refusals
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 _IDENTIFIERS = {"fid", "OGC_FID", GEOMETRY_COLUMN}
 
@@ -48,7 +49,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
             " JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?",
             (layer,),
         ).fetchone()
-        cursor = connection.execute(f"SELECT * FROM {quote_identifier(layer)}")  # noqa: S608 - the name is quoted  # nosec B608
+        cursor = connection.execute(compose_sql("SELECT * FROM {layer}", layer=layer))
         names = [column[0] for column in cursor.description]
         rows = cursor.fetchall()
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())

@@ -301,7 +301,7 @@ def large_layer(
         yield None
         return
     with open_source(source) as found:
-        place = _in_blocks(found, layer)
+        place = _in_blocks(found, layer) if isinstance(found, Path) else None
         if place is None:
             yield None
             return
@@ -320,9 +320,8 @@ def _bytes_of(path: Path) -> int:
         return 0
 
 
-def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None:
+def _in_blocks(source: Path, layer: str | None) -> tuple[Path, str] | None:
     """The file and layer that are meant, if they can be read in blocks."""
-    assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker  # nosec B101
     names = layers_of(source)
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None

@@ -3,7 +3,7 @@
 What it reads comes back by pickle: the process is ours, and may do no more and no less than this one.
 """
 
-import pickle  # noqa: S403 - see above  # nosec B403
+import pickle  # see above  # nosec B403
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,7 +55,7 @@ def read_apart(
         raise OneMapError("source.unbounded", seconds=MOST_S, gigabytes=MOST_BYTES >> 30, **place)
     if ended.code != 0:
         raise OneMapError("source.damaged", reason=ended.out.decode("utf-8", "replace")[:200], **place)
-    is_read, found = pickle.loads(ended.out)  # noqa: S301 - see above  # nosec B301
+    is_read, found = pickle.loads(ended.out)  # see above  # nosec B301
     if not is_read:
         raise found
     result: Result = found
@@ -66,7 +66,7 @@ def answer() -> None:
     """In the other process: do what stdin says, and write what came of it."""
     import sys
 
-    read, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above  # nosec B301
+    read, given = pickle.load(sys.stdin.buffer)  # see above  # nosec B301
     try:
         try:
             reply = pickle.dumps((True, read(*given)))

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 
 _MOST_MARKS = 999  # that every SQLite takes in one statement
 _MOST_ROWS = 32
@@ -20,7 +20,7 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
     own = {name: values for name, values in columns.items() if name not in shared}
     shared = {name: value for name, value in shared.items() if value is not None}
     if not own and not shared:
-        connection.executemany(f"INSERT INTO {quote_identifier(table)} DEFAULT VALUES", ((),) * count)  # noqa: S608
+        connection.executemany(compose_sql("INSERT INTO {table} DEFAULT VALUES", table=table), ((),) * count)
         return
     if not own:
         own = {name: columns[name] for name in shared}
@@ -54,15 +54,16 @@ def _is_shared(values: Sequence[Any]) -> bool:
     return set(map(type, values)) == {type(first)}  # 1 and 1.0 and True are equal
 
 
-def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> str:
+def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> Sql:
     """An INSERT of several rows, which a SELECT makes: the marks of what they share come first, then row after row.
 
     No mark has a number: Python from 3.12 on asks SQLite for each mark's name, which reads all names before it, so
     that a statement of many numbered marks takes fourteen times as long.
     """
-    names = ", ".join(map(quote_identifier, (*shared, *own)))
-    taken = ", ".join(["?"] * len(shared) + [f"column{at}" for at in range(1, len(own) + 1)])
-    row = f"({','.join('?' * len(own))})"
-    values = ",".join([row] * rows)
-    into = f"INSERT INTO {quote_identifier(table)} ({names})"
-    return f"{into} SELECT {taken} FROM (VALUES {values})"  # noqa: S608 - the names are quoted  # nosec B608
+    return compose_sql(
+        "INSERT INTO {table} ({columns}) SELECT {taken} FROM (VALUES {rows})",
+        table=table,
+        columns=(*shared, *own),
+        taken=[*[question_marks(1)] * len(shared), *(f"column{at}" for at in range(1, len(own) + 1))],
+        rows=[compose_sql("({marks})", marks=question_marks(len(own)))] * rows,
+    )

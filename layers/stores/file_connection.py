@@ -21,6 +21,15 @@ from onemap.layers.stores.file_index import INDEX_PARTS, check_index, corners, i
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree
+from onemap.layers.stores.sql_text import (
+    Sql,
+    column_definitions,
+    columns_of,
+    compose_sql,
+    join_sql,
+    question_marks,
+    sql_literal,
+)
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
@@ -33,7 +42,6 @@ from onemap.layers.stores.store import (
     Rows,
     Shapes,
     chained_hash,
-    quote_identifier,
 )
 from onemap.layers.stores.table_hashes import hash_of_table
 
@@ -66,23 +74,27 @@ class FileConnection(sqlite3.Connection):
 
     def field_types(self, table: str) -> dict[str, str]:
         """The fields of a table of features, without fid and geometry: INTEGER, REAL, TEXT or BLOB; empty for none."""
-        rows = self.execute(f"PRAGMA table_info({quote_identifier(table)})").fetchall()
+        rows = self.execute(compose_sql("PRAGMA table_info({table})", table=table)).fetchall()
         return {row[1]: row[2] for row in rows if row[1] not in _IDENTIFIERS}
 
     def column_names(self, table: str) -> list[str]:
         """All columns of a plain table, in order."""
-        return [row[1] for row in self.execute(f"PRAGMA table_info({quote_identifier(table)})")]
+        return [row[1] for row in self.execute(compose_sql("PRAGMA table_info({table})", table=table))]
 
     def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """All rows of a plain table, never all held at once."""
-        names = ", ".join(map(quote_identifier, columns))
         # By no index, which may not hold what the table does.
-        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)} NOT INDEXED")  # noqa: S608 - the names are quoted  # nosec B608
+        yield from self.execute(
+            compose_sql("SELECT {columns} FROM {table} NOT INDEXED", columns=columns_of(table, columns), table=table)
+        )
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
-        names, marks = ", ".join(map(quote_identifier, columns)), ",".join("?" * len(columns))
-        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608  # nosec B608
+        marks = question_marks(len(columns))
+        self.executemany(
+            compose_sql("INSERT INTO {table} ({columns}) VALUES ({marks})", table=table, columns=columns, marks=marks),
+            rows,
+        )
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the open transaction holds the only write lock."""
@@ -126,11 +138,11 @@ class FileConnection(sqlite3.Connection):
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
-        columns = "".join(f", {quote_identifier(name)} {kind}" for name, kind in table.fields.items())
-        self.execute(
-            f"CREATE TABLE {quote_identifier(table.name)}"
-            f" (fid INTEGER PRIMARY KEY NOT NULL, geom {table.geometry_type}{columns})"
+        columns = column_definitions({GEOMETRY_COLUMN: table.geometry_type, **table.fields})
+        sql = compose_sql(
+            "CREATE TABLE {name} (fid INTEGER PRIMARY KEY NOT NULL, {columns})", name=table.name, columns=columns
         )
+        self.execute(sql)
 
     def add_features(
         self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
@@ -181,19 +193,21 @@ class FileConnection(sqlite3.Connection):
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
-        columns = "".join(f", f.{quote_identifier(name)}" for name in fields)
-        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # noqa: S608 - the names are quoted  # nosec B608
-        parameters: tuple[float, ...] = ()
+        where, parameters = Sql("true"), tuple[float, ...]()
         if bounds is not None:
-            sql += f" WHERE f.fid IN (SELECT id {near(table)})"
-            parameters = corners(bounds)
+            where, parameters = compose_sql("f.fid IN (SELECT id {near})", near=near(table)), corners(bounds)
+        columns = columns_of("f", ("fid", GEOMETRY_COLUMN, *fields))
+        sql = compose_sql(
+            "SELECT {columns} FROM {table} f WHERE {where} ORDER BY f.fid", columns=columns, table=table, where=where
+        )
         try:
             if count is not None:
                 self._check_complete(table, count)
-            bodies, found = self._rows_by_column(sql + " ORDER BY f.fid", parameters, len(fields))
+            bodies, found = self._rows_by_column(sql, parameters, len(fields))
             wanted = count
             if bounds is not None:
-                wanted = self.execute(f"SELECT count(*) {near(table)}", parameters).fetchone()[0]
+                counting = compose_sql("SELECT count(*) {near}", near=near(table))
+                wanted = self.execute(counting, parameters).fetchone()[0]
             if wanted is not None and len(found[0]) != wanted:
                 raise DamagedTable("the table does not hold every feature")
             shapes, boxes = shapes_from(bodies, origin)
@@ -229,8 +243,8 @@ class FileConnection(sqlite3.Connection):
 
         Raises DamagedTable.
         """
-        columns = "".join(f", {quote_identifier(name)}" for name in fields)
-        sql = f"SELECT fid, geom{columns} FROM {quote_identifier(table)} ORDER BY fid"  # noqa: S608 - quoted  # nosec B608
+        columns = columns_of(table, ("fid", GEOMETRY_COLUMN, *fields))
+        sql = compose_sql("SELECT {columns} FROM {table} ORDER BY fid", columns=columns, table=table)
         try:
             rows = self.execute(sql).fetchall()
         except sqlite3.DatabaseError as error:
@@ -261,13 +275,15 @@ class FileConnection(sqlite3.Connection):
         """The schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
         hashes = hashes or {}
         names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
-        among = "true" if names is None else f"tbl_name IN ({','.join('?' * len(names))})"
-        sql = f"SELECT type, name, tbl_name, sql FROM {SCHEMA} WHERE {among}"  # noqa: S608 - marks only  # nosec B608
+        among = Sql("true")
+        if names is not None:
+            among = compose_sql("tbl_name IN ({marks})", marks=question_marks(len(names)))
+        sql = compose_sql("SELECT type, name, tbl_name, sql FROM {schema} WHERE {among}", schema=SCHEMA, among=among)
         found = self.execute(sql, names or ()).fetchall()
         for row in found:
             yield SCHEMA, row_name(row[:2]), row
         for name in _PRAGMAS if tables is None else ():
-            yield SCHEMA, row_name(["pragma", name]), self.execute(f"PRAGMA {name}").fetchone()
+            yield SCHEMA, row_name(["pragma", name]), self.execute(compose_sql("PRAGMA {name}", name=name)).fetchone()
         known = {row[1] for row in found if row[0] == "table"}
         for index in sorted(name for name in known if f"{name}_node" in known):
             for table in (f"{index}_{part}" for part in INDEX_PARTS):
@@ -289,7 +305,7 @@ class FileConnection(sqlite3.Connection):
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
         """What SQLite's own check finds, each with the table of which it speaks."""
         progress.at(0.0)
-        of_table = dict(self.execute(f"SELECT name, tbl_name FROM {SCHEMA}"))  # noqa: S608 - a name of our own  # nosec B608
+        of_table = dict(self.execute(compose_sql("SELECT name, tbl_name FROM {schema}", schema=SCHEMA)))
         for (reason,) in self.execute("PRAGMA integrity_check").fetchall():
             if reason != _WHOLE:
                 names = [name for name in of_table if reason.endswith(f" {name}")]
@@ -310,22 +326,27 @@ class FileConnection(sqlite3.Connection):
             columns.update(dict.fromkeys(name for name in names if name.lower() not in known))
         # "OGC_FID" is how GDAL knows a view's identifier.
         branches = [
-            "SELECT fid AS OGC_FID, geom"
-            + "".join(
-                f", {quote_identifier(name)}"
-                if name.lower() in of_table[table]
-                else f", NULL AS {quote_identifier(name)}"
-                for name in columns
+            compose_sql(
+                "SELECT {columns} FROM {table} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = {code}"
+                " AND coalesce(valid_from, '') <= date('now', 'localtime')"
+                " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
+                " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)",
+                columns=[
+                    Sql("fid AS OGC_FID"),
+                    GEOMETRY_COLUMN,
+                    *(
+                        name if name.lower() in of_table[table] else compose_sql("NULL AS {name}", name=name)
+                        for name in columns
+                    ),
+                ],
+                table=table,
+                number=sql_literal(number),
+                code=sql_literal(code),
             )
-            + f" FROM {quote_identifier(table)}"  # noqa: S608 - names of our own  # nosec B608
-            f" WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
-            " AND coalesce(valid_from, '') <= date('now', 'localtime')"
-            " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
-            " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)"
             for number, table in tables
         ]
-        self.execute(f"DROP VIEW IF EXISTS {quote_identifier(code)}")
-        self.execute(f"CREATE VIEW {quote_identifier(code)} AS " + " UNION ALL ".join(branches))
+        self.execute(compose_sql("DROP VIEW IF EXISTS {view}", view=code))
+        self.execute(compose_sql("CREATE VIEW {view} AS {shown}", view=code, shown=join_sql(" UNION ALL ", branches)))
         extent = self.execute(
             "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",

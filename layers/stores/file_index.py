@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from onemap.layers.stores.store import Cursor, DamagedTable, quote_identifier
+from onemap.layers.stores.sql_text import Sql, compose_sql
+from onemap.layers.stores.store import Cursor, DamagedTable
 
 
 class _Connection(Protocol):
@@ -19,9 +20,11 @@ def index_tables(table: str) -> list[str]:
     return [index, *(f"{index}_{part}" for part in INDEX_PARTS)]
 
 
-def near(table: str) -> str:
+def near(table: str) -> Sql:
     """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
-    return f"FROM {quote_identifier(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+    return compose_sql(
+        "FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", index=f"rtree_{table}_geom"
+    )
 
 
 def corners(box: Sequence[float]) -> tuple[float, ...]:
@@ -31,6 +34,6 @@ def corners(box: Sequence[float]) -> tuple[float, ...]:
 
 def check_index(connection: _Connection, table: str, count: int) -> None:
     """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
-    indexed = f"SELECT count(*) FROM {quote_identifier(f'rtree_{table}_geom_rowid')}"  # noqa: S608 - quoted  # nosec B608
+    indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"rtree_{table}_geom_rowid")
     if connection.execute(indexed).fetchone()[0] != count:
         raise DamagedTable("the spatial index does not hold every feature")

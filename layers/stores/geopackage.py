@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 import pyproj
 import shapely
 
+from onemap.layers.errors import require_value
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb, geometry_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rtree import PackedRtree
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
+from onemap.layers.stores.sql_text import column_definitions, compose_sql, question_marks
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
@@ -92,8 +94,7 @@ def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {USER_VERSION}")
     run_script(connection, _CORE_TABLES)
-    srs_id = crs.to_epsg()
-    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others  # nosec B101
+    srs_id = require_value(crs.to_epsg(), "the EPSG code of a library's system")
     connection.execute(
         "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
         (crs.name, srs_id, "EPSG", srs_id, crs.to_wkt("WKT1_GDAL"), ""),
@@ -223,11 +224,17 @@ def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, 
     columns |= {"styleName": "TEXT", "styleQML": "TEXT", "styleSLD": "TEXT", "useAsDefault": "BOOLEAN"}
     columns |= {"description": "TEXT", "owner": "TEXT", "ui": "TEXT", "update_time": "DATETIME"}
     if not connection.execute("SELECT 1 FROM gpkg_contents WHERE table_name = ?", (LOOKS,)).fetchone():
-        typed = "".join(f", {quote_identifier(column)} {kind}" for column, kind in columns.items())
-        connection.execute(f"CREATE TABLE {LOOKS} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{typed})")
+        connection.execute(
+            compose_sql(
+                "CREATE TABLE {looks} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})",
+                looks=LOOKS,
+                columns=column_definitions(columns),
+            )
+        )
         register(connection, LOOKS, LOOKS, 0, None, None)
     row = ("", "", table, geometry_column, name, look, "", True, "", "", None, None)
-    connection.execute(f"INSERT INTO {LOOKS} VALUES (NULL{', ?' * len(row)})", row)  # noqa: S608 - our own name  # nosec B608
+    marks = question_marks(len(row))
+    connection.execute(compose_sql("INSERT INTO {looks} VALUES (NULL, {marks})", looks=LOOKS, marks=marks), row)
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:
@@ -242,7 +249,7 @@ def index_geometries(
 ) -> dict[str, str]:
     """Fill the R-tree in bulk and make its triggers afterwards; returns what `PackedRtree.fill` does."""
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
-    connection.execute(f"CREATE VIRTUAL TABLE {quote_identifier(index)} USING rtree(id, minx, maxx, miny, maxy)")
+    connection.execute(compose_sql("CREATE VIRTUAL TABLE {index} USING rtree(id, minx, maxx, miny, maxy)", index=index))
     progress.at(0.0)
     hashes = tree.fill(connection, index)
     progress.at(1.0)

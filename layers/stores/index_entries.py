@@ -14,7 +14,8 @@ import shapely
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import INDEX_PARTS
 from onemap.layers.stores.rtree import CELL, HEADER_BYTES, ROOT, outward
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor
 
 _UNIT = 1 / 8_388_608  # by which SQLite widens a side that 32 bits do not hold
 
@@ -32,7 +33,7 @@ def misplaced_features(connection: _Connection, index: str) -> list[int]:
     nodes, parents, rowids = (_pairs(connection, f"{index}_{part}") for part in INDEX_PARTS)
     tree = _Tree(nodes, parents, rowids)
     tree.walk(ROOT, None)
-    sql = f"SELECT fid, {GEOMETRY_COLUMN} FROM {quote_identifier(table)}"  # noqa: S608 - quoted  # nosec B608
+    sql = compose_sql("SELECT fid, {geometry} FROM {table}", geometry=GEOMETRY_COLUMN, table=table)
     rows = connection.execute(sql).fetchall()
     fids, bounds = (
         [row[0] for row in rows],
@@ -109,7 +110,8 @@ def _cells(data: Any) -> tuple[list[tuple[int, np.ndarray]] | None, int]:
 
 def _pairs(connection: _Connection, table: str) -> dict[Any, Any]:
     try:
-        return dict(row[:2] for row in connection.execute(f"SELECT * FROM {quote_identifier(table)}").fetchall())  # noqa: S608 - quoted  # nosec B608
+        rows = connection.execute(compose_sql("SELECT * FROM {table}", table=table)).fetchall()
+        return dict(row[:2] for row in rows)
     except Exception:  # noqa: BLE001 - a table that is gone, or in pieces, holds nothing
         return {}
 

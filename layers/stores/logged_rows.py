@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from onemap.layers.stores.sql_text import NO_SQL, Sql, columns_of, compose_sql, join_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 
 SCHEMA = "sqlite_master"  # of a file; a server has its catalogue, as which `SERVER_CLASSES` stand
@@ -90,7 +91,7 @@ def note(connection: StoreConnection, table: str, name: str, hash_: str | None) 
 
 
 def insert_logged(
-    connection: StoreConnection, table: PlainTable, rows: Iterable[Sequence[Any]], conflict: str = ""
+    connection: StoreConnection, table: PlainTable, rows: Iterable[Sequence[Any]], conflict: Sql = NO_SQL
 ) -> None:
     """Append whole rows to a plain table, their values typed as its columns are, and note them for the log.
 
@@ -102,15 +103,24 @@ def insert_logged(
             note(connection, table.name, table.row_name(row), row_hash(row))
             yield row
 
-    columns, marks = ", ".join(table.columns), ",".join("?" * len(table.columns))
-    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"  # noqa: S608 - the names are our own  # nosec B608
+    sql = compose_sql(
+        "INSERT INTO {table} ({columns}) VALUES ({marks}) {conflict}",
+        table=table.name,
+        columns=table.columns,
+        marks=question_marks(len(table.columns)),
+        conflict=conflict,
+    )
     connection.executemany(sql, noted_rows())
 
 
 def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:
     """The hashes of a plain table's rows with some values, as they are stored, by name."""
-    where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
-    sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # noqa: S608 - the names are our own  # nosec B608
+    sql = compose_sql(
+        "SELECT {columns} FROM {table} WHERE {where}",
+        columns=columns_of(table.name, table.columns),
+        table=table.name,
+        where=join_sql(" AND ", [Sql("true"), *(compose_sql("{name} = ?", name=name) for name in wanted)]),
+    )
     rows = connection.execute(sql, tuple(wanted.values()))
     return {table.row_name(row): row_hash(row) for row in rows}
 

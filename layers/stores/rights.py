@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onemap.layers.stores.sql_text import Sql, compose_sql
+
 DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
 EVERYONE = (DEPARTMENT, LEAD)
 
@@ -65,12 +67,12 @@ class Roles:
 
 
 # A run is of whoever records it, and such that it can be read: junk in one would end the lists of all.
-_LISTS_OF_TABLES = (
+_LISTS_OF_TABLES = Sql(
     "NOT EXISTS (SELECT FROM unnest(ARRAY['packs', 'layers', 'skipped', 'warped']) AS name"
     " WHERE record ? name AND NOT coalesce(jsonb_typeof(record -> name) = 'array'"
     " AND NOT jsonb_path_exists(record -> name, 'strict $[*] ? (@.type() <> \"object\")'), false))"
 )
-_TABLES_OF_RECORD = (
+_TABLES_OF_RECORD = Sql(
     "NOT EXISTS (SELECT FROM unnest(ARRAY['parameters', 'matrix', 'rules', 'software']) AS name"
     " WHERE record ? name AND jsonb_typeof(record -> name) <> 'object')"
 )
@@ -79,11 +81,15 @@ _RUN = {
     "who": "NEW.who = account",
     "started": "onemap_is_moment(NEW.started) AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
     "record": "onemap_is_json(NEW.record, 100000000)",
-    "record's words": "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"  # noqa: S608 - names of our own  # nosec B608
-    " AND record ->> 'started' = NEW.started"
-    " AND onemap_is_day(coalesce(record #>> '{parameters,as_of}', '2000-01-01'))"
-    " AND onemap_is_moment(coalesce(record #>> '{parameters,known_at}', NEW.started))"
-    f" AND {_TABLES_OF_RECORD} AND {_LISTS_OF_TABLES} FROM (SELECT NEW.record::jsonb AS record) AS one)",
+    "record's words": compose_sql(
+        "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"
+        " AND record ->> 'started' = NEW.started"
+        " AND onemap_is_day(coalesce(record #>> '{{parameters,as_of}}', '2000-01-01'))"
+        " AND onemap_is_moment(coalesce(record #>> '{{parameters,known_at}}', NEW.started))"
+        " AND {tables} AND {lists} FROM (SELECT NEW.record::jsonb AS record) AS one)",
+        tables=_TABLES_OF_RECORD,
+        lists=_LISTS_OF_TABLES,
+    ),
 }
 _RUN_IS_LOGGED = (
     "onemap_are_logged('onemap_runs', 'id', NEW.id, this_step)"

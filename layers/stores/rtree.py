@@ -8,7 +8,7 @@ import numpy as np
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.stores.bulk_rows import insert_rows
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.table_hashes import hash_of_contents, hash_of_numbers
 
 HEADER_BYTES, _CELL_BYTES = 4, 24
@@ -66,8 +66,9 @@ class PackedRtree:
         """
         if len(self._ids) == 0:
             return {}
-        nodes = quote_identifier(f"{index}_node")
-        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {ROOT}").fetchone()  # noqa: S608  # nosec B608
+        nodes = f"{index}_node"
+        sql = compose_sql("SELECT length(data) FROM {nodes} WHERE nodeno = ?", nodes=nodes)
+        (size,) = connection.execute(sql, (ROOT,)).fetchone()
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
         for depth, level in enumerate(levels):
             table, key, value = (
@@ -77,7 +78,10 @@ class PackedRtree:
                 made = {key: level.children[rows].tolist(), value: level.parents[rows].tolist()}
                 insert_rows(connection, table, made)
             connection.executemany(
-                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608  # nosec B608
+                compose_sql(
+                    "INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",
+                    nodes=nodes,
+                ),
                 (
                     (int(number), content.tobytes())
                     for number, content in zip(level.numbers, level.contents, strict=True)

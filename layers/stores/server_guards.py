@@ -9,8 +9,8 @@ from onemap.layers.stores.rights import LEAD, OWNER, Guard
 if TYPE_CHECKING:
     import psycopg
 
-# A text that Python reads in another way than PostgreSQL does, or not at all, must not stand where all read it.
-_DEEPEST = 24
+# A text that Python reads in another way than PostgreSQL does, or not at all, must not stand where all read it; so JSON
+# is at most 24 levels deep.
 WORDS = """
 CREATE FUNCTION onemap_today() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog
   SET timezone FROM CURRENT AS $f$ SELECT to_char(clock_timestamp(), 'YYYY-MM-DD') $f$;
@@ -37,7 +37,7 @@ DECLARE value jsonb;
 BEGIN
   IF said IS NULL OR length(said) > most THEN RETURN false; END IF;
   value := said::jsonb;
-  RETURN jsonb_typeof(value) = 'object' AND NOT jsonb_path_exists(value, '$.**{DEEPEST}')
+  RETURN jsonb_typeof(value) = 'object' AND NOT jsonb_path_exists(value, '$.**{24}')
     AND NOT jsonb_path_exists(value, '$.** ? (@.type() == "number" && (@ > 1e300 || @ < -1e300))');
 EXCEPTION WHEN OTHERS THEN RETURN false;
 END $f$;
@@ -100,7 +100,7 @@ BEGIN
   RETURN is_logged;
 END $f$;
 REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid), onemap_are_logged(text, text, text, xid) FROM PUBLIC
-""".replace("DEEPEST", str(_DEEPEST))  # noqa: S608 - names of our own  # nosec B608
+"""
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {schema}, {postgis}, pg_temp AS $f$

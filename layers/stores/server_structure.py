@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 
-from onemap.layers.stores.logged_rows import VERSION_PART, row_name
+from onemap.layers.stores.logged_rows import row_name
 
 # Else numbers, days and names would be printed as the asker's session has them.
 _PRINTING = """SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL datestyle = 'ISO';
@@ -17,7 +17,7 @@ SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL byte
 SET LOCAL extra_float_digits = 1"""
 # A NOT NULL is said with its column, and is a constraint only since PostgreSQL 18.
 _HERE = "WITH here AS (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)"
-_TABLES = f"""{_HERE}
+_TABLES = """
 SELECT 'server_table', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text, c.relpersistence::text,
     pg_get_userbyid(c.relowner)::text, c.relrowsecurity::text, c.relforcerowsecurity::text, c.reloptions::text,
     c.reloftype::regtype::text, m.amname::text, pg_get_expr(c.relpartbound, c.oid),
@@ -55,7 +55,7 @@ UNION ALL SELECT 'server_index', ARRAY[c.relname::text, x.relname::text], c.reln
       i.indisready::text, i.indislive::text, i.indimmediate::text], pg_get_indexdef(i.indexrelid) IS NOT NULL
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
   WHERE c.relnamespace = (SELECT oid FROM here) AND c.relkind <> 't'"""
-_FUNCTIONS = f"""{_HERE}
+_FUNCTIONS = """
 SELECT 'server_function', ARRAY[p.proname::text, pg_get_function_identity_arguments(p.oid)], NULL,
     ARRAY[p.prokind::text, pg_get_userbyid(p.proowner)::text, said.text], p.prokind = 'a' OR said.text IS NOT NULL
   FROM pg_proc p CROSS JOIN LATERAL (SELECT CASE WHEN p.prokind = 'a'
@@ -74,9 +74,9 @@ UNION ALL SELECT 'server_role', ARRAY[r.rolname::text], NULL, ARRAY[concat_ws(' 
     (SELECT string_agg(concat_ws(' ', pg_get_userbyid(m.roleid), m.admin_option), ', '
       ORDER BY pg_get_userbyid(m.roleid), m.admin_option) FROM pg_auth_members m WHERE m.member = r.oid)], true
   FROM pg_roles r WHERE r.rolname = ANY(%(roles)s)
-UNION ALL SELECT '{VERSION_PART}', ARRAY['PostgreSQL ' || current_setting('server_version_num')::int / 10000], NULL,
-    ARRAY[]::text[], true"""  # noqa: S608 - names of our own  # nosec B608
-_GRANTS = f"""{_HERE}
+UNION ALL SELECT 'server_version', ARRAY['PostgreSQL ' || current_setting('server_version_num')::int / 10000], NULL,
+    ARRAY[]::text[], true"""
+_GRANTS = """
 SELECT 'server_grant', ARRAY[granted.name, CASE WHEN item.grantee = 0 THEN 'public'
     ELSE pg_get_userbyid(item.grantee)::text END], granted.about,
     ARRAY[string_agg(concat_ws(' ', granted.part, item.privilege_type, item.is_grantable,
@@ -96,10 +96,10 @@ SELECT 'server_grant', ARRAY[granted.name, CASE WHEN item.grantee = 0 THEN 'publ
       WHERE d.defaclnamespace = 0 AND pg_get_userbyid(d.defaclrole) = ANY(%(roles)s)
     ) AS granted(name, about, part, owner, acl)
     CROSS JOIN aclexplode(granted.acl) AS item
-  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, item.grantee"""  # noqa: S608  # nosec B608
+  WHERE item.grantee <> granted.owner GROUP BY granted.name, granted.about, item.grantee"""
 # What acts on a library from outside its schema: triggers of the whole database, conversions, and what stands in the
 # schema of PostGIS, in which programs look after the library's, under a name that they call.
-_SURROUNDINGS = f"""{_HERE}, path AS (
+_SURROUNDINGS = """, path AS (
   SELECT e.extnamespace AS oid FROM pg_extension e WHERE e.extname = 'postgis'), added AS (
   SELECT d.classid, d.objid FROM pg_depend d WHERE d.deptype = 'e')
 SELECT 'server_surrounding', ARRAY['event trigger', e.evtname::text], NULL, ARRAY[e.evtevent::text,
@@ -120,8 +120,8 @@ UNION ALL SELECT 'server_surrounding', ARRAY['function', p.oid::regprocedure::te
 UNION ALL SELECT 'server_surrounding', ARRAY['operator', o.oid::regoperator::text], NULL,
     ARRAY[o.oprcode::oid::regprocedure::text], true
   FROM pg_operator o WHERE o.oprnamespace = (SELECT oid FROM path) AND o.oprnamespace <> (SELECT oid FROM here)
-    AND ('pg_operator'::regclass, o.oid) NOT IN (SELECT classid, objid FROM added)"""  # noqa: S608  # nosec B608
-_VIEWS = f"""{_HERE} SELECT c.relname, c.oid::bigint FROM pg_class c
+    AND ('pg_operator'::regclass, o.oid) NOT IN (SELECT classid, objid FROM added)"""
+_VIEWS = """ SELECT c.relname, c.oid::bigint FROM pg_class c
 WHERE c.relnamespace = (SELECT oid FROM here) AND c.relkind IN ('v', 'm')"""
 Part = tuple[str, str, Sequence[Any] | None]  # kind, name, all that is said of it
 
@@ -139,10 +139,10 @@ def printed_structure(
     with connection.transaction(force_rollback=True), psycopg.ClientCursor(connection) as cursor:
         cursor.execute(_PRINTING)
         for query in queries:
-            for kind, key, about, words, is_there in cursor.execute(query.encode(), facts).fetchall():
+            for kind, key, about, words, is_there in cursor.execute(sql.SQL(_HERE + query), facts).fetchall():
                 if tables is None or about in tables:
                     parts.append((kind, row_name(key), words if is_there else None))
-        for name, oid in cursor.execute(_VIEWS.encode(), facts).fetchall():
+        for name, oid in cursor.execute(sql.SQL(_HERE + _VIEWS), facts).fetchall():
             if tables is None or name in tables:
                 parts.append(("server_view", row_name([name]), _view_text(connection, oid)))
     yield from parts

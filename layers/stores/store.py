@@ -241,11 +241,6 @@ class Store(Protocol):
         """One transaction that takes no turn: see `Library.appending`."""
 
 
-def quote_identifier(name: str) -> str:
-    """An identifier as SQL text; names of fields come from files and may hold anything."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def chained_hash(before: str, at: str, who: str, action: str, subject: str, content_hash: str) -> str:
     """The hash of a row of the audit log, which holds that of the row before."""
     return hashlib.sha256("\n".join((before, at, who, action, subject, content_hash)).encode()).hexdigest()

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.stores.arrow_values import data_of
-from onemap.layers.stores.store import Cursor, quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.store import Cursor
 
 _AT_ONCE = 20_000  # rows of one list: Python's text of each list is hashed
 _TEXTS = pa.large_string()
@@ -23,7 +24,7 @@ class _Connection(Protocol):
 def hash_of_table(connection: _Connection, table: str) -> str:
     """The hash of all rows of a table, by the first column."""
     digest, rows = hashlib.sha256(), []
-    for row in connection.execute(f"SELECT * FROM {quote_identifier(table)} ORDER BY 1"):  # noqa: S608 - quoted  # nosec B608
+    for row in connection.execute(compose_sql("SELECT * FROM {table} ORDER BY 1", table=table)):
         rows.append(row)
         if len(rows) == _AT_ONCE:
             digest.update(repr(rows).encode(errors="backslashreplace"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -291,11 +292,11 @@ class AddDialog(WorkingDialog):
             )
         return ""
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file, or several, that are dropped anywhere on the dialog."""
         if dropped_file(event.mimeData()) is not None or holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Inspect the dropped file; several, and a folder of many, are another dialog's."""
         take_drop(event, self.delivery_requested.emit, self.form.source.choose, self.refuse)

@@ -8,6 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -357,12 +358,12 @@ class DeliveryDialog(WorkingDialog):
         if path:
             self.covers.setEditText(path)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""
         if holds_delivery(event.mimeData(), archives=True):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Look through what is dropped."""
         event.acceptProposedAction()
         try:

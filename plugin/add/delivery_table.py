@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -113,7 +113,7 @@ class DeliveryTable(QTableWidget):
         self._fit_targets()
         self.changed.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Let what the rows become be read whole, as far as there is room."""
         super().resizeEvent(event)
         self._fit_targets()
@@ -195,7 +195,7 @@ class DeliveryTable(QTableWidget):
             self.setCellWidget(number, column, control)
             keep_choice_readable(control)  # once it is in its place: there a style sheet gives it its colours
 
-    def eventFilter(self, control, event) -> bool:  # noqa: N802, ANN001 - Qt's name
+    def eventFilter(self, control: QObject, event: QEvent) -> bool:
         """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""
         if event.type() == event.Type.Wheel and isinstance(control, QComboBox):
             event.ignore()

@@ -17,6 +17,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
     QgsSingleSymbolRenderer,
+    QgsSymbol,
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsRubberBand
@@ -121,7 +122,7 @@ class PlacePreview(QWidget):
         self.canvas.setLayers([])
         self._layers, self._district, self.source = [], None, None
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """A small map."""
         return QSize(260, 220)
 
@@ -206,7 +207,7 @@ def _raster_layer(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLaye
     return picture
 
 
-def _symbol(geometry: Qgis.GeometryType):  # noqa: ANN202 - one of three kinds of symbols
+def _symbol(geometry: Qgis.GeometryType) -> QgsSymbol:
     if geometry == Qgis.GeometryType.Line:
         return QgsLineSymbol.createSimple({"line_color": SOURCE_COLOUR, "line_width": "0.5"})
     if geometry == Qgis.GeometryType.Point:

@@ -9,6 +9,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QLabel,
     QListWidget,
@@ -168,11 +169,11 @@ class SourcePage(QSplitter):
         if place is not None and not place.isNull():
             self.preview.zoom_to(place, (self._features or self._stored_problems).crs())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """As narrow as one of the two: they can be one above the other."""
         return QSize(MIN_WIDTH_PX, MIN_HEIGHT_PX + MIN_MAP_HEIGHT_PX)
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Put facts and map beside each other where there is room, else one above the other."""
         super().resizeEvent(event)
         is_wide = self.width() >= MIN_HORIZONTAL_PX
@@ -200,7 +201,7 @@ class ProblemList(QListWidget):
         self.itemActivated.connect(self._go_to_item)
         self.itemClicked.connect(self._go_to_item)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As high as the problems: Qt would have room for ten lines below a single one, and a page that scrolls."""
         hint = super().sizeHint()
         content = sum(map(self.sizeHintForRow, range(self.count()))) + 2 * self.frameWidth()

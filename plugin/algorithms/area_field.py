@@ -17,7 +17,7 @@ from onemap.plugin.words.translation import tr
 class AreaField(CodeField):
     """QGIS's field for a source, and a button that lists the library's layers; one of those is taken by its code."""
 
-    def createWidget(self, **of_list: str) -> QWidget:  # noqa: N802 - QGIS's name
+    def createWidget(self, **of_list: str) -> QWidget:
         """Make QGIS's field, and put it in the place of the line."""
         whole = super().createWidget(**of_list)
         self._context = QgsProcessingContext()
@@ -35,12 +35,12 @@ class AreaField(CodeField):
         self.button.setAccessibleName(tr("Choose a layer of the library"))
         return whole
 
-    def setWidgetContext(self, context: QgsProcessingParameterWidgetContext) -> None:  # noqa: N802 - QGIS's name
+    def setWidgetContext(self, context: QgsProcessingParameterWidgetContext) -> None:
         """Let QGIS's field know the map and its layers."""
         self.layers.setWidgetContext(context)
         super().setWidgetContext(context)
 
-    def setValue(self, value: Any) -> None:  # noqa: N802 - QGIS's name
+    def setValue(self, value: Any) -> None:
         """Show a layer, a file or a code."""
         self.layers.setValue(value, self._context)
 

@@ -22,7 +22,7 @@ MIN_TITLE_LENGTH = 12
 class ChoiceField(CodeField):
     """A list; one that need not be answered begins with QGIS's own words for no choice."""
 
-    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:  # noqa: N802 - QGIS's name
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
         """Make the list. of: what is chosen, as `choice_titles` names it."""
         self._others: dict[str, Any] = {}
         definition = self.parameterDefinition()
@@ -37,7 +37,7 @@ class ChoiceField(CodeField):
         self.box.currentIndexChanged.connect(lambda _index: self.widgetValueHasChanged.emit(self))
         return self.box
 
-    def setValue(self, value: Any) -> None:  # noqa: N802 - QGIS's name
+    def setValue(self, value: Any) -> None:
         """Show a word by its title; what is none of them is no choice."""
         self.box.setCurrentIndex(self.box.findData(value or None))
         if value:
@@ -57,7 +57,7 @@ class TitleList(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(MIN_TITLE_LENGTH)
 
-    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+    def showPopup(self) -> None:
         """Open the list, by its titles."""
         self.learn_titles()
         super().showPopup()

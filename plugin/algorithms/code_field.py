@@ -43,7 +43,7 @@ ROLE_CODE = Qt.ItemDataRole.UserRole
 class CodeField(WidgetWrapper):
     """A line of text and a button."""
 
-    def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str):  # noqa: ANN204
+    def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str) -> Any:
         """In a model's dialog QGIS's own field."""
         if type(dialog).__name__ != MODELER:
             return super().__new__(cls)
@@ -52,7 +52,7 @@ class CodeField(WidgetWrapper):
         usual.setDialog(dialog)
         return usual
 
-    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:  # noqa: N802 - QGIS's name
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
         """Make the line and the button."""
         self._of, self._separator, self._ending, self._beside = of, separator, ending, beside
         self._others: dict[str, Any] = {}
@@ -71,7 +71,7 @@ class CodeField(WidgetWrapper):
         layout.addWidget(self.button)
         return whole
 
-    def createLabel(self) -> QLabel | None:  # noqa: N802 - QGIS's name
+    def createLabel(self) -> QLabel | None:
         """The title, in lines as QGIS has it, with QGIS's own word for what is optional, in its language."""
         label = super().createLabel()
         if label is not None:
@@ -81,11 +81,11 @@ class CodeField(WidgetWrapper):
             label.setText(text.replace("%1", self.parameterDefinition().description()))
         return label
 
-    def postInitialize(self, wrappers: list[Any]) -> None:  # noqa: N802 - QGIS's name
+    def postInitialize(self, wrappers: list[Any]) -> None:
         """Remember the fields beside it: the library is one of them."""
         self._others = {wrapper.parameterDefinition().name(): wrapper for wrapper in wrappers}
 
-    def setValue(self, value: Any) -> None:  # noqa: N802 - QGIS's name
+    def setValue(self, value: Any) -> None:
         """Show a value; several are joined as the parameter has them."""
         if isinstance(value, (list, tuple)):
             value = (self._separator or ",").join(map(str, value))

@@ -14,7 +14,7 @@ from onemap.plugin.words.translation import tr
 class FilesField(CodeField):
     """A line of paths, and a button that adds files to it."""
 
-    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:  # noqa: N802 - QGIS's name
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
         """Make the line and the button. of: the files that are shown, as Qt's file dialog takes them."""
         whole = super().createWidget(of, separator, ending, beside)
         self.button.setToolTip(tr("Choose files"))

@@ -25,7 +25,7 @@ class OneMapProvider(QgsProcessingProvider):
         """The plugin's own sign."""
         return icon("onemap")
 
-    def loadAlgorithms(self) -> None:  # noqa: N802 - QGIS's name
+    def loadAlgorithms(self) -> None:
         """Add an algorithm for each row of the table."""
         for row in verb_rows():
             self.addAlgorithm(VerbAlgorithm(row))

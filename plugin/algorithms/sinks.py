@@ -123,7 +123,7 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
         super().__init__()
         self._sink, self._names = sink, names
 
-    def postProcessLayer(  # noqa: N802 - QGIS's name
+    def postProcessLayer(
         self, layer: QgsVectorLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Style the layer, and name its fields."""

@@ -139,15 +139,15 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """The verb, as one word."""
         return self._row.verb.replace(" ", "_")
 
-    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+    def displayName(self) -> str:
         """The verb for people."""
         return self._row.title
 
-    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+    def shortHelpString(self) -> str:
         """What it does."""
         return self._row.description
 
-    def helpUrl(self) -> str:  # noqa: N802 - QGIS's name
+    def helpUrl(self) -> str:
         """The verb's part of the reference, in the user's language."""
         return help_url(self._row.verb)
 
@@ -155,7 +155,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """What it is about."""
         return group_title(self.name())
 
-    def groupId(self) -> str:  # noqa: N802 - QGIS's name
+    def groupId(self) -> str:
         """The same, for scripts."""
         return group_id(self.name())
 
@@ -167,15 +167,15 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """The sign of the action."""
         return icon(_ICONS.get(self._row.verb, self._row.verb))
 
-    def createInstance(self) -> VerbAlgorithm:  # noqa: N802 - QGIS's name
+    def createInstance(self) -> VerbAlgorithm:
         """A fresh one for each run."""
         return VerbAlgorithm(self._row)
 
-    def canExecute(self) -> tuple[bool, str]:  # noqa: N802 - QGIS's name
+    def canExecute(self) -> tuple[bool, str]:
         """Whether there is a core to run it."""
         return (True, "") if core_python() is not None else (False, str(core_missing()))
 
-    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """The parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
         for name in self._row.first.split():
             self._add(self._definition(name))
@@ -214,9 +214,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def _definition(self, name: str) -> QgsProcessingParameterDefinition:
         return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
 
-    def checkParameterValues(  # noqa: N802 - QGIS's name
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """As QGIS does, but any path will do: the core reads more than QGIS, and says better what it refuses."""
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
@@ -226,7 +224,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 return False, tr("Incorrect parameter value for {name}").format(name=definition.description())
         return True, ""
 
-    def prepareAlgorithm(  # noqa: N802 - QGIS's name
+    def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Find the files behind the sources, while layers may be touched."""
@@ -236,7 +234,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 self._origins[definition.name()] = source_origin(value, context)
         return True
 
-    def processAlgorithm(  # noqa: N802 - QGIS's name
+    def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the verb, then fill the sinks from the GeoPackage that it wrote."""

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -540,7 +541,7 @@ class CheckTab(QWidget):
         self.sites.highlight.restore_view()
         self.live.results.highlight.restore_view()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc, with the focus anywhere in the tab."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()

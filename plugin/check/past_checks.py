@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -76,12 +77,12 @@ class PastChecks(VerbView):
         self.follower.answered.connect(self._follow_others)
         self._enable()
 
-    def showEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Look at what others do, while somebody looks at the list."""
         super().showEvent(event)
         self.follower.follow(True)
 
-    def hideEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Look no longer."""
         super().hideEvent(event)
         self.follower.follow(False)

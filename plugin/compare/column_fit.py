@@ -75,7 +75,7 @@ class ColumnFit(QObject):
         names = {str(cell.data()) for cell in cells}
         return max([line, *(wrapped_height(name, table.font(), width) for name in names)])
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fit the columns anew when the table is wider or narrower."""
         if event.type() == QEvent.Type.Resize:
             self.fit()

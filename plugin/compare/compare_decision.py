@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtGui import QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -64,7 +64,7 @@ class DecisionBar(QWidget):
         layout.addLayout(self._grid)
         self.show_spot(None, 0)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the buttons so that no name is cut."""
         super().resizeEvent(event)
         self._place_buttons()
@@ -125,7 +125,7 @@ class DecisionBar(QWidget):
         self._ask_for_reason("")
         self.decision_requested.emit(target, decision, reason)
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc gives the reason up."""
         if event.key() == Qt.Key.Key_Escape:
             self._pending = ""

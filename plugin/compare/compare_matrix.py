@@ -17,6 +17,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import Count, tr
 
+_ROOT = QModelIndex()  # of a model: above all rows
 DECIMALS, FULL_DECIMALS = 2, 4
 TYPE, ALL = 0, 1
 USES = ("construction", "other", "unknown", "")
@@ -94,15 +95,15 @@ class MatrixModel(QAbstractTableModel):
             return {cell for cell in self._cells if cell[0] == kind}
         return {(kind, *self._uses[index.column() - 2])} & set(self._cells)
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of types, and of the uses below them."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """The type, its whole area, and each pair of uses where there is room."""
         return 0 if parent.isValid() else 2 + (0 if self._is_narrow else len(self._uses))
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The titles of the columns."""
         if orientation != Qt.Orientation.Horizontal:
             return None
@@ -191,7 +192,7 @@ class MatrixTable(QTableView):
         self.matrix.layoutChanged.emit()
         self._fit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the uses stand where they fit."""
         super().resizeEvent(event)
         self._fit()

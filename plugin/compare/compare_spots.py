@@ -14,6 +14,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text
 from onemap.plugin.words.translation import tr
 
+_ROOT = QModelIndex()  # of a model: above all rows
 MARK = "✓ "
 
 
@@ -198,15 +199,15 @@ class SpotsModel(QAbstractTableModel):
             self._filtered = sorted(measured, key=key, reverse=is_descending) + unmeasured
         self.endResetModel()
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of spots in the list."""
         return 0 if parent.isValid() else len(self._filtered)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of columns."""
         return 0 if parent.isValid() else len(self._columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The titles of the columns."""
         if orientation != Qt.Orientation.Horizontal:
             return None

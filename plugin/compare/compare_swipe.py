@@ -107,12 +107,12 @@ class SwipeTool(QgsMapTool):
         """Whether both plans are drawn for the current extent."""
         return self.pictures is not None and self.pictures.is_drawn
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Move the divide."""
         if self.item is not None:
             self.item.divide(event.pos().x())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """End with Esc; move the divide with the arrows."""
         steps = {Qt.Key.Key_Left: -GAP_PX, Qt.Key.Key_Right: GAP_PX}
         if event.key() == Qt.Key.Key_Escape:
@@ -140,11 +140,11 @@ class PlanItem(QgsMapCanvasItem):
         self.position = max(0, min(position, self._canvas.width()))
         self.update()
 
-    def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
+    def updatePosition(self) -> None:
         """Cover the whole map."""
         self.setRect(self._canvas.extent())
 
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+    def boundingRect(self) -> QRectF:
         """The area that may be painted."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 

@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -160,7 +161,7 @@ class CompareTab(QWidget):
         self.sides.end()
         self.view.highlight.restore_view()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc, with the focus anywhere in the tab: cancel, else remove the plans from the map, else list all spots."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)

@@ -39,6 +39,7 @@ from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
 
+_ROOT = QModelIndex()  # of a model: above all rows
 MIN_ROWS = 8  # of the list of spots, on a low screen too, where the room scrolls
 NAME_LINES = 2  # of a row; where names wrap more the decision would be far below the list
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
@@ -239,7 +240,7 @@ class CompareView(QWidget):
             return
         self.buttons["keep"].setEnabled(False)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the list: N, P, Z, S, B, C, and 1 to 6 for a decision."""
         if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
             return super().eventFilter(watched, event)
@@ -295,7 +296,7 @@ class CompareView(QWidget):
         row = self.model.row_of(chosen.name) if chosen is not None else 0
         self._go_to_row(max(row, 0), on_map=False)
 
-    def _show_current(self, _index: QModelIndex = QModelIndex(), _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+    def _show_current(self, _index: QModelIndex = _ROOT, _before: QModelIndex = _ROOT) -> None:
         spot = self.current
         total = len(self.model.all_spots)
         position = self.list.currentIndex().row() + 1 if spot is not None else 0

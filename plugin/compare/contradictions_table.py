@@ -17,6 +17,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import M2_PER_HECTARE, NOT_MEASURED, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import Count, tr
 
+_ROOT = QModelIndex()  # of a model: above all rows
 DECIMALS = 2
 MAX_ALPHA = 110  # how opaque the ground of the largest cell is, of 255
 WARM = "#F97316"
@@ -162,19 +163,19 @@ class ContradictionsModel(QAbstractTableModel):
         titles = {layer.code: layer.title for layer in (*self._down, *self._across)}
         return f"{titles[pair[0]]}\u00a0| {titles[pair[1]]}"  # no line begins with the sign between them
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of first plans, or of pairs."""
         if parent.isValid():
             return 0
         return len(self._listed_pairs) if self._is_list else len(self._down)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of second plans; of a list two: pair and hectares."""
         if parent.isValid():
             return 0
         return 2 if self._is_list else len(self._across)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The plans' titles; their department as a tooltip."""
         if self._is_list:
             titles = [tr("Plans"), large_unit()]

@@ -8,6 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -167,7 +168,7 @@ class ContradictionsView(VerbView):
             return text
         return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Limit the width of the names."""
         super().resizeEvent(event)
         self._fit()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
-import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import subprocess  # our own programs only  # nosec B404
 import threading
 from collections.abc import Callable
+from typing import IO
 
 # A Python started from QGIS must find its own library, not QGIS's.
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
@@ -34,7 +35,7 @@ def clean_environment() -> dict[str, str]:
 def ask_program(command: list[str]) -> str:
     """The output of a program that answers at once."""
     try:
-        result = subprocess.run(  # noqa: S603 - a list of words, no shell  # nosec B603
+        result = subprocess.run(  # a list of words, no shell  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -60,7 +61,7 @@ def run_program(command: list[str], on_line: Callable[[str], None], variables: d
     variables: of the environment, for this program alone.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603 - a list of words, no shell  # nosec B603
+        process = subprocess.Popen(  # a list of words, no shell  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -99,7 +100,7 @@ def run_program(command: list[str], on_line: Callable[[str], None], variables: d
             process.stdout.close()
 
 
-def _read_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a text stream
+def _read_lines(stream: IO[str], lines: queue.Queue) -> None:
     for line in stream:
         lines.put(line.rstrip())
     lines.put(None)

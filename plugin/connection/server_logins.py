@@ -12,7 +12,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
 
 METHOD = "Basic"  # a name and a password; the core is handed no other kind
-NAME, PASSWORD = "PGUSER", "PGPASSWORD"  # noqa: S105 - what libpq calls them  # pragma: allowlist secret
+NAME, PASSWORD = "PGUSER", "PGPASSWORD"  # what libpq calls them  # pragma: allowlist secret
 
 
 def entry_of(location: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -136,12 +137,12 @@ class OneMapDock(QgsDockWidget):
         for line in self.findChildren(QLineEdit):  # each would take a folder for its name
             line.setAcceptDrops(False)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a department's folder, or several files, in whichever room."""
         if self.library.layers and holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Ask what of it goes where."""
         take_drop(event, self.add_delivery, self.add_file, self.refuse)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
 
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
@@ -42,7 +43,7 @@ class LibraryButton(QToolButton):
         self.setAccessibleName(name if mark is None else f"{name} ({mark.text})")
         self._cut_name()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the name anew."""
         super().resizeEvent(event)
         self._cut_name()

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QBrush, QPalette
+from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -202,12 +202,12 @@ class MapTab(QWidget):
         for before, after in zip(order, order[1:]):
             QWidget.setTabOrder(before, after)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders that are dropped anywhere on the tab."""
         if self._library.layers and (holds_delivery(event.mimeData()) or dropped_file(event.mimeData())):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Ask to add what is dropped: a file, several, or a folder of many."""
         take_drop(event, self.delivery_requested.emit, self.file_dropped.emit, self._refuse_drop)
 

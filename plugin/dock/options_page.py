@@ -87,7 +87,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         super().__init__("One Map", icon("onemap"), PAGE_KEY)
         self._profile_opener = profile_opener
 
-    def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802 - QGIS's name
+    def createWidget(self, parent: QWidget | None = None) -> OptionsPage:
         """A new page."""
         return OptionsPage(self._profile_opener(), parent)
 

@@ -57,7 +57,7 @@ class SetupPage(QWidget):
         """The text on display."""
         return "\n".join(part for part in (self._explanation.text(), self._message.text()) if part)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Say how things stand whenever the page comes to the front."""
         super().showEvent(event)
         self.explain(core_python())

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import subprocess  # noqa: S404 - our own programs only  # nosec B404
+import subprocess  # our own programs only  # nosec B404
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
@@ -118,7 +118,7 @@ class BlockingCore:
                 raise _cancel_refusal()
             self._end()
             try:
-                process = subprocess.Popen(  # noqa: S603 - a list of words, no shell  # nosec B603
+                process = subprocess.Popen(  # a list of words, no shell  # nosec B603
                     serve_command(python),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -196,13 +196,13 @@ def _wait_for_end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _queue_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a stream of bytes
+def _queue_lines(stream: IO[bytes], lines: queue.Queue) -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)
 
 
-def _collect_output(stream, words: deque) -> None:  # noqa: ANN001 - a stream of bytes
+def _collect_output(stream: IO[bytes], words: deque) -> None:
     for line in stream:
         words.append(line.decode("utf-8", "replace").rstrip())
 

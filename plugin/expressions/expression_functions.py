@@ -51,7 +51,13 @@ class CheckFunction(QgsExpressionFunction):
         super().__init__(name, parameters, GROUP, help_text)
         self._functions, self._value = functions, value
 
-    def func(self, values, context, parent, node):  # noqa: ANN001, ANN201 - as QGIS calls it
+    def func(
+        self,
+        values: list[Any],
+        context: QgsExpressionContext | None,
+        parent: QgsExpression,
+        node: QgsExpressionNodeFunction,
+    ) -> Any:
         """The value; None for a null or empty geometry, and where the evaluation error says why there is none."""
         try:
             shape = _shape_of(values, context)
@@ -72,15 +78,17 @@ class CheckFunction(QgsExpressionFunction):
             parent.setEvalErrorString(evaluation_error(refusal))
             return None
 
-    def usesGeometry(self, _node) -> bool:  # noqa: ANN001, N802 - QGIS's name
+    def usesGeometry(self, _node: QgsExpressionNodeFunction) -> bool:
         """Features must come with their geometry."""
         return True
 
-    def referencedColumns(self, _node) -> set[str]:  # noqa: ANN001, N802 - QGIS's name
+    def referencedColumns(self, _node: QgsExpressionNodeFunction) -> set[str]:
         """No fields are needed besides those of the arguments."""
         return set()
 
-    def isStatic(self, _node, _parent, _context) -> bool:  # noqa: ANN001, N802 - QGIS's name
+    def isStatic(
+        self, _node: QgsExpressionNodeFunction, _parent: QgsExpression, _context: QgsExpressionContext
+    ) -> bool:
         """The value is never the same for all features, because a library may change."""
         return False
 

@@ -49,7 +49,7 @@ class HelpKey(QObject):
         super().__init__(owner)
         owner.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take F1, whoever inside has the keyboard: a key that nobody wants goes up to the owner."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False

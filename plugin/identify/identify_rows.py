@@ -80,7 +80,7 @@ def place_text(answer: dict[str, Any]) -> str:
         return with_label(tr("Along a line"), length_text(answer["length_m"]))
     if answer["shape"] == "box":
         return with_label(tr("In a box"), area_text(answer["area_ellipsoidal_m2"]))
-    if abs(answer["x"]) <= 360:  # noqa: PLR2004 - degrees
+    if abs(answer["x"]) <= 360:  # degrees
         return f"{answer['x']:.6f}, {answer['y']:.6f}"
     return f"{answer['x']:.2f}, {answer['y']:.2f}"
 

@@ -51,12 +51,12 @@ class IdentifyTool(QgsMapTool):
         is_drawing = self._way == LINE and self._corners
         return QgsMapTool.Flag.EditTool if is_drawing else QgsMapTool.Flag.ShowContextMenu
 
-    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
         """Remember where a drag may begin."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at, self._pressed_corner = event.pos(), QgsPointXY(event.mapPoint())
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Draw the box that is dragged, or the last part of the line or box."""
         point = QgsPointXY(event.mapPoint())
         if self._pressed_at is not None and self._way != LINE:
@@ -68,7 +68,7 @@ class IdentifyTool(QgsMapTool):
         if self._corners:
             self._show(point)
 
-    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
         """Ask about a click or a dragged box; of a line add a corner, end it with the right button."""
         point = QgsPointXY(event.mapPoint())
         if event.button() == Qt.MouseButton.RightButton:
@@ -87,11 +87,11 @@ class IdentifyTool(QgsMapTool):
         else:
             self._add_corner(point)
 
-    def canvasDoubleClickEvent(self, _event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasDoubleClickEvent(self, _event: QgsMapMouseEvent) -> None:
         """End a line; its first click has added the last corner."""
         self._end_line()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter asks: about the middle of the map, all that the map shows, or the line that is drawn.
 
         Insert adds the middle of the map to a line, Backspace takes the last corner back, Esc gives up.

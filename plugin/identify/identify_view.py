@@ -127,7 +127,7 @@ class IdentifyView(QWidget):
         self.hint.hide()
         self._show_answer(False)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between names and values."""
         super().resizeEvent(event)
         self.tree.setColumnWidth(VALUE, round(VALUE_SHARE * self.width()))

@@ -87,7 +87,7 @@ class PlaceFilter(QgsLocatorFilter):
         """Its name in QGIS's settings."""
         return PREFIX
 
-    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+    def displayName(self) -> str:
         """Its name for people."""
         return tr("One Map: places, plots, coordinates")
 
@@ -99,7 +99,7 @@ class PlaceFilter(QgsLocatorFilter):
         """Another one for a search."""
         return PlaceFilter(self._questions, self._show_place, self._ask_place)
 
-    def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:  # noqa: N802
+    def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:
         """Find places, in a thread of QGIS's; of a text without either prefix there are none."""
         is_short = text.lower().startswith(SHORT_PREFIX)
         if not (is_short or context.usingPrefix):
@@ -111,7 +111,7 @@ class PlaceFilter(QgsLocatorFilter):
             result.icon = icon("identify")
             self.resultFetched.emit(result)
 
-    def triggerResult(self, result: QgsLocatorResult) -> None:  # noqa: N802 - QGIS's name
+    def triggerResult(self, result: QgsLocatorResult) -> None:
         """Go to a place, and ask what lies there."""
         data = result.userData  # a function in some versions of QGIS, a value in others
         place: dict[str, Any] = data() if callable(data) else data

@@ -23,7 +23,7 @@ class StateDelegate(QStyledItemDelegate):
     The end, which says the state, stays readable.
     """
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """As wide as the text, up to the widest usual one."""
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
@@ -37,7 +37,7 @@ class StateDelegate(QStyledItemDelegate):
             usual = max(usual, round(SHARE * option.widget.viewport().width()))
         return QSize(min(size.width() + ROUNDING_PX, usual), size.height())
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Cut the version's name, not its state."""
         super().initStyleOption(option, index)
         found = STATE.search(option.text)

@@ -120,7 +120,7 @@ class PlaceList(QListWidget):
         place = item.data(Qt.ItemDataRole.UserRole)
         self._show_place(place.geometry, place.crs)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As high as the entries, up to a few lines."""
         lines = min(LINES_SHOWN, max(1, self.count()))
         height = max(self.sizeHintForRow(0), self.fontMetrics().height()) * lines + 2 * self.frameWidth()

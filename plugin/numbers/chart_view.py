@@ -54,12 +54,12 @@ class ChartPicture(QWidget):
         painter.end()
         return picture
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Follow the dock's width."""
         super().resizeEvent(event)
         self._take_height()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the chart; text and lines stay sharp on any screen."""
         painter = QPainter(self)
         sheet = QRectF(0, 0, self._drawn_width() + 2 * EDGE_PX, self.height())
@@ -68,7 +68,7 @@ class ChartPicture(QWidget):
         self.renderer.render(painter, sheet.adjusted(EDGE_PX, EDGE_PX, -EDGE_PX, -EDGE_PX))
         painter.end()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As drawn by the core."""
         return self.renderer.defaultSize()
 

@@ -38,7 +38,7 @@ class DrawParcelTool(QgsMapTool):
         """An edit tool, so that QGIS shows no menu on the right button."""
         return QgsMapTool.Flag.EditTool
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Move the last corner with the pointer."""
         event.snapPoint()
         self._snap_indicator.setMatch(event.mapPointMatch())
@@ -46,7 +46,7 @@ class DrawParcelTool(QgsMapTool):
             self._band.movePoint(event.mapPoint())
             self._show_measure([*self._corners, QgsPointXY(event.mapPoint())])
 
-    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
         """Add a corner with the left button; finish with the right one."""
         if event.button() == Qt.MouseButton.RightButton:
             self._finish()
@@ -55,7 +55,7 @@ class DrawParcelTool(QgsMapTool):
         self._corners.append(QgsPointXY(event.mapPoint()))
         self._show()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Add the middle of the map with Insert, finish with Enter, remove the last corner with Backspace, give up."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()

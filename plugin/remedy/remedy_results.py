@@ -121,12 +121,14 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
         path,
         parcel,
         float(remainder.get("area_m2") or 0.0) * scale,
-        remainder.get("share"),
-        int(remainder.get("parts") or 0),
-        float(remainder.get("dropped_m2") or 0.0) * scale,
-        tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
-        tuple(_alternative(row, scale) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel),
-        str((answer.get("search") or {}).get("text") or ""),
+        share=remainder.get("share"),
+        parts=int(remainder.get("parts") or 0),
+        dropped_m2=float(remainder.get("dropped_m2") or 0.0) * scale,
+        cuts=tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
+        alternatives=tuple(
+            _alternative(row, scale) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel
+        ),
+        search=str((answer.get("search") or {}).get("text") or ""),
     )
 
 

@@ -129,7 +129,7 @@ class DepartmentsTable(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Few rows: the alternatives above need the height."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
 

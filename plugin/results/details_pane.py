@@ -93,11 +93,11 @@ class DetailsPane(QScrollArea):
         """The height of the whole text at this width."""
         return self._label.heightForWidth(self.viewport().width()) + 2 * self.frameWidth()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """High enough for a usual finding."""
         return QSize(super().sizeHint().width(), LINES_WANTED * self.fontMetrics().lineSpacing())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """As narrow as possible: the text wraps."""
         return QSize(80, self.minimumHeight())
 

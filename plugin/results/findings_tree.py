@@ -48,14 +48,14 @@ class FindingsTree(QTreeView):
         self._least_rows = count
         self._set_least_height()
 
-    def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:  # noqa: N802 - Qt's name
+    def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:
         """Bring a row in sight."""
         self.executeDelayedItemsLayout()
         if index.isValid() and self.isVisible() and not self._is_near(index):
             self.verticalScrollBar().setValue(self._place_of(index))
         super().scrollTo(index, hint)
 
-    def visualRect(self, index: QModelIndex) -> QRect:  # noqa: N802 - Qt's name
+    def visualRect(self, index: QModelIndex) -> QRect:
         """Where a row is; nowhere if far from those in sight, as Qt asks of the row that was the current one."""
         return super().visualRect(index) if self._is_near(index) else QRect()
 

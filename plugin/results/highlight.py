@@ -226,11 +226,11 @@ class MeasureLabels(QgsMapCanvasItem):
         self.setZValue(200)
         self.updatePosition()
 
-    def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
+    def updatePosition(self) -> None:
         """Cover the whole canvas; the labels find their own positions."""
         self.setRect(self._canvas.extent())
 
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+    def boundingRect(self) -> QRectF:
         """The area that may be painted."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 

@@ -30,7 +30,7 @@ class NameDelegate(QStyledItemDelegate):
 
     margin_px = 4  # above and below a name together
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """As high as the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
         size, tree = super().sizeHint(option, index), self.parent()
         font, width = index.data(Qt.ItemDataRole.FontRole) or tree.font(), self._width(index)
@@ -39,7 +39,7 @@ class NameDelegate(QStyledItemDelegate):
         height = max(metrics.height(), wrapped_height(text, font, width))
         return QSize(size.width(), height + self.margin_px)
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Let a word end the line where it is longer than one."""
         super().initStyleOption(option, index)
         option.textElideMode = Qt.TextElideMode.ElideNone

@@ -23,6 +23,7 @@ from onemap.plugin.words.number_format import (
 from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
+_ROOT = QModelIndex()  # of a model: above all rows
 NAME, AREA, SHARE = 0, 1, 2
 TOP = 0  # the internal id of a parcel; a finding's is its parcel's row plus one
 
@@ -77,7 +78,7 @@ class ResultsModel(QAbstractItemModel):
             return _finding_details(finding, self._titles.get(finding.layer, finding.layer))
         return _parcel_details(parcel) if parcel is not None else ""
 
-    def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
+    def index(self, row: int, column: int, parent: QModelIndex = _ROOT) -> QModelIndex:
         """The index of a row."""
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
@@ -89,7 +90,7 @@ class ResultsModel(QAbstractItemModel):
             return QModelIndex()
         return self.createIndex(index.internalId() - 1, 0, TOP)
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """The number of parcels, or of findings of one parcel."""
         if not parent.isValid():
             return len(self._filtered)
@@ -97,11 +98,11 @@ class ResultsModel(QAbstractItemModel):
             return 0
         return len(self._filtered[parent.row()].findings)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """Three: name, measure, share of the parcel."""
         return 3
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]

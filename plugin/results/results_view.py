@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -40,6 +40,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
+_ROOT = QModelIndex()  # of a model: above all rows
 ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
 ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
@@ -241,7 +242,7 @@ class ResultsView(QWidget):
         params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
         self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Space shows the explanation of a finding, and again its details."""
         if watched is self.tree and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space:
             if self.explain_button.isEnabled():
@@ -280,7 +281,7 @@ class ResultsView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
 
-    def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+    def _show_details(self, index: QModelIndex, _before: QModelIndex = _ROOT) -> None:
         self.explaining.forget()
         self.explain_button.setChecked(False)
         if self._sizes_before:
@@ -397,12 +398,12 @@ class VerdictCounts(QWidget):
         self._arrange()
         self.chosen.emit(frozenset(SEVERITY))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange as many in a row as can be read."""
         super().resizeEvent(event)
         self._arrange()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """At least two in a row."""
         return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
 

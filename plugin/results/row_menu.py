@@ -25,7 +25,7 @@ class RowMenu(QObject):
         if sys.platform.startswith("linux"):
             view.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take Shift+F10, before it becomes a shortcut."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False

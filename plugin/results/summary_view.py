@@ -75,7 +75,7 @@ class SummaryView(QTreeWidget):
         font.setBold(True)
         last.setFont(NAME, font)  # bold numbers would take room from the names
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the letters to the width."""
         super().resizeEvent(event)
         self._fit_numbers()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon, QKeyEvent, QPainter, QPalette
+from qgis.PyQt.QtGui import QIcon, QKeyEvent, QMouseEvent, QPainter, QPalette
 from qgis.PyQt.QtWidgets import QSizePolicy, QStyle, QStyleOptionFocusRect, QWidget
 
 from onemap.plugin.words.contrast import quiet_brush
@@ -52,15 +52,15 @@ class CountBars(QWidget):
         self.updateGeometry()
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As high as the rows."""
         return QSize(200, max(1, len(self.rows)) * self._row_height())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """As high as the rows, narrow."""
         return QSize(160, self.sizeHint().height())
 
-    def paintEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QEvent) -> None:
         """Draw the name on the left, the bar, and the count at the bar's end."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -100,7 +100,7 @@ class CountBars(QWidget):
             self.style().drawPrimitive(QStyle.PrimitiveElement.PE_FrameFocusRect, option, painter, self)
         painter.end()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go from row to row by arrows; Enter and Space choose one."""
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         if event.key() in steps and self.rows:
@@ -111,7 +111,7 @@ class CountBars(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def mousePressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row under the pointer."""
         row = int(event.pos().y() // self._row_height())
         if event.button() == Qt.MouseButton.LeftButton and 0 <= row < len(self.rows):

@@ -6,7 +6,7 @@ from html import escape
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -195,7 +195,7 @@ class CasePage(QWidget):
         """Remove the highlight and restore the view."""
         self.findings.leave_map()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Put opinions and pages side by side where there is room, as when the dock floats."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
@@ -204,13 +204,13 @@ class CasePage(QWidget):
         if self.split.orientation() != orientation:
             self.split.setOrientation(orientation)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a reply file."""
         urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
         if self.case is not None and any(url.toLocalFile().lower().endswith(".json") for url in urls):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Read the dropped reply file, one at a time."""
         paths = [url.toLocalFile() for url in event.mimeData().urls()]
         replies = [path for path in paths if path.lower().endswith(".json")]
@@ -218,7 +218,7 @@ class CasePage(QWidget):
             event.acceptProposedAction()
             self.take_reply(replies[0])
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc cancels what runs, else removes the highlight, else goes back to the list."""
         is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
         if event.key() != Qt.Key.Key_Escape or is_writing:
@@ -280,7 +280,7 @@ class CasePage(QWidget):
         layout.addWidget(self.work)
         layout.addWidget(self.split, 1)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""
         size = super().minimumSizeHint()
         return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))

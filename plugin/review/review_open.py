@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -194,7 +195,7 @@ class CaseForm(QWidget):
         self.parcels.close_down()
         self.asking.cancel()
 
-    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc cancels the work, or goes back."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
@@ -79,18 +79,18 @@ class OpinionTable(QTreeWidget):
             if self.topLevelItem(row).data(0, CODE) == department:
                 self.setCurrentItem(self.topLevelItem(row))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the texts where there is room."""
         super().resizeEvent(event)
         self._fit()
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()  # names wrap otherwise now
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """All ten rows, however high their names are."""
         return QSize(super().sizeHint().width(), self._height_of(sum(self._row_heights())))
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Some rows whole, wherever it is scrolled to, where the dock is low; of very high ones as many lines."""
         heights, line = self._row_heights(), self._line_height
         highest = max(sum(heights[at : at + MIN_ROWS]) for at in range(ROWS - MIN_ROWS + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - QGIS has no defusedxml; see _parsed_document  # nosec B405
+from xml.etree import ElementTree  # QGIS has no defusedxml; see _parsed_document  # nosec B405
 
 from qgis.core import QgsBlockingNetworkRequest, QgsFeedback
 from qgis.PyQt.QtCore import QUrl
@@ -85,7 +85,7 @@ def _parsed_document(answer: bytes) -> ElementTree.Element:
     """A document that declares no entities of its own: none can grow, or name a file. Raises ValueError, ParseError."""
     if b"<!ENTITY" in answer.replace(b"\0", b""):  # in UTF-16, too
         raise ValueError("<!ENTITY")
-    return ElementTree.fromstring(answer)  # noqa: S314 - without entities  # nosec B314
+    return ElementTree.fromstring(answer)  # without entities  # nosec B314
 
 
 def _without_namespaces(root: ElementTree.Element) -> ElementTree.Element:

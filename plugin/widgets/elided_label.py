@@ -22,7 +22,7 @@ class ElidedLabel(QLabel):
         """The text as it is drawn, cut to the width."""
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text that fits."""
         painter = QPainter(self)
         area, flags = self.contentsRect(), LEFT

@@ -13,16 +13,16 @@ class FittedLabel(QLabel):
         super().__init__(parent)
         self.setWordWrap(True)
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+    def hasHeightForWidth(self) -> bool:
         """No: the height is fixed whenever the width or the text changes."""
         return False
 
-    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+    def setText(self, text: str) -> None:
         """Show a text, and be as high as it is."""
         super().setText(text)
         self._fit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as high as the text at this width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():

@@ -20,7 +20,7 @@ class FocusFrame(QWidget):
         self.hide()
         framed.installEventFilter(self)
 
-    def eventFilter(self, framed: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, framed: QObject, event: QEvent) -> bool:
         """Follow the focus and the size of the widget."""
         if event.type() == QEvent.Type.FocusIn and QApplication.instance().styleSheet():
             self.setGeometry(framed.rect())
@@ -32,7 +32,7 @@ class FocusFrame(QWidget):
             self.setGeometry(framed.rect())
         return False
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the line."""
         painter = QPainter(self)
         painter.setPen(QApplication.palette().color(QPalette.ColorRole.Text))

@@ -34,7 +34,7 @@ class TightForm(QFormLayout):
         self._fields: list[QWidget | QLayout] = []  # of all rows, from above
         self._labels: dict[QWidget, QLabel | None] = {}  # of the rows that are not shown
 
-    def addRow(self, title: str, field: QWidget | QLayout) -> None:  # noqa: N802 - Qt's name
+    def addRow(self, title: str, field: QWidget | QLayout) -> None:
         """Add a row below the others; without a title it has no label."""
         super().addRow(title, field)
         self._fields.append(field)

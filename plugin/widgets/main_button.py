@@ -16,7 +16,7 @@ class MainButton(QPushButton):
         super().__init__(*words)
         self.setDefault(True)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and a dashed frame inside while it has the focus."""
         super().paintEvent(event)
         if self.hasFocus():

@@ -13,17 +13,17 @@ class Pages(QStackedWidget):
         super().__init__(parent)
         self.currentChanged.connect(lambda _page: self.updateGeometry())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """As wide as the widest page, as high as the current one."""
         page = self.currentWidget()
         return self._as_high_as(super().minimumSizeHint(), page.minimumSizeHint() if page is not None else None)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As wide as the widest page, as high as the current one."""
         page = self.currentWidget()
         return self._as_high_as(super().sizeHint(), page.sizeHint() if page is not None else None)
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+    def hasHeightForWidth(self) -> bool:
         """No: for one sentence that wraps, Qt would give a tab the height that its lists would like."""
         return False
 

@@ -83,7 +83,7 @@ class _ChoiceKeeper(QObject):
             button.toggled.connect(self._show_pressed)
             _show_pressed(button)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Follow a change of the theme."""
         if event.type() in CHANGES:
             self._follow_theme()

@@ -13,7 +13,7 @@ FOCUS_INSET_PX = 3
 class RoomBar(QTabBar):
     """Tabs that come closer before one of them has to be scrolled to."""
 
-    def tabSizeHint(self, index: int) -> QSize:  # noqa: N802 - Qt's name
+    def tabSizeHint(self, index: int) -> QSize:
         """As wide as the style wants it while all fit; else with less beside the name."""
         wanted = super().tabSizeHint(index)
         if not self._is_tight():
@@ -21,18 +21,18 @@ class RoomBar(QTabBar):
         name = self.fontMetrics().horizontalAdvance(self.tabText(index))
         return QSize(min(wanted.width(), name + LEAST_MARGIN_PX), wanted.height())
 
-    def minimumTabSizeHint(self, index: int) -> QSize:  # noqa: N802 - Qt's name
+    def minimumTabSizeHint(self, index: int) -> QSize:
         """A name is not cut."""
         return self.tabSizeHint(index)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """All names side by side, so that no room has to be scrolled to."""
         names = (
             self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in range(self.count())
         )
         return QSize(sum(names), super().minimumSizeHint().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the tabs; tight ones with their names over the margins that the style would keep."""
         if not self._is_tight():
             super().paintEvent(event)

@@ -19,7 +19,7 @@ class TickBox(QCheckBox):
         super().__init__(text, parent)
         self._follow_theme()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the theme, also when the box comes into a window of another one."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):

@@ -70,12 +70,12 @@ class UseChoice(QComboBox):
         """Choose a class by its code; an empty one for none."""
         self.setCurrentIndex(max(0, self.findData(code)))
 
-    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+    def showPopup(self) -> None:
         """Show the list, which may have been learnt since."""
         self.refresh()
         super().showPopup()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """Know the classes before somebody types, too."""
         self.refresh()
         super().focusInEvent(event)

@@ -28,7 +28,7 @@ class WrappedChoice(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())
 
-    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+    def showPopup(self) -> None:
         """List the names whole, also where they are wider than the box."""
         widths = [self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count())]
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
@@ -36,13 +36,13 @@ class WrappedChoice(QComboBox):
         self.view().setMinimumWidth(max(widths, default=0) + around)
         super().showPopup()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as high as the name at this width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self._fit()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the box as the style does, and the name on as many lines as it needs."""
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)

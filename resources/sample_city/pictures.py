@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -90,7 +91,7 @@ def _cells(cell_m: float) -> tuple[Array, Array]:
     return x, y
 
 
-def _frame(cell_m: float):  # noqa: ANN202 - rasterio's own type, loaded only where it is used
+def _frame(cell_m: float) -> Any:
     from rasterio.transform import from_origin
 
     return from_origin(-MARGIN_M, HEIGHT_M + MARGIN_M, cell_m, cell_m)

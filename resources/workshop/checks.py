@@ -18,7 +18,7 @@ from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say,
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
 SLOW = "--slow"
-MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108 - pytest makes folders of its own there
+MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders of its own there
 
 
 @dataclass

@@ -24,7 +24,7 @@ def scan(bundle: Path) -> None:
         lines = "\n".join(f"  {line}" for line in found)
         raise WorkshopError(
             f"the scanners of plugins.qgis.org would refuse {bundle.name}:\n{lines}\nMend each; where it is harmless, "
-            "mark its line with the reason: `# noqa: S… - reason  # nosec B…`, or `# pragma: allowlist secret`."
+            "mark its line with the reason: `# reason  # nosec B…`, or `# pragma: allowlist secret`."
         )
 
 

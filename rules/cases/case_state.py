@@ -90,7 +90,17 @@ class CaseState:
         entered_on = clock if on < clock and not case.is_rehearsal else None
         number = len(case.entries) + 1
         whole = {"state": state, **detail}
-        entry = Entry(number, case.round, event.action, event.who, on, event.at, department, whole, entered_on)
+        entry = Entry(
+            number,
+            case.round,
+            event.action,
+            who=event.who,
+            on=on,
+            at=event.at,
+            department=department,
+            detail=whole,
+            entered_on=entered_on,
+        )
         self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry))
 
     def is_hidden(self, department: str) -> bool:

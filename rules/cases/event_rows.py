@@ -8,6 +8,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import ROWS, Library, sha256
 from onemap.layers.messages import wording
 from onemap.layers.stores.logged_rows import row_name
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.cases.event import Event, ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, json_text, read_events
 from onemap.rules.cases.event_tables import EVENTS
@@ -53,7 +54,7 @@ def _logged_events(detail: Any) -> list[str]:
 
 def _cases_beside(library: Library, logged: Collection[str]) -> list[str]:
     """The cases with events of which the log does not tell."""
-    places = library.connection.execute(f"SELECT case_id, chain, number FROM {EVENTS}")  # noqa: S608 - names of our own  # nosec B608
+    places = library.connection.execute(compose_sql("SELECT case_id, chain, number FROM {events}", events=EVENTS))
     return sorted({place[0] for place in places if row_name(place) not in logged})
 
 

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +13,10 @@ from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.rows_as_logged import refuse_altered
 from onemap.layers.stores.logged_rows import note_stored, plain_tables, row_name
+from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.cases.code_names import Named, name_with_code
+from onemap.rules.cases.document_numbers import DocumentNumbers
 from onemap.rules.cases.event import CARRIED_CHAIN, COLUMNS, LEAD_CHAIN, Event, broken_links, event_hash, words_hash
 from onemap.rules.cases.event_tables import EVENTS, TABLES
 from onemap.rules.cases.replay import Replay
@@ -92,49 +93,19 @@ class LibraryEvidence:
         return self.numbers.before(year, at)
 
 
-class DocumentNumbers:
-    """Which numbers of documents were given, in all cases; those of a year are read once."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._given: dict[int, list[str]] = {}  # the moments, in order
-        self._carried: dict[int, list[tuple[str, int]]] = {}
-
-    def before(self, year: int, at: str) -> int:
-        """How many numbers of a year were given before a moment; cases that were carried over may leave some out."""
-        if year not in self._given:
-            self._read(year)
-        carried = [sequence for moment, sequence in self._carried[year] if moment < at]
-        return bisect_left(self._given[year], at) + max(carried, default=0)
-
-    def _read(self, year: int) -> None:
-        sql = f"SELECT at, chain, sequence FROM {EVENTS} WHERE year = ? ORDER BY at"  # noqa: S608 - names of our own  # nosec B608
-        rows = self._library.connection.execute(sql, (year,)).fetchall()
-        self._given[year] = sorted(at for at, chain, _ in rows if chain != CARRIED_CHAIN)
-        self._carried[year] = [(at, int(last)) for at, chain, last in rows if chain == CARRIED_CHAIN]
-
-
-def free_number(library: Library, year: int) -> int:
-    """The next number of a year's documents: what a replay allows, and nobody has."""
-    number = 1 + DocumentNumbers(library).before(year, "9999")
-    sql = f"SELECT sequence FROM {EVENTS} WHERE year = ?"  # noqa: S608 - names of our own  # nosec B608
-    taken = {row[0] for row in library.connection.execute(sql, (year,))}
-    while number in taken:
-        number -= 1
-    return number
-
-
 def read_events(library: Library, case_id: str) -> list[Event]:
     """The events of a case, with the words that the reader may see."""
     if EVENTS not in library.kept and library.has_table(EVENTS):
         library.kept[EVENTS] = True  # which is there for good
     if EVENTS not in library.kept or not case_id.isprintable():
         return []
-    order = "WHERE case_id = ? ORDER BY at, chain"
+    sql = compose_sql(
+        "SELECT {columns} FROM {events} WHERE case_id = ? ORDER BY at, chain",
+        columns=columns_of(EVENTS, COLUMNS if library.path is not None else _PUBLIC),
+        events=EVENTS,
+    )
     if library.path is not None:
-        sql = f"SELECT {', '.join(COLUMNS)} FROM {EVENTS} {order}"  # noqa: S608 - names of our own  # nosec B608
         return [event_of_row(row) for row in library.connection.execute(sql, (case_id,))]
-    sql = f"SELECT {', '.join(_PUBLIC)} FROM {EVENTS} {order}"  # noqa: S608 - names of our own  # nosec B608
     words = _visible_words(library, case_id)
     rows = [dict(zip(_PUBLIC, row, strict=True)) for row in library.connection.execute(sql, (case_id,))]
     return [_event_of(row, words.get((row["chain"], row["number"]))) for row in rows]
@@ -178,7 +149,9 @@ def _words_table(library: Library) -> str:
 
 def _visible_words(library: Library, case_id: str) -> dict[tuple[str, int], str]:
     """The words of drafts by chain and number; on a server of one's own departments, of the lead of all."""
-    sql = f"SELECT chain, number, words FROM {_words_table(library)} WHERE case_id = ? AND words IS NOT NULL"  # noqa: S608 - names of our own  # nosec B608
+    sql = compose_sql(
+        "SELECT chain, number, words FROM {table} WHERE case_id = ? AND words IS NOT NULL", table=_words_table(library)
+    )
     return {(chain, number): text for chain, number, text in library.connection.execute(sql, (case_id,))}
 
 
@@ -228,8 +201,11 @@ def case_ids(library: Library) -> list[str]:
     """The ids of all cases, the oldest first."""
     if not library.has_table(EVENTS):
         return []
-    sql = f"SELECT case_id FROM {EVENTS} WHERE number = 1 AND chain IN (?, ?)"  # noqa: S608 - names of our own  # nosec B608
-    rows = library.connection.execute(f"{sql} GROUP BY case_id ORDER BY min(at), case_id", (LEAD_CHAIN, CARRIED_CHAIN))
+    sql = compose_sql(
+        "SELECT case_id FROM {events} WHERE number = 1 AND chain IN (?, ?) GROUP BY case_id ORDER BY min(at), case_id",
+        events=EVENTS,
+    )
+    rows = library.connection.execute(sql, (LEAD_CHAIN, CARRIED_CHAIN))
     return [row[0] for row in rows]
 
 
@@ -288,13 +264,14 @@ def append_event(library: Library, connection: StoreConnection, event: Event) ->
     """Write an event inside the open transaction; on a server the database itself says who, when and after what."""
     content = {} if library.path is not None else {"seen": "", "before": "", "hash": "", "at": "", "day": "", "who": ""}
     values = [content.get(name, getattr(event, name)) for name in COLUMNS]
-    marks = ",".join("?" * len(COLUMNS))
-    connection.execute(f"INSERT INTO {EVENTS} ({', '.join(COLUMNS)}) VALUES ({marks})", values)  # noqa: S608 - names of our own  # nosec B608
+    marks = question_marks(len(COLUMNS))
+    sql = compose_sql("INSERT INTO {events} ({columns}) VALUES ({marks})", events=EVENTS, columns=COLUMNS, marks=marks)
+    connection.execute(sql, values)
 
 
 def note_event(connection: StoreConnection, event: Event) -> None:
     """Have the next row of the log tell of an event that the open transaction has written."""
-    last = f"SELECT max(number) FROM {EVENTS} WHERE case_id = ? AND chain = ?"  # noqa: S608 - names of our own  # nosec B608
+    last = compose_sql("SELECT max(number) FROM {events} WHERE case_id = ? AND chain = ?", events=EVENTS)
     number = connection.execute(last, (event.case_id, event.chain)).fetchone()[0]
     place = {"case_id": event.case_id, "chain": event.chain, "number": number}
     note_stored(connection, plain_tables(TABLES)[EVENTS], **place)
@@ -302,5 +279,5 @@ def note_event(connection: StoreConnection, event: Event) -> None:
 
 def heads_of(connection: StoreConnection, case_id: str) -> dict[str, list[Any]]:
     """Number and hash of the last event of each chain of a case, for the library's log."""
-    sql = f"SELECT chain, number, hash FROM {EVENTS} WHERE case_id = ? ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
+    sql = compose_sql("SELECT chain, number, hash FROM {events} WHERE case_id = ? ORDER BY number", events=EVENTS)
     return {chain: [number, hash_] for chain, number, hash_ in connection.execute(sql, (case_id,))}

@@ -8,6 +8,7 @@ from onemap.layers.library.library import COPY, Library
 from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries, shown_text
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.stores.logged_rows import plain_tables, row_hash, row_name
+from onemap.layers.stores.sql_text import Sql
 from onemap.rules.cases.event import COLUMNS, Event, ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, all_events, link_problems
 from onemap.rules.cases.event_tables import EVENTS, TABLES
@@ -82,7 +83,7 @@ def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> Non
     A department on a server does not read the log; it goes by the chains. Raises OneMapError library.altered.
     """
     if library.roles.is_owner or library.roles.is_lead:
-        of_case = "subject = ? OR substr(subject, 1, ?) = ? OR action = ?"
+        of_case = Sql("subject = ? OR substr(subject, 1, ?) = ? OR action = ?")
         book = read_entries(library, of_case, (case_id, len(case_id) + 1, f"{case_id} ", COPY))
         begin = f"{case_id}/"
         written = {name: row for name, row in book.rows.get(EVENTS, {}).items() if name.startswith(begin)}
@@ -96,7 +97,7 @@ def check_all_logged(library: Library) -> None:
     """
     if not (library.roles.is_owner or library.roles.is_lead):
         return
-    book = read_entries(library, "substr(action, 1, 7) = 'review.' OR action = ?", (COPY,))
+    book = read_entries(library, Sql("substr(action, 1, 7) = 'review.' OR action = ?"), (COPY,))
     _check_events(library, library.connection.read_rows(EVENTS, COLUMNS), book.rows.get(EVENTS, {}))
 
 

@@ -82,7 +82,16 @@ def open_round(
         for draft in of_run.drafts()
     )
     opened = Round(
-        number, run, event.who, on, sent, on if sent else None, opinions, of_run.items, (), watched=of_run.watched
+        number,
+        run,
+        event.who,
+        opened_on=on,
+        circulated_by=sent,
+        circulated_on=on if sent else None,
+        opinions=opinions,
+        items=of_run.items,
+        overrides=(),
+        watched=of_run.watched,
     )
     so_far.case = copy_with(
         so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms

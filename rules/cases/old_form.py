@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
+from onemap.layers.stores.sql_text import columns_of, compose_sql
 from onemap.rules.cases.case import (
     AttachedFile,
     Case,
@@ -57,12 +58,12 @@ OLD_TABLES = (
     " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
 )
 _CASE = (
-    "id, project, data, options, terms, state, round, opened_by, opened_on, proposed, conclusion,"
-    " conclusion_reason, decided_by, decided_on, document, issued_by, issued_on"
+    *("id", "project", "data", "options", "terms", "state", "round", "opened_by", "opened_on", "proposed"),
+    *("conclusion", "conclusion_reason", "decided_by", "decided_on", "document", "issued_by", "issued_on"),
 )
 _OPINION = (
-    "department, round, number, state, conclusion, text, text_en, basis, routed, why, drafted_by, drafted_on,"
-    " signed_by, signed_on, due, stopped_on, unanswered"
+    *("department", "round", "number", "state", "conclusion", "text", "text_en", "basis", "routed", "why"),
+    *("drafted_by", "drafted_on", "signed_by", "signed_on", "due", "stopped_on", "unanswered"),
 )
 
 
@@ -89,10 +90,11 @@ def stored_case(library: Library, case_id: str) -> Case:
 def _case_of_rows(library: Library, case_id: str) -> Case:
     row = None
     if case_id.isprintable():
-        row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()  # noqa: S608 - names of our own  # nosec B608
+        sql = compose_sql("SELECT {columns} FROM onemap_cases AS c WHERE id = ?", columns=columns_of("c", _CASE))
+        row = library.connection.execute(sql, (case_id,)).fetchone()
     if row is None:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
-    values = dict(zip(_CASE.split(", "), row, strict=True))
+    values = dict(zip(_CASE, row, strict=True))
     entries = _entries(library, case_id)
     rounds = _rounds(library, case_id)
     for name in ("opened_on", "decided_on", "issued_on"):
@@ -116,10 +118,23 @@ def _day(text: str | None) -> date | None:
 
 
 def _entries(library: Library, case_id: str) -> tuple[Entry, ...]:
-    sql = "SELECT number, round, action, who, day, at, department, detail, entered_on FROM onemap_case_entries"
-    rows: Iterable[Any] = library.connection.execute(f"{sql} WHERE case_id = ? ORDER BY number", (case_id,))
+    rows: Iterable[Any] = library.connection.execute(
+        "SELECT number, round, action, who, day, at, department, detail, entered_on FROM onemap_case_entries"
+        " WHERE case_id = ? ORDER BY number",
+        (case_id,),
+    )
     return tuple(
-        Entry(number, round_, action, who, date.fromisoformat(day), at, department, json.loads(detail), _day(entered))
+        Entry(
+            number,
+            round_,
+            action,
+            who=who,
+            on=date.fromisoformat(day),
+            at=at,
+            department=department,
+            detail=json.loads(detail),
+            entered_on=_day(entered),
+        )
         for number, round_, action, who, day, at, department, detail, entered in rows
     )
 
@@ -131,7 +146,10 @@ def _files(library: Library, case_id: str) -> tuple[AttachedFile, ...]:
 
 # What is kept of every round, in the order in which it was written: the last row of each holds.
 _OF_ROUND = {
-    "opinions": f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number",  # noqa: S608 - names of our own  # nosec B608
+    "opinions": compose_sql(
+        "SELECT {columns} FROM onemap_opinions AS o WHERE case_id = ? ORDER BY number",
+        columns=columns_of("o", ("round", *_OPINION)),
+    ),
     "items": "SELECT round, item, department, title, rule, layer, reason FROM onemap_case_items WHERE case_id = ?"
     " ORDER BY position",
     "answers": "SELECT round, department, item, answer, who, day FROM onemap_case_answers WHERE case_id = ?"
@@ -182,7 +200,7 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
 
 
 def _opinions(rows: Iterable[Any]) -> tuple[Opinion, ...]:
-    last = {row[0]: dict(zip(_OPINION.split(", "), row, strict=True)) for row in rows}
+    last = {row[0]: dict(zip(_OPINION, row, strict=True)) for row in rows}
     for values in last.values():
         values["routed"] = bool(values["routed"])
         for name in ("drafted_on", "signed_on", "due", "stopped_on"):
@@ -195,7 +213,19 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
     found = []
     for item, department, title, rule, layer, reason in rows:
         answer, who, day = answer_of.get((department, item), (None, None, None))
-        found.append(ChecklistItem(item, department, json.loads(title), rule, layer, reason, answer, who, day))
+        found.append(
+            ChecklistItem(
+                item,
+                department,
+                json.loads(title),
+                rule=rule,
+                layer=layer,
+                reason=reason,
+                answer=answer,
+                answered_by=who,
+                answered_on=day,
+            )
+        )
     return tuple(found)
 
 

@@ -142,7 +142,7 @@ def may_hold(name: str, value: Any) -> bool:
     field = next((one for one in FIELDS if one.key == name), None)
     is_number = field is not None and field.expected in ("amount", "size")
     sorts: tuple[type, ...] = (int, float) if is_number else (str,)
-    return value is None or (isinstance(value, sorts) and value == value)  # noqa: PLR0124 - NaN is no number
+    return value is None or (isinstance(value, sorts) and value == value)  # NaN is no number
 
 
 def checked_data(content: dict[str, Any], source: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from onemap.layers.frames.fields import are_none
 from onemap.rules.kinds.conditions import Truth, evaluate
 from onemap.rules.packs.projects import Projects
 from onemap.rules.packs.rule import Rule
@@ -55,7 +56,7 @@ def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) ->
 
 def _are_there(values: np.ndarray) -> np.ndarray:
     """Which values (n,) are not None."""
-    there: np.ndarray = values != None  # noqa: E711 - of each of many values
+    there: np.ndarray = ~are_none(values)
     return there
 
 

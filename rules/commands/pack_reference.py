@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import sentences
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.kind import Key, Kind
+from onemap.rules.kinds.kind import TYPE_WORDS, Key, Kind
 from onemap.rules.kinds.reasons import reason_meanings, reason_words
 from onemap.rules.packs.keys import TABLES
 from onemap.rules.packs.rule import VERDICTS
@@ -92,14 +92,6 @@ _HEADINGS: Mapping[str, str] = {
     "body": "[body.NAME]",
     "kind": "[kind.NAME]",
 }
-_TYPES: Mapping[str, Mapping[str, str]] = {
-    "text": {"zh": "文字", "en": "text"},
-    "number": {"zh": "数字", "en": "number"},
-    "flag": {"zh": "true 或 false", "en": "true or false"},
-    "table": {"zh": "表", "en": "table"},
-    "list": {"zh": "列表", "en": "list"},
-    "any": {"zh": "数字或表", "en": "number or table"},
-}
 
 
 def pack_reference(language: str) -> str:
@@ -134,7 +126,7 @@ def key_table(keys: Mapping[str, Key], language: str) -> list[str]:
     rows = []
     for name, key in keys.items():
         default = words["required"] if key.required else f"`{key.default}`" if key.default else ""
-        rows.append((f"`{name}`", _TYPES[key.type][language], key.unit, default, _meaning(key, language)))
+        rows.append((f"`{name}`", TYPE_WORDS[key.type][language], key.unit, default, _meaning(key, language)))
     return markdown_table(words["keys"], rows)
 
 

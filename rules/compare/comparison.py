@@ -199,7 +199,18 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
     (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), options.as_of, {}, {}, origin)
     bounds = (west, south, east, north)
-    return _Question(library, options, (a, b), parameters, pair, against, before, bounds, local, sources)
+    return _Question(
+        library,
+        options,
+        (a, b),
+        parameters=parameters,
+        pair=pair,
+        against=against,
+        before=before,
+        bounds=bounds,
+        ground=local,
+        sources=sources,
+    )
 
 
 def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
@@ -292,7 +303,19 @@ def _plans_on_ground(
     for (name, version, side), own in threads.in_turn(both):
         # What a plan says elsewhere is what none of all its features has, which are united for that.
         if journal is not None and side.elsewhere is None:
-            plans.append(plan_in_strips(sources, version, side, matrix, bounds, ground, own, journal, f"plan-{name}"))
+            plans.append(
+                plan_in_strips(
+                    sources,
+                    version,
+                    side,
+                    matrix=matrix,
+                    bounds=bounds,
+                    ground=ground,
+                    threads=own,
+                    journal=journal,
+                    name=f"plan-{name}",
+                )
+            )
         else:
             plans.append(placed_plan(read_plan(sources, version, bounds, own.progress), side, matrix, ground, own))
     return plans[0], plans[1]

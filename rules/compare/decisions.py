@@ -15,6 +15,7 @@ from onemap.layers.library.library import Library, log
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import Sql
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.triage import TRIAGED
@@ -52,7 +53,10 @@ GRANTS: tuple[Right, ...] = (
 )
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
-_COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
+_SQL = (
+    "SELECT number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
+    " FROM onemap_decisions WHERE pair = ? ORDER BY number"
+)
 EXCHANGED_TYPES = {"03": "04", "04": "03"}
 EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
 
@@ -81,7 +85,7 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     pair = pair_of(run_record(library, run, KIND))
     with library.writing() as connection:
         if library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
-            check_table(library, plain_tables(TABLES)["onemap_decisions"], "action = 'decide'")
+            check_table(library, plain_tables(TABLES)["onemap_decisions"], Sql("action = 'decide'"))
         at = connection.moment()
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
         decided = []
@@ -122,8 +126,7 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
     found = []
     back = "×".join(reversed(pair.split("×")))
     for name in dict.fromkeys((pair, back)):
-        sql = f"SELECT {_COLUMNS} FROM onemap_decisions WHERE pair = ? ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
-        for row in library.connection.execute(sql, (name,)):
+        for row in library.connection.execute(_SQL, (name,)):
             facts, given = tuple(row[5:10]), row[10]
             if name != pair:
                 kind, use_a, use_b, class_a, class_b = facts

@@ -95,8 +95,7 @@ def _strip(
     read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, threads: Threads
 ) -> _Strip:
     source = read(edges[number], edges[number + 1])
-    assert source.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker  # nosec B101
-    stored = source.stored
+    stored = source.features
 
     def own(boxes: np.ndarray) -> np.ndarray:
         return np.asarray(np.searchsorted(edges[1:-1] - origin_m, boxes[:, 0], side="right") == number)
@@ -106,8 +105,7 @@ def _strip(
     if east_m > edges[number + 1]:  # what lies beside these alone belongs to other strips, and may stand before them
         threads.progress.check()
         beside = read(edges[number + 1], east_m)
-        assert beside.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker  # nosec B101
-        stored = _features_of_both(stored, beside.stored)
+        stored = _features_of_both(stored, beside.features)
         boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
     return _Strip(source, stored, own(boxes))
 
@@ -127,8 +125,7 @@ def _strip_polygons(
 ) -> tuple[Batch, dict[str, Any]]:
     """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
     source, stored = strip.source, strip.stored
-    assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
-    codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
+    codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, threads)
     _refuse_own(strip, failed)
     rows = np.flatnonzero(~shapely.is_missing(clipped))
@@ -153,8 +150,7 @@ def _strip_polygons(
 def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
     """Others are refused where they belong. failed: (n,) of the strip's features."""
     for fid in strip.stored.fids[failed & strip.is_own].tolist():
-        assert strip.source.stored is not None, "it was read"  # noqa: S101 - for the type checker  # nosec B101
-        refuse(strip.source, np.flatnonzero(strip.source.stored.fids == fid))
+        refuse(strip.source, np.flatnonzero(strip.source.features.fids == fid))
 
 
 def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarray:

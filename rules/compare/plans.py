@@ -43,8 +43,7 @@ class Plan:
     @property
     def version(self) -> Version:
         """The version that was compared."""
-        assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker  # nosec B101
-        return self.source.version
+        return self.source.read_version
 
     def without_features(self) -> "Plan":
         """The same ground, without the features as they were read."""
@@ -160,9 +159,8 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
     compare.arithmetic.
     """
-    stored = source.stored
-    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101  # nosec B101
-    codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
+    stored = source.features
+    codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))
     rows = np.flatnonzero(~shapely.is_missing(clipped))

@@ -68,7 +68,7 @@ def _cluster_decisions(clusters: Clusters, decision: np.ndarray) -> dict[str, An
     """For each cluster how many of its spots are decided, and the decision if all of them have the same."""
     count = len(clusters.columns)
     given = clusters.member >= 0
-    known = np.array([value is not None and value == value for value in decision], dtype=bool)  # noqa: PLR0124 - not NaN
+    known = np.array([value is not None and value == value for value in decision], dtype=bool)  # not NaN
     decided = np.bincount(clusters.member[given & known], minlength=count)
     whole = np.flatnonzero(decided == np.bincount(clusters.member[given], minlength=count))
     common = np.full(count, None, dtype=object)

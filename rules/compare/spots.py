@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.fields import are_none
 from onemap.layers.geometry.parts import shift_geometries, shift_polygons
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.row_blocks import blocks
@@ -175,7 +176,7 @@ def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np
     code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
     """
     area_m2 = area_m2[found.piece]
-    has_both = (code != None) & (use != None)  # noqa: E711 - elementwise
+    has_both = ~are_none(code) & ~are_none(use)
     rows = pd.DataFrame({"spot": found.polygon[has_both], "code": code[has_both], "area_m2": area_m2[has_both]})
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
 

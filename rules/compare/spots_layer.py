@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.ingest.adding import AddOptions, add_frame
@@ -204,8 +205,8 @@ def _carried_spots(library: Library, before: Version | None, stored: StoredFeatu
         return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())
     had = stored.attributes.reindex(columns=list(FIELDS))
     pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
-    other = (pairs != None) & (pairs != plain_pair(plans))  # noqa: E711 - elementwise
-    foreign = int((pairs == None).sum())  # noqa: E711 - elementwise
+    other = ~are_none(pairs) & (pairs != plain_pair(plans))
+    foreign = int(are_none(pairs).sum())
     problems = (
         (Problem("spots.not_carried", {"layer": before.table, "features": foreign, "field": "BDGH"}),)
         if foreign

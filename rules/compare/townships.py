@@ -33,7 +33,7 @@ def township_source(
     known = [version for version in versions(library, known_at) if version.code == LAYER]
     version = in_force(known, as_of)
     source = sources.of_version(version, bounds) if version is not None else None
-    return source if source is not None and source.stored is not None and len(source.stored.fids) else None
+    return source if source is not None and source.stored is not None and len(source.features.fids) else None
 
 
 def township_statistics(spots: Spots, source: LayerSource | None, threads: Threads, language: str) -> Table:
@@ -89,8 +89,7 @@ def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tu
 
     Raises OneMapError compare.arithmetic.
     """
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
-    grounds, _, failed = first_row_wins(source.stored.geometries, threads)
+    grounds, _, failed = first_row_wins(source.features.geometries, threads)
     refuse(source, failed)
     present = np.flatnonzero(~shapely.is_missing(grounds))
     polygon, row, area_m2 = shared_areas(geometries, grounds[present], ARITHMETIC_M2, threads)
@@ -105,11 +104,10 @@ def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarr
 
 def _texts(source: LayerSource, name: str) -> np.ndarray:
     """A field as text, nulls where the version does not have it."""
-    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker  # nosec B101
     try:
-        values = column_named(source.stored.attributes, name)
+        values = column_named(source.features.attributes, name)
     except KeyError:
-        values = np.full(len(source.stored.fids), None, dtype=object)
+        values = np.full(len(source.features.fids), None, dtype=object)
     result = np.empty(len(values), dtype=object)
     result[:] = [text_value(value) for value in values]
     return result

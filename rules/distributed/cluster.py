@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-import pickle  # noqa: S403 - between our own processes  # nosec B403
+import pickle  # between our own processes  # nosec B403
 import signal
 import uuid
 from collections.abc import Generator, Iterator, Sequence
@@ -202,7 +202,7 @@ class Cluster:
     def _keep_block(self, work: Work, number: int, future: "Future") -> Any:
         """A finished block, which lies in the journal. Raises what the worker refused, and cluster.block_lost."""
         try:
-            outcome: Outcome = pickle.loads(future.result())  # noqa: S301 - from our own function  # nosec B301
+            outcome: Outcome = pickle.loads(future.result())  # from our own function  # nosec B301
         except ImportError as error:
             raise OneMapError("cluster.no_onemap", field="--scheduler", address=self.scheduler) from error
         except Exception as error:

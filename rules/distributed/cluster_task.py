@@ -1,7 +1,7 @@
 """One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
 
 import contextlib
-import pickle  # noqa: S403 - between our own processes  # nosec B403
+import pickle  # between our own processes  # nosec B403
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +60,7 @@ class Outcome:
 
 def outcome_of(body: bytes) -> bytes:
     """Judge the block of a pickled Task; the Outcome, pickled. What is refused is told, and raised by the client."""
-    task: Task = pickle.loads(body)  # noqa: S301 - by the client, over a connection that runs its code anyway  # nosec B301
+    task: Task = pickle.loads(body)  # by the client, over a connection that runs its code anyway  # nosec B301
     try:
         here = software_versions()
         if here != task.software:

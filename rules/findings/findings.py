@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from onemap.layers.errors import require_value
+from onemap.layers.frames.fields import are_none
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
@@ -134,7 +136,7 @@ def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
     if judged.excused_by is None or len(half.present) == 0:
         return half
     excused_by = judged.excused_by[half.present]
-    rows = np.flatnonzero(excused_by != None)  # noqa: E711 - of each of many values
+    rows = np.flatnonzero(~are_none(excused_by))
     if len(rows) == 0:
         return half
     counted, measured, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
@@ -166,8 +168,7 @@ def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarra
 
 def _measured_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
-    measures = judged.judgement.measures
-    assert measures is not None, "asked for only where there are some"  # noqa: S101 - for the type checker  # nosec B101
+    measures = require_value(judged.judgement.measures, "measures of a kind that has its own")
     present = np.flatnonzero(measures.has_row)
     nothing = np.full(len(present), np.nan)
     area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]

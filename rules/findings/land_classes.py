@@ -15,6 +15,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.errors import require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
@@ -109,8 +110,7 @@ def ownership_codes() -> dict[str, str]:
 
 
 def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
-    survey = item.judgement.survey
-    assert survey is not None, "asked for only where there is one"  # noqa: S101 - for the type checker  # nosec B101
+    survey = require_value(item.judgement.survey, "the survey of a composition")
     piece = ellipsoidal_areas_m2(shift_geometries(survey.geometry, origin), crs)
     features, position = np.unique(survey.feature, return_inverse=True)
     whole = ellipsoidal_areas_m2(shift_geometries(survey.whole[features], origin), crs)[position]

@@ -151,8 +151,7 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     Polygons that contain the point, their edge included, or that meet the line or the box; lines and points within the
     radius, itself included; of a raster its value.
     """
-    stored, place = source.stored, request.place
-    assert stored is not None, "asked for only where there is a version"  # noqa: S101 - for the type checker  # nosec B101
+    stored, place = source.features, request.place
     if entry.geometry == "raster":
         return _cells(request, source, [rule.id for rule in rules])
     distance_m = shapely.distance(stored.geometries, place.shape)
@@ -271,11 +270,10 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
     """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
-    assert source.stored is not None and request.sources.library.crs is not None  # noqa: S101 - for the type checker  # nosec B101
-    given = source.stored.attributes["given_crs"].tolist()
+    given = source.features.attributes["given_crs"].tolist()
     samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
     features = []
-    for name, sample, fid in zip(source.names, samples, source.stored.fids.tolist(), strict=True):
+    for name, sample, fid in zip(source.names, samples, source.features.fids.tolist(), strict=True):
         if sample is None:
             continue
         features.append(

@@ -15,7 +15,8 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.library.chosen_features import features_of
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
-from onemap.layers.stores.store import DamagedTable, quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.store import DamagedTable
 
 PLACE_NAMES = "placename"  # the kind of data
 NAME_ENDINGS = ("MC", "NAME", "名称")  # of fields
@@ -146,14 +147,15 @@ def _by_number(
     """The features whose key has the text in it. Raises DamagedTable, OneMapError."""
     if entry.key not in library.connection.field_types(version.table):
         return
-    key = f"lower(CAST({quote_identifier(entry.key)} AS TEXT))"
-    sql = (
-        f"SELECT fid, {quote_identifier(entry.key)} FROM {quote_identifier(version.table)}"  # noqa: S608 - quoted  # nosec B608
-        f" WHERE {key} LIKE ? ESCAPE '!' ORDER BY length({key}), fid LIMIT {int(most)}"
+    sql = compose_sql(
+        "SELECT fid, {key} FROM {table} WHERE {lower} LIKE ? ESCAPE '!' ORDER BY length({lower}), fid LIMIT ?",
+        key=entry.key,
+        table=version.table,
+        lower=compose_sql("lower(CAST({key} AS TEXT))", key=entry.key),
     )
     plain = sought.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     try:
-        numbers = dict(library.connection.execute(sql, [f"%{plain}%"]).fetchall())
+        numbers = dict(library.connection.execute(sql, [f"%{plain}%", most]).fetchall())
     except library.connection.damages as error:
         raise DamagedTable(str(error)) from error
     if not numbers:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
-from onemap.rules.kinds.kind import ANY, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.kinds.kind import AMOUNT, ANY, LIST, NUMBER, TABLE, TEXT, WHOLE, Key
 from onemap.rules.packs.title_key import TITLE, TITLE_FORM
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
@@ -44,13 +44,12 @@ HEAD_KEYS: Mapping[str, Key] = {
     ),
     "edition": Key(TEXT, {"zh": "定义的版本", "en": "Which edition of the definition."}, required=True),
     "least_known": Key(
-        NUMBER,
+        AMOUNT,
         {
             "zh": "单元中须有数据的最小比例（0 到 1）；不足即为无法判定",
             "en": "The least part of a unit, 0 to 1, for which data must speak; below it the value is unknown.",
         },
         default="1.0",
-        not_negative=True,
     ),
     "targets": Key(
         TEXT,
@@ -59,7 +58,7 @@ HEAD_KEYS: Mapping[str, Key] = {
             "en": "The table that holds targets, such as GHZBB, by unit and by the indicator's id or name.",
         },
     ),
-    "near_year": Key(NUMBER, {"zh": "该表近期目标的年份", "en": "The year of that table's near target."}),
+    "near_year": Key(WHOLE, {"zh": "该表近期目标的年份", "en": "The year of that table's near target."}),
 }
 
 TERM_KEYS: Mapping[str, Key] = {
@@ -114,21 +113,17 @@ TERM_KEYS: Mapping[str, Key] = {
     ),
     "to": Key(ANY, {"zh": "reach：到哪些要素，同上写法", "en": "reach: of what, written as above (one)."}),
     "distance_m": Key(
-        NUMBER,
+        AMOUNT,
         {
             "zh": "reach：走多远（米），有路网时沿路网，否则为直线；或写 minutes 和 speed_kmh",
             "en": "reach: how far somebody walks, in metres, over `streets` where they form a network, else straight; "
             "or `minutes` and `speed_kmh`.",
         },
-        not_negative=True,
     ),
-    "minutes": Key(
-        NUMBER, {"zh": "reach：走几分钟", "en": "reach: how many minutes somebody walks."}, not_negative=True
-    ),
+    "minutes": Key(AMOUNT, {"zh": "reach：走几分钟", "en": "reach: how many minutes somebody walks."}),
     "speed_kmh": Key(
-        NUMBER,
+        AMOUNT,
         {"zh": "reach：步行速度（公里/小时），与 minutes 同写", "en": "reach: how fast, in km/h; beside `minutes`."},
-        not_negative=True,
     ),
     "streets": Key(
         ANY,
@@ -139,22 +134,20 @@ TERM_KEYS: Mapping[str, Key] = {
         },
     ),
     "snap_m": Key(
-        NUMBER,
+        AMOUNT,
         {
             "zh": "reach：离路多远以内可直接走到路上（米），不超过 distance_m 的一半",
             "en": "reach: how near a street must be to be walked to, in metres; at most half of the distance.",
         },
         default="50.0",
-        not_negative=True,
     ),
     "join_m": Key(
-        NUMBER,
+        AMOUNT,
         {
             "zh": "reach：相距多少以内的路线端点算相接（米）；更远的不接，另报断头数",
             "en": "reach: ends of streets within so many metres meet; others are not joined, and it is said how many.",
         },
         default="0.1",
-        not_negative=True,
     ),
     "was": Key(
         TEXT,
@@ -164,7 +157,7 @@ TERM_KEYS: Mapping[str, Key] = {
         },
     ),
     "state": Key(
-        NUMBER,
+        WHOLE,
         {
             "zh": "固定用哪一年年底有效的版本",
             "en": "The year at the end of which the version was in force, whatever day is asked for.",
@@ -196,7 +189,7 @@ INDICATOR_KEYS: Mapping[str, Key] = {
         required=True,
     ),
     "decimals": Key(
-        NUMBER,
+        WHOLE,
         {
             "zh": "显示的小数位数；不写时按计量单位：计数与人数不带小数，% 一位，km、km2 三位，其他两位",
             "en": "How many decimals people read; without, by the unit: none of counts and persons, one of %, three of "

@@ -302,7 +302,17 @@ def indicator_chart(
         value, _ = value_words(row, language)
         written = f"{value} / {number_words(row['target'], row)}" if row["target"] is not None else value
         bullets.append(
-            Bullet(row["title"], measure, row["value"], status, row["target"], warn, alarm, is_ceiling, written)
+            Bullet(
+                row["title"],
+                measure,
+                row["value"],
+                status=status,
+                target=row["target"],
+                warn=warn,
+                alarm=alarm,
+                is_ceiling=is_ceiling,
+                written=written,
+            )
         )
     return BulletFigure(words, tuple(bullets))
 

@@ -25,7 +25,7 @@ from onemap.rules.indicators.indicator_keys import (
 )
 from onemap.rules.indicators.unit_of_measure import unit_of_measure
 from onemap.rules.kinds.conditions import ConditionError, fields_of
-from onemap.rules.kinds.kind import LIST
+from onemap.rules.kinds.kind import AMOUNT, LIST, TYPE_WORDS
 from onemap.rules.packs.rule_problems import is_type
 
 _Raw = Mapping[str, Any]
@@ -104,15 +104,13 @@ def _key_problems(table: str, item: _Raw) -> Iterator[_Wrong]:
             continue
         value = item[name]
         if not is_type(value, key.type) or value == "":
-            yield "indicator.type", name, {"expected": key.type}
+            yield "indicator.type", name, {"expected": dict(TYPE_WORDS[key.type])}
         elif key.choices and any(one not in key.choices for one in (value if key.type == LIST else [value])):
             yield "indicator.value", name, {"value": value, "allowed": list(key.choices)}
-        elif key.not_negative and value < 0:
+        elif key.type == AMOUNT and value < 0:
             yield "indicator.option", name, {"form": "≥ 0"}
         elif name in ("title", "definition", "remark") and not is_title(value):
             yield "indicator.option", name, {"form": 'title = { zh = "…", en = "…" }'}
-        elif name in ("state", "near_year", "decimals") and not isinstance(value, int):
-            yield "indicator.option", name, {"form": "1, 2, …"}
 
 
 def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import all_of
@@ -149,24 +149,22 @@ class TermMeasures:
         return self._layers[key]
 
     def _truth(self, layer: LayerInUnits, where: str | None) -> Truth:
-        assert layer.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
         place = {"file": self.library.label, "layer": layer.version.table, "field": "where"}
-        return truth_of(where, layer.source.stored.attributes, place)
+        return truth_of(where, layer.source.features.attributes, place)
 
     def _numbers(self, layer: LayerInUnits, name: str) -> np.ndarray:
         return plain_numbers(self._column(layer, name))
 
     def _column(self, layer: LayerInUnits, name: str) -> np.ndarray:
-        assert layer.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
         place = {"file": self.library.label, "layer": layer.version.table, "field": "field"}
-        return column_of(layer.source.stored.attributes, name, place)
+        return column_of(layer.source.features.attributes, name, place)
 
     def _of_layer(self, term: Term) -> TermValues:
-        assert term.of is not None, "only the units' ground has no layer"  # noqa: S101 - for the type checker  # nosec B101
+        of = require_value(term.of, "the layer of a term, as the pack was refused without")
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
-        truth = self._truth(layer, term.of.where)
-        words = self._editions((term.of, *term.inside, *term.outside), chosen)
+        truth = self._truth(layer, of.where)
+        words = self._editions((of, *term.inside, *term.outside), chosen)
         ground, unsure = self._ground(term)
         reached, open_m2, walked = self._walk_ground(term)
         if reached is not None:
@@ -199,9 +197,11 @@ class TermMeasures:
         ]
         asked = [record_of(version) for version in dict.fromkeys(chosen)]
         largest = self._largest(layer, certain, measure)
-        year = _year(chosen[0]) if term.of.state is None else None
+        year = _year(chosen[0]) if of.state is None else None
         words |= {} if reached is None else reached.words
-        return TermValues(value, reason, features, known, facts, asked, largest, year, words)
+        return TermValues(
+            value, reason, features, known=known, facts=facts, versions=asked, largest=largest, year=year, words=words
+        )
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases that are in review on the day, each case once, in every unit."""
@@ -396,10 +396,10 @@ class TermMeasures:
 
     def _of_table(self, term: Term, year: int | None) -> TermValues:
         """A table's numbers by the code of the unit: of one year, or of the last one until the day."""
-        assert term.of is not None and term.field is not None, "a pack without is refused"  # noqa: S101  # nosec B101
-        version = self._version(term.of)
+        of = require_value(term.of, "the layer of a term, as the pack was refused without")
+        version = self._version(of)
         layer = self._layer(version)
-        truth, pieces = self._truth(layer, term.of.where), layer.pieces
+        truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
         lost = truth.unknown

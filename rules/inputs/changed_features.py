@@ -18,8 +18,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # of each of them
 
 def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
     """All that a run can see of some features: name, ground, every field with its name."""
-    stored = source.stored
-    assert stored is not None, "asked only of layers that were read"  # noqa: S101 - for the type checker  # nosec B101
+    stored = source.features
     names = tuple(map(str, stored.attributes.columns))
     columns = [stored.attributes[name].to_numpy(dtype=object)[rows].tolist() for name in stored.attributes.columns]
     values = zip(*columns, strict=True) if columns else [()] * len(rows)
@@ -32,12 +31,11 @@ def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
 
 def _same_rows(before: LayerSource, after: LayerSource) -> np.ndarray:
     """Which features (k,), of both states' first k, stand in the same row with all that a run can see of them."""
-    assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker  # nosec B101
     count = min(len(before.names), len(after.names))
-    one, other = before.stored.attributes.iloc[:count], after.stored.attributes.iloc[:count]
+    one, other = before.features.attributes.iloc[:count], after.features.attributes.iloc[:count]
     if list(one.columns) != list(other.columns):
         return np.zeros(count, dtype=bool)
-    same = shapely.equals_identical(before.stored.geometries[:count], after.stored.geometries[:count])
+    same = shapely.equals_identical(before.features.geometries[:count], after.features.geometries[:count])
     same &= before.names[:count] == after.names[:count]
     for name in one.columns:
         values, others = one[name].to_numpy(dtype=object), other[name].to_numpy(dtype=object)
@@ -53,7 +51,6 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
 
     None if what both have stands in another order, so that no feature can be said to be where it was.
     """
-    assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker  # nosec B101
     same = _same_rows(before, after)
     # Most stand where they stood; of the others only those between the first and the last that do not are looked for.
     first = int(np.argmin(same)) if not same.all() else len(same)
@@ -66,10 +63,9 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
 
 def changed_of_rest(before: LayerSource, after: LayerSource, alike: CommonRows) -> np.ndarray | None:
     """The same as `changed_features`, of sources that hold only what is not among the rows that both states share."""
-    assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker  # nosec B101
     rows = np.arange(len(before.names)), np.arange(len(after.names))
     return _unmatched_geometries(
-        (before, after), rows, (before.stored.fids, after.stored.fids), (alike.before, alike.after)
+        (before, after), rows, (before.features.fids, after.features.fids), (alike.before, alike.after)
     )
 
 
@@ -92,8 +88,7 @@ def _unmatched_geometries(states: States, rows: Pair, places: Pair, in_place: Pa
         return None
     changed = []
     for state, mine, some in zip(states, rows, kept, strict=True):
-        assert state.stored is not None, "both were read"  # noqa: S101 - for the type checker  # nosec B101
-        changed.append(state.stored.geometries[np.delete(mine, some)])
+        changed.append(state.features.geometries[np.delete(mine, some)])
     return np.concatenate(changed)
 
 

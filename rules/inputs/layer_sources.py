@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import some_of, vertices_of
@@ -59,6 +59,16 @@ class LayerSource:
     cut: Callable[[], StoredCut] | None = None
     larger: "tuple[LayerSource, np.ndarray] | None" = None
     entry: LayerEntry | None = None
+
+    @property
+    def features(self) -> StoredFeatures:
+        """What was read. Raises DefectError for a layer that was not: whoever asks has refused it before."""
+        return require_value(self.stored, "features of a layer that was read")
+
+    @property
+    def read_version(self) -> Version:
+        """The version that was read. Raises DefectError where `reason` says why there is none."""
+        return require_value(self.version, "the version of a layer that was read")
 
     @cached_property
     def pieces(self) -> Pieces:

@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.library.library import Library, log, system_user
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.overlay.subdivision import RECIPE, Pieces, subdivide_polygons
 
@@ -100,7 +101,7 @@ def _keep(library: Library, name: str, cut: Cuts) -> None:
 def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:
     for table in TABLES:  # a table that somebody has dropped is no loss
         connection.execute(table)
-    anew = "ON CONFLICT (cut, fid, part) DO UPDATE SET content = excluded.content"  # it was damaged
+    anew = Sql("ON CONFLICT (cut, fid, part) DO UPDATE SET content = excluded.content")  # it was damaged
     insert_logged(connection, plain_tables(TABLES)["onemap_pieces"], _rows(name, cut), anew)
     log(connection, system_user(), "cut", json.loads(name)[0], {"features": len(cut)})
 
@@ -135,8 +136,10 @@ def _heads(library: Library, name: str, fids: Sequence[int]) -> Iterator[tuple[i
     """The heads of some features."""
     for start in range(0, len(fids), _ASKED_AT_ONCE):
         some = list(fids[start : start + _ASKED_AT_ONCE])
-        marks = ",".join("?" * len(some))
-        sql = f"SELECT fid, content FROM onemap_pieces WHERE cut = ? AND part = ? AND fid IN ({marks})"  # noqa: S608  # nosec B608
+        sql = compose_sql(
+            "SELECT fid, content FROM onemap_pieces WHERE cut = ? AND part = ? AND fid IN ({marks})",
+            marks=question_marks(len(some)),
+        )
         yield from library.connection.execute(sql, (name, _HEAD, *some))
 
 
@@ -144,8 +147,10 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
     """The pieces of a feature, by block; damaged blocks are left out."""
     for start in range(0, len(parts), _ASKED_AT_ONCE):
         some = [_HEAD + 1 + part for part in parts[start : start + _ASKED_AT_ONCE]]
-        marks = ",".join("?" * len(some))
-        sql = f"SELECT part, content FROM onemap_pieces WHERE cut = ? AND fid = ? AND part IN ({marks})"  # noqa: S608  # nosec B608
+        sql = compose_sql(
+            "SELECT part, content FROM onemap_pieces WHERE cut = ? AND fid = ? AND part IN ({marks})",
+            marks=question_marks(len(some)),
+        )
         for part, content in library.connection.execute(sql, (name, fid, *some)):
             pieces = _unpack_pieces(content)
             if pieces is not None:

@@ -6,16 +6,16 @@ import pandas as pd
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
-from onemap.rules.kinds.kind import GROUND_MEASURES, TABLE, Key, Kind, Options
+from onemap.rules.kinds.kind import GROUND_MEASURES, TABLE, Form, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken
 from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
 from onemap.rules.overlay.area_check import Zones
 
 
-def _problems(item: Options) -> list[tuple[str, str]]:
+def _problems(item: Options) -> list[tuple[str, Form]]:
     net = item.get("net")
     if net is not None and (set(net) != {"part", "of"} or not all(isinstance(name, str) for name in net.values())):
-        return [("net", "net = { part = FIELD, of = FIELD }")]
+        return [("net", {"zh": "net = { part = 字段, of = 字段 }", "en": "net = { part = FIELD, of = FIELD }"})]
     return []
 
 

@@ -7,7 +7,7 @@ import shapely
 from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
-from onemap.rules.kinds.kind import LIST, Key, Kind, Options
+from onemap.rules.kinds.kind import LIST, Form, Key, Kind, Options
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
@@ -17,9 +17,11 @@ from onemap.rules.overlay.overlay import ARITHMETIC_M2, Overlaps, differences, u
 _NO_KEYS = np.empty(0, dtype=object)
 
 
-def _problems(item: Options) -> list[tuple[str, str]]:
+def _problems(item: Options) -> list[tuple[str, Form]]:
     by = item.get("by")
-    return [] if by and all(isinstance(name, str) and name for name in by) else [("by", 'by = ["FIELD", …]')]
+    if by and all(isinstance(name, str) and name for name in by):
+        return []
+    return [("by", {"zh": 'by = ["字段", …]', "en": 'by = ["FIELD", …]'})]
 
 
 def _judge(ground: Ground) -> Judgement:

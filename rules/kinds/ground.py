@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.errors import require_value
 from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.rasters.rasters import RasterReference
@@ -135,6 +136,11 @@ class Ground:
     others: Mapping[str, OtherLayer] = field(default_factory=dict)
     shared: SharedGround | None = None
     covered: CoveredGround = field(default_factory=CoveredGround)
+
+    @property
+    def system(self) -> pyproj.CRS:
+        """The library's CRS, which a check hands over to kinds that read rasters. Raises DefectError."""
+        return require_value(self.crs, "the library's CRS")
 
     @property
     def parcels(self) -> np.ndarray:

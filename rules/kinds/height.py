@@ -1,7 +1,6 @@
 """height: what is built may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
 
 from dataclasses import dataclass
-from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from onemap.layers.rasters.rasters import RasterReference, checked_raster, raste
 from onemap.rules.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground, no_pairs
-from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, TEXT, Key, Kind, Options
+from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
 from onemap.rules.kinds.raster import NODATA
 from onemap.rules.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
 from onemap.rules.kinds.subtract_zones import mark_broken
@@ -22,29 +21,36 @@ from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, outside, union_by, unions
 
-_LIMIT = 'limit = METRES | { field = "FIELD" } | ground = "CODE" of a raster of heights'
+_LIMIT = {
+    "zh": 'limit = 米 | { field = "字段" } | ground = "代号"（地面高程栅格的图层）',
+    "en": 'limit = METRES | { field = "FIELD" } | ground = "CODE" of a raster of heights',
+}
+_LIMIT_OF_SURFACE = {
+    "zh": 'limit = "代号"：本规则自己的图层，海拔高度的栅格',
+    "en": 'limit = "CODE" of the rule\'s own layer, a raster of heights above sea level',
+}
+_GROUND = {
+    "zh": 'ground = "代号"：地面海拔高度的栅格',
+    "en": 'ground = "CODE" of a raster of the ground\'s heights above sea level',
+}
+_PARCEL_FIELD = {"zh": 'parcel_field = "字段"', "en": 'parcel_field = "FIELD"'}
 
 
-def _problems(item: Options) -> list[tuple[str, str]]:
+def _problems(item: Options) -> list[tuple[str, Form]]:
     limit = item.get("limit")
-    wrong = [] if item.get("parcel_field") else [("parcel_field", 'parcel_field = "FIELD"')]
+    wrong: list[tuple[str, Form]] = [] if item.get("parcel_field") else [("parcel_field", _PARCEL_FIELD)]
     if _is_of_surface(item):
         if limit is not None and _raster_named(limit) not in _as_list(item.get("layer")):
-            wrong.append(("limit", 'limit = "CODE" of the rule\'s own layer, a raster of heights above sea level'))
+            wrong.append(("limit", _LIMIT_OF_SURFACE))
         if "ground" not in item:
-            wrong.append(("ground", 'ground = "CODE" of a raster of the ground\'s heights above sea level'))
-    elif limit is None or not (_is_metres(limit) or _field_named(limit)):
+            wrong.append(("ground", _GROUND))
+    elif limit is None or not (is_amount(limit) or _field_named(limit)):
         wrong.append(("limit", _LIMIT))
     return wrong
 
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _is_metres(value: Any) -> bool:
-    """True for a finite number of metres, zero or more."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= float_info.max
 
 
 def _field_named(limit: Any) -> str | None:
@@ -155,8 +161,7 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
 def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
     """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value."""
     count, floor = len(ground.parcels), ground.others["ground"]
-    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker  # nosec B101
-    plane = (ground.crs, ground.origin)
+    plane = (ground.system, ground.origin)
     given = tuple(ground.features.attributes["given_crs"])
     surface = _cells(ground.parcels, np.arange(count), ground.rasters, given, plane)
     floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, floor.given_crs, plane)

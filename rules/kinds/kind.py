@@ -7,6 +7,7 @@ a kind's own keys, what it reads and how far it looks depend on the rule's optio
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,29 @@ from onemap.rules.kinds.ground import Ground, Judgement
 Options = Mapping[str, Any]
 Words = Mapping[str, str]
 
+Form = str | Words  # how a value is written: TOML, or words where a language has its own
+
 TEXT, NUMBER, FLAG, TABLE, LIST, ANY = "text", "number", "flag", "table", "list", "any"
+AMOUNT, WHOLE = "amount", "whole"
+TYPE_WORDS: Mapping[str, Words] = {
+    TEXT: {"zh": "文字", "en": "text"},
+    NUMBER: {"zh": "数字", "en": "number"},
+    AMOUNT: {"zh": "不小于 0 的数字", "en": "number ≥ 0"},
+    WHOLE: {"zh": "整数", "en": "whole number"},
+    FLAG: {"zh": "true 或 false", "en": "true or false"},
+    TABLE: {"zh": "表", "en": "table"},
+    LIST: {"zh": "列表", "en": "list"},
+    ANY: {"zh": "数字或表", "en": "number or table"},
+}
+AT_LEAST, AT_MOST = "≥", "≤"
 
 
 @dataclass(frozen=True)
 class Key:
     """One key of a table in a pack.
 
-    type: TEXT, NUMBER, FLAG, TABLE, LIST, or ANY where the kind's `problems` looks at the type itself.
+    type: TEXT, FLAG, TABLE, LIST, a finite NUMBER, an AMOUNT (not below 0), a WHOLE number, or ANY where the kind's
+        `problems` looks at the type itself.
     title: what `explain` calls it, by language; keys that explain does not show have none.
     meaning: one line of the reference, by language.
     unit: of its number, as people write it.
@@ -32,8 +48,7 @@ class Key:
     required: the key must stand in the table.
     choices: the only values; of a list, the only items.
     choice_titles: what `explain` calls a value that is a word of the pack, by value and language.
-    not_negative: a number below 0 is refused.
-    is_limit: `explain` shows it as what the finding was held to.
+    limit: AT_LEAST or AT_MOST where `explain` shows the number as what the finding was held to.
     layer_geometries: the value is the code of another layer, which must have one of these geometries.
     is_needed: where that layer has no version, nothing can be judged.
     """
@@ -46,8 +61,7 @@ class Key:
     required: bool = False
     choices: tuple[str, ...] = ()
     choice_titles: Mapping[str, Words] = field(default_factory=dict)
-    not_negative: bool = False
-    is_limit: bool = False
+    limit: str = ""
     layer_geometries: tuple[str, ...] = ()
     is_needed: bool = False
 
@@ -63,7 +77,17 @@ class Reason:
     meaning: Words
 
 
-def no_problems(item: Options) -> list[tuple[str, str]]:
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number: with nan or inf as a limit nothing would ever count."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= float_info.max
+
+
+def is_amount(value: Any) -> bool:
+    """Whether a value is a finite number, 0 or more, such as a distance or a height in metres."""
+    return is_number(value) and value >= 0
+
+
+def no_problems(item: Options) -> list[tuple[str, Form]]:
     """Nothing is wrong with the keys beyond their types."""
     return []
 
@@ -76,6 +100,11 @@ def no_fields(options: Options) -> tuple[str, ...]:
 def no_reach(options: Options) -> float:
     """Only what meets the parcel matters."""
     return 0.0
+
+
+def none_allowed(options: Options) -> int:
+    """Whatever is found is in conflict."""
+    return 0
 
 
 def area_share_and_length(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
@@ -117,7 +146,8 @@ class Kind:
     value_places: decimals of `value` in documents and drafts.
     drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
         for the usual one, which names hectares, or the extent of a finding without ground.
-    problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
+    problems: what is wrong with its keys beyond their types, as (key, how it is written); it is given the rule's whole
+        table.
     fields: the layer's fields that it reads.
     parcel_fields: the parcel's own, without whose values it cannot judge: the applicant's facts.
     parcel_unit: the unit of the number that these hold; None where they hold a code.
@@ -125,6 +155,7 @@ class Kind:
     explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language, in figures
         as they are given; of a finding without ground they are its extent everywhere (`extent`).
     obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
+    allowed: how many of these pieces may stay, of a kind that admits at most so many; a remedy keeps clear of the rest.
     """
 
     name: str
@@ -142,13 +173,14 @@ class Kind:
     not_counted: str = "below_area"
     value_places: int = 2
     drafted: Words = field(default_factory=dict)
-    problems: Callable[[Options], list[tuple[str, str]]] = no_problems
+    problems: Callable[[Options], list[tuple[str, Form]]] = no_problems
     fields: Callable[[Options], tuple[str, ...]] = no_fields
     parcel_fields: Callable[[Options], tuple[str, ...]] = no_fields
     parcel_unit: str | None = None
     reach_m: Callable[[Options], float] = no_reach
     explained: Callable[[Mapping[str, Any], str, FindingFigures], Sequence[str]] = area_share_and_length
     obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are
+    allowed: Callable[[Options], int] = none_allowed
     fitting: Callable[[Options], tuple[str, ...]] | None = None
 
     def geometries_for(self, item: Options) -> tuple[str, ...]:
@@ -174,9 +206,13 @@ class Kind:
         return {name for name in self.other_layers(options) if self.keys[name].is_needed}
 
     def limits(self, options: Options) -> list[str]:
-        """The limits that a rule's options set, as text: "≥ 1.0 m²"."""
-        keys = {name: key for name, key in self.keys.items() if key.is_limit and options.get(name)}
-        return [f"≥ {float(options[name])} {key.unit}".rstrip() for name, key in keys.items()]
+        """The limits that a rule's options set, as text: "≥ 1.0 m²", "≤ 3 objects"."""
+        keys = {name: key for name, key in self.keys.items() if key.limit and options.get(name) is not None}
+        return [
+            f"{key.limit} {options[name] if key.type == WHOLE else float(options[name])} {key.unit}".rstrip()
+            for name, key in keys.items()
+            if key.limit == AT_MOST or options[name]  # at least nothing is no limit
+        ]
 
     def other_layers(self, options: Options) -> dict[str, str]:
         """The codes of the layers that a rule asks besides its own, by the key that names them."""

@@ -11,15 +11,11 @@ from onemap.layers.messages import phrase
 from onemap.rules.kinds.cross import of_parcels, outlines
 from onemap.rules.kinds.finding_figures import FindingFigures
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options, area_share_and_length
-from onemap.rules.kinds.setback import is_distance, near_unknown_ground
+from onemap.rules.kinds.kind import AMOUNT, Key, Kind, Options, area_share_and_length
+from onemap.rules.kinds.setback import near_unknown_ground
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.grown_ground import grown_ground
 from onemap.rules.overlay.overlay import intersections, union_by, unions
-
-
-def _problems(item: Options) -> list[tuple[str, str]]:
-    return [] if is_distance(item.get("distance_m")) else [("distance_m", "METRES ≥ 0")]
 
 
 def _reach_m(options: Options) -> float:
@@ -103,7 +99,7 @@ KIND = Kind(
     judge=_judge,
     keys={
         "distance_m": Key(
-            NUMBER,
+            AMOUNT,
             {"zh": "看多远，含此值", "en": "How far the rule looks, the limit included."},
             title={"zh": "距离", "en": "distance"},
             unit="m",
@@ -114,7 +110,6 @@ KIND = Kind(
         "distance_m": {"zh": "最近距离", "en": "the least distance"},
         "features": {"zh": "范围内的对象数", "en": "the number of objects within it"},
     },
-    problems=_problems,
     reach_m=_reach_m,
     obstacle=_obstacle,
     explained=_explained,

@@ -10,10 +10,11 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.errors import require_value
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
-from onemap.rules.kinds.kind import NUMBER, TEXT, Key, Kind, Options, Reason
+from onemap.rules.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, Options, Reason
 from onemap.rules.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.kinds.subtract_zones import mark_broken
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 
-def _problems(item: Options) -> list[tuple[str, str]]:
-    wrong = []
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    wrong: list[tuple[str, Form]] = []
     if ("above" in item) == ("below" in item):
-        wrong.append(("above", "above = VALUE | below = VALUE"))
+        wrong.append(("above", {"zh": "above = 数值 | below = 数值", "en": "above = VALUE | below = VALUE"}))
     if item.get("derive", "slope") != "slope":
         wrong.append(("derive", 'derive = "slope"'))
     return wrong
@@ -49,8 +50,7 @@ def _grid(
             return
         # A degree of latitude at the grid's middle, on its own ellipsoid.
         middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
-        geod = crs.get_geod()
-        assert geod is not None, "a geographic CRS has an ellipsoid"  # noqa: S101 - for the type checker  # nosec B101
+        geod = require_value(crs.get_geod(), "the ellipsoid of a geographic system")
         metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
         source, target = crs.to_wkt(), plane.to_wkt()
         transform, width, height = calculate_default_transform(
@@ -161,12 +161,11 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
     is_slope = options.get("derive") == "slope"
     beyond = np.flatnonzero(~shapely.is_missing(outlying))
-    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker  # nosec B101
     for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
-        with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
-            if is_slope and crs is ground.crs:
+        with _grid(reference, given, ground.system, is_slope) as (grid, crs):
+            if is_slope and crs is ground.system:
                 warped_to_m = abs(float(grid.transform.a))
-            to_grid, to_plane = changes_of_plane(grid, crs, ground.crs, ground.origin)
+            to_grid, to_plane = changes_of_plane(grid, crs, ground.system, ground.origin)
             polygons = in_cells(to_grid(ground.parcels), grid)
             sums.grid_areas = shapely.area(polygons)
             # On several rasters a mean is made of all cells of all of them.
@@ -297,14 +296,13 @@ KIND = Kind(
             choice_titles={"slope": {"zh": "坡度", "en": "slope"}},
         ),
         "min_share": Key(
-            NUMBER,
+            AMOUNT,
             {
                 "zh": "0 到 1：冲突单元占有值单元的比例小于此值时照列，不计入结论",
                 "en": "0 to 1: a smaller share of the ground with a value is shown and decides nothing.",
             },
             title={"zh": "最小占比", "en": "least share"},
             default="0",
-            not_negative=True,
         ),
     },
     measures={

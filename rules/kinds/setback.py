@@ -1,7 +1,6 @@
 """setback: the parcel must keep a distance. Conflict: P ∩ the union of the features, each grown by its own distance."""
 
 from dataclasses import dataclass
-from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from onemap.layers.geometry.shape_column import boxes_of
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
-from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, NUMBER, TEXT, Key, Kind, Options
+from onemap.rules.kinds.kind import AMOUNT, ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import name_reasons
 from onemap.rules.overlay.area_check import Zones
@@ -23,41 +22,40 @@ from onemap.rules.overlay.grown_ground import grown_ground
 from onemap.rules.overlay.overlay import Overlaps, differences, inside, intersections, outside, union_by, unions
 from onemap.rules.overlay.unchanging_sets import freeze_set
 
+_DISTANCE = {
+    "zh": "distance_m = 米 | { field, values, default }",
+    "en": "distance_m = METRES | { field, values, default }",
+}
+_METRES = {"zh": "不小于 0 的米数", "en": "METRES ≥ 0"}
 
-def _problems(item: Options) -> list[tuple[str, str]]:
+
+def _problems(item: Options) -> list[tuple[str, Form]]:
     wrong = _distance_problems(item.get("distance_m"))
     if "half_width_m" in item and "half_width_field" in item:
         wrong.append(("half_width_field", "half_width_m | half_width_field"))
-    if isinstance(item.get("half_width_m"), (int, float)) and item["half_width_m"] < 0:
-        wrong.append(("half_width_m", "METRES ≥ 0"))
     return wrong
 
 
-def _distance_problems(distance: Any) -> list[tuple[str, str]]:
+def _distance_problems(distance: Any) -> list[tuple[str, Form]]:
     if distance is None:
-        return [("distance_m", "distance_m = NUMBER | { field, values, default }")]
+        return [("distance_m", _DISTANCE)]
     if not isinstance(distance, dict):
-        return [] if is_distance(distance) else [("distance_m", "METRES ≥ 0")]
+        return [] if is_amount(distance) else [("distance_m", _METRES)]
     names, values = _as_list(distance.get("field")), distance.get("values")
     are_named = bool(names) and all(isinstance(name, str) and name for name in names)
     if set(distance) - {"field", "values", "default"} or not are_named:
         return [("distance_m", "distance_m = { field, values, default }")]
-    if not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
-        return [("distance_m.values", "values = { CLASS = METRES }")]
-    if "default" in distance and not is_distance(distance["default"]):
-        return [("distance_m.default", "default = METRES")]
+    if not isinstance(values, dict) or not values or not all(map(is_amount, values.values())):
+        return [("distance_m.values", {"zh": "values = { 类别 = 米 }", "en": "values = { CLASS = METRES }"})]
+    if "default" in distance and not is_amount(distance["default"]):
+        return [("distance_m.default", {"zh": "default = 米", "en": "default = METRES"})]
     if len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
-        return [("distance_m.values", 'values = { "A/B" = METRES }')]
+        return [("distance_m.values", {"zh": 'values = { "甲/乙" = 米 }', "en": 'values = { "A/B" = METRES }'})]
     return []
 
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def is_distance(value: Any) -> bool:
-    """True for a finite number of metres, zero or more."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= float_info.max
 
 
 def _class_fields(options: Options) -> list[str]:
@@ -304,7 +302,7 @@ KIND = Kind(
             required=True,
         ),
         "half_width_m": Key(
-            NUMBER,
+            AMOUNT,
             {"zh": "线的半宽：距离从其边缘量起", "en": "Half the width of lines, from whose edge is measured."},
             title={"zh": "半宽", "en": "half width"},
             unit="m",

@@ -12,7 +12,7 @@ from onemap.layers.frames.fields import text_values
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, Pairs, no_ground
-from onemap.rules.kinds.kind import ANY, TEXT, Key, Kind, Options, Reason
+from onemap.rules.kinds.kind import ANY, TEXT, Form, Key, Kind, Options, Reason
 from onemap.rules.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
@@ -28,8 +28,12 @@ from onemap.rules.overlay.overlay import (
 )
 
 
-def _problems(item: Options) -> list[tuple[str, str]]:
-    wrong = [(key, f'{key} = "FIELD"') for key in ("parcel_field", "plan_field") if not item.get(key)]
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    wrong: list[tuple[str, Form]] = [
+        (key, {"zh": f'{key} = "字段"', "en": f'{key} = "FIELD"'})
+        for key in ("parcel_field", "plan_field")
+        if not item.get(key)
+    ]
     permits = item.get("permits")
     if isinstance(permits, PermitTable):
         return wrong

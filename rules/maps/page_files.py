@@ -138,8 +138,7 @@ def pdf_file(
         for number, svg in enumerate(maps, start=1):
             if svg:
                 (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        result = set_pages(place / TEMPLATE, TEMPLATE, progress, timestamp=0)
-    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
+        (result,) = set_pages(place / TEMPLATE, TEMPLATE, progress, timestamp=0)
     return packed_pdf(result), len(_PAGE.findall(result))
 
 

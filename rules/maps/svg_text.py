@@ -3,9 +3,9 @@
 import html
 import re
 import unicodedata
-from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - for writing only  # nosec B406
 
 from onemap.layers.visible_text import visible_text
+from onemap.layers.xml_elements import escape, quoteattr
 
 _WIDE, _UPPER, _LOWER, _NARROW = 1.0, 0.68, 0.54, 0.3  # widths in parts of the font's height, on the safe side
 _NARROW_CHARACTERS = frozenset(" .,:;'|!ijlI()[]·")

@@ -41,7 +41,7 @@ except ModuleNotFoundError:
 except (MemoryError, ImportError, OSError):
     sys.exit(5)
 pages = [made] if isinstance(made, bytes) else made
-head = json.dumps({"is_one": isinstance(made, bytes), "lengths": [len(page) for page in pages]})
+head = json.dumps({"lengths": [len(page) for page in pages]})
 sys.stdout.buffer.writelines([head.encode() + b"\\n", *pages])
 """
 _REFUSED, _NO_MEMORY = 4, 5
@@ -49,8 +49,10 @@ _REFUSED, _NO_MEMORY = 4, 5
 
 def set_pages(
     source: Path, name: str, progress: Progress = SILENT, is_foreign: bool = False, **options: Any
-) -> bytes | list[bytes]:
-    """What typst makes of a document, with everything that lies in its folder; nothing is fetched meanwhile.
+) -> list[bytes]:
+    """What typst makes of a document, with everything that lies in its folder: a PDF, or a picture for each page.
+
+    Nothing is fetched meanwhile.
 
     name: what a refusal calls the template.
     progress: by the time that the folder's size lets one expect.
@@ -84,13 +86,12 @@ def set_pages(
     return _pages(ended.out)
 
 
-def _pages(out: bytes) -> bytes | list[bytes]:
+def _pages(out: bytes) -> list[bytes]:
     """The pages that the process told."""
     head, _, bodies = out.partition(b"\n")
     facts = json.loads(head)
     ends = [*itertools.accumulate(facts["lengths"], initial=0)]
-    pages = [bodies[begin:end] for begin, end in itertools.pairwise(ends)]
-    return pages[0] if facts["is_one"] else pages
+    return [bodies[begin:end] for begin, end in itertools.pairwise(ends)]
 
 
 def _reason(diagnostic: str) -> str:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr  # noqa: S406 - for writing only  # nosec B406
 
 from onemap.layers.messages import RESOURCES
+from onemap.layers.xml_elements import quoteattr
 
 _FOLDER = RESOURCES / "styles"
 _WITH_LOOK = ("parcels", "findings", "overlaps")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyproj
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import problem_record
@@ -204,8 +204,8 @@ class _BackgroundOutput(_LabelledOutput):
         left = max(self._rows - begun, 1)
         if self._finishing is None:
             self.end()
-        assert self._finishing is not None, "it has begun"  # noqa: S101 - for the type checker  # nosec B101
-        result_of(self._finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+        finishing = require_value(self._finishing, "what was begun just now")
+        result_of(finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""

@@ -13,7 +13,8 @@ import pyproj
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
+from onemap.layers.stores.sql_text import NO_SQL, column_definitions, compose_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN
 from onemap.rules.findings.table import Table
 from onemap.rules.outputs.layer_looks import layer_look
 from onemap.rules.outputs.sheet_words import SheetWords
@@ -79,9 +80,12 @@ class GeoPackageOutput:
         kind = table.geometry_type.upper() if name in self._boxes else None
         types = {column: _TYPES.get(values.dtype.kind, "TEXT") for column, values in table.arrays.items()}
         columns = {**({GEOMETRY_COLUMN: kind} if kind else {}), **types}
-        written = "".join(f", {quote_identifier(column)} {type_}" for column, type_ in columns.items())
         self._connection.execute(
-            f"CREATE TABLE {quote_identifier(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
+            compose_sql(
+                "CREATE TABLE {name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{columns})",
+                name=name,
+                columns=compose_sql(", {columns}", columns=column_definitions(columns)) if columns else NO_SQL,
+            )
         )
         self._layers[name] = kind
         if self._words:

@@ -110,9 +110,11 @@ def _ground(a: Flat, p: int, b: Flat, q: int, remains: bool, least: float, stops
         _link(b, q, stops.b, stops.order_b, stops.ring_b, stops.next_b, count)
         if not _choose(a, b, remains, stops, count) or not _follow(a, b, least, stops, rings, count):
             return UNTOLD
-    if not _whole_rings(a, p, b, q, not remains, False, stops.order_a, stops.ring_a, count, least, rings):
+    if not _whole_rings(
+        a, p, b, q, not remains, False, stops.order_a, stops.ring_a, count=count, least=least, rings=rings
+    ):
         return UNTOLD
-    if not _whole_rings(b, q, a, p, True, remains, stops.order_b, stops.ring_b, count, least, rings):
+    if not _whole_rings(b, q, a, p, True, remains, stops.order_b, stops.ring_b, count=count, least=least, rings=rings):
         return UNTOLD
     return OPEN
 
@@ -167,7 +169,7 @@ def _meetings(a: Flat, b: Flat, edges: int, chunks: int, stops: Stops) -> int:
                 v1, v2 = b.y[f], b.y[f + 1]
                 if min(v1, v2) > north or max(v1, v2) < south:
                     continue
-                count = _meet(x1, y1, x2, y2, u1, v1, u2, v2, e, f, stops, count)
+                count = _meet(x1, y1, x2, y2, u1, v1, u2, v2, e=e, f=f, stops=stops, count=count)
                 if count < 0:
                     return -1
     return count
@@ -182,7 +184,7 @@ def _meet(
     back, meets = x1 == u2 and y1 == v2, x2 == u1 and y2 == v1
     common = int(begins) + int(ends) + int(back) + int(meets)
     if common == 0:
-        return _cross(x1, y1, x2, y2, u1, v1, u2, v2, e, f, stops, count)
+        return _cross(x1, y1, x2, y2, u1, v1, u2, v2, e=e, f=f, stops=stops, count=count)
     if common > 1 and not (begins and ends) and not (back and meets):
         return -1
     if common == 1:
@@ -192,7 +194,7 @@ def _meet(
         forward = (x_far - x) * (u_far - x) + (y_far - y) * (v_far - y)
         if forward > 0.0 and side(x, y, x_far, y_far, u_far, v_far) == 0:
             return -1
-    return _add_stop(x1, y1, e, f, 0.0, 0.0, 2, stops, count) if begins else count
+    return _add_stop(x1, y1, e, f, at=0.0, other=0.0, enters=2, stops=stops, count=count) if begins else count
 
 
 def _cross(
@@ -214,7 +216,8 @@ def _cross(
     from_far = (x1 - u2) * (y2 - v2) - (y1 - v2) * (x2 - u2)
     at = from_begin / (from_begin - from_end)
     other = from_near / (from_near - from_far)
-    return _add_stop(x1 + at * (x2 - x1), y1 + at * (y2 - y1), e, f, at, other, int(end > 0), stops, count)
+    x, y = x1 + at * (x2 - x1), y1 + at * (y2 - y1)
+    return _add_stop(x, y, e, f, at=at, other=other, enters=int(end > 0), stops=stops, count=count)
 
 
 def _add_stop(
@@ -342,13 +345,13 @@ def _follow(a: Flat, b: Flat, least: float, stops: Stops, rings: Rings, count: i
             stops.go[at] = 0
             if way == _ON_A:
                 at = stops.next_a[now]
-                _walk(a, stops.ring_a[now], stops.a, stops.at_a, stops.enters, now, at, False, rings)
+                _walk(a, stops.ring_a[now], stops.a, stops.at_a, stops.enters, now, at, is_back=False, rings=rings)
             elif way == _ON_B:
                 at = stops.next_b[now]
-                _walk(b, stops.ring_b[now], stops.b, stops.at_b, stops.enters, now, at, False, rings)
+                _walk(b, stops.ring_b[now], stops.b, stops.at_b, stops.enters, now, at, is_back=False, rings=rings)
             else:
                 at = stops.back_b[now]
-                _walk(b, stops.ring_b[now], stops.b, stops.at_b, stops.enters, at, now, True, rings)
+                _walk(b, stops.ring_b[now], stops.b, stops.at_b, stops.enters, at, now, is_back=True, rings=rings)
             if at == s:
                 break
             if stops.go[at] == 0:

@@ -51,11 +51,11 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
         w = west + (east - west) * (part / parts)
         e = east if part + 1 == parts else west + (east - west) * ((part + 1) / parts)
         if turned:
-            lows = _edges_above(b, q, 1.0, w, e, a.box_south[p], a.box_north[p], room, 0)
-            highs = _edges_above(a, p, -1.0, w, e, -b.box_north[q], -b.box_south[q], room, 6)
+            lows = _edges_above(b, q, 1.0, w, e, a.box_south[p], a.box_north[p], room=room, at=0)
+            highs = _edges_above(a, p, -1.0, w, e, -b.box_north[q], -b.box_south[q], room=room, at=6)
         else:
-            lows = _edges_above(a, p, 1.0, w, e, b.box_south[q], b.box_north[q], room, 0)
-            highs = _edges_above(b, q, -1.0, w, e, -a.box_north[p], -a.box_south[p], room, 6)
+            lows = _edges_above(a, p, 1.0, w, e, b.box_south[q], b.box_north[q], room=room, at=0)
+            highs = _edges_above(b, q, -1.0, w, e, -a.box_north[p], -a.box_south[p], room=room, at=6)
         if lows * highs > _MOST_EDGE_PAIRS and e - w > _LEAST_COLUMN_M:
             parts, part = 2 * parts, 2 * part
             continue
@@ -113,7 +113,7 @@ def _edges_above(
             continue
         if low >= ceiling or flat.group_east[g] <= west or flat.group_west[g] >= east:
             if end != flat.first[c]:
-                count = _add_level(flat, begin, end, ceiling, west, east, room, at, count)
+                count = _add_level(flat, begin, end, ceiling, west, east, room=room, at=at, count=count)
                 begin = flat.first[c]
             end = flat.stop[stop - 1]
             continue
@@ -122,7 +122,7 @@ def _edges_above(
             if high >= floor:
                 if low >= ceiling or flat.east[c] <= west or flat.west[c] >= east:
                     if end != flat.first[c]:
-                        count = _add_level(flat, begin, end, ceiling, west, east, room, at, count)
+                        count = _add_level(flat, begin, end, ceiling, west, east, room=room, at=at, count=count)
                         begin = flat.first[c]
                     end = flat.stop[c]
                 else:
@@ -132,13 +132,13 @@ def _edges_above(
                             continue
                         if (y1 >= ceiling and y2 >= ceiling) or max(x1, x2) <= west or min(x1, x2) >= east:
                             if end != k:
-                                count = _add_level(flat, begin, end, ceiling, west, east, room, at, count)
+                                count = _add_level(flat, begin, end, ceiling, west, east, room=room, at=at, count=count)
                                 begin = k
                             end = k + 1
                         elif x1 != x2:
                             count = _add_edge(x1, y1, x2, y2, room, at, count)
             c += 1
-    return _add_level(flat, begin, end, ceiling, west, east, room, at, count)
+    return _add_level(flat, begin, end, ceiling, west, east, room=room, at=at, count=count)
 
 
 def _upper_and_lower(south: float, north: float, up: float) -> tuple[float, float]:

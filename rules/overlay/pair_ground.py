@@ -133,10 +133,8 @@ def _stops(edges: int, others: int, is_compiled: bool) -> Stops:
         return np.zeros(size, dtype=np.int64) if is_compiled else [0] * size
 
     x, y, at_a, at_b = columns(4, MOST_STOPS, is_compiled)
-    near, chunk = whole(edges), whole(others)
-    return Stops(
-        near, chunk, x, y, whole(MOST_STOPS), whole(MOST_STOPS), at_a, at_b, *(whole(MOST_STOPS) for _ in range(10))
-    )
+    own = {"near": whole(edges), "chunk": whole(others), "x": x, "y": y, "at_a": at_a, "at_b": at_b}
+    return Stops(**{name: own[name] if name in own else whole(MOST_STOPS) for name in Stops._fields})
 
 
 def _rings(points: int, rings: int, is_compiled: bool) -> Rings:

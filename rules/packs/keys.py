@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
-from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key
+from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Key
 from onemap.rules.packs.body import BODY_KEYS
 from onemap.rules.packs.kind_register import KIND_KEYS
 from onemap.rules.packs.project_class import CLASS_KEYS
@@ -205,7 +205,7 @@ PACK_KEYS: Mapping[str, Key] = {
 
 REVIEW_KEYS: Mapping[str, Key] = {
     "days": Key(
-        NUMBER,
+        WHOLE,
         {
             "zh": f"各部门答复的工作日数，1 到 {MOST_DAYS}；收到之日不计",
             "en": f"Working days for each department's answer, 1 to {MOST_DAYS}; the day of receipt does not count.",

@@ -15,7 +15,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES, is_title
-from onemap.rules.kinds.kind import FLAG, NUMBER, TEXT
+from onemap.rules.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.packs.body import Body, bodies_from, body_problems
 from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
@@ -333,7 +333,7 @@ def _is_term(name: str, value: Any) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "area_share":
         return is_number and 0 <= value < 1
-    if key.type == NUMBER:
+    if key.type == WHOLE:
         return is_number and isinstance(value, int) and 1 <= value <= MOST_DAYS
     return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
 

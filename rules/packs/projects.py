@@ -17,7 +17,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
 from onemap.layers.catalogue.code_tables import plain_code
-from onemap.layers.frames.fields import text_values
+from onemap.layers.frames.fields import are_none, text_values
 from onemap.rules.inputs.parcels import STATED_KIND
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.packs.kind_register import KIND_FIELD, KindRegister, ProjectKind
@@ -129,7 +129,7 @@ class Projects:
         result = np.full(len(self._parcels), None, dtype=object)
         for item in classes:
             found = self._class_values((id(item), True), item)
-            result = np.where(result == None, found, result)  # noqa: E711 - of each of many values
+            result = np.where(are_none(result), found, result)
         return result
 
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:

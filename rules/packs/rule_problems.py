@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from string import Formatter
-from sys import float_info
 from typing import Any, Protocol
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -12,12 +11,25 @@ from onemap.layers.messages import is_title
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import ConditionError, fields_of
-from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Key, Kind
+from onemap.rules.kinds.kind import (
+    AMOUNT,
+    ANY,
+    FLAG,
+    LIST,
+    NUMBER,
+    TABLE,
+    TEXT,
+    TYPE_WORDS,
+    WHOLE,
+    Key,
+    Kind,
+    is_number,
+)
 from onemap.rules.packs.keys import RULE_KEYS
 
 _TYPES: dict[str, tuple[type, ...]] = {
     TEXT: (str,),
-    NUMBER: (int, float),
+    WHOLE: (int,),
     FLAG: (bool,),
     TABLE: (dict,),
     LIST: (list,),
@@ -94,7 +106,8 @@ def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
         wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
     layer = item.get("layer", "")
     if not (isinstance(layer, str) or (isinstance(layer, list) and layer and all(isinstance(c, str) for c in layer))):
-        wrong("rule.option", "layer", reason='layer = "CODE" | ["CODE", …]')
+        words = {"zh": 'layer = "代号" | ["代号", …]', "en": 'layer = "CODE" | ["CODE", …]'}
+        wrong("rule.option", "layer", reason=words)
 
 
 def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
@@ -108,7 +121,7 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
         elif kind is not None:
             wrong("rule.key", name, kind=kind.name)
     for name, key in {**AREA_LIMITS, **keys}.items():
-        if key.not_negative and isinstance(item.get(name), (int, float)) and item[name] < 0:
+        if key.type == AMOUNT and is_number(item.get(name)) and item[name] < 0:
             wrong("rule.negative", name)
     if isinstance(item.get("min_share"), (int, float)) and item["min_share"] > 1:
         wrong("rule.option", "min_share", reason="0 … 1")
@@ -123,7 +136,7 @@ def _check_consulted(item: _Item, bodies: Collection[str], wrong: _Wrong) -> Non
 
 def _check_value(name: str, key: Key, value: Any, wrong: _Wrong) -> None:
     if not is_type(value, key.type):
-        wrong("rule.type", name, expected=key.type)
+        wrong("rule.type", name, expected=dict(TYPE_WORDS[key.type]))
     elif key.choices and key.type != LIST and value not in key.choices:
         wrong("rule.value", name, value=value, allowed=list(key.choices))
 
@@ -159,10 +172,11 @@ def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None
         wrong("rule.option", "succeeds", reason='succeeds = ["rule.id", …]')
     for name, needed in (("silent", "only"), ("milder", "unless")):
         if item.get(name) and not item.get(needed):
-            wrong("rule.option", name, reason=f'{needed} = ["CLASS"]')
+            wrong("rule.option", name, reason={"zh": f'{needed} = ["类别"]', "en": f'{needed} = ["CLASS"]'})
     harmless = item.get("harmless", {})
     if isinstance(harmless, dict) and not all(isinstance(values, list) for values in harmless.values()):
-        wrong("rule.option", "harmless", reason='harmless = { FIELD = ["…"] }')
+        words = {"zh": 'harmless = { 字段 = ["…"] }', "en": 'harmless = { FIELD = ["…"] }'}
+        wrong("rule.option", "harmless", reason=words)
 
 
 def _check_words(item: _Item, wrong: _Wrong) -> None:
@@ -191,8 +205,12 @@ def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], 
             wrong("rule.layer", "layer", layer=code)
         elif entry.geometry not in kind.geometries_for(item):
             wrong("rule.geometry", "layer", layer=code, geometry=entry.geometry, kind=kind.name)
-    for name, reason in kind.problems(item):
-        wrong("rule.option", name, reason=reason)
+    forms = kind.problems(item)
+    for name, form in forms:
+        wrong("rule.option", name, reason=form)
+    for name, key in kind.keys.items():
+        if key.required and name not in item and name not in dict(forms):
+            wrong("rule.key_missing", name)
     for name, code in kind.other_layers(item).items():
         other = catalogue.get(code)
         if other is None:
@@ -233,10 +251,9 @@ def _is_wording(text: str) -> bool:
 
 
 def is_type(value: Any, expected: str) -> bool:
-    """Whether a value is of the type that a key wants: TEXT, NUMBER, FLAG, TABLE, LIST or ANY."""
+    """Whether a value is of the type that a key wants; an amount below 0 is a number, and refused for that."""
     if isinstance(value, bool):
         return expected in (FLAG, ANY)
-    # With nan or inf as a limit nothing would ever count, and all would be clear.
-    if expected == NUMBER:
-        return isinstance(value, (int, float)) and abs(value) <= float_info.max
+    if expected in (NUMBER, AMOUNT):
+        return is_number(value)
     return isinstance(value, _TYPES[expected])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from onemap.layers.catalogue.code_systems import LAND_SEA
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, require_value
 from onemap.rules.inputs.parcels import STATED_KIND, Parcels
 from onemap.rules.packs.kind_register import KIND_FIELD, KindRegister, titles_of
 from onemap.rules.packs.pack import Pack
@@ -75,8 +75,7 @@ class KindRemarks:
 
     @property
     def _known_register(self) -> KindRegister:
-        assert self._register is not None, "without one nothing is taken down"  # noqa: S101  # nosec B101
-        return self._register
+        return require_value(self._register, "the register of kinds")
 
 
 def kind_problems_of(packs: Sequence[Pack], parcels: Parcels, language: str) -> list[Problem]:

@@ -7,7 +7,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.kinds.conditions import fields_of
 from onemap.rules.kinds.foreseen_values import is_named, values_in_no_table
 from onemap.rules.packs.rule import Rule
@@ -42,5 +42,5 @@ def _values_of(library: Library, version: Version, name: str) -> Iterator[str]:
     names = {field.lower(): field for field in library.connection.field_types(version.table)}
     if name.lower() not in names:
         return
-    sql = f"SELECT DISTINCT {quote_identifier(names[name.lower()])} FROM {quote_identifier(version.table)}"  # noqa: S608 - a field that is there  # nosec B608
+    sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
     yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))

@@ -5,12 +5,12 @@ The look is a style in QGIS's own format, as those of the catalogue's layers are
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, tostring  # noqa: S405 - for writing only  # nosec B405
 
 from onemap.layers.messages import phrase
 from onemap.layers.publishing.layer_labels import labeling_of
 from onemap.layers.publishing.project_symbols import renderer_of
 from onemap.layers.publishing.xml_text import clean
+from onemap.layers.xml_elements import Element, tostring
 from onemap.rules.readings.node_status import SILENT_PERIODS
 
 SHOWN = "shown"  # the field that the look reads

@@ -87,7 +87,17 @@ def alternatives(
     if found:
         expect(len(found), 1)
     named = list(dict.fromkeys(rule.department for rule in rules))
-    table, departments = _tables(question, first, parcels, found, ground, options.keep_verdict, judge, named, threads)
+    table, departments = _tables(
+        question,
+        first,
+        parcels,
+        found=found,
+        ground=ground,
+        keep_verdict=options.keep_verdict,
+        judge=judge,
+        named=named,
+        threads=threads,
+    )
     return Alternatives(table, departments, trial.tried)
 
 
@@ -158,7 +168,10 @@ def _nearest_places(
     for name, rings in every.items():
         later -= len(movable) * sum(map(len, rings))
         checks -= CHECKS_A_RING * len(rings)
-        expect_more = lambda most, more, later=later, checks=checks: expect(most + later, more + checks)  # noqa: E731 - one line
+
+        def expect_more(most: int, more: int, later: int = later, checks: int = checks) -> None:
+            expect(most + later, more + checks)
+
         known = best if name == "moved_turned" else None
         steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, expect_more)
         best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}

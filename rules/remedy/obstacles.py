@@ -64,14 +64,30 @@ def _grounds_without_area(
         for row, shape in zip(rows, geometries_from(table.wkb.take(pa.array(rows, pa.int64())), origin), strict=True):
             shapes[named[row]].append(shape)
     made = []
-    for row, rule, pair in zip(parcel, rules, pairs, strict=True):
+    wholes = shift_geometries(parcels.shapes[parcel], (-origin[0], -origin[1]))
+    for whole, rule, pair in zip(wholes, rules, pairs, strict=True):
         if shapes[pair]:
-            around, far_m = KINDS[rule.kind].obstacle(np.array(shapes[pair], dtype=object), rule.options)
-            made.append(shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64)))
+            pieces = _without_allowed(np.array(shapes[pair], dtype=object), whole, rule)
+            made.append(_ground_around(pieces, rule))
         else:
-            whole = shift_geometries(parcels.shapes[np.array([row])], (-origin[0], -origin[1]))
-            made.append(shapely.buffer(whole[0], CLEAR_OF_LINES_M))
+            made.append(shapely.buffer(whole, CLEAR_OF_LINES_M))
     return np.array(made, dtype=object)
+
+
+def _ground_around(pieces: np.ndarray, rule: Rule) -> shapely.Geometry:
+    """What a remedy keeps clear of to be far enough from some pieces (k,)."""
+    around, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
+    return shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64))
+
+
+def _without_allowed(pieces: np.ndarray, parcel: shapely.Geometry, rule: Rule) -> np.ndarray:
+    """The pieces (k,) without as many as the rule's kind admits: those stay that would take most of the parcel."""
+    allowed = KINDS[rule.kind].allowed(rule.options)
+    if allowed == 0:
+        return pieces
+    grounds = [_ground_around(pieces[row : row + 1], rule) for row in range(len(pieces))]
+    taken_m2 = shapely.area(shapely.intersection(np.array(grounds, dtype=object), parcel))
+    return pieces[np.sort(np.argsort(-taken_m2, kind="stable")[allowed:])]
 
 
 def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:

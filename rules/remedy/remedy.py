@@ -157,7 +157,17 @@ def parcels_remedied(
 
     _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
     tables = _tables(parts, parcel_rows, rules, cutting)
-    others = alternatives(question, first, parcel_rows, parts.rest, rules, options, judge, searching.expect, cutting)
+    others = alternatives(
+        question,
+        first,
+        parcel_rows,
+        rest=parts.rest,
+        rules=rules,
+        options=options,
+        judge=judge,
+        expect=searching.expect,
+        threads=cutting,
+    )
     tables["alternatives"], tables["departments"] = others.table, others.departments
     return FoundParts(tables, first, others.tried)
 

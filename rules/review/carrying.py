@@ -11,6 +11,7 @@ from onemap.layers.library.row_verification import unlawful_structure
 from onemap.layers.library.rows_as_logged import refuse_altered
 from onemap.layers.stores.logged_rows import STRUCTURE, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import Right
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.cases import old_form
 from onemap.rules.cases.case import Case
@@ -106,4 +107,4 @@ def _drop(connection: StoreConnection, name: str) -> None:
         table = plain_tables(old_form.OLD_TABLES)[name]
         for row in list(connection.read_rows(name, table.columns)):
             note(connection, name, table.row_name(row), None)
-        connection.execute(f"DROP TABLE {name}")  # noqa: S608 - the names are our own  # nosec B608
+        connection.execute(compose_sql("DROP TABLE {name}", name=name))

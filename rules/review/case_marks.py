@@ -5,23 +5,28 @@ log. Of the blocks of its runs it takes names, counts and lengths.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from onemap.layers.library.library import Library
+from onemap.layers.stores.sql_text import Sql, compose_sql, join_sql
 from onemap.rules.cases.event import COLUMNS
 from onemap.rules.cases.event_tables import EVENTS
 
 _HASHED = tuple(name for name in COLUMNS if name not in ("case_id", "words"))
-_BLOCK = ("name", "first", "count", "length(content)", "length(shapes)")
+_BLOCK = tuple(map(Sql, ("name", "first", "count", "length(content)", "length(shapes)")))
 
 
 def case_marks(library: Library) -> dict[str, str]:
     """The mark of every case of which there are events, as the reader may see them."""
     runs, words = _run_marks(library), _words_marks(library)
     columns = [*_HASHED, "words"] if library.path is not None else _HASHED
-    joined = ", ".join(_join_column(library, column, "chain, number") for column in columns)
-    of_runs = _join_texts(library, "run", "chain, number")
-    sql = f"SELECT case_id, count(*), {of_runs}, {joined} FROM {EVENTS} GROUP BY case_id"  # noqa: S608 - names of our own  # nosec B608
+    key = ("chain", "number")
+    sql = compose_sql(
+        "SELECT case_id, count(*), {runs}, {joined} FROM {events} GROUP BY case_id",
+        runs=_join_texts(library, Sql("run"), key),
+        joined=[_join_column(library, column, key) for column in columns],
+        events=EVENTS,
+    )
     found = {}
     for case_id, count, named, *values in library.connection.execute(sql):
         digest = hashlib.sha256(f"{count}\n{words.get(case_id)}\n".encode())
@@ -38,29 +43,34 @@ def _words_marks(library: Library) -> Mapping[str, str]:
     """By case a hash of the drafts' words that the reader may see on a server; in a file they stand in the events."""
     if library.path is not None:
         return {}
-    hashed = _join_column(library, "words", "chain, number")
-    sql = f"SELECT case_id, {hashed} FROM onemap_event_words GROUP BY case_id"  # noqa: S608 - names of our own  # nosec B608
+    hashed = _join_column(library, "words", ("chain", "number"))
+    sql = compose_sql("SELECT case_id, {hashed} FROM onemap_event_words GROUP BY case_id", hashed=hashed)
     return dict(library.connection.execute(sql))
 
 
 def _run_marks(library: Library) -> dict[str, str]:
     """By run the names, counts and lengths of its blocks, for runs that have a record."""
-    parts = " || '/' || ".join(f"coalesce(CAST({part} AS TEXT), '')" for part in _BLOCK)
-    sql = f"SELECT run, {_join_texts(library, parts, 'name, first')} FROM onemap_run_blocks GROUP BY run"  # noqa: S608 - names of our own  # nosec B608
+    parts = join_sql(" || '/' || ", (compose_sql("coalesce(CAST({part} AS TEXT), '')", part=part) for part in _BLOCK))
+    blocks = _join_texts(library, parts, ("name", "first"))
+    sql = compose_sql("SELECT run, {blocks} FROM onemap_run_blocks GROUP BY run", blocks=blocks)
     there = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
     return {run: str(blocks) for run, blocks in library.connection.execute(sql) if run in there}
 
 
-def _join_texts(library: Library, value: str, order: str) -> str:
+def _join_texts(library: Library, value: Sql, order: Sequence[str]) -> Sql:
     """SQL for all values of a group in one text."""
     if library.path is not None:  # where groups come in the order of the table's key
-        return f"group_concat({value}, char(30))"
-    return f"string_agg({value}, chr(30) ORDER BY {order})"
+        return compose_sql("group_concat({value}, char(30))", value=value)
+    return compose_sql("string_agg({value}, chr(30) ORDER BY {order})", value=value, order=order)
 
 
-def _join_column(library: Library, column: str, order: str) -> str:
+def _join_column(library: Library, column: str, order: Sequence[str]) -> Sql:
     """SQL for the values of a column in a group: as bytes, of a server their hash. No value holds the sign between."""
     if library.path is not None:
-        return f"CAST(group_concat(coalesce({column}, char(31)), char(30)) AS BLOB)"
-    text = f"string_agg(coalesce(CAST({column} AS TEXT), chr(31)), chr(30) ORDER BY {order})"
-    return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+        return compose_sql("CAST(group_concat(coalesce({column}, char(31)), char(30)) AS BLOB)", column=column)
+    return compose_sql(
+        "encode(sha256(convert_to("
+        "string_agg(coalesce(CAST({column} AS TEXT), chr(31)), chr(30) ORDER BY {order}), 'UTF8')), 'hex')",
+        column=column,
+        order=order,
+    )

@@ -11,7 +11,7 @@ from onemap.rules.cases.case import Case, Terms
 from onemap.rules.cases.case_conditions import decides_alone, is_awaited
 from onemap.rules.cases.case_file import stored_case
 from onemap.rules.cases.code_names import department_names
-from onemap.rules.cases.event_store import free_number
+from onemap.rules.cases.document_numbers import free_number
 from onemap.rules.cases.event_verification import check_all_logged
 from onemap.rules.cases.hand import Hand, step_day
 from onemap.rules.cases.staleness import input_title

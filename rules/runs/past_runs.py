@@ -9,6 +9,7 @@ from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.runs.run_record import read_record
 from onemap.rules.runs.run_store import CHECK, kind_of, run_record, stored_values
@@ -26,7 +27,7 @@ GRANTS: tuple[Right, ...] = (
     Guard(
         NAMES,
         {
-            "number": f"NEW.number = 1 + coalesce((SELECT max(n.number) FROM {NAMES} AS n), 0)",  # noqa: S608 - names of our own  # nosec B608
+            "number": "NEW.number = 1 + coalesce((SELECT max(n.number) FROM onemap_run_names AS n), 0)",
             "who": "NEW.who = account",
             "at": "onemap_is_moment(NEW.at)"
             " AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
@@ -35,7 +36,11 @@ GRANTS: tuple[Right, ...] = (
         },
     ),
 )
-MAY_LOG = f"NEW.action = '{NAMED}' AND EXISTS (SELECT FROM {NAMES} AS n WHERE n.xmin = this_step)"  # noqa: S608 - names of our own  # nosec B608
+MAY_LOG = compose_sql(
+    "NEW.action = {named} AND EXISTS (SELECT FROM {names} AS n WHERE n.xmin = this_step)",
+    named=sql_literal(NAMED),
+    names=NAMES,
+)
 _OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
 
 
@@ -43,7 +48,7 @@ def run_names(library: Library) -> dict[str, str]:
     """The names that runs have, by the run; of several that were given to one the last stands."""
     if not library.has_table(NAMES):  # a library that was made before runs had names
         return {}
-    rows = library.connection.execute(f"SELECT run, name FROM {NAMES} ORDER BY number")  # noqa: S608 - our own name  # nosec B608
+    rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
     return {run: name for run, name in dict(rows.fetchall()).items() if name}
 
 
@@ -99,7 +104,7 @@ def name_run(library: Library, identifier: str, name: str, who: str) -> str:
         if not connection.has_table(NAMES):
             connection.execute(TABLES[0])
             note_structure(connection, [NAMES])
-        number = connection.execute(f"SELECT max(number) FROM {NAMES}").fetchone()[0] or 0  # noqa: S608 - our own name  # nosec B608
+        number = connection.execute(compose_sql("SELECT max(number) FROM {names}", names=NAMES)).fetchone()[0] or 0
         row = (number + 1, identifier, name, who, connection.moment())
         insert_logged(connection, plain_tables(TABLES)[NAMES], [row])
         log(connection, who, NAMED, identifier, {"name": name})
@@ -116,7 +121,8 @@ def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str,
         if held := _held_runs(library, tables).get(identifier):
             raise OneMapError("run.held", file=library.label, run=identifier, holders=sorted(held))
         blocks, runs = LIBRARY["onemap_run_blocks"], LIBRARY["onemap_runs"]
-        keys = connection.execute(f"SELECT {', '.join(blocks.key)} FROM onemap_run_blocks WHERE run = ?", (identifier,))  # noqa: S608 - names of our own  # nosec B608
+        sql = compose_sql("SELECT {key} FROM {blocks} WHERE run = ?", key=blocks.key, blocks=blocks.name)
+        keys = connection.execute(sql, (identifier,))
         names = [_key_name(blocks, row) for row in keys.fetchall()]
         connection.execute("DELETE FROM onemap_run_blocks WHERE run = ?", (identifier,))
         connection.execute("DELETE FROM onemap_runs WHERE id = ?", (identifier,))
@@ -138,7 +144,7 @@ def _held_runs(library: Library, tables: Mapping[str, PlainTable]) -> dict[str, 
     held: dict[str, set[str]] = {}
     for name, table in tables.items():
         if "run" in table.columns and name not in _OWN and library.has_table(name):
-            for (run,) in library.connection.execute(f"SELECT DISTINCT run FROM {name}"):  # noqa: S608 - our own name  # nosec B608
+            for (run,) in library.connection.execute(compose_sql("SELECT DISTINCT run FROM {name}", name=name)):
                 held.setdefault(run, set()).add(name.removeprefix("onemap_"))
     known = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
     for code, source in library.connection.execute("SELECT code, source FROM onemap_versions"):

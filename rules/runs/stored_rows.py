@@ -10,16 +10,17 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.library.library import Library
+from onemap.layers.stores.sql_text import Sql, compose_sql
 from onemap.rules.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
-_TABLE = "onemap_run_blocks"
+_ALL = Sql("true")
 OutlineBlock = Callable[[int], np.ndarray]
 
 
 def row_counts(library: Library, identifier: str) -> dict[str, int]:
     """How many rows each table has that a run has stored."""
-    sql = f"SELECT name, sum(count) FROM {_TABLE} WHERE run = ? GROUP BY name"  # noqa: S608 - names of our own  # nosec B608
+    sql = "SELECT name, sum(count) FROM onemap_run_blocks WHERE run = ? GROUP BY name"
     return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
 
 
@@ -39,11 +40,11 @@ def read_blocks(
     """
     damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
     outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
-    condition, values = "", []
+    condition, values = _ALL, []
     if KEY in wanted:
-        condition, values = "AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", [wanted[KEY]] * 2
+        condition, values = Sql("(lowest IS NULL OR lowest <= ? AND highest >= ?)"), [wanted[KEY]] * 2
     for first, count in _blocks(library, identifier, table, condition, values):
-        if first != end and not condition:
+        if first != end and condition is _ALL:
             raise damage  # a block is gone
         end = first + count
         try:
@@ -98,7 +99,7 @@ def _outlines(library: Library, identifier: str, positions: np.ndarray, block: O
     found = np.full(len(positions), None, dtype=object)
     if len(positions):
         ends = [int(positions.max()), int(positions.min())]
-        for first, _ in _blocks(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
+        for first, _ in _blocks(library, identifier, GIVEN, Sql("first <= ? AND first + count > ?"), ends):
             outlines = block(first)
             here = np.flatnonzero((positions >= first) & (positions < first + len(outlines)))
             found[here] = outlines[positions[here] - first]
@@ -115,14 +116,17 @@ def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
 
 
 def _blocks(
-    library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]
+    library: Library, identifier: str, table: str, condition: Sql, values: Sequence[Any]
 ) -> list[tuple[int, int]]:
     """Where the blocks of a table begin, in their order, and how many rows each has."""
-    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? {condition} ORDER BY first"  # noqa: S608 - names of our own  # nosec B608
+    sql = compose_sql(
+        "SELECT first, count FROM onemap_run_blocks WHERE run = ? AND name = ? AND {condition} ORDER BY first",
+        condition=condition,
+    )
     found = library.connection.execute(sql, (identifier, table, *values)).fetchall()
     return [(row[0], row[1]) for row in found]
 
 
 def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:
-    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"  # noqa: S608 - names of our own  # nosec B608
+    sql = compose_sql("SELECT {column} FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?", column=column)
     return library.connection.execute(sql, (identifier, table, first)).fetchone()[0]

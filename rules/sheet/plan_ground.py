@@ -79,8 +79,7 @@ class PlanGround:
         plane: Plane,
         threads: Threads,
     ) -> list[tuple[int, dict[str, Any]]]:
-        stored, version = source.stored, source.version
-        assert stored is not None and version is not None, "asked of what was read"  # noqa: S101  # nosec B101
+        stored, version = source.features, source.read_version
         pairs = overlaps(local, tree, stored.shapes, threads)
         refuse(source, pairs.failed[:, 1])
         if len(pairs.parcel) == 0:

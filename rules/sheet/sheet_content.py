@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.errors import require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
@@ -60,8 +61,7 @@ def sheets_of(
     as_of = date.fromisoformat(record["parameters"]["as_of"])
     plans = PlanGround(library, versions(library), as_of, language)
     parcels = tables["parcels"]
-    grounds = parcels.geometries
-    assert grounds is not None, "parcels have their ground"  # noqa: S101 - for the type checker  # nosec B101
+    grounds = require_value(parcels.geometries, "the ground of parcels")
     names = parcels.values("parcel")
     findings = _by_parcel(tables["findings"])
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import DefectError, OneMapError, Problem
 from onemap.layers.files.word_parts import check_parts
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
@@ -198,7 +198,7 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
         document = Document(str(path))
     except OneMapError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in the zip, in the XML, or in what python-docx expects
+    except Exception as error:  # a damaged file fails in the zip, in the XML, or in what python-docx expects
         raise OneMapError("statement.template", file=path.name, reason=str(error)[:200]) from error
     yield Problem("statement.in_paragraph", {"paragraph": 1}), ""
     yield from _texts_of(document.element.body)
@@ -295,7 +295,8 @@ def _chain(node: nodes.Node) -> list[Any]:
         else:
             parts.append(node.arg.value if isinstance(node.arg, nodes.Const) else 0)
         node = node.node
-    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # noqa: S101 - for the type checker  # nosec B101
+    if not isinstance(node, nodes.Name):
+        raise DefectError("a field of a template that no name begins")
     return [node.name, *reversed(parts)]
 
 

@@ -17,7 +17,7 @@ Node = dict[str, Any]
 WIDTH_MM = 156.0  # of the text on paper
 _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
 # What comes out is text, not markup: each printer escapes it in its own way.
-_TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+_TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 _WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
 _PLACE = re.compile(
     r"^(\d+\. |[一二三四五六七八九]、|(Annex t|T)able [\d{}a-z]+-\d+\. |附?表[\d{}a-z]+-\d+　)"

@@ -142,7 +142,7 @@ class _PageMap:
             + "".join(_group_svg(group) for group in groups)
             + f'<g id="labels">{"".join(self.labels)}</g></svg>'
         )
-        return render("map.html", words=labels, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped  # nosec B704
+        return render("map.html", words=labels, drawn=Markup(svg), legend=self._legend(groups))  # escaped  # nosec B704
 
     def _definitions(self) -> str:
         """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""
@@ -322,7 +322,7 @@ class _PageMap:
             pattern = f"{self._pattern(symbol)}l"
             fills = "".join(f'<path d="{box}" {look}/>' for look in fill_attributes(symbol, pattern))
             body = f'{fills}<path d="{box}" {_outline(symbol)}/>'
-        return Markup(  # noqa: S704 - escaped before  # nosec B704
+        return Markup(  # escaped before  # nosec B704
             f'<svg class="swatch" width="24" height="14" viewBox="0 0 7.5 4.4" aria-hidden="true">{body}</svg>'
         )
 

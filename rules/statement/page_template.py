@@ -18,7 +18,7 @@ _PART = re.compile(r".{1,12}")
 
 def render(template: str, **values: Any) -> Markup:
     """A template of resources/pages with values put in; only what is Markup already is not escaped."""
-    return Markup(_PAGES.get_template(template).render(**values))  # noqa: S704 - the template escapes  # nosec B704
+    return Markup(_PAGES.get_template(template).render(**values))  # the template escapes  # nosec B704
 
 
 def _legal(value: Any) -> Any:
@@ -28,7 +28,7 @@ def _legal(value: Any) -> Any:
 
 def _breakable(text: str) -> Markup:
     """A text whose very long words may be broken, so that a table keeps to its page."""
-    return Markup(_UNBROKEN.sub(lambda word: "<wbr>".join(_PART.findall(word.group())), escape(_legal(text))))  # noqa: S704  # nosec B704
+    return Markup(_UNBROKEN.sub(lambda word: "<wbr>".join(_PART.findall(word.group())), escape(_legal(text))))  # nosec B704
 
 
 def _shown_by(table: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -48,8 +48,7 @@ def pdf_document(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        result = set_pages(place / TEMPLATE, template.name, progress, is_own, timestamp=_moment(content))
-    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
+        (result,) = set_pages(place / TEMPLATE, template.name, progress, is_own, timestamp=_moment(content))
     return result
 
 

@@ -83,5 +83,5 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         suffix=SUFFIX,
         most_text=_MOST_TEXT,
         most_answer=_MOST_ANSWER,
-        facts=Markup(canonical(shown_facts(library, case, department))),  # noqa: S704 - it has no sign of markup  # nosec B704
+        facts=Markup(canonical(shown_facts(library, case, department))),  # it has no sign of markup  # nosec B704
     )

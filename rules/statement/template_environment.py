@@ -65,7 +65,7 @@ def _words(node: nodes.Node) -> str:
 class _Generator(CodeGenerator):
     """Code in which every loop counts its rounds."""
 
-    def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:  # noqa: N802 - jinja2's name
+    def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:
         check_tags(node)
         for loop in node.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, _ROUNDS, [], [], None, None, lineno=loop.lineno)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
@@ -26,9 +26,10 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.statistics.counted_once import CountedOnce, UnitBlock
+from onemap.rules.statistics.table_in_units import joined_rows
 from onemap.rules.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
 from onemap.rules.statistics.unit_ground import gap_problems, overlap_problems, version_titles
-from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, joined_rows, unit_pieces, whole_features
+from onemap.rules.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
 from onemap.rules.statistics.units import AreaUnits, area_units
 
 
@@ -94,8 +95,7 @@ class LayerInUnits:
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self._block = block
         self.source = self._read(threads)
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
-        stored = self.source.stored
+        stored = self.source.features
         place = {"file": library.label, "layer": self.version.code, "title": dict(self.entry.title)}
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
@@ -141,8 +141,7 @@ class LayerInUnits:
     @cached_property
     def shapes(self) -> AnyShapes:
         """The features' (n,), counted from the origin."""
-        assert self.source.stored is not None, "_read refuses otherwise"  # noqa: S101 - for the type checker  # nosec B101
-        return self.source.stored.shapes
+        return self.source.features.shapes
 
     @cached_property
     def grounds(self) -> np.ndarray | None:
@@ -168,13 +167,17 @@ class LayerInUnits:
         named = self.entry.geometry, self.source.names, self.version.table
         return self._with_areas(unit_pieces(grounds, self.shapes, *named, threads))
 
+    @property
+    def area_units(self) -> AreaUnits:
+        """The units, where some are asked for. Raises DefectError."""
+        return require_value(self.units, "area units")
+
     def _unit_keys(self) -> list[str | None]:
         """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
-        assert self.source.stored is not None and self.units is not None, "only then it is asked"  # noqa: S101  # nosec B101
-        name = self.entry.unit or self.units.record["unit"]
+        name = self.entry.unit or self.area_units.record["unit"]
         place = {"file": self.library.label, "layer": self.version.code, "title": dict(self.entry.title)}
         place |= {"field": "--unit"}
-        return text_values(column_of(self.source.stored.attributes, name, place).tolist())
+        return text_values(column_of(self.source.features.attributes, name, place).tolist())
 
     def _with_areas(self, pieces: UnitPieces) -> UnitPieces:
         if self.entry.geometry != POLYGON:
@@ -192,10 +195,9 @@ class LayerInUnits:
     @cached_property
     def once(self) -> UnitBlock:
         """The units among all that are asked for, in the library's plane."""
-        assert self.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
         if self._block is not None:
             return self._block
-        return UnitBlock(CountedOnce.of(self.units, self.threads), np.arange(len(self.units.names)))
+        return UnitBlock(CountedOnce.of(self.area_units, self.threads), np.arange(len(self.area_units.names)))
 
     @property
     def units_overlap_m2(self) -> float:

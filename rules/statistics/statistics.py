@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.rules.compare.plans import version_named
@@ -87,8 +87,7 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
 def _part(asked: LayerInUnits) -> PartOfStatistics:
     """What a block of the units gives."""
     found = _raw_statistics(asked)
-    assert asked.source.stored is not None, "what is unreadable is refused"  # noqa: S101 - for the type checker  # nosec B101
-    fids = asked.source.stored.fids
+    fids = asked.source.features.fids
     crossing = {name: frozenset(fids[chosen & asked.crossing].tolist()) for name, chosen in _told_of(asked).items()}
     return PartOfStatistics(found.rows, found.units, found.total, crossing)
 
@@ -159,8 +158,7 @@ class _Grounds:
 
         Raises OneMapError compare.arithmetic.
         """
-        coverage = asked.source.coverage
-        assert coverage is not None, "what has features has a coverage"  # noqa: S101 - for the type checker  # nosec B101
+        coverage = require_value(asked.source.coverage, "the coverage of a layer that has features")
         given = asked.grounds if asked.grounds is not None else np.array([coverage], dtype=object)
         count = len(given)
         unknown = np.full((2, count), np.nan)
@@ -197,17 +195,16 @@ def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.nda
 
     Both (2, m).
     """
-    found = asked.areas_of(pieces, pieces.unit, units)
-    assert found is not None, "asked of polygons alone"  # noqa: S101 - for the type checker  # nosec B101
+    found = require_value(asked.areas_of(pieces, pieces.unit, units), "areas of polygons")
     areas = np.array([found.area_m2, found.ellipsoidal_m2])
     return areas, np.array([found.overlap_m2, found.overlap_ellipsoidal_m2])
 
 
 def _of_units_m2(asked: LayerInUnits, overlay: _Overlay, coverage: shapely.Geometry) -> np.ndarray:
     """By unit the areas (2, m) inside or outside the coverage. Raises OneMapError compare.arithmetic."""
-    assert asked.grounds is not None and asked.units is not None, "asked of units alone"  # noqa: S101 - for the type checker  # nosec B101
-    found = overlay(asked.grounds, coverage, asked.threads)
-    return _on_both_m2(asked, proved_ground(found, asked.units.source, asked.units.names))
+    units = asked.area_units
+    found = overlay(units.grounds, coverage, asked.threads)
+    return _on_both_m2(asked, proved_ground(found, units.source, units.names))
 
 
 def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.ndarray:

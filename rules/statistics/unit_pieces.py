@@ -1,6 +1,5 @@
 """What of each feature lies in each unit: a feature that crosses a border is shared out by its ground or length."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +8,6 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
-from onemap.layers.ingest.unit_keys import plain_unit_code
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.in_chunks import intersecting
 from onemap.rules.overlay.lines_inside import proved_pieces
@@ -50,16 +48,6 @@ def whole_features(shapes: AnyShapes) -> UnitPieces:
     """Every feature as one piece of one unit, which is all ground."""
     count = len(shapes)
     return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), FlatGround.all_of(shapes), np.ones(count))
-
-
-def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
-    """Rows of a table (n,) by the code of their unit, and the codes that are no unit's. names: of the units (m,)."""
-    place = {plain_unit_code(str(name)): at for at, name in enumerate(names.tolist())}
-    unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
-    rows = np.flatnonzero(unit >= 0)
-    rows = rows[np.argsort(unit[rows], kind="stable")]
-    lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
-    return UnitPieces(unit[rows], rows, FlatGround.nothing(len(rows)), np.ones(len(rows))), lost
 
 
 def unit_pieces(

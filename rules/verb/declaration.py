@@ -245,7 +245,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
         return value
     if parameter.repeated:
         items = [_text(parameter, item) for item in (value if isinstance(value, (list, tuple)) else [value])]
-        return items if parameter.convert is None else [_converted_value(parameter, item) for item in items]
+        return [_converted_value(parameter, item) for item in items]
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     if isinstance(value, dict):
@@ -253,7 +253,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
     text = _text(parameter, value)
     if parameter.choices and text not in parameter.choices:
         raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
-    return text if parameter.convert is None else _converted_value(parameter, text)
+    return _converted_value(parameter, text)
 
 
 def _text(parameter: Parameter, value: Any) -> str:
@@ -282,7 +282,8 @@ def _check_place(parameter: Parameter, text: str) -> None:
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:
-    assert parameter.convert is not None, "only then it is asked"  # noqa: S101 - for the type checker  # nosec B101
+    if parameter.convert is None:
+        return text
     try:
         return parameter.convert(text)
     except (ValueError, OverflowError):

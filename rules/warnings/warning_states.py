@@ -17,6 +17,7 @@ from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.findings.table import Table
 from onemap.rules.indicators.indicator_pack import indicator_packs, parse_indicator_packs
@@ -53,44 +54,70 @@ TABLES = (
     " step INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL,"
     " at TEXT NOT NULL, UNIQUE (warning, step))",
 )
-_PAIRS = ", ".join(f"('{before}', '{after}')" for before, states in {"": (OPEN,), **NEXT}.items() for after in states)
-_BEFORE = f"FROM {_STEPS} AS s WHERE s.warning = NEW.warning"  # noqa: S608 - our own name
+_PAIRS = [
+    compose_sql("({before}, {after})", before=sql_literal(before), after=sql_literal(after))
+    for before, states in {"": (OPEN,), **NEXT}.items()
+    for after in states
+]
+_BEFORE = compose_sql("FROM {steps} AS s WHERE s.warning = NEW.warning", steps=_STEPS)
 _HAND = {
     "who": "NEW.who = account",
     "at": "onemap_is_moment(NEW.at) AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
 }
-# All of the transaction's at once, with its last.
-_LOGGED = "NEW.number < (SELECT max(t.number) FROM {0} AS t) OR onemap_are_logged('{0}', 'number', NULL, this_step)"
-_NUMBER = "NEW.number = 1 + coalesce((SELECT max(t.number) FROM {0} AS t), 0)"
+
+
+def _next_number(table: str) -> Sql:
+    return compose_sql("NEW.number = 1 + coalesce((SELECT max(t.number) FROM {table} AS t), 0)", table=table)
+
+
+def _are_logged(table: str) -> Sql:
+    """All of the transaction's rows at once, with its last."""
+    return compose_sql(
+        "NEW.number < (SELECT max(t.number) FROM {table} AS t) OR onemap_are_logged({name}, 'number', NULL, this_step)",
+        table=table,
+        name=sql_literal(table),
+    )
+
+
 GRANTS: tuple[Right, ...] = (
     *(Grant(table, action, EVERYONE) for table in (_LOOKS, _STEPS) for action in ("SELECT", "INSERT")),
     Guard(
         _LOOKS,
         {
-            "number": _NUMBER.format(_LOOKS),
+            "number": _next_number(_LOOKS),
             **_HAND,
             "day": "onemap_is_day(NEW.day)",
             "asked": "onemap_is_json(NEW.asked, 1000000) AND onemap_is_json(NEW.found, 100000000)",
         },
-        {"not what the log says of it": _LOGGED.format(_LOOKS)},
+        {"not what the log says of it": _are_logged(_LOOKS)},
     ),
     Guard(
         _STEPS,
         {
-            "number": _NUMBER.format(_STEPS),
+            "number": _next_number(_STEPS),
             **_HAND,
-            "step": f"NEW.step = 1 + coalesce((SELECT max(s.step) {_BEFORE}), 0)",
-            "state": f"(coalesce((SELECT s.state {_BEFORE} ORDER BY s.step DESC LIMIT 1), ''), NEW.state)"
-            f" IN ({_PAIRS})",
-            "words": "onemap_is_text(NEW.warning, 2000) AND onemap_is_text(NEW.reason, 20000)"
-            f" AND (NEW.state = '{OPEN}' OR btrim(NEW.reason) <> '') AND onemap_is_json(NEW.facts, 100000)",
+            "step": compose_sql("NEW.step = 1 + coalesce((SELECT max(s.step) {before}), 0)", before=_BEFORE),
+            "state": compose_sql(
+                "(coalesce((SELECT s.state {before} ORDER BY s.step DESC LIMIT 1), ''), NEW.state) IN ({pairs})",
+                before=_BEFORE,
+                pairs=_PAIRS,
+            ),
+            "words": compose_sql(
+                "onemap_is_text(NEW.warning, 2000) AND onemap_is_text(NEW.reason, 20000)"
+                " AND (NEW.state = {open} OR btrim(NEW.reason) <> '') AND onemap_is_json(NEW.facts, 100000)",
+                open=sql_literal(OPEN),
+            ),
         },
-        {"not what the log says of it": _LOGGED.format(_STEPS)},
+        {"not what the log says of it": _are_logged(_STEPS)},
     ),
 )
-MAY_LOG = (
-    f"NEW.action = '{_KEEP}' AND EXISTS (SELECT FROM {_LOOKS} AS w WHERE w.xmin = this_step)"  # nosec B608
-    f" OR NEW.action = '{_STEP}' AND EXISTS (SELECT FROM {_STEPS} AS w WHERE w.xmin = this_step)"
+MAY_LOG = compose_sql(
+    "NEW.action = {keep} AND EXISTS (SELECT FROM {looks} AS w WHERE w.xmin = this_step)"
+    " OR NEW.action = {step} AND EXISTS (SELECT FROM {steps} AS w WHERE w.xmin = this_step)",
+    keep=sql_literal(_KEEP),
+    looks=_LOOKS,
+    step=sql_literal(_STEP),
+    steps=_STEPS,
 )
 Record = dict[str, Any]
 
@@ -126,7 +153,9 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
     kept: dict[str, KeptWarning] = {}
     if not library.has_table(_STEPS):  # a library that was made before warnings had states
         return kept
-    sql = f"SELECT number, warning, state, reason, facts, who, at FROM {_STEPS} ORDER BY number"  # noqa: S608  # nosec B608
+    sql = compose_sql(
+        "SELECT number, warning, state, reason, facts, who, at FROM {steps} ORDER BY number", steps=_STEPS
+    )
     try:
         for number, name, state, reason, facts, who, at in library.connection.execute(sql):
             if state not in NEXT or not all(isinstance(text, str) for text in (name, reason, who, at)):
@@ -151,7 +180,8 @@ def _known_facts(text: str) -> Record:
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
     """On which day each was first and last seen, and whether the last list has it."""
     by_number = {warning.number: warning for warning in kept.values()}
-    for day, found in library.connection.execute(f"SELECT day, found FROM {_LOOKS} ORDER BY number"):  # noqa: S608  # nosec B608
+    sql = compose_sql("SELECT day, found FROM {looks} ORDER BY number", looks=_LOOKS)
+    for day, found in library.connection.execute(sql):
         seen = set(json.loads(found)["opened"])
         for number, warning in by_number.items():
             warning.is_found = number in seen
@@ -252,7 +282,7 @@ def last_question(library: Library, language: str) -> WarningOptions:
     Raises OneMapError library.damaged.
     """
     today, catalogue = library.today(), library.catalogue()
-    sql = f"SELECT asked FROM {_LOOKS} ORDER BY number DESC LIMIT 1"  # noqa: S608  # nosec B608
+    sql = compose_sql("SELECT asked FROM {looks} ORDER BY number DESC LIMIT 1", looks=_LOOKS)
     row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
     if row is None:
         packs = tuple(indicator_packs((), catalogue))
@@ -276,11 +306,11 @@ def _make_tables(library: Library, connection: StoreConnection) -> None:
             connection.execute(statement)
             note_structure(connection, [table])
         elif library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
-            check_table(library, plain_tables(TABLES)[table], "action IN (?, ?)", (_KEEP, _STEP))
+            check_table(library, plain_tables(TABLES)[table], Sql("action IN (?, ?)"), (_KEEP, _STEP))
 
 
 def _last_number(connection: StoreConnection, table: str) -> int:
-    return int(connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # nosec B608
+    return int(connection.execute(compose_sql("SELECT max(number) FROM {table}", table=table)).fetchone()[0] or 0)
 
 
 def _state_names(*states: str) -> dict[str, str]:

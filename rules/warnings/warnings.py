@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.fields import text_value, text_values
 from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
 from onemap.layers.library.library import Library
@@ -125,8 +125,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
     """Indicators that are near their target, have broken it, or have one and cannot be told; their units' ground."""
     rows: list[_Placed] = []
     found = indicators(library, options.quotas, threads.part(0.0, 0.5))
-    grounds = found.tables["indicators"].geometries
-    assert grounds is not None, "indicators have the ground of their units"  # noqa: S101  # nosec B101
+    grounds = require_value(found.tables["indicators"].geometries, "the ground of the units")
     paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
     for one, ground in zip(found.rows, grounds.tolist(), strict=True):
         is_open = one["status"] == "unknown" and one["target"] is not None

@@ -177,12 +177,12 @@ def atlas(values: Values, context: VerbContext) -> Result:
             library,
             values["run"],
             values["target"],
-            values.get("by") or "cluster",
-            values.get("type") or TRIAGED,
-            values.get("most") or 200,
-            context.language,
-            bool(values.get("overwrite")),
-            context.progress,
+            by=values.get("by") or "cluster",
+            types=values.get("type") or TRIAGED,
+            most=values.get("most") or 200,
+            language=context.language,
+            overwrite=bool(values.get("overwrite")),
+            progress=context.progress,
         )
     return {"ok": True, **found}
 

@@ -13,6 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import phrase
+from onemap.layers.stores.sql_text import columns_of, compose_sql
 from onemap.rules.cases.event_rows import UNLAWFUL, with_events
 from onemap.rules.cases.event_store import is_case
 from onemap.rules.findings.table import Table
@@ -59,14 +60,16 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
 
     Raises OneMapError history.unknown.
     """
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM onemap_audit ORDER BY number"  # noqa: S608 - names of our own  # nosec B608
+    columns = columns_of("a", _COLUMNS)
+    sql = compose_sql("SELECT {columns} FROM onemap_audit AS a ORDER BY number", columns=columns)
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
     if subject is None:
         return rows
     wanted = {subject}
     for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
         if library.has_table(table):
-            runs = library.connection.execute(f"SELECT run FROM {table} WHERE case_id = ?", (subject,)).fetchall()  # noqa: S608 - names of our own  # nosec B608
+            sql = compose_sql("SELECT run FROM {table} WHERE case_id = ?", table=table)
+            runs = library.connection.execute(sql, (subject,)).fetchall()
             wanted |= {run for (run,) in runs}
     found = [
         row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))

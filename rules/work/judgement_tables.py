@@ -7,6 +7,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.cases import event_tables, old_form
 from onemap.rules.compare import decisions
 from onemap.rules.inputs import subdivision_store
@@ -40,10 +41,15 @@ GRANTS: tuple[Right, ...] = (
     Guard(
         "onemap_audit",
         {
-            "action": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"  # noqa: S608 - names of our own  # nosec B608
-            " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
-            " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
-            f" OR {past_runs.MAY_LOG} OR {warning_states.MAY_LOG} OR {event_tables.MAY_LOG}",
+            "action": compose_sql(
+                "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"
+                " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
+                " OR NEW.action = 'decide' AND EXISTS (SELECT FROM onemap_decisions AS d WHERE d.xmin = this_step)"
+                " OR {a_name} OR {a_warning} OR {an_event}",
+                a_name=past_runs.MAY_LOG,
+                a_warning=warning_states.MAY_LOG,
+                an_event=event_tables.MAY_LOG,
+            ),
             "detail": "onemap_is_json(NEW.detail, 100000000)",
             "features of others": "NOT NEW.detail::jsonb ? 'features'",
             "rows of others": "onemap_are_own_rows(coalesce(NEW.detail::jsonb -> 'rows', '{}'), this_step)",

@@ -302,8 +302,8 @@ def _pdf(room: _Room) -> str:
     families = sorted({*chosen_fonts().families.values()})
     source = folder / "page.typ"
     source.write_text(f'#set text(font: "{families[0]}")\n一张图 One Map\n', encoding="utf-8")
-    made = set_pages(source, source.name)
-    if not isinstance(made, bytes) or not made.startswith(b"%PDF"):
+    (made,) = set_pages(source, source.name)
+    if not made.startswith(b"%PDF"):
         raise _Unfit("no PDF")
     return ", ".join(families)
 

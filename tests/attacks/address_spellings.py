@@ -79,7 +79,7 @@ _KEYS = ("key", "tk", "ak", "sig", "auth", "KEY", "session")
 
 def spellings(count: int, seed: int = 38) -> list[str]:
     """So many different addresses, each with a password or a key; the same ones for a seed."""
-    chance = random.Random(seed)  # noqa: S311 - the same in every run
+    chance = random.Random(seed)  # the same in every run
     found: dict[str, None] = {}
     while len(found) < count:
         password, kind = chance.choice(_PASSWORDS), chance.random()

@@ -126,7 +126,7 @@ def test_no_list_of_processes_shows_a_password(tmp_path, address):
     other = SPELLINGS[0].replace(SECRET, "0ther")
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "copy", address, other]
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "5"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:  # noqa: S603
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         shown = []
         while child.poll() is None:
             shown.append(Path(f"/proc/{child.pid}/cmdline").read_bytes())
@@ -229,11 +229,11 @@ def test_python_repeats_none_of_them(small_library):
     city = onemap_in_python.open(small_library)
     for word in spellings(150, seed=40):
         for ask in (
-            lambda: onemap_in_python.open(word),  # noqa: B023
-            lambda: onemap_in_python.inspect(word),  # noqa: B023
-            lambda: city.check(word),  # noqa: B023
-            lambda: city.ask("layers", as_of=word),  # noqa: B023
-            lambda: city.ask(word),  # noqa: B023
+            lambda word=word: onemap_in_python.open(word),
+            lambda word=word: onemap_in_python.inspect(word),
+            lambda word=word: city.check(word),
+            lambda word=word: city.ask("layers", as_of=word),
+            lambda word=word: city.ask(word),
         ):
             with pytest.raises(OneMapError) as refused:
                 ask()

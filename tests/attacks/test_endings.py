@@ -282,19 +282,19 @@ def test_what_a_killed_program_left_goes_with_the_next(desk, tmp_path):
     foreign.write_text("theirs")
     serving = program("serve", room=room)
     for _ in range(3):
-        with subprocess.Popen(serving, env=environment(room), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603
+        with subprocess.Popen(serving, env=environment(room), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
             child.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "nonsense"}\n')
             child.stdin.flush()
             child.stdout.readline()
             (own,) = [path for path in room.iterdir() if path.is_dir()]
             (own / "openpyxl.abc").write_bytes(bytes(1000))  # as a writer leaves it that is killed
             # Another program beside a living one leaves its room alone.
-            subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)  # noqa: S603
+            subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)
             assert own.is_dir()
             child.send_signal(signal.SIGKILL)
             child.wait()
     assert len(list(room.iterdir())) == 2  # the last one's, and what is not ours
-    subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)  # noqa: S603
+    subprocess.run(program("--help", room=room), env=environment(room), check=True, capture_output=True)
     assert list(room.iterdir()) == [foreign]
 
 
@@ -305,7 +305,7 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
     out = desk / "out.xlsx"
     arguments = ("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", out)
     seen: set[str] = set()
-    with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:  # noqa: S603
+    with subprocess.Popen(program(*arguments, room=room), env=environment(room), stdout=subprocess.DEVNULL) as child:
         with other_writer(desk / "city.gpkg"):  # so long its own room is there
             while "onemap" not in seen:
                 seen |= {path.name.split("-room-")[0] for path in room.iterdir()}
@@ -361,6 +361,6 @@ def test_a_program_whose_temporary_files_do_not_fit_refuses(desk, tmp_path):
         f"sys.argv = ['onemap', 'inspect', {str(desk / 'big.zip')!r}, '--json'];"
         f"runpy.run_path({str(ROOT / '__main__.py')!r}, run_name='__main__')"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", limited], capture_output=True, timeout=60)  # noqa: S603
+    done = subprocess.run([sys.executable, "-I", "-c", limited], capture_output=True, timeout=60)
     assert done.returncode == 3, done.stdout + done.stderr
     assert json.loads(done.stdout)["problems"][0]["code"] in ("source.no_room", "out.no_room")

@@ -60,7 +60,7 @@ def test_a_document_shows_them(bureau, case, document, suffix):
 @pytest.mark.slow
 def test_a_pdf_shows_them(bureau, case, tmp_path):
     path = bureau.export("report.pdf", case)
-    words = subprocess.run([PDF_TO_TEXT, "-layout", path, "-"], capture_output=True, check=True).stdout.decode()  # noqa: S603
+    words = subprocess.run([PDF_TO_TEXT, "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
     assert "U+202E" in re.sub(r"\s", "", words)
     assert "\u202e" not in words
 

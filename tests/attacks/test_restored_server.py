@@ -29,7 +29,7 @@ def pg(database: Database, program: str, *arguments: str) -> None:
     path = database.programs / program
     if not path.exists():
         pytest.skip(f"{program} is not here")
-    answer = subprocess.run([path, *arguments], capture_output=True, text=True)  # noqa: S603
+    answer = subprocess.run([path, *arguments], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
 
 

@@ -18,7 +18,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.stores.geopackage import core_tables
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import quote_identifier
 from onemap.rules.cases.event import COLUMNS, Event, event_hash, words_hash
 from onemap.rules.cases.event_store import case_ids, read_events
 from onemap.rules.verb.declaration import VerbContext

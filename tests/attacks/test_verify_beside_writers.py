@@ -55,7 +55,7 @@ def test_it_never_raises_a_false_alarm(city):
     for number in range(2):
         names = {"library": library, "source": str(source), "number": number, "path": str(ROOT.parent)}
         started = [sys.executable, "-P", "-c", WRITER.format(**names)]
-        writers.append(subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))  # noqa: S603
+        writers.append(subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
     try:
         for writer in writers:
             assert writer.stdout is not None and writer.stdout.readline() == "1\n"

@@ -87,7 +87,7 @@ def _changed_parts(
 
 def case(seed: int, number: int, sets: list[dict[str, bytes]]) -> dict[str, bytes]:
     """The files of one try: always the same for a seed and a number."""
-    chance = random.Random(f"{seed}/{number}")  # noqa: S311 - damage is no secret
+    chance = random.Random(f"{seed}/{number}")  # damage is no secret
     files = dict(chance.choice(sets))
     name = chance.choice(list(files))
     files[name] = damaged_bytes(files[name], chance)

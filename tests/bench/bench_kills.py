@@ -92,7 +92,7 @@ def _case(folder: Path, project: str) -> str:
 def start_writer(writer: Writer, folder: Path) -> "subprocess.Popen[bytes]":
     """The writer at work in a folder."""
     words = [*CORE, *writer.name.split(), LIBRARY, *writer.arguments, "--json", "--progress", "none"]
-    return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603
+    return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def state(library: Path) -> tuple[int, list[Any]]:

@@ -95,7 +95,7 @@ class Settings:
 
     values: typing.ClassVar[dict] = {}
 
-    def value(self, key, default=None, type=None):  # noqa: A002 - QGIS's name
+    def value(self, key, default=None, type=None):
         return self.values.get(key, default)
 
     def setValue(self, key, value):

@@ -136,7 +136,7 @@ def tile() -> bytes:
 class Door(BaseHTTPRequestHandler):
     """Takes the requests; what is QGIS Server's goes to the main thread."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer one request."""
         parts = urlsplit(self.path)
         asked = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}

@@ -79,12 +79,19 @@ def raster(path, bands, kind, paint, options=(), colours=(), nodata=None):
 
 def pictures(folder):
     """Rasters of every kind that QGIS paints in its own way, by code."""
-    mixed = lambda band, x, y: (band * 37 + x * 11 + y * 5) % 251  # noqa: E731 - one line
-    seen = lambda band, x, y: mixed(band, x, y) if band < 4 else 255 * (x < SIDE / 2)  # noqa: E731 - one line
-    holes = lambda band, x, y: -9999.0 if (x + y) % 3 == 0 else 0.1 * x * y  # noqa: E731 - one line
+
+    def mixed(band, x, y):
+        return (band * 37 + x * 11 + y * 5) % 251
+
+    def with_alpha(band, x, y):
+        return mixed(band, x, y) if band < 4 else 255 * (x < SIDE / 2)
+
+    def holes(band, x, y):
+        return -9999.0 if (x + y) % 3 == 0 else 0.1 * x * y
+
     table = [(255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (9, 9, 9, 0)]
     return {
-        "RGBA": raster(folder / "rgba.tif", 4, gdal.GDT_Byte, seen, ["ALPHA=YES"]),
+        "RGBA": raster(folder / "rgba.tif", 4, gdal.GDT_Byte, with_alpha, ["ALPHA=YES"]),
         "PALETTE": raster(folder / "palette.tif", 1, gdal.GDT_Byte, lambda _, x, y: (x + y) % 4, colours=table),
         "MANY": raster(folder / "many.tif", 4, gdal.GDT_UInt16, lambda *at: 16 * mixed(*at)),
         "TWO": raster(folder / "two.tif", 2, gdal.GDT_Byte, mixed),

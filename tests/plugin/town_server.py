@@ -16,7 +16,7 @@ from onemap.plugin.profile.paths import FOLDER
 from onemap.tests.plugin.small_town import CRS
 
 KEEPER = Path(__file__).with_name("server_keeper.py")
-PASSWORD = "Geheim-4711-密"  # noqa: S105 - of an account that lives as long as the test
+PASSWORD = "Geheim-4711-密"  # of an account that lives as long as the test
 
 
 @dataclass(frozen=True)

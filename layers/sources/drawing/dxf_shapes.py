@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,22 +65,23 @@ class Walk:
         if self._met > _MOST_ENTITIES:
             raise ValueError(f"> {_MOST_ENTITIES} entities")
         kind = entity.dxftype()
+        drawing_entity = partial(DrawingEntity, layer, handle, kind, block=block, attributes=attributes)
         if kind == "INSERT":
             self._insert(entity, layer, handle, attributes, depth)
             return
         if kind in ("TEXT", "MTEXT"):
             text = entity.plain_text()
             shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
-            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, text, arcs, heights, attributes))
+            self.drawn.append(drawing_entity(shape, text=text, arcs=arcs, heights=heights))
             return
         if kind in ("HATCH", "MPOLYGON") and not _fills_drawn_line(entity):
             shape, arcs = _hatched_ground(entity, self.sagitta)
-            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, arcs=arcs, attributes=attributes))
+            self.drawn.append(drawing_entity(shape, arcs=arcs))
             return
         try:
             points = _points(entity, kind, self.sagitta)
         except ValueError as error:
-            self.drawn.append(DrawingEntity(layer, handle, kind, str(error), block, attributes=attributes))
+            self.drawn.append(drawing_entity(str(error)))
             return
         if points is None:
             self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
@@ -87,7 +89,7 @@ class Walk:
         coordinates, arcs, closed = points
         shape = _shape(coordinates[:, :2], closed, kind)
         heights = bool(coordinates.shape[1] > 2 and np.any(coordinates[:, 2]))
-        self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, None, arcs, heights, attributes))
+        self.drawn.append(drawing_entity(shape, arcs=arcs, heights=heights))
 
     def _insert(self, insert: Any, layer: str, handle: str, above: dict[str, str], depth: int) -> None:
         """A block where it stands; what it holds on layer 0 is on the layer of the insert."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from onemap.layers.files.first_bytes import points_elsewhere
 from onemap.layers.files.text_encodings import decode_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.kml_shapes import Unreadable, local, shape_of
+from onemap.layers.xml_elements import Element, ParseError
 
 _CONTAINERS = {"Document", "Folder"}
 _ROOTS = {"kml", "Placemark", *_CONTAINERS}  # some programs leave the outermost out
@@ -114,12 +114,12 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
             if not reader.has_begun:
                 _check_root(path, element, content)
             reader.take_element(event, element)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
     return _Content(_folders_by_name(reader.folders), found, reader.aside)
 
 
-def _check_root(path: Path, root: ElementTree.Element, content: bytes) -> None:
+def _check_root(path: Path, root: Element, content: bytes) -> None:
     """Refuse an XML of another kind. Raises OneMapError source.indirect, source.damaged."""
     if local(root) in _ROOTS:
         return
@@ -167,16 +167,16 @@ class _Reader:
         self.folders = [_Folder(stem, None)]
         self.aside: dict[str, int] = {}
         self.open_folders = [self.folders[0]]
-        self.parents: list[ElementTree.Element] = []
+        self.parents: list[Element] = []
         self.types: dict[str, dict[str, str]] = {}
         self.has_begun = False
 
-    def take_element(self, event: str, element: ElementTree.Element) -> None:
+    def take_element(self, event: str, element: Element) -> None:
         """Take in one element's "start" or "end"."""
         self.has_begun = True
         (self._begin_element if event == "start" else self._end_element)(element)
 
-    def _begin_element(self, element: ElementTree.Element) -> None:
+    def _begin_element(self, element: Element) -> None:
         if local(element) in _CONTAINERS:
             # The outermost document is the file itself.
             outer = self.open_folders[-1] if len(self.open_folders) > 1 else None
@@ -185,7 +185,7 @@ class _Reader:
             self.open_folders.append(folder)
         self.parents.append(element)
 
-    def _end_element(self, element: ElementTree.Element) -> None:
+    def _end_element(self, element: Element) -> None:
         self.parents.pop()
         parent = self.parents[-1] if self.parents else None
         kind = local(element)
@@ -206,14 +206,14 @@ class _Reader:
             parent.remove(element)  # a file of a million placemarks is not kept as a tree
 
 
-def _shape(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
+def _shape(mark: Element) -> tuple[shapely.Geometry | str, bool]:
     try:
         return shape_of(mark)
     except Unreadable as error:
         return str(error), False
 
 
-def _attributes(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _attributes(mark: Element, types: dict[str, dict[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {"id": mark.get("id")} if mark.get("id") else {}
     for child in mark:
         kind, text = local(child), (child.text or "").strip()
@@ -228,7 +228,7 @@ def _attributes(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> 
     return found
 
 
-def _extended_data(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
+def _extended_data(mark: Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for data in (part for child in mark if local(child) == "ExtendedData" for part in child):
         if local(data) == "SchemaData":

@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Callable
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 import shapely
+
+from onemap.layers.xml_elements import Element
 
 _AROUND_COMMAS = re.compile(r"\s*,\s*")
 _SHOWN = 60
@@ -18,12 +19,12 @@ class Unreadable(Exception):
     """A geometry of which nothing can be made, and why."""
 
 
-def local(element: ElementTree.Element) -> str:
+def local(element: Element) -> str:
     """An element's name without its namespace."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def shape_of(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
+def shape_of(mark: Element) -> tuple[shapely.Geometry | str, bool]:
     """A placemark's geometry in two dimensions, and whether it had heights; "" where it has none at all.
 
     Raises Unreadable.
@@ -35,7 +36,7 @@ def shape_of(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
     return _join_parts([shape for shape, _ in parts]), has_heights
 
 
-def _parts(parent: ElementTree.Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
+def _parts(parent: Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
     if depth > _MOST_NESTED:
         raise Unreadable("nested too deep")
     found: list[tuple[shapely.Geometry, bool]] = []
@@ -61,16 +62,16 @@ def _join_parts(parts: list[shapely.Geometry]) -> shapely.Geometry:
     return makers[kinds.pop()](parts) if len(kinds) == 1 else shapely.GeometryCollection(parts)
 
 
-def _point(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+def _point(element: Element) -> tuple[shapely.Geometry, bool]:
     points = _coordinates(element)
     return shapely.Point(points[0][:2]), len(points[0]) > 2
 
 
-def _line(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+def _line(element: Element) -> tuple[shapely.Geometry, bool]:
     return _line_of(_coordinates(element))
 
 
-def _track(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+def _track(element: Element) -> tuple[shapely.Geometry, bool]:
     texts = [" ".join((part.text or "").split()) for part in element if local(part) == "coord"]
     return _line_of([_numbers(text, " ") for text in texts if text])
 
@@ -81,7 +82,7 @@ def _line_of(points: Points) -> tuple[shapely.Geometry, bool]:
     return shapely.LineString([point[:2] for point in points]), any(len(point) > 2 for point in points)
 
 
-def _polygon(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+def _polygon(element: Element) -> tuple[shapely.Geometry, bool]:
     rings: dict[str, list[Points]] = {"outerBoundaryIs": [], "innerBoundaryIs": []}
     for boundary in element:
         if local(boundary) in rings:
@@ -94,21 +95,21 @@ def _polygon(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
     return shape, any(len(point) > 2 for ring in (*outer, *holes) for point in ring)
 
 
-def _ring(element: ElementTree.Element) -> Points:
+def _ring(element: Element) -> Points:
     points = _coordinates(element)
     if len({point[:2] for point in points}) < 3:
         raise Unreadable(f"a ring of {len(points)} points")
     return points if points[0][:2] == points[-1][:2] else [*points, points[0]]
 
 
-def _model(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+def _model(element: Element) -> tuple[shapely.Geometry, bool]:
     """A building is shown at its place."""
     where = {local(part): (part.text or "").strip() for child in element for part in child}
     point = _numbers(f"{where.get('longitude')},{where.get('latitude')}", ",")
     return shapely.Point(point), bool(where.get("altitude"))
 
 
-_MAKERS: dict[str, Callable[[ElementTree.Element], tuple[shapely.Geometry, bool]]] = {
+_MAKERS: dict[str, Callable[[Element], tuple[shapely.Geometry, bool]]] = {
     "Point": _point,
     "LineString": _line,
     "LinearRing": _line,
@@ -118,7 +119,7 @@ _MAKERS: dict[str, Callable[[ElementTree.Element], tuple[shapely.Geometry, bool]
 }
 
 
-def _coordinates(element: ElementTree.Element) -> Points:
+def _coordinates(element: Element) -> Points:
     text = next((child.text for child in element if local(child) == "coordinates"), None) or ""
     words = text.split()
     if not words:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - its types and errors; defusedxml reads  # nosec B405
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.xml_elements import Element, ParseError
 
 _ITEMS = "GDB_Items"
 _TABLES = ("DEFeatureClassInfo", "DETableInfo")
@@ -65,7 +65,7 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # told already, when the layer was read
             domains, definition = _read(path, layer)
-    except (DataSourceError, DataLayerError, FieldError, ElementTree.ParseError, ValueError):
+    except (DataSourceError, DataLayerError, FieldError, ParseError, ValueError):
         return DecodedAttributes(attributes, problems=(Problem("domain.unread", place),))
     added: dict[str, str] = {}
     problems: list[Problem] = []
@@ -187,11 +187,11 @@ def _read(path: Path, layer: str) -> tuple[dict[str, _Domain], _Definition]:
     return domains, definition
 
 
-def _text(element: ElementTree.Element, name: str) -> str:
+def _text(element: Element, name: str) -> str:
     return (element.findtext(name) or "").strip()
 
 
-def _domain(root: ElementTree.Element) -> _Domain | None:
+def _domain(root: Element) -> _Domain | None:
     kind = root.tag.rpartition("}")[2]
     if kind.startswith("GPCodedValueDomain"):
         pairs = ((text_value(_text(one, "Code")), _text(one, "Name")) for one in root.iter("CodedValue"))
@@ -201,7 +201,7 @@ def _domain(root: ElementTree.Element) -> _Domain | None:
     return None
 
 
-def _number(root: ElementTree.Element, name: str) -> float | None:
+def _number(root: Element, name: str) -> float | None:
     """An end of a range; None for a date, which is no number."""
     try:
         return float(_text(root, name))
@@ -209,7 +209,7 @@ def _number(root: ElementTree.Element, name: str) -> float | None:
         return None
 
 
-def _definition(root: ElementTree.Element) -> _Definition:
+def _definition(root: Element) -> _Definition:
     # Older writers put the whole domain into the field.
     domains = {
         _text(one, "Name"): _text(one, "DomainName") or _text(one, "Domain/DomainName")

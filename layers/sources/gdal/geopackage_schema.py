@@ -16,7 +16,7 @@ from onemap.layers.crs.named_files import check_names_no_file
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
-from onemap.layers.stores.store import quote_identifier
+from onemap.layers.stores.sql_text import compose_sql
 
 _ASKED = "SELECT sql AS made FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND sql LIKE '%VIRTUAL%')"
 _SYSTEMS = (
@@ -123,7 +123,7 @@ def row_count(path: Path, layer: str) -> int:
 
     Raises as pyogrio does.
     """
-    sql = f"SELECT count(*) AS held FROM {quote_identifier(layer)}"  # noqa: S608 - quoted  # nosec B608
+    sql = compose_sql("SELECT count(*) AS held FROM {layer}", layer=layer)
     known = _rows_by_sqlite(path, sql)
     return int(_column_by_gdal(path, sql)[0] if known is None else known[0][0][0])
 
@@ -151,5 +151,5 @@ def _answers(path: Path, _state: tuple[int, ...], asked: tuple[str, ...]) -> lis
 
 
 def _column_by_gdal(path: Path, sql: str) -> list[Any]:
-    *_, (column,) = pyogrio.raw.read(gdal_name(path), sql=sql, read_geometry=False, **open_options(path))
+    *_, (column,) = pyogrio.raw.read(gdal_name(path), sql=str(sql), read_geometry=False, **open_options(path))
     return list(column)

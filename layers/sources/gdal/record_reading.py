@@ -18,6 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 BULK_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError)
 
@@ -118,10 +119,11 @@ def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
         name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1", **options
     )
     found.count = min(found.count, len(fids))
-    column = (info["fid_column"] or "fid").replace('"', '""')
+    column = info["fid_column"] or "fid"
     for row in np.flatnonzero([body is None for body in wkb]).tolist():
         try:
-            pyogrio.raw.read(name, layer=layer, columns=[], where=f'"{column}" = {fids[row]}', **options)
+            where = compose_sql("{column} = {fid}", column=column, fid=sql_literal(int(fids[row])))
+            pyogrio.raw.read(name, layer=layer, columns=[], where=str(where), **options)
         except BULK_ERRORS as error:
             found.broken[row] = str(error)[:200].rstrip(".")
     return found

@@ -373,9 +373,9 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Pr
         except BULK_ERRORS:
             return found  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        assert isinstance(found.shapes, np.ndarray), "a table has no unknown shapes"  # noqa: S101 - for the type checker  # nosec B101
-        for row, shape in shapes.items():
-            found.shapes[row] = shape
+        if isinstance(found.shapes, np.ndarray):
+            for row, shape in shapes.items():
+                found.shapes[row] = shape
         found.survey = RecordSurvey(survey.count, survey.broken, shapes)
     return found
 

@@ -31,6 +31,7 @@ from onemap.layers.sources.gdal.arrow_stream import UnlikeRows, column_blocks, c
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options
 from onemap.layers.sources.gdal.shapefile import RAW
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
 _BLOCKS_OF_MANY = 4
@@ -87,11 +88,11 @@ class VectorStream:
         """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
         if self.readable.path.suffix.lower() != ".gpkg":
             return False
-        name = str(self.readable.gdal_layer).replace("'", "''")
-        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted  # nosec B608
+        name = sql_literal(str(self.readable.gdal_layer))
+        asked = compose_sql("SELECT type FROM sqlite_master WHERE name = {name}", name=name)
         with self._errors():
             *_, (kinds,) = pyogrio.raw.read(
-                gdal_name(self.readable.content), sql=asked, **open_options(self.readable.content)
+                gdal_name(self.readable.content), sql=str(asked), **open_options(self.readable.content)
             )
         return kinds.tolist() == ["table"]
 
@@ -182,8 +183,7 @@ class VectorStream:
         """How pyogrio is told to go on at a row, behind those with these fids: rows are skipped by reading them."""
         if fids is None or not len(fids):
             return {"skip_features": first}
-        name = self._fid.replace('"', '""')
-        return {"where": f'"{name}" > {fids[-1]}'}
+        return {"where": str(compose_sql("{fid} > {last}", fid=self._fid, last=sql_literal(int(fids[-1]))))}
 
     def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
         return vector.gdal_errors_as_refusals(self.readable.path, self.readable.layer)

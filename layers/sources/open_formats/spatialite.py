@@ -23,6 +23,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.wkb_reading import DEEPEST, TOO_DEEP, geometry_of_wkb
+from onemap.layers.stores.sql_text import compose_sql
 
 SUFFIXES = {".sqlite", ".spatialite"}
 FORMAT = "SpatiaLite"
@@ -50,8 +51,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
     """One table, in the order of its rows. Raises OneMapError source.damaged, crs.unknown."""
     with _open(path) as connection:
         table = next(table for table in _tables(connection) if table.name == layer)
-        quoted = layer.replace('"', '""')
-        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - the name is quoted  # nosec B608
+        cursor = connection.execute(compose_sql("SELECT * FROM {layer}", layer=layer))
         names = [column[0] for column in cursor.description]
         at = [name.lower() for name in names].index(table.column.lower())
         rows = cursor.fetchall()

@@ -159,9 +159,8 @@ def _first_text(grid: Grid, parcel: Parcel, column: int) -> str | None:
 
 def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     """One point a row; a row without coordinates has no geometry, and is named when the frame is checked."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     rows = point_rows(grid, columns)
-    placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.pair)]
+    placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.axes)]
     titles = title_text(grid, columns)
     coordinates = coordinates_of(grid, columns, placed, False, titles, path.name)
     geometries = np.full(len(rows), None, dtype=object)

@@ -51,16 +51,15 @@ def coordinates_of(
     grid: Grid, columns: Columns, rows: Sequence[int], is_boundary: bool, titles: str, file: str
 ) -> Coordinates:
     """The coordinates of the rows. Raises OneMapError sheet.cell, sheet.swapped, sheet.angle, each cell named."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     place = {"file": file, "layer": grid.name}
-    cells = [[grid.at(row, columns.roles[role]) for role in columns.pair] for row in rows]
-    if columns.pair[0] == "longitude" or (columns.pair[0] == "x" and _look_like_degrees(cells)):
+    cells = [[grid.at(row, columns.roles[role]) for role in columns.axes] for row in rows]
+    if columns.axes[0] == "longitude" or (columns.axes[0] == "x" and _look_like_degrees(cells)):
         return _degrees(columns, rows, cells, is_boundary, titles, place)
     numbers = _parse_axes(columns, rows, cells, planar_number, place)
     first, second = numbers[:, 0], numbers[:, 1]
     seen = axis_seen(first, second)
-    names = [columns.heading(role) for role in columns.pair]
-    if columns.pair[0] == "north":
+    names = [columns.heading(role) for role in columns.axes]
+    if columns.axes[0] == "north":
         if seen == "first is east":
             raise OneMapError("sheet.swapped", north=names[0], east=names[1], **place)
         return Coordinates(np.column_stack([second, first]), False)
@@ -77,11 +76,10 @@ def _parse_axes(
     columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: dict[str, Any]
 ) -> np.ndarray:
     """Both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is none."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
     problems = []
     numbers = np.full((len(rows), 2), np.nan)
     for at, (row, pair) in enumerate(zip(rows, cells, strict=True)):
-        for axis, (role, value) in enumerate(zip(columns.pair, pair, strict=True)):
+        for axis, (role, value) in enumerate(zip(columns.axes, pair, strict=True)):
             number = parse(value)
             if number is None:
                 cell = address(row, columns.roles[role])
@@ -123,13 +121,12 @@ def _degrees(
     titles: str,
     place: dict[str, Any],
 ) -> Coordinates:
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
-    names = [columns.heading(role) for role in columns.pair]
+    names = [columns.heading(role) for role in columns.axes]
     packed = _is_packed(cells, names, is_boundary, titles, place)
     numbers = _parse_axes(columns, rows, cells, lambda value: degrees_of(value, packed), place)
     first, second = numbers[:, 0], numbers[:, 1]
     is_turned = (first < 60).all() and (second > 60).all()
-    if columns.pair[0] == "x":
+    if columns.axes[0] == "x":
         order, north, east = (second, first), *(names if is_turned else names[::-1])
         remark = Problem("sheet.axes", {**place, "north": north, "east": east})
         return Coordinates(np.column_stack(order if is_turned else order[::-1]), True, (remark,))

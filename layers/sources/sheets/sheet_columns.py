@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.sources.sheets.sheet_grid import Grid
 
 _FIRST_ROWS = 30  # a header stands above the data, below titles and notes
@@ -47,6 +47,11 @@ class Columns:
         if "wkt" in self.roles:
             return None
         return next(pair for pair in _PAIRS if set(pair) <= self.roles.keys())
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """The same of a sheet that has coordinates and no WKT. Raises DefectError."""
+        return require_value(self.pair, "columns of coordinates")
 
     def heading(self, role: str) -> str:
         """The heading of a role's column."""

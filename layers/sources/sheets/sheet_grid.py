@@ -79,7 +79,7 @@ def grids_of(path: Path, encoding: str | None) -> list[Grid]:
         return _new_grids(path) if start == _ZIP else _old_grids(path)
     except OneMapError:
         raise
-    except Exception as error:  # noqa: BLE001 - both libraries let every kind of error through where a file is damaged
+    except Exception as error:  # both libraries let every kind of error through where a file is damaged
         reason = f"{type(error).__name__}: {error}"[:200]
         raise OneMapError("source.damaged", file=path.name, reason=reason) from error
 

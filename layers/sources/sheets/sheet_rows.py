@@ -59,7 +59,7 @@ def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
     texts = [text for text in map(plain, grid.rows[row]) if text]
     if not _FOOTER.match(texts[0]):
         return False
-    at = [columns.roles["wkt"]] if columns.pair is None else [columns.roles[role] for role in columns.pair]
+    at = [columns.roles["wkt"]] if columns.pair is None else [columns.roles[role] for role in columns.axes]
     filled = [value for value in (grid.at(row, column) for column in at) if plain(value)]
     if columns.pair is None:
         return not any("(" in plain(value) and ")" in plain(value) for value in filled)
@@ -68,8 +68,7 @@ def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
 
 def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
     """Rows of points, and the breaks between them; a half-filled pair counts as a point, to be named later."""
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
-    at = [columns.roles[role] for role in columns.pair]
+    at = [columns.roles[role] for role in columns.axes]
     for row in range(columns.row + 1, len(grid.rows)):
         values = grid.rows[row]
         texts = [text for text in map(plain, values) if text]
@@ -175,8 +174,7 @@ def _starts_ring(grid: Grid, columns: Columns, current: Parcel, last: int, row: 
 
 
 def _pair(grid: Grid, columns: Columns, row: int) -> tuple[str, ...]:
-    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here  # nosec B101
-    return tuple(plain(grid.at(row, columns.roles[role])) for role in columns.pair)
+    return tuple(plain(grid.at(row, columns.roles[role])) for role in columns.axes)
 
 
 def _is_closed(grid: Grid, columns: Columns, run: Sequence[int]) -> bool:

@@ -104,6 +104,5 @@ def _set(
         for number, svg in maps.items():
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
         moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
-        result = set_pages(place / TEMPLATE, TEMPLATE, setting, timestamp=moment)
-    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker  # nosec B101
+        (result,) = set_pages(place / TEMPLATE, TEMPLATE, setting, timestamp=moment)
     return packed_pdf(result)

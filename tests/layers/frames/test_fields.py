@@ -17,8 +17,8 @@ def river(shelf, layer_file, box):
 
 
 def stored_row(shelf, table="HLGLFW__1"):
-    (row,) = shelf.rows(f"SELECT * FROM {table}")  # noqa: S608
-    names = [name for (name,) in shelf.rows(f"SELECT name FROM pragma_table_info('{table}')")]  # noqa: S608
+    (row,) = shelf.rows(f"SELECT * FROM {table}")
+    names = [name for (name,) in shelf.rows(f"SELECT name FROM pragma_table_info('{table}')")]
     return {name: value for name, value in zip(names, row, strict=True) if name not in ("fid", "geom")}
 
 

@@ -107,7 +107,7 @@ def stored_rows(library):
     for name in ("onemap_versions", "onemap_row_hashes", "onemap_problems", "DLTB__1", "DLTB__1__bad"):
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")') if row[1] != "recorded_at"]
         where = "WHERE table_name <> 'onemap_problems'" if name == "onemap_row_hashes" else ""  # they say when
-        rows = connection.execute(f'SELECT {", ".join(columns)} FROM "{name}" {where}')  # noqa: S608
+        rows = connection.execute(f'SELECT {", ".join(columns)} FROM "{name}" {where}')
         tables[name] = [repr(row) for row in rows]
     connection.close()
     return tables

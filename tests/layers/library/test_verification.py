@@ -213,7 +213,7 @@ def test_a_log_rewritten_as_a_whole_no_longer_has_the_head_on_paper(whole):
         digest = sha256(content)
         chained = chained_hash(rewritten, at, row["who"], row["action"], row["subject"], digest)
         values = f"detail = '{content}', content_hash = '{digest}', previous_hash = '{rewritten}', hash = '{chained}'"
-        whole.change(f"UPDATE onemap_audit SET {values} WHERE number = {row['number']}")  # noqa: S608 - of this test
+        whole.change(f"UPDATE onemap_audit SET {values} WHERE number = {row['number']}")  # of this test
         rewritten = chained
     found = {problem["code"] for problem in whole.problems()}
     assert not found & {"verify.chain", "verify.content"}

@@ -137,7 +137,7 @@ def test_a_geojson_in_any_of_our_encodings_reads_alike(shelf, tmp_path, encoding
 class _WindowsName(zipfile.ZipInfo):
     """A member whose name is written in GBK without the UTF-8 flag, as Windows' own packer does."""
 
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
         return self.filename.encode("gbk"), self.flag_bits & ~0x800
 
 

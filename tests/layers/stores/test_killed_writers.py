@@ -71,7 +71,7 @@ def own_server():
         as_owner(owner)
     except Absent as reason:
         pytest.skip(str(reason))
-    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # a socket's path must be short
     if os.geteuid() == 0:
         os.chown(folder, *owner)
     processes = [start_server(folder, owner, programs)]

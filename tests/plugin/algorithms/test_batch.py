@@ -17,7 +17,7 @@ class Batch(BatchAlgorithmDialog):
 
     ended = None
 
-    def createSummaryTable(self, results, errors):  # noqa: N802 - QGIS's name
+    def createSummaryTable(self, results, errors):
         self.ended = results, errors
         super().createSummaryTable(results, errors)
 

@@ -16,7 +16,7 @@ def added_folders(monkeypatch):
         added = []
         monkeypatch.setattr(sys, "base_prefix", str(base))
         monkeypatch.setattr(os, "add_dll_directory", added.append, raising=False)
-        exec(compile(START_UP, "sitecustomize.py", "exec"), {})  # noqa: S102 - our own file, as Python runs it
+        exec(compile(START_UP, "sitecustomize.py", "exec"), {})  # our own file, as Python runs it
         return added
 
     return run

@@ -20,7 +20,7 @@ class CollectorInBetween(QObject):
         self.changes = 0
         application.installEventFilter(self)
 
-    def eventFilter(self, _watched, event):  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched, event):
         self.changes += event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
         if self.changes == 5:
             gc.collect()

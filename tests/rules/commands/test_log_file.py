@@ -70,7 +70,7 @@ def test_a_log_that_cannot_be_written_is_refused_before_anything_is_done(tmp_pat
 def test_serve_logs_each_request(tmp_path):
     log = tmp_path / "log"
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py", "serve", "--log", log, "--lang", "en"]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         for number, verb in ((7, "words"), (8, "layers")):
             child.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": verb}).encode() + b"\n")
             child.stdin.flush()

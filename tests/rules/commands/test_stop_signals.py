@@ -50,7 +50,7 @@ def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, pl
     with (core / "rules" / "commands" / "verbs.py").open("a") as file:
         file.write("\n" + asks)
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
-    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
@@ -76,7 +76,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
     with (core / "rules" / f"{module}.py").open("a") as file:
         file.write("\n" + LOST.format(then=then))
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
-    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", MESSAGE)
 
 
@@ -87,7 +87,7 @@ def test_other_errors_that_python_ignores_are_still_told(core):
             "\nclass Wrong:\n    def __del__(self):\n        raise ValueError('seen')\ndel_me = Wrong()\ndel del_me\n"
         )
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
-    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)
     assert done.returncode == 0 and "ValueError: seen" in done.stderr
 
 

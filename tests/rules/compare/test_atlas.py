@@ -102,7 +102,7 @@ def print_atlas(town: Town, tmp_path: Path, onemap: Callable[..., Any]) -> Print
 
 def text_of(pdf: Path, *options: str) -> str:
     assert _TEXT is not None
-    done = subprocess.run([_TEXT, *options, str(pdf), "-"], capture_output=True, check=True, timeout=60)  # noqa: S603
+    done = subprocess.run([_TEXT, *options, str(pdf), "-"], capture_output=True, check=True, timeout=60)
     return done.stdout.decode()
 
 

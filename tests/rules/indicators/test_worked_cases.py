@@ -151,7 +151,7 @@ def cut_geometries(library: Path, table: str) -> None:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
         for name in names:
             connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute(f'UPDATE "{table}" SET geom = substr(geom, 1, 45)')  # noqa: S608
+        connection.execute(f'UPDATE "{table}" SET geom = substr(geom, 1, 45)')
         connection.commit()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from onemap.layers.catalogue.schema import GEOMETRIES
 from onemap.layers.messages import LANGUAGES, sentences
 from onemap.rules.findings.run_tables import FINDING_COLUMNS
-from onemap.rules.kinds.kind import ANY, FLAG, LIST, NUMBER, TABLE, TEXT, Kind
+from onemap.rules.kinds.kind import AT_LEAST, AT_MOST, TYPE_WORDS, Kind
 from onemap.rules.kinds.reasons import unknown_reasons
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,9 +49,11 @@ def _columns(kind: Kind) -> Iterator[str]:
     if kind.finds != bool(kind.measures):
         yield "measures: a kind that finds something says what, another does not"
     for name, key in kind.keys.items():
-        if key.type not in (TEXT, NUMBER, FLAG, TABLE, LIST, ANY):
+        if key.type not in TYPE_WORDS:
             yield f"keys.{name}.type: {key.type} is none"
-        if key.is_limit and not key.unit:
+        if key.limit not in ("", AT_LEAST, AT_MOST):
+            yield f"keys.{name}.limit: {key.limit} is none"
+        if key.limit and not key.unit:
             yield f"keys.{name}.unit: a limit is shown with its unit"
 
 
@@ -74,3 +76,5 @@ def _reference(kind: Kind) -> Iterator[str]:
         for words in wanted:
             if words not in text:
                 yield f"{page}: {words} is missing; python3 build.py reference makes it anew"
+    if f"`{kind.name}`" not in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"):
+        yield f"docs/glossary.md: `{kind.name}` is missing among the kinds of rule"

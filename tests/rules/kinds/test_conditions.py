@@ -46,7 +46,7 @@ def test_every_row_is_judged_as_sql_judges_it(text):
     database.execute("PRAGMA case_sensitive_like = ON")
     database.execute('CREATE TABLE t ("地类" TEXT, "N" REAL, "B" TEXT)')
     database.executemany("INSERT INTO t VALUES (?,?,?)", ROWS.values.tolist())
-    expected = [row[0] for row in database.execute(f"SELECT {text} FROM t")]  # noqa: S608
+    expected = [row[0] for row in database.execute(f"SELECT {text} FROM t")]
     truth = evaluate(text, ROWS)
     found = [None if unknown else int(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]
     assert found == expected

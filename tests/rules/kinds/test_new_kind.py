@@ -1,7 +1,9 @@
 """A kind of rule is one module: one that counts points, made here, works in every place that shows rules."""
 
 import re
+from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ from onemap.rules.cases.drafting import DraftedFinding, drafted_text
 from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.kinds.kind import NUMBER, Key, Kind, Reason
+from onemap.rules.kinds.kind import AMOUNT, AT_LEAST, AT_MOST, WHOLE, Key, Kind, Reason, no_problems
 from onemap.rules.runs.run_store import stored_packs
 from onemap.tests.rules.kinds.kind_gaps import gaps_of
 
@@ -41,12 +43,11 @@ COUNT = Kind(
     judge=_judge,
     keys={
         "least_points": Key(
-            NUMBER,
+            AMOUNT,
             {"zh": "少于此数不计入", "en": "Fewer do not count."},
             title={"zh": "最少点数", "en": "least number"},
             unit="points",
-            not_negative=True,
-            is_limit=True,
+            limit=AT_LEAST,
         )
     },
     measures={"value": {"zh": "点数", "en": "the number of points"}},
@@ -61,6 +62,31 @@ COUNT = Kind(
         () if finding["value"] is None else (f"{finding['value']:.0f} points",)
     ),
     problems=lambda item: [] if item.get("least_points") != 13 else [("least_points", "not 13")],
+)
+
+
+def _judge_few(ground: Ground) -> Judgement:
+    judgement = _judge(ground)
+    number = judgement.measures.value
+    return replace(judgement, measures=Measures(number > ground.options["most_points"], value=number))
+
+
+FEW = replace(
+    COUNT,
+    name="few",
+    judge=_judge_few,
+    keys={
+        "most_points": Key(
+            WHOLE,
+            {"zh": "多于此数即冲突", "en": "More are in conflict."},
+            title={"zh": "最多点数", "en": "most"},
+            unit="points",
+            required=True,
+            limit=AT_MOST,
+        )
+    },
+    problems=no_problems,
+    allowed=lambda options: options["most_points"],
 )
 POINTS = [Point(1, 1), Point(2, 2), Point(3, 3), Point(4, 4), Point(21, 1), Point(22, 2)]
 PARCELS = {"many": box(0, 0, 10, 10), "few": box(20, 0, 30, 10), "none": box(40, 0, 50, 10), "edge": box(60, 0, 80, 10)}
@@ -151,6 +177,31 @@ def test_both_languages_draft_it_in_its_own_sentence(counting):
     assert drafted_text([DraftedFinding(rule, row, "prohibited", None)], [], "zh") == "题（禁止）：4个点。"
 
 
+def test_a_kind_that_admits_at_most_so_many_says_so_and_leaves_as_many(counting, monkeypatch, tmp_path):
+    monkeypatch.setitem(KINDS, FEW.name, FEW)
+    rule, out = {"kind": "few", "most_points": 3}, tmp_path / "remedy.gpkg"
+    found = counting.check(PARCELS, rule)
+    assert found.verdicts() == {"many": "prohibited", "few": "clear", "none": "clear", "edge": "unknown"}
+    explained = counting.run("explain", counting.library, found.answer.json["run"]["id"], "many", "r").json["steps"]
+    assert "≤ 3 points" in next(step["value"] for step in explained if step["key"] == "thresholds")
+    many = counting.parcels({"many": PARCELS["many"]})
+    answer = counting.run("remedy", counting.library, many, "--pack", counting.pack(rule), "--out", out)
+    assert answer.code == 0, answer.json
+    remainder = gpd.read_file(out, layer="remainder").geometry.iloc[0]
+    assert sum(remainder.contains(point) for point in POINTS) == 3
+    assert counting.check({"many": remainder}, rule).verdicts() == {"many": "clear"}
+
+
+@pytest.mark.parametrize(("changes", "code"), [({}, "rule.key_missing"), ({"most_points": 1.5}, "rule.type")])
+@pytest.mark.parametrize(("language", "word"), [("zh", "整数"), ("en", "whole number")])
+def test_a_number_that_is_wanting_or_not_whole_is_refused(counting, monkeypatch, changes, code, language, word):
+    monkeypatch.setitem(KINDS, FEW.name, FEW)
+    pack = counting.pack({"kind": "few", **changes})
+    answer = counting.run("check", counting.library, counting.parcels(PARCELS), "--pack", pack, lang=language)
+    assert (answer.code, answer.codes) == (3, [code])
+    assert (word in answer.json["problems"][0]["message"]) == bool(changes)
+
+
 def test_what_would_pass_keeps_clear_of_its_points(counting):
     pack = counting.pack(RULE)
     answer = counting.run("remedy", counting.library, counting.parcels(PARCELS), "--pack", pack)
@@ -185,4 +236,5 @@ def test_the_reference_would_have_it_and_misses_it_until_it_is_made_anew(countin
     assert "### count" in pack_reference("en") and "没有清点" in pack_reference("zh")
     gaps = gaps_of(COUNT)
     assert any("docs/packs.en.md" in gap for gap in gaps) and any("docs/packs.zh.md" in gap for gap in gaps)
+    assert any("docs/glossary.md" in gap for gap in gaps)
     assert [gap for gap in gaps if "docs/" not in gap] == ["rules/kinds/count.py: there is no such module"]

@@ -130,7 +130,7 @@ def test_each_page_of_a_long_sheet_says_whose_it_is_and_bookmarks_lead_to_the_sh
     body, count = pdf_file(sheets, ["", ""], "foot", "en", Progress())
     target = tmp_path / "sheets.pdf"
     target.write_bytes(body)
-    done = subprocess.run(["pdftotext", "-layout", str(target), "-"], capture_output=True, encoding="utf-8", check=True)  # noqa: S603, S607
+    done = subprocess.run(["pdftotext", "-layout", str(target), "-"], capture_output=True, encoding="utf-8", check=True)
     pages = done.stdout.split("\f")[:-1]
     assert len(pages) == count and count >= 4 and count % 2 == 0
     half = count // 2

@@ -1,7 +1,7 @@
 """A packed PDF is the same document to another reader: text, structure and every pixel; only its size is another."""
 
 import shutil
-import subprocess  # noqa: S404 - poppler's programs only
+import subprocess  # poppler's programs only
 
 import pytest
 import typst
@@ -32,7 +32,7 @@ def program_output(pdf, place, *command):
     path = place / "seen.pdf"
     path.write_bytes(pdf)
     to_stdout = ["-"] if command[0] == "pdftotext" else []
-    done = subprocess.run([*command, str(path), *to_stdout], capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run([*command, str(path), *to_stdout], capture_output=True, check=True)
     return done.stdout, done.stderr
 
 

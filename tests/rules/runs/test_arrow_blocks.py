@@ -151,7 +151,7 @@ def test_texts_and_shapes_that_are_none_are_damage(city, table, part, column):
     desk, found = city
     run = found.answer.json["run"]["id"]
     with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
-        sql = f"SELECT rowid, {part} FROM onemap_run_blocks WHERE run = ? AND name = ?"  # noqa: S608 - names of our own
+        sql = f"SELECT rowid, {part} FROM onemap_run_blocks WHERE run = ? AND name = ?"  # names of our own
         for row, content in connection.execute(sql, (run, table)).fetchall():
             rows = pa.ipc.open_stream(content).read_all()
             body = pa.array([b"\xad\xff"] * len(rows), pa.binary())
@@ -160,7 +160,7 @@ def test_texts_and_shapes_that_are_none_are_damage(city, table, part, column):
             stream = io.BytesIO()
             with pa.ipc.new_stream(stream, rows.schema) as writer:
                 writer.write_table(rows)
-            connection.execute(f"UPDATE onemap_run_blocks SET {part} = ? WHERE rowid = ?", (stream.getvalue(), row))  # noqa: S608
+            connection.execute(f"UPDATE onemap_run_blocks SET {part} = ? WHERE rowid = ?", (stream.getvalue(), row))
     with open_library(str(desk.library)) as opened, pytest.raises(OneMapError, match="run.damaged"):
         stored_rows(opened, run, table) if column == "title" else stored_question(opened, run)
 

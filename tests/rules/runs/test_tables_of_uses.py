@@ -22,7 +22,7 @@ def tables(tmp_path, monkeypatch):
     """A folder of tables that a test may mend, in the place of the shipped one."""
     folder = tmp_path / "permits"
     folder.mkdir()
-    text = (permitted_uses._FOLDER / f"{NAME}.toml").read_text("utf-8")  # noqa: SLF001 - the shipped one
+    text = (permitted_uses._FOLDER / f"{NAME}.toml").read_text("utf-8")  # the shipped one
     (folder / f"{NAME}.toml").write_text(text, "utf-8")
     monkeypatch.setattr(permitted_uses, "_FOLDER", folder)
     return folder / f"{NAME}.toml"

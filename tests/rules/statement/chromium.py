@@ -204,7 +204,7 @@ def browser(folder: Path) -> Iterator[Page]:
         os.dup2(reading, 3)
         os.dup2(writing, 4)
 
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [found, *options],
         close_fds=False,
         preexec_fn=take_pipes,

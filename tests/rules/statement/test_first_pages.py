@@ -344,7 +344,7 @@ def test_without_a_seal_the_word_file_stands_as_the_pdf_does(headed_bureau: Bure
     path = copied.export("statement.docx", copied.one, annexes="none")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     convert = [str(writer()), profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
-    subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
+    subprocess.run(convert, capture_output=True, check=True, timeout=300)
     boxes = boxes_by_page(path.with_suffix(".pdf"))[-1]
     unit = next(box for box in reversed(boxes) if box.word == authority)
     day = [box for box in boxes if box.north >= unit.south][:6]  # 2026 年 11 月 19 日

@@ -33,7 +33,7 @@ def free_font() -> Path:
         family = chosen_fonts().families["song"]
     except OneMapError:
         pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
-    found = subprocess.run(["fc-match", "-f", "%{file}", family], capture_output=True, check=True).stdout  # noqa: S603, S607
+    found = subprocess.run(["fc-match", "-f", "%{file}", family], capture_output=True, check=True).stdout
     return Path(os.fsdecode(found))
 
 
@@ -63,13 +63,13 @@ def export(bureau: Bureau, home: Path) -> tuple[str, Path]:
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "review", "export", str(bureau.library)]
     command += [bureau.one, str(target), "--lang", "zh", "--log", str(home / "log.txt")]
     environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / ".local" / "share")}
-    subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     return (home / "log.txt").read_text(encoding="utf-8"), target
 
 
 def embedded(pdf: Path) -> dict[str, str]:
     """By the names of the fonts in a PDF, whether each is embedded."""
-    table = subprocess.run(["pdffonts", str(pdf)], capture_output=True, check=True).stdout.decode()  # noqa: S603, S607
+    table = subprocess.run(["pdffonts", str(pdf)], capture_output=True, check=True).stdout.decode()
     rows = [row.split() for row in table.splitlines()[2:]]
     return {row[0].partition("+")[2] or row[0]: row[-5] for row in rows}
 

@@ -94,7 +94,7 @@ def test_ten_departments_and_three_findings_stand_on_page_one(headed_bureau: Bur
         str(headed_bureau.folder),
         str(made),
     ]
-    subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
+    subprocess.run(convert, capture_output=True, check=True, timeout=300)
     first, second = text_of(made.with_suffix(".pdf")).split("\f")[:2]
     assert without_spaces(NAMES[language][2]) in without_spaces(first)
     assert without_spaces(second).startswith(without_spaces(words(language)["chapter_project"]))

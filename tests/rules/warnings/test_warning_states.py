@@ -260,7 +260,7 @@ def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_t
 def test_a_table_that_cannot_be_read_is_refused_in_words(file_town, edit):
     file_town.look("2025-06-01", "--keep")
     with sqlite3.connect(file_town.location) as connection:
-        connection.execute(f"UPDATE onemap_warning_steps SET {edit} WHERE number = 1")  # noqa: S608
+        connection.execute(f"UPDATE onemap_warning_steps SET {edit} WHERE number = 1")
     for verb in (("warning", "list"), ("warnings",)):
         (problem,) = file_town.ask(*verb, file_town.location, code=3)["problems"]
         assert problem["code"] == "library.damaged" and "onemap_warning_steps" in problem["message"]
@@ -307,7 +307,7 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
     ]
     for lie in lies:
         with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"INSERT INTO warned.onemap_warning_steps VALUES ({row})", lie)  # noqa: S608
+            connection.execute(f"INSERT INTO warned.onemap_warning_steps VALUES ({row})", lie)
             connection.commit()
     assert json.dumps(owner.kept_warnings()[LATE]["next"]) == '["explained", "mended"]'
 

@@ -1,0 +1,13 @@
+"""Elements of XML, as they are made and looked at. Nothing is parsed by these: defusedxml reads what is given."""
+
+from xml.etree.ElementTree import (  # for writing only  # nosec B405
+    Element,
+    ParseError,
+    SubElement,
+    indent,
+    register_namespace,
+    tostring,
+)
+from xml.sax.saxutils import escape, quoteattr  # for writing only  # nosec B406
+
+__all__ = ["Element", "ParseError", "SubElement", "escape", "indent", "quoteattr", "register_namespace", "tostring"]
