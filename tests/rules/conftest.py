@@ -157,6 +157,26 @@ def desk(tmp_path: Path, onemap: Callable[..., Any]) -> Desk:
     return made
 
 
+@pytest.fixture(scope="session")
+def made_town(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A town of 60 parcels, their file, and a pack with every kind of rule: made once, to be copied."""
+    from onemap.tests.rules.changing_town import RULES, Town
+    from onemap.tests.rules.command import command, done
+
+    desk = Desk(tmp_path_factory.mktemp("town"), command)
+    done("new", desk.library, "--crs", "EPSG:4547")
+    made = Town(desk, 5)
+    desk.pack(*RULES)
+    desk.parcels(made.parcels, {"USE": made.wanted})
+    return made
+
+
+@pytest.fixture
+def town(made_town: Any, tmp_path: Path, onemap: Callable[..., Any]) -> Any:
+    """A town of the test's own."""
+    return made_town.copied(tmp_path / "town", onemap)
+
+
 @pytest.fixture
 def broken_overlay(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let an overlay, by its full name, break down on every grid: no valid ground is known on which it does."""

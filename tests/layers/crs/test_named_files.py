@@ -103,36 +103,40 @@ def write_source(folder, kind, text):
 
 
 _WATCHED = """
-import os, sys
+import sys
 from onemap.layers.gdal_limits import limit_gdal
 limit_gdal()
 from onemap.rules.commands.command_line import main
-sys.exit(main(["inspect", sys.argv[1], "--json"]))
+for source in sys.argv[1:]:
+    main(["inspect", source, "--json"])
 """
+_OPENED = ("WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows keeps pipes in no folder")
-@pytest.mark.parametrize("way", ["WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT"])
 @pytest.mark.parametrize("kind", ["geojson", "geojson geometry", "gpkg", "shp", "gml", "asc", "tif"])
-def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind, way):
-    """The file is a pipe: whoever opened it would be met by the one who waits at its other end."""
-    pipe = tmp_path / "grid.gsb"
-    text = texts(str(pipe))[way]
-    source = write_source(tmp_path, kind, text)
-    os.mkfifo(pipe)
-    met = []
+def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind):
+    """The files are pipes: whoever opened one would be met by the one who waits at its other end."""
+    pipes = {way: tmp_path / str(number) / "grid.gsb" for number, way in enumerate(_OPENED)}
+    sources, met = [], []
 
-    def wait() -> None:
-        with pipe.open("wb") as file:
-            met.append(1)
+    def wait(way: str) -> None:
+        with pipes[way].open("wb") as file:
+            met.append(way)
             file.write(b"x")
 
-    threading.Thread(target=wait, daemon=True).start()
-    command = [sys.executable, "-P", "-c", _WATCHED, str(source)]
-    answer = json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout)  # noqa: S603
-    assert [problem["code"] for problem in answer["problems"]] == ["crs.names_file"]
-    assert not met
-    pipe.read_bytes()  # who waits there is let go
+    for way, pipe in pipes.items():
+        pipe.parent.mkdir()
+        sources.append(write_source(pipe.parent, kind, texts(str(pipe))[way]))
+        os.mkfifo(pipe)
+        threading.Thread(target=wait, args=[way], daemon=True).start()
+    command = [sys.executable, "-P", "-c", _WATCHED, *map(str, sources)]
+    answers = subprocess.run(command, capture_output=True, timeout=60).stdout.splitlines()  # noqa: S603
+    found = [[problem["code"] for problem in json.loads(answer)["problems"]] for answer in answers]
+    assert found == [["crs.names_file"]] * len(pipes)
+    assert met == []
+    for pipe in pipes.values():
+        pipe.read_bytes()  # who waits there is let go
 
 
 @pytest.mark.parametrize("name", ["a.fgb", "a.gdb"])
