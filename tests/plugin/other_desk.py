@@ -31,9 +31,9 @@ def core(*words, **environment):
     desk = _desk()
     desk.stdin.write(json.dumps([list(map(str, words)), environment]) + "\n")
     desk.stdin.flush()
-    code, said = json.loads(desk.stdout.readline())
-    assert code == 0, said
-    return json.loads(said)
+    code, text = json.loads(desk.stdout.readline())
+    assert code == 0, text
+    return json.loads(text)
 
 
 def make_library(path, district, *layers, **options):
