@@ -87,10 +87,11 @@ class Server:
     programs: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def database(self) -> Database:
-        """A new database with PostGIS and nothing else in it."""
+    def database(self, like: Database | None = None) -> Database:
+        """A new database with PostGIS and nothing else in it, or a copy of one that nobody is connected to."""
         made = Database(f"test{next(self._numbers)}", self.folder, self.programs)
-        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {_FRESH}")
+        model = like.name if like else _FRESH
+        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {model}")
         return made
 
 

@@ -16,23 +16,11 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from onemap.tests.small_pack import pack_text
+
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
-PACK = """
-[pack]
-id = "own"
-version = "1"
-title = { zh = "自定", en = "Own" }
-
-[[rule]]
-id = "own.zone"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-title = { zh = "试验", en = "Trial" }
-basis = [{ law = "试验法", article = "第一条" }]
-"""
+PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 SQUARE = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
 
 

@@ -18,22 +18,11 @@ import pytest
 import shapely
 
 from onemap.tests.conftest import other_writer
+from onemap.tests.small_pack import own_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
 RULES = 12
-PACK_HEAD = '[pack]\nid = "own"\nversion = "1"\ntitle = { zh = "自定", en = "Own" }\n'
-RULE = """
-[[rule]]
-id = "own.r{n}"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-where = "BSM <> '{n}'"
-title = {{ zh = "规则{n}", en = "Rule {n}" }}
-basis = [{{ law = "试验法", article = "第{n}条" }}]
-"""
 
 
 def command(*arguments: object, folder: Path = ROOT) -> list[str]:
@@ -54,8 +43,7 @@ def town_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, shapes, field in (("zones", zones, "BSM"), ("parcels", parcels, "DKBH"), ("many", many, "BSM")):
         frame = gpd.GeoDataFrame({field: [str(n) for n in range(len(shapes))]})
         frame.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4547")).to_file(folder / f"{name}.gpkg")
-    rules = "".join(RULE.format(n=n) for n in range(RULES))
-    (folder / "own.toml").write_text(PACK_HEAD + rules, encoding="utf-8")
+    (folder / "own.toml").write_text(own_pack(RULES), encoding="utf-8")
     assert run("new", folder / "city.gpkg", "--crs", "EPSG:4547").returncode == 0
     added = run("add", folder / "city.gpkg", folder / "zones.gpkg", *ADD)
     assert added.returncode == 0, added.stderr

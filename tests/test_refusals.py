@@ -15,24 +15,11 @@ import pytest
 import shapely
 
 from onemap.rules.commands.verbs import VERBS
+from onemap.tests.small_pack import pack_text
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
-PACK = """
-[pack]
-id = "own"
-version = "1"
-title = { zh = "自定", en = "Own" }
-
-[[rule]]
-id = "own.zone"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-title = { zh = "试验", en = "Trial" }
-basis = [{ law = "试验法", article = "第一条" }]
-"""
+PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
 SQUARE = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
 
@@ -88,7 +75,7 @@ def desk_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("verdict.toml", '"prohibited"', '"forbidden"'),
         ("department.toml", '"land"', '"police"'),
         ("where.toml", 'layer = "T"', 'layer = "T"\nwhere = "BSM ="'),
-        ("basis.toml", 'basis = [{ law = "试验法", article = "第一条" }]', ""),
+        ("basis.toml", 'basis = [{ "law" = "法", "article" = "第一条" }]', ""),
         ("syntax.toml", "[[rule]]", "[[rule]"),
     ):
         (folder / name).write_text(PACK.replace(old, new), encoding="utf-8")

@@ -19,26 +19,11 @@ import shapely
 from onemap.rules.commands.serve import _Server
 from onemap.rules.overlay.overlay import Overlaps
 from onemap.tests.conftest import other_writer
+from onemap.tests.small_pack import own_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-PACK = """
-[pack]
-id = "own"
-version = "1"
-title = { zh = "自定", en = "Own" }
-"""
-RULE = """
-[[rule]]
-id = "own.r{n}"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-where = "BSM <> '{n}'"
-title = {{ zh = "规则{n}", en = "Rule {n}" }}
-basis = [{{ law = "试验法", article = "第{n}条" }}]
-"""
+
 DEFINE = {"name": "试验", "department": "land", "library": "base", "kind": "vector", "geometry": "polygon"}
 
 
@@ -108,7 +93,7 @@ def town_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, shapes, field in (("zones", zones, "BSM"), ("parcels", parcels, "DKBH")):
         frame = gpd.GeoDataFrame({field: [str(n) for n in range(len(shapes))]})
         frame.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4547")).to_file(folder / f"{name}.gpkg")
-    (folder / "own.toml").write_text(PACK + "".join(RULE.format(n=n) for n in range(20)), encoding="utf-8")
+    (folder / "own.toml").write_text(own_pack(20), encoding="utf-8")
     one = Served()
     one.ask("new", 1, library=str(folder / "city.gpkg"), crs="EPSG:4547", pack=[str(folder / "own.toml")])
     # The pack's layer is defined when it is added; the library knows by which rules it will be asked.

@@ -106,19 +106,20 @@ def test(words: Sequence[str]) -> int:
         return _named_tests(words)
     report, is_slow = Report(), bool(words)
     _write_into_memory()
+    _keep_bytecode()
     pythons.core()
     face, why_not = _face()
     debian.install_test_server()
     debian.install_test_programs()
     debian.install_map_server()
-    beside = []
-    if not is_slow:
-        _format_and_lint(report)
-        beside = [report.begin(*_types())]
     mark = "slow" if is_slow else "not slow"
     plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
-    beside += [report.begin(*plugin)] if plugin else []
-    workers = ["-n", str(_cores()), "--dist", "loadfile"]
+    beside = [report.begin(*plugin)] if plugin else []
+    _give_way()
+    if not is_slow:
+        _format_and_lint(report)
+        beside.append(report.begin(*_types()))
+    workers = ["-n", str(_cores()), "--dist", "worksteal"]
     core = [*_pytest_of_core(), *workers, "-m", mark, f"--ignore={OF_PLUGIN}", "tests"]
     report.step("tests without QGIS", core)
     for step in beside:
@@ -130,6 +131,17 @@ def _write_into_memory() -> None:
     """Have the files of tests lie in memory where there is room: their small libraries then wait for no disk."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= LEAST_MEMORY_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def _give_way() -> None:
+    """Let the plugin's tests, which have one process and wait a lot, go before all that is begun after them."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+
+
+def _keep_bytecode() -> None:
+    """Have what is compiled kept, whatever the machine says: of all tests it takes a process eight seconds."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def _named_tests(words: Sequence[str]) -> int:

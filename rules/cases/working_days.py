@@ -44,7 +44,7 @@ class WorkCalendar:
         if day.year in self.own:
             return self.own[day.year].get(day, day.weekday() < _SATURDAY)
         try:
-            return bool(chinese_calendar.is_workday(day))
+            return _is_workday(day)
         except NotImplementedError:
             raise OneMapError("calendar.missing", field="--on", year=day.year) from None
 
@@ -61,6 +61,12 @@ class WorkCalendar:
             return -self.between(last, first)
         span = (first + _DAY * number for number in range(1, (last - first).days + 1))
         return sum(self.is_worked(day) for day in span)
+
+
+@lru_cache(maxsize=4096)
+def _is_workday(day: date) -> bool:
+    """As the package says it, which looks through all its years for each day. Raises NotImplementedError."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 def calendar_of(library: Library) -> WorkCalendar:

@@ -164,7 +164,7 @@ def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
     return _parser_of(language, frozenset(given) & {word for name in VERBS for word in name.split()})
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)  # every verb in both languages; a quarter of a megabyte each
 def _parser_of(language: str, words: frozenset[str]) -> argparse.ArgumentParser:
     overview = verb_overview(lambda name: help_text(name, "verb", language), language)
     description = f"{phrase('help.onemap', language)}\n{overview}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,12 +35,12 @@ class PermitTable:
     @property
     def version(self) -> str:
         """Its version, as it says itself."""
-        return str(toml_content(self.text)["table"]["version"])
+        return str(_content(self.text)["table"]["version"])
 
     @property
     def title(self) -> dict[str, str]:
         """Its title, by language."""
-        return dict(toml_content(self.text)["table"]["title"])
+        return dict(_content(self.text)["table"]["title"])
 
     def record(self) -> dict[str, str]:
         """What a run keeps of it."""
@@ -164,8 +164,13 @@ def permit_tables() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
+def _content(text: str) -> Mapping[str, Any]:
+    return toml_content(text)
+
+
+@lru_cache(maxsize=8)
 def _uses_of(text: str) -> tuple[dict[str, dict[str, str]], dict[str, frozenset[str]], frozenset[str]]:
-    uses = toml_content(text)["use"]
+    uses = _content(text)["use"]
     beginnings = {
         system: {plain_code(start): use for use, row in uses.items() for start in row.get(system, ())}
         for system in (LAND_SEA, URBAN, SURVEY)

@@ -220,8 +220,9 @@ def shipped_register() -> KindRegister:
     return register_from((RESOURCES / "projects" / "kinds.toml").read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=2)
 def register_from(text: str) -> KindRegister:
-    """A register from the text of its file, which is right."""
+    """A register from the text of its file, which is right: runs of one library were asked by the same one."""
     return KindRegister(_kinds_from(toml_content(text)["kind"]), text)
 
 

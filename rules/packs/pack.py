@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -174,9 +175,14 @@ def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
 
 def _content(text: str, source: str) -> dict[str, Any]:
     try:
-        return toml_content(text.replace("\r\n", "\n"))
+        return _plain_content(text)
     except ValueError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+
+
+@lru_cache(maxsize=_MOST_PARSED)
+def _plain_content(text: str) -> dict[str, Any]:
+    return toml_content(text.replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True)

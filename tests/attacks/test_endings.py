@@ -22,23 +22,11 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.rules.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, write_layer
 from onemap.tests.rules.command import command
+from onemap.tests.small_pack import pack_text
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"
-PACK = """
-[pack]
-id = "own"
-version = "1"
-title = { zh = "自定", en = "Own" }
-[[rule]]
-id = "own.zone"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-title = { zh = "试验", en = "Trial" }
-basis = [{ law = "试验法", article = "第一条" }]
-"""
+PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 
 
 @pytest.fixture

@@ -1,28 +1,15 @@
-"""A review tab without a window, as somebody clicks in it, and what somebody else does at another desk."""
-
-import json
-import subprocess
+"""A review tab without a window, as somebody clicks in it."""
 
 from qgis.PyQt.QtCore import QDate, Qt
 
-from onemap.plugin.connection.core_session import Core, core_python
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import wait_for
 
 DAY = "2026-03-02"
 ASKED = ("land", "environment")  # farmland is hit, and of the red line nothing is known
-
-
-def core(*arguments):
-    """What somebody else does, at another desk: one verb of the core; its JSON."""
-    command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), *map(str, arguments), "--json"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8")
-    answer = json.loads(done.stdout)
-    assert done.returncode == 0, answer
-    return answer
 
 
 class Desk:

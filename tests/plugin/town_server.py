@@ -2,17 +2,14 @@
 
 import contextlib
 import json
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-import onemap
 from onemap.plugin.connection.core_session import core_python
-from onemap.plugin.profile.paths import FOLDER
+from onemap.tests.plugin.other_desk import core, in_core
 from onemap.tests.plugin.small_town import CRS
 
 KEEPER = Path(__file__).with_name("server_keeper.py")
@@ -28,9 +25,7 @@ class TownServer:
 
     def core(self, *words):
         """Run a verb as the account that owns the libraries."""
-        login = {**os.environ, "PGUSER": "guarded", "PGPASSWORD": PASSWORD}
-        command = [str(core_python().path), "-I", str(FOLDER / "__main__.py"), *map(str, words)]
-        subprocess.run(command, env=login, check=True, stdout=subprocess.DEVNULL)
+        core(*words, PGUSER="guarded", PGPASSWORD=PASSWORD)
 
     def library(self, schema, town):
         """Make the town's library in a schema of its own."""
@@ -43,14 +38,9 @@ class TownServer:
 @contextlib.contextmanager
 def town_server():
     """The server for as long as it is wanted; skips where it cannot be had."""
-    python = core_python()
-    if python is None:
+    if core_python() is None:
         pytest.skip("the core's Python is not set up")
-    environment = {**os.environ, "PYTHONPATH": str(Path(onemap.__path__[0]).absolute().parent)}
-    command = [str(python.path), "-P", "-X", "utf8", str(KEEPER), PASSWORD]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment
-    )
+    process = in_core(KEEPER, PASSWORD)
     try:
         facts = json.loads(process.stdout.readline() or '{"absent": "the core has not the tests\' own packages"}')
         if "absent" in facts:

@@ -1,6 +1,5 @@
 """A desk to try rules on: a library, layers drawn in the test, a pack of its own, and the check's own tables."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.tests.small_pack import pack_text
 
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
 
@@ -100,23 +100,10 @@ class Desk:
             assert connection.execute(sql, (ground.wkb, code)).rowcount
         connection.close()
 
-    def pack(self, *rules: Mapping[str, Any], **head: Any) -> Path:
+    def pack(self, *rules: Mapping[str, Any], id: str = "test") -> Path:
         """A pack of rules on the test's layers; what a rule does not say is filled in."""
-        path = self.folder / f"{head.get('id', 'test')}.toml"
-        text = f'[pack]\nid = "{head.get("id", "test")}"\nversion = "1"\ntitle = {{ zh = "试", en = "test" }}\n'
-        for rule in rules:
-            filled = {
-                "id": "r",
-                "kind": "avoid",
-                "layer": "ZONE",
-                "department": "land",
-                "verdict": "prohibited",
-                "title": {"zh": "题", "en": "title"},
-                "basis": [{"law": "法", "article": "第一条"}],
-                **rule,
-            }
-            text += "\n[[rule]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in filled.items())
-        path.write_text(text, encoding="utf-8")
+        path = self.folder / f"{id}.toml"
+        path.write_text(pack_text(*rules, id=id), encoding="utf-8")
         return path
 
     def parcels(self, parcels: Mapping[str, Any], columns: Mapping[str, Sequence[Any]] | None = None) -> Path:
@@ -141,20 +128,32 @@ class Desk:
         return Outcome(answer, out)
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
 @pytest.fixture
 def desk(tmp_path: Path, onemap: Callable[..., Any]) -> Desk:
     made = Desk(tmp_path, onemap)
     answer = onemap("new", made.library, "--crs", "EPSG:4547")
     assert answer.code == 0, answer.json
     return made
+
+
+@pytest.fixture(scope="session")
+def made_town(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A town of 60 parcels, their file, and a pack with every kind of rule: made once, to be copied."""
+    from onemap.tests.rules.changing_town import RULES, Town
+    from onemap.tests.rules.command import command, done
+
+    desk = Desk(tmp_path_factory.mktemp("town"), command)
+    done("new", desk.library, "--crs", "EPSG:4547")
+    made = Town(desk, 5)
+    desk.pack(*RULES)
+    desk.parcels(made.parcels, {"USE": made.wanted})
+    return made
+
+
+@pytest.fixture
+def town(made_town: Any, tmp_path: Path, onemap: Callable[..., Any]) -> Any:
+    """A town of the test's own."""
+    return made_town.copied(tmp_path / "town", onemap)
 
 
 @pytest.fixture

@@ -104,38 +104,45 @@ def write_source(folder, kind, text):
 
 
 _WATCHED = """
-import os, sys
+import sys
 from onemap.layers.gdal_limits import limit_gdal
 limit_gdal()
 from onemap.rules.commands.command_line import main
-sys.exit(main(["inspect", sys.argv[1], "--json"]))
+for source in sys.argv[1:]:
+    main(["inspect", source, "--json"])
 """
+_OPENED = ("WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows keeps pipes in no folder")
-@pytest.mark.parametrize("way", ["WKT1", "WKT2", "nadgrids", "list of systems", "text of PROJ inside WKT"])
 @pytest.mark.parametrize("kind", ["geojson", "geojson geometry", "gpkg", "shp", "gml", "asc", "tif"])
-def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind, way):
-    pipe = tmp_path / "grid.gsb"
-    assert inspected_past(pipe, write_source(tmp_path, kind, texts(str(pipe))[way])) == ["crs.names_file"]
+def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind):
+    sources = {}
+    for number, way in enumerate(_OPENED):
+        pipe = tmp_path / str(number) / "grid.gsb"
+        pipe.parent.mkdir()
+        sources[pipe] = write_source(pipe.parent, kind, texts(str(pipe))[way])
+    assert inspected_past(sources) == [["crs.names_file"]] * len(_OPENED)
 
 
-def inspected_past(pipe, source):
-    """What codes `inspect` has, none having opened the pipe: who did would be met by him who waits at its other end."""
-    os.mkfifo(pipe)
+def inspected_past(sources):
+    """What codes `inspect` has of each source, none having opened its pipe, at whose other end one waits."""
     met = []
 
-    def wait() -> None:
+    def wait(pipe):
         with pipe.open("wb") as file:
-            met.append(1)
+            met.append(pipe)
             file.write(b"x")
 
-    threading.Thread(target=wait, daemon=True).start()
-    command = [sys.executable, "-P", "-c", _WATCHED, str(source)]
-    answer = json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout)
-    assert not met
-    pipe.read_bytes()  # who waits there is let go
-    return [problem["code"] for problem in answer["problems"]]
+    for pipe in sources:
+        os.mkfifo(pipe)
+        threading.Thread(target=wait, args=[pipe], daemon=True).start()
+    command = [sys.executable, "-P", "-c", _WATCHED, *map(str, sources.values())]
+    answers = subprocess.run(command, capture_output=True, timeout=60).stdout.splitlines()
+    assert met == []
+    for pipe in sources:
+        pipe.read_bytes()  # who waits there is let go
+    return [[problem["code"] for problem in json.loads(answer)["problems"]] for answer in answers]
 
 
 @pytest.mark.parametrize("name", ["a.fgb", "a.gdb"])
@@ -183,7 +190,7 @@ def test_a_list_of_systems_that_reads_otherwise_here_hides_no_file(tmp_path, cha
     with closing(sqlite3.connect(source)) as connection, connection:
         for change in changes:
             connection.execute(change)
-    assert inspected_past(pipe, source) == [code]
+    assert inspected_past({pipe: source}) == [[code]]
 
 
 def test_a_system_of_another_layer_is_no_matter(onemap, tmp_path):

@@ -4,22 +4,10 @@ import geopandas as gpd
 import pytest
 import shapely
 
-BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
-PACK = """
-[pack]
-id = "own"
-version = "1"
-title = { zh = "试验", en = "Trial" }
+from onemap.tests.small_pack import pack_text
 
-[[rule]]
-id = "own.zone"
-kind = "avoid"
-layer = "T"
-department = "land"
-verdict = "prohibited"
-title = { zh = "试验", en = "Trial" }
-basis = [{ law = "试验法", article = "第一条" }]
-"""
+BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
+PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 
 
 @pytest.fixture

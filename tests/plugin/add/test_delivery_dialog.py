@@ -15,7 +15,7 @@ from onemap.plugin.add.delivery_table import COVERS, NAME, TARGET
 from onemap.plugin.add.geometry_kinds import wrong_kind
 from onemap.plugin.add.planned_layers import PlannedLayer, plan_text
 from onemap.plugin.widgets.accessible_names import nameless_controls
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"

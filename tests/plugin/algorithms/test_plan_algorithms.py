@@ -1,30 +1,19 @@
 """onemap:contradictions, decide, sites, atlas: what Processing hands on is what the command line says, row by row."""
 
-import json
 import shutil
-import subprocess
 
 import processing
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeatureSourceDefinition, QgsVectorLayer
 
-from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.verb_runs import command_line
-from onemap.plugin.profile.paths import FOLDER
 from onemap.tests.plugin.algorithms.test_compare_and_remedy import MATRIX, add
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import box, write_layer
 
 pytestmark = pytest.mark.slow
 
 OUTPUT = "TEMPORARY_OUTPUT"
-
-
-def on_command_line(*words):
-    """What the command line answers."""
-    command = [str(core_python().path), "-I", str(FOLDER / "__main__.py"), *map(str, words), "--json"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stdout
-    return json.loads(done.stdout)
 
 
 def rows(layer):
@@ -61,7 +50,7 @@ def contradictions(library, matrix, **more):
 
 def test_who_contradicts_whom_is_what_the_command_line_says_pair_by_pair(library, plans):
     found = contradictions(library, plans)
-    expected = on_command_line("contradictions", library, "--matrix", plans)["pairs"]
+    expected = core("contradictions", library, "--matrix", plans)["pairs"]
     pairs = [{**row, "run": ""} for row in rows(found["CONTRADICTIONS"])]
     assert pairs == [{name: row[name] or None for name in pairs[0]} | {"run": ""} for row in expected]
     (pair,) = pairs
@@ -107,14 +96,14 @@ def test_a_comparison_is_printed_with_as_many_sheets_as_the_command_line_prints(
     asked = {"LIBRARY": library, "RUN": run, "TARGET": str(target), "BY": "spot", "TYPE": "03,90"}
     found = processing.run("onemap:atlas", asked)
     assert target.read_bytes().startswith(b"%PDF")
-    again = on_command_line("atlas", library, run, tmp_path / "again.pdf", "--by=spot", "--type=03,90")
+    again = core("atlas", library, run, tmp_path / "again.pdf", "--by=spot", "--type=03,90")
     assert (found["SHEETS"], found["LEFT_OUT"]) == (again["sheets"], again["left_out"]) == (1, 0)
     with pytest.raises(QgsProcessingException, match=target.name):
         processing.run("onemap:atlas", asked)
     assert processing.run("onemap:atlas", {**asked, "OVERWRITE": True})["SHEETS"] == 1
     report = tmp_path / "报告.html"
     assert processing.run("onemap:comparison", {"LIBRARY": library, "RUN": run, "TARGET": str(report)})["OUT"]
-    on_command_line("comparison", library, run, tmp_path / "again.html")
+    core("comparison", library, run, tmp_path / "again.html")
     assert report.read_text(encoding="utf-8") == (tmp_path / "again.html").read_text(encoding="utf-8")
 
 
@@ -126,7 +115,7 @@ def test_the_differences_of_a_comparison_become_a_layer_of_the_library(library, 
         processing.run("onemap:spots", asked)
     kept = processing.run("onemap:spots", {**asked, "REGION": "130102"})
     assert (kept["VERSION"], kept["FEATURES"]) == ("spots", 1)
-    layers = {layer["code"]: layer for layer in on_command_line("layers", library)["layers"]}
+    layers = {layer["code"]: layer for layer in core("layers", library)["layers"]}
     assert [version["label"] for version in layers["CYTB"]["versions"]] == ["spots"]
 
 
@@ -137,7 +126,7 @@ def test_sites_are_those_of_the_command_line_and_lie_on_the_selected_ground(libr
     layer = QgsVectorLayer(path, "grounds", "ogr")
     asked = {"LIBRARY": library, "AREA": 6000.0, "KEEP_VERDICT": "unknown", "COUNT": 3, "SITES": OUTPUT}
     found = processing.run("onemap:sites", {**asked, "WITHIN": path})
-    answer = on_command_line("sites", library, "--area=6000", f"--within={path}", "--keep-verdict=unknown", "--count=3")
+    answer = core("sites", library, "--area=6000", f"--within={path}", "--keep-verdict=unknown", "--count=3")
     assert rows(found["SITES"]) == [{name: row[name] or None for name in row} for row in answer["sites"]]
     assert found["SITE_COUNT"] == 1
     from qgis.core import QgsProject

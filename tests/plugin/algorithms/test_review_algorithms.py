@@ -7,7 +7,7 @@ import pytest
 from qgis.core import QgsApplication, QgsProcessingFeedback
 
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 
 
 class Log(QgsProcessingFeedback):

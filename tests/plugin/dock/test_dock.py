@@ -29,7 +29,7 @@ from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.windows import own_dock
 

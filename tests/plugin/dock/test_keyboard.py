@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 
 pytestmark = pytest.mark.slow
 CASE = ["case: Opinion", "case: Findings", "case: Rounds", "case: History"]

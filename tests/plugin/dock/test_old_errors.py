@@ -5,7 +5,7 @@ import shutil
 import pytest
 from qgis.core import QgsPointXY
 
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import X, Y, wait_for
 
 pytestmark = pytest.mark.slow

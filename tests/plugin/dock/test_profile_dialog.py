@@ -9,7 +9,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.dock.options_page import OptionsFactory
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import wait_for
 
 pytestmark = pytest.mark.slow

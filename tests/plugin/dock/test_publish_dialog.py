@@ -12,8 +12,8 @@ from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.results.name_delegate import wrapped_height
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.review_desk import core
-from onemap.tests.plugin.small_town import CRS, wait_for
+from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.small_town import wait_for
 
 pytestmark = pytest.mark.slow
 LABEL = "冀政函〔2022〕118号批复划定的自然保护地整合优化方案（修订稿）"
@@ -22,13 +22,13 @@ LABEL = "冀政函〔2022〕118号批复划定的自然保护地整合优化方�
 @pytest.fixture(scope="module")
 def three_layers(town, tmp_path_factory):
     """A library of three layers, of which one comes into force in November 2026, and one is withheld."""
-    path = tmp_path_factory.mktemp("published") / "一张图.gpkg"
-    core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", town / "pack.toml")
-    core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2026-01-01", "--covers=district")
-    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01", "--covers=district")
-    renamed = ("--fields", "BH=BSM", "--label", LABEL)
-    core("add", path, town / "farmland.gpkg", "--as", "ZRBHD", "--covers=district", *renamed)
-    return path
+    path, ground = tmp_path_factory.mktemp("published") / "一张图.gpkg", town / "farmland.gpkg"
+    layers = (
+        ("YJJBNTTB", ground, {"valid_from": "2026-01-01"}),
+        ("STBHHX", ground, {"valid_from": "2026-11-01"}),
+        ("ZRBHD", ground, {"fields": "BH=BSM", "label": LABEL}),
+    )
+    return make_library(path, town / "district.gpkg", *layers, pack=town / "pack.toml")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 
 from onemap.plugin.library.version_changes_page import VersionChangesPage, version_before
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
 
 

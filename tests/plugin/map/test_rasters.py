@@ -10,7 +10,7 @@ from onemap.plugin.add.source_choice import dropped_file
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.map_tab import ROLE_VERSION
 from onemap.plugin.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map, show_version
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import X, Y, wait_for
 
 

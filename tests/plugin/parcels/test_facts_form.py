@@ -19,8 +19,9 @@ from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.words import core_words
 from onemap.plugin.words.contrast import CONTRAST, contrast
-from onemap.tests.plugin.review_desk import Desk, core
-from onemap.tests.plugin.small_town import CRS, PACK, X, Y, lay_out, wait_for
+from onemap.tests.plugin.other_desk import core, make_library
+from onemap.tests.plugin.review_desk import Desk
+from onemap.tests.plugin.small_town import PACK, X, Y, lay_out, wait_for
 
 LEFT = Qt.MouseButton.LeftButton
 CLASSES = """
@@ -55,10 +56,9 @@ def asking_library(town, provider, tmp_path_factory):
     first = PACK[: PACK.index("[[rule]]", PACK.index("[[rule]]") + 1)]
     pack = first.replace("[[rule]]", CLASSES + '[[rule]]\nunless = ["road", "plant"]')
     (folder / "pack.toml").write_text(pack + HEIGHT, encoding="utf-8")
-    path = folder / "library.gpkg"
-    core("new", path, "--crs", CRS, "--district", town / "district.gpkg", "--pack", folder / "pack.toml", "--rehearsal")
-    core("add", path, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district", "--valid-from", "2025-01-01")
-    return path
+    ground = ("YJJBNTTB", town / "farmland.gpkg", {"valid_from": "2025-01-01"})
+    told = {"pack": folder / "pack.toml", "rehearsal": True}
+    return make_library(folder / "library.gpkg", town / "district.gpkg", ground, **told)
 
 
 @pytest.fixture

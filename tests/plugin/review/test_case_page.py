@@ -6,7 +6,8 @@ from onemap.plugin.profile import settings
 from onemap.plugin.review.review_opinions import CODE
 from onemap.plugin.review.review_words import UNSEEN, name_buttons
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.review_desk import DAY, core
+from onemap.tests.plugin.other_desk import core
+from onemap.tests.plugin.review_desk import DAY
 from onemap.tests.plugin.small_town import lay_out, wait_for
 from onemap.tests.plugin.windows import low_dock
 

@@ -13,7 +13,8 @@ from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
 from onemap.plugin.review.review_history import entry_text
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
+from onemap.tests.plugin.other_desk import core
+from onemap.tests.plugin.review_desk import ASKED, DAY, Desk
 from onemap.tests.plugin.small_town import PACK, Reader, X, Y, box, wait_for, write_layer
 
 REPLY = """

@@ -7,7 +7,7 @@ from qgis.gui import QgsProjectionSelectionWidget
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words import core_words
 from onemap.plugin.words.crs_words import crs_title
-from onemap.tests.plugin.review_desk import core
+from onemap.tests.plugin.other_desk import core
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.tests.rules.command import done
+from onemap.tests.small_pack import pack_text
 
 CHINA = Path(__file__).resolve().parents[4] / "shared" / "data" / "china"
 CITIES = ("130100", "130700")
@@ -20,27 +21,8 @@ TOLERANCE_M2 = 0.02
 SHORT_M, SHORT_RELATIVE = 50.0, 3e-7
 EARTH_M = 6_371_000.0
 DEFINE = "name=county,department=land,library=base,kind=vector,geometry=polygon,key=district_adcode"
-PACK = """
-[pack]
-id = "p"
-version = "1"
-[[rule]]
-id = "meets"
-kind = "avoid"
-layer = "TIANDITU"
-department = "land"
-verdict = "notice"
-title = { en = "t" }
-basis = [{ law = "l" }]
-[[rule]]
-id = "differs"
-kind = "within"
-layer = "TIANDITU"
-department = "land"
-verdict = "notice"
-title = { en = "t" }
-basis = [{ law = "l" }]
-"""
+COUNTY = {"layer": "TIANDITU", "verdict": "notice"}
+PACK = pack_text({"id": "meets", **COUNTY}, {"id": "differs", "kind": "within", **COUNTY})
 
 pytestmark = pytest.mark.skipif(not CHINA.is_dir(), reason="the real counties do not lie beside the project")
 

@@ -7,24 +7,14 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from onemap.tests.small_pack import pack_text
+
 SETS = {
     "zoningoverlay_x_zoning": ("zoning_overlay", "zoning", "zoning_overlay_row", "zoning_row"),
     "openspace_x_zoning": ("openspace", "zoning", "openspace_row", "zoning_row"),
     "parcels2013_x_parcels2014": ("parcels_2013", "parcels_2014", "parcels_2013_row", "parcels_2014_row"),
 }
-PACK = """
-[pack]
-id = "pairs"
-version = "1"
-[[rule]]
-id = "pairs"
-kind = "avoid"
-layer = "PLAN"
-department = "planning"
-verdict = "notice"
-title = { en = "pairs" }
-basis = [{ law = "none" }]
-"""
+PACK = pack_text({"id": "pairs", "layer": "PLAN", "department": "planning", "verdict": "notice"}, id="pairs")
 
 
 @pytest.mark.slow

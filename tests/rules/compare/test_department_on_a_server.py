@@ -13,21 +13,11 @@ from onemap.rules.maps.fonts import chosen_fonts
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table
+from onemap.tests.small_pack import pack_text
 
 ACCOUNT, LEAD, AUDITOR = "plans_water", "plans_lead", "plans_eyes"
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)
-PACK = """[pack]
-id = "p"
-version = "1"
-[[rule]]
-id = "farm"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
-basis = [{ law = "l" }]
-"""
+PACK = pack_text({"id": "farm", "layer": "YJJBNTTB"}, id="p")
 
 
 @dataclass

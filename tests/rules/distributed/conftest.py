@@ -1,8 +1,6 @@
-"""A town that is made once, for tests that check it in blocks; and `check` as a program of its own."""
+"""A town to check in blocks, and `check` as a program of its own."""
 
-import copy
 import json
-import shutil
 import subprocess
 import sys
 
@@ -10,8 +8,6 @@ import pytest
 
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
-from onemap.tests.rules.conftest import Desk
-from onemap.tests.rules.incremental.test_incremental import RULES, Town
 
 
 def in_process(*arguments, lang="en"):
@@ -19,25 +15,10 @@ def in_process(*arguments, lang="en"):
     return command(*arguments)
 
 
-@pytest.fixture(scope="session")
-def made_town(tmp_path_factory):
-    desk = Desk(tmp_path_factory.mktemp("town"), in_process)
-    assert command("new", desk.library, "--crs", "EPSG:4547").code == 0
-    town = Town(desk, 5)
-    desk.pack(*RULES)
-    desk.parcels(town.parcels, {"USE": town.wanted})
-    return town
-
-
 @pytest.fixture
 def town(made_town, tmp_path):
-    """A copy of it, which a test may change: 60 parcels, a pack of every kind of rule."""
-    folder = shutil.copytree(made_town.desk.folder, tmp_path / "town")
-    town = copy.copy(made_town)
-    town.desk = Desk(folder, in_process)
-    for name in ("parcels", "wanted", "zones", "grades", "plan", "uses", "keys"):
-        setattr(town, name, copy.copy(getattr(made_town, name)))
-    return town
+    """A copy of the town, which a test may change: 60 parcels, a pack of every kind of rule."""
+    return made_town.copied(tmp_path / "town", in_process)
 
 
 def put_in_a_row(town):

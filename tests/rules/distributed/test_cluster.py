@@ -13,6 +13,7 @@ from shapely import affinity
 from onemap.rules.distributed import cluster, cluster_task
 from onemap.rules.inputs import subdivision_store
 from onemap.tests.conftest import ROOT
+from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.distributed.conftest import (
     answer_of,
@@ -22,7 +23,6 @@ from onemap.tests.rules.distributed.conftest import (
     start_program,
     work,
 )
-from onemap.tests.rules.incremental.test_incremental import RULES
 
 distributed = pytest.importorskip("distributed")
 psutil = pytest.importorskip("psutil")

@@ -14,6 +14,7 @@ from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
 from onemap.rules.distributed.table_files import table_path
 from onemap.rules.verb.declaration import VerbContext
+from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command
 from onemap.tests.rules.distributed.conftest import (
     arguments,
@@ -23,7 +24,6 @@ from onemap.tests.rules.distributed.conftest import (
     start_program,
     work,
 )
-from onemap.tests.rules.incremental.test_incremental import RULES
 
 
 @pytest.fixture(autouse=True)

@@ -26,8 +26,8 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import CheckOptions, question_of
 from onemap.rules.runs.run import RowsOutdated
+from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
-from onemap.tests.rules.incremental.test_incremental import RULES
 from onemap.tests.rules.kinds.test_raster import DEFINE, write_grid
 
 OF_THE_ATTEMPT = ("id", "started", "seconds")

@@ -3,78 +3,16 @@
 import sqlite3
 
 import geopandas as gpd
-import numpy as np
 import pytest
-from shapely import LineString, Polygon, affinity, box
+from shapely import Polygon, affinity, box
 
 from onemap.layers.library.library import open_library
 from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.run_store import GIVEN, KEPT, stored_rows
+from onemap.tests.rules.changing_town import RULES, Town
 from onemap.tests.rules.kinds.test_raster import write_grid
 
 RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
-CLASSES = np.array(["0101", "0301", "0701", None], dtype=object)
-RULES = (
-    {"id": "zone", "where": "GRADE = 1", "min_width_m": 0.4},
-    {"id": "plan", "kind": "use", "layer": "PLAN", "parcel_field": "USE", "plan_field": "DLBM"}
-    | {"permits": {"07": ["07"], "01": ["01", "03"]}, "verdict": "restricted"},
-    {"id": "inside", "kind": "within", "layer": "PLAN", "where": "DLBM <> '0101'", "verdict": "consult"},
-    {"id": "road", "kind": "setback", "layer": "ROAD", "verdict": "restricted"}
-    | {"distance_m": {"field": "GRADE", "values": {"1": 12, "2": 5}}},
-    {"id": "close", "kind": "near", "layer": "ROAD", "distance_m": 9, "verdict": "notice"},
-    {"id": "through", "kind": "cross", "layer": "ROAD", "verdict": "notice"},
-    {"id": "survey", "kind": "composition", "layer": "PLAN", "by": ["DLBM"], "verdict": "notice"},
-)
-
-
-def squares(random, count, extent, largest):
-    shapes = []
-    for west, south, width, turn in zip(*random.uniform(0, 1, (4, count)), strict=True):
-        side = 1 + largest * width
-        square = box(west * extent, south * extent, west * extent + side, south * extent + side)
-        shapes.append(affinity.rotate(square, 90 * turn))
-    return shapes
-
-
-class Town:
-    """A library of three layers, with parcels, that can be changed at one place."""
-
-    def __init__(self, desk, seed):
-        self.desk, self.random = desk, np.random.default_rng(seed)
-        self.zones = squares(self.random, 40, 900, 60)
-        self.grades = list(self.random.integers(1, 4, 40))
-        self.plan = [box(x, y, x + 100, y + 100) for x in range(0, 900, 100) for y in range(0, 900, 100)]
-        self.uses = list(CLASSES[self.random.integers(0, 4, len(self.plan))])
-        self.roads = [LineString(shape.exterior.coords) for shape in squares(self.random, 12, 900, 80)]
-        self.road_grades = [str(grade) for grade in self.random.integers(1, 4, 12)]
-        self.parcels = {f"P{n}": shape for n, shape in enumerate(squares(self.random, 60, 900, 30))}
-        self.wanted = list(np.array(["0701", "0101", None], dtype=object)[self.random.integers(0, 3, 60)])
-        self.keys = [f"z{n}" for n in range(40)]
-        self.add_zones("a")
-        self.add_plan("a")
-        covers = box(-50, -50, 880, 960)
-        desk.layer("ROAD", self.roads, {"GRADE": self.road_grades}, covers, "line", label="a")
-
-    def add_zones(self, label, covers=None, **options):
-        ground = covers or box(-10, -10, 960, 700)
-        self.desk.layer("ZONE", self.zones, {"KEY": self.keys, "GRADE": self.grades}, ground, label=label, **options)
-
-    def add_plan(self, label):
-        self.desk.layer("PLAN", self.plan, {"DLBM": self.uses}, label=label)
-
-    def check(self, *rules, **options):
-        found = self.desk.check(self.parcels, *(rules or RULES), columns={"USE": self.wanted}, **options)
-        return found.answer.json["run"]
-
-    def differing_rows(self, run):
-        """Whether the whole run, computed again from nothing, has the same rows to the last digit."""
-        answer = self.desk.run("verify", self.desk.library, "--run", run["id"])
-        return answer.json["problems"]
-
-
-@pytest.fixture
-def town(desk):
-    return Town(desk, 7)
 
 
 def test_nothing_changed_nothing_is_computed(town):
@@ -138,7 +76,8 @@ def test_a_rule_more_and_a_rule_less_leave_the_others_as_they_were(town):
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
-def test_a_layer_that_was_missing_is_computed_once_it_is_there(desk, town):
+def test_a_layer_that_was_missing_is_computed_once_it_is_there(town):
+    desk = town.desk
     desk.layer("LATE", [box(0, 0, 1, 1)], label="future", valid_from="2999-01-01")
     rules = (*RULES, {"id": "late", "layer": "LATE"})
     first = town.check(*rules)

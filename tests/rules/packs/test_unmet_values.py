@@ -3,22 +3,12 @@
 import pytest
 from shapely import box
 
-PACK = """
-[pack]
-id = "p"
-version = "1"
+from onemap.tests.small_pack import pack_text
 
-[[rule]]
-id = "first"
-kind = "avoid"
-layer = "YYSSYBHQ"
-department = "environment"
-verdict = "prohibited"
-where = "BHJB = '一级'"
-title = {{ zh = "一级", en = "First" }}
-basis = [{{ law = "法" }}]
-{more}
-"""
+PACK = pack_text(
+    {"id": "first", "layer": "YYSSYBHQ", "department": "environment", "where": "BHJB = '一级'"},
+    id="p",
+)
 
 
 @pytest.fixture
@@ -31,7 +21,7 @@ def zones():
 
 def make_library(tmp_path, onemap, more):
     pack = tmp_path / "p.toml"
-    pack.write_text(PACK.format(more=more), encoding="utf-8")
+    pack.write_text(PACK + more, encoding="utf-8")
     return onemap("new", tmp_path / "city.gpkg", "--crs", "EPSG:4547", "--pack", pack)
 
 

@@ -7,32 +7,14 @@ from shapely import box
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.packs.asked_facts import asked_facts, rule_needs
 from onemap.rules.packs.pack import parse_pack
+from onemap.tests.small_pack import pack_text, rule_text
 
-PACK = """
-[pack]
-id = "p"
-version = "1"
-title = { zh = "规则", en = "Rules" }
-[class.road]
-title = { zh = "道路", en = "Roads" }
-use = ["1202"]
-kinds = ["highway"]
-"""
-RULE = """
-[[rule]]
-id = "{id}"
-kind = "{kind}"
-layer = "{layer}"
-department = "land"
-verdict = "prohibited"
-title = {{ zh = "题", en = "Title" }}
-basis = [{{ law = "法" }}]
-{more}
-"""
-FARMLAND = RULE.format(id="farmland", kind="avoid", layer="YJJBNTTB", more='unless = ["road"]')
-INDUSTRY = RULE.format(id="industry", kind="avoid", layer="YJJBNTTB", more="when = \"HYFL = '化工' AND DJ > 2\"")
-HEIGHT = RULE.format(id="height", kind="height", layer="KGDK", more='parcel_field = "JZGD"\nlimit = 24')
-FLAG = RULE.format(id="flag", kind="avoid", layer="YJJBNTTB", more='when = "SFZD = true"')
+ROAD = {"title": {"zh": "道路", "en": "Roads"}, "use": ["1202"], "kinds": ["highway"]}
+PACK = pack_text(id="p", **{"class.road": ROAD})
+FARMLAND = rule_text(id="farmland", layer="YJJBNTTB", unless=["road"])
+INDUSTRY = rule_text(id="industry", layer="YJJBNTTB", when="HYFL = '化工' AND DJ > 2")
+HEIGHT = rule_text(id="height", kind="height", layer="KGDK", parcel_field="JZGD", limit=24)
+FLAG = rule_text(id="flag", layer="YJJBNTTB", when="SFZD = true")
 
 
 def facts_of(*rules):
@@ -109,14 +91,9 @@ def test_names_are_taken_in_any_case_and_codes_of_a_system_stay_with_their_use(o
 
 
 def test_a_pack_may_spell_the_use_in_small_letters_and_its_codes_go_with_it(onemap, town):
-    use = RULE.format(
-        id="use",
-        kind="use",
-        layer="YJJBNTTB",
-        more='parcel_field = "ydxz"\nplan_field = "BSM"\npermits = { "0701" = ["f"] }',
-    )
+    use = {"id": "use", "kind": "use", "parcel_field": "ydxz", "plan_field": "BSM", "permits": {"0701": ["f"]}}
     pack = town.parent / "small.toml"
-    pack.write_text((PACK + use).replace('"p"', '"q"'), encoding="utf-8")
+    pack.write_text(pack_text({"layer": "YJJBNTTB", **use}, id="q"), encoding="utf-8")
     given = '[parcels]\nYDXZ = "0701"\ncode_system = "land-sea-2023"\n'
     by_parcel, facts = verdicts(onemap, town, given, "--pack", pack)
     assert by_parcel == {"A": "clear", "B": "clear", "C": "clear"}
@@ -165,19 +142,13 @@ def test_the_verb_facts_tells_what_is_asked_what_is_given_and_which_rules_wait(o
     assert onemap("facts", town, "--data", path).codes == ["data.phone", "data.fact"]
 
 
-TEMPORARY = """
-[class.temporary]
-title = { zh = "临时用地", en = "Temporary land" }
-kinds = ["temporary_land"]
-"""
-
-
 @pytest.fixture
 def spares_temporary_land(town):
     """A pack whose rule on farmland spares temporary land, beside the town."""
     pack = town.parent / "temporary.toml"
-    rule = RULE.format(id="farmland", kind="avoid", layer="YJJBNTTB", more='unless = ["temporary"]')
-    pack.write_text((PACK + TEMPORARY + rule).replace('"p"', '"t"'), encoding="utf-8")
+    kinds = {"title": {"zh": "临时用地", "en": "Temporary land"}, "kinds": ["temporary_land"]}
+    rule = {"id": "farmland", "layer": "YJJBNTTB", "unless": ["temporary"]}
+    pack.write_text(pack_text(rule, id="t", **{"class.temporary": kinds}), encoding="utf-8")
     return pack
 
 

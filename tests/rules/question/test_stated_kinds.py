@@ -10,26 +10,14 @@ import onemap as package
 from onemap.layers.sources import reading
 from onemap.rules.distributed import parcel_reader
 from onemap.tests.rules.command import done
+from onemap.tests.small_pack import pack_text
 from onemap.tests.test_serve import Served, end_core
 
-PACK = """
-[pack]
-id = "p"
-version = "1"
-title = { zh = "规则", en = "Rules" }
-[class.temporary]
-title = { zh = "临时用地", en = "Temporary land" }
-kinds = ["temporary_land"]
-[[rule]]
-id = "farmland"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "题", en = "Title" }
-basis = [{ law = "法" }]
-unless = ["temporary"]
-"""
+PACK = pack_text(
+    {"id": "farmland", "layer": "YJJBNTTB", "unless": ["temporary"]},
+    id="p",
+    **{"class.temporary": {"title": {"zh": "临时用地", "en": "Temporary land"}, "kinds": ["temporary_land"]}},
+)
 KIND = "施工临时用地"
 FACTS = f'[地块]\nXMLX = "{KIND}"\nLSYDQX = 2027-11-23\nLSYDPZ = "x"\n'
 

@@ -12,22 +12,9 @@ import shapely
 
 from onemap.resources.sample_city import make
 from onemap.tests.rules.command import command, done
+from onemap.tests.small_pack import pack_text
 
-PACK = """
-[pack]
-id = "farmland"
-version = "1"
-title = { zh = "永农", en = "Farmland" }
-
-[[rule]]
-id = "farmland"
-kind = "avoid"
-layer = "YJJBNTTB"
-department = "land"
-verdict = "prohibited"
-title = { zh = "占用永久基本农田", en = "Takes permanent farmland" }
-basis = [{ law = "土地管理法", article = "第三十五条" }]
-"""
+PACK = pack_text({"id": "farmland", "layer": "YJJBNTTB"}, id="farmland")
 USE, FARMLAND = "地类图斑", "永久基本农田图斑"
 
 

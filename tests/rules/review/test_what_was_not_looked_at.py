@@ -1,6 +1,7 @@
 """What nobody looked at is not agreed: open items, open drafts, and an area that is not what was declared."""
 
 import json
+from datetime import date
 
 import pyogrio
 import pytest
@@ -8,31 +9,25 @@ import shapely
 
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
+from onemap.tests.small_pack import rule_text
 
-UNCHECKED = """
-[[rule]]
-id = "gone"
-kind = "avoid"
-layer = "STBHHX"
-department = "{department}"
-verdict = "prohibited"
-missing = "checklist"
-title = {{ zh = "红线", en = "Red line" }}
-basis = [{{ law = "法" }}]
-"""
-USE = """
-[[rule]]
-id = "use"
-kind = "use"
-layer = "PLAN"
-department = "planning"
-verdict = "prohibited"
-parcel_field = "YDXZ"
-plan_field = "USE"
-permits = { "07" = ["07"] }
-title = { zh = "用途", en = "Use" }
-basis = [{ law = "法" }]
-"""
+USE = rule_text(
+    id="use",
+    kind="use",
+    layer="PLAN",
+    department="planning",
+    permits={"07": ["07"]},
+    parcel_field="YDXZ",
+    plan_field="USE",
+    title={"zh": "用途", "en": "Use"},
+)
+
+
+def unchecked(department, **keys):
+    """A rule on a layer that is not there, which is asked of people instead."""
+    title = {"zh": "红线", "en": "Red line"}
+    rule = {"id": "gone", "layer": "STBHHX", "missing": "checklist", "title": title}
+    return rule_text(**{**rule, "department": department, **keys})
 
 
 def export_case(town, case, *options):
@@ -84,7 +79,7 @@ def test_consolidating_warns_by_department_and_paper_prints_open_items(town, wal
 
 
 def test_what_no_machine_checked_is_no_condition_of_a_department(town):
-    town.pack(RULES + UNCHECKED.format(department="water"))
+    town.pack(RULES + unchecked("water"))
     case = town.open()
     town.done("circulate", case, on="2026-03-02")
     town.sign_all(case, on="2026-03-03")
@@ -99,7 +94,7 @@ def test_what_no_machine_checked_is_no_condition_of_a_department(town):
 
 
 def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_chooses(town):
-    town.pack(RULES + UNCHECKED.format(department="environment"))
+    town.pack(RULES + unchecked("environment"))
     case = town.open()
     town.done("circulate", case, on="2026-03-02")
     draft = opinion(town.show(case, "2026-03-02"), "environment")
@@ -116,7 +111,7 @@ def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_cho
 @pytest.mark.parametrize(("verdict", "conclusion"), [("notice", "open"), ("consult", "conditional")])
 def test_a_notice_beside_rules_that_nobody_checked_is_no_consent(town, verdict, conclusion):
     rules = RULES.replace('verdict = "consult"', f'verdict = "{verdict}"')
-    town.pack(rules + UNCHECKED.format(department="water"))
+    town.pack(rules + unchecked("water"))
     assert opinion(town.show(town.open(), "2026-03-02"), "water")["conclusion"] == conclusion
 
 
@@ -136,7 +131,7 @@ def test_the_applicant_is_asked_for_his_own_facts_only(town):
 
 
 def test_an_open_draft_stops_no_clock(town):
-    town.pack(RULES + UNCHECKED.format(department="environment"))
+    town.pack(RULES + unchecked("environment"))
     case = town.open()
     after = town.done("circulate", case, on="2026-03-02")
     environment = opinion(after, "environment")
@@ -172,12 +167,12 @@ title = {{ zh = "项", en = "Item" }}
 
 
 def test_an_item_after_a_rule_is_asked_where_that_rule_found_something_or_was_not_checked(town):
-    dated = UNCHECKED.format(department="land").replace('"gone"', '"lapsed"').replace('"法"', '"法", to = 2020-01-01')
-    quiet = UNCHECKED.format(department="land").replace('"gone"', '"quiet"').replace('"STBHHX"', '"FAR"')
+    dated = unchecked("land", id="lapsed", basis=[{"law": "法", "to": date(2020, 1, 1)}])
+    quiet = unchecked("land", id="quiet", layer="FAR")
     town.layer("FAR", ground(5000, 5000, 5010, 5010))
     asked = ("farm", "river", "gone", "lapsed", "quiet")
     items = "".join(AFTER.format(item=f"after.{rule}", rule=rule) for rule in asked)
-    town.pack(RULES + UNCHECKED.format(department="land") + dated + quiet + items)
+    town.pack(RULES + unchecked("land") + dated + quiet + items)
     shown = town.show(town.open(), "2026-03-02")["checklist"]
     of_land = [item["item"] for item in shown if item["department"] == "land"]
     assert {"after.farm", "after.river", "after.gone", "gone"} <= set(of_land)
@@ -203,22 +198,12 @@ def test_what_a_coordinate_text_declares_of_its_parcels_is_held_against_them_too
     assert any("1.3000 ha" in note for note in export_case(town, answer.json["case"])["notes"])
 
 
-TWO_OF_ONE_LAYER = """
-[[rule]]
-id = "{id}"
-kind = "avoid"
-layer = "PART"
-department = "forestry"
-verdict = "prohibited"
-where = "KEY = '{id}'"
-title = {{ zh = "占用{id}级林地", en = "Takes forest {id}" }}
-basis = [{{ law = "法" }}]
-"""
-
-
 def test_ground_that_a_layer_leaves_open_is_one_line_with_the_rules_that_wait_for_it(town):
     town.layer("PART", ground(0, 0, 50, 100), covers="extent")
-    town.pack(RULES + "".join(TWO_OF_ONE_LAYER.format(id=name) for name in ("k0", "k1")))
+    forest = {"layer": "PART", "department": "forestry"}
+    titles = {name: {"zh": f"占用{name}级林地", "en": f"Takes forest {name}"} for name in ("k0", "k1")}
+    rules = [rule_text(id=name, where=f"KEY = '{name}'", title=titles[name], **forest) for name in titles]
+    town.pack(RULES + "".join(rules))
     forestry = opinion(town.show(town.open(), "2026-03-02"), "forestry")
     lines = forestry["text"].splitlines()
     (open_line,) = [line for line in lines if "cannot be judged" in line]
@@ -233,15 +218,15 @@ def test_counts_are_counted(town):
     points += [shapely.Point(*ground(210, 10, 212, 12).centroid.coords[0])]
     source = write(town.folder / "trees.gpkg", points, {"KEY": ["a", "b", "c"]})
     done("add", town.library, source, "--as", "TREES", "--define", define, "--covers", "district")
-    rule = TWO_OF_ONE_LAYER.format(id="trees").replace('"avoid"', '"cross"').replace('"PART"', '"TREES"')
-    rule = rule.replace("where = \"KEY = 'trees'\"\n", 'draft = { zh = "{value}株", en = "Trees: {value}" }\n')
+    trees = {"id": "trees", "kind": "cross", "layer": "TREES", "department": "forestry"}
+    rule = rule_text(**trees, draft={"zh": "{value}株", "en": "Trees: {value}"})
     town.pack(RULES + rule)
     case = town.open(parcels=town.parcels(A=ground(0, 0, 100, 100), B=ground(200, 0, 300, 100)))
     assert opinion(town.show(case, "2026-03-02"), "forestry")["text"].startswith("Trees: 3 ")
 
 
 def test_a_case_says_by_how_many_rules_its_parcels_were_judged(town, core):
-    pack = town.pack(RULES + UNCHECKED.format(department="environment"))
+    pack = town.pack(RULES + unchecked("environment"))
     checked = done("check", town.library, town.parcels(), "--pack", pack, "--as-of", "2026-03-02", "--unrecorded").json
     assert [(rule["department"], rule["rule"]) for rule in checked["unasked"]] == [("environment", "gone")]
     case = town.open()

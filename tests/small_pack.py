@@ -1,0 +1,48 @@
+"""Packs for tests: what a rule does not say is filled in."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+_RULE = {
+    "id": "r",
+    "kind": "avoid",
+    "layer": "ZONE",
+    "department": "land",
+    "verdict": "prohibited",
+    "title": {"zh": "题", "en": "title"},
+    "basis": [{"law": "法", "article": "第一条"}],
+}
+
+
+def pack_text(*rules: Mapping[str, Any], id: str = "test", **tables: Mapping[str, Any]) -> str:
+    """The text of a pack of rules. tables: its other tables by their names, as [class] with a table for each."""
+    text = f'[pack]\nid = "{id}"\nversion = "1"\ntitle = {{ zh = "试", en = "test" }}\n'
+    for name, content in tables.items():
+        text += f"\n[{name}]\n{_lines(content)}"
+    return text + "".join(rule_text(**rule) for rule in rules)
+
+
+def own_pack(count: int) -> str:
+    """A pack of so many rules, each of which leaves out another zone."""
+    names = [{"title": {"zh": f"规则{n}", "en": f"Rule {n}"}} for n in range(count)]
+    rules = [{"id": f"own.r{n}", "layer": "T", "where": f"BSM <> '{n}'", **name} for n, name in enumerate(names)]
+    return pack_text(*rules, id="own")
+
+
+def rule_text(**keys: Any) -> str:
+    """The text of one rule, as it stands in a pack."""
+    return f"\n[[rule]]\n{_lines({**_RULE, **keys})}"
+
+
+def _lines(content: Mapping[str, Any]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in content.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
