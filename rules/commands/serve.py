@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
@@ -186,9 +187,12 @@ class _Server:
             with self.interruption.work(number):
                 progress = Progress(report)
                 progress.check()
-                values = checked_values(verb, _values_by_name(given))
+                named = _values_by_name(given)
+                view_of = _view_of(verb.name, named)
+                values = checked_values(verb, named)
                 with naming_altered_rows(values):
                     result = verb.run(values, VerbContext(language, progress, self.session))
+                    result = {**result, "view": view_of(result, language)} if view_of else result
             with naming_altered_rows(values):
                 return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
@@ -276,6 +280,24 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
         named[name] = value
     named.pop("lang", None)
     return named
+
+
+def _view_of(verb: str, named: dict[str, Any]) -> Callable[[Any, str], list[dict[str, Any]]] | None:
+    """How the rows of a verb's answer are made, where a request asks for them by `view`, which is taken out of it.
+
+    Raises UsageError usage.value. Of a verb that has no rows `view` stays in, and is refused as any other name.
+    """
+    if "view" not in named:
+        return None
+    from onemap.rules.answers.answer_rows import view_json  # with the words of every verb, which few requests need
+    from onemap.rules.commands.verb_text import VIEWS
+
+    if verb not in VIEWS:
+        return None
+    is_wanted = named.pop("view")
+    if not isinstance(is_wanted, bool):
+        raise UsageError("usage.value", field="view", value=is_wanted)
+    return (lambda result, language: view_json(VIEWS[verb](result, language))) if is_wanted else None
 
 
 def _finish(worker: threading.Thread) -> None:

@@ -1,4 +1,4 @@
-"""What a verb's result says to people, in plain lines."""
+"""What a verb's result says to people: rows, of which the terminal's lines are made, and `serve` gives them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,12 +8,13 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, sentences, wording
 from onemap.layers.text_table import table_lines
+from onemap.rules.answers.answer_rows import AnswerView, view_text
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.findings.citations import cited_law
 from onemap.rules.findings.verdict_text import column_heads, verdict_lines
-from onemap.rules.identify.identify_text import identify_text, place_lines
+from onemap.rules.identify.identify_rows import identify_view, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
@@ -25,7 +26,7 @@ _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the re
 
 def result_text(verb: str, result: Result, language: str) -> str:
     """The result of a verb as text."""
-    text = _SPEAKERS[verb](result, language)
+    text = view_text(VIEWS[verb](result, language), language) if verb in VIEWS else _SPEAKERS[verb](result, language)
     return f"{phrase('said.rehearsal', language)}\n{text}" if result.get("rehearsal") else text
 
 
@@ -415,6 +416,11 @@ def _facts(result: Result, language: str) -> str:
     return "\n".join([*lines, phrase("said.facts_waiting", language, **counts)])
 
 
+# The rows of each verb's answer, for all who show it.
+VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "identify": identify_view,
+}
+# What is said in lines alone.
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
@@ -449,7 +455,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "comparison": _comparison,
     "remedy": _remedy,
     "sites": _sites,
-    "identify": identify_text,
     "find": place_lines,
     "spots": _spots,
     "redline": _redline,
