@@ -188,7 +188,7 @@ class _Server:
             with self.interruption.work(number):
                 progress = Progress(report)
                 progress.check()
-                values, view_of = _wanted(verb, given)
+                values, view_of = _values_and_view(verb, given)
                 with naming_altered_rows(values):
                     result = verb.run(values, VerbContext(language, progress, self.session))
                     result = {**result, "view": view_of(result, language)} if view_of else result
@@ -281,7 +281,7 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _wanted(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
+def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
     """A request's values, converted, and how the rows of its answer are made, where it asks for them by `view`.
 
     Of a verb that has no rows `view` is refused as any other name.

@@ -262,7 +262,7 @@ def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(
     assert onemap("add", library, source, "--as", "CZKFBJ", "--covers", covers).code == 0
     inside, beside = (core("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
     assert words in inside and words not in beside  # beside it nothing of the layer lies
-    answer = onemap("identify", library, 5, 5, "--lang", lang).json
+    answer = onemap("identify", library, 5, 5, lang=lang).json
     (layer,) = identify_view(answer, lang).parts[0].rows
     assert name in [row.name for row in layer.rows[-1].rows]
 
