@@ -9,16 +9,16 @@ from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, sentences, wording
 from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
+from onemap.rules.answers.run_rows import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
 from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
 from onemap.rules.findings.citations import cited_law
-from onemap.rules.findings.verdict_text import column_heads, verdict_lines
+from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.identify.identify_rows import identify_view, place_lines
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
-from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
+from onemap.rules.maps.document_areas import hectares_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
-from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -110,47 +110,6 @@ def _layers(result: Result, language: str) -> str:
         ["~", one["name"], one["type"], departments[one["department"]][language]] for one in result.get("services", ())
     ]
     return "\n".join([f"{result['name']} · {result['crs']}", *named, *table_lines(services, indent="")])
-
-
-_MOST_CHANGED = 50  # parcels that somebody reads one by one
-
-
-def _check(result: Result, language: str) -> str:
-    run = result["run"]
-    facts = {"parcels": f"{result['parcels']:,}", "seconds": f"{result['seconds']:,.1f}", "run": run["id"]}
-    lines = [phrase("said.check", language, **facts), *verdict_lines(result["verdicts"], language)]
-    assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
-    if assumed:
-        lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
-    if result.get("set_aside"):
-        code = "said.parcels_aside" if result["bad_table"] else "said.parcels_aside_unwritten"
-        lines.append(phrase(code, language, count=result["set_aside"], table=result["bad_table"]))
-    lines += unasked_lines(result["rules"], result["unasked"], language)
-    if not run["recorded"]:
-        lines.append(phrase("said.not_recorded", language))
-    if "changed" in result:
-        lines += _changed_parcels(result, language)
-    return "\n".join(lines + _outs(result, language))
-
-
-def _changed_parcels(result: Result, language: str) -> list[str]:
-    """The parcels whose verdict differs from an earlier run's: those of both runs first, by which rules in words."""
-    changed, titles = result["changed"], result.get("rule_titles", {})
-    counts = {
-        "turned": sum(bool(one["from"] and one["to"]) for one in changed),
-        "added": sum(not one["from"] for one in changed),
-        "gone": sum(not one["to"] for one in changed),
-    }
-    lines = [phrase("said.changed_parcels", language, **counts)]
-    for one in sorted(changed, key=lambda one: not (one["from"] and one["to"]))[:_MOST_CHANGED]:
-        sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
-        rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-        turn = f"{sides[0]} → {sides[1]}"
-        turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
-        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
-    if len(changed) > _MOST_CHANGED:
-        lines.append(phrase("said.more_changed", language, count=len(changed) - _MOST_CHANGED))
-    return lines
 
 
 def _compare(result: Result, language: str) -> str:
@@ -303,44 +262,6 @@ def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
 
 
-def _runs(result: Result, language: str) -> str:
-    if "removed" in result:
-        return phrase("said.run_removed", language, run=result["removed"]["id"])
-    if "named" in result:
-        return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
-    if "runs" not in result and "verdicts" not in result:
-        run = {**result["run"], "kind": phrase(f"run_kind.{result['run']['kind']}", language)}
-        line = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
-        return "\n".join([line, *_outs(result, language)])
-    if "runs" not in result:
-        return _check(result | {"seconds": result["run"]["seconds"]}, language)
-    rows = []
-    for run in result["runs"]:
-        counts = (run.get("verdicts") or {}).items()
-        signs = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
-        held = "●" if run["held"] else " "
-        name = run["name"] or run["parcels"] or "–"
-        kind = phrase(f"run_kind.{run['kind']}", language)
-        rows.append([held, run["id"], moment_text(run["started"]), kind, name, signs])
-    return "\n".join(table_lines(rows, indent="")) or phrase("said.no_runs", language)
-
-
-def _explain(result: Result, language: str) -> str:
-    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
-    plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
-    exact = [
-        (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
-    ]
-    pairs = [
-        (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
-    ]
-    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in pairs]
-    if exact:
-        lines += ["", phrase("sheet.technical", language)]
-        lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]
-    return "\n".join(lines)
-
-
 def _verify(result: Result, language: str) -> str:
     whole = "said.log_whole" if result.get("unchecked") else "said.whole"
     return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
@@ -418,6 +339,9 @@ def _facts(result: Result, language: str) -> str:
 
 # The rows of each verb's answer, for all who show it.
 VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "check": check_view,
+    "runs": runs_view,
+    "explain": explain_view,
     "identify": identify_view,
 }
 # What is said in lines alone.
@@ -427,9 +351,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "inspect": _inspect,
     "layers": _layers,
     "service": _service,
-    "check": _check,
-    "explain": _explain,
-    "runs": _runs,
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,
