@@ -9,15 +9,18 @@ from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, sentences, wording
 from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
+from onemap.rules.answers.fact_rows import facts_view
+from onemap.rules.answers.layer_rows import layers_view
 from onemap.rules.answers.run_rows import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
+from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
 from onemap.rules.findings.citations import cited_law
 from onemap.rules.findings.verdict_text import column_heads
-from onemap.rules.identify.identify_rows import identify_view, place_lines
+from onemap.rules.identify.identify_rows import find_view, identify_view
 from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
 from onemap.rules.maps.document_areas import hectares_text, share_text
+from onemap.rules.readings.sensor_rows import readings_view
 from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
@@ -95,23 +98,6 @@ def _service(result: Result, language: str) -> str:
     return phrase("said.service", language, **{**result["service"], "department": department})
 
 
-def _layers(result: Result, language: str) -> str:
-    """The layers by title, each version with its number of features; then the services."""
-    rows = [["", *column_heads(("layer", "code", "version", "features"), language), ""]]
-    for layer in result["layers"]:
-        for version in layer["versions"]:
-            mark = "●" if version["in_force"] else "○"
-            title = layer["title"].get(language) or layer["code"]
-            lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
-            rows.append([mark, title, layer["code"], version["label"], f"{version['count']:,}", lost])
-    named = table_lines(rows, {4}, indent="") if len(rows) > 1 else [phrase("said.no_layers", language)]
-    departments = named_groups()["departments"]
-    services = [
-        ["~", one["name"], one["type"], departments[one["department"]][language]] for one in result.get("services", ())
-    ]
-    return "\n".join([f"{result['name']} · {result['crs']}", *named, *table_lines(services, indent="")])
-
-
 def _compare(result: Result, language: str) -> str:
     rows, asked = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
@@ -185,10 +171,6 @@ def _warnings(result: Result, language: str) -> str:
 
 def _themes(result: Result, language: str) -> str:
     return "\n".join(theme_lines(result, language))
-
-
-def _readings(result: Result, language: str) -> str:
-    return "\n".join(readings_lines(result, language) + _outs(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:
@@ -329,27 +311,22 @@ def _profile(result: Result, language: str) -> str:
     return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
 
 
-def _facts(result: Result, language: str) -> str:
-    lines = [
-        phrase("said.facts_asked", language, **{**fact, "count": len(fact["rules"])}) for fact in result["parcels"]
-    ]
-    counts = {"waiting": len(result["waiting"]), "count": len(result["rules"])}
-    return "\n".join([*lines, phrase("said.facts_waiting", language, **counts)])
-
-
 # The rows of each verb's answer, for all who show it.
 VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "check": check_view,
     "runs": runs_view,
     "explain": explain_view,
+    "layers": layers_view,
+    "facts": facts_view,
+    "readings": readings_view,
     "identify": identify_view,
+    "find": find_view,
 }
 # What is said in lines alone.
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
     "inspect": _inspect,
-    "layers": _layers,
     "service": _service,
     "verify": _verify,
     "keep": _keep,
@@ -359,11 +336,9 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "words": _words,
     "laws": _laws,
     "profile": _profile,
-    "facts": _facts,
     "compare": _compare,
     "contradictions": _contradictions,
     "sheet": _sheet,
-    "readings": _readings,
     "statistics": _statistics,
     "transitions": _transitions,
     "indicators": _indicators,
@@ -376,7 +351,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "comparison": _comparison,
     "remedy": _remedy,
     "sites": _sites,
-    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
