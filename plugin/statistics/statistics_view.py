@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.answers.name_delegate import wrap_names
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.layer_list import CatalogueLayer
@@ -54,6 +54,8 @@ class StatisticsView(VerbView):
         super().__init__(library, parent)
         self._params: dict[str, Any] = {}  # of the balance on display
         self._rows: list[BalanceRow] = []  # of that balance
+        self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
+        self.saving.refused.connect(self.refused)
         self.button = QPushButton(icon("statistics"), tr("How much of what?"))
         self.button.setCheckable(True)
         self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
@@ -74,7 +76,6 @@ class StatisticsView(VerbView):
         self.count_button.clicked.connect(lambda: self.count())
         self.save_button.clicked.connect(lambda: self._choose_target())
         library.listed.connect(self._list_layers)
-        library.loading.connect(self._clear_other_scope)
         settings.changes.area_unit.connect(self._list)
         self._list_layers()
 
@@ -144,20 +145,23 @@ class StatisticsView(VerbView):
             **ground,
         }
         name, title = self.ground.name, layer.title
-        self._follow(
-            self._library.core.ask("statistics", params, self.button.text()),
+        self._ask_core(
+            "statistics",
+            params,
             lambda answer: self._show(params, answer, name, title),
-            lambda: shutil.rmtree(folder, ignore_errors=True),
+            self.button.text(),
+            str(folder),
         )
 
     def save(self, path: str) -> None:
         """Write the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
-        request = self._library.core.ask(
-            "statistics", {**self._params, "out": path, "overwrite": True}, self.save_button.text()
+        self.saving.ask(
+            "statistics",
+            {**self._params, "out": path, "overwrite": True},
+            lambda _answer: self.message_sent.emit(tr("Written: {path}").format(path=path)),
+            self.save_button.text(),
         )
-        request.answered.connect(lambda _answer: self.message_sent.emit(tr("Written: {path}").format(path=path)))
-        request.refused.connect(self.refused)
 
     def clear(self) -> None:
         """Forget the balance."""
@@ -233,10 +237,6 @@ class StatisticsView(VerbView):
         text = tr("There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.")
         self.lacking.setText(text.format(layers=list_of_some([layer.title for layer in of_use])))
         self._enable()
-
-    def _clear_other_scope(self) -> None:
-        if self._params and self._result_scope != self._current_scope:
-            self.clear()
 
     def _enable(self) -> None:
         has_layer = self.layer.count() > 0
