@@ -592,6 +592,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>结论数：{count}</translation>
     </message>
     <message>
+        <source>{layer}, {count:# rule|# rules}</source>
+        <translation>{layer}（{count} 条规则）</translation>
+    </message>
+    <message>
         <source>Reason: {reason}</source>
         <translation>原因：{reason}</translation>
     </message>
