@@ -44,7 +44,7 @@ class AnswerRow:
     about: Mapping[str, str | int] | None = None
     sign: str = ""
     is_open: bool = True
-    rows: "Sequence[AnswerRow]" = ()
+    rows: "Sequence[Part]" = ()
     line: Sequence[Word] | None = None
 
 
@@ -157,13 +157,13 @@ def view_json(view: AnswerView) -> list[dict[str, Any]]:
 
     A table is told by its `columns`.
     """
-    return [_part_json(part) for part in view.parts if isinstance(part, AnswerTable) or part.name]
+    return _parts_json(view.parts)
 
 
 def _part_json(part: Part) -> dict[str, Any]:
     if isinstance(part, AnswerTable):
         columns = [{"title": one.title, "unit": one.unit, "is_number": one.is_number} for one in part.columns]
-        return {"columns": columns, "rows": _rows_json(part.rows)}
+        return {"columns": columns, "rows": _parts_json(part.rows)}
     return {
         "name": _word_json(part.name),
         "values": [_word_json(word) for word in part.values],
@@ -171,12 +171,12 @@ def _part_json(part: Part) -> dict[str, Any]:
         "about": dict(part.about) if part.about is not None else None,
         "sign": part.sign,
         "is_open": part.is_open,
-        "rows": _rows_json(part.rows),
+        "rows": _parts_json(part.rows),
     }
 
 
-def _rows_json(rows: Iterable[AnswerRow]) -> list[dict[str, Any]]:
-    return [_part_json(row) for row in rows if row.name]
+def _parts_json(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    return [_part_json(part) for part in parts if isinstance(part, AnswerTable) or part.name]
 
 
 def _word_json(word: Word) -> str | dict[str, Any]:

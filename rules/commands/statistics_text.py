@@ -108,6 +108,21 @@ def readings_lines(result: dict[str, Any], language: str) -> list[str]:
     return lines
 
 
+def theme_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Each theme with its indicators, and which of its layers and tables the library lacks."""
+    comma = phrase("said.comma", language)
+    lines = []
+    for theme in result["themes"]:
+        parts = [*theme["layers"], *theme["tables"]]
+        lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
+        facts = {"title": theme["title"], "id": theme["id"], "held": len(parts) - len(lost), "parts": len(parts)}
+        lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
+        lines.append("  " + comma.join(one["title"] for one in theme["indicators"]))
+        if lost:
+            lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
+    return lines
+
+
 def class_name(keys: dict[str, Any] | None, titles: "SheetTitles") -> str:
     """The codes of a class with their names."""
     if keys is None:

@@ -11,14 +11,15 @@ from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, transition_lines
+from onemap.rules.commands.statistics_text import readings_lines, statistics_lines, theme_lines, transition_lines
 from onemap.rules.findings.citations import cited_law
 from onemap.rules.findings.verdict_text import column_heads, verdict_lines
 from onemap.rules.identify.identify_rows import identify_view, place_lines
-from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
+from onemap.rules.indicators.indicator_rows import indicator_view
 from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.runs.unasked_text import unasked_lines
+from onemap.rules.warnings.warning_rows import kept_view, warning_view
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -26,7 +27,10 @@ _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the re
 
 def result_text(verb: str, result: Result, language: str) -> str:
     """The result of a verb as text."""
-    text = view_text(VIEWS[verb](result, language), language) if verb in VIEWS else _SPEAKERS[verb](result, language)
+    if verb in VIEWS:
+        text = "\n".join([view_text(VIEWS[verb](result, language), language), *_outs(result, language)])
+    else:
+        text = _SPEAKERS[verb](result, language)
     return f"{phrase('said.rehearsal', language)}\n{text}" if result.get("rehearsal") else text
 
 
@@ -206,22 +210,6 @@ def _contradictions(result: Result, language: str) -> str:
 
 def _statistics(result: Result, language: str) -> str:
     return "\n".join(statistics_lines(result, language) + _outs(result, language))
-
-
-def _indicators(result: Result, language: str) -> str:
-    return "\n".join(indicator_lines(result, language) + _outs(result, language))
-
-
-def _warning_list(result: Result, language: str) -> str:
-    return "\n".join(kept_warning_lines(result["warnings"], language) + _outs(result, language))
-
-
-def _warning_step(result: Result, language: str) -> str:
-    return "\n".join(kept_warning_lines([result["warning"]], language))
-
-
-def _warnings(result: Result, language: str) -> str:
-    return "\n".join(warning_lines(result, language) + _outs(result, language))
 
 
 def _themes(result: Result, language: str) -> str:
@@ -419,6 +407,10 @@ def _facts(result: Result, language: str) -> str:
 # The rows of each verb's answer, for all who show it.
 VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "identify": identify_view,
+    "indicators": indicator_view,
+    "warnings": warning_view,
+    "warning list": kept_view,
+    "warning step": kept_view,
 }
 # What is said in lines alone.
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
@@ -445,10 +437,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "readings": _readings,
     "statistics": _statistics,
     "transitions": _transitions,
-    "indicators": _indicators,
-    "warnings": _warnings,
-    "warning list": _warning_list,
-    "warning step": _warning_step,
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
