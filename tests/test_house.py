@@ -42,7 +42,7 @@ FLOORS = {
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify
-        scene results map library guide widgets connection words profile
+        scene results map library guide answers widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25

@@ -18,11 +18,11 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.library_follower import LibraryFollower
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text, is_confirmed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QWidget
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 
 NAME, VALUE = 0, 1

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
@@ -28,7 +29,6 @@ from onemap.plugin.numbers.unit_values import LOOK_OF, STATUSES, measured_text, 
 from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
 from onemap.plugin.numbers.warning_steps import WarningSteps, state_text, steps_text
 from onemap.plugin.profile import settings
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word

@@ -7,8 +7,8 @@ import math
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.remedy.remedy_results import CUT, Alternative, DepartmentChange, Remedy
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.core_words import word

@@ -28,6 +28,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
@@ -37,7 +38,6 @@ from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.profile import settings
 from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.alignment import RIGHT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRect, QTimer
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.results.results_model import AREA, NAME, SHARE
 from onemap.plugin.words.translation import tr
 

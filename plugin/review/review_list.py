@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard

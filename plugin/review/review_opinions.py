@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
+from onemap.plugin.answers.name_delegate import NameDelegate, wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,

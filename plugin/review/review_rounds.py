@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
 from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word
 from onemap.plugin.words.core_words import word

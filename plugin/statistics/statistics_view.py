@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.layer_list import CatalogueLayer
@@ -28,7 +29,6 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
 from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar

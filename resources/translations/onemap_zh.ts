@@ -240,10 +240,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>规则</translation>
     </message>
     <message>
-        <source>For the ground outside: {title}</source>
-        <translation>适用于其范围以外：{title}</translation>
-    </message>
-    <message>
         <source>Check</source>
         <translation>检测</translation>
     </message>
@@ -3898,18 +3894,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>版本、数值</translation>
     </message>
     <message>
-        <source>Nothing here</source>
-        <translation>此处没有要素</translation>
-    </message>
-    <message>
-        <source>Not known here: {reason}</source>
-        <translation>此处情况不明：{reason}</translation>
-    </message>
-    <message>
-        <source>No. {number}</source>
-        <translation>编号 {number}</translation>
-    </message>
-    <message>
         <source>One Map: places, plots, coordinates</source>
         <translation>一张图：地名、地块、坐标</translation>
     </message>
@@ -4896,22 +4880,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Drag a box, or click two corners. Enter: all that the map shows.</source>
         <translation>按住拖出一框，或单击两个对角。回车：图上所见全部。</translation>
-    </message>
-    <message>
-        <source>{count} more, of less size inside</source>
-        <translation>另有 {count} 个，框内或沿线部分较小</translation>
-    </message>
-    <message>
-        <source>Whole length</source>
-        <translation>全长</translation>
-    </message>
-    <message>
-        <source>Whole area</source>
-        <translation>全面积</translation>
-    </message>
-    <message>
-        <source>Share inside</source>
-        <translation>框内占比</translation>
     </message>
     <message>
         <source>Looking up what lies there…</source>

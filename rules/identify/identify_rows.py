@@ -92,7 +92,7 @@ def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: 
     cells = {name: f"{values[name]:,.2f}" for name in values} if values.keys() == {"low", "mean", "high"} else {}
     line = ["" if is_raster else number, feature["name"] or "", kind]
     line += [phrase("said.identify_cells", language, **cells)] if cells else []
-    line += [said for said, _ in sizes]
+    line += [word for word, _ in sizes]
     fields = [
         AnswerRow(
             layer.get("fields", {}).get(name) or name, [f"{value} {feature['meanings'].get(name, '')}".strip()], name

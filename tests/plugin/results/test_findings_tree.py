@@ -5,8 +5,7 @@ from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
-from onemap.plugin.results.findings_tree import FindingsTree
-from onemap.plugin.results.name_delegate import (
+from onemap.plugin.answers.name_delegate import (
     BREAK,
     JOIN,
     LINE_END,
@@ -16,6 +15,7 @@ from onemap.plugin.results.name_delegate import (
     text_width,
     wrapped_height,
 )
+from onemap.plugin.results.findings_tree import FindingsTree
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
 from onemap.tests.plugin.small_town import lay_out

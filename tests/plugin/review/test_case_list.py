@@ -3,7 +3,7 @@
 import pytest
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.results.name_delegate import wrapped_height
+from onemap.plugin.answers.name_delegate import wrapped_height
 from onemap.plugin.review.review_cases import CaseLine
 from onemap.plugin.review.review_list import PROJECT, CaseList
 from onemap.plugin.review.review_person import PersonButton

@@ -1,0 +1,119 @@
+"""Rows of an answer as the core makes them (`view`): a tree of names and values, or a table, wherever one is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.answers.name_delegate import wrap_names
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
+from onemap.plugin.words.number_format import (
+    M2_PER_HECTARE,
+    area_text,
+    large_area_number,
+    large_unit,
+    length_text,
+    share_text,
+)
+from onemap.plugin.words.verdicts import LOOKS, sign_icon
+
+NAME, VALUE = 0, 1
+ROLE_ROW = Qt.ItemDataRole.UserRole
+HECTARE = "ha"
+_AMOUNTS = {
+    "m2": area_text,
+    "m": length_text,
+    "km": lambda value: f"{value:,.3f} km",
+    "share": share_text,
+    "count": "{:,}".format,
+    HECTARE: lambda value: f"{large_area_number(value * M2_PER_HECTARE, 4)} {large_unit()}",
+}
+
+
+class AnswerTree(QTreeWidget):
+    """Rows of one answer; areas follow the unit of the settings."""
+
+    def __init__(self, name: str, heads: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = [{"title": head, "unit": "", "is_number": False} for head in heads]
+        self.setAccessibleName(name)
+        self.setIndentation(12)
+        self.header().setStretchLastSection(False)
+        self._show_heads()
+        wrap_names(self)
+        settings.changes.area_unit.connect(self._write)
+
+    def show_rows(self, rows: list[dict[str, Any]]) -> None:
+        """Show the rows of an answer's `view` in place of others; those at the top are headings if rows are below."""
+        self.clear()
+        for row in rows:
+            item = self._add(self.invisibleRootItem(), row)
+            if row["rows"]:
+                font = item.font(NAME)
+                font.setBold(True)
+                item.setFont(NAME, font)
+        self._write()
+
+    def show_table(self, table: dict[str, Any]) -> None:
+        """Show a table of an answer's `view`, under its own heads."""
+        self._columns = table["columns"]
+        self._show_heads()
+        self.show_rows(table["rows"])
+
+    def row_of(self, item: QTreeWidgetItem | None) -> dict[str, Any]:
+        """The row of an item, as the core made it; empty for no item."""
+        return {} if item is None else item.data(NAME, ROLE_ROW)
+
+    def about(self, item: QTreeWidgetItem | None) -> dict[str, Any] | None:
+        """What a row, or the one above it, is about."""
+        while item is not None and not self.row_of(item)["about"]:
+            item = item.parent()
+        return None if item is None else self.row_of(item)["about"]
+
+    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(parent)
+        item.setData(NAME, ROLE_ROW, row)
+        if row["sign"] in LOOKS:
+            item.setIcon(NAME, sign_icon(row["sign"], self.palette()))
+        for below in row["rows"]:
+            self._add(item, below)
+        item.setExpanded(row["is_open"])
+        return item
+
+    def _show_heads(self) -> None:
+        heads = [f"{one['title']} {self._unit(one)}".strip() for one in self._columns]
+        self.setHeaderLabels(heads)
+        self.setColumnCount(len(heads))
+        for column, one in enumerate(self._columns):
+            self.headerItem().setTextAlignment(column, RIGHT if one["unit"] or one["is_number"] else LEFT)
+
+    def _write(self, _unit: str = "") -> None:
+        """Write the texts of all rows, amounts in the unit of the settings."""
+        self._show_heads()
+        items = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        while items:
+            item = items.pop()
+            items += [item.child(index) for index in range(item.childCount())]
+            row = self.row_of(item)
+            texts = [self._text(word, at) for at, word in enumerate([row["name"], *row["values"]])]
+            for column, text in enumerate(texts):
+                item.setText(column, text)
+                item.setToolTip(column, text)
+                is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
+                item.setTextAlignment(column, RIGHT if is_right else LEFT)
+            item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], row["hint"]))))
+            item.setFirstColumnSpanned(not any(texts[1:]))
+
+    def _text(self, word: str | dict[str, Any], column: int) -> str:
+        if isinstance(word, str):
+            return word
+        text = _AMOUNTS[word["measure"]](word["value"])
+        return text.removesuffix(f" {self._unit(self._columns[column])}") if self._columns[column]["unit"] else text
+
+    @staticmethod
+    def _unit(column: dict[str, Any]) -> str:
+        return large_unit() if column["unit"] == HECTARE else column["unit"]
