@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ class AddDialog(WorkingDialog):
     delivery_requested = pyqtSignal(object)  # Delivery; an empty one is asked for
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(library.core, parent)
         self.setWindowTitle(tr("Add to the one map"))
         self.setAcceptDrops(True)
         self._library = library
@@ -79,7 +78,7 @@ class AddDialog(WorkingDialog):
         self.form.show_targets(library.layers)
         library.listed.connect(self._list_targets)
         self.page.preview.show_district(library.path, library.crs)
-        self._end_request()
+        self._enable()
 
     def begin(self, code: str) -> None:
         """Show the dialog.
@@ -96,22 +95,22 @@ class AddDialog(WorkingDialog):
         """Ask the core for the content of a file."""
         if source is None:
             return
-        self._stop()
+        self.asking.forget()
         self._source, self._is_added = source, False
         self.form.forget()
         self.notice.hide()
         self.page.show_nothing(tr("Reading the file…"))
         if is_convertible(source.path):
             note = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
-            self._follow(
-                Conversion(source, self), tr("Reading the file…"), lambda source_file: self._inspect(source_file, note)
-            )
+            self.asking.follow(Conversion(source, self), lambda source_file: self._inspect(source_file, note))
+            self.work.begin(tr("Reading the file…"))
         else:
             self._inspect(source, source.note)
 
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
-        self._ask("inspect", params, "", lambda answer: self._show_content(source, answer, note))
+        step = tr("Reading the file…")
+        self._ask_core("inspect", params, step, lambda answer: self._show_content(source, answer, note))
 
     def take_snapshot(self, service: Service) -> None:
         """Read all features of a registered service, and show them as a file."""
@@ -120,7 +119,8 @@ class AddDialog(WorkingDialog):
         self.page.show_nothing("")
         snapshot = Snapshot(service)
         title = tr("Reading “{service}”…").format(service=service.name)
-        self._follow(snapshot, title, lambda source: self.form.source.choose(source, service.name))
+        self.asking.follow(snapshot, lambda source: self.form.source.choose(source, service.name))
+        self.work.begin(title)
         snapshot.start()
 
     def add(self) -> None:
@@ -141,7 +141,7 @@ class AddDialog(WorkingDialog):
             **self.options.params,
         }
         title = tr("Add {layer}").format(layer=target.title)
-        self._ask("add", params, title, lambda answer: self._show_added(target, answer))
+        self._ask_core("add", params, title, lambda answer: self._show_added(target, answer), title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal with its mend; the dock shows it if the dialog is closed."""
@@ -170,7 +170,7 @@ class AddDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop reading and close, before the dialog is deleted."""
-        self._stop()
+        self.asking.forget()
         self._library.listed.disconnect(self._list_targets)
         self.page.preview.close_down()
         self.close()
@@ -264,24 +264,14 @@ class AddDialog(WorkingDialog):
         self.notice.say(message)
         self.added.emit(answer, message)
 
-    def _ask(self, verb: str, params: dict[str, Any], title: str, on_answer: Callable[[dict[str, Any]], None]) -> None:
-        self._follow(self._library.core.ask(verb, params, title), title or tr("Reading the file…"), on_answer)
-
-    def _stop(self) -> None:
-        """Stop reading the file; a file that is being loaded goes on, and QGIS's task bar shows it."""
-        request = self._request
-        self._leave_request()
-        if request is not None and request.verb == "inspect":
-            request.cancel()
-
     def _enable(self) -> None:
         self.hint.setText(self._missing_step())
         self.hint.setVisible(bool(self.hint.text()))
-        self.add_button.setEnabled(self._request is None and not self.hint.text())
+        self.add_button.setEnabled(not self.is_working and not self.hint.text())
 
     def _missing_step(self) -> str:
         """What must be done before the file can be added; empty for nothing."""
-        if self._request is not None:
+        if self.is_working:
             return ""
         if self._is_added:
             return tr("It is in the library.")

@@ -40,7 +40,7 @@ class AnswersDialog(WorkingDialog):
     """A row for each answer; the core keeps them, and says what it cannot take."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(library.core, parent, is_writing=True)
         self.setWindowTitle(tr("Remembered answers"))
         self._library = library
         self._layers: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ class AnswersDialog(WorkingDialog):
         name_accessibly(self)
         HelpKey(self)
         keep_choice_readable(self)
-        self._end_request()
+        self._enable()
 
     def begin(self) -> None:
         """Show the dialog with what the library remembers."""
@@ -90,7 +90,7 @@ class AnswersDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop and close, before the dialog is deleted."""
-        self._leave_request()
+        self.asking.forget()
         self.close()
 
     def _build(self) -> None:
@@ -116,7 +116,7 @@ class AnswersDialog(WorkingDialog):
         self.notice.hide()
         params = {"library": self._library.path, **params}
         on_answer = self._show_all if "code" not in params else lambda _answer: self._ask({}, step)
-        self._follow(self._library.core.ask("answers", params), step, on_answer)
+        self._ask_core("answers", params, step, on_answer)
 
     def _show_all(self, answer: dict[str, Any]) -> None:
         self._layers = answer.get("answers") or []

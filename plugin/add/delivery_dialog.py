@@ -63,7 +63,7 @@ class DeliveryDialog(WorkingDialog):
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(library.core, parent)
         self.setWindowTitle(tr("Add a whole delivery"))
         self.setAcceptDrops(True)
         self._library = library
@@ -111,7 +111,7 @@ class DeliveryDialog(WorkingDialog):
         self._build()
         name_accessibly(self)
         HelpKey(self)
-        self._end_request()
+        self._enable()
 
     def begin(self, delivery: Delivery) -> None:
         """Show the dialog. delivery: an empty one asks for a folder or an archive."""
@@ -186,7 +186,7 @@ class DeliveryDialog(WorkingDialog):
         """Stop and close, before the dialog is deleted."""
         if self.answers is not None:
             self.answers.close_down()
-        self._leave_request()
+        self.asking.forget()
         self.close()
 
     def _build(self) -> None:
@@ -281,7 +281,7 @@ class DeliveryDialog(WorkingDialog):
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
         params = {"library": self._library.path, "folder": self.delivery.folder, **given, **params}
-        self._follow(self._library.core.ask("ingest", params, title), step, on_answer)
+        self._ask_core("ingest", params, step, on_answer, title)
 
     def _enable(self) -> None:
         controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)

@@ -51,7 +51,6 @@ HARMLESS_ERRORS = (
 class Snapshot(QObject):
     """One reading of one service. As with a Request, either answered or refused is emitted."""
 
-    verb = "inspect"  # it belongs to looking at a file
     progressed = pyqtSignal(float, str)
     answered = pyqtSignal(object)  # SourceFile
     refused = pyqtSignal(object)  # Refusal
@@ -81,6 +80,8 @@ class Snapshot(QObject):
         self._network_errors.disconnect_signals()
         self._task.cancel()
         self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
+
+    let_go = cancel
 
     def _read(self, progress: Callable[[float], None]) -> tuple[SourceFile, int, int]:
         """Read in the thread; return the file, the number of its features, and the server's number (0 if none)."""

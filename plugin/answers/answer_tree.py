@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.profile import settings
@@ -58,10 +58,18 @@ class AnswerTree(QTreeWidget):
                 item.setFont(NAME, font)
         self._write()
 
-    def show_table(self, table: dict[str, Any]) -> None:
-        """Show a table of an answer's `view`, under its own heads."""
-        self._columns = table["columns"]
+    def show_table(self, table: dict[str, Any], columns: int | None = None) -> None:
+        """Show a table of an answer's `view` under its own heads.
+
+        columns: only the first so many, for want of room.
+        """
+        self._columns = table["columns"][:columns]
         self._show_heads()
+        for column in range(len(self._columns)):
+            is_name = column == NAME
+            self.header().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.ResizeToContents
+            )
         self.show_rows(table["rows"])
 
     def row_of(self, item: QTreeWidgetItem | None) -> dict[str, Any]:
@@ -99,7 +107,9 @@ class AnswerTree(QTreeWidget):
             item = items.pop()
             items += [item.child(index) for index in range(item.childCount())]
             row = self.row_of(item)
-            texts = [self._text(word, at) for at, word in enumerate([row["name"], *row["values"]])]
+            texts = [
+                self._text(word, at) for at, word in enumerate([row["name"], *row["values"]][: len(self._columns)])
+            ]
             for column, text in enumerate(texts):
                 item.setText(column, text)
                 item.setToolTip(column, text)

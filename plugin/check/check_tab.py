@@ -549,7 +549,6 @@ class CheckTab(QWidget):
         """Clear the results of another library or day."""
         self._enable()
         self.live.forget()
-        self.sites.clear_other_scope()
         is_searching = self.sites_button.isChecked()
         if self.past_button.isChecked():
             self.past_button.setChecked(False)

@@ -109,7 +109,7 @@ class PastChecks(VerbView):
     def refresh(self) -> None:
         """Ask the core for the list."""
         if self._library.path and not self.is_working:
-            self._follow(self._library.core.ask("runs", self._list_params()), self._list, self.clear)
+            self._ask_core("runs", self._list_params(), self._list)
 
     def clear(self) -> None:
         """Clear the list: it is of another library."""
@@ -145,13 +145,12 @@ class PastChecks(VerbView):
         return Refusal(tr("This check is no longer in the library: it was deleted elsewhere."))
 
     def _refuse(self, refusal: Refusal) -> None:
-        self._end()
         self.refused.emit(self.explained(refusal))
 
     def _write(self, change: dict[str, Any]) -> None:
         if self.current is not None:
             params = {"library": self._library.path, "run": self.current["id"], **change}
-            self._follow(self._library.core.ask("runs", params), lambda _answer: self.refresh(), self.clear)
+            self._ask_core("runs", params, lambda _answer: self.refresh())
 
     def _list(self, answer: dict[str, Any]) -> None:
         runs = self._runs = answer.get("runs") or []

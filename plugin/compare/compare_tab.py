@@ -232,7 +232,6 @@ class CompareTab(QWidget):
 
     def _clear_other_library(self) -> None:
         """Clear results of another library."""
-        self.pairs.clear_other_scope()
         comparison = self.view.comparison
         if comparison is not None and comparison.library_path != self._library.path:
             self.leave_map()

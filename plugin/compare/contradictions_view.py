@@ -54,6 +54,7 @@ class ContradictionsView(VerbView):
         self.model = ContradictionsModel(self)
         self._build()
         settings.changes.area_unit.connect(self._follow_unit)
+        library.loading.connect(self._enable)
         self._enable()
 
     def _build(self) -> None:
@@ -88,7 +89,7 @@ class ContradictionsView(VerbView):
 
     def ask(self) -> None:
         """Ask the core to compare every pair."""
-        if self._request is not None or not self._library.path:
+        if self.is_working or not self._library.path:
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,10 +100,12 @@ class ContradictionsView(VerbView):
             "out": str(folder / "contradictions.xlsx"),
             **self._form.limits(),
         }
-        self._follow(
-            self._library.core.ask("contradictions", params, tr("Who contradicts whom")),
+        self._ask_core(
+            "contradictions",
+            params,
             lambda answer: self._show(str(folder), answer),
-            lambda: shutil.rmtree(folder, ignore_errors=True),
+            tr("Who contradicts whom"),
+            str(folder),
         )
 
     def clear(self) -> None:
@@ -112,12 +115,6 @@ class ContradictionsView(VerbView):
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
-        self._enable()
-
-    def clear_other_scope(self) -> None:
-        """Clear the contradictions of another library or day."""
-        if self._folder and self._result_scope != self._current_scope:
-            self.clear()
         self._enable()
 
     def close_down(self) -> None:
@@ -217,5 +214,5 @@ class ContradictionsView(VerbView):
         return menu
 
     def _enable(self) -> None:
-        self.button.setEnabled(self._request is None and bool(self._library.path))
+        self.button.setEnabled(not self.is_working and bool(self._library.path))
         self.save_button.setEnabled(bool(self._folder))

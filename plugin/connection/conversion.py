@@ -76,7 +76,6 @@ class Conversion(QObject):
     progressed = pyqtSignal(float, str)
     answered = pyqtSignal(object)  # SourceFile
     refused = pyqtSignal(object)  # Refusal
-    verb = "inspect"  # it belongs to looking at a file
 
     def __init__(self, source: SourceFile, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +90,8 @@ class Conversion(QObject):
     def cancel(self) -> None:
         """Stop the conversion."""
         self._task.cancel()
+
+    let_go = cancel
 
     def _end(self, source: SourceFile | None, error: Exception | None) -> None:
         if error is None:

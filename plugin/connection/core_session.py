@@ -100,6 +100,11 @@ class Request(QObject):
             self.is_cancelled = True
             self._core.cancel(self)
 
+    def let_go(self) -> None:
+        """Stop what nobody waits for, when the core gets to it; what QGIS's task bar shows goes on."""
+        if not self.is_shown:
+            self._core.ask_to_stop(self)
+
     def end_core(self) -> None:
         """End the core, which has had its time to answer the cancel."""
         self._core.kill_for(self)
@@ -174,10 +179,13 @@ class Core(QObject):
 
     def cancel(self, request: Request) -> None:
         """Ask the core to stop one request, and end the core if it does not answer."""
-        if request.number not in self._open_requests:
-            return
+        if request.number in self._open_requests:
+            self.ask_to_stop(request)
+            QTimer.singleShot(KILL_AFTER_MS, request.end_core)
+
+    def ask_to_stop(self, request: Request) -> None:
+        """Ask the core to stop one request, which may wait behind another."""
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
-        QTimer.singleShot(KILL_AFTER_MS, request.end_core)
 
     def kill_for(self, request: Request) -> None:
         """Kill the core if a request is still open: with a core that ended its requests did too."""

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.dock.profile_field import ProfileField
@@ -52,12 +53,13 @@ class ProfileDialog(WorkingDialog):
     kept = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(library.core, parent)
         self.setWindowTitle(tr("The bureau's profile"))
         self._library = library
         self._home = library.path
         self._heads: dict[str, Any] = {}
-        self._look = None  # the last question about the head
+        self.looking = Asking(library.core, self)  # about the head; the dialog is of one library
+        self.looking.refused.connect(self._mark)
         self.pages: dict[str, dict[str, ProfileField]] = {}
         self.sections = QListWidget()
         self.sections.setAccessibleName(tr("Parts of the profile"))
@@ -73,12 +75,12 @@ class ProfileDialog(WorkingDialog):
         self._timer.setInterval(LOOK_AFTER_MS)
         self._timer.timeout.connect(self.look)
         self._build()
-        self._end_request()
+        self._enable()
 
     def begin(self) -> None:
         """Ask the core for the profile of the library, and show the form."""
         self.show()
-        self._follow(self._library.core.ask("profile", {"library": self._home}), tr("Starting…"), self._fill)
+        self._ask_core("profile", {"library": self._home}, tr("Starting…"), self._fill)
 
     @property
     def stated_text(self) -> str:
@@ -92,19 +94,16 @@ class ProfileDialog(WorkingDialog):
         self._timer.stop()
         if not self.pages:
             return
-        request = self._library.core.ask("profile", {"library": self._home, "file": self._file_of_stated()})
-        self._look = request
-        request.answered.connect(lambda answer: self._show_heads(answer) if self._look is request else None)
-        request.refused.connect(lambda refusal: self._mark(refusal) if self._look is request else None)
+        self.looking.ask("profile", {"library": self._home, "file": self._file_of_stated()}, self._show_heads)
 
     def keep(self) -> None:
         """Keep the profile with the library."""
         self.notice.hide()
-        self._look = None
+        self.looking.forget()
         self._timer.stop()
         params = {"library": self._home, "file": self._file_of_stated()}
         title = tr("Keep the profile")
-        self._follow(self._library.core.ask("keep", params, title), title, self._say_kept)
+        self._ask_core("keep", params, title, self._say_kept, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each problem at its field; what is about no field, in a message."""
@@ -115,8 +114,8 @@ class ProfileDialog(WorkingDialog):
     def close_down(self) -> None:
         """Stop following the core and close."""
         self._timer.stop()
-        self._look = None
-        self._leave_request()
+        self.looking.forget()
+        self.asking.forget()
         self.close()
 
     def field(self, place: str) -> ProfileField | None:

@@ -52,7 +52,7 @@ class PublishDialog(WorkingDialog):
     published = pyqtSignal(str)  # what to say of it
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(library.core, parent)
         self.setWindowTitle(tr("Publish the one map as a project"))
         self._library = library
         self.tree = QTreeWidget()
@@ -82,7 +82,7 @@ class PublishDialog(WorkingDialog):
         name_accessibly(self)
         HelpKey(self)
         keep_choice_readable(self)
-        self._end_request()
+        self._enable()
 
     @property
     def chosen_codes(self) -> list[str]:
@@ -114,12 +114,11 @@ class PublishDialog(WorkingDialog):
             "overwrite": overwrite,
         }
         title = tr("Publish the one map as a project")
-        request = self._library.core.ask("publish", params, title)
-        self._follow(request, title, lambda answer: self._show_published(params["project"], answer))
+        self._ask_core("publish", params, title, lambda answer: self._show_published(params["project"], answer), title)
 
     def close_down(self) -> None:
         """Stop following the core and close, before the dialog is deleted."""
-        self._leave_request()
+        self.asking.forget()
         self.close()
 
     def _build(self) -> None:

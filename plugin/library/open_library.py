@@ -70,6 +70,10 @@ class OpenLibrary(QObject):
         """The chosen day as the command line takes it; empty for today."""
         return self.as_of.toString(Qt.DateFormat.ISODate) if self.as_of.isValid() else ""
 
+    def scope(self) -> tuple[str, str]:
+        """The library and its day, of which an answer is."""
+        return self.path, self.day
+
     @property
     def step_day(self) -> str:
         """The day for the steps of the review; empty for today.

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.chart_view import ChartView
 from onemap.plugin.numbers.row_sizes import row_size
@@ -65,6 +66,8 @@ class IndicatorView(TableView):
         self._charts: list[dict[str, Any]] = []
         self.packs: list[str] = []  # files of indicators beside or in place of those that come along
         self.values: list[UnitValue] = []
+        self.explaining = Asking(library.core, self, library.scope)
+        self.explaining.refused.connect(self.refused)
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
         self.unit = WrappedChoice()
@@ -96,7 +99,6 @@ class IndicatorView(TableView):
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
-        library.loading.connect(self._clear_other_scope)
         settings.changes.area_unit.connect(self._fill)
 
     def _connect(self) -> None:
@@ -187,11 +189,9 @@ class IndicatorView(TableView):
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
-        request = self._library.core.ask("indicators", params, tr("Page"))
-        request.answered.connect(lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)))
-        request.refused.connect(self.refused)
-        self.page_button.setEnabled(False)
-        request.ended.connect(self._enable)
+        self.asking.ask(
+            "indicators", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
+        )
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self.values = unit_values(answer, tr("the whole district"))
@@ -298,14 +298,13 @@ class IndicatorView(TableView):
     def _explain_or_not(self, is_on: bool) -> None:
         """Ask the core how the value of the row came about, and show the steps; or put them away."""
         self.steps.setVisible(False)
+        self.explaining.forget()
         value = self._value_of(self.tree.currentItem())
         if not is_on or value is None:
             return
         params = {"library": self._library.path, "run": self._run}
         params |= {"parcel": value.unit or "-", "rule": value.indicator[1]}
-        request = self._library.core.ask("explain", params, tr("Explain"))
-        request.answered.connect(lambda answer: self._show_steps(value, answer))
-        request.refused.connect(self.refused)
+        self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 
     def repeat(self) -> None:
         """Let the core measure the run on display again, and say whether every row comes out as it is kept."""
@@ -313,11 +312,8 @@ class IndicatorView(TableView):
             return
         params = {"library": self._library.path, "run": self._run}
         run = self._run
-        request = self._library.core.ask("verify", params, self.repeat_button.accessibleName())
-        request.answered.connect(lambda answer: self._say_repeated(run, answer))
-        request.refused.connect(self.refused)
-        self.repeat_button.setEnabled(False)
-        request.ended.connect(self._enable)
+        title = self.repeat_button.accessibleName()
+        self.asking.ask("verify", params, lambda answer: self._say_repeated(run, answer), title)
 
     def _say_repeated(self, run: str, answer: dict[str, Any]) -> None:
         lines = [str(problem["message"]) for problem in answer.get("problems") or ()]
@@ -325,9 +321,8 @@ class IndicatorView(TableView):
         self.message_sent.emit(whole if answer.get("ok") else "\n".join(lines[:MOST_LINES]))
 
     def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
-        if self.explain_button.isChecked():  # nobody has gone on meanwhile
-            self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
-            self.steps.setVisible(True)
+        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
+        self.steps.setVisible(True)
 
     def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
         """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
@@ -378,10 +373,6 @@ class IndicatorView(TableView):
             self.steps.hide()
         self.take_room(is_shown)
         self._enable()
-
-    def _clear_other_scope(self) -> None:
-        if self.values and self._result_scope != self._current_scope:
-            self.clear()
 
     def _enable(self) -> None:
         self.page_button.setEnabled(not self.is_working)

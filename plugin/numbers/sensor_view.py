@@ -50,7 +50,6 @@ class SensorView(TableView):
         self.button.clicked.connect(lambda: self.look())
         self.limits_button.clicked.connect(lambda: self._choose_limits())
         library.listed.connect(self._enable)
-        library.loading.connect(self._clear_other_scope)
         self._enable()
 
     @property
@@ -111,10 +110,6 @@ class SensorView(TableView):
         path, _filter = QFileDialog.getOpenFileName(self, tr("Limits of the readings…"), str(start), "TOML (*.toml)")
         if path:
             self.use_limits(path)
-
-    def _clear_other_scope(self) -> None:
-        if self._layer_id and self._result_scope != self._current_scope:
-            self.clear()
 
     def _enable(self) -> None:
         entry = self._library.entry(READINGS)

@@ -34,14 +34,9 @@ class TableView(VerbView):
         folder.mkdir(parents=True, exist_ok=True)
         tables = folder / "tables.gpkg"
 
-        def forget() -> None:
+        def show_and_remove(answer: dict[str, Any]) -> None:
+            show(tables, answer)
             shutil.rmtree(folder, ignore_errors=True)
 
-        def show_and_forget(answer: dict[str, Any]) -> None:
-            show(tables, answer)
-            forget()
-
-        asked = {"library": self._library.path, "out": str(tables), **params}
-        request = self._library.core.ask(verb, asked, title)
-        request.refused.connect(lambda _refusal: forget())
-        self._follow(request, show_and_forget, forget)
+        params = {"library": self._library.path, "out": str(tables), **params}
+        self._ask_core(verb, params, show_and_remove, title, str(folder))

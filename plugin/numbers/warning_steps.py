@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.words.core_words import word
@@ -26,7 +27,9 @@ class WarningSteps(QWidget):
         super().__init__(parent)
         self._library = library
         self._warning: dict[str, Any] = {}
-        self._is_asking = False
+        self.asking = Asking(library.core, self, library.scope, is_writing=True)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        self.asking.refused.connect(self.refused)
         texts = (tr("Notified…"), tr("Explained…"), tr("Mended…"), tr("Close…"))
         hints = (
             tr("Note that whoever is responsible has been told"),
@@ -54,24 +57,17 @@ class WarningSteps(QWidget):
     def take(self, state: str, reason: str) -> None:
         """Take the next step of the warning; without a reason the core refuses it."""
         params = {"library": self._library.path, "id": self._warning["id"], "state": state, "reason": reason}
-        self._is_asking = True
-        self._enable()
-        request = self._library.core.ask("warning step", params, self.buttons[state].toolTip())
-        request.answered.connect(lambda answer: self.stepped.emit(answer["warning"]))
-        request.refused.connect(self.refused)
-        request.ended.connect(self._end)
+        self.asking.ask(
+            "warning step", params, lambda answer: self.stepped.emit(answer["warning"]), self.buttons[state].toolTip()
+        )
 
     def _asker(self, state: str, hint: str) -> Callable[[], None]:
         return lambda: ask_text(self, hint, tr("Reason"), "", lambda reason: self.take(state, reason))
 
-    def _end(self) -> None:
-        self._is_asking = False
-        self._enable()
-
     def _enable(self) -> None:
         for state, button in self.buttons.items():
             button.setVisible(state in self._warning.get("next", ()))
-            button.setEnabled(not self._is_asking)
+            button.setEnabled(not self.asking.is_busy)
         self.setVisible(bool(self._warning.get("next")))
 
 

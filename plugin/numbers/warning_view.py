@@ -83,7 +83,6 @@ class WarningView(TableView):
         self.steps.stepped.connect(self._show_step)
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        library.loading.connect(self._clear_other_scope)
         settings.changes.area_unit.connect(self._follow_unit)
 
     def _make_tree(self) -> QTreeWidget:
@@ -113,11 +112,10 @@ class WarningView(TableView):
         folder.mkdir(parents=True, exist_ok=True)
         page = str(folder / "page.html")
         params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
-        request = self._library.core.ask("warnings", {**params, "pack": self.packs, "page": page}, tr("Page"))
-        request.answered.connect(lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)))
-        request.refused.connect(self.refused)
-        self.page_button.setEnabled(False)
-        request.ended.connect(self._enable)
+        params |= {"pack": self.packs, "page": page}
+        self.asking.ask(
+            "warnings", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
+        )
 
     def clear(self) -> None:
         """Forget the list."""
@@ -133,15 +131,12 @@ class WarningView(TableView):
         """List the warnings, then ask for the steps that were taken; those no list finds any more come along."""
         self._read_grounds(tables)
         self._unit_layer = unit_layer
-        scope, rows = self._current_scope, {row["id"]: row for row in answer["warnings"]}
-        request = self._library.core.ask("warning list", {"library": scope[0]})
+        rows = {row["id"]: row for row in answer["warnings"]}
 
         def show(more: dict[str, Any]) -> None:
-            if scope == self._current_scope:
-                self._list([*more["warnings"], *rows.values()], set(rows), answer["unlooked"])
+            self._list([*more["warnings"], *rows.values()], set(rows), answer["unlooked"])
 
-        request.answered.connect(show)
-        request.refused.connect(self.refused)
+        self.asking.ask("warning list", {"library": self._library.path}, show)
 
     def _list(self, found: list[dict[str, Any]], today: set[str], unlooked: list[dict[str, Any]]) -> None:
         """Fill the tree. found: what was opened, then what is there today, whose numbers are the newer ones."""
@@ -267,10 +262,6 @@ class WarningView(TableView):
         self.take_room(is_shown)
         self.steps.show_steps({})
         self._enable()
-
-    def _clear_other_scope(self) -> None:
-        if self.tree.topLevelItemCount() and self._result_scope != self._current_scope:
-            self.clear()
 
     def _enable(self) -> None:
         is_new = any(not row.get("state") for row in self._rows.values())

@@ -63,7 +63,7 @@ class FactsDialog(WorkingDialog):
         asked: its answer to `facts`; what it lacks of a group is not asked.
         known_fields: what the parcels say themselves.
         """
-        super().__init__(parent)
+        super().__init__(library.core, parent)
         self.setWindowTitle(tr("Facts of the project"))
         self._library, self._packs = library, packs
         self._rules = asked.get("rules") or []
@@ -79,7 +79,7 @@ class FactsDialog(WorkingDialog):
         name_accessibly(self)
         HelpKey(self)
         keep_choice_readable(self)
-        self._end_request()
+        self._enable()
 
     @property
     def stated_facts(self) -> Given:
@@ -146,7 +146,7 @@ class FactsDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop following the core and close."""
-        self._leave_request()
+        self.asking.forget()
         self.reject()
 
     def _show_remarks(self, remarks: list[dict[str, Any]]) -> None:
@@ -181,7 +181,7 @@ class FactsDialog(WorkingDialog):
         for field in self.fields.values():
             field.error.clear()
         params = {"library": self._library.path, "pack": self._packs, "data": path}
-        self._follow(self._library.core.ask("facts", params), step, on_answer)
+        self._ask_core("facts", params, step, on_answer)
 
     def _build(self, asked: dict[str, Any]) -> None:
         head = QLabel(

@@ -115,6 +115,7 @@ class SitesView(VerbView):
         self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
         settings.changes.area_unit.connect(self._show_sizes)
+        library.loading.connect(self._enable)
         self._build()
         self._enable()
 
@@ -198,7 +199,7 @@ class SitesView(VerbView):
 
     def search(self) -> None:
         """Ask the core for sites."""
-        if self._request is not None or not self.button.isEnabled():
+        if self.is_working or not self.button.isEnabled():
             return
         self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("sites"))
@@ -217,11 +218,8 @@ class SitesView(VerbView):
             "out": target,
             **self.form.params(),
         }
-        self._follow(
-            self._library.core.ask("sites", params, tr("Find places that would pass")),
-            lambda answer: self._show(target, answer),
-            lambda: shutil.rmtree(folder, ignore_errors=True),
-        )
+        title = tr("Find places that would pass")
+        self._ask_core("sites", params, lambda answer: self._show(target, answer), title, str(folder))
 
     def leave(self) -> None:
         """Go back; the sites stay."""
@@ -237,12 +235,6 @@ class SitesView(VerbView):
         if self._table is not None:
             self._table.remove()
             self._table = None
-        self._enable()
-
-    def clear_other_scope(self) -> None:
-        """Clear the sites of another library or day."""
-        if self.sites and self._result_scope != self._current_scope:
-            self.clear()
         self._enable()
 
     def close_down(self) -> None:
@@ -331,7 +323,7 @@ class SitesView(VerbView):
 
     def _enable(self) -> None:
         wrong = self.form.problem_text
-        self.button.setEnabled(self._request is None and bool(self._library.path) and not wrong)
+        self.button.setEnabled(not self.is_working and bool(self._library.path) and not wrong)
         self.button.setToolTip(wrong)
         row = self.sites.index(self.current) if self.current is not None else -1
         for button in self.buttons.values():

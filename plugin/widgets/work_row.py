@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
@@ -31,6 +32,15 @@ class WorkRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.step)
+        self._askings: list[Asking] = []
+
+    def follow(self, asking: Asking) -> None:
+        """Be there while answers are to come, and cancel them with the button."""
+        self._askings.append(asking)
+        asking.progressed.connect(self.show_progress)
+        asking.busy_changed.connect(self._show_work)
+        self.cancelled.connect(asking.cancel)
+        self.hide()
 
     def begin(self, step: str) -> None:
         """Show that work has begun, before its share is known."""
@@ -45,6 +55,12 @@ class WorkRow(QWidget):
         self.bar.setValue(round(100 * fraction))
         if step and self.cancel_button.isEnabled():
             self.step.setText(step)
+
+    def _show_work(self, is_busy: bool) -> None:
+        if is_busy:
+            self.begin(tr("Starting…"))
+        elif not any(asking.is_busy for asking in self._askings):
+            self.hide()
 
     def _cancel(self) -> None:
         self.step.setText(tr("Cancelling…"))

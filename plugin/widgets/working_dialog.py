@@ -7,23 +7,31 @@ from typing import Any
 
 from qgis.PyQt.QtWidgets import QDialog, QWidget
 
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.widgets.work_row import WorkRow
 
 
 class WorkingDialog(QDialog):
-    """What its descendants add: `_enable`, which is called whenever work begins or ends, and `refuse`."""
+    """What its descendants add: `_enable`, which is called whenever work begins or ends, and `refuse`.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    A dialog is of the library for which it was opened, on any day, and ends with `close_down`: no answer is too late.
+    """
+
+    def __init__(self, core: Core, parent: QWidget | None = None, is_writing: bool = False) -> None:
+        """Take the core. is_writing: as of `Asking`."""
         super().__init__(parent)
-        self._request: Any = None  # of the core, or whatever has its signals
+        self.asking = Asking(core, self, is_writing=is_writing)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        self.asking.refused.connect(self.refuse)
         self.work = WorkRow()
-        self.work.cancelled.connect(self._cancel)
+        self.work.follow(self.asking)
 
     @property
     def is_working(self) -> bool:
         """Whether an answer is waited for."""
-        return self._request is not None
+        return self.asking.is_busy
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal."""
@@ -32,30 +40,9 @@ class WorkingDialog(QDialog):
     def _enable(self) -> None:
         raise NotImplementedError
 
-    def _follow(self, request: Any, step: str, on_answer: Callable[[Any], None]) -> None:
-        """Show how a request goes on. step: what is done, until the core says more."""
-        self._request = request
-        request.progressed.connect(self.work.show_progress)
-        # First the dialog is at rest again, then it shows what came out.
-        request.answered.connect(self._end_request)
-        request.refused.connect(self._end_request)
-        request.answered.connect(on_answer)
-        request.refused.connect(self.refuse)
+    def _ask_core(
+        self, verb: str, params: dict[str, Any], step: str, show: Callable[[Any], None], title: str = ""
+    ) -> None:
+        """Ask for a verb. step: what is done, until the core says more."""
+        self.asking.ask(verb, params, show, title)
         self.work.begin(step)
-        self._enable()
-
-    def _leave_request(self) -> None:
-        """Follow a request no more; what it has begun goes on, and QGIS's task bar shows it."""
-        if self._request is not None:
-            for signal in (self._request.answered, self._request.refused, self._request.progressed):
-                signal.disconnect()
-            self._end_request()
-
-    def _cancel(self) -> None:
-        if self._request is not None:
-            self._request.cancel()
-
-    def _end_request(self, *_what: object) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()

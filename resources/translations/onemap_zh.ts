@@ -1224,18 +1224,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个地块的用地查询表：{path}</translation>
     </message>
     <message>
-        <source>counted twice: features overlap</source>
-        <translation>重复计入（图斑重叠）</translation>
-    </message>
-    <message>
-        <source>no feature</source>
-        <translation>无图斑</translation>
-    </message>
-    <message>
-        <source>the layer does not speak of it</source>
-        <translation>图层覆盖范围以外</translation>
-    </message>
-    <message>
         <source>Add up the land in the polygons of a file</source>
         <translation>统计文件中各面的用地</translation>
     </message>
@@ -1296,28 +1284,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>用地平衡表</translation>
     </message>
     <message>
-        <source>Unit, class</source>
-        <translation>单元、地类</translation>
-    </message>
-    <message>
-        <source>Area, {unit}</source>
-        <translation>面积（{unit}）</translation>
-    </message>
-    <message>
         <source>Land use</source>
         <translation>用地图层</translation>
     </message>
     <message>
         <source>Ground</source>
         <translation>范围</translation>
-    </message>
-    <message>
-        <source>features: {count}</source>
-        <translation>图斑：{count} 个</translation>
-    </message>
-    <message>
-        <source>Together</source>
-        <translation>合计</translation>
     </message>
     <message>
         <source>Query sheets of parcels</source>

@@ -39,7 +39,8 @@ def statistics_view(result: Record, language: str) -> AnswerView:
         *(Column(phrase(f"text_column.{name}", language), is_number=True) for name in ("share", "features")),
         Column(""),
     ]
-    return AnswerView([AnswerTable(columns, rows, most_lines=_MOST_LINES)], [opening])
+    shown = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
+    return AnswerView([AnswerTable(columns, shown, most_lines=_MOST_LINES)], [opening])
 
 
 def _balances(result: Record, language: str) -> list[AnswerRow]:
@@ -121,7 +122,8 @@ def _sum_row(
     if share == "–" and rows and rows[0]["share"] is not None:
         share = Amount(math.fsum(row["share"] for row in rows), "share")
     features = Amount(sum(row["features"] for row in rows), "count")
-    return AnswerRow(name, (size, share, features, _sum_words(rows, language)), is_open=False, rows=below)
+    hint = phrase("said.statistics_features", language, count=amount_text(features, language))
+    return AnswerRow(name, (size, share, features, _sum_words(rows, language)), hint, is_open=False, rows=below)
 
 
 def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:

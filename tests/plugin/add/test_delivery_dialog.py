@@ -260,7 +260,7 @@ def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, 
     look_through(dialog, delivery)
     speak_for_district(dialog)
     dialog.add(each=True)
-    dialog._request.cancel()
+    dialog.asking.cancel()
     core("add", own_library.path, delivery / "红线" / "STBHHX.gpkg", "--as", "STBHHX", "--covers=district")
     wait_for(lambda: not dialog.is_working)
     red = number_of(dialog, "STBHHX")

@@ -1,0 +1,208 @@
+"""Questions to the core, each owned by the object that asks it: an answer that nobody waits for is not shown."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.words.translation import tr
+
+GLANCE_MS = 300
+Show = Callable[..., None]  # is given the answer, and what `read` has made of it
+Refuse = Callable[[Refusal], None]
+Discard = Callable[[], None]
+Read = Callable[[dict[str, Any]], Any]
+
+
+class Asking(QObject):
+    """What one object asks the core, and what becomes of the answers.
+
+    An answer is shown while its owner exists, unless somebody has called `forget` or has asked anew since, or `scope`
+    is no longer what it was at the question. What is not shown leaves nothing busy.
+    """
+
+    refused = pyqtSignal(object)  # Refusal of a question without a `refuse` of its own
+    progressed = pyqtSignal(float, str)  # 0 to 1, and what is being done
+    busy_changed = pyqtSignal(bool)
+    slow = pyqtSignal()  # an answer takes longer than a glance
+
+    def __init__(
+        self,
+        core: Core,
+        owner: QObject,
+        scope: Callable[[], object] | None = None,
+        is_writing: bool = False,
+    ) -> None:
+        """Ask for an owner.
+
+        scope: what an answer is about, such as library and day; without one it is shown whatever is open.
+        is_writing: each question counts, since it writes: none takes another's place, and what is begun goes on.
+        """
+        super().__init__(owner)
+        self._core = core
+        self.scope = scope or _any_scope
+        self.is_writing = is_writing
+        self._open: list[_Question] = []
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(GLANCE_MS)
+        self._patience.timeout.connect(self.slow)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._open)
+
+    def ask(
+        self,
+        verb: str,
+        params: dict[str, Any],
+        show: Show,
+        title: str = "",
+        *,
+        refuse: Refuse | None = None,
+        discard: Discard | None = None,
+        read: Read | None = None,
+        folder: str = "",
+    ) -> None:
+        """Ask the core for a verb.
+
+        show: called with the answer, and with what `read` returns.
+        title: with one QGIS's task bar shows the work, which goes on where nobody waits for it.
+        refuse: called with the refusal, in place of the signal.
+        discard: called where neither of the two is.
+        read: reads the answer's files in a thread.
+        folder: that of the answer's files; it is removed unless `show` is called, which then has it.
+        """
+        request = self._core.ask(verb, params, title)
+        self.follow(request, show, refuse=refuse, discard=discard, read=read, folder=folder)
+
+    def follow(
+        self,
+        request: Any,
+        show: Show,
+        *,
+        refuse: Refuse | None = None,
+        discard: Discard | None = None,
+        read: Read | None = None,
+        folder: str = "",
+    ) -> None:
+        """Wait for a request, of the core or whatever has its signals, as for one that was asked here."""
+        earlier, self._open = ([], self._open) if self.is_writing else (self._open, [])
+        self._open.append(_Question(self, request, show, refuse or self.refused.emit, discard, read, folder))
+        for question in earlier:
+            question.let_go()
+        self._patience.start()
+        self.busy_changed.emit(True)
+
+    def cancel(self) -> None:
+        """Break off what runs; its refusal says so."""
+        for question in self._open:
+            question.cancel()
+
+    def forget(self) -> None:
+        """Wait no longer. What QGIS's task bar shows, and what writes, goes on."""
+        for question in list(self._open):
+            self.close(question)
+            question.let_go()
+
+    def awaits(self, question: _Question) -> bool:
+        """Whether an answer to a question is still to be shown."""
+        return question in self._open
+
+    def close(self, question: _Question) -> None:
+        """End the wait for an answer."""
+        if question in self._open:
+            self._open.remove(question)
+            if not self._open:
+                self._patience.stop()
+                self.busy_changed.emit(False)
+
+
+class _Question(QObject):
+    """One question until its end; Qt cuts its slots when it goes with its owner."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        request: Any,
+        show: Show,
+        refuse: Refuse,
+        discard: Discard | None,
+        read: Read | None,
+        folder: str,
+    ) -> None:
+        super().__init__(asking)
+        self._asking, self._request, self._scope = asking, request, asking.scope()
+        self._show, self._refuse, self._discard, self._read, self._folder = show, refuse, discard, read, folder
+        self._is_cancelled = False
+        self._reading_task: BackgroundTask | None = None
+        request.progressed.connect(self._tell)
+        request.answered.connect(self._take)
+        request.refused.connect(self._take_refusal)
+
+    def cancel(self) -> None:
+        """Break off the request; to read its answer takes a moment only."""
+        if self._reading_task is None:
+            self._is_cancelled = True
+            self._request.cancel()
+
+    def let_go(self) -> None:
+        """Stop what nobody waits for, unless somebody sees it work, or it writes."""
+        if self._reading_task is not None:
+            self._reading_task.forget()
+            self._end(None)
+        elif not self._asking.is_writing:
+            self._request.let_go()
+
+    @property
+    def _is_awaited(self) -> bool:
+        return self._asking.awaits(self) and self._scope == self._asking.scope()
+
+    def _tell(self, fraction: float, step: str) -> None:
+        if self._asking.awaits(self) and not self._is_cancelled:
+            self._asking.progressed.emit(fraction, step)
+
+    def _take(self, answer: Any) -> None:
+        if self._read is None or not self._is_awaited:
+            self._end(self._show, answer)
+            return
+        self._reading_task = BackgroundTask(
+            tr("Read the results"),
+            lambda _report: self._read(answer),
+            lambda rows, error: self._take_rows(answer, rows, error),
+        )
+        self.destroyed.connect(self._reading_task.forget)  # a thread may outlive whoever asked
+        self._reading_task.start()
+
+    def _take_rows(self, answer: Any, rows: Any, error: Exception | None) -> None:
+        if error is None:
+            self._end(self._show, answer, rows)
+        else:
+            self._take_refusal(error if isinstance(error, Refusal) else Refusal(str(error)))
+
+    def _take_refusal(self, refusal: Refusal) -> None:
+        if self._asking.is_writing:  # that something was not written is said whatever is open by now
+            self._scope = self._asking.scope()
+        self._end(self._refuse, refusal)
+
+    def _end(self, show: Show | None, *answer: Any) -> None:
+        is_awaited = self._is_awaited
+        self._asking.close(self)
+        self.deleteLater()
+        if self._folder and not (is_awaited and show is self._show):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if is_awaited and show is not None:
+            show(*answer)
+        elif self._discard is not None:
+            self._discard()
+
+
+def _any_scope() -> None:
+    """The scope of what is about no library that is open."""
