@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
 
 from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.profile import settings
@@ -37,9 +37,17 @@ _AMOUNTS = {
 class AnswerTree(QTreeWidget):
     """Rows of one answer; areas follow the unit of the settings."""
 
-    def __init__(self, name: str, heads: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, heads: Sequence[str], parent: QWidget | None = None, has_numbers: bool = False
+    ) -> None:
+        """Take what a screen reader calls it, and the heads of its columns.
+
+        has_numbers: whether the values stand at their right.
+        """
         super().__init__(parent)
-        self._columns = [{"title": head, "unit": "", "is_number": False} for head in heads]
+        self._columns = [
+            {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
+        ]
         self.setAccessibleName(name)
         self.setIndentation(12)
         self.header().setStretchLastSection(False)
@@ -48,11 +56,11 @@ class AnswerTree(QTreeWidget):
         settings.changes.area_unit.connect(self._write)
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
-        """Show the rows of an answer's `view` in place of others; those at the top are headings if rows are below."""
+        """Show the rows of an answer's `view` in place of others; those at the top are headings if they stand open."""
         self.clear()
         for row in rows:
             item = self._add(self.invisibleRootItem(), row)
-            if row["rows"]:
+            if row["rows"] and row["is_open"]:
                 font = item.font(NAME)
                 font.setBold(True)
                 item.setFont(NAME, font)
@@ -81,6 +89,16 @@ class AnswerTree(QTreeWidget):
         while item is not None and not self.row_of(item)["about"]:
             item = item.parent()
         return None if item is None else self.row_of(item)["about"]
+
+    def choose(self, about: dict[str, Any]) -> None:
+        """Make the first row current that is about this."""
+        found = QTreeWidgetItemIterator(self)
+        while found.value() is not None:
+            its = self.row_of(found.value())["about"] or {}
+            if all(its.get(name) == value for name, value in about.items()):
+                self.setCurrentItem(found.value())
+                return
+            found += 1
 
     def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> QTreeWidgetItem:
         item = QTreeWidgetItem(parent)
@@ -119,11 +137,14 @@ class AnswerTree(QTreeWidget):
             item.setFirstColumnSpanned(not any(texts[1:]))
 
     def _text(self, word: str | dict[str, Any], column: int) -> str:
-        if isinstance(word, str):
-            return word
-        text = _AMOUNTS[word["measure"]](word["value"])
+        text = word_text(word)
         return text.removesuffix(f" {self._unit(self._columns[column])}") if self._columns[column]["unit"] else text
 
     @staticmethod
     def _unit(column: dict[str, Any]) -> str:
         return large_unit() if column["unit"] == HECTARE else column["unit"]
+
+
+def word_text(word: str | dict[str, Any]) -> str:
+    """A word or an amount of a row; an area in the unit of the settings."""
+    return word if isinstance(word, str) else _AMOUNTS[word["measure"]](word["value"])

@@ -4354,14 +4354,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>统计单元</translation>
     </message>
     <message>
-        <source>Data speak for {part} of it</source>
-        <translation>数据覆盖其 {part}</translation>
-    </message>
-    <message>
-        <source>Held to</source>
-        <translation>目标</translation>
-    </message>
-    <message>
         <source>Indicator, status</source>
         <translation>指标、状态</translation>
     </message>
@@ -4402,28 +4394,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>列出其数值的单元</translation>
     </message>
     <message>
-        <source>Year</source>
-        <translation>年份</translation>
-    </message>
-    <message>
         <source>all units</source>
         <translation>全部单元</translation>
-    </message>
-    <message>
-        <source>ended {days} d ago</source>
-        <translation>已过期 {days} 天</translation>
-    </message>
-    <message>
-        <source>ends in {days} d</source>
-        <translation>{days} 天后到期</translation>
-    </message>
-    <message>
-        <source>nearest approval {name}, {distance}</source>
-        <translation>最近的批准 {name}，相距 {distance}</translation>
-    </message>
-    <message>
-        <source>persons</source>
-        <translation>人</translation>
     </message>
     <message>
         <source>the whole district</source>
@@ -4432,14 +4404,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
-    </message>
-    <message>
-        <source>{low} to {high}</source>
-        <translation>{low} 至 {high}</translation>
-    </message>
-    <message>
-        <source>ground of the unit</source>
-        <translation>单元面积</translation>
     </message>
     <message>
         <source>Value</source>
@@ -4682,16 +4646,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>公顷</translation>
     </message>
     <message>
-        <source>×</source>
-        <translation>倍</translation>
-    </message>
-    <message>
         <source>Read again</source>
         <translation>重新查看</translation>
-    </message>
-    <message>
-        <source>m²/person</source>
-        <translation>m²/人</translation>
     </message>
     <message>
         <source>the plugin's own</source>
@@ -4794,10 +4750,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
-        <source>no longer found</source>
-        <translation>本次未再发现</translation>
-    </message>
-    <message>
         <source>Sensors</source>
         <translation>传感器</translation>
     </message>
@@ -4882,54 +4834,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图片已复制到剪贴板。</translation>
     </message>
     <message>
-        <source>trend unknown</source>
-        <translation>趋势无法判断</translation>
-    </message>
-    <message>
-        <source>before, on {day}</source>
-        <translation>此前，{day}</translation>
-    </message>
-    <message>
-        <source>Walks</source>
-        <translation>步行</translation>
-    </message>
-    <message>
-        <source>Approved and in review</source>
-        <translation>已批和在审</translation>
-    </message>
-    <message>
-        <source>Approved, not yet there</source>
-        <translation>已批未建</translation>
-    </message>
-    <message>
-        <source>In review</source>
-        <translation>在审</translation>
-    </message>
-    <message>
-        <source>Room up to the target</source>
-        <translation>距目标的余量</translation>
-    </message>
-    <message>
-        <source>Free after what is committed</source>
-        <translation>扣除已批和在审后的余量</translation>
-    </message>
-    <message>
-        <source>Changes in a year</source>
-        <translation>每年变化</translation>
-    </message>
-    <message>
-        <source>Lasts</source>
-        <translation>可用</translation>
-    </message>
-    <message>
-        <source>{count:# day|# days}</source>
-        <translation>{count} 天</translation>
-    </message>
-    <message>
-        <source>Days left</source>
-        <translation>可用天数</translation>
-    </message>
-    <message>
         <source>How this value came about, down to versions and features</source>
         <translation>这个数值如何得出，直到版本和要素</translation>
     </message>
@@ -4968,14 +4872,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Land-use balance of a ground</source>
         <translation>任一范围的用地平衡表</translation>
-    </message>
-    <message>
-        <source>{size} free</source>
-        <translation>余量 {size}</translation>
-    </message>
-    <message>
-        <source>lasts {count:# day|# days}</source>
-        <translation>可用 {count} 天</translation>
     </message>
     <message>
         <source>States of the data before that are measured, too (trend)</source>

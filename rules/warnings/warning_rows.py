@@ -29,7 +29,7 @@ def warning_rows(result: Record, language: str) -> list[AnswerRow]:
     rows = []
     unlooked = result["unlooked"]
     for kind in dict.fromkeys(row["kind"] for row in (*result["warnings"], *unlooked)):
-        found = [row for row in result["warnings"] if row["kind"] == kind]
+        found = _gravest_first(row for row in result["warnings"] if row["kind"] == kind)
         title = phrase(f"warning_kind.{kind}", language)
         line = phrase("figures.counted", language, title=title, count=len(found))
         below = [_row(row, language, is_said=number < _MOST_ROWS) for number, row in enumerate(found)]
@@ -42,7 +42,17 @@ def warning_rows(result: Record, language: str) -> list[AnswerRow]:
 
 def kept_view(result: Record, language: str) -> AnswerView:
     """Warnings that the library has opened, in the answer of `warning list` or `warning step`: each with its steps."""
-    return AnswerView([_kept_row(row, language) for row in result.get("warnings") or [result["warning"]]])
+    found = result["warnings"] if "warnings" in result else [result["warning"]]
+    rows = []
+    for kind in dict.fromkeys(row["kind"] for row in found):
+        of_kind = [_kept_row(row, language) for row in _gravest_first(row for row in found if row["kind"] == kind)]
+        title = phrase(f"warning_kind.{kind}", language)
+        rows.append(AnswerRow(title, (str(len(of_kind)),), about={"kind": kind}, rows=of_kind, line=()))
+    return AnswerView(rows)
+
+
+def _gravest_first(rows: Iterable[Record]) -> list[Record]:
+    return sorted(rows, key=lambda row: list(SIGNS).index(row["status"]))
 
 
 def _row(row: Record, language: str, is_said: bool) -> AnswerRow:
