@@ -131,7 +131,7 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
         "area: Land use patches 2020-12-31": "400"
     }
     row = row_of(view, REDLINE)
-    assert row.text(NAME).split("\n")[1].startswith("unknown: ") and row.text(VALUE) == ""
+    assert row.text(NAME).split("\n")[1].startswith("unknown · ") and row.text(VALUE) == ""
     statuses = [view.tree.topLevelItem(at).text(NAME).split("\n")[1] for at in range(view.tree.topLevelItemCount())]
     assert [status for status in statuses if status in ("", "unknown")] == []
 
