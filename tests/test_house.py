@@ -312,6 +312,53 @@ def test_what_the_plugin_puts_off_is_a_method():
     )
 
 
+# Who calls a core's `ask` itself, and why.
+ASKS_A_CORE = {
+    "plugin/connection/asking.py": "it asks for all others",
+    "plugin/expressions/expression_request.py": "expressions wait for their own core, in any thread",
+    "plugin/expressions/expression_answers.py": "as above",
+}
+# By which a widget would guard itself against late answers, each in its own way; `Asking` does it for all.
+GUARDS = {"_request", "_request_number", "_atlas_request", "_scope", "_current_scope", "_is_asking", "isdeleted"}
+SIGNALS_OF_A_REQUEST = {"answered", "refused", "ended", "progressed"}
+
+
+def wrong_questions(nodes: Iterable[ast.AST]) -> list[str]:
+    """Where a file asks the core itself, or guards itself against late answers, in words."""
+    wrong = []
+    for node in nodes:
+        if not isinstance(node, ast.Attribute):
+            continue
+        of = getattr(node.value, "attr", getattr(node.value, "id", ""))
+        if node.attr == "ask" and of in {"core", "_core"}:
+            wrong.append(f"{node.lineno}: the core is asked without an Asking")
+        elif node.attr in GUARDS:
+            wrong.append(f"{node.lineno}: {node.attr} guards against late answers by hand")
+        elif node.attr in SIGNALS_OF_A_REQUEST and of.endswith("request"):
+            wrong.append(f"{node.lineno}: a request is followed without an Asking")
+    return wrong
+
+
+def test_every_question_of_the_dock_has_an_owner():
+    paths = [path for path in sources("plugin") if name(path) not in ASKS_A_CORE]
+    hold_wall(f"{name(path)}:{line}" for path in paths for line in wrong_questions(nodes_of(path)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "self._library.core.ask('layers', {})",
+        "core.ask('layers', {}).answered.connect(show)",
+        "self._request = None",
+        "number == self._request_number",
+        "sip.isdeleted(self)",
+        "request.answered.connect(show)",
+    ],
+)
+def test_a_question_without_an_owner_would_be_seen(line: str):
+    assert wrong_questions(nodes_in(line))
+
+
 def test_nothing_is_named_by_a_participle_alone():
     found = [f"{name(path)}: the module" for path in HOUSE if path.stem in PARTICIPLES]
     for path in (*HOUSE, *sources("resources/workshop", "tests")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,8 @@ from onemap.plugin.check.live_view import LiveView
 from onemap.plugin.check.past_checks import PastChecks
 from onemap.plugin.check.sheet_button import SheetButton
 from onemap.plugin.check.trial_view import TrialRun, TrialView
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.distinct_place import distinct_place
 from onemap.plugin.library.open_library import OpenLibrary, title_of
@@ -65,10 +63,9 @@ class CheckTab(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._request: Request | None = None
-        self._reading_task: BackgroundTask | None = None
+        self.asking = Asking(library.core, self, library.scope)
         self._parcels_name = ""  # the name of what the results are of
-        self._result_scope = ("", "")  # library and day that they are of
+        self._shown_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
         self.results.trial_requested.connect(self._choose_trial)
@@ -76,7 +73,7 @@ class CheckTab(QWidget):
         for view in (self.results, self.trial):
             view.export_button.exported.connect(self._say_written)
         self.results.remedy_requested.connect(self._ask_remedy)
-        self.remedy = RemedyView(canvas)
+        self.remedy = RemedyView(library, canvas)
         for view in (self.trial, self.remedy):
             view.refused.connect(self.refused)
             view.back_requested.connect(lambda: self._show_page(self.results))
@@ -105,13 +102,21 @@ class CheckTab(QWidget):
         self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.back_requested.connect(self._leave_live)
         self.sheet_button = SheetButton(library.core, self._sheet_params)
-        self.sheet_button.request_started.connect(self._follow_sheet)
+        self.sheet_button.begun.connect(self.begun)
+        self.sheet_button.refused.connect(lambda refusal, params: self._refuse(refusal, self.parcels.choice, params))
         self.sheet_button.written.connect(self.message_sent)
+        self._askings = (self.asking, self.sheet_button.asking)  # one thing runs at a time
         self._build()
-        library.listed.connect(self._enable)
-        library.loading.connect(self._clear_other_scope)
-        library.refused.connect(lambda _refusal: self._enable())
+        self._connect()
         self._enable()
+
+    def _connect(self) -> None:
+        for asking in self._askings:
+            asking.progressed.connect(self._show_progress)
+            asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
+        self._library.listed.connect(self._enable)
+        self._library.loading.connect(self._clear_other_scope)
+        self._library.refused.connect(lambda _refusal: self._enable())
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
@@ -121,14 +126,12 @@ class CheckTab(QWidget):
         self.sites.close_down()
         self.live.close_down()
         self.parcels.close_down()
-        if self._reading_task is not None:
-            self._reading_task.forget()
-        elif self._request is not None:
-            self._request.cancel()
+        self.asking.cancel()
+        self.sheet_button.asking.cancel()
 
     def check(self) -> None:
         """Check the chosen parcels."""
-        if self._request is not None or not self.button.isEnabled():
+        if self.is_checking or not self.button.isEnabled():
             return
         self.leave_map()
         self.live.leave()
@@ -138,7 +141,6 @@ class CheckTab(QWidget):
             return
         params = {**asked_params, "out": target}
         self._parcels_name = choice.name
-        self._result_scope = (self._library.path, self._library.day)
         self._params = params
         self._ask(params, tr("Check parcels"), self._show_results, choice)
 
@@ -162,25 +164,12 @@ class CheckTab(QWidget):
         }
 
     def _sheet_params(self) -> dict[str, Any] | None:
-        if self._request is not None or not self.button.isEnabled():
+        if self.is_checking or not self.button.isEnabled():
             return None
         return self._asked_params(str(Path(_temporary_target("sheet")).parent))
 
-    def _follow_sheet(self, request: Request, params: dict[str, Any]) -> None:
-        """Show the progress of the sheets as that of a check, for one thing runs at a time."""
-        self.begun.emit()
-        self._request = request
-        self._show_work(tr("Starting…"))
-        request.progressed.connect(self._show_progress)
-        request.answered.connect(lambda _answer: self._end_sheet())
-        request.refused.connect(lambda refusal: self._refuse(refusal, self.parcels.choice, params))
-
     def _say_written(self, path: str) -> None:
         self.message_sent.emit(tr("The results are in {path}.").format(path=path))
-
-    def _end_sheet(self) -> None:
-        self._request = None
-        self._show_work("")
 
     def try_file(self, code: str, path: str) -> None:
         """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
@@ -189,14 +178,12 @@ class CheckTab(QWidget):
         path: the file.
         """
         run = self.results.run
-        if run is None or not self._params or self._request is not None:
+        if run is None or not self._params or self.is_checking:
             return
         self.results.highlight.restore_view()
         params = {**self._params, "out": _temporary_target("trial"), "against": run.id, "replace": [f"{code}={path}"]}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            if self.results.run is not run:  # another library or day was chosen meanwhile
-                return
             before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
             after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
             layer = run.titles.get(code, code)
@@ -209,7 +196,7 @@ class CheckTab(QWidget):
 
     def open_run(self, identifier: str) -> None:
         """Show a check that the library keeps, as it was."""
-        if self._request is not None:
+        if self.is_checking:
             return
         self.leave_map()
         params = {"library": self._library.path, "run": identifier, "out": _temporary_target("past")}
@@ -217,7 +204,6 @@ class CheckTab(QWidget):
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             asked = (answer.get("run") or {}).get("parameters") or {}
             self._parcels_name = str(answer.get("name") or asked.get("parcels") or "")
-            self._result_scope = self._current_scope
             self._params = {}  # of its parcels only the outlines are known, not the file
             self._show_results(target, answer, parcels)
 
@@ -226,14 +212,12 @@ class CheckTab(QWidget):
     def compare_with(self, identifier: str, name: str) -> None:
         """Show which parcels have another verdict in the check on display than in one that the library keeps."""
         run = self.results.run
-        if run is None or not run.id or self._request is not None:
+        if run is None or not run.id or self.is_checking:
             return
         self.results.highlight.restore_view()
         params = {"library": self._library.path, "run": identifier, "against": run.id, "out": _temporary_target("past")}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            if self.results.run is not run:
-                return
             other = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
             shown = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
             changes = [{**change, "from": change["to"], "to": change["from"]} for change in answer.get("changed") or []]
@@ -243,10 +227,6 @@ class CheckTab(QWidget):
 
         self._ask(params, tr("Compare two checks"), show, verb="runs")
 
-    @property
-    def _current_scope(self) -> tuple[str, str]:
-        return self._library.path, self._library.day
-
     def _ask(
         self,
         params: dict[str, Any],
@@ -255,48 +235,43 @@ class CheckTab(QWidget):
         choice: Choice | None = None,
         verb: str = "check",
     ) -> None:
-        """Send a check; then call show(tables, answer, parcels), unless another library or day was chosen meanwhile.
+        """Send a check; then call show(tables, answer, parcels).
 
         choice: the parcels, where a refusal can be mended.
         verb: that answers as a check does.
         """
-        target, scope, own_name = params["out"], self._current_scope, self._library.own_name
+        target, path, own_name = params["out"], self._library.path, self._library.own_name
         self.begun.emit()
+        self.asking.ask(
+            verb,
+            params,
+            lambda answer, parcels: show(target, answer, parcels),
+            title,
+            refuse=lambda refusal: self._refuse(refusal, choice, params),
+            discard=lambda: self._say_dropped(path, own_name),
+            read=lambda answer: read_results(target, answer),
+            folder=str(Path(target).parent),
+        )
 
-        def take_answer(answer: dict[str, Any]) -> None:
-            if scope == self._current_scope:
-                self._read(target, answer, show, scope)
-            else:
-                self._drop(target, scope[0], own_name)
-
-        self._request = self._library.core.ask(verb, params, title)
-        self._show_work(tr("Starting…"))
-        self._request.progressed.connect(self._show_progress)
-        self._request.answered.connect(take_answer)
-        self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
-
-    def _drop(self, target: str, path: str, own_name: str) -> None:
-        """An answer that is of another library or day than the one that is open now is not shown.
+    def _say_dropped(self, path: str, own_name: str) -> None:
+        """Say that an answer is of another library or day than the one that is open now.
 
         path, own_name: of the library that it is of. The one that is open now may have the same name, not yet known.
         """
-        self._request = self._reading_task = None
-        self._show_work("")
-        shutil.rmtree(Path(target).parent, ignore_errors=True)
         text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
         mark = distinct_place(path, [self._library.path]) if path != self._library.path else None
         self.message_sent.emit(text.format(library=title_of(own_name, mark)))
 
     def cancel(self) -> None:
         """Cancel the running check."""
-        if self._request is not None and self._reading_task is None:  # reading the results takes a moment only
-            self._step.setText(tr("Cancelling…"))
-            self._request.cancel()
+        self._step.setText(tr("Cancelling…"))
+        for asking in self._askings:
+            asking.cancel()
 
     @property
     def is_checking(self) -> bool:
         """Whether a check is running."""
-        return self._request is not None
+        return any(asking.is_busy for asking in self._askings)
 
     def _build(self) -> None:
         self._form = QWidget()
@@ -383,12 +358,12 @@ class CheckTab(QWidget):
         return row
 
     def _enable(self) -> None:
-        is_ready = bool(self._library.path) and self.parcels.choice is not None and self._request is None
+        is_ready = bool(self._library.path) and self.parcels.choice is not None and not self.is_checking
         self.button.setEnabled(is_ready)
         has_nothing = self._library.answers_no_rule and self.rules.packs is None
-        self.add_button.setVisible(has_nothing and self._request is None)
+        self.add_button.setVisible(has_nothing and not self.is_checking)
         self.sheet_button.setEnabled(is_ready)
-        if self._request is not None:
+        if self.is_checking:
             self._empty.clear()
         elif has_nothing:
             self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
@@ -408,28 +383,28 @@ class CheckTab(QWidget):
 
     def _show_progress(self, fraction: float, step: str) -> None:
         self._bar.setValue(round(100 * fraction))
-        if step and not self._request.is_cancelled:
+        if step:
             self._step.setText(step)
 
     def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
-        self._request = None
-        self._show_work("")
         if choice is not None:
             self.mends.offer(refusal, choice, params)
         self.refused.emit(self.past.explained(refusal))
 
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
         run = self.results.run
-        if parcel is None or run is None or not self._params or self._request is not None:
+        if parcel is None or run is None or not self._params or self.is_checking:
             return
         self.results.highlight.restore_view()
         self._show_page(self.remedy)
         remedy_params = {name: value for name, value in self._params.items() if name not in ("out", "against")}
         remedy_params["parcel"] = [parcel.parcel]
-        title = tr("What would pass?")
-        self.remedy.ask(
-            lambda limits: self._library.core.ask("remedy", {**remedy_params, **limits}, title), run, parcel
-        )
+
+        def ask(asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+            asking.ask("remedy", {**remedy_params, **limits}, title=tr("What would pass?"), **waiting)
+            return True
+
+        self.remedy.ask(ask, run, parcel)
 
     def _show_sites(self, is_on: bool) -> None:
         """Show the search for a site, or the page before it."""
@@ -487,25 +462,8 @@ class CheckTab(QWidget):
         if path:
             self.try_file(code, path)
 
-    def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None], scope: tuple[str, str]) -> None:
-        own_name = self._library.own_name
-
-        def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
-            if scope != self._current_scope:
-                self._drop(target, scope[0], own_name)
-                return
-            self._request = self._reading_task = None
-            self._show_work("")
-            if error is not None:
-                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            else:
-                show(target, answer, parcels)
-
-        self._reading_task = BackgroundTask(
-            tr("Read the results"), lambda _report: read_results(target, answer), finish
-        ).start()
-
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        self._shown_scope = self._library.scope()
         self.trial.clear()
         self.remedy.clear()
         record = answer.get("run", {})
@@ -527,7 +485,7 @@ class CheckTab(QWidget):
     def _live_params(self) -> dict[str, Any] | None:
         """The parameters of a check while editing; None where the tab is hidden, or a check is running."""
         choice = self.parcels.choice
-        if not self._library.path or choice is None or self._request is not None or not self.isVisible():
+        if not self._library.path or choice is None or self.is_checking or not self.isVisible():
             return None
         given_params = {
             name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
@@ -553,7 +511,7 @@ class CheckTab(QWidget):
         if self.past_button.isChecked():
             self.past_button.setChecked(False)
         page = self._page_before if is_searching else self._pages.currentWidget()
-        if page is not self._empty_page and self._result_scope != (self._library.path, self._library.day):
+        if page is not self._empty_page and self._shown_scope != self._library.scope():
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()
@@ -565,10 +523,10 @@ class CheckTab(QWidget):
 
     def leave(self) -> None:
         """Cancel what runs, else remove the highlight and restore the view."""
-        if self._request is not None:
+        if self.is_checking:
             self.cancel()
-        elif self.remedy.is_working or self.sites.is_working:
-            self.remedy.cancel()
+        elif self.remedy.asking.is_busy or self.sites.is_working:
+            self.remedy.asking.cancel()
             self.sites.cancel()
         else:
             self.leave_map()

@@ -16,7 +16,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from onemap.plugin.check.edit_follower import EditFollower
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.layer_export import export_features
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
@@ -50,7 +50,7 @@ class LiveView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library, self._parcels, self._params = library, parcels, params
-        self._request: Request | None = None
+        self.asking = Asking(library.core, self, library.scope)
         self._is_stale = False  # a shape has changed since the core was asked
         self._default_choice = ("", "")  # the parcel and rule shown first, which the user has not chosen
         self.verdicts: dict[str, str] = {}  # verdicts by parcel, as last known
@@ -87,7 +87,7 @@ class LiveView(QWidget):
     @property
     def is_working(self) -> bool:
         """Whether a shape is being checked, or waits for it."""
-        return self._request is not None or self._is_stale
+        return self.asking.is_busy or self._is_stale
 
     def leave(self) -> None:
         """Clear the verdicts, and go back."""
@@ -96,9 +96,8 @@ class LiveView(QWidget):
 
     def clear(self) -> None:
         """Clear the verdicts, and cancel the request."""
-        request, self._request, self._is_stale = self._request, None, False
-        if request is not None:
-            request.cancel()
+        self._is_stale = False
+        self.asking.forget()
         self.summary.clear()
         self.results.clear()
 
@@ -146,7 +145,7 @@ class LiveView(QWidget):
         if params is None or layer is None:
             self._is_stale = False
             return
-        if self._request is not None:
+        if self.asking.is_busy:
             return
         self._is_stale = False
         if not ids:
@@ -166,17 +165,16 @@ class LiveView(QWidget):
             self._say(no_verdict_text(refusal), folder)
             return
         check_params = {**params, "parcels": source.path, "layer": source.layer, "out": target, "unrecorded": True}
-        request = self._library.core.ask("check", check_params)
-        self._request = request
-        request.answered.connect(lambda answer: self._take_answer(request, target, answer))
-        request.refused.connect(lambda refusal: self._take_refusal(request, folder, refusal))
+        self.asking.ask(
+            "check",
+            check_params,
+            lambda answer: self._take_answer(target, answer),
+            refuse=self._take_refusal,
+            folder=str(folder),
+        )
 
-    def _take_answer(self, request: Request, target: str, answer: dict[str, Any]) -> None:
+    def _take_answer(self, target: str, answer: dict[str, Any]) -> None:
         folder = Path(target).parent
-        if request is not self._request:  # the user has left meanwhile
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        self._request = None
         if self._is_stale:  # its verdict is of a shape that is no more
             shutil.rmtree(folder, ignore_errors=True)
             self._ask()
@@ -188,16 +186,11 @@ class LiveView(QWidget):
             return
         self._show(target, answer, parcels)
 
-    def _take_refusal(self, request: Request, folder: Path, refusal: Refusal) -> None:
-        if request is not self._request:
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        self._request = None
+    def _take_refusal(self, refusal: Refusal) -> None:
         if self._is_stale:
-            shutil.rmtree(folder, ignore_errors=True)
             self._ask()
         else:
-            self._say(no_verdict_text(refusal), folder)
+            self._say(no_verdict_text(refusal))
 
     def _say(self, text: str, folder: Path | None = None) -> None:
         """Show why there is no verdict; the verdict of an earlier shape is removed."""

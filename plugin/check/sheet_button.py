@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QToolButton, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
@@ -27,13 +28,15 @@ class SheetButton(QToolButton):
     """
 
     written = pyqtSignal(str)  # what is said of the file
-    request_started = pyqtSignal(object, dict)  # Request, its parameters
+    begun = pyqtSignal()
+    refused = pyqtSignal(object, dict)  # Refusal, and the parameters that it is of
 
     def __init__(
         self, core: Core, asked_params: Callable[[], dict[str, Any] | None], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._core, self._asked_params = core, asked_params
+        self._asked_params = asked_params
+        self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.setIcon(icon("sheet"))
         self.setAutoRaise(True)
         self.setToolTip(
@@ -48,9 +51,14 @@ class SheetButton(QToolButton):
         if params is None:
             return
         settings.put("review_folder", str(Path(path).parent))
-        request = self._core.ask("sheet", {**params, "target": path, "overwrite": True}, tr("Print query sheets"))
-        request.answered.connect(lambda answer: self._open(path, answer))
-        self.request_started.emit(request, params)
+        self.begun.emit()
+        self.asking.ask(
+            "sheet",
+            {**params, "target": path, "overwrite": True},
+            lambda answer: self._open(path, answer),
+            tr("Print query sheets"),
+            refuse=lambda refusal: self.refused.emit(refusal, params),
+        )
 
     def _choose(self) -> None:
         start = Path(settings.get("review_folder") or documents_folder()) / f"{tr('Query sheets')}.pdf"

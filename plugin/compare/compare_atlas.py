@@ -12,6 +12,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
 from onemap.plugin.compare.compare_results import Comparison
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
@@ -28,12 +29,12 @@ class AtlasButton(QToolButton):
 
     written = pyqtSignal(str, dict)  # the file, and the core's answer
     refused = pyqtSignal(object)  # Refusal
-    request_started = pyqtSignal(object)  # Request
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
+        self.asking.refused.connect(self.refused)
         self._comparison: Comparison | None = None
         self._types: list[str] = []
         self.setIcon(icon("atlas"))
@@ -93,20 +94,15 @@ class AtlasButton(QToolButton):
             "type": ",".join(self._types),
             "overwrite": True,
         }
-        request = self._core.ask("atlas", params, tr("Print an atlas"))
-        request.answered.connect(lambda answer: self._open(path, answer))
-        request.refused.connect(self.refused)
-        self.request_started.emit(request)
+        self.asking.ask("atlas", params, lambda answer: self._open(path, answer), tr("Print an atlas"))
 
     def write_report(self, path: str) -> None:
         """Let the core print the report. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         run = self._comparison.record.get("id")
         params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}
-        request = self._core.ask("comparison", params, tr("Print the report of a comparison"))
-        request.answered.connect(lambda answer: self._open(path, answer))
-        request.refused.connect(self.refused)
-        self.request_started.emit(request)
+        title = tr("Print the report of a comparison")
+        self.asking.ask("comparison", params, lambda answer: self._open(path, answer), title)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QToolButton, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import listed_place
@@ -52,7 +53,8 @@ class CompareForm(QWidget):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._request_number = 0  # of history
+        self.words = Asking(library.core, self)  # the same in every library
+        self.history = Asking(library.core, self, lambda: library.path)
         self._earlier_comparisons: list[dict[str, Any]] = []  # the comparisons that the library keeps, the newest first
         self._files: list[str] = []
         self.plan_a, self.plan_b, self.matrix, self.since = (WrappedChoice() for _box in range(4))
@@ -128,10 +130,6 @@ class CompareForm(QWidget):
         names = {Path(path).name: path for path in self._files}
         self.matrix.setCurrentIndex(self.matrix.findData(names.get(matrix, matrix)))
 
-    def close_down(self) -> None:
-        """Ignore answers that are still to come."""
-        self._request_number += 1
-
     def exchange(self) -> None:
         """Exchange plan A and plan B."""
         a, b = self.plan_a.currentIndex(), self.plan_b.currentIndex()
@@ -156,7 +154,7 @@ class CompareForm(QWidget):
     def refresh(self) -> None:
         """List the plans and the earlier comparisons."""
         if not core_words.are_known():
-            self._library.core.ask("words", {}).answered.connect(self._learn_words)
+            self.words.ask("words", {}, self._learn_words)
             return
         plans = [
             Plan(entry, version)
@@ -186,15 +184,14 @@ class CompareForm(QWidget):
 
     def request_history(self) -> None:
         """Ask the core for the comparisons that the library stores."""
-        self._request_number += 1
-        number = self._request_number
-        request = self._library.core.ask("history", {"library": self._library.path})
-        request.answered.connect(lambda answer: self._show_history(number, answer))
-        request.refused.connect(lambda _refusal: self._show_history(number, {}))  # the list is then as short as it was
+        self.history.ask(
+            "history",
+            {"library": self._library.path},
+            self._show_history,
+            refuse=lambda _refusal: self._show_history({}),  # the list is then as short as it was
+        )
 
-    def _show_history(self, number: int, answer: dict[str, Any]) -> None:
-        if number != self._request_number:
-            return
+    def _show_history(self, answer: dict[str, Any]) -> None:
         rows = answer.get("rows") or []
         self._earlier_comparisons = [row for row in reversed(rows) if row.get("action") == "compare"]
         self._list_earlier()

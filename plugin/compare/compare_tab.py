@@ -24,9 +24,8 @@ from onemap.plugin.compare.compare_sides import PlanSides
 from onemap.plugin.compare.compare_view import CompareView
 from onemap.plugin.compare.contradictions_table import Contradiction
 from onemap.plugin.compare.contradictions_view import ContradictionsView
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, problem_line
-from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import fold_button
@@ -48,9 +47,10 @@ class CompareTab(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._canvas = library, canvas
-        self._request: Request | None = None
-        self._reading_task: BackgroundTask | None = None
-        self._atlas_request: Request | None = None
+        # A comparison is of two versions, which are the same on every day.
+        self.asking = Asking(library.core, self, lambda: library.path)
+        self.asking.refused.connect(self.refused)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self._plans: tuple[Plan, Plan] | None = None  # of what is shown
         self.form = CompareForm(library)
         self.form.changed.connect(self._enable)
@@ -60,7 +60,6 @@ class CompareTab(QWidget):
         self.sides.changed.connect(self.view.show_sides)
         self.view.sides_requested.connect(self._show_sides)
         self.view.spot_shown.connect(self.sides.mark)
-        self.view.atlas.request_started.connect(self._follow_atlas)
         self.view.atlas.written.connect(self._report_atlas)
         self.pairs = ContradictionsView(library, self.form)
         self.pairs.refused.connect(self.refused)
@@ -91,8 +90,8 @@ class CompareTab(QWidget):
         self.pairs_button.toggled.connect(self._show_all_pairs)
         row.addWidget(self.pairs_button)
         self.work = WorkRow()
-        self.work.cancelled.connect(self.cancel)
-        self.work.hide()
+        self.work.follow(self.asking)
+        self.work.follow(self.view.atlas.asking)
         self._empty = QLabel()
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -113,20 +112,16 @@ class CompareTab(QWidget):
         """Disconnect from the canvas and the project."""
         self.leave_map()
         self.sides.close_down()
-        self.form.close_down()
         self.pairs.close_down()
         self.view.clear()
-        if self._reading_task is not None:
-            self._reading_task.forget()
-        elif self._request is not None:
-            self._request.cancel()
+        self.asking.cancel()
 
     def compare(self, known_run: str = "") -> None:
         """Compare the chosen plans.
 
         known_run: a run that has just compared them, so that nothing is computed again.
         """
-        if self._request is not None or not self.form.is_complete:
+        if self.is_comparing or not self.form.is_complete:
             return
         self.leave_map()
         folder = Path(QgsProcessingUtils.generateTempFilename("compare"))
@@ -135,27 +130,30 @@ class CompareTab(QWidget):
         a, b = self.form.plans
         params = {**self.form.params(), "as_of": self._library.day, "out": target}
         params["against"] = known_run or params["against"]
-        self._request = self._library.core.ask("compare", params, tr("Compare two plans"))
-        self.work.begin(tr("Starting…"))
-        self._enable()
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(
-            lambda answer: self._read(target, _without_changes(answer) if known_run else answer, (a, b))
+
+        def show(answer: dict[str, Any], spots: list[Spot]) -> None:
+            answer = _without_changes(answer) if known_run else answer
+            self._show(Comparison(target, answer, self._library.path, (a.title, b.title)), spots)
+            self._plans = (a, b)
+
+        self.asking.ask(
+            "compare",
+            params,
+            show,
+            tr("Compare two plans"),
+            read=lambda answer: read_spots(target, answer),
+            folder=str(folder),
         )
-        self._request.refused.connect(self._refuse)
 
     def cancel(self) -> None:
         """Cancel what is running."""
-        if self._request is not None and self._reading_task is None:  # reading the results takes a moment only
-            self._request.cancel()
-        if self._atlas_request is not None:
-            self._atlas_request.cancel()
-        self.pairs.cancel()
+        for asking in (self.asking, self.view.atlas.asking, self.pairs.asking):
+            asking.cancel()
 
     @property
     def is_comparing(self) -> bool:
         """Whether a comparison is running."""
-        return self._request is not None
+        return self.asking.is_busy
 
     def leave_map(self) -> None:
         """Remove plans and highlight from the map and restore the view."""
@@ -166,27 +164,12 @@ class CompareTab(QWidget):
         """Esc, with the focus anywhere in the tab: cancel, else remove the plans from the map, else list all spots."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._request is not None or self._atlas_request is not None or self.pairs.is_working:
+        elif self.is_comparing or self.view.atlas.asking.is_busy or self.pairs.is_working:
             self.cancel()
         elif self.sides.is_on or self.view.highlight.is_on:
             self.leave_map()
         else:
             self.view.matrix.clearSelection()
-
-    def _read(self, target: str, answer: dict[str, Any], plans: tuple[Plan, Plan]) -> None:
-        def finish(spots: list[Spot] | None, error: Exception | None) -> None:
-            self._request = self._reading_task = None
-            self.work.hide()
-            if error is not None:
-                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            else:
-                self._show(Comparison(target, answer, self._library.path, (plans[0].title, plans[1].title)), spots)
-                self._plans = plans
-            self._enable()
-
-        self._reading_task = BackgroundTask(
-            tr("Read the results"), lambda _report: read_spots(target, answer), finish
-        ).start()
 
     def _show(self, comparison: Comparison, spots: list[Spot]) -> None:
         try:
@@ -210,16 +193,10 @@ class CompareTab(QWidget):
         if problems:
             self.message_sent.emit(name_controls("\n".join(map(problem_line, problems)), dock_controls()))
 
-    def _refuse(self, refusal: Refusal) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
-        self.refused.emit(refusal)
-
     def _enable(self) -> None:
-        self.button.setEnabled(self.form.is_complete and self._request is None)
+        self.button.setEnabled(self.form.is_complete and not self.is_comparing)
         a, b = self.form.plans
-        if self._request is not None:
+        if self.is_comparing:
             self._empty.clear()
         elif not self.form.plan_a.count():
             self._empty.setText(tr("There is no plan to compare yet. Add plans in the room Map."))
@@ -271,18 +248,6 @@ class CompareTab(QWidget):
         self.pairs_button.setChecked(False)
         self.form.choose_pair(pair.a, pair.b, pair.matrix)
         self.compare(known_run=pair.run)
-
-    def _follow_atlas(self, request: Request) -> None:
-        """Show the progress of the atlas."""
-        self._atlas_request = request
-        self.work.begin(tr("Starting…"))
-        request.progressed.connect(self.work.show_progress)
-        request.ended.connect(self._finish_atlas)
-
-    def _finish_atlas(self) -> None:
-        self._atlas_request = None
-        if self._request is None:
-            self.work.hide()
 
     def _report_atlas(self, path: str, answer: dict[str, Any]) -> None:
         if "sheets" not in answer:  # the report

@@ -28,6 +28,7 @@ from onemap.plugin.compare.compare_matrix import MatrixTable
 from onemap.plugin.compare.compare_results import Comparison, Spot
 from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.compare.sort_button import SortButton
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
@@ -55,7 +56,8 @@ class CompareView(QWidget):
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self.deciding = Asking(core, self, lambda: self._comparison and self._comparison.path, is_writing=True)
+        self.deciding.refused.connect(self.refused)
         self._comparison: Comparison | None = None
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
@@ -310,13 +312,9 @@ class CompareView(QWidget):
         if comparison is None:
             return
         params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}
-        request = self._core.ask("decide", params)
-        request.answered.connect(lambda answer: self._take_decision(comparison, answer, reason))
-        request.refused.connect(self.refused)
+        self.deciding.ask("decide", params, lambda answer: self._take_decision(answer, reason))
 
-    def _take_decision(self, comparison: Comparison, answer: dict[str, Any], reason: str) -> None:
-        if comparison is not self._comparison:  # another comparison was opened meanwhile
-            return
+    def _take_decision(self, answer: dict[str, Any], reason: str) -> None:
         decided_spots = self.model.store_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
         self.spot_layer.mark(decided_spots)
         self._show_current()

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.words.translation import tr
@@ -70,18 +70,19 @@ class Asking(QObject):
         discard: Discard | None = None,
         read: Read | None = None,
         folder: str = "",
-    ) -> None:
-        """Ask the core for a verb.
+    ) -> Request:
+        """Ask the core for a verb; another who waits for the same answer may `follow` the request.
 
         show: called with the answer, and with what `read` returns.
         title: with one QGIS's task bar shows the work, which goes on where nobody waits for it.
         refuse: called with the refusal, in place of the signal.
-        discard: called where neither of the two is.
+        discard: called in place of both, where nobody waits any more.
         read: reads the answer's files in a thread.
         folder: that of the answer's files; it is removed unless `show` is called, which then has it.
         """
         request = self._core.ask(verb, params, title)
         self.follow(request, show, refuse=refuse, discard=discard, read=read, folder=folder)
+        return request
 
     def follow(
         self,
@@ -94,16 +95,25 @@ class Asking(QObject):
         folder: str = "",
     ) -> None:
         """Wait for a request, of the core or whatever has its signals, as for one that was asked here."""
+        question = self._begin(_Question(self, show, refuse, discard, read, folder))
+        question.follow(request)
+
+    def show_known(self, answer: Any, show: Show, read: Read) -> None:
+        """Show an answer that is known, once its files are read."""
+        self._begin(_Question(self, show, None, None, read, "")).take(answer)
+
+    def _begin(self, question: _Question) -> _Question:
         earlier, self._open = ([], self._open) if self.is_writing else (self._open, [])
-        self._open.append(_Question(self, request, show, refuse or self.refused.emit, discard, read, folder))
-        for question in earlier:
-            question.let_go()
+        self._open.append(question)
+        for one in earlier:
+            one.let_go()
         self._patience.start()
         self.busy_changed.emit(True)
+        return question
 
     def cancel(self) -> None:
         """Break off what runs; its refusal says so."""
-        for question in self._open:
+        for question in list(self._open):
             question.cancel()
 
     def forget(self) -> None:
@@ -131,20 +141,25 @@ class _Question(QObject):
     def __init__(
         self,
         asking: Asking,
-        request: Any,
         show: Show,
-        refuse: Refuse,
+        refuse: Refuse | None,
         discard: Discard | None,
         read: Read | None,
         folder: str,
     ) -> None:
         super().__init__(asking)
-        self._asking, self._request, self._scope = asking, request, asking.scope()
-        self._show, self._refuse, self._discard, self._read, self._folder = show, refuse, discard, read, folder
+        self._asking, self._scope = asking, asking.scope()
+        self._show, self._refuse = show, refuse or asking.refused.emit
+        self._discard, self._read, self._folder = discard, read, folder
+        self._request: Any = None
         self._is_cancelled = False
         self._reading_task: BackgroundTask | None = None
+
+    def follow(self, request: Any) -> None:
+        """Wait for a request."""
+        self._request = request
         request.progressed.connect(self._tell)
-        request.answered.connect(self._take)
+        request.answered.connect(self.take)
         request.refused.connect(self._take_refusal)
 
     def cancel(self) -> None:
@@ -161,16 +176,16 @@ class _Question(QObject):
         elif not self._asking.is_writing:
             self._request.let_go()
 
-    @property
-    def _is_awaited(self) -> bool:
-        return self._asking.awaits(self) and self._scope == self._asking.scope()
+    def _is_awaited(self, is_of_any_scope: bool = False) -> bool:
+        return self._asking.awaits(self) and (is_of_any_scope or self._scope == self._asking.scope())
 
     def _tell(self, fraction: float, step: str) -> None:
         if self._asking.awaits(self) and not self._is_cancelled:
             self._asking.progressed.emit(fraction, step)
 
-    def _take(self, answer: Any) -> None:
-        if self._read is None or not self._is_awaited:
+    def take(self, answer: Any) -> None:
+        """Show the answer, or drop it where nobody waits for it."""
+        if self._read is None or not self._is_awaited():
             self._end(self._show, answer)
             return
         self._reading_task = BackgroundTask(
@@ -188,12 +203,11 @@ class _Question(QObject):
             self._take_refusal(error if isinstance(error, Refusal) else Refusal(str(error)))
 
     def _take_refusal(self, refusal: Refusal) -> None:
-        if self._asking.is_writing:  # that something was not written is said whatever is open by now
-            self._scope = self._asking.scope()
-        self._end(self._refuse, refusal)
+        # That something was not written is said whatever is open by now.
+        self._end(self._refuse, refusal, is_of_any_scope=self._asking.is_writing)
 
-    def _end(self, show: Show | None, *answer: Any) -> None:
-        is_awaited = self._is_awaited
+    def _end(self, show: Show | None, *answer: Any, is_of_any_scope: bool = False) -> None:
+        is_awaited = self._is_awaited(is_of_any_scope)
         self._asking.close(self)
         self.deleteLater()
         if self._folder and not (is_awaited and show is self._show):

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from onemap.plugin.compare.compare_swipe import PlanSide, SwipeTool
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import CatalogueLayer, layers_in
 from onemap.plugin.library.open_library import OpenLibrary
@@ -28,6 +29,8 @@ class DaySwipe(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._canvas = library, canvas
+        self.asking = Asking(library.core, self, library.scope)
+        self.asking.refused.connect(self._refuse)
         self.tool: SwipeTool | None = None
         self._earlier_tool: Any = None
         self.date = QgsDateEdit()
@@ -53,7 +56,7 @@ class DaySwipe(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.absence)
-        library.loading.connect(self.end)
+        library.loading.connect(lambda: self.button.setChecked(False))
         library.listed.connect(lambda: self.setVisible(any(entry.versions for entry in library.layers)))
         self.hide()
 
@@ -64,18 +67,14 @@ class DaySwipe(QWidget):
 
     def _toggle(self, is_on: bool) -> None:
         if not is_on:
+            self.asking.forget()
             self.end()
             return
         day = self.date.date().toString(Qt.DateFormat.ISODate)
-        path = self._library.path
-        request = self._library.core.ask("layers", {"library": path, "as_of": day, "looks": True})
-
-        def show(answer: dict[str, Any]) -> None:
-            if path == self._library.path and self.button.isChecked():
-                self._show(day, {entry.code: entry for entry in layers_in(answer)})
-
-        request.answered.connect(show)
-        request.refused.connect(self._refuse)
+        params = {"library": self._library.path, "as_of": day, "looks": True}
+        self.asking.ask(
+            "layers", params, lambda answer: self._show(day, {entry.code: entry for entry in layers_in(answer)})
+        )
 
     def _refuse(self, refusal: Refusal) -> None:
         self.button.setChecked(False)

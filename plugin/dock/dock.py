@@ -25,6 +25,7 @@ from onemap.plugin.add.delivery_dialog import DeliveryDialog
 from onemap.plugin.add.source_choice import Delivery, holds_delivery, take_drop
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.compare.compare_tab import CompareTab
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
 from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
 from onemap.plugin.connection.layer_export import SourceFile
@@ -322,6 +323,8 @@ class OneMapDock(QgsDockWidget):
             self.server_dialog.close()
         if self._maker is not None:
             self._maker.cancel()
+        for asking in self.findChildren(Asking):  # what comes later is shown nowhere
+            asking.forget()
 
     def begin(self) -> None:
         """Show the first page: the set-up, a library, or how to get one."""

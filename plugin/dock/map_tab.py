@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
@@ -26,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.answers.name_delegate import wrap_names
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
@@ -85,6 +86,7 @@ class MapTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
+        self.asking = Asking(library.core, self, library.scope)
         self.search = SearchLine(tr("Layer, place, or parcel"))
         self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
@@ -349,7 +351,7 @@ class MapTab(QWidget):
             is_of_day = version.in_force and not self._is_version_row(item)
             self._put_on_map(entry, version, is_of_day)
             if entry.geometry == "raster" and not version.unreadable:
-                self._ask_about_file(version)
+                self._ask_about_files()
         self._update_ticks()
 
     def _refuse_layers(self, text: str) -> None:
@@ -447,22 +449,14 @@ class MapTab(QWidget):
             )
             self.refused.emit(text.format(layer=f"{entry.title} {version.label}"))
 
-    def _ask_about_file(self, version: Version) -> None:
+    def _ask_about_files(self) -> None:
         """Read the library again if a raster's file has changed since."""
-        path = self._library.path
-        request = self._library.core.ask("layers", {"library": path, "as_of": self._library.day})
 
         def compare(answer: dict[str, Any]) -> None:
-            unreadable_tables = {
-                listed_version.table
-                for entry in layers_in(answer)
-                for listed_version in entry.versions
-                if listed_version.unreadable
-            }
-            if version.table in unreadable_tables and path == self._library.path:
+            if _unreadable_tables(layers_in(answer)) - _unreadable_tables(self._library.layers):
                 self._library.refresh()
 
-        request.answered.connect(compare)
+        self.asking.ask("layers", self._library.params, compare)
 
     def _replace_lost_rasters(self) -> None:
         """Show the outline of each raster on the map whose file was replaced or removed."""
@@ -544,6 +538,10 @@ class MapTab(QWidget):
             library.setHidden(all(department.isHidden() for department in departments))
             if text_sought:
                 library.setExpanded(True)
+
+
+def _unreadable_tables(entries: Iterable[CatalogueLayer]) -> set[str]:
+    return {version.table for entry in entries for version in entry.versions if version.unreadable}
 
 
 def _keys_of(row: QWidget) -> list[QWidget]:

@@ -9,7 +9,8 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from onemap.plugin.connection.core_session import Core, Request
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import layers_in
 from onemap.plugin.widgets.work_row import WorkRow
@@ -27,13 +28,15 @@ class SampleMaker(QObject):
 
     def __init__(self, core: Core, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._core, self._folder = core, folder
+        self._folder = folder
+        self.asking = Asking(core, self, is_writing=True)
+        self.asking.progressed.connect(self._show)
+        self.asking.refused.connect(self.refused)
         self._library = folder / "library.gpkg"
         self._city: dict[str, Any] = {}
         self._layers: list[dict[str, Any]] = []
         self._titles: dict[str, str] = {}  # of the catalogue's layers, by code
         self._added = 0
-        self._request: Request | None = None
 
     def start(self) -> None:
         """Start."""
@@ -41,21 +44,17 @@ class SampleMaker(QObject):
 
     def cancel(self) -> None:
         """Cancel; what was made so far stays in the folder."""
-        if self._request is not None:
-            self._request.cancel()
+        self.asking.cancel()
 
     def _ask(self, verb: str, params: dict[str, Any], on_answer: Any) -> None:
-        self._request = self._core.ask(verb, params, tr("Make the sample city"))
-        self._request.progressed.connect(self._show)
-        self._request.answered.connect(on_answer)
-        self._request.refused.connect(self._refuse)
+        self.asking.ask(verb, params, on_answer, tr("Make the sample city"))
 
     def _make_library(self, _answer: dict[str, Any]) -> None:
         try:
             self._city = json.loads((self._folder / "city.json").read_text(encoding="utf-8"))
             self._layers = json.loads((self._folder / "layers.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            self._refuse(Refusal(str(error)))
+            self.refused.emit(Refusal(str(error)))
             return
         params = {
             "library": str(self._library),
@@ -74,7 +73,6 @@ class SampleMaker(QObject):
 
     def _add_next(self, _answer: dict[str, Any]) -> None:
         if self._added == len(self._layers):
-            self._request = None
             self.finished.emit(str(self._library), str(self._folder / self._city["parcels"]))
             return
         layer = self._layers[self._added]
@@ -97,10 +95,6 @@ class SampleMaker(QObject):
             if self._added:
                 step = with_label(self._titles[self._layers[self._added - 1]["code"]], step)
         self.progressed.emit(share, step)
-
-    def _refuse(self, refusal: Refusal) -> None:
-        self._request = None
-        self.refused.emit(refusal)
 
 
 class SamplePage(QWidget):

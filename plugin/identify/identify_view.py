@@ -15,7 +15,7 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
@@ -30,7 +30,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.answers.answer_tree import NAME, VALUE, AnswerTree
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
 from onemap.plugin.identify.way_button import WayButton, way_hint
@@ -47,7 +47,6 @@ COLOUR = "#E8590C"
 NEAR_PX = 8  # lines and points this near to the click or the line are meant
 VALUE_SHARE = 0.41  # of the tree's width; a longer value is cut and stands in the tip
 MIN_ROWS, ROW_MARGIN_PX = 8, 4
-QUICK_MS = 300  # an answer that takes longer is announced
 
 
 class IdentifyView(QWidget):
@@ -60,8 +59,9 @@ class IdentifyView(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._canvas = library, canvas
-        self._request: Request | None = None
-        self._scope = ("", "")
+        self.asking = Asking(library.core, self, library.scope)
+        self.asking.refused.connect(self._refuse)
+        self.asking.slow.connect(self._announce)
         self._answer: dict[str, Any] | None = None  # on display
         self._bands: list[QgsRubberBand] = []  # of the chosen feature
         self._place_band: QgsRubberBand | None = None  # what was asked about
@@ -73,10 +73,6 @@ class IdentifyView(QWidget):
         self.hint = QLabel()  # how to draw, while the tool is on
         self.hint.setWordWrap(True)
         self.place = QLabel()
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(QUICK_MS)
-        self._patience.timeout.connect(self._announce)
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("cancel"))
@@ -164,7 +160,7 @@ class IdentifyView(QWidget):
 
     def clear(self) -> None:
         """Forget the answer, and what is highlighted."""
-        self._forget_request()
+        self.asking.forget()
         self._remove_bands()
         self._show_place(None)
         self._answer = None
@@ -188,12 +184,10 @@ class IdentifyView(QWidget):
         """Ask the core. place: its parameters; shape: the same place, in the coordinate system."""
         if not self._library.path:
             return
-        self._forget_request()  # only the last place matters
         try:
             self._show_place(self._in_map(shape, system))
         except QgsCsException:  # no place of this map; the core says what is wrong with it
             self._show_place(None)
-        self._scope = (self._library.path, self._library.day)
         params = {
             "library": self._library.path,
             **place,
@@ -201,10 +195,7 @@ class IdentifyView(QWidget):
             "as_of": self._library.day,
             "view": True,
         }
-        request = self._request = self._library.core.ask("identify", params)
-        request.answered.connect(lambda answer: self._take(request, answer))
-        request.refused.connect(lambda refusal: self._refuse(request, refusal))
-        self._patience.start()
+        self.asking.ask("identify", params, self._take)
 
     def _announce(self) -> None:
         """Say that the answer takes its time; closing it cancels the question."""
@@ -212,20 +203,7 @@ class IdentifyView(QWidget):
         for widget in (self.place, self.close_button):
             widget.show()
 
-    def _forget_request(self) -> None:
-        request, self._request = self._request, None
-        self._patience.stop()
-        if request is not None:
-            request.cancel()
-
-    def _take(self, request: Request, answer: dict[str, Any]) -> None:
-        if request is not self._request:
-            return
-        self._request = None
-        self._patience.stop()
-        if self._scope != (self._library.path, self._library.day):
-            self.clear()
-            return
+    def _take(self, answer: dict[str, Any]) -> None:
         self._answer = answer
         self.changed_versions.compare_with(answer["layers"])
         self._remove_bands()
@@ -250,10 +228,9 @@ class IdentifyView(QWidget):
         self.place.setText(text)
         self.place.setToolTip(crs_title(QgsCoordinateReferenceSystem(answer["crs"])))
 
-    def _refuse(self, request: Request, refusal: Refusal) -> None:
-        if request is self._request:
-            self.clear()
-            self.refused.emit(refusal)
+    def _refuse(self, refusal: Refusal) -> None:
+        self.clear()
+        self.refused.emit(refusal)
 
     def _show_answer(self, is_shown: bool) -> None:
         for widget in (self.place, self.close_button, self.tree):

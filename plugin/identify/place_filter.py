@@ -23,6 +23,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.place_list import Place, find_parcels
 from onemap.plugin.widgets.icons import icon
@@ -42,6 +43,7 @@ class PlaceQuestions(QObject):
     def __init__(self, library: OpenLibrary) -> None:
         super().__init__()
         self._library = library
+        self.asking = Asking(library.core, self, library.scope)
         self.wanted.connect(self._ask, Qt.ConnectionType.QueuedConnection)
 
     def _ask(self, text: str, answers: queue.Queue) -> None:
@@ -50,9 +52,13 @@ class PlaceQuestions(QObject):
             answers.put(parcels)
             return
         params = {"library": self._library.path, "text": text, "as_of": self._library.day}
-        request = self._library.core.ask("find", params)
-        request.answered.connect(lambda answer: answers.put([*answer["places"], *parcels]))
-        request.refused.connect(lambda _refusal: answers.put(parcels))
+        self.asking.ask(
+            "find",
+            params,
+            lambda answer: answers.put([*answer["places"], *parcels]),
+            refuse=lambda _refusal: answers.put(parcels),
+            discard=lambda: answers.put(parcels),
+        )
 
 
 def _record(parcel: Place) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QFileInfo, QObject, QTimer, pyqtSignal
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.library.open_library import OpenLibrary
 
@@ -29,7 +30,7 @@ class LibraryFollower(QObject):
         self._library, self._verb, self._params = library, verb, params
         self._stamp: Stamp = ()
         self._looks = 0
-        self.is_asking = False
+        self.asking = Asking(library.core, self, params)
         self.timer = QTimer(self)
         self.timer.setInterval(LOOK_MS)
         self.timer.timeout.connect(self.look)
@@ -44,26 +45,17 @@ class LibraryFollower(QObject):
     def look(self) -> None:
         """Ask if the library may be another than at the last look."""
         path = self._library.path
-        if not path or self.is_asking or self._library.core.is_working:  # what it writes is ours, and listed then
+        if not path or self.asking.is_busy or self._library.core.is_working:  # what it writes is ours, and listed then
             return
         self._looks += 1
         stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
         if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
-        self.is_asking = True
-        params = self._params()
-        request = self._library.core.ask(self._verb, params)
-        request.answered.connect(lambda answer: self._take(params, stamp, answer))
-        request.ended.connect(self._rest)
+        self.asking.ask(self._verb, self._params(), lambda answer: self._take(stamp, answer))
 
-    def _take(self, params: dict[str, Any], stamp: Stamp, answer: dict[str, Any]) -> None:
-        if params == self._params():
-            self._stamp = stamp
-            self.answered.emit(answer)
-
-    def _rest(self) -> None:
-        """Look again next time, whether there was an answer or, as of a library out of reach, none."""
-        self.is_asking = False
+    def _take(self, stamp: Stamp, answer: dict[str, Any]) -> None:
+        self._stamp = stamp
+        self.answered.emit(answer)
 
 
 def stamp_of(path: str) -> Stamp:

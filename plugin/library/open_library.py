@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
@@ -45,8 +46,9 @@ class OpenLibrary(QObject):
         self._name = ""
         self._words_of = ""  # the library whose words are known, or asked for
         self._profile_refusal: Refusal | None = None
-        self._request_number = 0
-        self._is_reading = False
+        self.reading = Asking(core, self, self.scope)
+        self.learning = Asking(core, self, lambda: self._words_of)
+        self.learning.refused.connect(self._do_without_own_words)
 
     @property
     def name(self) -> str:
@@ -118,29 +120,21 @@ class OpenLibrary(QObject):
         if not self.path:
             return
         self.loading.emit()
-        self._is_reading = True
         if self._words_of != self.path or not core_words.are_known():
             self._ask_words(self.path)
-        self._ask_layers(self._take, self._refuse)
+        self._ask_layers(self._take, self.refused.emit)
 
     def compare(self, answer: dict[str, Any]) -> None:
         """Read the library again if others have made it another. answer: of `layers`, without looks."""
         versions = {layer.code: layer.versions for layer in layers_in(answer)}
         is_same = versions == {layer.code: layer.versions for layer in self.layers}
         is_same = is_same and services_in(answer) == self.services and packs_in(answer) == self.packs
-        if not is_same and not self._is_reading:
-            self._ask_layers(self._take_changed)
+        if not is_same and not self.reading.is_busy:
+            self._ask_layers(self._take_changed, lambda _refusal: None)  # nobody has asked for it
 
-    def _ask_layers(
-        self, take: Callable[[dict[str, Any]], None], refuse: Callable[[Refusal], None] | None = None
-    ) -> None:
-        """Ask for the layers with their looks; what comes when it is no longer wanted is dropped."""
-        self._request_number += 1
-        number = self._request_number
-        request = self.core.ask("layers", {**self.params, "looks": True})
-        request.answered.connect(lambda answer: take(answer) if number == self._request_number else None)
-        if refuse is not None:
-            request.refused.connect(lambda refusal: refuse(refusal) if number == self._request_number else None)
+    def _ask_layers(self, take: Callable[[dict[str, Any]], None], refuse: Callable[[Refusal], None]) -> None:
+        """Ask for the layers with their looks."""
+        self.reading.ask("layers", {**self.params, "looks": True}, take, refuse=refuse)
 
     def learn_names(self) -> None:
         """Ask for everything anew, the names of the departments too: they stand in a profile that has changed."""
@@ -150,18 +144,15 @@ class OpenLibrary(QObject):
     def _ask_words(self, path: str) -> None:
         """Ask for the words as this library has them: the bureaus have names of their own in its profile."""
         self._words_of = path
-        request = self.core.ask("words", {"library": path})
-        request.answered.connect(core_words.learn)
-        request.refused.connect(self._do_without_own_words)
+        self.learning.ask("words", {"library": path}, core_words.learn)
 
     def _do_without_own_words(self, refusal: Refusal) -> None:
         """Take the words that all have; a mistake in the profile is told once the layers are listed."""
-        self.core.ask("words", {}).answered.connect(core_words.learn)
+        self.learning.ask("words", {}, core_words.learn, refuse=lambda _refusal: None)
         if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
             self._profile_refusal = refusal
 
     def _take(self, answer: dict[str, Any]) -> None:
-        self._is_reading = False
         self._list(answer)
         self.read.emit()
         if self._profile_refusal is not None:
@@ -188,10 +179,6 @@ class OpenLibrary(QObject):
         settings.remember_library(self.path)
         settings.remember_library_name(self.path, self._name)
         self.listed.emit()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        self._is_reading = False
-        self.refused.emit(refusal)
 
 
 def title_of(own_name: str, mark: DistinctPlace | None) -> str:

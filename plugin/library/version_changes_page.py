@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile.suggested_file import suggested_file
@@ -28,6 +29,8 @@ class VersionChangesPage(QObject):
     def __init__(self, library: OpenLibrary, parent: QWidget) -> None:
         super().__init__(parent)
         self._library, self._window = library, parent
+        self.asking = Asking(library.core, self, is_writing=True)  # a page is there whatever is open by then
+        self.asking.refused.connect(self.refused)
 
     def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
         """Offer the page; a raster has no features to compare."""
@@ -41,9 +44,7 @@ class VersionChangesPage(QObject):
         labels = {"code": entry.code, "old": before.label, "new": version.label}
         params = {"library": self._library.path, **labels, "open": True, "page": path, "overwrite": True}
         title = tr("Changes of {layer}").format(layer=entry.title)
-        request = self._library.core.ask("changes", params, title)
-        request.answered.connect(lambda answer: self._open(path, answer))
-        request.refused.connect(self.refused)
+        self.asking.ask("changes", params, lambda answer: self._open(path, answer), title)
 
     def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
         start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")

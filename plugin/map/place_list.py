@@ -22,7 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.map.table_layers import table_layer
@@ -58,7 +58,7 @@ class PlaceList(QListWidget):
         self.setAccessibleName(tr("Places found"))
         self._library, self._show_place = library, show_place
         self._text = ""
-        self._request: Request | None = None  # what the core is asked
+        self.asking = Asking(library.core, self, library.scope)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -85,7 +85,7 @@ class PlaceList(QListWidget):
     def find(self) -> None:
         """Search now."""
         self._timer.stop()
-        self._forget_request()
+        self.asking.forget()
         self.clear()
         self._add(find_places(self._library, self._text))
         if self.count():
@@ -94,15 +94,15 @@ class PlaceList(QListWidget):
             self.searched.emit()
             return
         params = {"library": self._library.path, "text": self._text, "as_of": self._library.day}
-        request = self._request = self._library.core.ask("find", params)
-        request.answered.connect(lambda answer: self._take(request, answer["places"]))
-        request.refused.connect(lambda _refusal: self._take(request, []))
+        self.asking.ask(
+            "find",
+            params,
+            lambda answer: self._add_found(answer["places"]),
+            refuse=lambda _refusal: self._add_found([]),
+        )
 
-    def _take(self, request: Request, records: list[dict[str, Any]]) -> None:
+    def _add_found(self, records: list[dict[str, Any]]) -> None:
         """What the core has found, after what is listed already."""
-        if request is not self._request:
-            return
-        self._request = None
         listed = {self.item(row).text() for row in range(self.count())}
         places = [_place(record) for record in records]
         self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
@@ -115,11 +115,6 @@ class PlaceList(QListWidget):
             self.addItem(item)
         self.setVisible(self.count() > 0)
         self.updateGeometry()
-
-    def _forget_request(self) -> None:
-        request, self._request = self._request, None
-        if request is not None:
-            request.cancel()
 
     def _go(self, item: QListWidgetItem) -> None:
         place = item.data(Qt.ItemDataRole.UserRole)

@@ -17,6 +17,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import MapTheme
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_themes import show_theme
@@ -44,6 +46,7 @@ class NumbersTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library = library
+        self.asking = Asking(library.core, self, library.scope)
         self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
         self.units = self._make_box(tr("Area units"))
         self.theme = self._make_box(tr("Theme"))
@@ -154,18 +157,20 @@ class NumbersTab(QWidget):
 
     def _ask_themes(self) -> None:
         """Ask for the themes once somebody sees the tab; what a library lacks of them is of a day."""
-        scope = (self._library.path, self._library.day)
+        scope = self._library.scope()
         if not self._library.layers or not self.isVisible() or scope == self._themes_of:
             return
         self._themes_of = scope
         self._name_lost_files()
         params = {"library": scope[0], "as_of": scope[1]}
         files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
-        request = self._library.core.ask("themes", {**params, **files})
-        request.answered.connect(lambda answer: self._list_themes(answer) if scope == self._themes_of else None)
-        request.refused.connect(self.refused)
-        if any(files.values()):  # a file that is wrong does not take those away that come along
-            request.refused.connect(lambda _refusal: self._ask_shipped_themes(params))
+
+        def refuse(refusal: Refusal) -> None:
+            self.refused.emit(refusal)
+            if any(files.values()):  # a file that is wrong does not take those away that come along
+                self.asking.ask("themes", params, self._list_themes)
+
+        self.asking.ask("themes", {**params, **files}, self._list_themes, refuse=refuse)
 
     def _name_lost_files(self) -> None:
         """Say which of the bureau's own files are gone, and that nothing of them is listed or measured."""
@@ -174,9 +179,6 @@ class NumbersTab(QWidget):
         self.lost_files.setText(text.format(files=names))
         self.lost_files.setToolTip("\n".join(self.own_files.lost))
         self.lost_files.setVisible(bool(names))
-
-    def _ask_shipped_themes(self, params: dict[str, str]) -> None:
-        self._library.core.ask("themes", params).answered.connect(self._list_themes)
 
     def _read_own_files(self) -> None:
         """Another theme or another pack: what was measured by the one before is forgotten."""

@@ -10,6 +10,7 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.facts_dialog import (
     PARCELS,
@@ -52,6 +53,9 @@ class FactsChoice(QWidget):
         rules.box.currentIndexChanged.connect(lambda _index: self._ask_again())
         if parcels is not None:
             parcels.changed.connect(lambda: self.show_summary())
+        self.asking = Asking(library.core, self, lambda: library.path)  # the facts are the same on every day
+        self.filling = Asking(library.core, self, lambda: library.path)
+        self.filling.refused.connect(self.refused)
         self._rules: list[dict[str, Any]] | None = None  # until the core has told them
         self.given: Given = {}
         self.path = ""  # of the file of facts, for the core; empty where nothing is stated
@@ -76,20 +80,17 @@ class FactsChoice(QWidget):
         self.take({})
 
     def ask(self) -> None:
-        """Ask the core which rules wait for facts, so that the row says it."""
+        """Ask the core which rules wait for facts, so that the row says it; of a refusal the form tells."""
         if self._library.path:
-            request = self._library.core.ask("facts", {"library": self._library.path, "pack": self._rules_choice.packs})
-            request.answered.connect(self._learn)
-            request.refused.connect(lambda _refusal: None)  # whoever opens the form is told
+            self.asking.ask("facts", {"library": self._library.path, "pack": self._rules_choice.packs}, self._learn)
 
     def fill(self) -> None:
         """Open the form, with what is stated in it."""
         if not self._library.path or (self.dialog is not None and self.dialog.isVisible()):
             return
         packs = self._rules_choice.packs
-        request = self._library.core.ask("facts", {"library": self._library.path, "pack": packs})
-        request.answered.connect(lambda answer: self._open(answer, packs))
-        request.refused.connect(self.refused)
+        params = {"library": self._library.path, "pack": packs}
+        self.filling.ask("facts", params, lambda answer: self._open(answer, packs))
 
     def take(self, given: Given) -> None:
         """State these facts, as the core has checked them."""

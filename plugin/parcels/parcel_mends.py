@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.add.inspection_result import InspectedLayer, inspected_layers
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
@@ -27,7 +28,9 @@ class ParcelMends(QObject):
 
     def __init__(self, core: Core, parent: QWidget) -> None:
         super().__init__(parent)
-        self._core, self._parent = core, parent
+        self._parent = parent
+        self.asking = Asking(core, self)  # about a file, which is of no library
+        self.asking.refused.connect(self.refused)
         self._params: dict[Hashable, dict[str, Any]] = {}
 
     def params_for(self, choice: Hashable) -> dict[str, Any]:
@@ -70,8 +73,7 @@ class ParcelMends(QObject):
 
     def _convert(self, choice: Hashable, path: str) -> None:
         conversion = Conversion(SourceFile(path), self)
-        conversion.answered.connect(lambda source: self.add_params(choice, parcels=source.path))
-        conversion.refused.connect(self.refused)
+        self.asking.follow(conversion, lambda source: self.add_params(choice, parcels=source.path))
 
     def _choose_encoding(self, choice: Hashable) -> None:
         self._choose(tr("The encoding of its text"), list(known_words("check", "encoding")), choice, "encoding")
@@ -80,9 +82,8 @@ class ParcelMends(QObject):
         self, choice: Hashable, params: dict[str, Any], on_layers: Callable[[Hashable, list[InspectedLayer]], None]
     ) -> None:
         """Ask the core for the content of the file: QGIS may not know its format."""
-        request = self._core.ask("inspect", {"source": params["parcels"], "layer": params.get("layer")})
-        request.answered.connect(lambda answer: on_layers(choice, inspected_layers(answer)))
-        request.refused.connect(self.refused)
+        params = {"source": params["parcels"], "layer": params.get("layer")}
+        self.asking.ask("inspect", params, lambda answer: on_layers(choice, inspected_layers(answer)))
 
     def _choose_layer(self, choice: Hashable, layers: list[InspectedLayer]) -> None:
         question = tr("This file has several layers. Which has the parcels?")

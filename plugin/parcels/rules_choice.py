@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.layer_list import title_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
@@ -52,9 +53,9 @@ class RulesChoice(QWidget):
         if path not in self._titles:
             self._titles[path] = Path(path).name
             self._add_row(path)
-            request = self._library.core.ask("laws", {"pack": [path]})
-            request.answered.connect(lambda answer: self._name_file(path, answer))
-            request.refused.connect(lambda _refusal: None)  # the check refuses such a pack, with the reason
+            # Each file has its own, which is of no library; what is no pack the check refuses, with the reason.
+            asking = Asking(self._library.core, self)
+            asking.ask("laws", {"pack": [path]}, lambda answer: self._name_file(path, answer))
         self.box.setCurrentIndex(self._row_of(path))
 
     def _add_row(self, path: str) -> None:

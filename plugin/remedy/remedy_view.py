@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
@@ -20,9 +20,9 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.map_groups import insert_group
 from onemap.plugin.map.map_layers import PROPERTY_RUN
 from onemap.plugin.profile import settings
@@ -52,7 +52,8 @@ from onemap.plugin.words.translation import sentences, tr
 
 MIN_ROWS = 6  # of the list of alternatives that are in sight
 LabelledGround = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
-RequestRemedy = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: the user gave up
+# Asks the core within limits, for an Asking that waits as the rest says; False: the user gave up.
+AskRemedy = Callable[..., bool]
 MAX_AREA_M2, MAX_LENGTH_M, MAX_TURN_DEG = 1e9, 1e4, 180.0
 
 
@@ -63,11 +64,12 @@ class RemedyView(QWidget):
     results_shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._request: Request | None = None
-        self._reading_task: BackgroundTask | None = None
-        self._request_remedy: RequestRemedy | None = None
+        self.asking = Asking(library.core, self, lambda: library.path)  # of a run, which has its own day
+        self.asking.refused.connect(self.refused)
+        self.asking.busy_changed.connect(self._set_busy)
+        self._ask_remedy: AskRemedy | None = None
         self._run: RunOnDisplay | None = None
         self._parcel: CheckedParcel | None = None
         self._folder = ""
@@ -84,8 +86,7 @@ class RemedyView(QWidget):
         self.form = RemedyForm()
         self.form.search_requested.connect(self._ask)
         self.work = WorkRow()
-        self.work.cancelled.connect(self.cancel)
-        self.work.hide()
+        self.work.follow(self.asking)
         self.tree = AlternativesTree()
         self.tree.chosen.connect(self._choose)
         self.departments = DepartmentsTable()
@@ -113,46 +114,38 @@ class RemedyView(QWidget):
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
-    def ask(self, request_remedy: RequestRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
-        """Ask the core for the remedy of a parcel.
-
-        request_remedy: sends the request with the form's limits; it returns None where the user gives up.
-        """
+    def ask(self, ask_remedy: AskRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
+        """Ask the core for the remedy of a parcel. ask_remedy: asks with the form's limits."""
         self.clear()
-        self._request_remedy, self._run, self._parcel = request_remedy, run, parcel
+        self._ask_remedy, self._run, self._parcel = ask_remedy, run, parcel
         self._ask()
 
     def show_stored(
-        self, request_remedy: RequestRemedy, run: RunOnDisplay, parcel: CheckedParcel, stored_remedy: dict[str, Any]
+        self, ask_remedy: AskRemedy, run: RunOnDisplay, parcel: CheckedParcel, stored_remedy: dict[str, Any]
     ) -> None:
         """Show a stored remedy, whose tables are in the file of the run.
 
         remedy: as the core reports it.
         """
         self.clear()
-        self._request_remedy, self._run, self._parcel = request_remedy, run, parcel
+        self._ask_remedy, self._run, self._parcel = ask_remedy, run, parcel
         self.form.show_limits(stored_remedy)
-        self._begin(parcel)
-        self._read(run.path, stored_remedy, parcel)
-
-    def cancel(self) -> None:
-        """Cancel the request."""
-        if self._request is not None and self._reading_task is None:
-            self._request.cancel()
-
-    @property
-    def is_working(self) -> bool:
-        """Whether a request is running."""
-        return self._request is not None
+        self._say_begun(parcel)
+        self.asking.show_known(
+            stored_remedy,
+            lambda remedy_answer, remedy: self._show(remedy, record_in(remedy_answer)),
+            lambda remedy_answer: read_remedy(run.path, parcel.parcel, remedy_answer, parcel.scale),
+        )
 
     def leave(self) -> None:
         """Clear the remedy, and go back."""
-        self.cancel()
+        self.asking.cancel()
         self.clear()
         self.back_requested.emit()
 
     def clear(self) -> None:
         """Clear the remedy and remove its tables."""
+        self.asking.forget()
         self.highlight.restore_view()
         self.tree.clear()
         self.departments.clear()
@@ -165,9 +158,7 @@ class RemedyView(QWidget):
 
     def close_down(self) -> None:
         """Cancel, and disconnect from the canvas."""
-        if self._reading_task is not None:
-            self._reading_task.forget()
-        self.cancel()
+        self.asking.cancel()
         self.clear()
 
     def keep(self) -> None:
@@ -202,50 +193,31 @@ class RemedyView(QWidget):
 
     def _ask(self) -> None:
         parcel = self._parcel
-        if parcel is None or self._request is not None:
+        if parcel is None or self.asking.is_busy:
             return
         self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "remedy.gpkg")
-        self._request = self._request_remedy({**self.form.params(), "out": target})
-        if self._request is None:  # the user gave no name
+        is_asked = self._ask_remedy(
+            self.asking,
+            {**self.form.params(), "out": target},
+            show=lambda answer, remedy: self._show(remedy, record_in(remedy_in(answer))),
+            read=lambda answer: read_remedy(target, parcel.parcel, remedy_in(answer), parcel.scale),
+            folder=str(folder),
+        )
+        if is_asked:
+            self._say_begun(parcel)
+        else:  # the user gave no name
             shutil.rmtree(folder, ignore_errors=True)
             self.leave()
-            return
-        self._begin(parcel)
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, remedy_in(answer), parcel))
-        self._request.refused.connect(self._refuse)
 
-    def _begin(self, parcel: CheckedParcel) -> None:
+    def _say_begun(self, parcel: CheckedParcel) -> None:
         self.summary.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
-        self.form.button.setEnabled(False)
         self.keep_button.setEnabled(False)
-        self.work.begin(tr("Starting…"))
 
-    def _read(self, target: str, remedy_answer: dict[str, Any], parcel: CheckedParcel) -> None:
-        def finish(remedy: Remedy | None, error: Exception | None) -> None:
-            self._end()
-            if error is not None:
-                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            elif parcel is self._parcel:  # the user has not gone back meanwhile
-                self._show(remedy, record_in(remedy_answer))
-
-        self._reading_task = BackgroundTask(
-            tr("Read the results"),
-            lambda _report: read_remedy(target, parcel.parcel, remedy_answer, parcel.scale),
-            finish,
-        ).start()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        self._end()
-        self.refused.emit(refusal)
-
-    def _end(self) -> None:
-        self._request = self._reading_task = None
-        self.work.hide()
-        self.form.button.setEnabled(True)
+    def _set_busy(self, is_busy: bool) -> None:
+        self.form.button.setEnabled(not is_busy)
 
     def _show(self, remedy: Remedy, record: dict[str, Any]) -> None:
         if self._folder:  # of limits tried before

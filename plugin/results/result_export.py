@@ -10,6 +10,7 @@ from typing import Any
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
@@ -36,7 +37,8 @@ class ExportButton(QToolButton):
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
+        self.asking.refused.connect(self.refused)
         self._run: RunOnDisplay | None = None
         self._parcels: list[CheckedParcel] = []
         self._lead = ""  # HTML before the findings of a PDF
@@ -89,9 +91,8 @@ class ExportButton(QToolButton):
             self.refused.emit(refusal)
 
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
-        request = self._core.ask(verb, {**params, "out": path, "overwrite": True}, tr("Write the results"))
-        request.answered.connect(lambda _answer: self.exported.emit(path))
-        request.refused.connect(self.refused)
+        params = {**params, "out": path, "overwrite": True}
+        self.asking.ask(verb, params, lambda _answer: self.exported.emit(path), tr("Write the results"))
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)

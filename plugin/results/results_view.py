@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
@@ -55,6 +56,8 @@ class ResultsView(QWidget):
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._core = core
+        self.explaining = Asking(core, self)  # a run says itself of which library and day it is
+        self.explaining.refused.connect(self._show_no_steps)
         self._tables: RunTables | None = None
         self._run: RunOnDisplay | None = None
         self.can_try = True  # with a file instead of a layer
@@ -155,6 +158,7 @@ class ResultsView(QWidget):
 
     def clear(self) -> None:
         """Clear the results; tables that were not kept are removed."""
+        self.explaining.forget()
         self.highlight.restore_view()
         self.model.set_results([], {})
         self.details.show_text("")
@@ -235,9 +239,7 @@ class ResultsView(QWidget):
             return
         self.explain_button.setChecked(True)
         params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
-        request = self._core.ask("explain", params)
-        request.answered.connect(lambda answer: self._show_steps(finding, answer))
-        request.refused.connect(lambda refusal: self._show_no_steps(finding, refusal))
+        self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Space shows the explanation of a finding, and again its details."""
@@ -279,6 +281,7 @@ class ResultsView(QWidget):
             self.refused.emit(refusal)
 
     def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+        self.explaining.forget()
         self.explain_button.setChecked(False)
         if self._sizes_before:
             self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
@@ -307,9 +310,8 @@ class ResultsView(QWidget):
             self._show_details(self.tree.currentIndex())
 
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
-        if self.explain_button.isChecked() and finding == self._finding:  # not gone on meanwhile
-            self.details.show_steps(finding.title, answer.get("steps") or [])
-            self._enlarge_details()
+        self.details.show_steps(finding.title, answer.get("steps") or [])
+        self._enlarge_details()
 
     def _enlarge_details(self) -> None:
         """Enlarge the details for the steps, but keep the finding's row in sight."""
@@ -326,10 +328,9 @@ class ResultsView(QWidget):
         self.tree.keep_rows(rows)
         self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
-    def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
-        if finding == self._finding:
-            self._show_details(self.tree.currentIndex())
-            self.refused.emit(refusal)
+    def _show_no_steps(self, refusal: Refusal) -> None:
+        self._show_details(self.tree.currentIndex())
+        self.refused.emit(refusal)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.menu_at(self.tree.indexAt(place))

@@ -77,13 +77,11 @@ class CasePage(QWidget):
         self.steps.changes_found.connect(self._show_changes)
         self.steps.refused.connect(self.refused)
         self.steps.reload_requested.connect(self.reload_requested)
-        self.steps.busy_changed.connect(self._set_busy)
         self._make_labels()
         self._make_buttons()
         self.documents = DocumentButton(library)
         self.documents.refused.connect(self.refused)
         self.documents.written.connect(lambda path: self.message_sent.emit(tr("Written: {path}").format(path=path)))
-        self.documents.request_started.connect(self._follow)
         self.table = OpinionTable()
         self.table.chosen.connect(self._show_department)
         self.editor = OpinionEditor(self.unsent_texts)
@@ -95,8 +93,9 @@ class CasePage(QWidget):
         self.findings.override_requested.connect(self.steps.override)
         self.rounds, self.history = RoundsView(), HistoryView()
         self.work = WorkRow()
-        self.work.hide()
-        self.work.cancelled.connect(self.steps.cancel)
+        self.work.follow(self.documents.asking)
+        self.work.follow(self.steps.asking)
+        self.steps.asking.busy_changed.connect(self._set_busy)
         self._build()
         self.setAcceptDrops(True)
 
@@ -185,7 +184,7 @@ class CasePage(QWidget):
             if step in STEP_ICONS:
                 action.setIcon(icon(STEP_ICONS[step]))
             action.setData(step)
-            action.setEnabled(why_not is None and self.steps.request is None)
+            action.setEnabled(why_not is None and not self.steps.asking.is_busy)
             action.setToolTip(name_buttons(why_not) if why_not else "")
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self.menu.addSeparator()
@@ -224,8 +223,8 @@ class CasePage(QWidget):
         is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
         if event.key() != Qt.Key.Key_Escape or is_writing:
             super().keyPressEvent(event)
-        elif self.steps.request is not None:
-            self.steps.cancel()
+        elif self.steps.asking.is_busy:
+            self.steps.asking.cancel()
         elif self.findings.is_on_map:
             self.leave_map()
         else:
@@ -335,7 +334,7 @@ class CasePage(QWidget):
             self.next_button.setIcon(icon(STEP_ICONS[step]))
             text = self.next_button.fontMetrics().horizontalAdvance(self.next_button.text())
             self.next_button.setMinimumWidth(text + self.next_button.iconSize().width() + BUTTON_MARGIN_PX)
-            self.next_button.setEnabled(why_not is None and self.steps.request is None)
+            self.next_button.setEnabled(why_not is None and not self.steps.asking.is_busy)
             self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
 
     def _set_busy(self, is_busy: bool) -> None:
@@ -345,9 +344,8 @@ class CasePage(QWidget):
             QTimer.singleShot(0, self._return_focus)  # once it is known what is allowed now
         self.editor.set_busy(is_busy)
         self.findings.set_busy(is_busy)
-        self.work.hide()
-        if is_busy and self.steps.request.verb == "review recheck":
-            self._follow(self.steps.request)
+        if is_busy and self.steps.step != "recheck":  # the others take a moment, or show their progress themselves
+            self.work.hide()
         if self.case is not None:
             self._enable()
 
@@ -363,13 +361,6 @@ class CasePage(QWidget):
         before, self._focus_before = self._focus_before, None
         if before is not None and self.table.hasFocus() and before.isEnabled() and before.isVisible():
             before.setFocus()
-
-    def _follow(self, request) -> None:  # noqa: ANN001 - a Request
-        """Show the progress of a request that takes long."""
-        self.work.begin(tr("Starting…"))
-        request.progressed.connect(self.work.show_progress)
-        self.work.cancelled.connect(request.cancel)
-        request.ended.connect(self.work.hide)
 
     def _choose_reply(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(

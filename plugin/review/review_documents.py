@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
@@ -29,11 +29,12 @@ class DocumentButton(QToolButton):
 
     written = pyqtSignal(str)  # the file
     refused = pyqtSignal(object)  # Refusal
-    request_started = pyqtSignal(object)  # Request
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
+        self.asking = Asking(library.core, self, is_writing=True)  # a document is there whatever is open by then
+        self.asking.refused.connect(self.refused)
         self._case: Case | None = None
         self._department = ""
         self.setText(tr("Documents"))
@@ -95,10 +96,7 @@ class DocumentButton(QToolButton):
             "overwrite": True,
             "templates": settings.get("templates"),
         }
-        request: Request = self._library.core.ask("review export", params, tr("Write the document"))
-        request.answered.connect(lambda _answer: self._open(path))
-        request.refused.connect(self.refused)
-        self.request_started.emit(request)
+        self.asking.ask("review export", params, lambda _answer: self._open(path), tr("Write the document"))
 
     def _open(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

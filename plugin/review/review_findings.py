@@ -18,11 +18,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.remedy.remedy_view import RemedyView, RequestRemedy
+from onemap.plugin.remedy.remedy_view import AskRemedy, RemedyView
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.results.summary_view import asked_text, department_asked_text
@@ -49,15 +48,16 @@ class CaseFindings(QWidget):
     override_requested = pyqtSignal(object)  # Finding
 
     def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, request_remedy: RequestRemedy, parent: QWidget | None = None
+        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: AskRemedy, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._library, self._request_remedy = library, request_remedy
+        self._library, self._ask_remedy = library, ask_remedy
+        self.asking = Asking(library.core, self, lambda: library.path)  # a round is the same on every day
+        self.asking.refused.connect(self._refuse)
         self._case: Case | None = None
         self._department = ""
         self._parcels: list[CheckedParcel] = []
         self._round_key = NO_ROUND  # library and case, round, and how many remedies it keeps
-        self._reading_task: BackgroundTask | None = None
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
         self.all_box = TickBox(tr("All departments"))
@@ -67,7 +67,7 @@ class CaseFindings(QWidget):
         self.results.tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 6))
         self.results.can_try = False
         self.results.remedy_requested.connect(self._show_remedy)
-        self.remedy = RemedyView(canvas)
+        self.remedy = RemedyView(library, canvas)
         self.remedy.refused.connect(self.refused)
         self.remedy.back_requested.connect(self._leave_remedy)
         self.remedy.back_button.setText(tr("Back to the findings"))
@@ -123,9 +123,13 @@ class CaseFindings(QWidget):
         target = str(folder / "run.gpkg")
         params = {"library": self._library.path, "case": case.id, "on": self._library.step_day, "round": case.round}
         self.summary.setText(tr("Reading the findings…"))
-        request = self._library.core.ask("review show", {**params, "out": target})
-        request.answered.connect(lambda answer: self._read(round_key, target, answer))
-        request.refused.connect(lambda refusal: self._take_refusal(round_key, refusal))
+        self.asking.ask(
+            "review show",
+            {**params, "out": target},
+            lambda answer, parcels: self._show(target, answer, parcels),
+            read=lambda answer: read_results(target, answer),
+            folder=str(folder),
+        )
 
     def show_department(self, department: str) -> None:
         """Show this department's findings."""
@@ -149,9 +153,7 @@ class CaseFindings(QWidget):
 
     def clear(self) -> None:
         """Clear the findings."""
-        if self._reading_task is not None:
-            self._reading_task.forget()
-            self._reading_task = None
+        self.asking.forget()
         self._case, self._round_key, self._parcels = None, NO_ROUND, []
         self.outline.clear()
         self.remedy.clear()
@@ -160,36 +162,23 @@ class CaseFindings(QWidget):
         self.results.counts.show_counts({})
         self.summary.clear()
 
-    def _read(self, round_key: RoundKey, target: str, answer: dict[str, Any]) -> None:
-        def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
-            self._reading_task = None
-            if round_key != self._round_key:  # another case was opened meanwhile
-                return
-            if error is not None:
-                self._take_refusal(round_key, error if isinstance(error, Refusal) else Refusal(str(error)))
-                return
-            self._parcels = parcels
-            self.outline.draw(target)
-            titles = {layer.code: layer.title for layer in self._library.layers}
-            run = {"id": answer["run"], "started": answer.get("opened_on", "")}
-            rules = {name: answer.get(name) for name in ("rules", "unasked", "citations")}
-            shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
-            self.results.show_run(
-                RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
-            )
-            self._fill()
-            self.findings_read.emit()
+    def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        self._parcels = parcels
+        self.outline.draw(target)
+        titles = {layer.code: layer.title for layer in self._library.layers}
+        run = {"id": answer["run"], "started": answer.get("opened_on", "")}
+        rules = {name: answer.get(name) for name in ("rules", "unasked", "citations")}
+        shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
+        self.results.show_run(
+            RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
+        )
+        self._fill()
+        self.findings_read.emit()
 
-        if round_key == self._round_key:
-            self._reading_task = BackgroundTask(
-                tr("Read the results"), lambda _report: read_results(target, answer), finish
-            ).start()
-
-    def _take_refusal(self, round_key: RoundKey, refusal: Refusal) -> None:
-        if round_key == self._round_key:
-            self._round_key = NO_ROUND
-            self.summary.clear()
-            self.refused.emit(refusal)
+    def _refuse(self, refusal: Refusal) -> None:
+        self._round_key = NO_ROUND
+        self.summary.clear()
+        self.refused.emit(refusal)
 
     def _all_findings(self) -> list[Finding]:
         return [finding for parcel in self._parcels for finding in parcel.findings]
@@ -278,8 +267,8 @@ class CaseFindings(QWidget):
         # Of many parcels only the one that is chosen: a search for all of them would take its time.
         parcel_limit = {"parcel": [parcel.parcel]} if len(self._parcels) > MAX_REMEDY_PARCELS else {}
 
-        def ask(limits: dict[str, Any]) -> Request | None:
-            return self._request_remedy({**limits, **parcel_limit})
+        def ask(asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+            return self._ask_remedy(asking, {**limits, **parcel_limit}, **waiting)
 
         self.results.highlight.restore_view()
         self.pages.setCurrentWidget(self.remedy)

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.facts_choice import FactsChoice
@@ -50,7 +50,8 @@ class CaseForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._library, self._person = library, person
-        self._request: Request | None = None
+        self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)  # a case is of every day
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self._case: Case | None = None
         self.attached_files: list[str] = []
         self.title = QLabel()
@@ -76,8 +77,7 @@ class CaseForm(QWidget):
         self.back_button = QPushButton(icon("back"), tr("Back"))
         self.back_button.clicked.connect(self.back_requested)
         self.work = WorkRow()
-        self.work.cancelled.connect(self.cancel)
-        self.work.hide()
+        self.work.follow(self.asking)
         self._build()
         library.listed.connect(self._enable)
 
@@ -119,7 +119,7 @@ class CaseForm(QWidget):
     @property
     def is_working(self) -> bool:
         """Whether the core is checking."""
-        return self._request is not None
+        return self.asking.is_busy
 
     def begin(self, case: Case | None = None) -> None:
         """Show the form for a new case; or, for a case, for its next round."""
@@ -180,22 +180,19 @@ class CaseForm(QWidget):
             title = tr("Revise a case")
             params.update(case=self._case.id, reason=self.reason.text().strip(), expect=self._case.revision)
         verb = "review open" if self._case is None else "review revise"
-        self._request = self._library.core.ask(verb, params, title)
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._finish(params["library"], answer))
-        self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
-        self.work.begin(tr("Starting…"))
-        self._enable()
-
-    def cancel(self) -> None:
-        """Cancel the check; nothing of the case remains."""
-        if self._request is not None:
-            self._request.cancel()
+        self.asking.ask(
+            verb,
+            params,
+            self.case_opened.emit,
+            title,
+            refuse=lambda refusal: self._refuse(refusal, choice, params),
+            discard=self.back_requested.emit,
+        )
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
         self.parcels.close_down()
-        self.cancel()
+        self.asking.cancel()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc cancels the work, or goes back."""
@@ -216,19 +213,7 @@ class CaseForm(QWidget):
         self.send_button.setToolTip(hint)
         self.back_button.setEnabled(not self.is_working)
 
-    def _finish(self, path: str, answer: dict[str, Any]) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
-        if path == self._library.path:
-            self.case_opened.emit(answer)
-        else:  # another library was opened meanwhile
-            self.back_requested.emit()
-
     def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
         self.mends.offer(refusal, choice, params)
         self.refused.emit(refusal)
 

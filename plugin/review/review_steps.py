@@ -9,6 +9,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
@@ -29,14 +30,15 @@ class CaseSteps(QObject):
     changes_found = pyqtSignal(dict)  # what would change
     refused = pyqtSignal(object)  # Refusal
     reload_requested = pyqtSignal()  # read the case again
-    busy_changed = pyqtSignal(bool)
 
     def __init__(self, library: OpenLibrary, person: PersonButton, parent: QWidget) -> None:
         super().__init__(parent)
         self._library, self._person, self._parent = library, person, parent
         self.case: Case | None = None
         self.dialog: StepDialog | None = None
-        self.request: Request | None = None
+        self.step = ""  # that is being taken, or was taken last
+        self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)
+        self.asking.refused.connect(self._refuse)
         self._unsent_reasons: dict[tuple[str, ...], str] = {}  # of steps that were refused, or not sent yet
 
     def circulate(self) -> None:
@@ -83,12 +85,15 @@ class CaseSteps(QObject):
         """Ask for the changes by today's layers and rules."""
         self._send("recheck", {}, tr("Recheck a case"))
 
-    def remedy(self, limits: dict[str, Any]) -> Request | None:
-        """Ask for the remedy of the parcels, which the case stores; None where the user gives no name."""
-        if self.request is not None:
-            return None
-        self._send("remedy", limits, tr("What would pass?"))
-        return self.request
+    def remedy(self, asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+        """Ask for the remedy of the parcels, which the case stores; False where the user gives no name.
+
+        asking, waiting: who waits for it besides, and how.
+        """
+        request = self._send("remedy", limits, tr("What would pass?"))
+        if request is not None:
+            asking.follow(request, **waiting)
+        return request is not None
 
     def sign(self, department: str) -> None:
         """Sign a department's saved draft; where items have no answer, with the reason why."""
@@ -145,11 +150,6 @@ class CaseSteps(QObject):
         )
         self._ask("override", question, {"parcel": finding.parcel, "rule": finding.rule}, choice="verdict")
 
-    def cancel(self) -> None:
-        """Cancel the request."""
-        if self.request is not None:
-            self.request.cancel()
-
     def _decide(self, step: str, decided: str, text: str) -> None:
         choices = tuple((code, conclusion_word(code)) for code in OVERALL_CONCLUSIONS)
         question = StepQuestion(
@@ -165,7 +165,7 @@ class CaseSteps(QObject):
         choice: str = "",
         reason: str = "reason",
     ) -> None:
-        if self.request is not None:
+        if self.asking.is_busy:
             return
         case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
         key = (case.id, step, *map(str, (more_params or {}).values()))
@@ -179,21 +179,27 @@ class CaseSteps(QObject):
                 params["days"] = dialog.days.value()
             if choice:
                 params[choice] = dialog.chosen_code
-            self._send(step, params, of=case)
-            if self.request is not None:
-                self.request.answered.connect(lambda _answer: self._unsent_reasons.pop(key, None))
+            self._send(step, params, of=case, reason_key=key)
 
         dialog.accepted.connect(send)
         dialog.open()
 
-    def _send(self, step: str, params: dict[str, Any], title: str = "", of: Case | None = None) -> None:
+    def _send(
+        self,
+        step: str,
+        params: dict[str, Any],
+        title: str = "",
+        of: Case | None = None,
+        reason_key: tuple[str, ...] = (),
+    ) -> Request | None:
         """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten.
 
         of: the case as it was when its dialog opened; else as it is on the screen.
+        reason_key: of the typed reason, which is forgotten once the step is taken.
         """
-        user = self._person.name() if self.request is None else ""
+        user = "" if self.asking.is_busy else self._person.name()
         if not user:
-            return
+            return None
         case = of or self.case
         step_params = {
             "library": self._library.path,
@@ -204,24 +210,22 @@ class CaseSteps(QObject):
         }
         if step != "recheck":
             step_params["expect"] = case.revision
-        self.request = self._library.core.ask(f"review {step}", step_params, title)
-        path = self._library.path
-        self.request.answered.connect(lambda answer: self._take_answer(path, step, answer))
-        self.request.refused.connect(self._refuse)
-        self.busy_changed.emit(True)
+        self.step = step
+        return self.asking.ask(
+            f"review {step}",
+            step_params,
+            lambda answer: self._take_answer(step, answer, reason_key),
+            title,
+            discard=lambda: self._unsent_reasons.pop(reason_key, None),
+        )
 
-    def _take_answer(self, path: str, step: str, answer: dict[str, Any]) -> None:
-        self.request = None
-        self.busy_changed.emit(False)
-        if path != self._library.path:  # another library was opened meanwhile
-            return
+    def _take_answer(self, step: str, answer: dict[str, Any], reason_key: tuple[str, ...]) -> None:
+        self._unsent_reasons.pop(reason_key, None)
         if step == "recheck":
             self.changes_found.emit(answer.get("changes") or {})
         self.answered.emit(step, answer)
 
     def _refuse(self, refusal: Refusal) -> None:
-        self.request = None
-        self.busy_changed.emit(False)
         if refusal.is_about("review.conflict"):
             refusal.mend = (tr("Read again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):

@@ -8,6 +8,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.library_follower import LibraryFollower
 from onemap.plugin.library.open_library import OpenLibrary
@@ -35,10 +36,14 @@ class ReviewTab(QWidget):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._request_number = 0
-        self._scope = ("", "")  # library and day
+        self._listed_scope = ("", "")  # library and day of what is shown
         self._is_open = False
-        self._awaited_case = ""  # whose page is to be shown once it is read; empty after somebody went elsewhere
+        self.listing = Asking(library.core, self, library.scope)
+        self.listing.refused.connect(self._refuse_list)
+        self.opening = Asking(library.core, self, lambda: library.path)  # on another day the page is read again
+        self.opening.refused.connect(self._refuse)
+        self.publishing = Asking(library.core, self, lambda: library.path, is_writing=True)
+        self.publishing.refused.connect(self._refuse)
         self.person = PersonButton()
         self.list = CaseList(self.person)
         self.list.open_requested.connect(lambda: self.begin_case())
@@ -88,11 +93,7 @@ class ReviewTab(QWidget):
 
     def refresh(self) -> None:
         """Ask the core for the cases."""
-        self._request_number += 1
-        number = self._request_number
-        request = self._library.core.ask("review list", self._list_params())
-        request.answered.connect(lambda answer: self._take_list(number, answer))
-        request.refused.connect(lambda refusal: self._refuse_list(number, refusal))
+        self.listing.ask("review list", self._list_params(), self._take_list)
 
     def _list_params(self) -> dict[str, str]:
         return {"library": self._library.path, "on": self._library.step_day}
@@ -100,7 +101,7 @@ class ReviewTab(QWidget):
     def show_list(self) -> None:
         """Go back to the list of cases, and the keyboard with it."""
         has_focus = self.case_page.isAncestorOf(QApplication.focusWidget() or self)
-        self._awaited_case = ""
+        self.opening.forget()
         self.case_page.close_case()
         self.pages.setCurrentWidget(self.list)
         if has_focus:
@@ -109,12 +110,9 @@ class ReviewTab(QWidget):
 
     def open_case(self, case: str, is_followed: bool = False) -> None:
         """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
-        self._awaited_case = case
         params = {"library": self._library.path, "case": case, "on": self._library.step_day}
-        request = self._library.core.ask("review show", {**params, "by": self.person.known_name})
-        path = self._library.path
-        request.answered.connect(lambda answer: self._show_awaited(path, answer, is_followed))
-        request.refused.connect(self._refuse)
+        params["by"] = self.person.known_name
+        self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
 
     def reload_case(self, is_followed: bool = False) -> None:
         """Show the open case as it is now; typed text stays. is_followed: as of `open_case`."""
@@ -123,7 +121,7 @@ class ReviewTab(QWidget):
 
     def begin_case(self, case: Case | None = None) -> None:
         """Show the form for a new case, or for the next round of one."""
-        self._awaited_case = ""
+        self.opening.forget()
         self.form.begin(case)
         self.pages.setCurrentWidget(self.form)
 
@@ -133,18 +131,15 @@ class ReviewTab(QWidget):
         if not user:
             return
         params = {"library": self._library.path, "by": user, "on": self._library.step_day}
-        request = self._library.core.ask("review publish", params)
-        request.answered.connect(self._report_published)
-        request.refused.connect(self._refuse)
+        self.publishing.ask("review publish", params, self._report_published)
 
     def _follow_library(self) -> None:
         """Clear what belongs to another library or day."""
-        scope = (self._library.path, self._library.day)
-        if scope != self._scope:
-            is_new_library = scope[0] != self._scope[0]
-            self._scope = scope
+        scope = self._library.scope()
+        if scope != self._listed_scope:
+            is_new_library = scope[0] != self._listed_scope[0]
+            self._listed_scope = scope
             if is_new_library:
-                self._awaited_case = ""
                 self.list.forget_cases(tr("Reading the cases…"))
                 self.case_page.close_case()
                 if not self.form.is_working:
@@ -166,13 +161,12 @@ class ReviewTab(QWidget):
             return text.format(day=self._library.step_day)
         return ""
 
-    def _take_list(self, number: int, answer: dict[str, Any]) -> None:
-        if number == self._request_number:
-            self.list.show_cases(lines_in(answer))
+    def _take_list(self, answer: dict[str, Any]) -> None:
+        self.list.show_cases(lines_in(answer))
         self._end_request()
 
-    def _refuse_list(self, number: int, refusal: Refusal) -> None:
-        if number == self._request_number and not self.list.lines:
+    def _refuse_list(self, refusal: Refusal) -> None:
+        if not self.list.lines:
             self.list.forget_cases(tr("The cases could not be read."))
         self._refuse(refusal)
 
@@ -182,15 +176,10 @@ class ReviewTab(QWidget):
         shown, page = self.pages.currentWidget(), self.case_page
         if shown is self.list and lines != self.list.lines:
             self.list.show_cases(lines)
-        elif shown is page and page.case is not None and page.steps.request is None:
+        elif shown is page and page.case is not None and not page.steps.asking.is_busy:
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case(is_followed=True)
-
-    def _show_awaited(self, path: str, answer: dict[str, Any], is_followed: bool) -> None:
-        """Show a case that was read, unless another library, case or page is wanted by now."""
-        if path == self._library.path and answer["case"] == self._awaited_case:
-            self._show(answer, is_followed)
 
     def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
         self.case_page.show_case(case_in(answer))

@@ -9,6 +9,7 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.guide.help_key import HelpKey
@@ -39,7 +40,7 @@ class ServiceDialog(QDialog):
         self.setWindowTitle(tr("Register a service"))
         self._library, self._registered_service = library, service
         self._server_task: BackgroundTask | None = None
-        self._request = None
+        self.asking = Asking(library.core, self, is_writing=True)
         self.form = ServiceForm()
         self.form.show_layers(library.layers)
         if service is not None:
@@ -49,6 +50,8 @@ class ServiceDialog(QDialog):
         self.form.ask_pressed.connect(self.ask)
         self.form.keep_pressed.connect(self.keep_key)
         self.notice = Notice(service_controls())
+        self.asking.refused.connect(self.notice.refuse)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
@@ -61,7 +64,7 @@ class ServiceDialog(QDialog):
     @property
     def is_working(self) -> bool:
         """Whether the server or the core is being asked."""
-        return self._server_task is not None or self._request is not None
+        return self._server_task is not None or self.asking.is_busy
 
     def ask(self) -> None:
         """Ask the server for its layers, in the background."""
@@ -103,14 +106,12 @@ class ServiceDialog(QDialog):
         self.notice.hide()
         params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
         params["overwrite"] = self._registered_service is not None
-        self._request = self._library.core.ask("service", params)
-        self._request.answered.connect(self._finish)
-        self._request.refused.connect(self._show_refusal)
-        self._enable()
+        self.asking.ask("service", params, self._finish)
 
     def close_down(self) -> None:
         """Stop asking and close, before the dialog is deleted."""
         self._cancel()
+        self.asking.forget()
         self.close()
 
     def _build(self) -> None:
@@ -164,15 +165,9 @@ class ServiceDialog(QDialog):
         self._enable()
 
     def _finish(self, answer: dict[str, Any]) -> None:
-        self._request = None
         self.registered.emit(str(answer["service"]["name"]))
         self._library.refresh()
         self.close()
-
-    def _show_refusal(self, refusal: Refusal) -> None:
-        self._request = None
-        self.notice.refuse(refusal)
-        self._enable()
 
     def _cancel(self) -> None:
         if self._server_task is not None:

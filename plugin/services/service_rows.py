@@ -9,6 +9,7 @@ from qgis.core import QgsMapLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QTreeWidgetItem
 
+from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
@@ -38,6 +39,8 @@ class ServiceRows(QObject):
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[QgsMapLayer], None], parent: QObject) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
+        self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)
+        self.asking.refused.connect(self.refused)
         self._tasks: dict[str, BackgroundTask] = {}
 
     def close_down(self) -> None:
@@ -121,9 +124,7 @@ class ServiceRows(QObject):
             on_done()
             self._library.refresh()
 
-        request = self._library.core.ask("service", {"library": self._library.path, **params})
-        request.answered.connect(finish)
-        request.refused.connect(self.refused)
+        self.asking.ask("service", {"library": self._library.path, **params}, finish)
 
     def _show(self, service: Service, is_to_zoom: bool) -> None:
         if service.name in self._tasks:

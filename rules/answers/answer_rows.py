@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
-from onemap.rules.maps.document_areas import hectares_text, share_text, square_metres_text
+from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text, square_metres_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ Word = str | Amount
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One row: its name, its values, and the rows below it.
+    """One row: its name, its values, and the rows below it. A text that is a moment (ISO 8601) is written as one.
 
     values: one in a tree of names and values, one for each column after the first in a table.
     hint: what a tip says, such as a code or the law.
@@ -96,8 +96,9 @@ def amount_text(amount: Amount, language: str) -> str:
 
 
 def word_text(word: Word, language: str) -> str:
-    """A word or an amount as plain text."""
-    return word if isinstance(word, str) else amount_text(word, language)
+    """A word, a moment to the minute, or an amount as plain text."""
+    text: str = moment_text(word) if isinstance(word, str) else amount_text(word, language)
+    return text
 
 
 def view_text(view: AnswerView, language: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.findings.verdict_text import verdict_lines
+from onemap.rules.answers.answer_rows import part_lines
+from onemap.rules.answers.run_rows import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
-from onemap.rules.runs.unasked_text import unasked_lines
 
 Result = dict[str, Any]
 
@@ -73,12 +73,14 @@ def _body(body: Result, language: str) -> str:
 
 def _open(result: Result, language: str) -> str:
     """The case as it was opened, and how its parcels were judged."""
-    return "\n".join([_case(result, language), *verdict_lines(result["verdicts"], language)])
+    return "\n".join([_case(result, language), *part_lines([verdict_table(result["verdicts"], language)], language)])
 
 
 def _show(result: Result, language: str) -> str:
     """The case, and by how many rules its parcels were judged."""
-    return "\n".join([_case(result, language), *unasked_lines(result["rules"], result["unasked"], language)])
+    return "\n".join(
+        [_case(result, language), *part_lines([unasked_row(result["rules"], result["unasked"], language)], language)]
+    )
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:

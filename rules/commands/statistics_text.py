@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.findings.verdict_text import column_heads
-from onemap.rules.maps.document_areas import hectares_text, moment_text
+from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.statistics.balance_rows import unit_names
 
 if TYPE_CHECKING:
@@ -46,30 +46,6 @@ def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
     plane_m2 = sum(row["area_m2"] for row in changed)
     curved_m2: float = sum(row[_AREA] for row in changed)
     return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
-
-
-def readings_lines(result: dict[str, Any], language: str) -> list[str]:
-    """How many are at which level, then what is not normal."""
-
-    def word(name: str) -> str:
-        return phrase(f"reading_status.{name}", language)
-
-    counts = dict.fromkeys(("normal", "warn", "alarm", "unknown"), 0)
-    for node in result["nodes"]:
-        counts[node["status"]] += 1
-    facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
-    lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
-    abnormal_nodes = [node for node in result["nodes"] if node["status"] != "normal"]
-    rows = [column_heads(("node", "property", "status", "value", "time", "reason"), language)]
-    for node in abnormal_nodes[:_MOST_ROWS]:
-        value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
-        why = word(node["reason"]) if node["reason"] else ""
-        time = moment_text(node["time"]) or "–"
-        rows.append([node["node"], node["property"], word(node["status"]), value, time, why])
-    lines += table_lines(rows, {3}) if abnormal_nodes else []
-    if len(abnormal_nodes) > _MOST_ROWS:
-        lines.append("  " + phrase("said.more_rows", language, count=len(abnormal_nodes) - _MOST_ROWS))
-    return lines
 
 
 def theme_lines(result: dict[str, Any], language: str) -> list[str]:

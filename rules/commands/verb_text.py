@@ -9,18 +9,20 @@ from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, sentences, wording
 from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
+from onemap.rules.answers.fact_rows import facts_view
+from onemap.rules.answers.layer_rows import layers_view
+from onemap.rules.answers.run_rows import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import readings_lines, theme_lines, transition_lines
+from onemap.rules.commands.statistics_text import theme_lines, transition_lines
 from onemap.rules.compare.comparison_rows import compare_view, contradictions_view
 from onemap.rules.findings.citations import cited_law
-from onemap.rules.findings.verdict_text import column_heads, verdict_lines
-from onemap.rules.identify.identify_rows import identify_view, place_lines
+from onemap.rules.identify.identify_rows import find_view, identify_view
 from onemap.rules.indicators.indicator_rows import indicator_view
-from onemap.rules.maps.document_areas import hectares_text, moment_text
+from onemap.rules.maps.document_areas import hectares_text
+from onemap.rules.readings.sensor_rows import readings_view
 from onemap.rules.remedy.remedy_text import remedy_lines
 from onemap.rules.remedy.site_rows import sites_view
-from onemap.rules.runs.unasked_text import unasked_lines
 from onemap.rules.statistics.balance_rows import statistics_view
 from onemap.rules.warnings.warning_rows import kept_view, warning_view
 
@@ -102,70 +104,8 @@ def _service(result: Result, language: str) -> str:
     return phrase("said.service", language, **{**result["service"], "department": department})
 
 
-def _layers(result: Result, language: str) -> str:
-    """The layers by title, each version with its number of features; then the services."""
-    rows = [["", *column_heads(("layer", "code", "version", "features"), language), ""]]
-    for layer in result["layers"]:
-        for version in layer["versions"]:
-            mark = "●" if version["in_force"] else "○"
-            title = layer["title"].get(language) or layer["code"]
-            lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
-            rows.append([mark, title, layer["code"], version["label"], f"{version['count']:,}", lost])
-    named = table_lines(rows, {4}, indent="") if len(rows) > 1 else [phrase("said.no_layers", language)]
-    departments = named_groups()["departments"]
-    services = [
-        ["~", one["name"], one["type"], departments[one["department"]][language]] for one in result.get("services", ())
-    ]
-    return "\n".join([f"{result['name']} · {result['crs']}", *named, *table_lines(services, indent="")])
-
-
-_MOST_CHANGED = 50  # parcels that somebody reads one by one
-
-
-def _check(result: Result, language: str) -> str:
-    run = result["run"]
-    facts = {"parcels": f"{result['parcels']:,}", "seconds": f"{result['seconds']:,.1f}", "run": run["id"]}
-    lines = [phrase("said.check", language, **facts), *verdict_lines(result["verdicts"], language)]
-    assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
-    if assumed:
-        lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
-    if result.get("set_aside"):
-        code = "said.parcels_aside" if result["bad_table"] else "said.parcels_aside_unwritten"
-        lines.append(phrase(code, language, count=result["set_aside"], table=result["bad_table"]))
-    lines += unasked_lines(result["rules"], result["unasked"], language)
-    if not run["recorded"]:
-        lines.append(phrase("said.not_recorded", language))
-    if "changed" in result:
-        lines += _changed_parcels(result, language)
-    return "\n".join(lines + _outs(result, language))
-
-
-def _changed_parcels(result: Result, language: str) -> list[str]:
-    """The parcels whose verdict differs from an earlier run's: those of both runs first, by which rules in words."""
-    changed, titles = result["changed"], result.get("rule_titles", {})
-    counts = {
-        "turned": sum(bool(one["from"] and one["to"]) for one in changed),
-        "added": sum(not one["from"] for one in changed),
-        "gone": sum(not one["to"] for one in changed),
-    }
-    lines = [phrase("said.changed_parcels", language, **counts)]
-    for one in sorted(changed, key=lambda one: not (one["from"] and one["to"]))[:_MOST_CHANGED]:
-        sides = [phrase(f"verdict.{one[side]}" if one[side] else "said.not_among", language) for side in ("from", "to")]
-        rules = phrase("said.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-        turn = f"{sides[0]} → {sides[1]}"
-        turn = phrase("said.changed_by", language, turn=turn, rules=rules) if rules else turn
-        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
-    if len(changed) > _MOST_CHANGED:
-        lines.append(phrase("said.more_changed", language, count=len(changed) - _MOST_CHANGED))
-    return lines
-
-
 def _themes(result: Result, language: str) -> str:
     return "\n".join(theme_lines(result, language))
-
-
-def _readings(result: Result, language: str) -> str:
-    return "\n".join(readings_lines(result, language) + _outs(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:
@@ -225,44 +165,6 @@ def _redline(result: Result, language: str) -> str:
 
 def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
-
-
-def _runs(result: Result, language: str) -> str:
-    if "removed" in result:
-        return phrase("said.run_removed", language, run=result["removed"]["id"])
-    if "named" in result:
-        return phrase("said.run_named", language, run=result["named"]["id"], name=result["named"]["name"] or "–")
-    if "runs" not in result and "verdicts" not in result:
-        run = {**result["run"], "kind": phrase(f"run_kind.{result['run']['kind']}", language)}
-        line = phrase("said.run_shown", language, **{**run, "started": moment_text(run["started"])})
-        return "\n".join([line, *_outs(result, language)])
-    if "runs" not in result:
-        return _check(result | {"seconds": result["run"]["seconds"]}, language)
-    rows = []
-    for run in result["runs"]:
-        counts = (run.get("verdicts") or {}).items()
-        signs = " ".join(f"{phrase(f'sign.{verdict}', language)}{count}" for verdict, count in counts if count)
-        held = "●" if run["held"] else " "
-        name = run["name"] or run["parcels"] or "–"
-        kind = phrase(f"run_kind.{run['kind']}", language)
-        rows.append([held, run["id"], moment_text(run["started"]), kind, name, signs])
-    return "\n".join(table_lines(rows, indent="")) or phrase("said.no_runs", language)
-
-
-def _explain(result: Result, language: str) -> str:
-    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
-    plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
-    exact = [
-        (step["step"], step["value"]) for step in result["steps"] if step.get("said", step["value"]) != step["value"]
-    ]
-    pairs = [
-        (name, " · ".join(map(moment_text, value.split(" · ")))) for name, value in plain if value not in (None, "–")
-    ]
-    lines = [phrase("sheet.pair", language, name=name, value=value) for name, value in pairs]
-    if exact:
-        lines += ["", phrase("sheet.technical", language)]
-        lines += ["  " + phrase("sheet.pair", language, name=name, value=value) for name, value in exact]
-    return "\n".join(lines)
 
 
 def _verify(result: Result, language: str) -> str:
@@ -332,22 +234,21 @@ def _profile(result: Result, language: str) -> str:
     return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
 
 
-def _facts(result: Result, language: str) -> str:
-    lines = [
-        phrase("said.facts_asked", language, **{**fact, "count": len(fact["rules"])}) for fact in result["parcels"]
-    ]
-    counts = {"waiting": len(result["waiting"]), "count": len(result["rules"])}
-    return "\n".join([*lines, phrase("said.facts_waiting", language, **counts)])
-
-
 # The rows of each verb's answer, for all who show it.
 VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "check": check_view,
+    "runs": runs_view,
+    "explain": explain_view,
+    "layers": layers_view,
+    "facts": facts_view,
+    "readings": readings_view,
     "identify": identify_view,
+    "find": find_view,
     "compare": compare_view,
     "contradictions": contradictions_view,
     "sites": sites_view,
-    "indicators": indicator_view,
     "statistics": statistics_view,
+    "indicators": indicator_view,
     "warnings": warning_view,
     "warning list": kept_view,
     "warning step": kept_view,
@@ -357,11 +258,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
     "inspect": _inspect,
-    "layers": _layers,
     "service": _service,
-    "check": _check,
-    "explain": _explain,
-    "runs": _runs,
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,
@@ -370,16 +267,13 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "words": _words,
     "laws": _laws,
     "profile": _profile,
-    "facts": _facts,
     "sheet": _sheet,
-    "readings": _readings,
     "transitions": _transitions,
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
     "comparison": _comparison,
     "remedy": _remedy,
-    "find": place_lines,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

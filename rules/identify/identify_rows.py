@@ -160,15 +160,18 @@ def _law_row(law: Mapping[str, Any], language: str) -> AnswerRow:
     )
 
 
-def place_lines(result: Mapping[str, Any], language: str) -> str:
-    """The places that `find` found, a line each."""
-    if not result["places"]:
-        return phrase("said.find_nothing", language, text=result["text"])
-    lines = [phrase("said.find", language, count=len(result["places"]), text=result["text"])]
-    for place in result["places"]:
-        if place["match"] == "coordinates":
-            lines.append("  " + phrase("said.find_coordinates", language, **place))
-            continue
-        where = f"{place['x']:.2f}, {place['y']:.2f}"
-        lines.append("  " + phrase("said.find_place", language, **{**place, "where": where}))
-    return "\n".join(lines)
+def find_view(answer: Mapping[str, Any], language: str) -> AnswerView:
+    """The places that `find` found."""
+    places = answer["places"]
+    if not places:
+        nothing = phrase("said.find_nothing", language, text=answer["text"])
+        return AnswerView([AnswerRow(nothing, line=[nothing])])
+    opening = phrase("said.find", language, count=len(places), text=answer["text"])
+    return AnswerView([_place_row(place, language) for place in places], [opening])
+
+
+def _place_row(place: Mapping[str, Any], language: str) -> AnswerRow:
+    where = f"{place['x']:.2f}, {place['y']:.2f}"
+    key = "said.find_coordinates" if place["match"] == "coordinates" else "said.find_place"
+    line = "  " + phrase(key, language, **{**place, "where": where})
+    return AnswerRow(place["name"], [place["title"]], line=[line])

@@ -255,7 +255,13 @@ def usual_font(application):
 
 
 @pytest.fixture
-def dock(canvas):
-    """The dock, with a core of its own."""
-    with own_dock(canvas) as made:
+def core_of_dock(shared_core):
+    """The core of the dock; tests that end it, or forbid its start, have another."""
+    return shared_core
+
+
+@pytest.fixture
+def dock(canvas, core_of_dock):
+    """The dock."""
+    with own_dock(canvas, core_of_dock) as made:
         yield made

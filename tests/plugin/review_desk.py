@@ -28,9 +28,9 @@ def core(*arguments):
 class Desk:
     """A review tab, and what it said."""
 
-    def __init__(self, path, canvas, day=DAY):
+    def __init__(self, path, canvas, day=DAY, core=None):
         self.path = str(path)
-        self.library = OpenLibrary(Core())
+        self.library = OpenLibrary(core or Core())
         self.library.as_of = QDate.fromString(day, Qt.DateFormat.ISODate)
         self.tab = ReviewTab(self.library, canvas)
         self.refused, self.messages = [], []

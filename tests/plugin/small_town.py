@@ -102,14 +102,12 @@ def check(dock):
     assert dock.notice.text == ""
 
 
-def checked_tab(library, parcels, canvas):
-    """A tab Check with the parcels of a file checked, and its core."""
+def checked_tab(library, parcels, canvas, core):
+    """A tab Check with the parcels of a file checked."""
     from onemap.plugin.check.check_tab import CheckTab
-    from onemap.plugin.connection.core_session import Core
     from onemap.plugin.library.open_library import OpenLibrary
     from onemap.plugin.words import core_words
 
-    core = Core()
     opened = OpenLibrary(core)
     tab = CheckTab(opened, canvas)
     refusals, done = [], []
@@ -121,7 +119,7 @@ def checked_tab(library, parcels, canvas):
     tab.check()
     wait_for(lambda: done or refusals)
     assert refusals == []
-    return tab, core
+    return tab
 
 
 PACK = """

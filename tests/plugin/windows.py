@@ -11,22 +11,23 @@ from onemap.plugin.dock.dock import OneMapDock
 
 
 @contextmanager
-def own_dock(canvas):
-    """A dock with a core of its own; both are gone at the end."""
-    dock = OneMapDock(Core(), canvas, lambda *_: None, lambda: None, lambda: None)
+def own_dock(canvas, core=None):
+    """A dock, which is gone at the end; without a core it has one of its own, which ends too."""
+    dock = OneMapDock(core or Core(), canvas, lambda *_: None, lambda: None, lambda: None)
     try:
         yield dock
     finally:
         dock.close_down()
-        dock.core.stop()
+        if core is None:
+            dock.core.stop()
         dock.deleteLater()
         QCoreApplication.sendPostedEvents(dock, QEvent.Type.DeferredDelete)
 
 
 @contextmanager
-def low_dock(canvas):
+def low_dock(canvas, core=None):
     """A dock as it is on a screen of 1280 x 720 in a usual font; at 150 % it has as many points."""
-    with own_dock(canvas) as dock:
+    with own_dock(canvas, core) as dock:
         dock.setFloating(True)
         dock.resize(320, 640)
         dock.show()

@@ -8,9 +8,18 @@ from contextlib import closing
 import pytest
 from qgis.core import QgsGeometry
 
+from onemap.plugin.connection.core_session import Core
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def core_of_dock():
+    """A core that a test may end."""
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -113,7 +122,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     corner = corner_of(layer, parcel, 400, 100)
     os.kill(dock.core.process_id, signal.SIGSTOP)  # so that it has not answered when it is killed
     drag(layer, parcel, corner, 390, 100)
-    wait_for(lambda: live._request is not None)
+    wait_for(lambda: live.asking.is_busy)
     os.kill(dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: not live.is_working)
     assert live.results.model.parcels == []

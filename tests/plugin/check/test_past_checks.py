@@ -79,13 +79,13 @@ def test_what_another_window_does_with_a_check_is_listed_without_a_press(checked
     past.tree.setCurrentItem(rows[0])
     chosen = past.current["id"]
     past.follower.look()
-    wait_for(lambda: not past.follower.is_asking)
+    wait_for(lambda: not past.follower.asking.is_busy)
     done = []
     request = checked_dock.core.ask("runs", {"library": checked_dock.library.path, "run": first, **change})
     request.answered.connect(done.append)  # as from another window
     wait_for(lambda: done)
     past.follower.look()
-    wait_for(lambda: not past.follower.is_asking)
+    wait_for(lambda: not past.follower.asking.is_busy)
     names = [past.tree.topLevelItem(row).text(0) for row in range(past.tree.topLevelItemCount())]
     assert len(names) == len(rows) - ("remove" in change)
     assert ("Ours" in names) == ("name" in change)

@@ -15,11 +15,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def tab(library, town, canvas):
-    made, core = checked_tab(library, town / "parcels.gpkg", canvas)
+def tab(library, town, canvas, shared_core):
+    made = checked_tab(library, town / "parcels.gpkg", canvas, shared_core)
     yield made
     made.close_down()
-    core.stop()
     made.deleteLater()
 
 

@@ -14,7 +14,6 @@ from onemap.plugin.compare.column_fit import ROW_MARGIN_PX
 from onemap.plugin.compare.compare_details import details_of
 from onemap.plugin.compare.compare_results import read_spots
 from onemap.plugin.compare.compare_tab import CompareTab
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.scroll_area import RoomArea
@@ -68,17 +67,10 @@ def plans(tmp_path_factory, provider):
     return folder
 
 
-@pytest.fixture(scope="module")
-def core():
-    made = Core()
-    yield made
-    made.stop()
-
-
 @pytest.fixture
-def tab(plans, core, canvas):
+def tab(plans, shared_core, canvas):
     """The tab, with the two plans and the matrix chosen."""
-    library = OpenLibrary(core)
+    library = OpenLibrary(shared_core)
     made = CompareTab(library, canvas)
     made.said_to_user = []
     made.refused.connect(lambda refusal: made.said_to_user.append(str(refusal)))
@@ -425,10 +417,10 @@ def test_a_comparison_that_is_cancelled_leaves_the_tab_ready(tab):
     assert tab.button.isEnabled() and tab.view.comparison is None
 
 
-def test_chinese_tab_has_no_bare_codes(plans, core, canvas):
+def test_chinese_tab_has_no_bare_codes(plans, shared_core, canvas):
     settings.put("language", "zh")
     core_words.learn({})
-    library = OpenLibrary(core)
+    library = OpenLibrary(shared_core)
     made = CompareTab(library, canvas)
     made.said_to_user = []
     library.open(str(plans / "library.gpkg"))

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.place_preview import district_of
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.map.map_layers import layer_on_map
 from onemap.plugin.map.table_layers import table_layer
@@ -31,6 +32,14 @@ from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.windows import own_dock
+
+
+@pytest.fixture
+def core_of_dock():
+    """A core that a test may end."""
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -390,10 +399,10 @@ def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_doc
     assert refused[0].is_cancel
 
 
-def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(library, canvas, parcels):
+def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(library, canvas, shared_core, parcels):
     settings.put("language", "zh")
     core_words.learn({})
-    with own_dock(canvas) as dock:
+    with own_dock(canvas, shared_core) as dock:
         dock.open_library(library)
         wait_for(lambda: dock.library.layers)
         dock.check_tab.parcels.choose_layer(parcels)

@@ -43,7 +43,7 @@ def farmland_on_map():
 def look(dock):
     """One look of the follower, to its end."""
     dock.other_desks.follower.look()
-    wait_for(lambda: not dock.other_desks.follower.is_asking)
+    wait_for(lambda: not dock.other_desks.follower.asking.is_busy)
 
 
 @pytest.mark.slow
@@ -142,7 +142,8 @@ def test_an_answer_for_a_day_that_was_left_is_dropped(shared_dock, other_file):
     shared_dock.library.set_day(QDate(2025, 6, 1))
     wait_for(
         lambda: (
-            shared_dock.map_tab.item_of(FARMLAND).childCount() == 2 and not shared_dock.other_desks.follower.is_asking
+            shared_dock.map_tab.item_of(FARMLAND).childCount() == 2
+            and not shared_dock.other_desks.follower.asking.is_busy
         )
     )
     assert shared_dock.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"

@@ -33,7 +33,7 @@ LOOKS = {
 
 
 @pytest.fixture(params=LOOKS)
-def dressed(request, application, canvas):
+def dressed(request, application, canvas, shared_core):
     """The dock in a style, a theme, a language and a font, 320 pixels wide; QGIS has its own again at the end."""
     style, theme, language, points = LOOKS[request.param]
     before = QApplication.font(), QApplication.palette(), QApplication.style().objectName()
@@ -49,7 +49,7 @@ def dressed(request, application, canvas):
     QApplication.setFont(font)
     settings.put("language", language)
     translator = install_translator()
-    with low_dock(canvas) as dock:
+    with low_dock(canvas, shared_core) as dock:
         yield dock
     remove_translator(translator)
     QApplication.instance().setStyleSheet("")

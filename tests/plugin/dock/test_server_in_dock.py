@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import Qt
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.place_preview import district_of
+from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
@@ -21,6 +22,14 @@ from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 pytestmark = pytest.mark.slow
 
 WRONG = "not-this-one-0815"
+
+
+@pytest.fixture
+def core_of_dock():
+    """A core that a test may end."""
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -256,16 +256,15 @@ def test_another_library_forgets_the_facts(tab, library):
 
 
 @pytest.fixture
-def desk(asking_library, canvas, tmp_path):
+def desk(asking_library, canvas, shared_core, tmp_path):
     """A desk of the review with a library of its own."""
     path = tmp_path / "review.gpkg"
     shutil.copyfile(asking_library, path)
-    made = Desk(path, canvas)
+    made = Desk(path, canvas, core=shared_core)
     made.tab.resize(360, 800)
     made.tab.show()
     yield made
     made.tab.close_down()
-    made.library.core.stop()
     made.tab.deleteLater()
 
 

@@ -30,18 +30,17 @@ def farmland(town, provider, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def checked_parcels(farmland, town):
+def checked_parcels(farmland, town, shared_core):
     """A tab with the parcels checked, once for all tests, on a map of its own."""
     map_of_tab = QgsMapCanvas()
     map_of_tab.resize(600, 400)
     map_of_tab.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
-    made, core = checked_tab(farmland, town / "parcels.gpkg", map_of_tab)
+    made = checked_tab(farmland, town / "parcels.gpkg", map_of_tab, shared_core)
     made.resize(360, 900)
     made.show()
     made.canvas = map_of_tab
     yield made
     made.close_down()
-    core.stop()
     made.deleteLater()
 
 
@@ -185,14 +184,13 @@ def test_a_parcel_that_passes_has_nothing_to_ask(tab):
 
 
 @pytest.mark.slow
-def test_chinese_has_no_bare_codes(farmland, town, canvas):
+def test_chinese_has_no_bare_codes(farmland, town, canvas, shared_core):
     settings.put("language", "zh")
     core_words.learn({})
-    tab, core = checked_tab(farmland, town / "parcels.gpkg", canvas)
+    tab = checked_tab(farmland, town / "parcels.gpkg", canvas, shared_core)
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
     assert listed_rows(tab)[0][0].startswith("裁去冲突部分") and listed_rows(tab)[1][0] == " 占用永久基本农田"
     assert rows_of(tab.remedy.departments)[0][0] == "自然资源和规划局（土地）"
     tab.close_down()
-    core.stop()
     core_words.learn({})

@@ -74,12 +74,11 @@ def valley(tmp_path_factory, provider):
 
 
 @pytest.fixture
-def tab(valley, canvas):
-    made, core = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+def tab(valley, canvas, shared_core):
+    made = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas, shared_core)
     made.show()
     yield made
     made.close_down()
-    core.stop()
     made.deleteLater()
 
 
@@ -189,16 +188,15 @@ def test_the_row_s_menu_offers_the_map_the_explanation_and_a_trial(tab):
     assert [action.text() for action in tab.results.menu_at(index.parent()).actions()] == texts[:1]
 
 
-def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
+def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas, shared_core):
     settings.put("language", "zh")
     core_words.learn({})
-    tab, core = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+    tab = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas, shared_core)
     choose(tab, "P", "farmland.edge")
     tab.results.explain()
     wait_for(lambda: "边界误差" in tab.results.details.text())
     assert "restricted" not in tab.results.details.text()
     tab.close_down()
-    core.stop()
     core_words.learn({})
 
 

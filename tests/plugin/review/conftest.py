@@ -16,12 +16,11 @@ def one_parcel(town):
 
 
 @pytest.fixture
-def desk(rehearsal_library, canvas, tmp_path):
+def desk(rehearsal_library, canvas, shared_core, tmp_path):
     """A desk with a library of its own, in which a step may be of any day."""
     path = tmp_path / "review.gpkg"
     shutil.copyfile(rehearsal_library, path)
-    made = Desk(path, canvas)
+    made = Desk(path, canvas, core=shared_core)
     yield made
     made.tab.close_down()
-    made.library.core.stop()
     made.tab.deleteLater()

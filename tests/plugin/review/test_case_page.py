@@ -54,7 +54,7 @@ def test_a_library_that_nobody_wrote_into_is_not_asked_again(desk, one_parcel):
     wait_for(lambda: answers)
     for _look in range(3):
         follower.look()
-        wait_for(lambda: not follower.is_asking)
+        wait_for(lambda: not follower.asking.is_busy)
     assert len(answers) == 1
     core("review", "circulate", desk.path, desk.case.id, "--by", "Li", "--on", DAY)
     follower.look()
@@ -83,10 +83,10 @@ def test_what_is_written_while_an_answer_is_on_its_way_is_seen_at_the_next_look(
 
 
 @pytest.fixture(params=["en", "zh"])
-def dock_on_low_screen(request, usual_font, canvas):
+def dock_on_low_screen(request, usual_font, canvas, shared_core):
     """The dock on a low screen, in either language."""
     settings.put("language", request.param)
-    with low_dock(canvas) as made:
+    with low_dock(canvas, shared_core) as made:
         yield made
 
 

@@ -144,20 +144,19 @@ def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town
 
 
 @pytest.fixture
-def real_desk(library, canvas, tmp_path):
+def real_desk(library, canvas, shared_core, tmp_path):
     """Sits down to a library for real, with a day chosen."""
     path = tmp_path / "real.gpkg"
     shutil.copyfile(library, path)
     desks = []
 
     def sit_down(day):
-        desks.append(Desk(path, canvas, day.toString(Qt.DateFormat.ISODate)))
+        desks.append(Desk(path, canvas, day.toString(Qt.DateFormat.ISODate), shared_core))
         return desks[-1]
 
     yield sit_down
     for made in desks:
         made.tab.close_down()
-        made.library.core.stop()
         made.tab.deleteLater()
 
 
@@ -524,7 +523,7 @@ def test_what_is_typed_outlives_qgis(desk, one_parcel, canvas):
     desk.page.table.choose("land")
     desk.page.editor.text.setPlainText("Half of it\nstands on farmland “A & B”.")
     desk.page.editor.conclusion.setCurrentIndex(desk.page.editor.conclusion.findData("disagree"))
-    later = Desk(desk.path, canvas)
+    later = Desk(desk.path, canvas, core=desk.library.core)
     later.tab.open_case(case)
     wait_for(lambda: later.tab.case_page.case is not None)
     later.page.table.choose("land")
@@ -534,5 +533,4 @@ def test_what_is_typed_outlives_qgis(desk, one_parcel, canvas):
     editor.drop_button.click()
     assert not editor.is_typed and editor.text.toPlainText() != "Half of it\nstands on farmland “A & B”."
     later.tab.close_down()
-    later.library.core.stop()
     later.tab.deleteLater()

@@ -1,6 +1,5 @@
 """Web services: registered, shown live, and taken as snapshots that become versions; keys stay in QGIS's own store."""
 
-import shutil
 import subprocess
 import sys
 import urllib.error
@@ -27,7 +26,6 @@ pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.add_options_form import free_label
 from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.layer_list import CatalogueLayer
@@ -85,21 +83,9 @@ def empty_library(town, provider, tmp_path_factory):
 
 
 @pytest.fixture
-def own_library(empty_library, tmp_path):
-    """A library of one's own, empty, and open."""
-    path = shutil.copy(empty_library, tmp_path / "library.gpkg")
-    core = Core()
-    library = OpenLibrary(core)
-    library.open(str(path))
-    wait_for(lambda: library.layers)
-    yield library
-    core.stop()
-
-
-@pytest.fixture
-def named_library(tmp_path):
+def named_library(shared_core, tmp_path):
     """A library of which only the name is known: all that the map needs."""
-    library = OpenLibrary(Core())
+    library = OpenLibrary(shared_core)
     library.path, library.crs = str(tmp_path / "library.gpkg"), CRS
     return library
 
