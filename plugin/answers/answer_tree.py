@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
 
 from onemap.plugin.answers.name_delegate import wrap_names
@@ -100,11 +101,16 @@ class AnswerTree(QTreeWidget):
                 return
             found += 1
 
+    def icon_of(self, sign: str) -> QIcon | None:
+        """The icon of a sign; a verdict's unless a subclass has others."""
+        return sign_icon(sign, self.palette()) if sign in LOOKS else None
+
     def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> QTreeWidgetItem:
         item = QTreeWidgetItem(parent)
         item.setData(NAME, ROLE_ROW, row)
-        if row["sign"] in LOOKS:
-            item.setIcon(NAME, sign_icon(row["sign"], self.palette()))
+        icon = self.icon_of(row["sign"])
+        if icon is not None:
+            item.setIcon(NAME, icon)
         for below in row["rows"]:
             self._add(item, below)
         item.setExpanded(row["is_open"])

@@ -2656,16 +2656,8 @@ A version is a layer's code, or code@label.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared</source>
-        <translation>{type}：{count} 个图斑，{area} {unit}，占比对范围 {share}</translation>
-    </message>
-    <message>
-        <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
-        <translation>选中单元格即列出其图斑并在地图上选中；Esc 显示全部</translation>
-    </message>
-    <message>
-        <source>{a} in plan A, {b} in plan B; in {unit}</source>
-        <translation>规划一为{a}，规划二为{b}；单位：{unit}</translation>
+        <source>Choose rows to list their spots and select them on the map; Esc shows all</source>
+        <translation>选中行即列出其图斑并在地图上选中；Esc 显示全部</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2818,12 +2810,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
-    </message>
-    <message>
-        <source>A: {a}
-B: {b}</source>
-        <translation>规划一：{a}
-规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3286,34 +3272,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按所选规则查找地块可通过的位置，余地最大的排在前面。</translation>
     </message>
     <message>
-        <source>Place</source>
-        <translation>位置</translation>
-    </message>
-    <message>
-        <source>Free</source>
-        <translation>余地</translation>
-    </message>
-    <message>
-        <source>Nearest</source>
-        <translation>最近的限制</translation>
-    </message>
-    <message>
-        <source>Away</source>
-        <translation>距离</translation>
-    </message>
-    <message>
-        <source>How far the place lies from the edge of the free ground; the list goes by it</source>
-        <translation>该位置距可用范围边缘的距离，列表按此排序</translation>
-    </message>
-    <message>
-        <source>The rule whose ground is nearest</source>
-        <translation>范围离得最近的规则</translation>
-    </message>
-    <message>
-        <source>How far away that ground is</source>
-        <translation>该范围有多远</translation>
-    </message>
-    <message>
         <source>Previous place</source>
         <translation>上一个位置</translation>
     </message>
@@ -3386,14 +3344,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另有 {count} 幅未列入。</translation>
     </message>
     <message>
-        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}</source>
-        <translation>矛盾 {area} {unit}，占所比对 {compared} {unit}的 {share}，共 {count} 个图斑</translation>
-    </message>
-    <message>
-        <source>In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}</source>
-        <translation>单位{unit}：仅前者为建设{a}，仅后者为建设{b}，均为建设而类别不同{c}</translation>
-    </message>
-    <message>
         <source>Areas in conflict; a click opens the comparison of the two plans</source>
         <translation>矛盾面积；单击打开这两个规划的比对</translation>
     </message>
@@ -3426,8 +3376,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
-        <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions.</source>
+        <translation>比对 {count} 对规划，{against} 对互相矛盾。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
@@ -5084,10 +5034,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Sorted</source>
         <translation>排序</translation>
-    </message>
-    <message>
-        <source>Plans</source>
-        <translation>规划</translation>
     </message>
     <message>
         <source>Sort</source>

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
 from onemap.rules.maps.document_areas import hectares_text, share_text
@@ -26,7 +27,8 @@ def compare_view(result: Record, language: str) -> AnswerView:
     columns = (_column("difference", language), _column("area", language, "ha"), *_number_columns(language))
     of_types = [
         _type_row(kind, [row for row in rows if row["type"] == kind], language)
-        for kind in sorted({row["type"] for row in rows})
+        for kind in difference_styles()  # conflicts first, agreement last
+        if any(row["type"] == kind for row in rows)
     ]
     closing = []
     if "changed" in result:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
+from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, amount_text
+
+_SIZES = (("area", "m2"), ("width", "m"))
 
 
 def sites_view(result: Mapping[str, Any], language: str) -> AnswerView:
@@ -26,9 +28,11 @@ def _site_row(site: Mapping[str, Any], language: str) -> AnswerRow:
     nearest = "–" if site["nearest_m"] is None else Amount(site["nearest_m"], "m")
     values = (
         Amount(site["clearance_m"], "m"),
-        site["nearest_title"] or "–",
+        site["nearest_title"] or site["nearest_rule"] or "–",
         nearest,
         Amount(site["width_m"], "m"),
         phrase(f"verdict.{site['verdict']}", language),
     )
-    return AnswerRow(site["site"], values, about={"site": site["site"]}, sign=site["verdict"])
+    sizes = {name: amount_text(Amount(site[f"{name}_{unit}"], unit), language) for name, unit in _SIZES}
+    hint = phrase("said.site_size", language, **sizes)
+    return AnswerRow(site["site"], values, hint, {"site": site["site"]}, sign=site["verdict"])
