@@ -1228,18 +1228,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个地块的用地查询表：{path}</translation>
     </message>
     <message>
-        <source>counted twice: features overlap</source>
-        <translation>重复计入（图斑重叠）</translation>
-    </message>
-    <message>
-        <source>no feature</source>
-        <translation>无图斑</translation>
-    </message>
-    <message>
-        <source>the layer does not speak of it</source>
-        <translation>图层覆盖范围以外</translation>
-    </message>
-    <message>
         <source>Add up the land in the polygons of a file</source>
         <translation>统计文件中各面的用地</translation>
     </message>
@@ -1300,28 +1288,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>用地平衡表</translation>
     </message>
     <message>
-        <source>Unit, class</source>
-        <translation>单元、地类</translation>
-    </message>
-    <message>
-        <source>Area, {unit}</source>
-        <translation>面积（{unit}）</translation>
-    </message>
-    <message>
         <source>Land use</source>
         <translation>用地图层</translation>
     </message>
     <message>
         <source>Ground</source>
         <translation>范围</translation>
-    </message>
-    <message>
-        <source>features: {count}</source>
-        <translation>图斑：{count} 个</translation>
-    </message>
-    <message>
-        <source>Together</source>
-        <translation>合计</translation>
     </message>
     <message>
         <source>Query sheets of parcels</source>
@@ -2688,16 +2660,8 @@ A version is a layer's code, or code@label.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared</source>
-        <translation>{type}：{count} 个图斑，{area} {unit}，占比对范围 {share}</translation>
-    </message>
-    <message>
-        <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
-        <translation>选中单元格即列出其图斑并在地图上选中；Esc 显示全部</translation>
-    </message>
-    <message>
-        <source>{a} in plan A, {b} in plan B; in {unit}</source>
-        <translation>规划一为{a}，规划二为{b}；单位：{unit}</translation>
+        <source>Choose rows to list their spots and select them on the map; Esc shows all</source>
+        <translation>选中行即列出其图斑并在地图上选中；Esc 显示全部</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2850,12 +2814,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
-    </message>
-    <message>
-        <source>A: {a}
-B: {b}</source>
-        <translation>规划一：{a}
-规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3318,34 +3276,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按所选规则查找地块可通过的位置，余地最大的排在前面。</translation>
     </message>
     <message>
-        <source>Place</source>
-        <translation>位置</translation>
-    </message>
-    <message>
-        <source>Free</source>
-        <translation>余地</translation>
-    </message>
-    <message>
-        <source>Nearest</source>
-        <translation>最近的限制</translation>
-    </message>
-    <message>
-        <source>Away</source>
-        <translation>距离</translation>
-    </message>
-    <message>
-        <source>How far the place lies from the edge of the free ground; the list goes by it</source>
-        <translation>该位置距可用范围边缘的距离，列表按此排序</translation>
-    </message>
-    <message>
-        <source>The rule whose ground is nearest</source>
-        <translation>范围离得最近的规则</translation>
-    </message>
-    <message>
-        <source>How far away that ground is</source>
-        <translation>该范围有多远</translation>
-    </message>
-    <message>
         <source>Previous place</source>
         <translation>上一个位置</translation>
     </message>
@@ -3418,14 +3348,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另有 {count} 幅未列入。</translation>
     </message>
     <message>
-        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}</source>
-        <translation>矛盾 {area} {unit}，占所比对 {compared} {unit}的 {share}，共 {count} 个图斑</translation>
-    </message>
-    <message>
-        <source>In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}</source>
-        <translation>单位{unit}：仅前者为建设{a}，仅后者为建设{b}，均为建设而类别不同{c}</translation>
-    </message>
-    <message>
         <source>Areas in conflict; a click opens the comparison of the two plans</source>
         <translation>矛盾面积；单击打开这两个规划的比对</translation>
     </message>
@@ -3458,8 +3380,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
-        <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions.</source>
+        <translation>比对 {count} 对规划，{against} 对互相矛盾。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
@@ -4386,14 +4308,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>统计单元</translation>
     </message>
     <message>
-        <source>Data speak for {part} of it</source>
-        <translation>数据覆盖其 {part}</translation>
-    </message>
-    <message>
-        <source>Held to</source>
-        <translation>目标</translation>
-    </message>
-    <message>
         <source>Indicator, status</source>
         <translation>指标、状态</translation>
     </message>
@@ -4434,28 +4348,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>列出其数值的单元</translation>
     </message>
     <message>
-        <source>Year</source>
-        <translation>年份</translation>
-    </message>
-    <message>
         <source>all units</source>
         <translation>全部单元</translation>
-    </message>
-    <message>
-        <source>ended {days} d ago</source>
-        <translation>已过期 {days} 天</translation>
-    </message>
-    <message>
-        <source>ends in {days} d</source>
-        <translation>{days} 天后到期</translation>
-    </message>
-    <message>
-        <source>nearest approval {name}, {distance}</source>
-        <translation>最近的批准 {name}，相距 {distance}</translation>
-    </message>
-    <message>
-        <source>persons</source>
-        <translation>人</translation>
     </message>
     <message>
         <source>the whole district</source>
@@ -4464,14 +4358,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
-    </message>
-    <message>
-        <source>{low} to {high}</source>
-        <translation>{low} 至 {high}</translation>
-    </message>
-    <message>
-        <source>ground of the unit</source>
-        <translation>单元面积</translation>
     </message>
     <message>
         <source>Value</source>
@@ -4714,16 +4600,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>公顷</translation>
     </message>
     <message>
-        <source>×</source>
-        <translation>倍</translation>
-    </message>
-    <message>
         <source>Read again</source>
         <translation>重新查看</translation>
-    </message>
-    <message>
-        <source>m²/person</source>
-        <translation>m²/人</translation>
     </message>
     <message>
         <source>the plugin's own</source>
@@ -4826,10 +4704,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
-        <source>no longer found</source>
-        <translation>本次未再发现</translation>
-    </message>
-    <message>
         <source>Sensors</source>
         <translation>传感器</translation>
     </message>
@@ -4914,54 +4788,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图片已复制到剪贴板。</translation>
     </message>
     <message>
-        <source>trend unknown</source>
-        <translation>趋势无法判断</translation>
-    </message>
-    <message>
-        <source>before, on {day}</source>
-        <translation>此前，{day}</translation>
-    </message>
-    <message>
-        <source>Walks</source>
-        <translation>步行</translation>
-    </message>
-    <message>
-        <source>Approved and in review</source>
-        <translation>已批和在审</translation>
-    </message>
-    <message>
-        <source>Approved, not yet there</source>
-        <translation>已批未建</translation>
-    </message>
-    <message>
-        <source>In review</source>
-        <translation>在审</translation>
-    </message>
-    <message>
-        <source>Room up to the target</source>
-        <translation>距目标的余量</translation>
-    </message>
-    <message>
-        <source>Free after what is committed</source>
-        <translation>扣除已批和在审后的余量</translation>
-    </message>
-    <message>
-        <source>Changes in a year</source>
-        <translation>每年变化</translation>
-    </message>
-    <message>
-        <source>Lasts</source>
-        <translation>可用</translation>
-    </message>
-    <message>
-        <source>{count:# day|# days}</source>
-        <translation>{count} 天</translation>
-    </message>
-    <message>
-        <source>Days left</source>
-        <translation>可用天数</translation>
-    </message>
-    <message>
         <source>How this value came about, down to versions and features</source>
         <translation>这个数值如何得出，直到版本和要素</translation>
     </message>
@@ -5000,14 +4826,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Land-use balance of a ground</source>
         <translation>任一范围的用地平衡表</translation>
-    </message>
-    <message>
-        <source>{size} free</source>
-        <translation>余量 {size}</translation>
-    </message>
-    <message>
-        <source>lasts {count:# day|# days}</source>
-        <translation>可用 {count} 天</translation>
     </message>
     <message>
         <source>States of the data before that are measured, too (trend)</source>
@@ -5220,10 +5038,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Sorted</source>
         <translation>排序</translation>
-    </message>
-    <message>
-        <source>Plans</source>
-        <translation>规划</translation>
     </message>
     <message>
         <source>Sort</source>

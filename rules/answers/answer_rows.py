@@ -1,6 +1,6 @@
 """An answer as people read it: rows and tables, made once by the core; a terminal, a page and the dock lay them out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class AnswerRow:
     about: Mapping[str, str | int] | None = None
     sign: str = ""
     is_open: bool = True
-    rows: "Sequence[AnswerRow]" = ()
+    rows: "Sequence[Part]" = ()
     line: Sequence[Word] | None = None
 
 
@@ -64,13 +64,15 @@ class Column:
 class AnswerTable:
     """Rows under columns, the first for their names; a column without any text is left out.
 
-    indent: before each line of plain text. has_heads: whether plain text has a line of heads.
+    indent: before each line of plain text. has_heads: whether plain text has a line of heads. most_lines: after so many
+    rows plain text says only how many there are more; 0 for all.
     """
 
     columns: Sequence[Column]
     rows: Sequence[AnswerRow]
     indent: str = "  "
     has_heads: bool = True
+    most_lines: int = 0
 
 
 Part = AnswerRow | AnswerTable
@@ -119,16 +121,34 @@ def part_lines(parts: Iterable[Part], language: str, indent: str = "") -> list[s
 
 def _table_lines(table: AnswerTable, language: str, indent: str) -> list[str]:
     right = {number for number, column in enumerate(table.columns) if column.is_number or column.unit}
-    rows = [[_cell_text(word, column, language) for word, column in _cells(row, table)] for row in table.rows]
+    rows = [
+        [
+            " " * 2 * depth + text if number == 0 else text
+            for number, text in enumerate(_cell_texts(row, table, language))
+        ]
+        for depth, row in _with_rows_below(table.rows)
+    ]
     if not rows:
         return []
+    more = len(rows) - table.most_lines if table.most_lines else 0
+    rows = rows[: table.most_lines or None]
     filled = [any(row[number] for row in rows) for number in range(len(table.columns))]
     heads = [_head_text(column, language) if shown else "" for column, shown in zip(table.columns, filled, strict=True)]
-    return table_lines([heads, *rows] if table.has_heads else rows, right, indent + table.indent)
+    lines = table_lines([heads, *rows] if table.has_heads else rows, right, indent + table.indent)
+    return [*lines, indent + table.indent + phrase("said.more_rows", language, count=more)] if more > 0 else lines
 
 
-def _cells(row: AnswerRow, table: AnswerTable) -> Iterable[tuple[Word, Column]]:
-    return zip((row.name, *row.values), table.columns, strict=True)
+def _with_rows_below(parts: Iterable[Part], depth: int = 0) -> Iterator[tuple[int, AnswerRow]]:
+    """The rows of a table with those below them, each with how deep it stands."""
+    for row in parts:
+        if isinstance(row, AnswerRow):
+            yield depth, row
+            yield from _with_rows_below(row.rows, depth + 1)
+
+
+def _cell_texts(row: AnswerRow, table: AnswerTable, language: str) -> list[str]:
+    cells = zip((row.name, *row.values), table.columns, strict=True)
+    return [_cell_text(word, column, language) for word, column in cells]
 
 
 def _cell_text(word: Word, column: Column, language: str) -> str:
@@ -158,13 +178,13 @@ def view_json(view: AnswerView) -> list[dict[str, Any]]:
 
     A table is told by its `columns`.
     """
-    return [_part_json(part) for part in view.parts if isinstance(part, AnswerTable) or part.name]
+    return _parts_json(view.parts)
 
 
 def _part_json(part: Part) -> dict[str, Any]:
     if isinstance(part, AnswerTable):
         columns = [{"title": one.title, "unit": one.unit, "is_number": one.is_number} for one in part.columns]
-        return {"columns": columns, "rows": _rows_json(part.rows)}
+        return {"columns": columns, "rows": _parts_json(part.rows)}
     return {
         "name": _word_json(part.name),
         "values": [_word_json(word) for word in part.values],
@@ -172,12 +192,12 @@ def _part_json(part: Part) -> dict[str, Any]:
         "about": dict(part.about) if part.about is not None else None,
         "sign": part.sign,
         "is_open": part.is_open,
-        "rows": _rows_json(part.rows),
+        "rows": _parts_json(part.rows),
     }
 
 
-def _rows_json(rows: Iterable[AnswerRow]) -> list[dict[str, Any]]:
-    return [_part_json(row) for row in rows if row.name]
+def _parts_json(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    return [_part_json(part) for part in parts if isinstance(part, AnswerTable) or part.name]
 
 
 def _word_json(word: Word) -> str | dict[str, Any]:

@@ -14,14 +14,17 @@ from onemap.rules.answers.layer_rows import layers_view
 from onemap.rules.answers.run_rows import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
-from onemap.rules.commands.statistics_text import statistics_lines, transition_lines
+from onemap.rules.commands.statistics_text import theme_lines, transition_lines
+from onemap.rules.compare.comparison_rows import compare_view, contradictions_view
 from onemap.rules.findings.citations import cited_law
-from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.identify.identify_rows import find_view, identify_view
-from onemap.rules.indicators.indicator_text import indicator_lines, kept_warning_lines, theme_lines, warning_lines
-from onemap.rules.maps.document_areas import hectares_text, share_text
+from onemap.rules.indicators.indicator_rows import indicator_view
+from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.readings.sensor_rows import readings_view
 from onemap.rules.remedy.remedy_text import remedy_lines
+from onemap.rules.remedy.site_rows import sites_view
+from onemap.rules.statistics.balance_rows import statistics_view
+from onemap.rules.warnings.warning_rows import kept_view, warning_view
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -29,7 +32,10 @@ _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the re
 
 def result_text(verb: str, result: Result, language: str) -> str:
     """The result of a verb as text."""
-    text = view_text(VIEWS[verb](result, language), language) if verb in VIEWS else _SPEAKERS[verb](result, language)
+    if verb in VIEWS:
+        text = "\n".join([view_text(VIEWS[verb](result, language), language), *_outs(result, language)])
+    else:
+        text = _SPEAKERS[verb](result, language)
     return f"{phrase('said.rehearsal', language)}\n{text}" if result.get("rehearsal") else text
 
 
@@ -98,77 +104,6 @@ def _service(result: Result, language: str) -> str:
     return phrase("said.service", language, **{**result["service"], "department": department})
 
 
-def _compare(result: Result, language: str) -> str:
-    rows, asked = result["matrix"], result["run"]["parameters"]
-    conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
-    head = {
-        **{side: _version_title(asked[side], result["titles"]) for side in "ab"},
-        "spots": result["spots"],
-        "area_ha": hectares_text(result["area_m2"]),
-        "conflicts": sum(row["spots"] for row in conflicts),
-        "conflict_ha": hectares_text(sum(row["area_m2"] for row in conflicts)),
-        "run": result["run"]["id"],
-    }
-    lines = [phrase("said.compare", language, **head)]
-    kinds = sorted({row["type"] for row in rows})
-    areas = [sum(row["area_m2"] for row in rows if row["type"] == kind) for kind in kinds]
-    table = [column_heads(("difference", "spots", "area_ha", "share"), language)]
-    for kind, area in zip(kinds, areas, strict=True):
-        same = [row for row in rows if row["type"] == kind]
-        name, spots = phrase(f"difference.{kind}", language), sum(row["spots"] for row in same)
-        share = share_text(sum(row["share"] for row in same))
-        table.append([f"{kind} {name}", f"{spots:,}", hectares_text(area), share])
-    lines += table_lines(table, {1, 2, 3})
-    if "changed" in result:
-        counts = {name: len(rows) for name, rows in result["changed"].items()}
-        lines.append(phrase("said.compare_changed", language, **counts))
-    if not result["run"]["recorded"]:
-        lines.append(phrase("said.not_recorded", language))
-    return "\n".join(lines + _outs(result, language))
-
-
-def _version_title(named: str, titles: dict[str, str]) -> str:
-    """CODE@label with the layer's title for its code."""
-    code, _, label = named.partition("@")
-    return f"{titles.get(code, code)} {label}".strip()
-
-
-def _contradictions(result: Result, language: str) -> str:
-    lines, titles = [phrase("said.contradictions", language, pairs=len(result["pairs"]))], result["titles"]
-    rows = [column_heads(("plans", "conflict_ha", "spots", "compared_ha", "run", "matrix"), language)]
-    without = []
-    for row in sorted(result["pairs"], key=lambda row: -(row["conflict_ha"] or 0.0)):
-        pair = f"{titles.get(row['a'], row['a'])} × {titles.get(row['b'], row['b'])}"
-        if row["reason"]:
-            without.append("  " + phrase("sheet.pair", language, name=pair, value=row["reason"]))
-        else:
-            areas = {name: f"{row[name]:,.4f}" for name in ("conflict_ha", "compared_ha")}
-            spots = f"{row['conflicts']:,}"
-            rows.append([pair, areas["conflict_ha"], spots, areas["compared_ha"], row["run"], row["title"]])
-    lines += [*table_lines(rows, {1, 2, 3}), *without]
-    return "\n".join(lines + _outs(result, language))
-
-
-def _statistics(result: Result, language: str) -> str:
-    return "\n".join(statistics_lines(result, language) + _outs(result, language))
-
-
-def _indicators(result: Result, language: str) -> str:
-    return "\n".join(indicator_lines(result, language) + _outs(result, language))
-
-
-def _warning_list(result: Result, language: str) -> str:
-    return "\n".join(kept_warning_lines(result["warnings"], language) + _outs(result, language))
-
-
-def _warning_step(result: Result, language: str) -> str:
-    return "\n".join(kept_warning_lines([result["warning"]], language))
-
-
-def _warnings(result: Result, language: str) -> str:
-    return "\n".join(warning_lines(result, language) + _outs(result, language))
-
-
 def _themes(result: Result, language: str) -> str:
     return "\n".join(theme_lines(result, language))
 
@@ -222,18 +157,6 @@ def _spots(result: Result, language: str) -> str:
     lines = [phrase("said.spots_kept", language, **facts)]
     lines += [phrase("said.report", language, report=result["report"])] if result.get("report") else []
     return "\n".join(lines)
-
-
-def _sites(result: Result, language: str) -> str:
-    if not result["sites"]:
-        return phrase("said.no_sites", language)
-    rows = [column_heads(("site", "verdict", "width_m", "clearance_m", "nearest"), language)]
-    for row in result["sites"]:
-        verdict = phrase(f"verdict.{row['verdict']}", language)
-        sizes = (f"{row['width_m']:,.1f}", f"{row['clearance_m']:,.1f}")
-        rows.append([row["site"], verdict, *sizes, row["nearest_title"] or "–"])
-    lines = [phrase("said.sites", language, count=len(result["sites"])), *table_lines(rows, {2, 3})]
-    return "\n".join(lines + _outs(result, language))
 
 
 def _redline(result: Result, language: str) -> str:
@@ -321,6 +244,14 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "readings": readings_view,
     "identify": identify_view,
     "find": find_view,
+    "compare": compare_view,
+    "contradictions": contradictions_view,
+    "sites": sites_view,
+    "statistics": statistics_view,
+    "indicators": indicator_view,
+    "warnings": warning_view,
+    "warning list": kept_view,
+    "warning step": kept_view,
 }
 # What is said in lines alone.
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
@@ -336,21 +267,13 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "words": _words,
     "laws": _laws,
     "profile": _profile,
-    "compare": _compare,
-    "contradictions": _contradictions,
     "sheet": _sheet,
-    "statistics": _statistics,
     "transitions": _transitions,
-    "indicators": _indicators,
-    "warnings": _warnings,
-    "warning list": _warning_list,
-    "warning step": _warning_step,
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,
     "comparison": _comparison,
     "remedy": _remedy,
-    "sites": _sites,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

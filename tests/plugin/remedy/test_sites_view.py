@@ -9,7 +9,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.rules_choice import RulesChoice
-from onemap.plugin.remedy.sites_view import SitesForm, sites_in
+from onemap.plugin.remedy.sites_view import SitesForm
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, PACK, box, lay_out, wait_for, write_layer
 
@@ -191,10 +191,3 @@ def test_a_search_that_is_cancelled_leaves_the_tab_ready(tab):
     QTest.keyClick(tab, Qt.Key.Key_Escape)
     wait_for(lambda: not tab.sites.is_working)
     assert tab.sites.button.isEnabled()
-
-
-def test_what_stands_nearest_is_called_by_its_title_where_the_core_tells_it():
-    row = {"site": "P1", "rank": 1, "verdict": "clear", "area_m2": 1.0, "width_m": 1.0, "clearance_m": 2.0}
-    row |= {"nearest_rule": "farmland.test", "nearest_m": None}
-    assert sites_in({"sites": [row]})[0].nearest == "farmland.test"
-    assert sites_in({"sites": [{**row, "nearest_title": "Farmland"}]})[0].nearest == "Farmland"
