@@ -236,7 +236,13 @@ class ResultsView(QWidget):
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
-        params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
+        params = {
+            "library": run.library_path,
+            "run": run.id,
+            "parcel": finding.parcel,
+            "rule": finding.rule,
+            "view": True,
+        }
         self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -312,7 +318,7 @@ class ResultsView(QWidget):
             self._show_details(self.tree.currentIndex())
 
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
-        self.details.show_steps(finding.title, answer.get("steps") or [])
+        self.details.show_steps(finding.title, answer["view"])
         self._enlarge_details()
 
     def _enlarge_details(self) -> None:
