@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, Part, part_lines
+from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.answers.run_rows import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
 from onemap.rules.remedy.remedy_text import remedy_lines
@@ -23,12 +23,17 @@ def _department_names(result: Result) -> dict[str, str]:
 
 
 def case_view(result: Result, language: str) -> AnswerView:
-    """A case: its opinions, its steps, and the opinions of each round."""
+    """A case: its opinions, its steps, and the opinions of each round; what came of it."""
+    return AnswerView(case_parts(result, language), closing=_outcome_lines(result, _department_names(result), language))
+
+
+def case_parts(result: Result, language: str) -> list[AnswerRow]:
+    """The opinions of a case, its steps, and the opinions of each round."""
     names = _department_names(result)
     below = opinion_rows(result["opinions"], language)
     below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
     head = head_line(result, language)
-    parts: list[Part] = [
+    parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
         AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
     ]
@@ -36,7 +41,7 @@ def case_view(result: Result, language: str) -> AnswerView:
         name = _review_phrase("round", language, round=one["round"])
         rows = opinion_rows(one["opinions"], language)
         parts.append(AnswerRow(name, about={"list": "round", "round": one["round"]}, rows=rows))
-    return AnswerView(parts, closing=_outcome_lines(result, names, language))
+    return parts
 
 
 def _outcome_lines(result: Result, names: Mapping[str, str], language: str) -> list[str]:
@@ -102,7 +107,8 @@ def _recheck_view(result: Result, language: str) -> AnswerView:
     changes = result["changes"]
     count = _review_phrase("changes", language, count=sum(map(len, changes.values())))
     rows = changes_rows(changes, _department_names(result), language)
-    return AnswerView(rows, [head_line(result, language), count])
+    of_case = [replace(part, line=None) for part in case_parts(result, language)]
+    return AnswerView([*rows, *of_case], [head_line(result, language), count])
 
 
 def _publish(result: Result, language: str) -> str:

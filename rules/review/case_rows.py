@@ -194,7 +194,11 @@ def changes_rows(changes: Record, departments: Mapping[str, str], language: str)
         before, after = (conclusion_words(one[side]["conclusion"], language) for side in ("from", "to"))
         opinions.append(_said_pair(departments[one["department"]], f"{before} → {after}", language))
     named = {"parcels": parcels, "findings": findings, "opinions": opinions, "versions": versions}
-    return [AnswerRow(_say(f"changed_{name}", language), rows=rows, line=()) for name, rows in named.items() if rows]
+    return [
+        AnswerRow(_say(f"changed_{name}", language), about={"list": "changes"}, rows=rows, line=())
+        for name, rows in named.items()
+        if rows
+    ]
 
 
 def _turned_row(one: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
