@@ -1796,22 +1796,6 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>已写出：{path}</translation>
     </message>
     <message>
-        <source>Layers and rules that changed</source>
-        <translation>有变化的图层和规则</translation>
-    </message>
-    <message>
-        <source>Parcels with another verdict</source>
-        <translation>结论改变的地块</translation>
-    </message>
-    <message>
-        <source>Findings that come, go or change</source>
-        <translation>新增、消失或变化的检测结论</translation>
-    </message>
-    <message>
-        <source>Departments whose draft would change</source>
-        <translation>拟稿将改变的部门</translation>
-    </message>
-    <message>
         <source>Recheck of “{project}”</source>
         <translation>“{project}”复检</translation>
     </message>
@@ -2160,10 +2144,6 @@ A version is a layer's code, or code@label.</source>
         <translation>上次查看后有 {count} 步变化：{what}。现为：{state}。</translation>
     </message>
     <message>
-        <source>{parcel}, {rule}: {before} → {after}</source>
-        <translation>{parcel}，{rule}：{before} → {after}</translation>
-    </message>
-    <message>
         <source>Day</source>
         <translation>日期</translation>
     </message>
@@ -2174,10 +2154,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>What</source>
         <translation>事项</translation>
-    </message>
-    <message>
-        <source>{days:# working day|# working days} more</source>
-        <translation>增加 {days} 个工作日</translation>
     </message>
     <message>
         <source>What these rest on was superseded: {departments}</source>
@@ -2242,14 +2218,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Open</source>
         <translation>打开</translation>
-    </message>
-    <message>
-        <source>{count} waiting</source>
-        <translation>待回复 {count}</translation>
-    </message>
-    <message>
-        <source>Due: {day}</source>
-        <translation>期限：{day}</translation>
     </message>
     <message>
         <source>Waiting for: {departments}</source>
@@ -2328,18 +2296,6 @@ A version is a layer's code, or code@label.</source>
         <translation>此处所填内容尚未保存</translation>
     </message>
     <message>
-        <source>Written by a person, and not yet signed</source>
-        <translation>已由人拟稿，尚未签署</translation>
-    </message>
-    <message>
-        <source>The clock stands still since {day}</source>
-        <translation>自 {day} 起停止计时</translation>
-    </message>
-    <message>
-        <source>What it rests on was superseded: {what}</source>
-        <translation>依据已更新：{what}</translation>
-    </message>
-    <message>
         <source>Your name, as it stands under opinions</source>
         <translation>您的姓名（署于意见之下）</translation>
     </message>
@@ -2382,10 +2338,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>This is the first round. A revised case has a column for each round.</source>
         <translation>这是第一轮。修改用地后每轮一列。</translation>
-    </message>
-    <message>
-        <source>Round {round}</source>
-        <translation>第 {round} 轮</translation>
     </message>
     <message>
         <source>“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}.</source>
@@ -2432,48 +2384,12 @@ A version is a layer's code, or code@label.</source>
         <translation>重新查看（已填内容保留）</translation>
     </message>
     <message>
-        <source>clock stopped</source>
-        <translation>停止计时</translation>
-    </message>
-    <message>
         <source>overdue</source>
         <translation>已逾期</translation>
     </message>
     <message>
-        <source>{days:# day|# days} left</source>
-        <translation>剩 {days} 天</translation>
-    </message>
-    <message>
-        <source>not asked</source>
-        <translation>无需征求</translation>
-    </message>
-    <message>
-        <source>drafted by {name}, {day}</source>
-        <translation>{name} 拟稿，{day}</translation>
-    </message>
-    <message>
-        <source>{days:# day|# days} late</source>
-        <translation>逾期 {days} 天</translation>
-    </message>
-    <message>
-        <source>signed by {name}, {day}</source>
-        <translation>{name} 签署，{day}</translation>
-    </message>
-    <message>
-        <source>(entered late on {day})</source>
-        <translation>（{day} 补录）</translation>
-    </message>
-    <message>
-        <source>Unanswered: {reason}</source>
-        <translation>未答复：{reason}</translation>
-    </message>
-    <message>
         <source>Why they stay open</source>
         <translation>为何不答复</translation>
-    </message>
-    <message>
-        <source>reply by {name}, {day}</source>
-        <translation>{name} 的回函，{day}</translation>
     </message>
     <message>
         <source>Items of {department} without an answer, which are printed as open: {count}</source>

@@ -156,7 +156,7 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     assert (desk.tab.person.known_name, desk.library.step_day) == ("guarded", "")
     land, environment = ASKED
     desk.sign(land)
-    assert desk.case.opinion(land).signed_by == "guarded"
+    assert desk.record(land)["signed_by"] == "guarded"
     desk.choose(environment, "conditional", "Not within the red line.")
     sign = desk.page.editor.buttons["sign"]
     assert (sign.isEnabled(), "guarded" in sign.toolTip()) == (False, True)
@@ -205,7 +205,7 @@ def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, c
         desk = Desk(server.location, canvas)
         desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
         desk.after(desk.next)
-        desk.page.table.choose("land")
+        desk.page.table.choose_department("land")
         editor = desk.page.editor
         editor.conclusion.setCurrentIndex(editor.conclusion.findData("agree"))
         editor.text.setPlainText("Off the farmland.")
