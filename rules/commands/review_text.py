@@ -85,7 +85,8 @@ def _open_view(result: Result, language: str) -> AnswerView:
 def _show_view(result: Result, language: str) -> AnswerView:
     """The case, and by how many rules its parcels were judged."""
     row = unasked_row(result["rules"], result["unasked"], language)
-    return _with_lines(result, part_lines([row], language), language)
+    view = _with_lines(result, part_lines([row], language), language)
+    return replace(view, parts=[*view.parts, replace(row, line=None)])
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
