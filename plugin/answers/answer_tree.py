@@ -18,6 +18,7 @@ from onemap.plugin.words.number_format import (
     large_area_number,
     large_unit,
     length_text,
+    local_times,
     share_text,
 )
 from onemap.plugin.words.verdicts import LOOKS, sign_icon
@@ -117,7 +118,7 @@ class AnswerTree(QTreeWidget):
         return item
 
     def _show_heads(self) -> None:
-        heads = [f"{one['title']} {self._unit(one)}".strip() for one in self._columns]
+        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {self._unit(one)}".strip() for one in self._columns]
         self.setHeaderLabels(heads)
         self.setColumnCount(len(heads))
         for column, one in enumerate(self._columns):
@@ -152,5 +153,5 @@ class AnswerTree(QTreeWidget):
 
 
 def word_text(word: str | dict[str, Any]) -> str:
-    """A word or an amount of a row; an area in the unit of the settings."""
-    return word if isinstance(word, str) else _AMOUNTS[word["measure"]](word["value"])
+    """A word or an amount of a row; an area in the unit of the settings, a moment in local time."""
+    return local_times(word) if isinstance(word, str) else _AMOUNTS[word["measure"]](word["value"])

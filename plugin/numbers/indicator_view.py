@@ -263,7 +263,7 @@ class IndicatorView(TableView):
         if not is_on or value is None:
             return
         params = {"library": self._library.path, "run": self._run}
-        params |= {"parcel": value.unit or "-", "rule": value.indicator[1]}
+        params |= {"parcel": value.unit or "-", "rule": value.indicator[1], "view": True}
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 
     def repeat(self) -> None:
@@ -281,7 +281,7 @@ class IndicatorView(TableView):
         self.message_sent.emit(whole if answer.get("ok") else "\n".join(lines[:MOST_LINES]))
 
     def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
-        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
+        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer["view"])
         self.steps.setVisible(True)
 
     def _show_on_map(self, item: QTreeWidgetItem | None) -> None:

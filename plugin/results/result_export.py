@@ -16,7 +16,7 @@ from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.results.print_pages import print_page
-from onemap.plugin.results.results import CheckedParcel, RunOnDisplay
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, in_rows
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
 from onemap.plugin.widgets.icons import icon
@@ -162,13 +162,14 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
             [
                 parcel.parcel,  # also where its row stands on the page before
                 _verdict_with_sign(finding.verdict),
-                "\n".join(filter(None, (finding.title, finding.basis))),
+                "\n".join(dict.fromkeys(filter(None, (text for one in row for text in (one.title, one.basis))))),
                 measure_of(finding),
                 share_text(finding.share).replace(" ", "\N{NO-BREAK SPACE}"),
                 words_of("reasons", finding.reason),
                 word("departments", finding.department),
             ]
-            for finding in parcel.findings
+            for row in in_rows(parcel.findings)
+            for finding in row[:1]
         ]
     return html_table(tr("Findings"), heads, rows, (12, 14, 29, 13, 9, 10, 13), (3, 4))
 

@@ -161,6 +161,15 @@ def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
     return sorted(parcels, key=lambda parcel: (severity(parcel.verdict), -(parcel.area_m2 or 0)))
 
 
+def in_rows(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
+    """Findings as lists show them: those that leave the same ground of one layer open for one reason are one row."""
+    rows: dict[Any, list[Finding]] = {}
+    for number, one in enumerate(findings):
+        ground = (one.layer, one.department, one.reason, one.counted, round(one.area_m2 or 0.0, 3))
+        rows.setdefault(ground if one.verdict == "unknown" else number, []).append(one)
+    return [tuple(row) for row in rows.values()]
+
+
 class RunTables:
     """The tables of one run, opened for their geometry."""
 

@@ -178,7 +178,7 @@ class ResultsView(QWidget):
     @property
     def current_key(self) -> tuple[str, str]:
         """The parcel and the rule of the current row; empty for none."""
-        parcel, finding = self._parcel, self._finding
+        parcel, finding = self._parcel, self._ground
         return (parcel.parcel if parcel else "", finding.rule if finding else "")
 
     def choose(self, parcel: str, rule: str) -> None:
@@ -186,10 +186,8 @@ class ResultsView(QWidget):
         parcels = [self.model.index(row, NAME) for row in range(self.model.rowCount())]
         parcel_index = next((index for index in parcels if self.model.parcel_at(index).parcel == parcel), None)
         parcel_index = parcel_index or (parcels[0] if parcels else QModelIndex())
-        findings = [self.model.index(row, NAME, parcel_index) for row in range(self.model.rowCount(parcel_index))]
-        chosen_index = next((index for index in findings if self.model.finding_at(index).rule == rule), None)
         self.tree.setExpanded(parcel_index, True)
-        self.tree.setCurrentIndex(chosen_index or (findings[0] if findings else parcel_index))
+        self.tree.setCurrentIndex(self.model.index_of(parcel_index, rule))
 
     def show_highlight(self) -> None:
         """Highlight the current row on the map without moving the view."""
@@ -197,7 +195,7 @@ class ResultsView(QWidget):
         if parcel is None or self._tables is None:
             return
         try:
-            self.highlight.show(self._tables, parcel, self._finding, is_to_move=False)
+            self.highlight.show(self._tables, parcel, self._ground, is_to_move=False)
         except Refusal as refusal:
             self.refused.emit(refusal)
 
@@ -238,7 +236,13 @@ class ResultsView(QWidget):
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
-        params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
+        params = {
+            "library": run.library_path,
+            "run": run.id,
+            "parcel": finding.parcel,
+            "rule": finding.rule,
+            "view": True,
+        }
         self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -252,6 +256,10 @@ class ResultsView(QWidget):
     @property
     def _finding(self) -> Finding | None:
         return self.model.finding_at(self.tree.currentIndex())
+
+    @property
+    def _ground(self) -> Finding | None:
+        return self.model.ground_at(self.tree.currentIndex())
 
     @property
     def _parcel(self) -> CheckedParcel | None:
@@ -276,7 +284,7 @@ class ResultsView(QWidget):
         if parcel is None or self._tables is None:
             return
         try:
-            self.highlight.show(self._tables, parcel, self.model.finding_at(index))
+            self.highlight.show(self._tables, parcel, self.model.ground_at(index))
         except Refusal as refusal:
             self.refused.emit(refusal)
 
@@ -310,7 +318,7 @@ class ResultsView(QWidget):
             self._show_details(self.tree.currentIndex())
 
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
-        self.details.show_steps(finding.title, answer.get("steps") or [])
+        self.details.show_steps(finding.title, answer["view"])
         self._enlarge_details()
 
     def _enlarge_details(self) -> None:

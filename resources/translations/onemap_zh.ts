@@ -592,6 +592,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>结论数：{count}</translation>
     </message>
     <message>
+        <source>{layer}, {count:# rule|# rules}</source>
+        <translation>{layer}（{count} 条规则）</translation>
+    </message>
+    <message>
         <source>Reason: {reason}</source>
         <translation>原因：{reason}</translation>
     </message>
@@ -3924,10 +3928,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规则</translation>
     </message>
     <message>
-        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
-        <translation>会审、处置意见或图层以它为依据，不能删除。</translation>
-    </message>
-    <message>
         <source>Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.</source>
         <translation>与“{name}”相比，{all} 个地块中有 {count} 个结论不同。</translation>
     </message>
@@ -4066,10 +4066,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The library does not keep this check; export it as GeoPackage or PDF.</source>
         <translation>资料库没有保存这次检测；请导出为 GeoPackage 或 PDF。</translation>
-    </message>
-    <message>
-        <source>This library keeps no checks yet.</source>
-        <translation>资料库中还没有检测。</translation>
     </message>
     <message>
         <source>Verdict</source>

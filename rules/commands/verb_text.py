@@ -11,7 +11,7 @@ from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
 from onemap.rules.answers.fact_rows import facts_view
 from onemap.rules.answers.layer_rows import layers_view
-from onemap.rules.answers.run_rows import check_view, explain_view, runs_view
+from onemap.rules.answers.run_views import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.commands.statistics_text import theme_lines, transition_lines

@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
-from onemap.rules.answers.run_rows import written_rows
+from onemap.rules.answers.run_views import written_rows
 from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.maps.document_areas import moment_text
 

@@ -7,8 +7,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.profile import settings
-from onemap.plugin.results.details_pane import local_times
 from onemap.plugin.words import core_words
+from onemap.plugin.words.number_format import local_times
 from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_tab, line, wait_for, write_layer
 
 PACK = """

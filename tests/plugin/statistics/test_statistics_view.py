@@ -133,7 +133,7 @@ def test_what_the_map_shows_is_added_up_in_the_unit_of_the_settings(view, canvas
     view.ground.box.setCurrentIndex(1)
     assert view.ground.box.currentText() == "what the map shows"
     rows = balance(view)
-    assert view.tree.headerItem().text(AREA) == f"area {unit}"
+    assert view.tree.headerItem().text(AREA) == f"Area {unit}"
     size = canvas.mapSettings().outputSize()
     half = size.width() * size.height() * canvas.mapUnitsPerPixel() ** 2 / 2
     (paddies,) = [row[2] for row in rows if row[:2] == (2, "0101 Paddy field")]

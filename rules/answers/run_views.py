@@ -168,8 +168,8 @@ def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def _step_row(name: str, value: str, language: str) -> AnswerRow:
-    told = " · ".join(map(moment_text, value.split(" · ")))
-    return AnswerRow(name, [value], line=[phrase("sheet.pair", language, name=name, value=told)])
+    text = " · ".join(map(moment_text, value.split(" · ")))
+    return AnswerRow(name, [value], line=[phrase("sheet.pair", language, name=name, value=text)])
 
 
 def _sentence(key: str, language: str, **facts: Any) -> AnswerRow:
