@@ -728,28 +728,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>红线坐标 (*.txt)</translation>
     </message>
     <message>
-        <source>{crs} ({origin})</source>
-        <translation>{crs}（{origin}）</translation>
-    </message>
-    <message>
         <source>Float</source>
         <translation>浮动</translation>
-    </message>
-    <message>
-        <source>declared in the file</source>
-        <translation>文件已声明</translation>
-    </message>
-    <message>
-        <source>not declared; only a guess</source>
-        <translation>文件未声明，仅为推测</translation>
-    </message>
-    <message>
-        <source>not declared</source>
-        <translation>文件未声明</translation>
-    </message>
-    <message>
-        <source>Geometry</source>
-        <translation>几何类型</translation>
     </message>
     <message>
         <source>Encoding</source>
@@ -1042,10 +1022,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Every change is listed, with its area</source>
         <translation>每处改动都会列出，并注明面积</translation>
-    </message>
-    <message>
-        <source>{name}: {value}</source>
-        <translation>{name}：{value}</translation>
     </message>
     <message>
         <source>Try with another file</source>
@@ -1502,34 +1478,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Points inside or near</source>
         <translation>范围内或邻近的点</translation>
-    </message>
-    <message>
-        <source>{width} × {height} cells of {cell_width} × {cell_height}</source>
-        <translation>{width} × {height} 个格网，每格 {cell_width} × {cell_height}</translation>
-    </message>
-    <message>
-        <source>Raster</source>
-        <translation>栅格</translation>
-    </message>
-    <message>
-        <source>Bands</source>
-        <translation>波段</translation>
-    </message>
-    <message>
-        <source>No data</source>
-        <translation>无数据值</translation>
-    </message>
-    <message>
-        <source>Vertical datum</source>
-        <translation>高程基准</translation>
-    </message>
-    <message>
-        <source>Overviews</source>
-        <translation>金字塔</translation>
-    </message>
-    <message>
-        <source>none: large pictures are slow to draw</source>
-        <translation>无：大影像显示较慢</translation>
     </message>
     <message>
         <source>As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies</source>
@@ -5130,10 +5078,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
         <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
-    </message>
-    <message>
-        <source>{what}. {why}</source>
-        <translation>{what}。{why}</translation>
     </message>
     <message>
         <source>cluster of spots</source>

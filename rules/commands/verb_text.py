@@ -1,15 +1,14 @@
 """What a verb's result says to people: rows, of which the terminal's lines are made, and `serve` gives them."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.errors import Problem
-from onemap.layers.messages import phrase, sentences, wording
+from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.answers.answer_rows import AnswerView, view_text
 from onemap.rules.answers.fact_rows import facts_view
+from onemap.rules.answers.inspection_rows import inspect_view, remark_lines
 from onemap.rules.answers.layer_rows import layers_view
 from onemap.rules.answers.run_views import check_view, explain_view, runs_view
 from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
@@ -27,7 +26,6 @@ from onemap.rules.statistics.balance_rows import statistics_view
 from onemap.rules.warnings.warning_rows import kept_view, warning_view
 
 Result = dict[str, Any]
-_MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
 
 
 def result_text(verb: str, result: Result, language: str) -> str:
@@ -41,23 +39,7 @@ def result_text(verb: str, result: Result, language: str) -> str:
 
 def warnings(result: Result, language: str) -> list[str]:
     """What a result remarks on its input, a line each."""
-    lines = []
-    absent = [problem["field"] for problem in result.get("problems", ()) if problem["code"] == "field.absent"]
-    if absent:
-        lines.append("  - " + phrase("said.absent", language, fields=", ".join(absent)))
-    listed: Counter[str] = Counter()
-    for problem in result.get("problems", ()):
-        if problem["code"] == "field.absent":
-            continue
-        listed[problem["code"]] += 1
-        if listed[problem["code"]] > _MOST_OF_A_KIND:
-            continue
-        place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
-        lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
-    for code, count in listed.items():
-        if count > _MOST_OF_A_KIND:
-            lines.append("  - " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code))
-    return lines
+    return [f"  {line}" for line in remark_lines(result.get("problems", ()), language)]
 
 
 def _new(result: Result, language: str) -> str:
@@ -71,29 +53,6 @@ def _add(result: Result, language: str) -> str:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
         lines.append(phrase("said.report", language, report=result["report"]))
-    return "\n".join(lines)
-
-
-def _inspect(result: Result, language: str) -> str:
-    lines = [f"{result['file']}: {result['format'] or '–'}"]
-    for layer in result["layers"]:
-        if layer["count"] is None and "raster" not in layer:  # it could not be read, and its problems say why
-            lines += [f"  {layer['name']}", *("  " + line for line in warnings(layer, language))]
-            continue
-        crs = layer["crs"]["code"] or "–"
-        if "raster" in layer:
-            lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))
-        else:
-            geometry = layer["geometry"] or "–"
-            named = sentences(language)["geometry_words"].get(geometry, geometry)
-            facts = {"count": f"{layer['count']:,}", "crs": crs, "geometry": named}
-            encoding = (layer["encoding"] or "–").upper()
-            lines.append(phrase("said.inspect", language, **{**layer, **facts, "encoding": encoding}))
-        lines.append("    " + layer["crs"]["why"])
-        for field in layer["fields"]:
-            type_words = wording(Problem(f"kind.{field['type']}"), language)[0]
-            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=type_words))
-        lines += ["  " + line for line in warnings(layer, language)]
     return "\n".join(lines)
 
 
@@ -233,6 +192,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "layers": layers_view,
     "facts": facts_view,
     "readings": readings_view,
+    "inspect": inspect_view,
     "identify": identify_view,
     "find": find_view,
     "compare": compare_view,
@@ -250,7 +210,6 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
-    "inspect": _inspect,
     "service": _service,
     "verify": _verify,
     "keep": _keep,
