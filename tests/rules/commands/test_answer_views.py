@@ -77,7 +77,7 @@ def alternative(east_m, north_m, turned_deg):
     ("language", "steps"),
     [
         ("en", ["50.0 m east", "50.0 m south-west, 5.0° clockwise", "2.5° anticlockwise"]),
-        ("zh", ["向东移 50.0 米", "向西南移 50.0 米，顺时针 5.0°", "逆时针 2.5°"]),
+        ("zh", ["向东移 50.0 米", "向西南移 50.0 米、顺时针 5.0°", "逆时针 2.5°"]),
     ],
 )
 def test_an_alternative_says_whither_it_moved_and_what_each_department_has_then(language, steps):
