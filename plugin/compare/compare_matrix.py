@@ -39,7 +39,6 @@ class MatrixTree(AnswerTree):
     def show_view(self, view: list[dict[str, Any]]) -> None:
         """Show another matrix, with nothing chosen."""
         self.show_table(view[0] if view else {"columns": [], "rows": []})
-        self.expandAll()
         self._fit()
         self.chosen.emit(frozenset())
         line = self.fontMetrics().height() + 8

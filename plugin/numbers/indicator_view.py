@@ -88,7 +88,7 @@ class IndicatorView(TableView):
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
-        settings.changes.area_unit.connect(lambda _unit: self._show_on_map(self.tree.currentItem()))
+        settings.changes.area_unit.connect(lambda *_unit: self._show_on_map(self.tree.currentItem()))
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())

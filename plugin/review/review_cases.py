@@ -119,6 +119,11 @@ class Case:
         """The remedies of the round's parcels; the last one counts, and is complete."""
         return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
 
+    @property
+    def remedy(self) -> dict[str, Any]:
+        """The last of them, with the core's rows of its alternatives."""
+        return {**self.remedies[-1], "view": self.rows("remedy")}
+
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The core's rows of the case: its `opinions`, or its `entries`, which are the steps so far."""
         return next(part["rows"] for part in self.answer["view"] if part["about"]["list"] == name)

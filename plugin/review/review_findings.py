@@ -274,9 +274,9 @@ class CaseFindings(QWidget):
         self.results.highlight.restore_view()
         self.pages.setCurrentWidget(self.remedy)
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
-        stored = case.remedies[-1:]
-        if stored and any(str(row["parcel"]) == parcel.parcel for row in stored[0].get("remainder") or ()):
-            self.remedy.show_stored(ask, run, parcel, stored[0])
+        kept = case.remedies[-1].get("remainder") if case.remedies else None
+        if any(str(row["parcel"]) == parcel.parcel for row in kept or ()):
+            self.remedy.show_stored(ask, run, parcel, case.remedy)
         else:
             self.remedy.ask(ask, run, parcel)
 

@@ -2996,50 +2996,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>移动、旋转</translation>
     </message>
     <message>
-        <source>{distance} {direction}</source>
-        <translation>{direction}移{distance}</translation>
-    </message>
-    <message>
-        <source>{angle}° anticlockwise</source>
-        <translation>逆时针{angle}°</translation>
-    </message>
-    <message>
-        <source>{angle}° clockwise</source>
-        <translation>顺时针{angle}°</translation>
-    </message>
-    <message>
-        <source>north</source>
-        <translation>向北</translation>
-    </message>
-    <message>
-        <source>north-east</source>
-        <translation>向东北</translation>
-    </message>
-    <message>
-        <source>east</source>
-        <translation>向东</translation>
-    </message>
-    <message>
-        <source>south-east</source>
-        <translation>向东南</translation>
-    </message>
-    <message>
-        <source>south</source>
-        <translation>向南</translation>
-    </message>
-    <message>
-        <source>south-west</source>
-        <translation>向西南</translation>
-    </message>
-    <message>
-        <source>west</source>
-        <translation>向西</translation>
-    </message>
-    <message>
-        <source>north-west</source>
-        <translation>向西北</translation>
-    </message>
-    <message>
         <source>Alternative</source>
         <translation>方案</translation>
     </message>
@@ -3060,36 +3016,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>调整后</translation>
     </message>
     <message>
-        <source>unknown: {area}</source>
-        <translation>无法判定：{area}</translation>
-    </message>
-    <message>
-        <source>Verdict: {before}, then {after}</source>
-        <translation>结论：{before}，调整后{after}</translation>
-    </message>
-    <message>
-        <source>Ground that it gets back: {area}</source>
-        <translation>退还该部门的面积：{area}</translation>
-    </message>
-    <message>
-        <source>Ground that it would lose instead: {area}</source>
-        <translation>另行占用的面积：{area}</translation>
-    </message>
-    <message>
-        <source>Ground that cannot be judged: {before}, then {after}</source>
-        <translation>无法判断的面积：{before}，调整后{after}</translation>
-    </message>
-    <message>
         <source>Add what remains, what was cut and the alternatives to the map, in a file that stays</source>
         <translation>把保留部分、裁去部分和各备选方案加到地图上，存入长期保留的文件</translation>
     </message>
     <message>
         <source>No place was found where it would pass whole.</source>
         <translation>没有找到整块可通过的位置。</translation>
-    </message>
-    <message>
-        <source>{alternative}: {step}</source>
-        <translation>{alternative}：{step}</translation>
     </message>
     <message>
         <source>Search in the polygons of a file</source>

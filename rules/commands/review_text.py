@@ -8,7 +8,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.answers.run_views import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
-from onemap.rules.remedy.remedy_text import remedy_lines
+from onemap.rules.remedy.remedy_rows import alternative_rows, remedy_lines
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
 Result = dict[str, Any]
@@ -41,6 +41,9 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
         name = _review_phrase("round", language, round=one["round"])
         rows = opinion_rows(one["opinions"], language)
         parts.append(AnswerRow(name, about={"list": "round", "round": one["round"]}, rows=rows))
+    kept = [one for one in result["remedies"] if "alternatives" in one][-1:]
+    rows = [row for one in kept for row in alternative_rows(one["alternatives"], language)]
+    parts.append(AnswerRow(head, about={"list": "remedy"}, rows=rows))
     return parts
 
 

@@ -20,7 +20,7 @@ from onemap.rules.identify.identify_rows import find_view, identify_view
 from onemap.rules.indicators.indicator_rows import indicator_view
 from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.readings.sensor_rows import readings_view
-from onemap.rules.remedy.remedy_text import remedy_lines
+from onemap.rules.remedy.remedy_rows import remedy_view
 from onemap.rules.remedy.site_rows import sites_view
 from onemap.rules.statistics.balance_rows import statistics_view
 from onemap.rules.warnings.warning_rows import kept_view, warning_view
@@ -100,15 +100,6 @@ def _atlas(result: Result, language: str) -> str:
 
 def _comparison(result: Result, language: str) -> str:
     return phrase("said.comparison", language, **result)
-
-
-def _remedy(result: Result, language: str) -> str:
-    sums = {name: hectares_text(result[f"{name}_m2"]) for name in ("cut", "dropped")}
-    lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
-    lines += remedy_lines(result, language)
-    if not result["run"]["recorded"]:
-        lines.append(phrase("said.not_recorded", language))
-    return "\n".join(lines + _outs(result, language))
 
 
 def _spots(result: Result, language: str) -> str:
@@ -207,6 +198,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "compare": compare_view,
     "contradictions": contradictions_view,
     "sites": sites_view,
+    "remedy": remedy_view,
     "statistics": statistics_view,
     "indicators": indicator_view,
     "warnings": warning_view,
@@ -233,7 +225,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "decide": _decide,
     "atlas": _atlas,
     "comparison": _comparison,
-    "remedy": _remedy,
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

@@ -68,7 +68,7 @@ def _sum_row(name: str, rows: Sequence[Record], about: Mapping[str, str], below:
     area_m2, share = (sum(row[field] for row in rows) for field in ("area_m2", "share"))
     spots = Amount(sum(row["spots"] for row in rows), "count")
     values = (Amount(area_m2 / 10_000, "ha"), Amount(share, "share"), spots)
-    return AnswerRow(name, values, about=about, sign=rows[0]["type"], rows=below)
+    return AnswerRow(name, values, about=about, sign=rows[0]["type"], is_open=False, rows=below)
 
 
 def _version_title(named: str, titles: Mapping[str, str]) -> str:

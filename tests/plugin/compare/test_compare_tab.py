@@ -101,6 +101,7 @@ def kinds(tab):
 def click_cell(tab, row, column, keys=NONE):
     tree = tab.view.matrix
     index = tree.indexFromItem(tree.topLevelItem(row), column)
+    tree.scrollTo(index)
     QTest.mouseClick(tree.viewport(), LEFT, keys, tree.visualRect(index).center())
 
 

@@ -70,7 +70,7 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     assert tab.sites.highlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
     assert canvas.extent().contains(layer.extent())
     first = tab.sites.tree.topLevelItem(0)
-    assert first.text(1) == f"{found[0].clearance_m:,.1f} m" and "farmland" in first.text(2)
+    assert first.text(1) == f"{found[0].clearance_m:,.1f}" and "farmland" in first.text(2)
     assert not tab.sites.buttons["previous"].isEnabled()
     QTest.mouseClick(tab.sites.buttons["next"], LEFT)
     assert tab.sites.current.rank == 2 and tab.sites.count.text() == "2 of 2"

@@ -115,13 +115,13 @@ def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(librar
 
     QTest.mouseClick(tab.pairs_button, LEFT)
     after(tab, tab.pairs.results_shown, lambda: QTest.mouseClick(tab.pairs.button, LEFT))
-    table, model = tab.pairs.table, tab.pairs.model
-    assert model.data(model.index(0, 0)) == "0.75"
-    cell = table.visualRect(model.index(0, 0)).center()
+    tree = tab.pairs.tree
+    assert tree.topLevelItem(0).text(1) == "0.7500"
+    cell = tree.visualItemRect(tree.topLevelItem(0)).center()
     after(
         tab,
         tab.finished,
-        lambda: QTest.mouseClick(table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
+        lambda: QTest.mouseClick(tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
     )
     assert {one.name: one.decision for one in tab.view.model.all_spots}[spot] == "keep-a"
 
@@ -163,7 +163,7 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     assert {entry["by"] for entry in desk.case.entries} == {"guarded"}
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.lines)
-    assert [line.project for line in desk.tab.list.lines] == ["School"]
+    assert [line.row["name"].split("\n")[0] for line in desk.tab.list.lines] == ["School"]
     desk.tab.close_down()
     desk.library.core.stop()
     desk.tab.deleteLater()

@@ -58,3 +58,35 @@ def test_a_balance_closes_by_what_no_class_has_and_by_what_several_count():
 
 
 CLOSING = {"counted twice: features overlap": -1.0, "no feature": 1.5, "the layer does not speak of it": 0.5}
+
+
+def alternative(east_m, north_m, turned_deg):
+    change = {f"{when}_m2": 0.0 for when in ("before", "after", "kept", "given_up", "unknown_before", "unknown_after")}
+    change |= {
+        "before_m2": 5000.0,
+        "unknown_after_m2": 20.0,
+        "verdict_before": "prohibited",
+        "verdict_after": "unknown",
+    }
+    row = {"parcel": "P", "alternative": "moved", "verdict": "clear", "area_m2": 10_000.0, "share": 1.0}
+    row |= {"moved_m": (east_m**2 + north_m**2) ** 0.5, "east_m": east_m, "north_m": north_m}
+    return row | {"turned_deg": turned_deg, "departments": {"land": change}}
+
+
+@pytest.mark.parametrize(
+    ("language", "steps"),
+    [
+        ("en", ["50.0 m east", "50.0 m south-west, 5.0° clockwise", "2.5° anticlockwise"]),
+        ("zh", ["向东移 50.0 米", "向西南移 50.0 米、顺时针 5.0°", "逆时针 2.5°"]),
+    ],
+)
+def test_an_alternative_says_whither_it_moved_and_what_each_department_has_then(language, steps):
+    ways = [(50.0, 0.0, 0.0), (-30.0, -40.0, -5.0), (0.0, 0.0, 2.5)]
+    result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}, "run": {"id": "r"}}
+    result |= {"parcels": 1, "passing": 1, "whole": 1, "cut_m2": 0.0, "dropped_m2": 0.0}
+    result["run"]["recorded"] = True
+    rows = view_json(VIEWS["remedy"](result, language))
+    assert [row["about"]["step"] for row in rows] == steps
+    (land,) = rows[0]["rows"]
+    assert [word["value"] for word in land["values"]] == [5000.0, 20.0], "where nothing is in conflict, what is unknown"
+    assert (land["about"]["before"], land["about"]["after"]) == ("prohibited", "unknown") and len(land["rows"]) == 4
