@@ -37,12 +37,12 @@ FLOORS = {
     "rules": """
         python
         commands work warnings indicators sheet statement letterhead review cases compare/atlas remedy identify readings
-        statistics compare distributed outputs charts maps check incremental runs findings question packs kinds inputs
-        overlay verb .
+        statistics compare distributed outputs charts answers maps check incremental runs findings question packs kinds
+        inputs overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify
-        scene results map library guide widgets connection words profile
+        scene results map library guide answers widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25

@@ -355,3 +355,20 @@ def test_what_answers_leave_in_circles_is_let_go_of(monkeypatch, own_collector, 
     ask()
     gc.collect()
     assert gone() is None
+
+
+def test_an_answer_brings_its_rows_only_where_they_are_asked_for(served_core, town):
+    place = {"library": str(town / "city.gpkg"), "x": 500_010, "y": 4_000_200}
+    served_core.ask("identify", 1, **place)
+    plain = served_core.answer()["result"]
+    assert "view" not in plain
+    served_core.ask("identify", 2, **place, view=True)
+    assert served_core.answer()["result"] | {"view": None} == plain | {"view": None}
+    served_core.ask("identify", 3, **place, view=True, lang="zh")
+    rows = served_core.answer()["result"]["view"]
+    (layer,) = rows[0]["rows"]
+    assert layer["rows"][0]["values"][0]["measure"] == "m2"
+    assert set(layer["rows"][0]["about"]) == {"table", "fid"}
+    for verb, value, code in (("identify", "yes", "usage.value"), ("new", True, "usage.parameter")):
+        served_core.ask(verb, 4, **place, view=value)
+        assert served_core.answer()["error"]["data"]["problems"][0]["code"] == code

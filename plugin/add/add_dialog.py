@@ -109,7 +109,7 @@ class AddDialog(WorkingDialog):
             self._inspect(source, source.note)
 
     def _inspect(self, source: SourceFile, note: str) -> None:
-        params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
+        params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
         step = tr("Reading the file…")
         self._ask_core("inspect", params, step, lambda answer: self._show_content(source, answer, note))
 

@@ -19,15 +19,16 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.inspection_result import InspectedLayer, facts_of
+from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.place_preview import PlacePreview
+from onemap.plugin.answers.answer_tree import word_text
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.library.layer_list import CatalogueLayer
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import add_controls, name_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
 PROBLEMS_TABLE = "onemap_problems"
@@ -93,11 +94,8 @@ class SourcePage(QSplitter):
     def show_part(self, path: str, part: InspectedLayer) -> None:
         """Show one layer of the file."""
         self._path, self._part, self._features, self._stored_problems, self._key = path, part, None, None, ""
-        facts = [(tr("Format"), self._format), *facts_of(part)]
-        if part.raster is None:
-            facts.append((tr("Fields"), str(len(part.fields))))
-        line = tr("{name}: {value}")
-        lines = [line.format(name=name, value=fact) for name, fact in facts if fact]
+        facts = [(tr("Format"), self._format), *((row["name"], word_text(row["values"][0])) for row in part.facts)]
+        lines = [with_label(name, fact) for name, fact in facts if fact]
         self.facts.setText("\n".join([*([self._note] if self._note else []), *lines]))
         self.show_problems(list(part.problems))
 

@@ -9,7 +9,6 @@ import json
 from html import escape
 from typing import Any
 
-from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
 from onemap.plugin.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.algorithms.review_rows import review_export_row, review_open_row
@@ -28,7 +27,7 @@ from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.map.layer_styles import style_results
 from onemap.plugin.remedy.remedy_looks import style_remedy, style_sites
 from onemap.plugin.words.option_names import add_controls
-from onemap.plugin.words.translation import name_list, tr
+from onemap.plugin.words.translation import tr
 
 USUAL_SITE_M2 = 10_000  # as the dock begins
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
@@ -476,18 +475,8 @@ def add_facts(answer: dict[str, Any], results: dict[str, Any]) -> None:
 def inspection_page(answer: dict[str, Any]) -> str:
     """What `inspect` found, as a page of HTML."""
     title = f"{answer.get('file', '')} · {answer.get('format', '')}"
-    parts = ["<!DOCTYPE html><html><head><meta charset='utf-8'>", f"<title>{escape(title)}</title></head><body>"]
-    parts.append(f"<h1>{escape(title)}</h1>")
-    for layer in inspected_layers(answer):
-        parts += [f"<h2>{escape(layer.name)}</h2>", "<table>"]
-        parts += [f"<tr><th align='left'>{escape(n)}</th><td>{escape(value)}</td></tr>" for n, value in facts_of(layer)]
-        if layer.fields:
-            parts.append(f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>")
-        parts.append("</table>")
-        if layer.problems:
-            lines = "".join(f"<li>{escape(problem.text)}</li>" for problem in problem_lines(layer.problems))
-            parts.append(f"<h3>{escape(tr('Problems'))}</h3><ul>{lines}</ul>")
-    return "\n".join([*parts, "</body></html>"])
+    head = f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{escape(title)}</title></head>"
+    return f"{head}<body><h1>{escape(title)}</h1><pre>{escape(answer['summary'])}</pre></body></html>"
 
 
 def json_text(answer: dict[str, Any]) -> str:
@@ -504,7 +493,3 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any]) -> None:
     """Of `publish`: what whoever opens the project has to see to."""
     remarks = [dialog_words(problem.text, add_controls()) for problem in problem_lines(answer["problems"])]
     results["REMARKS"] = "\n".join(remarks)
-
-
-def _fields(layer: InspectedLayer) -> str:
-    return name_list(f"{name} ({kind})" for name, kind in layer.fields)

@@ -5,35 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QGridLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.answers.answer_tree import NAME, AnswerTree
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.library_follower import LibraryFollower
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
-from onemap.plugin.results.name_delegate import wrap_names
-from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
-from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import tr, with_label
-from onemap.plugin.words.verdicts import SEVERITY, sign_icon
+from onemap.plugin.words.translation import tr
 
-NAME, WHEN, COUNT = 0, 1, 2
-ROLE_RUN = Qt.ItemDataRole.UserRole
+COLUMNS = 3  # of the list: what it is called, when it was made, how many parcels it has
 
 
 class PastChecks(VerbView):
@@ -46,7 +38,7 @@ class PastChecks(VerbView):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
         self.displayed = ""  # the id of the run on display
-        self.empty = QLabel(tr("This library keeps no checks yet."))
+        self.empty = QLabel()
         self.empty.setWordWrap(True)
         self.tree = self._make_tree()
         self.open_button = QPushButton(icon("check"), tr("Open"))
@@ -88,21 +80,11 @@ class PastChecks(VerbView):
         self.follower.follow(False)
 
     def _list_params(self) -> dict[str, Any]:
-        return {"library": self._library.path, "kind": "check"}
+        return {"library": self._library.path, "kind": "check", "view": True}
 
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Past checks"))
-        tree.setHeaderLabels([tr("Check"), tr("When"), tr("Parcels")])
-        tree.headerItem().setTextAlignment(COUNT, RIGHT)
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Past checks"), [])
         tree.setRootIsDecorated(False)
-        wrap_names(tree)  # the name that a person gave a check
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(WHEN, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(COUNT, QHeaderView.ResizeMode.ResizeToContents)
         tree.itemActivated.connect(lambda _item, _column: self.open_current())
         tree.currentItemChanged.connect(lambda _item, _before: self._enable())
         return tree
@@ -127,8 +109,8 @@ class PastChecks(VerbView):
     @property
     def current(self) -> dict[str, Any] | None:
         """The chosen check, as the core lists it."""
-        item = self.tree.currentItem()
-        return item.data(NAME, ROLE_RUN) if item is not None else None
+        about = self.tree.about(self.tree.currentItem()) or {}
+        return next((run for run in self._runs if run["id"] == about.get("run")), None)
 
     def rename(self, name: str) -> None:
         """Give the chosen check a name; an empty one takes it away."""
@@ -154,43 +136,29 @@ class PastChecks(VerbView):
             self._ask_core("runs", params, lambda _answer: self.refresh())
 
     def _list(self, answer: dict[str, Any]) -> None:
-        runs = self._runs = answer.get("runs") or []
-        self.empty.setVisible(not runs)
-        for run in runs:
-            self.tree.addTopLevelItem(self._item(run))
+        self._runs = answer["runs"]
+        (table,) = answer["view"]
+        self.empty.setVisible(not self._runs)
+        if self._runs:
+            self.tree.show_table(table, COLUMNS)
+        else:
+            self.empty.setText(table["name"])
+        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
+            font = item.font(NAME)
+            font.setBold(self.tree.about(item) == {"run": self.displayed})
+            item.setFont(NAME, font)
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
         self._enable()
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
         """List what others have checked, named or deleted meanwhile; the chosen check stays so if it is still there."""
-        runs, chosen = answer.get("runs") or [], self.current
-        if self.is_working or runs == self._runs:
+        chosen = self.current
+        if self.is_working or answer["runs"] == self._runs:
             return
         self.clear()
         self._list(answer)
-        for row, run in enumerate(runs):
-            if chosen is not None and run["id"] == chosen["id"]:
-                self.tree.setCurrentItem(self.tree.topLevelItem(row))
-
-    def _item(self, run: dict[str, Any]) -> QTreeWidgetItem:
-        verdicts = run.get("verdicts") or {}
-        item = QTreeWidgetItem([shown_name(run), moment_text(str(run.get("started"))), f"{run.get('count') or 0:,}"])
-        worst = next((verdict for verdict in SEVERITY if verdicts.get(verdict)), "clear")
-        item.setIcon(NAME, sign_icon(worst, self.palette()))
-        item.setTextAlignment(COUNT, RIGHT)
-        item.setData(NAME, ROLE_RUN, run)
-        lines = [shown_name(run), *(f"{verdicts[one]:,} {word('verdicts', one)}" for one in SEVERITY if verdicts[one])]
-        lines.append(with_label(tr("As of"), str(run.get("as_of"))))
-        lines.append(with_label(tr("Checked by"), str(run.get("who"))))
-        lines.append(with_label(tr("Run"), str(run.get("id"))))
-        if run.get("held"):
-            lines.append(tr("A case, a decision or a layer rests on it; it cannot be deleted."))
-        item.setToolTip(NAME, "\n".join(lines))
-        if run.get("id") == self.displayed:
-            font = item.font(NAME)
-            font.setBold(True)
-            item.setFont(NAME, font)
-        return item
+        if chosen is not None:
+            self.tree.choose({"run": chosen["id"]})
 
     def _compare(self) -> None:
         if self.current is not None:

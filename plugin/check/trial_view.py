@@ -22,11 +22,11 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.answers.name_delegate import JOIN, wrap_names
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.name_delegate import JOIN, wrap_names
 from onemap.plugin.results.result_export import ExportButton, html_table
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import measure_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 
-from onemap.plugin.results.name_delegate import wrapped_height
+from onemap.plugin.answers.name_delegate import wrapped_height
 
 ALWAYS = 2  # of the columns, from the first: a name, and its measure
 MOST_ROWS = 1_000  # whose names are measured, as Qt does for a column

@@ -77,9 +77,9 @@ class Comparison:
         return self.answer.get("run") or {}
 
     @property
-    def matrix(self) -> list[dict[str, Any]]:
-        """The rows of the matrix."""
-        return self.answer.get("matrix") or []
+    def view(self) -> list[dict[str, Any]]:
+        """The core's rows of the matrix."""
+        return self.answer.get("view") or []
 
     @property
     def changes(self) -> dict[str, list[dict[str, Any]]] | None:

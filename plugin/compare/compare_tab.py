@@ -23,7 +23,6 @@ from onemap.plugin.compare.compare_form import CompareForm, Plan
 from onemap.plugin.compare.compare_results import Comparison, Spot, read_spots
 from onemap.plugin.compare.compare_sides import PlanSides
 from onemap.plugin.compare.compare_view import CompareView
-from onemap.plugin.compare.contradictions_table import Contradiction
 from onemap.plugin.compare.contradictions_view import ContradictionsView
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, problem_line
@@ -129,7 +128,7 @@ class CompareTab(QWidget):
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "comparison.gpkg")
         a, b = self.form.plans
-        params = {**self.form.params(), "as_of": self._library.day, "out": target}
+        params = {**self.form.params(), "as_of": self._library.day, "out": target, "view": True}
         params["against"] = known_run or params["against"]
 
         def show(answer: dict[str, Any], spots: list[Spot]) -> None:
@@ -244,11 +243,11 @@ class CompareTab(QWidget):
     def _pair_page(self) -> QWidget:
         return self.view if self.view.comparison is not None else self._empty
 
-    def _open_pair(self, pair: Contradiction) -> None:
+    def _open_pair(self, pair: dict[str, str]) -> None:
         """Show the whole comparison of two plans: the core has it, and computes only changes since."""
         self.pairs_button.setChecked(False)
-        self.form.choose_pair(pair.a, pair.b, pair.matrix)
-        self.compare(known_run=pair.run)
+        self.form.choose_pair(pair["a"], pair["b"], pair["matrix"])
+        self.compare(known_run=pair["run"])
 
     def _report_atlas(self, path: str, answer: dict[str, Any]) -> None:
         if "sheets" not in answer:  # the report

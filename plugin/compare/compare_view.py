@@ -24,7 +24,7 @@ from onemap.plugin.compare.compare_atlas import AtlasButton
 from onemap.plugin.compare.compare_decision import DecisionBar
 from onemap.plugin.compare.compare_details import details_of
 from onemap.plugin.compare.compare_map import SpotLayer
-from onemap.plugin.compare.compare_matrix import MatrixTable
+from onemap.plugin.compare.compare_matrix import MatrixTree
 from onemap.plugin.compare.compare_results import Comparison, Spot
 from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.compare.sort_button import SortButton
@@ -63,7 +63,7 @@ class CompareView(QWidget):
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
         self.highlight = Highlight(canvas)
-        self.matrix = MatrixTable()
+        self.matrix = MatrixTree()
         self.matrix.chosen.connect(self._choose)
         self.model = SpotsModel(self)
         self.list = self._make_list()
@@ -71,7 +71,6 @@ class CompareView(QWidget):
         self.model.dataChanged.connect(lambda *_cells: self.list_columns.measure_again())  # a decision takes room
         self.sort_button = SortButton(self.list, self.model.number_columns)
         self.list.setAccessibleName(tr("Difference spots"))
-        self.matrix.setAccessibleName(tr("Matrix"))
         self.details = DetailsPane()
         self.atlas = AtlasButton(core)
         self.atlas.refused.connect(self.refused)
@@ -192,7 +191,7 @@ class CompareView(QWidget):
             box.setChecked(False)
         self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.set_spots(spots)
-        self.matrix.show_rows(comparison.matrix)
+        self.matrix.show_view(comparison.view)
         since_then = frozenset({self.model.columnCount() - 1}) if comparison.changes is None else frozenset()
         self.list_columns.measure(since_then)
         self.sort_button.leave_out(since_then)
@@ -204,7 +203,7 @@ class CompareView(QWidget):
         """Clear the view; the layer is removed from the map unless it is kept."""
         self.highlight.restore_view()
         self.model.set_spots([])
-        self.matrix.show_rows([])
+        self.matrix.show_view([])
         self.details.show_text("")
         self.decide.show_spot(None, 0)
         self._comparison = None
@@ -271,7 +270,6 @@ class CompareView(QWidget):
         """Show the same areas in the unit of the settings."""
         if self._comparison is None:
             return
-        self.matrix.refresh()
         self.model.refresh()
         self._show_current()
 

@@ -1,4 +1,4 @@
-"""The contradictions between all plans: every pair is compared; a cell opens the comparison of its two plans."""
+"""The contradictions between all plans: every pair is compared; a row opens the comparison of its two plans."""
 
 from __future__ import annotations
 
@@ -7,43 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.PyQt.QtCore import QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QGridLayout,
-    QHeaderView,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from onemap.plugin.answers.answer_tree import AnswerTree
 from onemap.plugin.compare.compare_form import CompareForm
-from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
-from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
-from onemap.plugin.words.mnemonics import as_written
-from onemap.plugin.words.number_format import large_unit
 from onemap.plugin.words.translation import Count, sentences, tr
 
 XLSX = {".xlsx": "Excel (*.xlsx)"}
-COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
-MAX_NAMES_SHARE = 0.34  # of the table's width
+ALWAYS, WIDE_PX = 2, 560  # the columns of the narrowest dock; from here on there is room for all
 
 
 class ContradictionsView(VerbView):
     """The answer stays until the next, or until the library or the day changes."""
 
-    pair_chosen = pyqtSignal(object)  # Contradiction
+    pair_chosen = pyqtSignal(object)  # the plans `a` and `b`, their matrix and run
     back_requested = pyqtSignal()
     message_sent = pyqtSignal(str)
 
@@ -51,26 +37,18 @@ class ContradictionsView(VerbView):
         super().__init__(library, parent)
         self._form = form
         self._folder = ""
-        self._pairs: list[Contradiction] = []  # on display
-        self.model = ContradictionsModel(self)
         self._build()
-        settings.changes.area_unit.connect(self._follow_unit)
         library.loading.connect(self._enable)
         self._enable()
 
     def _build(self) -> None:
         self.summary = QLabel(self._invitation())
         self.summary.setWordWrap(True)
-        self.table = QTableView()
-        self.table.setAccessibleName(tr("Who contradicts whom"))
-        self.table.setModel(self.model)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
-        self.table.horizontalHeader().setHighlightSections(False)
-        self.table.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
-        self.table.clicked.connect(self._open)
-        self.table.activated.connect(self._open)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree = AnswerTree(tr("Who contradicts whom"), ())
+        self.tree.setRootIsDecorated(False)
+        self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
+        self.tree.itemClicked.connect(lambda item, _column: self._open(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._open(item))
         self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
         self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
         self.button.clicked.connect(lambda: self.ask())
@@ -84,7 +62,7 @@ class ContradictionsView(VerbView):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.summary)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.tree, 1)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
@@ -99,6 +77,7 @@ class ContradictionsView(VerbView):
             "as_of": self._library.day,
             "matrix": self._form.files,
             "out": str(folder / "contradictions.xlsx"),
+            "view": True,
             **self._form.limits(),
         }
         self._ask_core(
@@ -111,7 +90,7 @@ class ContradictionsView(VerbView):
 
     def clear(self) -> None:
         """Clear the table."""
-        self.model.show_pairs([], [])
+        self.tree.clear()
         self.summary.setText(self._invitation())
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -140,80 +119,41 @@ class ContradictionsView(VerbView):
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder
-        self._pairs = contradictions_in(answer)
-        self.model.show_pairs(self._pairs, self._library.layers)
+        (table,) = answer["view"]
+        self.tree.show_table(table)
         self._fit()
-        self.summary.setText(self._summary_text(self._pairs))
+        self.summary.setText(_summary_text(answer["pairs"]))
         self._enable()
         self.results_shown.emit()
-
-    def _follow_unit(self) -> None:
-        """Show the same areas in the unit of the settings."""
-        if self._folder:
-            self.model.layoutChanged.emit()
-            self.summary.setText(self._summary_text(self._pairs))
 
     def _invitation(self) -> str:
         return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
 
-    def _summary_text(self, pairs: list[Contradiction]) -> str:
-        if not pairs:
-            return tr("The library has no two plans for which there is a matrix.")
-        conflicting = [pair for pair in pairs if pair.hectares]
-        failed = [pair for pair in pairs if pair.hectares is None]
-        text = tr("{count:# pair|# pairs} compared, {against} with contradictions (in\u00a0{unit}).").format(
-            unit=large_unit(), count=Count(len(pairs) - len(failed)), against=Count(len(conflicting))
-        )
-        if not failed:
-            return text
-        return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Limit the width of the names."""
+        """Show as many columns as there is room for; the tip of a row has the others."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Make columns as wide as the longest word above them, the rest of a name wraps; else make them a list."""
-        widths = [self._column_width(title) for title in self.model.plans_across]
-        names_width = round(MAX_NAMES_SHARE * self.width())
-        is_list = sum(widths) + names_width + AROUND_PX > self.width()
-        if is_list != self.model.is_list:
-            self.model.set_list(is_list)
-        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        down.setVisible(not is_list)
-        fixed, by_text = QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.ResizeToContents
-        down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + AROUND_PX)
-        down.setSectionResizeMode(by_text if is_list else fixed)
-        down.setMaximumWidth(names_width)
-        across.setFixedHeight((1 if is_list else HEAD_LINES) * self.fontMetrics().lineSpacing() + AROUND_PX)
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        if is_list and self.model.rowCount():
-            across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-            across.setSectionResizeMode(1, by_text)  # no wider, or names wrap without need
-        elif not is_list:
-            for column, width in enumerate(widths):
-                self.table.setColumnWidth(column, width)
+        for column in range(ALWAYS, self.tree.columnCount()):
+            self.tree.setColumnHidden(column, self.width() < WIDE_PX)
 
-    def _column_width(self, title: str) -> int:
-        words = [word for word in title.split() if word.isascii()]
-        return max(COLUMN_PX, max(map(self.fontMetrics().horizontalAdvance, words), default=0) + AROUND_PX)
-
-    def _open(self, index: QModelIndex) -> None:
-        pairs = [pair for pair in self.model.cell_at(index).pairs if pair.run]
-        if len(pairs) == 1:
-            self.pair_chosen.emit(pairs[0])
-        elif pairs:
-            menu = self.menu_of(pairs)
-            menu.exec(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
-
-    def menu_of(self, pairs: list[Contradiction]) -> QMenu:
-        """A menu of the matrices, where two plans were compared by several."""
-        menu = QMenu(self)
-        for pair in pairs:
-            menu.addAction(as_written(pair.title), lambda chosen=pair: self.pair_chosen.emit(chosen))
-        return menu
+    def _open(self, item: QTreeWidgetItem) -> None:
+        pair = self.tree.about(item)
+        if pair is not None and pair["run"]:
+            self.pair_chosen.emit(pair)
 
     def _enable(self) -> None:
         self.button.setEnabled(not self.is_working and bool(self._library.path))
         self.save_button.setEnabled(bool(self._folder))
+
+
+def _summary_text(pairs: list[dict[str, Any]]) -> str:
+    if not pairs:
+        return tr("The library has no two plans for which there is a matrix.")
+    compared = [pair for pair in pairs if pair["conflict_ha"] is not None]
+    against = sum(bool(pair["conflict_ha"]) for pair in compared)
+    text = tr("{count:# pair|# pairs} compared, {against} with contradictions.")
+    text = text.format(count=Count(len(compared)), against=Count(against))
+    failed = len(pairs) - len(compared)
+    return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{failed:,}")) if failed else text

@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
@@ -43,7 +44,6 @@ from onemap.plugin.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS

@@ -24,28 +24,25 @@ from qgis.PyQt.QtWidgets import (
     QMenu,
     QPushButton,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.identify.identify_rows import FeaturePlace, Row, place_text, rows_of
 from onemap.plugin.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
 from onemap.plugin.identify.way_button import WayButton, way_hint
 from onemap.plugin.library.changed_versions import ChangedVersions
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.map.table_layers import table_layer
 from onemap.plugin.profile import settings
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.crs_words import crs_title
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.number_format import area_text, length_text
+from onemap.plugin.words.translation import tr, with_label
 
-NAME, VALUE = 0, 1
-ROLE_PLACE = Qt.ItemDataRole.UserRole
 COLOUR = "#E8590C"
 NEAR_PX = 8  # lines and points this near to the click or the line are meant
 VALUE_SHARE = 0.41  # of the tree's width; a longer value is cut and stands in the tip
@@ -83,7 +80,7 @@ class IdentifyView(QWidget):
         self.close_button.setAccessibleName(tr("Close what lies here"))
         self.close_button.setToolTip(tr("Close what lies here"))
         self.changed_versions = ChangedVersions(library)
-        self.tree = QTreeWidget()
+        self.tree = AnswerTree(tr("What lies here"), [tr("Layer, class"), tr("Version, measure")])
         self._build()
         self._show_way(POINT)
         self.button.toggled.connect(self._use_tool)
@@ -98,16 +95,10 @@ class IdentifyView(QWidget):
         canvas.mapToolSet.connect(self._release_button)
         canvas.contextMenuAboutToShow.connect(self._add_to_menu)
         library.loading.connect(self.clear)
-        settings.changes.area_unit.connect(self._list)
+        settings.changes.area_unit.connect(self._say_place)
 
     def _build(self) -> None:
-        self.tree.setAccessibleName(tr("What lies here"))
-        self.tree.setColumnCount(2)
-        self.tree.setHeaderLabels([tr("Layer, class"), tr("Version, measure")])
-        self.tree.setIndentation(12)
-        wrap_names(self.tree)
         header = self.tree.header()
-        header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
         self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
@@ -202,6 +193,7 @@ class IdentifyView(QWidget):
             **place,
             "crs": system.authid() or system.toWkt(),
             "as_of": self._library.day,
+            "view": True,
         }
         self.asking.ask("identify", params, self._take)
 
@@ -214,39 +206,31 @@ class IdentifyView(QWidget):
     def _take(self, answer: dict[str, Any]) -> None:
         self._answer = answer
         self.changed_versions.compare_with(answer["layers"])
-        self._list()
+        self._remove_bands()
+        self.tree.show_rows(answer["view"])
+        self._say_place()
         self._show_answer(True)
         self.answered.emit()
         self.shown.emit()
 
-    def _list(self) -> None:
-        """List the answer, its areas in the unit of the settings."""
+    def _say_place(self) -> None:
+        """Say in one line what was asked about: a point's coordinates, how long a line is, how large a box."""
         if self._answer is None:
             return
-        self._remove_bands()
-        self.tree.clear()
-        for row in rows_of(self._answer):
-            self._add(self.tree.invisibleRootItem(), row, is_heading=True)
-        self.place.setText(place_text(self._answer))
-        self.place.setToolTip(crs_title(QgsCoordinateReferenceSystem(self._answer["crs"])))
+        answer = self._answer
+        if answer["shape"] == "line":
+            text = with_label(tr("Along a line"), length_text(answer["length_m"]))
+        elif answer["shape"] == "box":
+            text = with_label(tr("In a box"), area_text(answer["area_ellipsoidal_m2"]))
+        else:
+            decimals = 6 if abs(answer["x"]) <= 360 else 2
+            text = f"{answer['x']:.{decimals}f}, {answer['y']:.{decimals}f}"
+        self.place.setText(text)
+        self.place.setToolTip(crs_title(QgsCoordinateReferenceSystem(answer["crs"])))
 
     def _refuse(self, refusal: Refusal) -> None:
         self.clear()
         self.refused.emit(refusal)
-
-    def _add(self, parent: QTreeWidgetItem, row: Row, is_heading: bool = False) -> None:
-        item = QTreeWidgetItem(parent, [row.name, row.value])
-        item.setToolTip(NAME, "\n".join(filter(None, (row.name, row.hint))))
-        item.setToolTip(VALUE, row.value)
-        item.setData(NAME, ROLE_PLACE, row.place)
-        if is_heading:
-            font = item.font(NAME)
-            font.setBold(True)
-            item.setFont(NAME, font)
-        item.setFirstColumnSpanned(not row.value)
-        for below in row.rows:
-            self._add(item, below)
-        item.setExpanded(row.is_open)
 
     def _show_answer(self, is_shown: bool) -> None:
         for widget in (self.place, self.close_button, self.tree):
@@ -254,13 +238,11 @@ class IdentifyView(QWidget):
 
     def _geometry(self, item: QTreeWidgetItem | None) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem] | None:
         """The geometry of a feature's row, or of the feature that a row is about."""
-        while item is not None and item.data(NAME, ROLE_PLACE) is None:
-            item = item.parent()
-        if item is None:
+        place = self.tree.about(item)
+        if place is None:
             return None
-        place: FeaturePlace = item.data(NAME, ROLE_PLACE)
-        layer = table_layer(self._library.path, place.table, "")
-        feature = next(layer.getFeatures(QgsFeatureRequest(place.fid)), None) if layer.isValid() else None
+        layer = table_layer(self._library.path, place["table"], "")
+        feature = next(layer.getFeatures(QgsFeatureRequest(place["fid"])), None) if layer.isValid() else None
         return (feature.geometry(), layer.crs()) if feature is not None and feature.hasGeometry() else None
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
-from qgis.PyQt.QtCore import Qt, QTimer, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
@@ -21,31 +21,19 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.numbers.chart_view import ChartView
-from onemap.plugin.numbers.row_sizes import row_size
 from onemap.plugin.numbers.table_request import TableView
 from onemap.plugin.numbers.unit_map import UnitMap
-from onemap.plugin.numbers.unit_values import (
-    LOOK_OF,
-    UnitValue,
-    fact_rows,
-    summary_text,
-    unit_values,
-    worst_status,
-)
-from onemap.plugin.numbers.value_tree import NAME, VALUE, ValueTree
+from onemap.plugin.numbers.unit_values import UnitValue, first_line, unit_values
+from onemap.plugin.numbers.value_tree import ValueTree
 from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
-from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import tr
-from onemap.plugin.words.verdicts import sign_icon
 
 TARGETS = "targets"  # the kind of chart that is of a unit
 LINES_OF_STEPS, MOST_LINES = 12, 8
 STATES = 3  # of the data before, which give trend and pace
-ROLE_INDICATOR, ROLE_UNIT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 INDENTATION_PX = 12
 
 
@@ -65,7 +53,8 @@ class IndicatorView(TableView):
         self._unit_field = self._run = ""
         self._charts: list[dict[str, Any]] = []
         self.packs: list[str] = []  # files of indicators beside or in place of those that come along
-        self.values: list[UnitValue] = []
+        self._rows: list[dict[str, Any]] = []  # of the answer
+        self.values: list[UnitValue] = []  # in them
         self.explaining = Asking(library.core, self, library.scope)
         self.explaining.refused.connect(self.refused)
         self.map = UnitMap()
@@ -99,7 +88,7 @@ class IndicatorView(TableView):
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
-        settings.changes.area_unit.connect(self._fill)
+        settings.changes.area_unit.connect(lambda *_unit: self._show_on_map(self.tree.currentItem()))
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
@@ -110,7 +99,7 @@ class IndicatorView(TableView):
         self.explain_button.toggled.connect(self._explain_or_not)
         self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
-        self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(item.data(NAME, ROLE_UNIT)))
+        self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(self._unit(item)))
 
     def _build(self) -> None:
         row = QHBoxLayout()
@@ -143,6 +132,7 @@ class IndicatorView(TableView):
                 "pack": self.packs,
                 "states": STATES,
                 "charts": self.charts.wanted_mm,
+                "view": True,
             },
             lambda tables, answer: self._show(tables, answer, unit_layer, title),
         )
@@ -166,7 +156,7 @@ class IndicatorView(TableView):
         self.explaining.forget()
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
-        self.values, self._asked, self._charts, self._run = [], {}, [], ""
+        self._rows, self.values, self._asked, self._charts, self._run = [], [], {}, [], ""
         self.unit.clear()
         self.tree.clear()
         self._show_result(False)
@@ -195,7 +185,7 @@ class IndicatorView(TableView):
         )
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
-        self.values = unit_values(answer, tr("the whole district"))
+        self._rows, self.values = answer["view"], unit_values(answer)
         self._asked, self._charts = {"unit": unit_layer}, list(answer.get("charts") or ())
         self._run = str(answer["run"]["id"]) if answer["run"].get("recorded") else ""
         self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
@@ -217,61 +207,24 @@ class IndicatorView(TableView):
 
     def _fill(self) -> None:
         """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
-        item = self.tree.currentItem()
-        chosen = item.data(NAME, ROLE_INDICATOR) if item is not None else None
-        self.tree.blockSignals(True)
-        self.tree.clear()
+        chosen = self.tree.about(self.tree.currentItem())
         unit = self.unit.currentData()
-        listed: dict[tuple[str, str], list[UnitValue]] = {}
-        for value in self.values:
-            if (unit is None or value.unit == unit) and (self._only is None or value.indicator[1] in self._only):
-                listed.setdefault(value.indicator, []).append(value)
-        for indicator, values in listed.items():
-            item = self._add_indicator(values, is_of_one=unit is not None)
-            if indicator == chosen:
-                self.tree.setCurrentItem(item)
+        listed = [row for row in self._rows if self._only is None or row["about"]["id"] in self._only]
+        if unit is not None:
+            listed = [_of_unit(row, below) for row in listed for below in row["rows"] if below["about"]["unit"] == unit]
+        self.tree.blockSignals(True)
+        self.tree.show_rows(listed)
+        if chosen:
+            self.tree.choose({"pack": chosen["pack"], "id": chosen["id"]})
         self.tree.blockSignals(False)
         self._show_chosen(self.tree.currentItem())
-
-    def _add_indicator(self, values: list[UnitValue], is_of_one: bool) -> QTreeWidgetItem:
-        first, root = values[0], self.tree.invisibleRootItem()
-        item = self._add(root, f"{first.title}\n{summary_text(values)}", "", worst_status(values))
-        if is_of_one:
-            self._add_facts(item, first)
-        else:
-            for value in values:
-                status_line = " · ".join(filter(None, (value.status_text, value.trend_text)))
-                below = self._add(item, f"{value.unit_name}\n{status_line}", value.value_text, value.status)
-                below.setData(NAME, ROLE_INDICATOR, value.indicator)
-                below.setData(NAME, ROLE_UNIT, value.unit)
-                self._add_facts(below, value)
-        item.setData(NAME, ROLE_INDICATOR, first.indicator)
-        return item
-
-    def _add_facts(self, parent: QTreeWidgetItem, value: UnitValue) -> None:
-        for name, text in fact_rows(value):
-            item = self._add(parent, name, text, "")
-            item.setData(NAME, ROLE_INDICATOR, value.indicator)
-
-    def _add(self, parent: QTreeWidgetItem, name: str, text: str, status: str) -> QTreeWidgetItem:
-        """A row; without a value the name has all of the width."""
-        is_measured = text not in ("", NOT_MEASURED)
-        item = QTreeWidgetItem(parent, [name, text if is_measured else ""])
-        item.setFirstColumnSpanned(not is_measured)
-        item.setSizeHint(NAME, row_size(self.tree.fontMetrics(), (name,)))
-        item.setToolTip(NAME, name)
-        item.setTextAlignment(VALUE, RIGHT)
-        if status in LOOK_OF:
-            item.setIcon(NAME, sign_icon(LOOK_OF[status], self.palette()))
-        return item
 
     def _show_chosen(self, item: QTreeWidgetItem | None) -> None:
         """Colour the map by a row's indicator, draw its charts, and those of the unit that is listed."""
         self._show_on_map(item)
         self.explain_button.setChecked(False)
         self.explain_button.setEnabled(self._value_of(item) is not None and bool(self._run))
-        indicator = item.data(NAME, ROLE_INDICATOR) if item is not None else None
-        unit = self.unit.currentData()
+        indicator, unit = self._indicator(item), self.unit.currentData()
         titles = {value.indicator: value.title for value in self.values}
         charts = []
         for chart in self._charts:
@@ -289,12 +242,19 @@ class IndicatorView(TableView):
 
     def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
         """The value of a row: its own, else that of the unit that is listed; None where it has several."""
-        if item is None:
-            return None
-        indicator = item.data(NAME, ROLE_INDICATOR)
-        unit = item.data(NAME, ROLE_UNIT) if item.data(NAME, ROLE_UNIT) is not None else self.unit.currentData()
+        unit = (self.tree.about(item) or {}).get("unit", self.unit.currentData())
+        indicator = self._indicator(item)
         found = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
         return found[0] if len(found) == 1 else None
+
+    def _indicator(self, item: QTreeWidgetItem | None) -> tuple[str, str] | None:
+        """The pack and id of a row's indicator."""
+        about = self.tree.about(item)
+        return (about["pack"], about["id"]) if about else None
+
+    def _unit(self, item: QTreeWidgetItem) -> str | None:
+        """The unit whose row it is; None for another row."""
+        return (self.tree.row_of(item)["about"] or {}).get("unit")
 
     def _explain_or_not(self, is_on: bool) -> None:
         """Ask the core how the value of the row came about, and show the steps; or put them away."""
@@ -304,7 +264,7 @@ class IndicatorView(TableView):
         if not is_on or value is None:
             return
         params = {"library": self._library.path, "run": self._run}
-        params |= {"parcel": value.unit or "-", "rule": value.indicator[1]}
+        params |= {"parcel": value.unit or "-", "rule": value.indicator[1], "view": True}
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 
     def repeat(self) -> None:
@@ -322,12 +282,12 @@ class IndicatorView(TableView):
         self.message_sent.emit(whole if answer.get("ok") else "\n".join(lines[:MOST_LINES]))
 
     def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
-        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer.get("steps") or [])
+        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer["view"])
         self.steps.setVisible(True)
 
     def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
         """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
-        indicator = item.data(NAME, ROLE_INDICATOR) if item is not None else None
+        indicator = self._indicator(item)
         values = [value for value in self.values if value.indicator == indicator]
         if not values or not self.isVisible():
             self.map.hide()
@@ -340,8 +300,8 @@ class IndicatorView(TableView):
 
     def _follow_click(self, item: QTreeWidgetItem) -> None:
         """Of a unit open the page; of an indicator let the units on the map be clicked."""
-        if item.data(NAME, ROLE_UNIT) is not None:
-            self.open_page(item.data(NAME, ROLE_UNIT))
+        if self._unit(item) is not None:
+            self.open_page(self._unit(item))
         elif self.map.layer is not None:
             self.pick_button.setChecked(True)
 
@@ -379,6 +339,13 @@ class IndicatorView(TableView):
         self.page_button.setEnabled(not self.is_working)
         self.repeat_button.setEnabled(bool(self._run) and not self.is_working)
         self.working.emit(self.is_working)
+
+
+def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
+    """The row of an indicator where one unit is listed: with the value of that unit, and what is said of it."""
+    said = below["name"].partition("\n")[2]
+    name = "\n".join(filter(None, (first_line(row["name"]), said)))
+    return {**below, "name": name, "about": row["about"]}
 
 
 def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:

@@ -21,7 +21,6 @@ from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.map.layer_styles import symbol_of
 from onemap.plugin.numbers.unit_values import JUDGED, LOOK_OF, STATUSES, UnitValue, sign_and_word
-from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import LOOKS
 
 FIELDS = "field=unit:string&field=name:string&field=status:string&field=value:double&field=label:string"
@@ -129,10 +128,11 @@ def _status_look(status: str) -> dict[str, object]:
 
 
 def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) -> None:
-    """Equal steps between the least and the greatest value; what has no value, for it does not apply, is empty."""
+    """Equal steps between the least and the greatest value, each by the values in it; what has none is empty."""
     unjudged = [value for value in values if value.status == "none"]
-    numbers = sorted({value.value for value in unjudged if value.value is not None})
-    if len(unjudged) > sum(value.value is not None for value in unjudged):
+    measured = sorted((value for value in unjudged if value.value is not None), key=lambda value: value.value)
+    numbers = sorted({value.value for value in measured})
+    if len(unjudged) > len(measured):
         _add(root, _status_look("none"), '"status" = \'none\' AND "value" IS NULL', sign_and_word("none"))
     count = min(len(GRADES), len(numbers))
     for place in range(count):
@@ -140,8 +140,10 @@ def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) ->
         is_last = place == count - 1
         test = f'"status" = \'none\' AND "value" >= {low!r}' + ("" if is_last else f' AND "value" < {high!r}')
         look = {"stroke": OUTLINE, "stroke_mm": 0.3, "fill": GRADES[place], "fill_opacity": 0.75}
-        ends = [unjudged[0].in_words(end) for end in (low, high)]
-        _add(root, look, test, ends[0] if count == 1 else tr("{low} to {high}").format(low=ends[0], high=ends[1]))
+        inside = [value for value in measured if low <= value.value and (value.value < high or is_last)]
+        if inside:
+            ends = dict.fromkeys(value.value_text for value in (inside[0], inside[-1]))
+            _add(root, look, test, " – ".join(ends))
 
 
 def _add(root: QgsRuleBasedRenderer.Rule, look: dict[str, object], test: str, label: str) -> None:

@@ -11,7 +11,6 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.questions import ask_text
-from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 STEPS = ("notified", "explained", "mended", "closed")
@@ -21,7 +20,7 @@ class WarningSteps(QWidget):
     """The buttons for one warning at a time; each asks why."""
 
     refused = pyqtSignal(object)  # Refusal
-    stepped = pyqtSignal(dict)  # the warning as it then stands
+    stepped = pyqtSignal(dict)  # the core's answer: the warning as it then stands
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,9 +56,8 @@ class WarningSteps(QWidget):
     def take(self, state: str, reason: str) -> None:
         """Take the next step of the warning; without a reason the core refuses it."""
         params = {"library": self._library.path, "id": self._warning["id"], "state": state, "reason": reason}
-        self.asking.ask(
-            "warning step", params, lambda answer: self.stepped.emit(answer["warning"]), self.buttons[state].toolTip()
-        )
+        params["view"] = True
+        self.asking.ask("warning step", params, self.stepped.emit, self.buttons[state].toolTip())
 
     def _asker(self, state: str, hint: str) -> Callable[[], None]:
         return lambda: ask_text(self, hint, tr("Reason"), "", lambda reason: self.take(state, reason))
@@ -69,17 +67,3 @@ class WarningSteps(QWidget):
             button.setVisible(state in self._warning.get("next", ()))
             button.setEnabled(not self.asking.is_busy)
         self.setVisible(bool(self._warning.get("next")))
-
-
-def state_text(warning: dict[str, Any]) -> str:
-    """How a warning stands; empty for one that was never opened."""
-    return word("warning_states", warning["state"]) if warning.get("state") else ""
-
-
-def steps_text(warning: dict[str, Any]) -> str:
-    """The steps that were taken, one a line: when, what, by whom, why."""
-    lines = []
-    for step in warning.get("steps", ()):
-        words = (step["at"][:10], word("warning_states", step["state"]), step["by"], step["reason"])
-        lines.append(" · ".join(filter(None, words)))
-    return "\n".join(lines)

@@ -82,7 +82,7 @@ class ParcelMends(QObject):
         self, choice: Hashable, params: dict[str, Any], on_layers: Callable[[Hashable, list[InspectedLayer]], None]
     ) -> None:
         """Ask the core for the content of the file: QGIS may not know its format."""
-        params = {"source": params["parcels"], "layer": params.get("layer")}
+        params = {"source": params["parcels"], "layer": params.get("layer"), "view": True}
         self.asking.ask("inspect", params, lambda answer: on_layers(choice, inspected_layers(answer)))
 
     def _choose_layer(self, choice: Hashable, layers: list[InspectedLayer]) -> None:

@@ -25,39 +25,18 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class DepartmentChange:
-    """The conflict of one department with the parcel as it is, and with an alternative of it."""
-
-    department: str
-    verdict_before: str
-    verdict_after: str
-    before_m2: float
-    after_m2: float
-    kept_m2: float  # ground of the department's that the alternative leaves
-    given_up_m2: float  # and that only the alternative takes
-    unknown_before_m2: float
-    unknown_after_m2: float
-
-
-@dataclass(frozen=True)
 class Alternative:
-    """One alternative: cut, one_piece, moved, turned or moved_turned; each is checked as it is."""
+    """One alternative: cut, one_piece, moved, turned or moved_turned; each is checked as it is.
+
+    row: the core's row of it, with a row for each department below; its areas are what documents print.
+    """
 
     kind: str
     passes: bool
     verdict: str
     area_m2: float
-    share: float
-    moved_m: float
-    east_m: float
-    north_m: float
-    turned_deg: float  # counter-clockwise
-    departments: tuple[DepartmentChange, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the parcel keeps its shape."""
-        return bool(self.moved_m or self.turned_deg)
+    is_whole: bool  # whether the parcel keeps its shape
+    row: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +64,10 @@ class Remedy:
 def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
     """The remedy in an answer: the answer itself, or of a case the last remedy that the case stores."""
     stored = [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
-    return stored[-1] if stored else answer
+    if not stored:
+        return answer
+    rows = next(part["rows"] for part in answer["view"] if part["about"]["list"] == "remedy")
+    return {**stored[-1], "view": rows}
 
 
 def record_in(remedy: dict[str, Any]) -> dict[str, Any]:
@@ -121,32 +103,37 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
         path,
         parcel,
         float(remainder.get("area_m2") or 0.0) * scale,
-        share=remainder.get("share"),
-        parts=int(remainder.get("parts") or 0),
-        dropped_m2=float(remainder.get("dropped_m2") or 0.0) * scale,
-        cuts=tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
-        alternatives=tuple(
-            _alternative(row, scale) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel
+        remainder.get("share"),
+        int(remainder.get("parts") or 0),
+        float(remainder.get("dropped_m2") or 0.0) * scale,
+        tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
+        tuple(
+            _alternative(record, row, scale)
+            for record, row in zip(answer["alternatives"], answer["view"])
+            if str(record["parcel"]) == parcel
         ),
-        search=str((answer.get("search") or {}).get("text") or ""),
+        str((answer.get("search") or {}).get("text") or ""),
     )
 
 
-def _alternative(row: dict[str, Any], scale: float) -> Alternative:
+def _alternative(record: dict[str, Any], row: dict[str, Any], scale: float) -> Alternative:
     return Alternative(
-        str(row["alternative"]),
-        bool(row["passes"]),
-        str(row["verdict"]),
-        float(row["area_m2"] or 0.0) * scale,
-        *(float(row[name] or 0.0) for name in ("share", "moved_m", "east_m", "north_m", "turned_deg")),
-        tuple(_change(department, change, scale) for department, change in row["departments"].items()),
+        str(record["alternative"]),
+        bool(record["passes"]),
+        str(record["verdict"]),
+        float(record["area_m2"] or 0.0) * scale,
+        bool(record["moved_m"] or record["turned_deg"]),
+        _scaled(row, scale),
     )
 
 
-def _change(department: str, row: dict[str, Any], scale: float) -> DepartmentChange:
-    measures = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
-    verdicts = (str(row[name]) for name in ("verdict_before", "verdict_after"))
-    return DepartmentChange(department, *verdicts, *(float(row[name]) * scale for name in measures))
+def _scaled(row: dict[str, Any], scale: float) -> dict[str, Any]:
+    """A row, with those below it, whose areas of the plane are made what documents print."""
+    values = [
+        {**one, "value": one["value"] * scale} if isinstance(one, dict) and one["measure"] == "m2" else one
+        for one in row["values"]
+    ]
+    return {**row, "values": values, "rows": [_scaled(below, scale) for below in row["rows"]]}
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:

@@ -37,7 +37,7 @@ from onemap.plugin.remedy.remedy_results import (
     remainder_ground,
     remedy_in,
 )
-from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable, step_text
+from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable
 from onemap.plugin.results.field_names import column_names, name_fields
 from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.result_layers import copy_to_profile
@@ -201,7 +201,7 @@ class RemedyView(QWidget):
         target = str(folder / "remedy.gpkg")
         is_asked = self._ask_remedy(
             self.asking,
-            {**self.form.params(), "out": target},
+            {**self.form.params(), "out": target, "view": True},
             show=lambda answer, remedy: self._show(remedy, record_in(remedy_in(answer))),
             read=lambda answer: read_remedy(target, parcel.parcel, remedy_in(answer), parcel.scale),
             folder=str(folder),
@@ -265,7 +265,7 @@ class RemedyView(QWidget):
         if self.remedy is None or self._run is None:
             return
         alternative = self.remedy.alternative(kind)
-        self.departments.show_changes(alternative.departments if alternative is not None else ())
+        self.departments.show_changes(alternative.row["rows"] if alternative is not None else [])
         try:
             outline = RunTables(self._run.path).geometry("parcels", self._parcel.row)
             grounds = self._cut_grounds(cut_row) if kind == CUT else self._whole_ground(alternative)
@@ -290,7 +290,7 @@ class RemedyView(QWidget):
         if alternative is None:
             return []
         ground = alternative_ground(self.remedy.path, self.remedy.parcel, alternative.kind)
-        return [(ground, alternative.verdict, step_text(alternative) or area_text(alternative.area_m2))]
+        return [(ground, alternative.verdict, alternative.row["about"]["step"] or area_text(alternative.area_m2))]
 
 
 class RemedyForm(QWidget):

@@ -22,12 +22,12 @@ from qgis.PyQt.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QToolButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.answers.answer_tree import NAME, AnswerTree
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
@@ -37,19 +37,16 @@ from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.profile import settings
 from onemap.plugin.remedy.remedy_looks import style_sites
 from onemap.plugin.results.highlight import Highlight
-from onemap.plugin.results.name_delegate import wrap_names
 from onemap.plugin.results.result_layers import copy_to_profile
 from onemap.plugin.results.result_table import TableLayer
-from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
 from onemap.plugin.words.translation import name_list, tr
-from onemap.plugin.words.verdicts import sign_icon
 
-PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
+NEAREST, DISTANCE = 2, 3  # what else a row tells stands in its tip
 MAX_AREA_M2, MAX_WIDTH_M, MAX_SITES = 1e9, 1e5, 200
 LONG_AREA = "9,999,999 m²"  # of a site; a larger one can be scrolled
 DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10
@@ -61,34 +58,21 @@ class Site:
 
     row: its row in the table of sites.
     clearance_m: the distance to the edge of the free ground.
-    nearest: the rule whose ground is nearest, by its title.
     """
 
     row: int
     name: str
     rank: int
     verdict: str
-    area_m2: float
-    width_m: float
     clearance_m: float
-    nearest: str
     nearest_m: float | None
 
 
 def sites_in(answer: dict[str, Any]) -> list[Site]:
     """The sites of an answer, the freest first; the table has the same order."""
-    return [
-        Site(
-            number,
-            str(row["site"]),
-            int(row["rank"]),
-            str(row["verdict"]),
-            *(float(row[name]) for name in ("area_m2", "width_m", "clearance_m")),
-            str(row.get("nearest_title") or row.get("nearest_rule") or ""),
-            row.get("nearest_m"),
-        )
-        for number, row in enumerate(answer.get("sites") or (), start=1)
-    ]
+    names = ("site", "rank", "verdict", "clearance_m", "nearest_m")
+    rows = enumerate(answer.get("sites") or (), start=1)
+    return [Site(number, *(row[name] for name in names)) for number, row in rows]
 
 
 class SitesView(VerbView):
@@ -114,7 +98,6 @@ class SitesView(VerbView):
         self.form = SitesForm(library, rules, canvas)
         self.form.facts.refused.connect(self.refused)
         self.form.changed.connect(self._enable)
-        settings.changes.area_unit.connect(self._show_sizes)
         library.loading.connect(self._enable)
         self._build()
         self._enable()
@@ -142,27 +125,11 @@ class SitesView(VerbView):
         layout.addLayout(button_row)
         layout.addWidget(self.back_button)
 
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Places found"))
-        tree.setColumnCount(4)
-        tree.setHeaderLabels([tr("Place"), tr("Free"), tr("Nearest"), tr("Away")])
-        for column, hint in (
-            (FREE, tr("How far the place lies from the edge of the free ground; the list goes by it")),
-            (NEAREST, tr("The rule whose ground is nearest")),
-            (DISTANCE, tr("How far away that ground is")),
-        ):
-            tree.headerItem().setToolTip(column, hint)
-        for column in (FREE, DISTANCE):
-            tree.headerItem().setTextAlignment(column, RIGHT)
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Places found"), ())
         tree.setRootIsDecorated(False)
         wrap_names(tree, column=NEAREST)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        for column in (PLACE, FREE, NEAREST, DISTANCE):
-            stretch = QHeaderView.ResizeMode.Stretch if column == NEAREST else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(column, stretch)
         tree.currentItemChanged.connect(lambda item, _before: self._enable())
         tree.itemClicked.connect(lambda _item, _column: self.zoom())
         tree.itemActivated.connect(lambda _item, _column: self.zoom())
@@ -216,6 +183,7 @@ class SitesView(VerbView):
             "pack": self._rules.packs,
             "as_of": self._library.day,
             "out": target,
+            "view": True,
             **self.form.params(),
         }
         title = tr("Find places that would pass")
@@ -300,26 +268,14 @@ class SitesView(VerbView):
             note = tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
             self.summary.setText(f"{self.form.asked_text}\n{note}")
             self.form_button.setChecked(False)  # the list needs the height
-            for site in self.sites:
-                self._add(site)
+            (table,) = answer["view"]
+            self.tree.show_table(table, columns=DISTANCE + 1)
+            self.tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
+            self.tree.header().setSectionResizeMode(NEAREST, QHeaderView.ResizeMode.Stretch)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self._show_all()
         self._enable()
         self.results_shown.emit()
-
-    def _add(self, site: Site) -> None:
-        distance = length_text(site.nearest_m)
-        item = QTreeWidgetItem(self.tree, [site.name, length_text(site.clearance_m), site.nearest or "–", distance])
-        item.setIcon(PLACE, sign_icon(site.verdict, self.palette()))
-        item.setToolTip(PLACE, _size_text(site))
-        item.setToolTip(NEAREST, site.nearest)
-        for column in (FREE, DISTANCE):
-            item.setTextAlignment(column, RIGHT)
-
-    def _show_sizes(self) -> None:
-        """Say how large the places are in the unit of the settings."""
-        for row, site in enumerate(self.sites):
-            self.tree.topLevelItem(row).setToolTip(PLACE, _size_text(site))
 
     def _enable(self) -> None:
         wrong = self.form.problem_text
@@ -333,10 +289,6 @@ class SitesView(VerbView):
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
         place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
-
-
-def _size_text(site: Site) -> str:
-    return tr("{area}, {width} wide").format(area=area_text(site.area_m2), width=length_text(site.width_m))
 
 
 def _site_label(site: Site) -> str:

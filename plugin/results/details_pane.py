@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import Any
 
@@ -12,10 +11,9 @@ from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from onemap.plugin.words.contrast import link_colour
-from onemap.plugin.words.number_format import NOT_MEASURED, moment_text, with_area_in_unit
+from onemap.plugin.words.number_format import local_times, with_area_in_unit
 from onemap.plugin.words.translation import tr
 
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
 LINES_AT_LEAST = 4
 LINES_WANTED = 9
 
@@ -54,7 +52,7 @@ class DetailsPane(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
-        """Show the steps of an explanation as a reviewer reads them; codes and hashes on demand, under "technical"."""
+        """Show the rows of an explanation as a reviewer reads them; codes and hashes on demand, under "technical"."""
         self._title, self._steps, self._is_technical = title, steps, False
         self._show_page()
 
@@ -102,24 +100,15 @@ class DetailsPane(QScrollArea):
         return QSize(80, self.minimumHeight())
 
 
-def steps_page(title: str, steps: list[dict[str, Any]], is_technical: bool) -> str:
-    """The steps of an explanation as HTML.
-
-    is_technical: with every code and hash, else as a reviewer reads them.
-    """
-    rows = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
-    for step in steps:
-        text = step.get("value") if is_technical else step.get("said", step.get("value"))
-        if text in (None, NOT_MEASURED):  # such as a filter where the rule has none
-            continue
-        plain = local_times(text)
-        value = escape(plain if is_technical else with_area_in_unit(plain)).replace("\n", "<br>")
-        label = str(step.get("step", ""))
-        name = f"<b>{escape(label[:1].upper() + label[1:])}</b>"
-        rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
-    return "".join(rows)
-
-
-def local_times(value: Any) -> str:
-    """A step's value with its moments in local time."""
-    return MOMENT.sub(lambda match: moment_text(match.group(0)), str(value))
+def steps_page(title: str, rows: list[dict[str, Any]], is_technical: bool) -> str:
+    """The rows of an explanation as HTML. is_technical: with those below one, which have every code and hash."""
+    parts = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
+    for row in rows:
+        if row["rows"] and is_technical:
+            parts.append(steps_page(row["name"], row["rows"], is_technical))
+        elif not row["rows"]:
+            label, text = row["name"], local_times(row["values"][0])
+            value = escape(text if is_technical else with_area_in_unit(text)).replace("\n", "<br>")
+            name = f"<b>{escape(label[:1].upper() + label[1:])}</b>"
+            parts.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
+    return "".join(parts)

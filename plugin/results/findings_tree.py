@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRect, QTimer
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.results.results_model import AREA, NAME, SHARE
 from onemap.plugin.words.translation import tr
 
@@ -16,7 +16,7 @@ Hint = QAbstractItemView.ScrollHint
 
 
 class FindingsTree(QTreeView):
-    """A tree of two levels.
+    """A tree of parcels and what is below them.
 
     Qt measures a row when it comes in sight; but to reach a row far away it would measure all before it. So the bar is
     first set to the parcel's place, which counts rows and measures none.
@@ -67,7 +67,14 @@ class FindingsTree(QTreeView):
         """How many rows are above the one of the index's parcel."""
         model, row = self.model(), _parcel_row(index)
         above = (model.index(one, NAME) for one in range(row))
-        return row + sum(model.rowCount(parcel) for parcel in above if self.isExpanded(parcel))
+        return row + sum(self._rows_below(parcel) for parcel in above)
+
+    def _rows_below(self, index: QModelIndex) -> int:
+        """How many rows are open below one."""
+        if not self.isExpanded(index):
+            return 0
+        model, count = self.model(), self.model().rowCount(index)
+        return count + sum(self._rows_below(model.index(row, NAME, index)) for row in range(count))
 
     def _set_least_height(self) -> None:
         """Room for the first rows; below it the whole room scrolls."""
@@ -82,4 +89,6 @@ class FindingsTree(QTreeView):
 
 def _parcel_row(index: QModelIndex) -> int:
     """The row of a parcel, or of the one above a finding; -1 where there is none."""
-    return index.parent().row() if index.parent().isValid() else index.row()
+    while index.parent().isValid():
+        index = index.parent()
+    return index.row()

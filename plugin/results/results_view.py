@@ -33,7 +33,7 @@ from onemap.plugin.results.result_layers import add_to_map, clear_map, result_la
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import NAME, ResultsModel
 from onemap.plugin.results.row_menu import RowMenu
-from onemap.plugin.results.summary_view import SummaryView, asked_text
+from onemap.plugin.results.summary_view import SummaryView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -142,7 +142,7 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
-        self.show_rules(parcels, run.unasked_rules, asked_text(run.rules, len(run.unasked_rules)))
+        self.show_rules(parcels, run.unasked["rows"], run.unasked["name"])
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run, parcels)
@@ -152,7 +152,10 @@ class ResultsView(QWidget):
             self.tree.setCurrentIndex(first)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
-        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line."""
+        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line.
+
+        unasked: a row for each department.
+        """
         self.summary.show_summary(parcels, unasked)
         self.summary_button.setText(text)
         self.summary_button.setVisible(bool(self._run and self._run.rules))  # else it is not known which were asked
@@ -179,7 +182,7 @@ class ResultsView(QWidget):
     @property
     def current_key(self) -> tuple[str, str]:
         """The parcel and the rule of the current row; empty for none."""
-        parcel, finding = self._parcel, self._finding
+        parcel, finding = self._parcel, self._ground
         return (parcel.parcel if parcel else "", finding.rule if finding else "")
 
     def choose(self, parcel: str, rule: str) -> None:
@@ -187,10 +190,8 @@ class ResultsView(QWidget):
         parcels = [self.model.index(row, NAME) for row in range(self.model.rowCount())]
         parcel_index = next((index for index in parcels if self.model.parcel_at(index).parcel == parcel), None)
         parcel_index = parcel_index or (parcels[0] if parcels else QModelIndex())
-        findings = [self.model.index(row, NAME, parcel_index) for row in range(self.model.rowCount(parcel_index))]
-        chosen_index = next((index for index in findings if self.model.finding_at(index).rule == rule), None)
         self.tree.setExpanded(parcel_index, True)
-        self.tree.setCurrentIndex(chosen_index or (findings[0] if findings else parcel_index))
+        self.tree.setCurrentIndex(self.model.index_of(parcel_index, rule))
 
     def show_highlight(self) -> None:
         """Highlight the current row on the map without moving the view."""
@@ -198,7 +199,7 @@ class ResultsView(QWidget):
         if parcel is None or self._tables is None:
             return
         try:
-            self.highlight.show(self._tables, parcel, self._finding, is_to_move=False)
+            self.highlight.show(self._tables, parcel, self._ground, is_to_move=False)
         except Refusal as refusal:
             self.refused.emit(refusal)
 
@@ -239,7 +240,13 @@ class ResultsView(QWidget):
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
-        params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
+        params = {
+            "library": run.library_path,
+            "run": run.id,
+            "parcel": finding.parcel,
+            "rule": finding.rule,
+            "view": True,
+        }
         self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -253,6 +260,10 @@ class ResultsView(QWidget):
     @property
     def _finding(self) -> Finding | None:
         return self.model.finding_at(self.tree.currentIndex())
+
+    @property
+    def _ground(self) -> Finding | None:
+        return self.model.ground_at(self.tree.currentIndex())
 
     @property
     def _parcel(self) -> CheckedParcel | None:
@@ -277,7 +288,7 @@ class ResultsView(QWidget):
         if parcel is None or self._tables is None:
             return
         try:
-            self.highlight.show(self._tables, parcel, self.model.finding_at(index))
+            self.highlight.show(self._tables, parcel, self.model.ground_at(index))
         except Refusal as refusal:
             self.refused.emit(refusal)
 
@@ -311,7 +322,7 @@ class ResultsView(QWidget):
             self._show_details(self.tree.currentIndex())
 
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
-        self.details.show_steps(finding.title, answer.get("steps") or [])
+        self.details.show_steps(finding.title, answer["view"])
         self._enlarge_details()
 
     def _enlarge_details(self) -> None:

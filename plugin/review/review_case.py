@@ -151,7 +151,7 @@ class CasePage(QWidget):
         self.unseen_label.setVisible(bool(self.unseen_label.text()))
         self._show_warnings(is_whole=False)
         self._show_table()
-        self.table.choose(department)
+        self.table.choose_department(department)
         self._show_department(department)
         self.rounds.show_case(case)
         self.rounds.choose(department)
@@ -369,6 +369,6 @@ class CasePage(QWidget):
         if path:
             self.take_reply(path)
 
-    def _show_changes(self, changes: dict) -> None:
+    def _show_changes(self, changes: list) -> None:
         self.changes = ChangesDialog(self.case.project, changes, self)
         self.changes.show()

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.plugin.library.layer_list import DEPARTMENTS
-from onemap.plugin.words.verdicts import SEVERITY
 
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
 CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
 OVERALL_CONCLUSIONS = tuple(conclusion for conclusion in CONCLUSIONS if conclusion != "not_involved")
 OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
 MACHINE_NAME = "onemap"
-# What presses most stands first in a list.
-_BY_URGENCY = ("circulating", "consolidated", "draft", "issued", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -24,22 +21,17 @@ class CaseLine:
 
     waiting: departments that have not answered.
     verdict: the gravest of its parcels.
+    row: the core's row of it.
     """
 
     case: str
-    project: str
     state: str
-    round: int
-    opened_on: str
-    due: str
-    days_left: int | None
     waiting: tuple[str, ...]
     overdue: tuple[str, ...]
     stale: tuple[str, ...]
-    conclusion: str
-    document: str
     revision: int
     verdict: str
+    row: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,8 +39,6 @@ class Opinion:
     """One department's opinion.
 
     why: why the department is asked.
-    signature_entered_on: the day on which the signature was entered, where that is later than its own.
-    unanswered: why it was signed although items had no answer.
     steps: for each step None, or the reason why it is not allowed.
     """
 
@@ -60,17 +50,7 @@ class Opinion:
     routed: bool
     why: str
     drafted_by: str
-    drafted_on: str
-    signed_by: str
-    signed_on: str
-    signature_entered_on: str
-    unanswered: str
     due: str
-    days_left: int | None
-    overdue: bool
-    stopped_on: str
-    stale_because: tuple[str, ...]  # layers by their codes, packs by their ids
-    stale_titles: tuple[str, ...]  # the same in words
     steps: dict[str, str | None]
 
     @property
@@ -125,11 +105,6 @@ class Case:
         return dict(self.answer.get("steps") or {})
 
     @property
-    def rounds(self) -> list[dict[str, Any]]:
-        """All rounds, the earliest first."""
-        return list(self.answer.get("rounds") or [])
-
-    @property
     def entries(self) -> list[dict[str, Any]]:
         """All steps so far, the earliest first."""
         return list(self.answer.get("entries") or [])
@@ -143,6 +118,20 @@ class Case:
     def remedies(self) -> list[dict[str, Any]]:
         """The remedies of the round's parcels; the last one counts, and is complete."""
         return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
+
+    @property
+    def remedy(self) -> dict[str, Any]:
+        """The last of them, with the core's rows of its alternatives."""
+        return {**self.remedies[-1], "view": self.rows("remedy")}
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The core's rows of the case: its `opinions`, or its `entries`, which are the steps so far."""
+        return next(part["rows"] for part in self.answer["view"] if part["about"]["list"] == name)
+
+    @property
+    def round_rows(self) -> list[dict[str, Any]]:
+        """A row for each round, the earliest first, with the opinions of that round below it."""
+        return [part for part in self.answer["view"] if part["about"]["list"] == "round"]
 
     def opinion(self, department: str) -> Opinion | None:
         """One department's opinion."""
@@ -163,7 +152,7 @@ def case_in(answer: dict[str, Any]) -> Case:
 
 
 def opinions_in(rows: Iterable[dict[str, Any]]) -> tuple[Opinion, ...]:
-    """The opinions of one round, in the departments' order."""
+    """Opinions in the departments' order."""
     return tuple(sorted((_opinion(row) for row in rows), key=lambda row: DEPARTMENTS.index(row.department)))
 
 
@@ -180,43 +169,25 @@ def _opinion(row: dict[str, Any]) -> Opinion:
         routed=bool(row.get("routed")),
         why=text("why_text"),
         drafted_by=text("drafted_by"),
-        drafted_on=text("drafted_on"),
-        signed_by=text("signed_by"),
-        signed_on=text("signed_on"),
-        signature_entered_on=text("signature_entered_on"),
-        unanswered=text("unanswered"),
         due=text("due"),
-        days_left=row.get("days_left"),
-        overdue=bool(row.get("overdue")),
-        stopped_on=text("stopped_on"),
-        stale_because=tuple(row.get("stale_because") or ()),
-        stale_titles=tuple(row.get("stale_titles") or row.get("stale_because") or ()),
         steps=dict(row.get("steps") or {}),
     )
 
 
 def lines_in(answer: dict[str, Any]) -> list[CaseLine]:
-    """The cases in a list of the core: by urgency, then by deadline, then the newest first."""
-    lines = [_line(row) for row in answer.get("cases", [])]
-    lines.sort(key=lambda line: line.opened_on, reverse=True)
-    return sorted(lines, key=lambda line: (_BY_URGENCY.index(line.state), not line.overdue, line.due or "9999"))
+    """The cases in a list of the core, in its order."""
+    cases = {case["case"]: case for case in answer["cases"]}
+    return [_line(cases[row["about"]["case"]], row) for row in answer["view"]]
 
 
-def _line(row: dict[str, Any]) -> CaseLine:
-    verdicts = row.get("verdicts") or {}
+def _line(case: dict[str, Any], row: dict[str, Any]) -> CaseLine:
     return CaseLine(
-        case=row["case"],
-        project=row["project"],
-        state=row["state"],
-        round=int(row["round"]),
-        opened_on=str(row.get("opened_on") or ""),
-        due=str(row.get("due") or ""),
-        days_left=row.get("days_left"),
-        waiting=tuple(row.get("waiting") or ()),
-        overdue=tuple(row.get("overdue") or ()),
-        stale=tuple(row.get("stale") or ()),
-        conclusion=str(row.get("conclusion") or ""),
-        document=str(row.get("document") or ""),
-        revision=int(row.get("revision") or 0),
-        verdict=next((verdict for verdict in SEVERITY if verdicts.get(verdict)), "clear"),
+        case=case["case"],
+        state=case["state"],
+        waiting=tuple(case["waiting"]),
+        overdue=tuple(case["overdue"]),
+        stale=tuple(case["stale"]),
+        revision=int(case["revision"]),
+        verdict=row["sign"],
+        row=row,
     )

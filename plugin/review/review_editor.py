@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
-from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word, name_buttons, step_word
+from onemap.plugin.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
@@ -125,11 +125,13 @@ class OpinionEditor(QWidget):
         self._case, self._opinion = case, case.opinion(department)
         opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
-        self.author_label.setText(f"{conclusion_text(opinion)} · {author_text(opinion)}")
+        row = next(one for one in case.rows("opinions") if one["about"]["department"] == department)
+        author = row["rows"][0]["name"]
+        self.author_label.setText(" · ".join((*row["values"][:2], author)))
         self.conflict_label.setVisible(unsent is not None and unsent.base != (opinion.conclusion, opinion.text))
         text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
         self.conflict_label.setText(
-            text.format(conclusion=conclusion_word(opinion.conclusion), who=author_text(opinion)) + "\n" + opinion.text
+            text.format(conclusion=conclusion_word(opinion.conclusion), who=author) + "\n" + opinion.text
         )
         content = unsent or UnsentText(opinion.conclusion, opinion.text, opinion.basis)
         self._is_filling = True

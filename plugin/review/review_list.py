@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -14,37 +16,26 @@ from qgis.PyQt.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import wrap_names
+from onemap.plugin.answers.answer_tree import AnswerTree
 from onemap.plugin.results.row_menu import RowMenu
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
 from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_seen_revisions import seen_revision
-from onemap.plugin.review.review_words import (
-    OVERDUE,
-    STALE,
-    UNSEEN,
-    conclusion_word,
-    department_words,
-    line_deadline,
-    state_word,
-)
+from onemap.plugin.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
-from onemap.plugin.words.verdicts import sign_icon
 
 PROJECT, STATE, DEADLINE = 0, 1, 2
 FOR_USER, OVERDUE_ONLY = "mine", "late"  # filters beside the states
-CASE = Qt.ItemDataRole.UserRole
 
 
 class CaseList(QWidget):
@@ -108,23 +99,20 @@ class CaseList(QWidget):
         )
         self.more_button.setMenu(menu)
 
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Cases"))
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")))
         tree.setRootIsDecorated(False)
-        tree.setHeaderLabels([tr("Project"), tr("State"), tr("Due, outcome")])
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setIndentation(0)
-        wrap_names(tree)  # of a project the whole name is read
         tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
-        tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
+        tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(self._case_of(item)))
         RowMenu(tree, self._show_menu)
         return tree
 
@@ -164,7 +152,12 @@ class CaseList(QWidget):
     def item_of(self, case: str) -> QTreeWidgetItem | None:
         """The row of a case; None where it is not in the list."""
         rows = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return next((item for item in rows if item.data(0, CASE) == case), None)
+        return next((item for item in rows if self._case_of(item) == case), None)
+
+    def _case_of(self, item: QTreeWidgetItem | None) -> str:
+        """The case of a row; empty for no row."""
+        about = self.tree.about(item)
+        return str(about["case"]) if about else ""
 
     def _build(self) -> None:
         top = QHBoxLayout()
@@ -204,27 +197,16 @@ class CaseList(QWidget):
             return False
         if chosen in CASE_STATES and line.state != chosen:
             return False
-        searched_texts = (
-            line.project,
-            line.case,
-            line.document,
-            word("verdicts", line.verdict),
-            department_words(line.waiting),
-        )
+        searched_texts = (line.row["name"], line.row["hint"], department_words(line.waiting))
         return self.search.text().strip().lower() in " ".join(searched_texts).lower()
 
     def _show_rows(self) -> None:
-        current = self.tree.currentItem().data(0, CASE) if self.tree.currentItem() else ""
-        self.tree.clear()
-        lines = [line for line in self.lines if self._matches_filter(line)]
-        for line in lines:
-            item = QTreeWidgetItem(_columns(line))
-            item.setData(0, CASE, line.case)
-            item.setIcon(PROJECT, sign_icon(line.verdict, self.palette()))
+        current = self._case_of(self.tree.currentItem())
+        self.tree.show_rows([_marked(line) for line in self.lines if self._matches_filter(line)])
+        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
             for column in (PROJECT, STATE, DEADLINE):
-                item.setToolTip(column, _details(line))
+                item.setToolTip(column, item.toolTip(PROJECT))
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
-            self.tree.addTopLevelItem(item)
         chosen = self.item_of(current) or self.tree.topLevelItem(0)
         if chosen is not None:
             self.tree.setCurrentItem(chosen)
@@ -248,7 +230,7 @@ class CaseList(QWidget):
         item = self.tree.itemAt(place)
         if item is not None:
             menu = QMenu(self)
-            menu.addAction(icon("case"), tr("Open"), lambda: self.case_chosen.emit(item.data(0, CASE)))
+            menu.addAction(icon("case"), tr("Open"), lambda: self.case_chosen.emit(self._case_of(item)))
             menu.exec(self.tree.viewport().mapToGlobal(place))
 
 
@@ -256,22 +238,15 @@ def _is_unseen(line: CaseLine) -> bool:
     return line.revision > seen_revision(line.case)
 
 
-def _columns(line: CaseLine) -> list[str]:
+def _marked(line: CaseLine) -> dict[str, Any]:
+    """The core's row of a case; marked where somebody else took a step that was not seen here."""
     mark = f"{UNSEEN} " if _is_unseen(line) else ""
-    stale = f" {STALE}" if line.stale else ""
-    round_text = tr("round {round}").format(round=line.round)
-    if line.state == "circulating":
-        outcome = f"{line_deadline(line)}\n" + tr("{count} waiting").format(count=len(line.waiting))
-    else:
-        outcome = conclusion_word(line.conclusion) if line.conclusion else ""
-    number = line.document or line.case  # what people call it by; both stand in the tip
-    return [f"{mark}{line.project}\n{number}", f"{state_word(line.state)}{stale}\n{round_text}", outcome]
+    return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}
 
 
-def _details(line: CaseLine) -> str:
-    lines = [line.project, f"{line.case} · {word('verdicts', line.verdict)}"]
-    if line.due:
-        lines.append(tr("Due: {day}").format(day=line.due))
+def _departments(line: CaseLine) -> list[str]:
+    """Which departments a case waits for, which are late, and what of whom was superseded."""
+    lines = []
     if line.waiting:
         lines.append(tr("Waiting for: {departments}").format(departments=department_words(line.waiting)))
     if line.overdue:
@@ -279,6 +254,4 @@ def _details(line: CaseLine) -> str:
     if line.stale:
         text = tr("What these rest on was superseded: {departments}")
         lines.append(f"{STALE} " + text.format(departments=department_words(line.stale)))
-    if line.document:
-        lines.append(line.document)
-    return "\n".join(lines)
+    return lines

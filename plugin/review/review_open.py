@@ -171,6 +171,7 @@ class CaseForm(QWidget):
             "by": user,
             "on": self._library.step_day,
             "code_system": self.uses.system,
+            "view": True,
             **self.mends.params_for(choice),
         }
         if self._case is None:

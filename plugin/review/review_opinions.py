@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem, QWidget
 
-from onemap.plugin.results.name_delegate import NameDelegate, wrap_names
-from onemap.plugin.review.review_cases import Case, Opinion
-from onemap.plugin.review.review_words import (
-    UNSEEN,
-    WRITTEN,
-    author_text,
-    conclusion_word,
-    opinion_state,
-)
+from onemap.plugin.answers.answer_tree import AnswerTree
+from onemap.plugin.answers.name_delegate import NameDelegate, wrap_names
+from onemap.plugin.review.review_cases import Case
+from onemap.plugin.review.review_words import UNSEEN
 from onemap.plugin.words.contrast import quiet_brush
-from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import name_list, tr, with_label
+from onemap.plugin.words.translation import tr
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
-CODE = Qt.ItemDataRole.UserRole
 MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 4
 
@@ -33,18 +27,17 @@ class _LowRows(NameDelegate):
     margin_px = 1
 
 
-class OpinionTable(QTreeWidget):
+class OpinionTable(AnswerTree):
     """Ten rows; departments that are not asked are grey."""
 
     chosen = pyqtSignal(str)  # department
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(tr("Opinions of the departments"))
+        heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
+        super().__init__(tr("Opinions of the departments"), heads, parent)
         self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))
-        self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
         header = self.header()
         header.setStretchLastSection(False)
         for column in (CONCLUSION, STATE):
@@ -59,25 +52,39 @@ class OpinionTable(QTreeWidget):
         changed: departments with unseen changes by others.
         """
         chosen = self.department
+        rows = [
+            _marked(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
+            for row in case.rows("opinions")
+        ]
         self.blockSignals(True)
-        self.clear()
-        for opinion in case.opinions:
-            self.addTopLevelItem(self._row(opinion, opinion.department in unsaved, opinion.department in changed))
+        self.show_rows(rows)
+        for item in map(self.topLevelItem, range(len(rows))):
+            self._paint(item, self.row_of(item))
         self.blockSignals(False)
         self.updateGeometry()
         if chosen:
-            self.choose(chosen)
+            self.choose_department(chosen)
+
+    def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
+        """Grey for a department that is not asked, bold for an opinion that is late; one tip for all columns."""
+        grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        for column in range(self.columnCount()):
+            item.setToolTip(column, row["hint"])
+            if not row["about"]["is_asked"]:
+                item.setForeground(column, grey)
+        font = item.font(STATE)
+        font.setBold(row["about"]["is_overdue"])
+        item.setFont(STATE, font)
 
     @property
     def department(self) -> str:
         """The chosen department; empty for none."""
-        return self.currentItem().data(0, CODE) if self.currentItem() is not None else ""
+        about = self.about(self.currentItem())
+        return str(about["department"]) if about else ""
 
-    def choose(self, department: str) -> None:
+    def choose_department(self, department: str) -> None:
         """Choose a department."""
-        for row in range(self.topLevelItemCount()):
-            if self.topLevelItem(row).data(0, CODE) == department:
-                self.setCurrentItem(self.topLevelItem(row))
+        self.choose({"department": department})
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the texts where there is room."""
@@ -120,43 +127,12 @@ class OpinionTable(QTreeWidget):
 
     def _choose(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
         if item is not None:
-            self.chosen.emit(item.data(0, CODE))
-
-    def _row(self, opinion: Opinion, is_unsaved: bool, is_changed: bool) -> QTreeWidgetItem:
-        name = word("departments", opinion.department)
-        marks = (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
-        first_line = opinion.text.splitlines()[0] if opinion.text else ""
-        item = QTreeWidgetItem(
-            [
-                name + marks,
-                conclusion_word(opinion.conclusion),
-                opinion_state(opinion),
-                first_line,
-            ]
-        )
-        item.setData(0, CODE, opinion.department)
-        tip = "\n".join(_details(opinion, is_unsaved, is_changed))
-        for column in range(self.columnCount()):
-            item.setToolTip(column, tip)
-            if not opinion.routed and opinion.by_machine:
-                grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
-                item.setForeground(column, grey)
-        if opinion.overdue:
-            font = item.font(STATE)
-            font.setBold(True)
-            item.setFont(STATE, font)
-        return item
+            self.chosen.emit(self.department)
 
 
-def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
-    lines = [with_label(word("departments", opinion.department), opinion.why), author_text(opinion)]
-    lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
-    lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
-    if opinion.stale_because:
-        versions = name_list(opinion.stale_titles)
-        lines.append(tr("What it rests on was superseded: {what}").format(what=versions))
-    lines += [tr("Changed since you looked")] if is_changed else []
-    if opinion.state == "drafted" and not opinion.by_machine:
-        lines.append(f"{WRITTEN} " + tr("Written by a person, and not yet signed"))
+def _marked(row: dict[str, Any], is_unsaved: bool, is_changed: bool) -> dict[str, Any]:
+    """The core's row of an opinion, with what only this desk knows: what was not seen, and what is not sent."""
+    name = row["name"] + (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
+    lines = [tr("Changed since you looked")] if is_changed else []
     lines += [tr("Words typed here are not saved yet")] if is_unsaved else []
-    return lines + ["", opinion.text]
+    return {**row, "name": name, "hint": "\n".join([*lines, row["hint"]]), "rows": []}

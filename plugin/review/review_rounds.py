@@ -7,24 +7,18 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QHeaderView,
     QLabel,
     QSplitter,
     QTextBrowser,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from onemap.plugin.results.name_delegate import wrap_names
-from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
-from onemap.plugin.review.review_words import author_text, conclusion_text, conclusion_word
-from onemap.plugin.words.core_words import word
+from onemap.plugin.answers.answer_tree import AnswerTree
+from onemap.plugin.review.review_cases import Case
 from onemap.plugin.words.translation import Count, tr, with_label
 
 CHANGED = "≠"
-DEPARTMENT = Qt.ItemDataRole.UserRole
 
 
 class RoundsView(QWidget):
@@ -32,13 +26,11 @@ class RoundsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rounds: list[tuple[dict[str, Any], tuple[Opinion, ...]]] = []
+        self._rounds: list[dict[str, Any]] = []
         self.summary = QLabel()
         self.summary.setWordWrap(True)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Rounds"))
+        self.tree = AnswerTree(tr("Rounds"), ())
         self.tree.setRootIsDecorated(False)
-        wrap_names(self.tree)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())
         self.text = QTextBrowser()
         self.text.setAccessibleName(tr("Details"))
@@ -57,32 +49,19 @@ class RoundsView(QWidget):
     def show_case(self, case: Case) -> None:
         """Show a case's rounds."""
         chosen = self._department
-        self._rounds = [(round_row, opinions_in(round_row["opinions"])) for round_row in case.rounds]
-        self.tree.clear()
-        self.tree.setHeaderLabels(
-            [tr("Department"), *(tr("Round {round}").format(round=round_row["round"]) for round_row, _ in self._rounds)]
-        )
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in range(1, len(self._rounds) + 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._rounds = case.round_rows
+        heads = [tr("Department"), *(one["name"] for one in self._rounds)]
+        table = {"columns": [{"title": head, "unit": "", "is_number": False} for head in heads]}
+        table["rows"] = [_row(list(opinions)) for opinions in zip(*(one["rows"] for one in self._rounds))]
+        self.tree.show_table(table)
         changed = 0
-        for row, opinion in enumerate(case.opinions):
-            item = QTreeWidgetItem([word("departments", opinion.department)])
-            item.setData(0, DEPARTMENT, opinion.department)
-            for column, (_one, opinions) in enumerate(self._rounds, start=1):
-                previous = self._rounds[column - 2][1][row].conclusion if column > 1 else ""
-                conclusion = opinions[row].conclusion
-                is_changed = bool(previous) and previous != conclusion
-                item.setText(column, conclusion_word(conclusion) + (f" {CHANGED}" if is_changed else ""))
-                item.setToolTip(column, author_text(opinions[row]))
-                if is_changed:
-                    font = item.font(column)
-                    font.setBold(True)
-                    item.setFont(column, font)
-                changed += is_changed and column == len(self._rounds)
-            self.tree.addTopLevelItem(item)
+        for item, row in ((self.tree.topLevelItem(at), row) for at, row in enumerate(table["rows"])):
+            for column, value in enumerate(row["values"], start=1):
+                item.setToolTip(column, row["authors"][column - 1])
+                font = item.font(column)
+                font.setBold(value.endswith(CHANGED))
+                item.setFont(column, font)
+            changed += row["values"][-1].endswith(CHANGED)
         if len(self._rounds) > 1:
             text = tr(
                 "{count:# department concludes|# departments conclude} otherwise than in the round before "
@@ -91,31 +70,35 @@ class RoundsView(QWidget):
             self.summary.setText(text.format(count=Count(changed), sign=CHANGED))
         else:
             self.summary.setText(tr("This is the first round. A revised case has a column for each round."))
-        for row in range(self.tree.topLevelItemCount()):
-            if self.tree.topLevelItem(row).data(0, DEPARTMENT) == chosen:
-                self.tree.setCurrentItem(self.tree.topLevelItem(row))
+        if chosen:
+            self.choose(chosen)
         self._show_text()
 
     def choose(self, department: str) -> None:
         """Show one department's opinions."""
-        for row in range(self.tree.topLevelItemCount()):
-            if self.tree.topLevelItem(row).data(0, DEPARTMENT) == department:
-                self.tree.setCurrentItem(self.tree.topLevelItem(row))
+        self.tree.choose({"department": department})
 
     @property
     def _department(self) -> str:
-        return self.tree.currentItem().data(0, DEPARTMENT) if self.tree.currentItem() is not None else ""
+        about = self.tree.about(self.tree.currentItem())
+        return str(about["department"]) if about else ""
 
     def _show_text(self) -> None:
         parts = []
-        for round_row, opinions in reversed(self._rounds):
-            opinion = next((candidate for candidate in opinions if candidate.department == self._department), None)
+        for one in reversed(self._rounds):
+            opinion = next((row for row in one["rows"] if row["about"]["department"] == self._department), None)
             if opinion is None:
                 continue
-            title = tr("Round {round}").format(round=round_row["round"])
-            heading = with_label(title, conclusion_text(opinion))
-            parts.append(f"<p><b>{escape(heading)}</b><br><small>{escape(author_text(opinion))}</small></p>")
-            parts.append(f"<p>{escape(opinion.text).replace(chr(10), '<br>')}</p>")
-            if opinion.basis:
-                parts.append("<p>" + escape(tr("Basis: {basis}").format(basis=opinion.basis)) + "</p>")
+            author, *texts = (below["name"] for below in opinion["rows"])
+            heading = with_label(one["name"], opinion["values"][0])
+            parts.append(f"<p><b>{escape(heading)}</b><br><small>{escape(author)}</small></p>")
+            parts += [f"<p>{escape(text).replace(chr(10), '<br>')}</p>" for text in texts]
         self.text.setHtml("".join(parts))
+
+
+def _row(opinions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The conclusions of one department, round by round; one that is not that of the round before is marked."""
+    conclusions = [one["values"][0] for one in opinions]
+    marks = ["", *(f" {CHANGED}" if one != before else "" for before, one in zip(conclusions, conclusions[1:]))]
+    values = [f"{conclusion}{mark}" for conclusion, mark in zip(conclusions, marks)]
+    return {**opinions[-1], "values": values, "rows": [], "authors": [one["rows"][0]["name"] for one in opinions]}

@@ -27,7 +27,7 @@ class CaseSteps(QObject):
     """One step at a time."""
 
     answered = pyqtSignal(str, dict)  # the step, and the case after it
-    changes_found = pyqtSignal(dict)  # what would change
+    changes_found = pyqtSignal(list)  # the core's rows of what would change
     refused = pyqtSignal(object)  # Refusal
     reload_requested = pyqtSignal()  # read the case again
 
@@ -206,6 +206,7 @@ class CaseSteps(QObject):
             "case": case.id,
             "by": user,
             "on": self._library.step_day,
+            "view": True,
             **params,
         }
         if step != "recheck":
@@ -222,7 +223,7 @@ class CaseSteps(QObject):
     def _take_answer(self, step: str, answer: dict[str, Any], reason_key: tuple[str, ...]) -> None:
         self._unsent_reasons.pop(reason_key, None)
         if step == "recheck":
-            self.changes_found.emit(answer.get("changes") or {})
+            self.changes_found.emit([part for part in answer["view"] if part["about"]["list"] == "changes"])
         self.answered.emit(step, answer)
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -95,8 +95,8 @@ class ReviewTab(QWidget):
         """Ask the core for the cases."""
         self.listing.ask("review list", self._list_params(), self._take_list)
 
-    def _list_params(self) -> dict[str, str]:
-        return {"library": self._library.path, "on": self._library.step_day}
+    def _list_params(self) -> dict[str, Any]:
+        return {"library": self._library.path, "on": self._library.step_day, "view": True}
 
     def show_list(self) -> None:
         """Go back to the list of cases, and the keyboard with it."""
@@ -111,7 +111,7 @@ class ReviewTab(QWidget):
     def open_case(self, case: str, is_followed: bool = False) -> None:
         """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
         params = {"library": self._library.path, "case": case, "on": self._library.step_day}
-        params["by"] = self.person.known_name
+        params["by"], params["view"] = self.person.known_name, True
         self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
 
     def reload_case(self, is_followed: bool = False) -> None:

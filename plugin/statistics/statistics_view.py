@@ -11,15 +11,13 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.answers.answer_tree import AnswerTree
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.changed_versions import ChangedVersions
@@ -28,21 +26,17 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
-from onemap.plugin.results.name_delegate import wrap_names
-from onemap.plugin.statistics.balance_rows import GROUP, BalanceRow, balance_of
 from onemap.plugin.statistics.counted_ground import CountedGround
-from onemap.plugin.statistics.share_bar import ROLE_SHARE, ShareBar
-from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.statistics.share_bar import ShareBar
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
-from onemap.plugin.words.number_format import area_beside_text, area_text, large_area_number, large_unit, share_text
 from onemap.plugin.words.translation import list_of_some, tr
 
-NAME, AREA, SHARE = 0, 1, 2
+AREA, SHARE = 1, 2  # what else a row tells stands in its tip
+GROUP = "/group"
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
 MIN_ROWS = 9
-DECIMALS = 4  # of hectares: a balance closes to the square metre
 
 
 class StatisticsView(VerbView):
@@ -53,7 +47,6 @@ class StatisticsView(VerbView):
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
         self._params: dict[str, Any] = {}  # of the balance on display
-        self._rows: list[BalanceRow] = []  # of that balance
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
         self.button = QPushButton(icon("statistics"), tr("How much of what?"))
@@ -76,24 +69,12 @@ class StatisticsView(VerbView):
         self.count_button.clicked.connect(lambda: self.count())
         self.save_button.clicked.connect(lambda: self._choose_target())
         library.listed.connect(self._list_layers)
-        settings.changes.area_unit.connect(self._list)
         self._list_layers()
 
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(tr("Land-use balance"))
-        tree.setColumnCount(3)
-        tree.setHeaderLabels(_heads())
-        tree.setIndentation(12)
-        wrap_names(tree)
-        tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Land-use balance"), ())
+        tree.setSelectionMode(AnswerTree.SelectionMode.ExtendedSelection)
         tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (AREA, SHARE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-            tree.headerItem().setTextAlignment(column, RIGHT)
         tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
         return tree
 
@@ -142,6 +123,7 @@ class StatisticsView(VerbView):
             "code": layer.code,
             "by": f"{layer.class_field}{GROUP},{layer.class_field}",
             "as_of": self._library.day,
+            "view": True,
             **ground,
         }
         name, title = self.ground.name, layer.title
@@ -165,7 +147,7 @@ class StatisticsView(VerbView):
 
     def clear(self) -> None:
         """Forget the balance."""
-        self._params, self._rows = {}, []
+        self._params = {}
         self.changed_versions.forget()
         self.tree.clear()
         self._show_result(False)
@@ -182,39 +164,19 @@ class StatisticsView(VerbView):
             self.save(path)
 
     def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
-        self._params, self._rows = params, balance_of(answer, ground)
+        self._params = {name: value for name, value in params.items() if name != "view"}
         within = answer.get("within") or {}
         self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
-        self._list()
-        version = answer["layer"]["label"]
+        (table,) = answer["view"]
+        self.tree.show_table(table, columns=SHARE + 1)
         lines = [
-            f"{layer} {version}",
+            f"{layer} {answer['layer']['label']} · {ground}",
             tr("Areas are on the ellipsoid"),
             *(str(problem["message"]) for problem in answer.get("problems") or ()),
         ]
         self.note.setText("\n".join(lines))
         self._show_result(True)
         self.results_shown.emit()
-
-    def _list(self) -> None:
-        """List the balance, its areas in the unit of the settings."""
-        self.tree.setHeaderLabels(_heads())
-        self.tree.clear()
-        for row in self._rows:
-            self._add(self.tree.invisibleRootItem(), row)
-        if self._rows:
-            self.tree.expandItem(self.tree.topLevelItem(0))
-
-    def _add(self, parent: QTreeWidgetItem, row: BalanceRow) -> None:
-        item = QTreeWidgetItem(parent, [row.name, large_area_number(row.area_m2, DECIMALS), share_text(row.share)])
-        size = f"{area_text(row.area_m2)} · {area_beside_text(row.area_m2)}"
-        counted = "" if row.features is None else tr("features: {count}").format(count=f"{row.features:,}")
-        item.setToolTip(NAME, "\n".join(filter(None, (row.name, size, counted))))
-        item.setData(SHARE, ROLE_SHARE, row.share)
-        for column in (AREA, SHARE):
-            item.setTextAlignment(column, RIGHT)
-        for below in row.rows:
-            self._add(item, below)
 
     def _show_result(self, is_shown: bool) -> None:
         for widget in (self.tree, self.note):
@@ -245,7 +207,3 @@ class StatisticsView(VerbView):
         self.button.setEnabled(bool(self._library.layers) or self.button.isChecked())
         self.count_button.setEnabled(not self.is_working and has_layer)
         self.save_button.setEnabled(not self.is_working and bool(self._params))
-
-
-def _heads() -> list[str]:
-    return [tr("Unit, class"), tr("Area, {unit}").format(unit=large_unit()), tr("Share")]

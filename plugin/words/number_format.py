@@ -21,6 +21,7 @@ SMALLEST_HECTARE = 0.00005
 SQUARE_METRE, MU, HECTARE = "m2", "mu", "ha"  # the units of areas among the settings
 
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
 _M2_IN_TEXT = re.compile(r"([\d,]*\d(?:\.\d+)?) m²(?!/)")
 
 
@@ -135,3 +136,8 @@ def moment_text(moment: str) -> str:
     """A moment of the core (ISO 8601) in local time, to the minute."""
     instant = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
     return instant.toLocalTime().toString("yyyy-MM-dd HH:mm") if instant.isValid() else moment
+
+
+def local_times(text: str) -> str:
+    """A text of the core with its moments in local time."""
+    return _MOMENT.sub(lambda match: moment_text(match[0]), text)

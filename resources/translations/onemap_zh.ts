@@ -240,10 +240,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>规则</translation>
     </message>
     <message>
-        <source>For the ground outside: {title}</source>
-        <translation>适用于其范围以外：{title}</translation>
-    </message>
-    <message>
         <source>Check</source>
         <translation>检测</translation>
     </message>
@@ -596,6 +592,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>结论数：{count}</translation>
     </message>
     <message>
+        <source>{layer}, {count:# rule|# rules}</source>
+        <translation>{layer}（{count} 条规则）</translation>
+    </message>
+    <message>
         <source>Reason: {reason}</source>
         <translation>原因：{reason}</translation>
     </message>
@@ -728,28 +728,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>红线坐标 (*.txt)</translation>
     </message>
     <message>
-        <source>{crs} ({origin})</source>
-        <translation>{crs}（{origin}）</translation>
-    </message>
-    <message>
         <source>Float</source>
         <translation>浮动</translation>
-    </message>
-    <message>
-        <source>declared in the file</source>
-        <translation>文件已声明</translation>
-    </message>
-    <message>
-        <source>not declared; only a guess</source>
-        <translation>文件未声明，仅为推测</translation>
-    </message>
-    <message>
-        <source>not declared</source>
-        <translation>文件未声明</translation>
-    </message>
-    <message>
-        <source>Geometry</source>
-        <translation>几何类型</translation>
     </message>
     <message>
         <source>Encoding</source>
@@ -1044,10 +1024,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>每处改动都会列出，并注明面积</translation>
     </message>
     <message>
-        <source>{name}: {value}</source>
-        <translation>{name}：{value}</translation>
-    </message>
-    <message>
         <source>Try with another file</source>
         <translation>用另一文件试算</translation>
     </message>
@@ -1228,18 +1204,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个地块的用地查询表：{path}</translation>
     </message>
     <message>
-        <source>counted twice: features overlap</source>
-        <translation>重复计入（图斑重叠）</translation>
-    </message>
-    <message>
-        <source>no feature</source>
-        <translation>无图斑</translation>
-    </message>
-    <message>
-        <source>the layer does not speak of it</source>
-        <translation>图层覆盖范围以外</translation>
-    </message>
-    <message>
         <source>Add up the land in the polygons of a file</source>
         <translation>统计文件中各面的用地</translation>
     </message>
@@ -1300,28 +1264,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>用地平衡表</translation>
     </message>
     <message>
-        <source>Unit, class</source>
-        <translation>单元、地类</translation>
-    </message>
-    <message>
-        <source>Area, {unit}</source>
-        <translation>面积（{unit}）</translation>
-    </message>
-    <message>
         <source>Land use</source>
         <translation>用地图层</translation>
     </message>
     <message>
         <source>Ground</source>
         <translation>范围</translation>
-    </message>
-    <message>
-        <source>features: {count}</source>
-        <translation>图斑：{count} 个</translation>
-    </message>
-    <message>
-        <source>Together</source>
-        <translation>合计</translation>
     </message>
     <message>
         <source>Query sheets of parcels</source>
@@ -1530,34 +1478,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Points inside or near</source>
         <translation>范围内或邻近的点</translation>
-    </message>
-    <message>
-        <source>{width} × {height} cells of {cell_width} × {cell_height}</source>
-        <translation>{width} × {height} 个格网，每格 {cell_width} × {cell_height}</translation>
-    </message>
-    <message>
-        <source>Raster</source>
-        <translation>栅格</translation>
-    </message>
-    <message>
-        <source>Bands</source>
-        <translation>波段</translation>
-    </message>
-    <message>
-        <source>No data</source>
-        <translation>无数据值</translation>
-    </message>
-    <message>
-        <source>Vertical datum</source>
-        <translation>高程基准</translation>
-    </message>
-    <message>
-        <source>Overviews</source>
-        <translation>金字塔</translation>
-    </message>
-    <message>
-        <source>none: large pictures are slow to draw</source>
-        <translation>无：大影像显示较慢</translation>
     </message>
     <message>
         <source>As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies</source>
@@ -1822,22 +1742,6 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     <message>
         <source>Written: {path}</source>
         <translation>已写出：{path}</translation>
-    </message>
-    <message>
-        <source>Layers and rules that changed</source>
-        <translation>有变化的图层和规则</translation>
-    </message>
-    <message>
-        <source>Parcels with another verdict</source>
-        <translation>结论改变的地块</translation>
-    </message>
-    <message>
-        <source>Findings that come, go or change</source>
-        <translation>新增、消失或变化的检测结论</translation>
-    </message>
-    <message>
-        <source>Departments whose draft would change</source>
-        <translation>拟稿将改变的部门</translation>
     </message>
     <message>
         <source>Recheck of “{project}”</source>
@@ -2188,10 +2092,6 @@ A version is a layer's code, or code@label.</source>
         <translation>上次查看后有 {count} 步变化：{what}。现为：{state}。</translation>
     </message>
     <message>
-        <source>{parcel}, {rule}: {before} → {after}</source>
-        <translation>{parcel}，{rule}：{before} → {after}</translation>
-    </message>
-    <message>
         <source>Day</source>
         <translation>日期</translation>
     </message>
@@ -2202,10 +2102,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>What</source>
         <translation>事项</translation>
-    </message>
-    <message>
-        <source>{days:# working day|# working days} more</source>
-        <translation>增加 {days} 个工作日</translation>
     </message>
     <message>
         <source>What these rest on was superseded: {departments}</source>
@@ -2270,14 +2166,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Open</source>
         <translation>打开</translation>
-    </message>
-    <message>
-        <source>{count} waiting</source>
-        <translation>待回复 {count}</translation>
-    </message>
-    <message>
-        <source>Due: {day}</source>
-        <translation>期限：{day}</translation>
     </message>
     <message>
         <source>Waiting for: {departments}</source>
@@ -2356,18 +2244,6 @@ A version is a layer's code, or code@label.</source>
         <translation>此处所填内容尚未保存</translation>
     </message>
     <message>
-        <source>Written by a person, and not yet signed</source>
-        <translation>已由人拟稿，尚未签署</translation>
-    </message>
-    <message>
-        <source>The clock stands still since {day}</source>
-        <translation>自 {day} 起停止计时</translation>
-    </message>
-    <message>
-        <source>What it rests on was superseded: {what}</source>
-        <translation>依据已更新：{what}</translation>
-    </message>
-    <message>
         <source>Your name, as it stands under opinions</source>
         <translation>您的姓名（署于意见之下）</translation>
     </message>
@@ -2410,10 +2286,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>This is the first round. A revised case has a column for each round.</source>
         <translation>这是第一轮。修改用地后每轮一列。</translation>
-    </message>
-    <message>
-        <source>Round {round}</source>
-        <translation>第 {round} 轮</translation>
     </message>
     <message>
         <source>“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}.</source>
@@ -2460,48 +2332,8 @@ A version is a layer's code, or code@label.</source>
         <translation>重新查看（已填内容保留）</translation>
     </message>
     <message>
-        <source>clock stopped</source>
-        <translation>停止计时</translation>
-    </message>
-    <message>
-        <source>overdue</source>
-        <translation>已逾期</translation>
-    </message>
-    <message>
-        <source>{days:# day|# days} left</source>
-        <translation>剩 {days} 天</translation>
-    </message>
-    <message>
-        <source>not asked</source>
-        <translation>无需征求</translation>
-    </message>
-    <message>
-        <source>drafted by {name}, {day}</source>
-        <translation>{name} 拟稿，{day}</translation>
-    </message>
-    <message>
-        <source>{days:# day|# days} late</source>
-        <translation>逾期 {days} 天</translation>
-    </message>
-    <message>
-        <source>signed by {name}, {day}</source>
-        <translation>{name} 签署，{day}</translation>
-    </message>
-    <message>
-        <source>(entered late on {day})</source>
-        <translation>（{day} 补录）</translation>
-    </message>
-    <message>
-        <source>Unanswered: {reason}</source>
-        <translation>未答复：{reason}</translation>
-    </message>
-    <message>
         <source>Why they stay open</source>
         <translation>为何不答复</translation>
-    </message>
-    <message>
-        <source>reply by {name}, {day}</source>
-        <translation>{name} 的回函，{day}</translation>
     </message>
     <message>
         <source>Items of {department} without an answer, which are printed as open: {count}</source>
@@ -2688,16 +2520,8 @@ A version is a layer's code, or code@label.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>{type}: {count:# spot|# spots}, {area} {unit}, {share} of the ground compared</source>
-        <translation>{type}：{count} 个图斑，{area} {unit}，占比对范围 {share}</translation>
-    </message>
-    <message>
-        <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
-        <translation>选中单元格即列出其图斑并在地图上选中；Esc 显示全部</translation>
-    </message>
-    <message>
-        <source>{a} in plan A, {b} in plan B; in {unit}</source>
-        <translation>规划一为{a}，规划二为{b}；单位：{unit}</translation>
+        <source>Choose rows to list their spots and select them on the map; Esc shows all</source>
+        <translation>选中行即列出其图斑并在地图上选中；Esc 显示全部</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -2850,12 +2674,6 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
-    </message>
-    <message>
-        <source>A: {a}
-B: {b}</source>
-        <translation>规划一：{a}
-规划二：{b}</translation>
     </message>
     <message>
         <source>All steps of the case</source>
@@ -3178,50 +2996,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>移动、旋转</translation>
     </message>
     <message>
-        <source>{distance} {direction}</source>
-        <translation>{direction}移{distance}</translation>
-    </message>
-    <message>
-        <source>{angle}° anticlockwise</source>
-        <translation>逆时针{angle}°</translation>
-    </message>
-    <message>
-        <source>{angle}° clockwise</source>
-        <translation>顺时针{angle}°</translation>
-    </message>
-    <message>
-        <source>north</source>
-        <translation>向北</translation>
-    </message>
-    <message>
-        <source>north-east</source>
-        <translation>向东北</translation>
-    </message>
-    <message>
-        <source>east</source>
-        <translation>向东</translation>
-    </message>
-    <message>
-        <source>south-east</source>
-        <translation>向东南</translation>
-    </message>
-    <message>
-        <source>south</source>
-        <translation>向南</translation>
-    </message>
-    <message>
-        <source>south-west</source>
-        <translation>向西南</translation>
-    </message>
-    <message>
-        <source>west</source>
-        <translation>向西</translation>
-    </message>
-    <message>
-        <source>north-west</source>
-        <translation>向西北</translation>
-    </message>
-    <message>
         <source>Alternative</source>
         <translation>方案</translation>
     </message>
@@ -3242,36 +3016,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>调整后</translation>
     </message>
     <message>
-        <source>unknown: {area}</source>
-        <translation>无法判定：{area}</translation>
-    </message>
-    <message>
-        <source>Verdict: {before}, then {after}</source>
-        <translation>结论：{before}，调整后{after}</translation>
-    </message>
-    <message>
-        <source>Ground that it gets back: {area}</source>
-        <translation>退还该部门的面积：{area}</translation>
-    </message>
-    <message>
-        <source>Ground that it would lose instead: {area}</source>
-        <translation>另行占用的面积：{area}</translation>
-    </message>
-    <message>
-        <source>Ground that cannot be judged: {before}, then {after}</source>
-        <translation>无法判断的面积：{before}，调整后{after}</translation>
-    </message>
-    <message>
         <source>Add what remains, what was cut and the alternatives to the map, in a file that stays</source>
         <translation>把保留部分、裁去部分和各备选方案加到地图上，存入长期保留的文件</translation>
     </message>
     <message>
         <source>No place was found where it would pass whole.</source>
         <translation>没有找到整块可通过的位置。</translation>
-    </message>
-    <message>
-        <source>{alternative}: {step}</source>
-        <translation>{alternative}：{step}</translation>
     </message>
     <message>
         <source>Search in the polygons of a file</source>
@@ -3316,34 +3066,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Looks for places where a parcel would pass by these rules, the freest first.</source>
         <translation>按所选规则查找地块可通过的位置，余地最大的排在前面。</translation>
-    </message>
-    <message>
-        <source>Place</source>
-        <translation>位置</translation>
-    </message>
-    <message>
-        <source>Free</source>
-        <translation>余地</translation>
-    </message>
-    <message>
-        <source>Nearest</source>
-        <translation>最近的限制</translation>
-    </message>
-    <message>
-        <source>Away</source>
-        <translation>距离</translation>
-    </message>
-    <message>
-        <source>How far the place lies from the edge of the free ground; the list goes by it</source>
-        <translation>该位置距可用范围边缘的距离，列表按此排序</translation>
-    </message>
-    <message>
-        <source>The rule whose ground is nearest</source>
-        <translation>范围离得最近的规则</translation>
-    </message>
-    <message>
-        <source>How far away that ground is</source>
-        <translation>该范围有多远</translation>
     </message>
     <message>
         <source>Previous place</source>
@@ -3418,14 +3140,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>另有 {count} 幅未列入。</translation>
     </message>
     <message>
-        <source>{area} {unit} in conflict, {share} of {compared} {unit} compared, in {count:# spot|# spots}</source>
-        <translation>矛盾 {area} {unit}，占所比对 {compared} {unit}的 {share}，共 {count} 个图斑</translation>
-    </message>
-    <message>
-        <source>In {unit}: construction in the first only {a}; in the second only {b}; both, of unlike classes {c}</source>
-        <translation>单位{unit}：仅前者为建设{a}，仅后者为建设{b}，均为建设而类别不同{c}</translation>
-    </message>
-    <message>
         <source>Areas in conflict; a click opens the comparison of the two plans</source>
         <translation>矛盾面积；单击打开这两个规划的比对</translation>
     </message>
@@ -3458,8 +3172,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
     </message>
     <message>
-        <source>{count:# pair|# pairs} compared, {against} with contradictions (in {unit}).</source>
-        <translation>比对 {count} 对规划，{against} 对互相矛盾（单位：{unit}）。</translation>
+        <source>{count:# pair|# pairs} compared, {against} with contradictions.</source>
+        <translation>比对 {count} 对规划，{against} 对互相矛盾。</translation>
     </message>
     <message>
         <source>{count} could not be compared: see –.</source>
@@ -3898,18 +3612,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>版本、数值</translation>
     </message>
     <message>
-        <source>Nothing here</source>
-        <translation>此处没有要素</translation>
-    </message>
-    <message>
-        <source>Not known here: {reason}</source>
-        <translation>此处情况不明：{reason}</translation>
-    </message>
-    <message>
-        <source>No. {number}</source>
-        <translation>编号 {number}</translation>
-    </message>
-    <message>
         <source>One Map: places, plots, coordinates</source>
         <translation>一张图：地名、地块、坐标</translation>
     </message>
@@ -4086,24 +3788,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未检测的规则，例如资料库没有所需图层</translation>
     </message>
     <message>
-        <source>{rules:The # rule was|All # rules were} asked</source>
-        <translation>{rules} 条规则全部检测</translation>
-    </message>
-    <message>
-        <source>{unasked:# of {rules} rules was|# of {rules} rules were} not asked</source>
-        <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
-    </message>
-    <message>
         <source>Findings by department and verdict, and the rules that were not asked</source>
         <translation>各部门各类结论的问题数，以及未检测的规则</translation>
     </message>
     <message>
         <source>Rule</source>
         <translation>规则</translation>
-    </message>
-    <message>
-        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
-        <translation>会审、处置意见或图层以它为依据，不能删除。</translation>
     </message>
     <message>
         <source>Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.</source>
@@ -4244,10 +3934,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The library does not keep this check; export it as GeoPackage or PDF.</source>
         <translation>资料库没有保存这次检测；请导出为 GeoPackage 或 PDF。</translation>
-    </message>
-    <message>
-        <source>This library keeps no checks yet.</source>
-        <translation>资料库中还没有检测。</translation>
     </message>
     <message>
         <source>Verdict</source>
@@ -4398,14 +4084,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>统计单元</translation>
     </message>
     <message>
-        <source>Data speak for {part} of it</source>
-        <translation>数据覆盖其 {part}</translation>
-    </message>
-    <message>
-        <source>Held to</source>
-        <translation>目标</translation>
-    </message>
-    <message>
         <source>Indicator, status</source>
         <translation>指标、状态</translation>
     </message>
@@ -4446,28 +4124,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>列出其数值的单元</translation>
     </message>
     <message>
-        <source>Year</source>
-        <translation>年份</translation>
-    </message>
-    <message>
         <source>all units</source>
         <translation>全部单元</translation>
-    </message>
-    <message>
-        <source>ended {days} d ago</source>
-        <translation>已过期 {days} 天</translation>
-    </message>
-    <message>
-        <source>ends in {days} d</source>
-        <translation>{days} 天后到期</translation>
-    </message>
-    <message>
-        <source>nearest approval {name}, {distance}</source>
-        <translation>最近的批准 {name}，相距 {distance}</translation>
-    </message>
-    <message>
-        <source>persons</source>
-        <translation>人</translation>
     </message>
     <message>
         <source>the whole district</source>
@@ -4476,14 +4134,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
-    </message>
-    <message>
-        <source>{low} to {high}</source>
-        <translation>{low} 至 {high}</translation>
-    </message>
-    <message>
-        <source>ground of the unit</source>
-        <translation>单元面积</translation>
     </message>
     <message>
         <source>Value</source>
@@ -4726,16 +4376,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>公顷</translation>
     </message>
     <message>
-        <source>×</source>
-        <translation>倍</translation>
-    </message>
-    <message>
         <source>Read again</source>
         <translation>重新查看</translation>
-    </message>
-    <message>
-        <source>m²/person</source>
-        <translation>m²/人</translation>
     </message>
     <message>
         <source>the plugin's own</source>
@@ -4838,10 +4480,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>其中 {count} 项为新出现：开立后可记录办理步骤。</translation>
     </message>
     <message>
-        <source>no longer found</source>
-        <translation>本次未再发现</translation>
-    </message>
-    <message>
         <source>Sensors</source>
         <translation>传感器</translation>
     </message>
@@ -4898,22 +4536,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>按住拖出一框，或单击两个对角。回车：图上所见全部。</translation>
     </message>
     <message>
-        <source>{count} more, of less size inside</source>
-        <translation>另有 {count} 个，框内或沿线部分较小</translation>
-    </message>
-    <message>
-        <source>Whole length</source>
-        <translation>全长</translation>
-    </message>
-    <message>
-        <source>Whole area</source>
-        <translation>全面积</translation>
-    </message>
-    <message>
-        <source>Share inside</source>
-        <translation>框内占比</translation>
-    </message>
-    <message>
         <source>Looking up what lies there…</source>
         <translation>正在查此处内容…</translation>
     </message>
@@ -4940,54 +4562,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The picture is on the clipboard.</source>
         <translation>图片已复制到剪贴板。</translation>
-    </message>
-    <message>
-        <source>trend unknown</source>
-        <translation>趋势无法判断</translation>
-    </message>
-    <message>
-        <source>before, on {day}</source>
-        <translation>此前，{day}</translation>
-    </message>
-    <message>
-        <source>Walks</source>
-        <translation>步行</translation>
-    </message>
-    <message>
-        <source>Approved and in review</source>
-        <translation>已批和在审</translation>
-    </message>
-    <message>
-        <source>Approved, not yet there</source>
-        <translation>已批未建</translation>
-    </message>
-    <message>
-        <source>In review</source>
-        <translation>在审</translation>
-    </message>
-    <message>
-        <source>Room up to the target</source>
-        <translation>距目标的余量</translation>
-    </message>
-    <message>
-        <source>Free after what is committed</source>
-        <translation>扣除已批和在审后的余量</translation>
-    </message>
-    <message>
-        <source>Changes in a year</source>
-        <translation>每年变化</translation>
-    </message>
-    <message>
-        <source>Lasts</source>
-        <translation>可用</translation>
-    </message>
-    <message>
-        <source>{count:# day|# days}</source>
-        <translation>{count} 天</translation>
-    </message>
-    <message>
-        <source>Days left</source>
-        <translation>可用天数</translation>
     </message>
     <message>
         <source>How this value came about, down to versions and features</source>
@@ -5028,14 +4602,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Land-use balance of a ground</source>
         <translation>任一范围的用地平衡表</translation>
-    </message>
-    <message>
-        <source>{size} free</source>
-        <translation>余量 {size}</translation>
-    </message>
-    <message>
-        <source>lasts {count:# day|# days}</source>
-        <translation>可用 {count} 天</translation>
     </message>
     <message>
         <source>States of the data before that are measured, too (trend)</source>
@@ -5248,10 +4814,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Sorted</source>
         <translation>排序</translation>
-    </message>
-    <message>
-        <source>Plans</source>
-        <translation>规划</translation>
     </message>
     <message>
         <source>Sort</source>
@@ -5508,10 +5070,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The library has changed meanwhile, and is shown as it is now: {layers}.</source>
         <translation>资料库期间有变动，现已按最新内容显示：{layers}。</translation>
-    </message>
-    <message>
-        <source>{what}. {why}</source>
-        <translation>{what}。{why}</translation>
     </message>
     <message>
         <source>cluster of spots</source>

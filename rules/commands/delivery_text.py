@@ -6,7 +6,8 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
-from onemap.rules.indicators.indicator_text import new_warning_lines
+from onemap.rules.answers.answer_rows import part_lines
+from onemap.rules.warnings.warning_rows import warning_rows
 
 Result = dict[str, Any]
 
@@ -147,7 +148,8 @@ def _recheck(result: Result, language: str) -> str:
             lines.append(f"  {name}: {one['from'] or '–'} → {one['to'] or '–'}")
         lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
     if "warnings" in result:
-        lines += new_warning_lines(result, language)
+        lines.append(phrase("said.warnings_new", language, count=len(result["warnings"])))
+        lines += part_lines(warning_rows(result, language), language)
     return "\n".join(lines)
 
 

@@ -1,13 +1,15 @@
-"""What the verbs of the review say to people, in plain lines."""
+"""What the verbs of the review say to people: rows of a case, and plain lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.findings.verdict_text import verdict_lines
+from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
+from onemap.rules.answers.run_views import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
-from onemap.rules.remedy.remedy_text import remedy_lines
-from onemap.rules.runs.unasked_text import unasked_lines
+from onemap.rules.remedy.remedy_rows import alternative_rows, remedy_lines
+from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
 Result = dict[str, Any]
 
@@ -16,48 +18,55 @@ def _review_phrase(name: str, language: str, **facts: Any) -> str:
     return phrase(f"review_said.{name}", language, **facts)
 
 
-def _head(result: Result, language: str) -> str:
-    state = phrase(f"review_state.{result['state']}", language)
-    return _review_phrase("case", language, **{**result, "state": state})
-
-
 def _department_names(result: Result) -> dict[str, str]:
     return {opinion["department"]: opinion["department_title"] for opinion in result["opinions"]}
 
 
-def _case(result: Result, language: str) -> str:
-    lines = [_head(result, language)]
-    for opinion in result["opinions"]:
-        marks = [
-            phrase(f"opinion_state.{opinion['state']}", language),
-            phrase(f"conclusion.{opinion['conclusion']}", language),
-        ]
-        if not opinion["routed"]:
-            marks.append(_review_phrase("not_asked", language))
-        elif opinion["due"]:
-            marks.append(_review_phrase("due", language, due=opinion["due"]))
-        if opinion["overdue"]:
-            marks.append(_review_phrase("overdue", language))
-        elif opinion["days_left"] is not None:
-            marks.append(_review_phrase("left", language, days=opinion["days_left"]))
-        marks += [_review_phrase(name, language) for name in ("stale",) if opinion["stale"]]
-        marks += [_review_phrase("stopped", language)] if opinion["stopped_on"] else []
-        lines.append(f"  {opinion['department_title']} · " + " · ".join(marks))
-    lines += [f"  {_body(body, language)}" for body in result["bodies"]]
+def case_view(result: Result, language: str) -> AnswerView:
+    """A case: its opinions, its steps, and the opinions of each round; what came of it."""
+    return AnswerView(case_parts(result, language), closing=_outcome_lines(result, _department_names(result), language))
+
+
+def case_parts(result: Result, language: str) -> list[AnswerRow]:
+    """The opinions of a case, its steps, and the opinions of each round."""
+    names = _department_names(result)
+    below = opinion_rows(result["opinions"], language)
+    below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
+    head = head_line(result, language)
+    parts = [
+        AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
+        AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
+    ]
+    for one in result["rounds"]:
+        name = _review_phrase("round", language, round=one["round"])
+        rows = opinion_rows(one["opinions"], language)
+        parts.append(AnswerRow(name, about={"list": "round", "round": one["round"]}, rows=rows))
+    kept = [one for one in result["remedies"] if "alternatives" in one][-1:]
+    rows = [row for one in kept for row in alternative_rows(one["alternatives"], language)]
+    parts.append(AnswerRow(head, about={"list": "remedy"}, rows=rows))
+    return parts
+
+
+def _outcome_lines(result: Result, names: Mapping[str, str], language: str) -> list[str]:
+    """What came of a case, what it warns of, and which steps were entered late. names: of the departments."""
+    lines = []
     if result["conclusion"]:
-        lines.append(
-            _review_phrase("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language))
-        )
+        conclusion = phrase(f"conclusion.{result['conclusion']}", language)
+        lines.append(_review_phrase("overall", language, conclusion=conclusion))
     if result["document"]:
         lines.append(_review_phrase("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
-    names = _department_names(result)
     lines += [f"  {_late(entry, names, language)}" for entry in result["entries"] if entry["entered_on"]]
     if result.get("instead_of"):
         before = result["instead_of"]
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
-    return "\n".join(lines)
+    return lines
+
+
+def _with_lines(result: Result, lines: Sequence[str], language: str) -> AnswerView:
+    view = case_view(result, language)
+    return replace(view, closing=[*view.closing, *lines])
 
 
 def _body(body: Result, language: str) -> str:
@@ -71,14 +80,16 @@ def _body(body: Result, language: str) -> str:
     return f"{body['title']} · " + " · ".join(marks)
 
 
-def _open(result: Result, language: str) -> str:
+def _open_view(result: Result, language: str) -> AnswerView:
     """The case as it was opened, and how its parcels were judged."""
-    return "\n".join([_case(result, language), *verdict_lines(result["verdicts"], language)])
+    return _with_lines(result, part_lines([verdict_table(result["verdicts"], language)], language), language)
 
 
-def _show(result: Result, language: str) -> str:
+def _show_view(result: Result, language: str) -> AnswerView:
     """The case, and by how many rules its parcels were judged."""
-    return "\n".join([_case(result, language), *unasked_lines(result["rules"], result["unasked"], language)])
+    row = unasked_row(result["rules"], result["unasked"], language)
+    view = _with_lines(result, part_lines([row], language), language)
+    return replace(view, parts=[*view.parts, replace(row, line=None)])
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
@@ -88,40 +99,20 @@ def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
     return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
 
 
-def _remedy(result: Result, language: str) -> str:
+def _remedy_view(result: Result, language: str) -> AnswerView:
     kept = result["remedies"][-1]
     facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
     sums = {name: hectares_text(kept[f"{name}_m2"]) for name in ("cut", "dropped")}
-    lines = [_case(result, language), phrase("said.remedy", language, **facts, **sums)]
-    return "\n".join(lines + remedy_lines(kept, language))
+    lines = [phrase("said.remedy", language, **facts, **sums), *remedy_lines(kept, language)]
+    return _with_lines(result, lines, language)
 
 
-def _recheck(result: Result, language: str) -> str:
+def _recheck_view(result: Result, language: str) -> AnswerView:
     changes = result["changes"]
-    titles, names = {one["rule"]: one["title"] for one in changes["findings"]}, _department_names(result)
-    lines = [_head(result, language), _review_phrase("changes", language, count=sum(map(len, changes.values())))]
-    for one in changes["parcels"]:
-        before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
-        rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
-        turn = phrase("said.changed_by", language, turn=f"{before} → {after}", rules=rules)
-        lines.append("  " + phrase("sheet.pair", language, name=one["parcel"], value=turn))
-    for one in changes["opinions"]:
-        before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
-        lines.append("  " + phrase("sheet.pair", language, name=names[one["department"]], value=f"{before} → {after}"))
-    for one in (*changes["layers"], *changes["packs"]):
-        turn = f"{one['from'] or '–'} → {one['to'] or '–'}"
-        lines.append("  " + phrase("sheet.pair", language, name=one["title"], value=turn))
-    return "\n".join(lines)
-
-
-def _list(result: Result, language: str) -> str:
-    lines = []
-    for case in result["cases"]:
-        marks = [_review_phrase("due", language, due=case["due"])] if case["due"] else []
-        marks += [_review_phrase("overdue", language)] if case["overdue"] else []
-        marks += [_review_phrase("stale", language)] if case["stale"] else []
-        lines.append(" · ".join([_head(case, language), *marks]))
-    return "\n".join(lines) or _review_phrase("no_cases", language)
+    count = _review_phrase("changes", language, count=sum(map(len, changes.values())))
+    rows = changes_rows(changes, _department_names(result), language)
+    of_case = [replace(part, line=None) for part in case_parts(result, language)]
+    return AnswerView([*rows, *of_case], [head_line(result, language), count])
 
 
 def _publish(result: Result, language: str) -> str:
@@ -152,13 +143,15 @@ _STEPS = (
     *("circulate", "opine", "sign", "return", "override", "extend"),
     *("revise", "consolidate", "issue", "withdraw"),
 )
+REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    **{f"review {step}": case_view for step in _STEPS},
+    "review open": _open_view,
+    "review show": _show_view,
+    "review list": cases_view,
+    "review recheck": _recheck_view,
+    "review remedy": _remedy_view,
+}
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
-    **{f"review {step}": _case for step in _STEPS},
-    "review open": _open,
-    "review show": _show,
-    "review list": _list,
-    "review recheck": _recheck,
-    "review remedy": _remedy,
     "review publish": _publish,
     "review export": _export,
     "history": _history,

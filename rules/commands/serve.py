@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
@@ -24,7 +25,7 @@ from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.commands.altered_library import naming_altered_rows
 from onemap.rules.commands.interruption import Interruption
 from onemap.rules.commands.log_file import LOG
-from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
+from onemap.rules.commands.verbs import VERBS, Verb, VerbContext, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a request came that was piped in
@@ -34,6 +35,7 @@ _SOON_S = 0.05  # until it is tried again, where modules are loaded just then
 _TOGETHER_S = 0.05  # for which a word of progress waits for the next
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
+_ViewMaker = Callable[[dict[str, Any], str], list[dict[str, Any]]]
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
 _NEEDED = (
@@ -186,9 +188,10 @@ class _Server:
             with self.interruption.work(number):
                 progress = Progress(report)
                 progress.check()
-                values = checked_values(verb, _values_by_name(given))
+                values, view_of = _values_and_view(verb, given)
                 with naming_altered_rows(values):
                     result = verb.run(values, VerbContext(language, progress, self.session))
+                    result = {**result, "view": view_of(result, language)} if view_of else result
             with naming_altered_rows(values):
                 return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
@@ -276,6 +279,25 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
         named[name] = value
     named.pop("lang", None)
     return named
+
+
+def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
+    """A request's values, converted, and how the rows of its answer are made, where it asks for them by `view`.
+
+    Of a verb that has no rows `view` is refused as any other name.
+    """
+    named = _values_by_name(given)
+    if "view" not in named:
+        return checked_values(verb, named), None
+    from onemap.rules.answers.answer_rows import view_json  # with the words of every verb, which few requests need
+    from onemap.rules.commands.verb_text import VIEWS
+
+    make = VIEWS.get(verb.name)
+    is_wanted = named.pop("view") if make is not None else False
+    if not isinstance(is_wanted, bool):
+        raise UsageError("usage.value", field="view", value=is_wanted)
+    values = checked_values(verb, named)
+    return values, (lambda result, language: view_json(make(result, language))) if make and is_wanted else None
 
 
 def _finish(worker: threading.Thread) -> None:

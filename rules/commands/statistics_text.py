@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.findings.verdict_text import column_heads
-from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text
-from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
+from onemap.rules.maps.document_areas import hectares_text
+from onemap.rules.statistics.balance_rows import unit_names
 
 if TYPE_CHECKING:
     from onemap.rules.outputs.sheet_titles import SheetTitles
@@ -16,48 +16,12 @@ _AREA = "area_ellipsoidal_m2"  # as on the pages: one figure for one piece of gr
 _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 
 
-def statistics_lines(result: dict[str, Any], language: str) -> list[str]:
-    """Rows by unit and class, the total, and what is not known."""
-    total, layer = result["total"], result["layer"]
-    units = _unit_names(result)
-    facts = {
-        "layer": f"{layer['title']} {layer['label']}",
-        "features": total["features"],
-        "size": _size(total, language),
-    }
-    lines = [phrase("said.statistics", language, **facts) + _sums(total, language)]
-    is_ground = total[_AREA] is not None
-    names = ("unit", "use", "area_ha" if is_ground else "length_km", "share", "features")
-    rows = [[*column_heads(names, language), ""]]
-    for row in result["rows"][:_MOST_ROWS]:
-        unit = "" if row["unit"] is None else units.get(row["unit"], str(row["unit"]))
-        of_class = " · ".join(_class_words(name, value, row["titles"].get(name)) for name, value in row["keys"].items())
-        share = "–" if row["share"] is None else share_text(row["share"])
-        sums = _sums(row, language).removeprefix(" · ")
-        rows.append([unit, of_class or layer["title"], _number(row), share, f"{row['features']:,}", sums])
-    for number in (0, 5):  # the column of units, or of sums, where there are none
-        rows[0][number] = rows[0][number] if any(row[number] for row in rows[1:]) else ""
-    lines += table_lines(rows, {2, 3, 4})
-    if len(result["rows"]) > _MOST_ROWS:
-        lines.append("  " + phrase("said.more_rows", language, count=len(result["rows"]) - _MOST_ROWS))
-    for name, area_m2 in ground_apart(total).items():
-        lines.append("  " + phrase(f"said.statistics_{name}", language, area_ha=hectares_text(area_m2)))
-    return lines
-
-
-def _class_words(spec: str, value: Any, title: str | None) -> str:
-    """A class by its code and title; a group by its title alone, since its code is a program's."""
-    if value is None:
-        return "–"
-    return title if title and spec.endswith("/group") else " ".join(filter(None, (str(value), title)))
-
-
 def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     """What changed, the largest first."""
     from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles  # with libraries that other answers need not
 
     total, layers = result["total"], result["layers"]
-    units, titles = _unit_names(result), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
+    units, titles = unit_names(result["units"]), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
     pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
     changed = [row for row in result["rows"] if row["from"] != row["to"]]
     changed.sort(key=lambda row: -row[_AREA])
@@ -84,27 +48,18 @@ def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
     return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
 
 
-def readings_lines(result: dict[str, Any], language: str) -> list[str]:
-    """How many are at which level, then what is not normal."""
-
-    def word(name: str) -> str:
-        return phrase(f"reading_status.{name}", language)
-
-    counts = dict.fromkeys(("normal", "warn", "alarm", "unknown"), 0)
-    for node in result["nodes"]:
-        counts[node["status"]] += 1
-    facts = {"nodes": len(result["nodes"]), "at": moment_text(result["at"])}
-    lines = [phrase("said.readings", language, **facts, counts=phrase("said.readings_level", language, **counts))]
-    abnormal_nodes = [node for node in result["nodes"] if node["status"] != "normal"]
-    rows = [column_heads(("node", "property", "status", "value", "time", "reason"), language)]
-    for node in abnormal_nodes[:_MOST_ROWS]:
-        value = "–" if node["value"] is None else f"{node['value']:g} {node['unit']}".strip()
-        why = word(node["reason"]) if node["reason"] else ""
-        time = moment_text(node["time"]) or "–"
-        rows.append([node["node"], node["property"], word(node["status"]), value, time, why])
-    lines += table_lines(rows, {3}) if abnormal_nodes else []
-    if len(abnormal_nodes) > _MOST_ROWS:
-        lines.append("  " + phrase("said.more_rows", language, count=len(abnormal_nodes) - _MOST_ROWS))
+def theme_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Each theme with its indicators, and which of its layers and tables the library lacks."""
+    comma = phrase("said.comma", language)
+    lines = []
+    for theme in result["themes"]:
+        parts = [*theme["layers"], *theme["tables"]]
+        lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
+        facts = {"title": theme["title"], "id": theme["id"], "held": len(parts) - len(lost), "parts": len(parts)}
+        lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
+        lines.append("  " + comma.join(one["title"] for one in theme["indicators"]))
+        if lost:
+            lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
     return lines
 
 
@@ -113,32 +68,3 @@ def class_name(keys: dict[str, Any] | None, titles: "SheetTitles") -> str:
     if keys is None:
         return phrase("said.no_feature", titles.language)
     return " · ".join(titles.value(name, value) for name, value in keys.items())
-
-
-def _unit_names(result: dict[str, Any]) -> dict[Any, str]:
-    """The names of the units that have one of their own."""
-    named = {unit["unit"]: unit["unit_title"] for unit in result["units"] if unit.get("unit_title")}
-    return named if len(set(named.values())) == len(named) else {}
-
-
-def _size(row: dict[str, Any], language: str) -> str:
-    if row[_AREA] is not None:
-        return phrase("said.hectares", language, area_ha=hectares_text(row[_AREA]))
-    return "–" if row["length_m"] is None else f"{_number(row)} km"
-
-
-def _number(row: dict[str, Any]) -> str:
-    """The hectares or kilometres of a row."""
-    if row[_AREA] is not None:
-        return hectares_text(row[_AREA])
-    return "–" if row["length_m"] is None else f"{row['length_m'] / 1000:,.3f}"
-
-
-def _sums(row: dict[str, Any], language: str) -> str:
-    """The sums of a row, each with its field; one that nobody knows with why."""
-    words = []
-    for name, value in row.get("sums", {}).items():
-        reason = row.get("reason") or "no_value"
-        why = f" ({statistics_reason(reason, language)})" if value is None else ""
-        words.append(f" · {name} {'–' if value is None else sum_text(value)}{why}")
-    return "".join(words)

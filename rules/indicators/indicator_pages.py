@@ -15,15 +15,22 @@ from onemap.rules.charts.figures import AnyFigure, BulletFigure, UnitBarsFigure
 from onemap.rules.charts.unit_bars import UnitPanel
 from onemap.rules.indicators.indicator_keys import CEILING, FALL, NOT_APPLICABLE
 from onemap.rules.indicators.indicator_pack import IndicatorPack
-from onemap.rules.indicators.indicator_targets import NONE, limits_of
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
+from onemap.rules.indicators.indicator_targets import limits_of
+from onemap.rules.indicators.indicator_words import (
+    STATUS_SIGNS,
+    indicator_reasons,
+    measure_words,
+    number_words,
+    status_words,
+    trend_words,
+    unit_words,
+)
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.version_words import version_words
 
 _MOST_ROWS, _MOST_WITH_TRENDS = 14, 11  # that a page's chart and table hold together; a trend takes two lines
 _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
 _MOST_OF_TWO = 15  # where each has two bars alone
-_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", NONE: "–"}  # those of verdicts
 _NO_TARGET = "no_target"  # which the status says
 _MOST_NAMED = 4  # indicators of one reason that are named one by one
 Record = dict[str, Any]
@@ -232,7 +239,7 @@ def _counts(rows: Sequence[Record], language: str) -> str:
     """How many rows have which status."""
     counts = [
         f"{status_words(status, language)} {count}"
-        for status in _SIGNS
+        for status in STATUS_SIGNS
         if (count := sum(row["status"] == status for row in rows))
     ]
     return phrase("said.comma", language).join(counts)
@@ -331,13 +338,3 @@ def table_name(table: str, catalogue: Catalogue, language: str) -> str:
     """The title of a version's layer, and which version it is."""
     code, _, number = table.partition("__")
     return f"{layer_title(code, catalogue, language)} {number}".strip()
-
-
-def unit_words(row: Record, language: str) -> str:
-    """What a row's unit is called."""
-    return row["unit_title"] or row["unit"] or phrase("said.district", language)
-
-
-def status_words(status: str, language: str, words: str | None = None) -> str:
-    """A status by its sign and in words. words: other ones than an indicator's."""
-    return f"{_SIGNS[status]} {words or phrase(f'indicator_status.{status}', language)}"

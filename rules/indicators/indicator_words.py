@@ -7,7 +7,8 @@ from typing import Any
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.charts.number_axis import decimal_text
 
-_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}  # of trends
+STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
+TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}
 _DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "%": 1, "km": 3, "km2": 3}  # of units; others have two
 _ATOM = re.compile(r"[A-Za-z]+[23]?")
 # Those that findings have too stand in the messages under `reason`, the others under `indicator_reason`.
@@ -30,10 +31,10 @@ def trend_words(row: Mapping[str, Any], language: str) -> str:
         return "–"
     if row["trend"] is None:
         reason = indicator_reasons(row["trend_reason"], language)
-        return f"{_SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
+        return f"{TREND_SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
     facts = {"value": number_words(row["before"], row), "day": row["before_as_of"]}
     word = phrase(f"trend.{row['trend']}", language)
-    return f"{_SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
+    return f"{TREND_SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
 
 
 def decimals_of(unit: str | None, given: int | None = None) -> int:
@@ -53,6 +54,16 @@ def measure_words(text: str, language: str) -> str:
     """A unit of measure as people write it: "m2/person" is 平方米/人."""
     words = sentences(language)["measure_word"]
     return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)
+
+
+def unit_words(row: Mapping[str, Any], language: str) -> str:
+    """What a row's unit is called."""
+    return str(row["unit_title"] or row["unit"] or phrase("said.district", language))
+
+
+def status_words(status: str, language: str, words: str | None = None) -> str:
+    """A status by its sign and in words. words: other ones than an indicator's."""
+    return f"{STATUS_SIGNS[status]} {words or phrase(f'indicator_status.{status}', language)}"
 
 
 def warning_status(row: Mapping[str, Any], language: str) -> str:

@@ -10,8 +10,8 @@ from onemap.rules.charts.figures import QuotaFigure
 from onemap.rules.charts.quota_bars import QuotaBar
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
-from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words, unit_words
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words
+from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words
+from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, unit_words
 from onemap.rules.maps.page_files import Page
 
 MOST_BARS = 30  # that one chart shows

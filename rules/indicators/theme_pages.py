@@ -12,11 +12,9 @@ from onemap.rules.indicators.indicator_pages import (
     compared_figure,
     indicator_chart,
     pack_names,
-    status_words,
-    unit_words,
     value_words,
 )
-from onemap.rules.indicators.indicator_words import indicator_reasons
+from onemap.rules.indicators.indicator_words import indicator_reasons, status_words, unit_words
 from onemap.rules.indicators.series_pages import unit_figure
 from onemap.rules.indicators.themes import Theme
 from onemap.rules.maps.page_files import Page

@@ -11,8 +11,13 @@ from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
 from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_decimals, indicator_titles
-from onemap.rules.indicators.indicator_pages import status_words
-from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, warning_status
+from onemap.rules.indicators.indicator_words import (
+    indicator_reasons,
+    measure_words,
+    number_words,
+    status_words,
+    warning_status,
+)
 from onemap.rules.maps.page_files import Page
 from onemap.rules.warnings.warnings import CANDIDATE, EXPIRY, QUOTA, SUMS, FoundWarnings
 

@@ -37,6 +37,10 @@ class Desk:
     def case(self):
         return self.page.case
 
+    def record(self, department):
+        """One department's opinion as the core answered it."""
+        return next(one for one in self.case.answer["opinions"] if one["department"] == department)
+
     def become(self, name):
         self.tab.person.set_name(name)
 
@@ -76,7 +80,7 @@ class Desk:
 
     def choose(self, department, conclusion, text):
         """Write a department's opinion."""
-        self.page.table.choose(department)
+        self.page.table.choose_department(department)
         editor = self.page.editor
         editor.conclusion.setCurrentIndex(editor.conclusion.findData(conclusion))
         editor.text.setPlainText(text)
@@ -84,6 +88,6 @@ class Desk:
 
     def sign(self, department, unanswered=""):
         """Sign a department's draft; unanswered: why items have no answer."""
-        self.page.table.choose(department)
+        self.page.table.choose_department(department)
         sign = self.page.editor.buttons["sign"]
         self.after(lambda: (sign.click(), self.confirm(unanswered)) if unanswered else sign.click())

@@ -8,7 +8,7 @@ from qgis.core import QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtGui import QTextLayout
 from qgis.PyQt.QtWidgets import QFileDialog
 
-from onemap.plugin.results.name_delegate import JOIN
+from onemap.plugin.answers.name_delegate import JOIN
 from onemap.tests.plugin.small_town import X, Y, box, checked_tab, wait_for, write_layer
 
 pytestmark = pytest.mark.slow

@@ -103,8 +103,10 @@ def kinds(tab):
 
 
 def click_cell(tab, row, column, keys=NONE):
-    table = tab.view.matrix
-    QTest.mouseClick(table.viewport(), LEFT, keys, table.visualRect(table.matrix.index(row, column)).center())
+    tree = tab.view.matrix
+    index = tree.indexFromItem(tree.topLevelItem(row), column)
+    tree.scrollTo(index)
+    QTest.mouseClick(tree.viewport(), LEFT, keys, tree.visualRect(index).center())
 
 
 def key(tab, pressed):
@@ -144,8 +146,7 @@ def test_the_names_of_both_plans_stand_whole_in_as_many_lines_as_they_need(tab):
 
 def test_the_matrix_holds_hectares_and_its_cells_choose_spots_in_the_list_and_on_the_map(tab):
     compare(tab)
-    table = tab.view.matrix
-    assert table.matrix.data(table.matrix.index(0, 1)) == "0.50"
+    assert tab.view.matrix.topLevelItem(0).text(1) == "0.5000"
     click_cell(tab, 0, 1)
     assert kinds(tab) == ["03", "03"]
     assert tab.view.spot_layer.layer.selectedFeatureCount() == 2
@@ -321,7 +322,7 @@ def test_the_least_area_and_width_of_the_form_decide_what_is_set_apart(tab):
     assert "04" not in kinds(tab)
 
 
-def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_two(tab):
+def test_who_contradicts_whom_is_a_list_whose_rows_open_the_comparison_of_the_two(tab):
     QTest.mouseClick(tab.pairs_button, LEFT)
     assert not tab.form.isVisible() and not tab.pairs.save_button.isEnabled()
     shown = []
@@ -329,21 +330,17 @@ def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_
     QTest.mouseClick(tab.pairs.button, LEFT)
     wait_for(lambda: shown or tab.said_to_user)
     assert "1 pair compared, 1 with contradictions" in tab.pairs.summary.text()
-    model, table = tab.pairs.model, tab.pairs.table
-    heads = [model.headerData(0, way) for way in (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)]
-    assert heads == ["PLAN_A", "PLAN_B"]
-    assert model.data(model.index(0, 0)) == "0.75"
-    assert "3 spots" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    tree = tab.pairs.tree
+    (row,) = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
+    assert [row.text(column) for column in (0, 1, 3)] == ["PLAN_A × PLAN_B", "0.7500", "3"]
+    assert "in the second only" in row.toolTip(0)
     size = tab.pairs.size()
     tab.pairs.resize(LIST_PX, size.height())
-    assert model.is_list
-    across = table.horizontalHeader()
-    assert table.columnWidth(1) == max(table.sizeHintForColumn(1), across.sectionSizeHint(1)), "names have the rest"
+    assert [tree.isColumnHidden(column) for column in range(3)] == [False, False, True]
     tab.pairs.resize(size)
-    assert not model.is_list
     done = []
     tab.finished.connect(lambda: done.append(True))
-    QTest.mouseClick(table.viewport(), LEFT, NONE, table.visualRect(model.index(0, 0)).center())
+    QTest.mouseClick(tree.viewport(), LEFT, NONE, tree.visualItemRect(row).center())
     wait_for(lambda: done or tab.said_to_user)
     assert tab.view.comparison.plans == ("PLAN_A v1", "PLAN_B v1") and tab.view.comparison.changes is None
     assert kinds(tab)[:3] == ["03", "03", "04"]
@@ -359,7 +356,7 @@ def test_the_table_of_contradictions_is_saved_as_the_core_wrote_it_and_goes_with
     assert (tmp_path / "pairs.xlsx").read_bytes()[:2] == b"PK"
     tab._library.path = "another.gpkg"
     tab._library.loading.emit()
-    assert tab.pairs.model.rowCount() == 0 and not tab.pairs.save_button.isEnabled()
+    assert tab.pairs.tree.topLevelItemCount() == 0 and not tab.pairs.save_button.isEnabled()
 
 
 def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(tab, tmp_path):

@@ -7,10 +7,9 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication, QTableView
 
 from onemap.plugin.compare.column_fit import ColumnFit
-from onemap.plugin.compare.compare_matrix import MatrixTable, use_name
+from onemap.plugin.compare.compare_matrix import MatrixTree
 from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.compare.compare_spots import SpotsModel
-from onemap.plugin.compare.contradictions_table import ContradictionsModel, contradictions_in
 from onemap.plugin.compare.sort_button import SortButton
 from onemap.plugin.words import core_words
 
@@ -18,15 +17,35 @@ NARROW_PX, WIDE_PX = 300, 1600
 ACROSS = Qt.Orientation.Horizontal
 
 
-def matrix_row(kind, use_a, use_b, area_m2):
-    return {"type": kind, "use_a": use_a, "use_b": use_b, "area_m2": area_m2, "spots": 1, "share": 0.1}
+def matrix_row(name, square_metres, about, below=()):
+    amounts = [(square_metres / 10_000, "ha"), (0.1, "share"), (1, "count")]
+    values = [{"value": value, "measure": measure} for value, measure in amounts]
+    row = {"name": name, "values": values, "hint": "", "about": about, "sign": about["type"], "is_open": True}
+    return {**row, "rows": list(below)}
 
 
-ROWS = [
-    matrix_row("04", "other", "construction", 11_300),
-    matrix_row("98", "construction", None, 997_700),
-    matrix_row("98", None, "other", 400_000),
-    matrix_row("01", "construction", "construction", 5_000_000),
+def uses(kind, use_a, use_b):
+    return {"type": kind, "use_a": use_a, "use_b": use_b}
+
+
+ONLY_A, ONLY_B = uses("98", "construction", ""), uses("98", "", "other")
+NAME_04 = "04 construction in plan B only, and nothing is known of plan A"
+VIEW = [
+    {
+        "columns": [
+            {"title": title, "unit": unit, "is_number": bool(unit)}
+            for title, unit in (("difference", ""), ("area", "ha"), ("share", ""), ("spots", ""))
+        ],
+        "rows": [
+            matrix_row(NAME_04, 11_300, uses("04", "other", "construction")),
+            matrix_row(
+                "98 one plan",
+                1_397_700,
+                {"type": "98"},
+                [matrix_row("A", 997_700, ONLY_A), matrix_row("B", 400_000, ONLY_B)],
+            ),
+        ],
+    }
 ]
 
 
@@ -51,36 +70,33 @@ def texts(model):
     ]
 
 
-def test_the_uses_stand_below_their_type_where_they_do_not_fit_beside_it():
-    table = show_table(MatrixTable(), NARROW_PX)
+def test_the_uses_stand_below_their_type_and_a_type_is_all_of_its_uses():
+    tree = show_table(MatrixTree(), NARROW_PX)
     chosen = []
-    table.chosen.connect(chosen.append)
-    table.show_rows(ROWS)
-    assert table.horizontalScrollBar().maximum() == 0 and table.matrix.columnCount() == 2
-    assert [row[1] for row in texts(table.matrix)] == ["1.13", "139.77", "99.77", "40.00", "500.00"]
-    assert texts(table.matrix)[2][0].strip() == f"{use_name('construction')} | {use_name('')}"
-    table.selectionModel().select(table.matrix.index(2, 1), table.selectionModel().SelectionFlag.ClearAndSelect)
+    tree.chosen.connect(chosen.append)
+    tree.show_view(VIEW)
+    assert tree.horizontalScrollBar().maximum() == 0
+    one, several = tree.topLevelItem(0), tree.topLevelItem(1)
+    below = [several.child(at) for at in range(several.childCount())]
+    assert [item.text(1) for item in (one, several, *below)] == ["1.1300", "139.7700", "99.7700", "40.0000"]
+    tree.setCurrentItem(below[0])
     assert chosen[-1] == {("98", "construction", "")}
-    show_table(table, WIDE_PX)
-    assert table.matrix.columnCount() == 2 + 4 and table.matrix.rowCount() == 3
-    assert chosen[-1] == frozenset()  # the chosen cell lies elsewhere now
-    assert table.horizontalScrollBar().maximum() == 0
+    tree.setCurrentItem(several)
+    assert chosen[-1] == {("98", "construction", ""), ("98", "", "other")}
+    assert [tree.isColumnHidden(column) for column in range(4)] == [False, False, True, True]
+    show_table(tree, WIDE_PX)
+    assert not any(map(tree.isColumnHidden, range(4))) and tree.horizontalScrollBar().maximum() == 0
 
 
-def test_the_name_of_a_type_wraps_in_the_matrix(learn_words):
-    name = "construction in plan B only, and nothing is known of plan A"
-    learn_words({"differences": {"04": name}})
-    table = show_table(MatrixTable(), NARROW_PX)
-    for rows in (ROWS[1:], ROWS):  # another matrix at the same width
-        table.show_rows(rows)
-        QApplication.processEvents()
-    line = table.fontMetrics().height()
-    assert table.rowHeight(0) >= 2 * line > table.rowHeight(1)
-    for width in range(NARROW_PX, 3 * NARROW_PX, 20):
-        show_table(table, width)
-        assert table.sizeHintForRow(0) <= table.rowHeight(0), width
-    show_table(table, WIDE_PX)
-    assert table.rowHeight(0) < 2 * line
+def test_the_name_of_a_type_wraps_in_the_matrix():
+    tree = show_table(MatrixTree(), NARROW_PX)
+    tree.show_view(VIEW)
+    QApplication.processEvents()
+    line = tree.fontMetrics().height()
+    first, second = (tree.visualItemRect(tree.topLevelItem(at)).height() for at in (0, 1))
+    assert first >= 2 * line > second
+    show_table(tree, WIDE_PX)
+    assert tree.visualItemRect(tree.topLevelItem(0)).height() < 2 * line
 
 
 def spot(name, area_m2, shift_m):
@@ -184,23 +200,3 @@ def test_a_list_is_sorted_by_a_measure_that_has_no_room(spots):
     assert "Shift" in spots.sort.toolTip()
     {action.text(): action for action in spots.sort.list_columns().actions()}["By type, then by area"].trigger()
     assert [one.name for one in spots.model.filtered_spots] == ["a", "b", "c"]
-
-
-def test_plans_against_plans_become_a_list_of_pairs():
-    def pair(a, b, hectares):
-        return {"a": a, "b": b, "matrix": "m", "title": f"{a} and {b}", "conflicts": 1, "conflict_ha": hectares}
-
-    layers = [
-        SimpleNamespace(code=code, title=f"Plan {code}", place=place, department="land")
-        for place, code in enumerate("ABC")
-    ]
-    model = ContradictionsModel()
-    model.show_pairs(
-        contradictions_in({"pairs": [pair("A", "B", 1.5), pair("A", "C", None), pair("B", "C", 2.0)]}), layers
-    )
-    assert texts(model) == [["1.50", "–"], [None, "2.00"]]
-    model.set_list(True)
-    pairs = [["Plan B\u00a0| Plan C", "2.00"], ["Plan A\u00a0| Plan B", "1.50"], ["Plan A\u00a0| Plan C", "–"]]
-    assert texts(model) == pairs  # a line may end with the sign between the two, and never begins with it
-    assert [model.headerData(column, ACROSS) for column in (0, 1)] == ["Plans", "ha"]
-    assert model.cell_at(model.index(2, 0)).pairs[0].hectares is None

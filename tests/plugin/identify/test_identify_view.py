@@ -21,7 +21,6 @@ from qgis.PyQt.QtGui import QMouseEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMenu
 
-from onemap.plugin.identify.identify_rows import rows_of
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
@@ -92,24 +91,6 @@ def test_a_click_lists_every_layer_at_the_place_by_kind_and_department(view, can
     assert any(row.startswith("Nothing here") for row in rows(view))
     assert any(row.startswith("Not known here") for row in rows(view))
     assert view.tree.accessibleName() and view.close_button.accessibleName()
-
-
-@pytest.mark.parametrize(("kind", "name"), [("avoid", "Inside"), ("within", "For the ground outside: Inside")])
-def test_a_rule_on_the_ground_outside_a_feature_says_so(kind, name):
-    law = {"rule": "r", "kind": kind, "title": "Inside", "verdict": "restricted", "basis": []}
-    feature = {"feature": "1", "fid": 1, "name": "Boundary", "class": None, "class_title": None, "rules": ["r"]}
-    feature |= {"area_m2": 1.0, "area_ellipsoidal_m2": 1.0, "distance_m": 0.0, "attributes": {}, "meanings": {}}
-    layer = {"title": "Line", "code": "CZKFBJ", "version": "1", "kind": "vector", "department": "planning"}
-    layer |= {
-        "geometry": "polygon",
-        "table": "t",
-        "covered": True,
-        "reason": None,
-        "laws": [law],
-        "features": [feature],
-    }
-    (heading,) = rows_of({"layers": [layer]})
-    assert [row.name for row in heading.rows[0].rows[-1].rows] == [name]
 
 
 def test_a_chosen_feature_is_highlighted_and_its_values_have_titles(view, canvas):

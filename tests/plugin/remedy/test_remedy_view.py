@@ -94,7 +94,9 @@ def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much
     ]
     assert tab.remedy.summary.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")
     assert tab.remedy.highlight.labels == ["5,000 m²", "5,000 m²"]
-    assert rows_of(tab.remedy.departments) == [("Land", "5,000 m²", "0.0 m²")]
+    land, *below = rows_of(tab.remedy.departments)
+    assert land == ("Land", "5,000 m²", "0.0 m²")
+    assert (" Ground that it gets back", "5,000 m²", "") in below
     (finding,) = tab.results.model.parcel_at(tab.results.tree.currentIndex()).findings
     (cut,) = tab.remedy.remedy.cuts
     assert finding.ellipsoidal_m2 != finding.area_m2 == pytest.approx(5000)

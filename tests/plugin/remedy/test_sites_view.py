@@ -8,7 +8,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.rules_choice import RulesChoice
-from onemap.plugin.remedy.sites_view import SitesForm, sites_in
+from onemap.plugin.remedy.sites_view import SitesForm
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import PACK, box, lay_out, wait_for, write_layer
@@ -66,7 +66,7 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     assert tab.sites.highlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
     assert canvas.extent().contains(layer.extent())
     first = tab.sites.tree.topLevelItem(0)
-    assert first.text(1) == f"{found[0].clearance_m:,.1f} m" and "farmland" in first.text(2)
+    assert first.text(1) == f"{found[0].clearance_m:,.1f}" and "farmland" in first.text(2)
     assert not tab.sites.buttons["previous"].isEnabled()
     QTest.mouseClick(tab.sites.buttons["next"], LEFT)
     assert tab.sites.current.rank == 2 and tab.sites.count.text() == "2 of 2"
@@ -187,10 +187,3 @@ def test_a_search_that_is_cancelled_leaves_the_tab_ready(tab):
     QTest.keyClick(tab, Qt.Key.Key_Escape)
     wait_for(lambda: not tab.sites.is_working)
     assert tab.sites.button.isEnabled()
-
-
-def test_what_stands_nearest_is_called_by_its_title_where_the_core_tells_it():
-    row = {"site": "P1", "rank": 1, "verdict": "clear", "area_m2": 1.0, "width_m": 1.0, "clearance_m": 2.0}
-    row |= {"nearest_rule": "farmland.test", "nearest_m": None}
-    assert sites_in({"sites": [row]})[0].nearest == "farmland.test"
-    assert sites_in({"sites": [{**row, "nearest_title": "Farmland"}]})[0].nearest == "Farmland"

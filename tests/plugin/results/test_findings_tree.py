@@ -1,12 +1,13 @@
 """The list of findings: names are whole however many there are, and only rows in sight are measured."""
 
+from dataclasses import replace
+
 import pytest
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
-from onemap.plugin.results.findings_tree import FindingsTree
-from onemap.plugin.results.name_delegate import (
+from onemap.plugin.answers.name_delegate import (
     BREAK,
     JOIN,
     LINE_END,
@@ -16,6 +17,7 @@ from onemap.plugin.results.name_delegate import (
     text_width,
     wrapped_height,
 )
+from onemap.plugin.results.findings_tree import FindingsTree
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.results_model import ResultsModel
 from onemap.tests.plugin.small_town import lay_out
@@ -191,3 +193,28 @@ def test_a_name_has_all_the_room_that_the_style_gives_it(tree):
         tree.itemDelegateForColumn(0).initStyleOption(option, index)
         text = tree.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, tree)
         assert text_width(tree, index) == text.width() - 2 * margin
+
+
+def test_ground_that_one_layer_does_not_cover_is_one_row_with_its_rules_below(application):
+    open_ground = [
+        replace(finding("P", number), verdict="unknown", layer="LD", reason="outside_coverage", share=1.0)
+        for number in range(4)
+    ]
+    elsewhere = replace(open_ground[0], rule="r9", title="Other ground", area_m2=7.0, ellipsoidal_m2=7.0)
+    conflict = finding("P", 7)
+    parcel = CheckedParcel(1, "P", "prohibited", 8260.0, 8260.0, (conflict, *open_ground, elsewhere))
+    model = ResultsModel(QPalette())
+    model.set_results([parcel], {"LD": "Forest land"})
+    above = model.index(0, 0)
+    rows = [model.index(row, 0, above) for row in range(model.rowCount(above))]
+    assert [model.rowCount(row) for row in rows] == [0, 4, 0]
+    texts = [model.data(model.index(1, column, above)) for column in range(3)]
+    assert texts[0].startswith("Forest land, 4 rules") and texts[1:] == ["8,260 m²", "100.0 %"]
+    assert model.finding_at(rows[1]) is None and model.ground_at(rows[1]) == open_ground[0]
+    below = [model.index(row, 0, rows[1]) for row in range(4)]
+    assert [model.finding_at(row) for row in below] == open_ground
+    assert all(model.parent(row) == rows[1] and model.parcel_at(row) == parcel for row in below)
+    assert [model.data(model.index(row, 1, rows[1])) for row in range(4)] == [""] * 4  # the ground is said once
+    assert model.data(rows[2]).startswith("Other ground")
+    assert all(one.title in model.details_at(rows[1]) for one in open_ground)
+    assert model.index_of(above, "r2") == rows[1] and model.index_of(above, "none") == rows[0]

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 import pytest
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.results.name_delegate import text_width
+from onemap.plugin.answers.name_delegate import text_width
 from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.results.summary_view import NAME, VERDICTS, SummaryView
 from onemap.plugin.words import core_words

@@ -3,12 +3,20 @@
 import pytest
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.results.name_delegate import wrapped_height
-from onemap.plugin.review.review_cases import CaseLine
+from onemap.plugin.answers.name_delegate import wrapped_height
+from onemap.plugin.review.review_cases import lines_in
 from onemap.plugin.review.review_list import PROJECT, CaseList
 from onemap.plugin.review.review_person import PersonButton
 
 NAME = "清源市第三实验学校新建工程"
+SAME = {"overdue": [], "stale": [], "revision": 0}
+
+
+def row_of(case):
+    """A row as the core makes it of a case."""
+    row = {"name": f"{NAME}\n{case['document'] or case['case']}", "values": ["state", "outcome"], "rows": []}
+    hint = "\n".join(filter(None, (case["case"], case["document"])))
+    return {**row, "hint": hint, "about": {"case": case["case"]}, "sign": "restricted", "is_open": True}
 
 
 @pytest.fixture
@@ -20,13 +28,15 @@ def cases(application):
     made.setFont(font)
     made.resize(312, 400)
     made.show()
-    nobody = {"waiting": (), "overdue": (), "stale": (), "revision": 0, "verdict": "restricted", "round": 1}
-    days = {"opened_on": "2026-11-20", "due": "2026-12-01", "days_left": 5}
-    issued = CaseLine("20261122-9052df39", NAME, "issued", conclusion="conditional", document="清自然资预审〔2026〕1号",
-                      **nobody, **days)  # fmt: skip
-    waiting = {**nobody, "waiting": ("water",)}
-    circulating = CaseLine("20261122-11aa22bb", NAME, "circulating", conclusion="", document="", **waiting, **days)
-    made.show_cases([issued, circulating])
+    issued, circulating = (
+        {"case": case, "project": NAME, "state": state, "document": document, "waiting": waiting, **SAME}
+        for case, state, document, waiting in (
+            ("20261122-9052df39", "issued", "清自然资预审〔2026〕1号", []),
+            ("20261122-11aa22bb", "circulating", None, ["water"]),
+        )
+    )
+    rows = [row_of(issued), row_of(circulating)]
+    made.show_cases(lines_in({"cases": [issued, circulating], "view": rows}))
     QApplication.processEvents()
     yield made
     made.deleteLater()

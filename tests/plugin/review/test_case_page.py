@@ -3,7 +3,6 @@
 import pytest
 
 from onemap.plugin.profile import settings
-from onemap.plugin.review.review_opinions import CODE
 from onemap.plugin.review.review_words import UNSEEN, name_buttons
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
@@ -12,13 +11,19 @@ from onemap.tests.plugin.small_town import lay_out, wait_for
 from onemap.tests.plugin.windows import low_dock
 
 
+def item_of(table, department):
+    """The row of a department in the table of opinions."""
+    items = (table.topLevelItem(at) for at in range(table.topLevelItemCount()))
+    return next(item for item in items if table.about(item)["department"] == department)
+
+
 @pytest.mark.slow
 def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(desk, one_parcel):
     desk.open(one_parcel)
     case = desk.case.id
     desk.after(desk.next)
     desk.choose("environment", "agree", "Outside the red line of 2023.")
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     editor, table = desk.page.editor, desk.page.table
     editor.text.setPlainText("Move the school off the farmland.")
     cursor = editor.text.textCursor()
@@ -27,11 +32,12 @@ def test_what_another_signs_is_shown_without_a_press_and_what_is_typed_stays(des
     desk.tab.follower.timer.setInterval(100)
     desk.tab.follower.follow(True)
     core("review", "sign", desk.path, case, "environment", "--by", "Zhao", "--on", DAY)
-    row = next(table.topLevelItem(n) for n in range(10) if table.topLevelItem(n).data(0, CODE) == "environment")
+    row = item_of(table, "environment")
     assert "signed" not in row.text(2)
     wait_for(lambda: desk.case.opinion("environment").state == "signed")
-    assert desk.case.opinion("environment").signed_by == "Zhao"
-    row = next(table.topLevelItem(n) for n in range(10) if table.topLevelItem(n).data(0, CODE) == "environment")
+    (row,) = [one for one in desk.case.rows("opinions") if one["about"]["department"] == "environment"]
+    assert "signed by Zhao" in row["hint"]
+    row = item_of(table, "environment")
     assert "signed" in row.text(2) and UNSEEN in row.text(0)
     assert "Environment" in desk.page.unseen_label.text()
     assert (table.department, editor.text.toPlainText()) == ("land", "Move the school off the farmland.")
@@ -132,7 +138,7 @@ def land_desk(desk, one_parcel):
     """The desk at a case that circulates, with the draft for land chosen as the machine wrote it."""
     desk.open(one_parcel)
     desk.after(desk.next)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     return desk
 
 

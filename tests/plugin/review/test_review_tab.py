@@ -11,7 +11,6 @@ from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
-from onemap.plugin.review.review_history import entry_text
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk
@@ -72,7 +71,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(desk.next)
     assert desk.case.state == "circulating"
     assert not desk.page.next_button.isEnabled()  # nobody has signed
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     editor = desk.page.editor
     assert (editor.conclusion.currentData(), "第三十五条" in editor.basis.toPlainText()) == ("disagree", True)
     editor.conclusion.setCurrentIndex(editor.conclusion.findData("conditional"))
@@ -87,7 +86,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
     assert not editor.buttons["sign"].isEnabled()
     # Of the red line nothing is known: the machine proposes nothing, and a person must choose.
-    desk.page.table.choose("environment")
+    desk.page.table.choose_department("environment")
     assert (editor.conclusion.currentIndex(), editor.buttons["sign"].isEnabled()) == (-1, False)
     assert "Choose a conclusion first" in editor.buttons["opine"].toolTip()
     assert "open" in desk.page.table.topLevelItem(3).text(1)
@@ -97,7 +96,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     wait_for(lambda: editor.buttons["sign"].isEnabled())
     for department in ASKED:
         desk.sign(department)
-    assert desk.case.opinion("land").signed_by == "Zhao"
+    assert desk.record("land")["signed_by"] == "Zhao"
     desk.after(desk.next)
     assert (desk.case.state, desk.case.answer["conclusion"]) == ("consolidated", "conditional")
     desk.after(desk.next)
@@ -130,7 +129,7 @@ def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town
     core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
     desk.tab.open_case(case)
     desk.wait_for_case()
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     assert desk.page.editor.buttons["sign"].text().endswith("…")
     desk.page.editor.buttons["sign"].click()
     dialog = desk.page.steps.dialog
@@ -138,7 +137,7 @@ def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town
     dialog.reject()
     desk.sign("land", "the province has not decided")
     land = desk.case.opinion("land")
-    assert (land.state, land.unanswered) == ("signed", "the province has not decided")
+    assert (land.state, desk.record("land")["unanswered"]) == ("signed", "the province has not decided")
     assert "the province has not decided" in desk.page.history.topLevelItem(0).text(2)
     assert "the province has not decided" in desk.page.editor.author_label.text()
     assert any("without an answer" in warning for warning in desk.page.warnings.text().splitlines())
@@ -191,7 +190,7 @@ def test_a_rehearsal_says_so_wherever_its_name_stands(desk):
 @pytest.mark.slow
 def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_typed(desk, one_parcel):
     desk.open(one_parcel)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     editor = desk.page.editor
     editor.text.setPlainText("My words.")
     words_of_li = ("--conclusion", "agree", "--text", "Words of Li.", "--by", "Li", "--on", DAY)
@@ -217,11 +216,11 @@ def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_t
 
 def test_what_is_typed_for_one_department_stays_while_another_is_looked_at(desk, one_parcel):
     desk.open(one_parcel)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     desk.page.editor.text.setPlainText("Half a sen")
-    desk.page.table.choose("water")
+    desk.page.table.choose_department("water")
     assert desk.page.editor.text.toPlainText() != "Half a sen"
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     assert desk.page.editor.text.toPlainText() == "Half a sen"
     desk.page.editor.drop_button.click()
     assert desk.page.editor.text.toPlainText() == desk.case.opinion("land").text
@@ -240,7 +239,7 @@ def test_steps_that_are_not_allowed_are_grey_and_say_why_in_the_core_s_words(des
 
 def test_a_refusal_names_the_fields_of_the_tab_and_not_options_of_a_command_line(desk, one_parcel):
     desk.open(one_parcel)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     desk.page.editor.basis.clear()
     desk.page.editor.buttons["opine"].click()
     wait_for(lambda: desk.refused)
@@ -255,7 +254,7 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
     core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
     desk.tab.reload_case()
-    wait_for(lambda: desk.case.opinion("land").stale_because)
+    wait_for(lambda: desk.record("land")["stale_because"])
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "(Permanent basic farmland)" in desk.page.next_button.toolTip()
     desk.page.steps.recheck()
@@ -282,7 +281,7 @@ def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_
 
 def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_kept(desk, one_parcel):
     desk.open(one_parcel)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     findings = desk.page.findings
     model, tree = findings.results.model, findings.results.tree
     (parcel,) = model.parcels
@@ -299,7 +298,7 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     (override,) = desk.case.overrides
     assert (override["before"], override["verdict"], override["by"]) == ("prohibited", "notice", "Wang")
     assert "→ notice (Wang)" in findings.results.model.parcels[0].findings[0].title
-    step = entry_text(desk.case.entries[-1])
+    step = desk.page.history.topLevelItem(0).text(2)
     assert f"A, {title}: prohibited → notice" in step and rule not in step  # by its title, not its code
     findings.all_box.setChecked(True)
     assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
@@ -327,10 +326,10 @@ def test_the_findings_say_which_rules_were_not_asked_and_why_by_department(desk,
     page, findings = desk.page, desk.page.findings
     page.tabs.setCurrentWidget(findings)
     results, summary = findings.results, findings.results.summary
-    page.table.choose("land")
+    page.table.choose_department("land")
     assert results.summary_button.text() == "All rules of this department were asked"
     assert not summary.isVisibleTo(findings)  # there are findings to see
-    page.table.choose("forestry")
+    page.table.choose_department("forestry")
     assert findings.summary.text() == "No finding concerns this department."
     assert results.summary_button.text() == "Rules not asked: 1"
     assert results.isVisibleTo(findings) and summary.isVisibleTo(findings)
@@ -351,7 +350,7 @@ def test_what_is_listed_and_not_counted_is_said_beside_the_count(desk, one_parce
     desk.tab.open_case(core("review", "open", desk.path, one_parcel, *words)["case"])
     desk.wait_for_case()
     desk.page.tabs.setCurrentWidget(desk.page.findings)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     findings = desk.page.findings
     assert findings.summary.text() == "1 finding on 1 parcel, 1 not counted; a click goes there on the map"
 
@@ -409,7 +408,7 @@ def test_a_case_late_by_the_day_that_is_looked_at_is_marked(desk, one_parcel):
     desk.open(one_parcel)
     desk.after(desk.next)
     desk.tab.show_list()
-    wait_for(lambda: desk.tab.list.lines and desk.tab.list.lines[0].days_left is not None)
+    wait_for(lambda: desk.tab.list.lines and "left" in desk.tab.list.lines[0].row["values"][1])
     assert "5 days left" in desk.tab.list.tree.topLevelItem(0).text(2)
     desk.library.set_day(QDate(2026, 3, 11))
     wait_for(lambda: desk.tab.list.lines[0].overdue)
@@ -443,7 +442,7 @@ def test_opening_that_is_cancelled_leaves_no_case(desk, one_parcel):
 def test_a_reply_file_that_is_dropped_becomes_the_draft_of_its_department(desk, one_parcel, tmp_path):
     desk.open(one_parcel)
     desk.after(desk.next)
-    desk.page.table.choose("water")
+    desk.page.table.choose_department("water")
     reply = tmp_path / "land.reply.json"
     command = [str(core_python().path), "-P", "-c", REPLY, desk.path, desk.case.id, str(reply)]
     subprocess.run(command, check=True)
@@ -521,13 +520,13 @@ def test_what_is_typed_outlives_qgis(desk, one_parcel, canvas):
     desk.open(one_parcel)
     case = desk.case.id
     desk.after(desk.next)
-    desk.page.table.choose("land")
+    desk.page.table.choose_department("land")
     desk.page.editor.text.setPlainText("Half of it\nstands on farmland “A & B”.")
     desk.page.editor.conclusion.setCurrentIndex(desk.page.editor.conclusion.findData("disagree"))
     later = Desk(desk.path, canvas, core=desk.library.core)
     later.tab.open_case(case)
     wait_for(lambda: later.tab.case_page.case is not None)
-    later.page.table.choose("land")
+    later.page.table.choose_department("land")
     editor = later.page.editor
     assert editor.text.toPlainText() == "Half of it\nstands on farmland “A & B”."
     assert editor.conclusion.currentData() == "disagree" and editor.is_typed

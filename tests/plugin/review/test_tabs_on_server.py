@@ -115,13 +115,13 @@ def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(librar
 
     QTest.mouseClick(tab.pairs_button, LEFT)
     after(tab, tab.pairs.results_shown, lambda: QTest.mouseClick(tab.pairs.button, LEFT))
-    table, model = tab.pairs.table, tab.pairs.model
-    assert model.data(model.index(0, 0)) == "0.75"
-    cell = table.visualRect(model.index(0, 0)).center()
+    tree = tab.pairs.tree
+    assert tree.topLevelItem(0).text(1) == "0.7500"
+    cell = tree.visualItemRect(tree.topLevelItem(0)).center()
     after(
         tab,
         tab.finished,
-        lambda: QTest.mouseClick(table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
+        lambda: QTest.mouseClick(tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
     )
     assert {one.name: one.decision for one in tab.view.model.all_spots}[spot] == "keep-a"
 
@@ -156,14 +156,14 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     assert (desk.tab.person.known_name, desk.library.step_day) == ("guarded", "")
     land, environment = ASKED
     desk.sign(land)
-    assert desk.case.opinion(land).signed_by == "guarded"
+    assert desk.record(land)["signed_by"] == "guarded"
     desk.choose(environment, "conditional", "Not within the red line.")
     sign = desk.page.editor.buttons["sign"]
     assert (sign.isEnabled(), "guarded" in sign.toolTip()) == (False, True)
     assert {entry["by"] for entry in desk.case.entries} == {"guarded"}
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.lines)
-    assert [line.project for line in desk.tab.list.lines] == ["School"]
+    assert [line.row["name"].split("\n")[0] for line in desk.tab.list.lines] == ["School"]
     desk.tab.close_down()
     desk.library.core.stop()
     desk.tab.deleteLater()
@@ -205,7 +205,7 @@ def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, c
         desk = Desk(server.location, canvas)
         desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
         desk.after(desk.next)
-        desk.page.table.choose("land")
+        desk.page.table.choose_department("land")
         editor = desk.page.editor
         editor.conclusion.setCurrentIndex(editor.conclusion.findData("agree"))
         editor.text.setPlainText("Off the farmland.")

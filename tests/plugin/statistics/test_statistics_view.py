@@ -14,8 +14,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate
 
+from onemap.plugin.answers.answer_tree import NAME
 from onemap.plugin.profile import settings
-from onemap.plugin.statistics.statistics_view import AREA, NAME, SHARE
+from onemap.plugin.statistics.statistics_view import AREA, SHARE
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -130,7 +131,7 @@ def test_what_the_map_shows_is_added_up_in_the_unit_of_the_settings(view, canvas
     view.ground.box.setCurrentIndex(1)
     assert view.ground.box.currentText() == "what the map shows"
     rows = balance(view)
-    assert view.tree.headerItem().text(AREA) == f"Area, {unit}"
+    assert view.tree.headerItem().text(AREA) == f"Area {unit}"
     size = canvas.mapSettings().outputSize()
     half = size.width() * size.height() * canvas.mapUnitsPerPixel() ** 2 / 2
     (paddies,) = [row[2] for row in rows if row[:2] == (2, "0101 Paddy field")]
@@ -181,7 +182,7 @@ def test_a_view_of_other_ground_says_where_to_look(view, in_degrees, canvas):
 def test_all_ground_is_what_the_survey_covers_and_goes_out_as_excel(view, dock, tmp_path):
     rows = balance(view)
     assert rows[0][2] == "100.0000" and view.note.text().splitlines() == [
-        "Land use patches 2025-01-01",
+        "Land use patches 2025-01-01 · all that the layer covers",
         "Areas are on the ellipsoid",
     ]
     target = tmp_path / "balance.xlsx"

@@ -7,11 +7,10 @@ import pytest
 from qgis.PyQt.QtGui import QColor, QPalette
 
 from onemap.plugin.compare.compare_looks import SWATCH_PX, difference_order, swatch
-from onemap.plugin.compare.contradictions_table import MAX_ALPHA, WARM
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
 from onemap.plugin.words.verdicts import LOOKS, PLATE, readable_colour
-from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
+from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, seen_colour
 from onemap.resources.workshop.pictures.dock_camera import palette_of
 
 ROLE = QPalette.ColorRole
@@ -85,13 +84,6 @@ def test_a_verdict_s_sign_can_be_read_in_lists_on_buttons_and_on_a_chosen_row(pa
     white = QPalette()
     white.setColor(ROLE.Base, PLATE)
     assert ratio(readable_colour(verdict, white).name(), PLATE.name()) >= TEXT
-
-
-def test_the_hectares_of_a_contradiction_can_be_read_on_their_warm_ground(palette):
-    base = palette.color(ROLE.Base).name()
-    warm = over(channels(WARM), channels(base), MAX_ALPHA / 255)
-    ground = "#" + "".join(f"{round(255 * part):02X}" for part in warm)
-    assert ratio(palette.color(ROLE.Text).name(), ground) >= TEXT
 
 
 def test_links_can_be_read(palette):

@@ -100,4 +100,4 @@ def test_the_language_of_the_settings_wins():
 
 
 def test_a_remark_behind_a_code_stands_in_the_brackets_of_its_language():
-    assert translations()["{crs} ({origin})"].text == "{crs}（{origin}）"
+    assert translations()["{title} ({code})"].text == "{title}（{code}）"

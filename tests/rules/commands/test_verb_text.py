@@ -3,7 +3,8 @@
 import pytest
 import shapely
 
-from onemap.rules.commands.verb_text import result_text
+from onemap.rules.answers.answer_rows import view_json
+from onemap.rules.commands.verb_text import VIEWS, result_text
 from onemap.tests.conftest import write_layer
 
 
@@ -53,3 +54,18 @@ def test_a_layer_that_could_not_be_read_is_named_with_its_problems():
     layer |= {"encoding": None, "fields": [], "problems": [{**problem, "message": "No.", "mend": "Use UTF-8."}]}
     text = result_text("inspect", {"format": "", "file": "t.zip", "layers": [layer]}, "en")
     assert text.splitlines() == ["t.zip: –", "  T", "    - --encoding: No."]
+
+
+@pytest.mark.parametrize(
+    ("lang", "known"), [("en", "EPSG:4547 (declared in the file)"), ("zh", "EPSG:4547（文件已声明）")]
+)
+def test_a_file_is_told_by_its_facts_in_lists_and_by_a_line_in_text(onemap, tmp_path, lang, known):
+    path = write_layer(tmp_path / "a.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], {"BSM": ["a"]})
+    answer = onemap("inspect", path, lang=lang).json
+    (file,) = view_json(VIEWS["inspect"](answer, lang))
+    (layer,) = file["rows"]
+    values = [row["values"][0] for row in layer["rows"]]
+    assert values[0] == {"value": 1, "measure": "count"} and values[-1] == values[0]  # features, and fields
+    assert values[2].startswith(known) and [row["name"] for row in layer["rows"][-1]["rows"]] == ["BSM"]
+    lines = result_text("inspect", answer, lang).splitlines()
+    assert lines[0].startswith("a.gpkg") and lines[1].startswith("  a") and lines[2].startswith("    ")

@@ -11,6 +11,8 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon, box
 
+from onemap.rules.identify.identify_rows import identify_view
+
 KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
 FEATURE_KEYS = {"feature", "class", "class_title", "area_m2", "distance_m", "attributes"}
 DISTRICT = box(-500, -500, 500, 500)
@@ -241,8 +243,16 @@ def test_rules_that_speak_of_what_lies_here_are_named_with_their_law(desk, tmp_p
     assert [law["rule"] for law in layers["STBHHX"]["laws"]] == ["far"] and layers["KGDK"]["laws"] == []
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "Rule for the ground outside: Out"), ("zh", "以外的规则：外")])
-def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(desk, tmp_path, core, onemap, lang, words):
+@pytest.mark.parametrize(
+    ("lang", "words", "name"),
+    [
+        ("en", "Rule for the ground outside: Out", "For the ground outside: Out"),
+        ("zh", "以外的规则：外", "适用于其范围以外：外"),
+    ],
+)
+def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(
+    desk, tmp_path, core, onemap, lang, words, name
+):
     library = tmp_path / "own.gpkg"
     titles = {"title": {"zh": "外", "en": "Out"}}
     pack = desk.pack({"id": "out", "layer": "CZKFBJ", "kind": "within", "verdict": "restricted", **titles})
@@ -252,6 +262,9 @@ def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(des
     assert onemap("add", library, source, "--as", "CZKFBJ", "--covers", covers).code == 0
     inside, beside = (core("identify", library, at, 5, "--lang", lang).stdout.decode() for at in (5, 50))
     assert words in inside and words not in beside  # beside it nothing of the layer lies
+    answer = onemap("identify", library, 5, 5, lang=lang).json
+    (layer,) = identify_view(answer, lang).parts[0].rows
+    assert name in [row.name for row in layer.rows[-1].rows]
 
 
 @pytest.mark.slow

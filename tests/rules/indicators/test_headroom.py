@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from onemap.rules.charts.chart_fills import UNKNOWN
 from onemap.rules.charts.quota_bars import PART_FILLS
-from onemap.rules.indicators.indicator_text import warning_lines
+from onemap.rules.commands.verb_text import result_text
 from onemap.rules.indicators.indicators import VALUE_COLUMNS
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.indicators.small_packs import HEAD
@@ -137,7 +137,8 @@ def test_the_warning_has_the_room_and_the_days_by_itself(town, tmp_path):
     assert (row["status"], row["limit"], row["headroom"]) == ("warn", 5.6, pytest.approx(0.6, rel=1e-3))
     assert (row["committed"], row["free"]) == (pytest.approx(0.5, rel=1e-3), pytest.approx(0.1, rel=1e-2))
     assert row["days_left"] == pytest.approx(0.1 * DAYS, rel=1e-2)
-    (line,) = [line for line in warning_lines(done(*asked).json, "en") if "5.00 / 5.60 ha" in line]
+    lines = result_text("warnings", done(*asked).json, "en").splitlines()
+    (line,) = [line for line in lines if "5.00 / 5.60 ha" in line]
     assert "0.10 ha free for 73 days" in line
 
 

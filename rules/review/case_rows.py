@@ -1,0 +1,232 @@
+"""What answers of the review say to people: the list of cases, opinions and steps, what a recheck would change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerView, amount_text
+from onemap.rules.verb.declaration import VERDICT_CHOICES
+
+Record = Mapping[str, Any]
+# What presses most stands first in a list.
+_BY_URGENCY = ("circulating", "consolidated", "draft", "issued", "withdrawn")
+_OVERDUE, _STALE, _WRITTEN = "!", "◐", "✎"
+_MACHINE = "onemap"  # who has drafted what no person has touched
+_NONE = "–"
+
+
+def cases_view(result: Record, language: str) -> AnswerView:
+    """A row for each case, by urgency, then by deadline, then the newest first: its name, its state, its outcome."""
+    newest = sorted(result["cases"], key=lambda case: case["opened_on"], reverse=True)
+    cases = sorted(
+        newest,
+        key=lambda case: (_BY_URGENCY.index(case["state"]), not case["overdue"], case["due"] or "9999"),
+    )
+    opening = [] if cases else [_say("no_cases", language)]
+    return AnswerView([_case_row(case, language) for case in cases], opening)
+
+
+def _case_row(case: Record, language: str) -> AnswerRow:
+    verdict = next((one for one in VERDICT_CHOICES if case["verdicts"].get(one)), "clear")
+    stale = f" {_STALE}" if case["stale"] else ""
+    state = f"{_state(case, language)}{stale}\n{_say('round', language, round=case['round'])}"
+    outcome = "" if case["conclusion"] is None else conclusion_words(case["conclusion"], language)
+    if case["state"] == "circulating":
+        left = deadline_words(case["days_left"], case["due"], bool(case["overdue"]), language)
+        outcome = f"{left}\n{_say('waiting', language, count=len(case['waiting']))}"
+    number = case["document"] or case["case"]  # what people call it by; both stand in the tip
+    lines = [f"{case['case']} · {phrase(f'verdict.{verdict}', language)}", case["document"]]
+    lines += [_say("due_on", language, day=case["due"])] if case["due"] else []
+    marks = [_say("due", language, due=case["due"])] if case["due"] else []
+    marks += [_say("overdue", language)] if case["overdue"] else []
+    marks += [_say("stale", language)] if case["stale"] else []
+    return AnswerRow(
+        f"{case['project']}\n{number}",
+        (state, outcome),
+        "\n".join(filter(None, lines)),
+        {"case": case["case"]},
+        verdict,
+        line=(" · ".join([head_line(case, language), *marks]),),
+    )
+
+
+def head_line(case: Record, language: str) -> str:
+    """A case by its number, project, round and state."""
+    return _say("case", language, **{**case, "state": _state(case, language)})
+
+
+def opinion_rows(opinions: Sequence[Record], language: str) -> list[AnswerRow]:
+    """A row for each opinion: conclusion, state, first line; below it who wrote and signed it, its text, its basis."""
+    return [_opinion_row(opinion, language) for opinion in opinions]
+
+
+def _opinion_row(opinion: Record, language: str) -> AnswerRow:
+    is_by_machine = opinion["drafted_by"] == _MACHINE
+    author, text = author_words(opinion, language), opinion["text"] or ""
+    lines = [_pair(opinion["department_title"], opinion["why_text"] or "", language), author]
+    lines += [_say("due_on", language, day=opinion["due"])] if opinion["due"] else []
+    lines += [_say("stopped_since", language, day=opinion["stopped_on"])] if opinion["stopped_on"] else []
+    if opinion["stale_because"]:
+        lines.append(_say("superseded", language, what=opinion["stale_titles"] or opinion["stale_because"]))
+    if opinion["state"] == "drafted" and not is_by_machine:
+        lines.append(f"{_WRITTEN} {_say('unsigned', language)}")
+    about = {
+        "department": opinion["department"],
+        "is_asked": bool(opinion["routed"]) or not is_by_machine,
+        "is_overdue": bool(opinion["overdue"]),
+    }
+    below = [author, text, _say("basis", language, basis=opinion["basis_text"]) if opinion["basis_text"] else ""]
+    return AnswerRow(
+        opinion["department_title"],
+        (conclusion_words(opinion["conclusion"], language), _opinion_state(opinion, language), text.partition("\n")[0]),
+        "\n".join([*lines, "", text]),
+        about,
+        is_open=False,
+        rows=[AnswerRow(one) for one in below if one],
+        line=(f"{opinion['department_title']} · {' · '.join(_opinion_marks(opinion, language))}",),
+    )
+
+
+def _opinion_marks(opinion: Record, language: str) -> list[str]:
+    """How an opinion stands, as a line says it."""
+    marks = [
+        phrase(f"opinion_state.{opinion['state']}", language),
+        conclusion_words(opinion["conclusion"], language),
+    ]
+    if not opinion["routed"]:
+        marks.append(_say("not_asked", language))
+    elif opinion["due"]:
+        marks.append(_say("due", language, due=opinion["due"]))
+    if opinion["overdue"]:
+        marks.append(_say("overdue", language))
+    elif opinion["days_left"] is not None:
+        marks.append(_say("left", language, days=opinion["days_left"]))
+    marks += [_say("stale", language)] if opinion["stale"] else []
+    return marks + ([_say("stopped", language)] if opinion["stopped_on"] else [])
+
+
+def _opinion_state(opinion: Record, language: str) -> str:
+    """How an opinion stands, in a narrow column: what a person wrote and what is stale by their signs."""
+    is_by_machine, state = opinion["drafted_by"] == _MACHINE, opinion["state"]
+    stale = f" {_STALE}" if opinion["stale_because"] else ""
+    if not opinion["routed"] and is_by_machine:
+        return _say("not_asked", language) + stale
+    text = phrase(f"opinion_state.{state}", language)
+    if state in ("drafted", "returned") and opinion["stopped_on"]:
+        text = _say("stopped", language)
+    elif state in ("drafted", "returned") and opinion["due"]:
+        left = deadline_words(opinion["days_left"], opinion["due"], bool(opinion["overdue"]), language)
+        text = left if state == "drafted" else f"{text} · {left}"
+    return text + (f" {_WRITTEN}" if state == "drafted" and not is_by_machine else "") + stale
+
+
+def deadline_words(days_left: int | None, due: str | None, is_overdue: bool, language: str) -> str:
+    """The time until a deadline, in working days."""
+    if is_overdue:
+        late = _say("overdue", language) if days_left is None else _say("days_late", language, days=abs(days_left))
+        return f"{_OVERDUE} {late}"
+    if not due or days_left is None:
+        return due or ""
+    return _say("days_left", language, days=days_left) if days_left else _say("today", language)
+
+
+def author_words(opinion: Record, language: str) -> str:
+    """Who drafted an opinion and who signed it, in one line."""
+    author = "One Map" if opinion["drafted_by"] == _MACHINE else opinion["drafted_by"]
+    words = [_say("drafted_by", language, name=author, day=opinion["drafted_on"])]
+    if opinion["signed_by"]:
+        signed = _say("signed_by", language, name=opinion["signed_by"], day=opinion["signed_on"])
+        words.append(signed + late_words(opinion.get("signature_entered_on"), language))
+    if opinion.get("unanswered"):
+        words.append(_say("unanswered_because", language, reason=opinion["unanswered"]))
+    return " · ".join(words)
+
+
+def late_words(entered_on: str | None, language: str) -> str:
+    """The day on which a step was entered late, in brackets; empty for a step of its own day."""
+    return _say("entered_late", language, day=entered_on) if entered_on else ""
+
+
+def conclusion_words(conclusion: str | None, language: str) -> str:
+    """The name of a conclusion; a dash for none."""
+    return phrase(f"conclusion.{conclusion}", language) if conclusion else _NONE
+
+
+def entry_rows(entries: Sequence[Record], departments: Mapping[str, str], language: str) -> list[AnswerRow]:
+    """A row for each step, the last first: its day, who took it, and what. departments: their names."""
+    return [_entry_row(entry, departments, language) for entry in reversed(entries)]
+
+
+def _entry_row(entry: Record, departments: Mapping[str, str], language: str) -> AnswerRow:
+    detail = entry["detail"] or {}
+    done = [phrase(f"review_done.{entry['action']}", language), departments.get(entry["department"] or "", "")]
+    parts = []
+    if entry["action"] == "override":
+        before, after = (phrase(f"verdict.{detail[name]}", language) for name in ("before", "verdict"))
+        rule = detail.get("rule_title") or detail["rule"]
+        parts.append(_say("overridden", language, parcel=detail["parcel"], rule=rule, before=before, after=after))
+    elif entry["action"] == "extend":
+        parts.append(_say("days_more", language, days=detail.get("days") or 0))
+    elif detail.get("conclusion"):
+        parts.append(conclusion_words(detail["conclusion"], language))
+    parts += [str(detail["document"])] if detail.get("document") else []
+    if detail.get("written_by"):
+        parts.append(_say("reply_by", language, name=detail["written_by"], day=detail.get("written_on")))
+    parts += [_say("unanswered_because", language, reason=detail["unanswered"])] if detail.get("unanswered") else []
+    parts += [_say("because", language, reason=detail["reason"])] if detail.get("reason") else []
+    what = "\n".join(filter(None, (" · ".join(filter(None, done)), " · ".join(parts))))
+    late = late_words(entry["entered_on"], language).strip()
+    day = f"{entry['on']}\n{late}" if late else entry["on"]
+    return AnswerRow(day, (entry["by"], what), entry["at"], {"revision": entry["revision"]})
+
+
+def changes_rows(changes: Record, departments: Mapping[str, str], language: str) -> list[AnswerRow]:
+    """What a recheck would change, by kind: layers and rules, parcels, findings, opinions. departments: their names."""
+    titles = {one["rule"]: one["title"] for one in changes["findings"]}
+    versions = [
+        _said_pair(one["title"], f"{one['from'] or _NONE} → {one['to'] or _NONE}", language)
+        for one in (*changes["layers"], *changes["packs"])
+    ]
+    parcels = [_turned_row(one, titles, language) for one in changes["parcels"]]
+    findings = [_finding_row(one, language) for one in changes["findings"]]
+    opinions = []
+    for one in changes["opinions"]:
+        before, after = (conclusion_words(one[side]["conclusion"], language) for side in ("from", "to"))
+        opinions.append(_said_pair(departments[one["department"]], f"{before} → {after}", language))
+    named = {"parcels": parcels, "findings": findings, "opinions": opinions, "versions": versions}
+    return [
+        AnswerRow(_say(f"changed_{name}", language), about={"list": "changes"}, rows=rows, line=())
+        for name, rows in named.items()
+        if rows
+    ]
+
+
+def _turned_row(one: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
+    before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else _NONE for side in ("from", "to"))
+    rules = phrase("sheet.semicolon", language).join(titles.get(rule, rule) for rule in one["rules"])
+    turn = phrase("said.changed_by", language, turn=f"{before} → {after}", rules=rules)
+    return _said_pair(one["parcel"], turn, language)
+
+
+def _finding_row(one: Record, language: str) -> AnswerRow:
+    areas = [one[f"area_m2_{side}"] for side in ("from", "to")]
+    turn = " → ".join(_NONE if area is None else amount_text(Amount(area, "m2"), language) for area in areas)
+    verdict = phrase(f"verdict.{one['verdict']}", language)
+    return AnswerRow(_pair(f"{one['parcel']} · {one['title']} · {verdict}", turn, language))
+
+
+def _said_pair(name: str, value: str, language: str) -> AnswerRow:
+    text = _pair(name, value, language)
+    return AnswerRow(text, line=(f"  {text}",))
+
+
+def _pair(name: str, value: str, language: str) -> str:
+    return phrase("sheet.pair", language, name=name, value=value)
+
+
+def _state(case: Record, language: str) -> str:
+    return phrase(f"review_state.{case['state']}", language)
+
+
+def _say(key: str, language: str, /, **facts: Any) -> str:
+    return phrase(f"review_said.{key}", language, **facts)
