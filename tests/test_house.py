@@ -37,8 +37,8 @@ FLOORS = {
     "rules": """
         python
         commands work warnings indicators sheet statement letterhead review cases compare/atlas remedy identify readings
-        statistics compare distributed outputs charts answers maps check incremental runs findings question packs kinds
-        inputs overlay verb .
+        statistics compare distributed outputs documents charts answers maps check incremental runs findings question
+        packs kinds inputs overlay verb .
     """,
     "plugin": """
         . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify

@@ -11,8 +11,9 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
-from onemap.rules.charts.figures import AnyFigure, BulletFigure, UnitBarsFigure
+from onemap.rules.charts.figures import BulletFigure, UnitBarsFigure
 from onemap.rules.charts.unit_bars import UnitPanel
+from onemap.rules.documents.blocks import RIGHT, Block, Column, Section, columns, section_of, table_under
 from onemap.rules.indicators.indicator_keys import CEILING, FALL, NOT_APPLICABLE
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import limits_of
@@ -25,12 +26,12 @@ from onemap.rules.indicators.indicator_words import (
     trend_words,
     unit_words,
 )
-from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.version_words import version_words
 
 _MOST_ROWS, _MOST_WITH_TRENDS = 14, 11  # that a page's chart and table hold together; a trend takes two lines
 _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
 _MOST_OF_TWO = 15  # where each has two bars alone
+_NUMBERS = ("value", "target", "existing", "approved", "in_review", "free", "pace", "days")  # columns of figures
 _NO_TARGET = "no_target"  # which the status says
 _MOST_NAMED = 4  # indicators of one reason that are named one by one
 Record = dict[str, Any]
@@ -39,8 +40,8 @@ Catalogue = Mapping[str, LayerEntry]
 
 def indicator_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[AnyFigure | None]]:
-    """The pages of rows of `indicators`, and the chart of each or none; more rows go over several.
+) -> list[Section]:
+    """The pages of rows of `indicators`, each with its chart if it has one; more rows go over several.
 
     Of several days the last: those before are in the pages of the series. What does not apply in a unit stands in the
     table alone, last.
@@ -49,8 +50,7 @@ def indicator_pages(
     last = max((row["as_of"] for row in rows), default="")
     for row in (row for row in rows if row["as_of"] == last):
         groups.setdefault((row["unit"], row["as_of"]), []).append(row)
-    pages: list[Page] = []
-    charts: list[AnyFigure | None] = []
+    pages: list[Section] = []
     has_trends = len({row["as_of"] for row in rows}) > 1
     if 1 < len(groups) <= _MOST_BESIDE:
         of_last = [row for group in groups.values() for row in group]
@@ -66,8 +66,7 @@ def indicator_pages(
             title = phrase("figures.indicators", language, unit=unit, day=part[0]["as_of"])
             title = part_title(title, number, len(parts), language)
             pages.append(_page(title, group, part, packs, catalogue, language, has_trends))
-            charts.append(indicator_chart(title, part, packs, catalogue, language, is_below_title=True))
-    return pages, charts
+    return pages
 
 
 def part_title(title: str, number: int, count: int, language: str) -> str:
@@ -82,7 +81,7 @@ def compared_pages(
     catalogue: Catalogue,
     language: str,
     has_trends: bool = False,
-) -> tuple[list[Page], list[AnyFigure | None]]:
+) -> list[Section]:
     """The pages of some units side by side: what nobody knows of any unit is in the tables alone, last."""
     units = list(dict.fromkeys(row["unit"] for row in rows))
     groups: dict[tuple[str, str], list[Record]] = {}
@@ -91,14 +90,12 @@ def compared_pages(
     ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
     most = _MOST_OF_TWO if len(units) == 2 else _MOST_COMPARED
     parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
-    pages: list[Page] = []
-    charts: list[AnyFigure | None] = []
-    for number, part in enumerate(parts, start=1):
-        numbered = part_title(title, number, len(parts), language)
-        shown = [group for group in part if any(row["value"] is not None for row in group)]
-        charts.append(compared_figure(numbered, shown, units, catalogue, language) if shown else None)
-        pages.append(_compared_page(numbered, rows, part, packs, catalogue, language, has_trends))
-    return pages, charts
+    return [
+        _compared_page(
+            part_title(title, number, len(parts), language), rows, part, packs, catalogue, language, has_trends
+        )
+        for number, part in enumerate(parts, start=1)
+    ]
 
 
 def _compared_page(
@@ -109,7 +106,7 @@ def _compared_page(
     catalogue: Catalogue,
     language: str,
     has_trends: bool,
-) -> Page:
+) -> Section:
     """The page of some indicators, a row each with a cell a unit; its facts speak of all rows."""
     ground = rows[0]["unit_version"]
     names = {row["unit"]: unit_words(row, language) for row in rows}
@@ -132,15 +129,12 @@ def _compared_page(
         lines.append(
             [name, *(_unit_cell(of_unit[unit], language, has_trends) if unit in of_unit else "–" for unit in names)]
         )
-    block = {
-        "heading": phrase("figures.values", language),
-        "heads": [phrase("figures.indicator", language), *names.values()],
-        "rows": lines,
-        "widths": [5, *[3.2] * len(names)],
-        "numbers": list(range(1, len(names) + 1)),
-        "note": _reasons(part, names, language) or None,
-    }
-    return {"title": title, "facts": facts, "blocks": [block]}
+    columns = [Column(phrase("figures.indicator", language), 5, is_optional=False)]
+    columns += [Column(name, 3.2, RIGHT) for name in names.values()]
+    heading, note = phrase("figures.values", language), _reasons(part, names, language)
+    shown = [group for group in part if any(row["value"] is not None for row in group)]
+    chart = compared_figure(title, shown, list(names), catalogue, language) if shown else None
+    return section_of(title, facts, *table_under(heading, columns, lines, language, note), drawing=chart)
 
 
 def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], language: str) -> str:
@@ -214,7 +208,7 @@ def _page(
     catalogue: Catalogue,
     language: str,
     has_trends: bool,
-) -> Page:
+) -> Section:
     """The page of some rows; its facts speak of the whole group."""
     ground = group[0]["unit_version"]
     facts = [
@@ -223,16 +217,25 @@ def _page(
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.status", language), _counts(group, language)],
     ]
-    columns = ("indicator", "value", *(("trend",) if has_trends else ()), "target", "status", "reason")
-    block = {
-        "heading": phrase("figures.values", language),
-        "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, language, has_trends) for row in part],
-        "widths": [4.8, 3.4, 3, 2.2, 2.2, 3.4] if has_trends else [5.6, 3.8, 2.6, 2.4, 3.6],
-        "numbers": [1, 3] if has_trends else [1, 2],
-        "note": None,
-    }
-    return {"title": title, "facts": facts, "blocks": [block]}
+    chart = indicator_chart(title, part, packs, catalogue, language, is_below_title=True)
+    widths: dict[str, float] = {"indicator": 5.6, "value": 3.8, "target": 2.6, "status": 2.4, "reason": 3.6}
+    if has_trends:
+        widths = {"indicator": 4.8, "value": 3.4, "trend": 3, "target": 2.2, "status": 2.2, "reason": 3.4}
+    cells = [_cells(row, language, has_trends) for row in part]
+    return section_of(title, facts, *values_table(widths, cells, language), drawing=chart)
+
+
+def values_table(
+    widths: Mapping[str, float],
+    cells: Sequence[list[str]],
+    language: str,
+    heading: str | None = None,
+    most: int | None = None,
+) -> tuple[Block, ...]:
+    """The table of indicators' values. widths: of its columns, by name; heading: another than its usual one."""
+    if heading is None:
+        heading = phrase("figures.values", language)
+    return table_under(heading, columns("figures", language, widths, _NUMBERS), cells, language, most=most)
 
 
 def _counts(rows: Sequence[Record], language: str) -> str:

@@ -8,11 +8,11 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import QuotaFigure
 from onemap.rules.charts.quota_bars import QuotaBar
+from onemap.rules.documents.blocks import Section, section_of
 from onemap.rules.indicators.indicator_keys import CEILING, FALL
 from onemap.rules.indicators.indicator_pack import IndicatorPack
-from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words
+from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words, values_table
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, unit_words
-from onemap.rules.maps.page_files import Page
 
 MOST_BARS = 30  # that one chart shows
 _MOST_ROWS = 200  # of a table that somebody reads on paper
@@ -27,15 +27,9 @@ def is_quota(row: Row) -> bool:
 
 def quota_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[QuotaFigure]]:
-    """A page for each quota with its units, and the chart of each. rows: of `indicators`, on one day."""
-    pages: list[Page] = []
-    figures = []
-    for group in quotas(rows):
-        figure = quota_figure(group, catalogue, language)
-        figures.append(replace(figure, words=replace(figure.words, is_below_title=True)))
-        pages.append(_page(figure.words.title, group, packs, language))
-    return pages, figures
+) -> list[Section]:
+    """A page for each quota with its units. rows: of `indicators`, on one day."""
+    return [_page(quota_figure(group, catalogue, language), group, packs, language) for group in quotas(rows)]
 
 
 def quotas(rows: Sequence[Record]) -> list[list[Record]]:
@@ -120,22 +114,16 @@ def _pace_text(row: Row) -> str:
     return f"{'+' if row['pace'] > 0 else ''}{number_words(row['pace'], row)}"
 
 
-def _page(title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], language: str) -> Page:
-    heads = ("unit", "existing", "approved", "in_review", "target", "free", "pace", "days")
-    left = len(rows) - _MOST_ROWS
-    block = {
-        "heading": phrase("figures.values", language),
-        "heads": [phrase(f"figures.{name}", language) for name in heads],
-        "rows": [_cells(row, language) for row in rows[:_MOST_ROWS]],
-        "widths": [3, 2.2, 2.6, 2.2, 2.2, 2.2, 2, 2.4],
-        "numbers": [1, 2, 3, 4, 5, 6, 7],
-        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
-    }
+def _page(figure: QuotaFigure, rows: Sequence[Record], packs: Sequence[IndicatorPack], language: str) -> Section:
     facts = [
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.measure_word", language), measure_words(rows[0]["unit_of_measure"], language)],
     ]
-    return {"title": title, "facts": facts, "blocks": [block]}
+    widths = {"unit": 3, "existing": 2.2, "approved": 2.6, "in_review": 2.2}
+    widths |= {"target": 2.2, "free": 2.2, "pace": 2, "days": 2.4}
+    blocks = values_table(widths, [_cells(row, language) for row in rows], language, most=_MOST_ROWS)
+    below_title = replace(figure, words=replace(figure.words, is_below_title=True))
+    return section_of(figure.words.title, facts, *blocks, drawing=below_title)
 
 
 def _cells(row: Record, language: str) -> list[str]:

@@ -10,6 +10,7 @@ from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import LINES, AnyFigure, Figure, PanelFigure, day_labels
 from onemap.rules.charts.small_multiples import Panel
+from onemap.rules.documents.blocks import Block, Section, section_of
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
@@ -23,10 +24,10 @@ from onemap.rules.indicators.indicator_pages import (
     status_words,
     unit_words,
     value_words,
+    values_table,
 )
 from onemap.rules.indicators.indicator_words import indicator_reasons, number_words
 from onemap.rules.indicators.quota_pages import quota_figure, quotas
-from onemap.rules.maps.page_files import Page
 
 UNITS, SERIES, QUOTA, TARGETS = "units", "series", "quota", "targets"  # kinds of charts
 _MOST_BULLETS = 14
@@ -41,38 +42,37 @@ Record = dict[str, Any]
 
 def series_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> tuple[list[Page], list[AnyFigure | None]]:
+) -> list[Section]:
     """A page for each indicator that has a value on some day, where there are several days; else none.
 
     Of one unit, or of few units on few days, they follow each other below a common head, some on each sheet of paper.
     Many of one unit on two days, between which a line says little, have these days side by side.
     """
     groups = [group for group in _by_indicator(rows) if len({row["as_of"] for row in group}) > 1]
-    figures: list[AnyFigure | None] = []
     if not groups:
-        return [], figures
-    pages: list[Page] = []
+        return []
+    pages: list[Section] = []
     is_one_unit = len({row["unit"] for row in rows}) == 1
     if is_one_unit and len({row["as_of"] for row in rows}) == 2 and len(groups) > _OF_A_SHEET:
-        title = _first_page(rows, packs, catalogue, language)["title"]
+        title = _first_page(rows, packs, catalogue, language).title
         shown = [row for group in groups for row in group]
         as_units = [{**row, "unit": row["as_of"], "unit_title": row["as_of"]} for row in shown]
         return compared_pages(title, as_units, packs, catalogue, language)
     is_short = is_one_unit or max(len(group) for group in groups) <= _MOST_FOLLOWING
     if is_short:
         pages.append(_first_page(rows, packs, catalogue, language))
-        figures.append(None)
     for group in groups:
         figure = _over_days(group, catalogue, language)
         figure = replace(figure, words=replace(figure.words, is_below_title=True))
-        if is_short:
-            pages.append(_following_page(group[0]["title"], group, language))
-        else:
-            pages.append(_page(figure.words.title, group, packs, catalogue, language))
         if is_one_unit and isinstance(figure, Figure):
             figure = replace(figure, height_mm=_LOW_MM)
-        figures.append(figure)
-    return pages, figures
+        if is_short:  # below the one before
+            values = _values(group, language, "")
+            pages.append(section_of(group[0]["title"], (), *values, drawing=figure, follows=True))
+        else:
+            facts, values = _facts(group, packs, catalogue, language), _values(group, language)
+            pages.append(section_of(figure.words.title, facts, *values, drawing=figure))
+    return pages
 
 
 def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -> list[Figure]:
@@ -226,25 +226,13 @@ def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language
     return Figure(words, labels, (BarSeries(words.unit, values),), (100.0,) * len(held))
 
 
-def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Page:
+def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Section:
     """The head above the indicators of one unit: whose they are, and of which days."""
     days = sorted({row["as_of"] for row in rows})
     count = len({row["unit"] for row in rows})
     unit = unit_words(rows[-1], language) if count == 1 else phrase("figures.units_compared", language, count=count)
     title = phrase("figures.over_days", language, unit=unit, first=days[0], last=days[-1])
-    return {"title": title, "facts": _facts(rows, packs, catalogue, language), "blocks": []}
-
-
-def _following_page(title: str, rows: Sequence[Record], language: str) -> Page:
-    """One indicator of one unit below the one before."""
-    return {"title": title, "facts": [], "blocks": [{**_block(rows, language), "heading": ""}], "follows": True}
-
-
-def _page(
-    title: str, rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
-) -> Page:
-    facts = _facts(rows, packs, catalogue, language)
-    return {"title": title, "facts": facts, "blocks": [_block(rows, language)]}
+    return section_of(title, _facts(rows, packs, catalogue, language))
 
 
 def _facts(
@@ -256,15 +244,14 @@ def _facts(
     ]
 
 
-def _block(rows: Sequence[Record], language: str) -> Record:
+def _values(rows: Sequence[Record], language: str, heading: str | None = None) -> tuple[Block, ...]:
     """Values by unit and day; of one unit without a column for it."""
-    columns = ("unit", "as_of", "value", "target", "status", "reason")
-    lines, widths, numbers = [_cells(row, language) for row in rows], [3.4, 2.4, 2.8, 2.6, 2.4, 4.4], [2, 3]
-    heads = [phrase(f"figures.{name}", language) for name in columns]
+    lines = [_cells(row, language) for row in rows]
+    widths = {"unit": 3.4, "as_of": 2.4, "value": 2.8, "target": 2.6, "status": 2.4, "reason": 4.4}
     if len({row["unit"] for row in rows}) == 1:
-        lines, heads, widths, numbers = [line[1:] for line in lines], heads[1:], [2.4, 2.8, 2.6, 2.4, 6.4], [1, 2]
-    heading = phrase("figures.values", language)
-    return {"heading": heading, "heads": heads, "rows": lines, "widths": widths, "numbers": numbers, "note": None}
+        lines, widths = [line[1:] for line in lines], {**widths, "reason": 6.4}
+        widths.pop("unit")
+    return values_table(widths, lines, language, heading)
 
 
 def _cells(row: Record, language: str) -> list[str]:

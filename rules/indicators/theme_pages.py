@@ -6,6 +6,7 @@ from typing import Any
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.rules.charts.figures import AnyFigure
+from onemap.rules.documents.blocks import NOTE, Block, Heading, Paragraphs, Section, columns, section_of, table_under
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
@@ -13,11 +14,11 @@ from onemap.rules.indicators.indicator_pages import (
     indicator_chart,
     pack_names,
     value_words,
+    values_table,
 )
 from onemap.rules.indicators.indicator_words import indicator_reasons, status_words, unit_words
 from onemap.rules.indicators.series_pages import unit_figure
 from onemap.rules.indicators.themes import Theme
-from onemap.rules.maps.page_files import Page
 
 _MOST_BULLETS = 14
 _MOST_PANELS, _MOST_PANEL_UNITS = 12, 14  # of one picture, so that it fits a page
@@ -32,8 +33,8 @@ def theme_page(
     packs: Sequence[IndicatorPack],
     catalogue: Catalogue,
     language: str,
-) -> tuple[list[Page], list[AnyFigure]]:
-    """The page and its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
+) -> list[Section]:
+    """The page with its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
 
     One unit's indicators are held against their targets. Of several units every indicator of the page's list is
     compared: in panels of one picture, or where there are many units on a further page each.
@@ -49,11 +50,9 @@ def theme_page(
         [phrase("figures.pack", language), pack_names(packs, language)],
         [phrase("figures.held", language), phrase("figures.held_of", language, held=count - lost, count=count)],
     ]
-    blocks = [_about(theme, language)] if theme.about else []
-    blocks += [_indicators(rows, language), _layers(theme, held, catalogue, language)]
-    pages: list[Page] = [{"title": title, "facts": facts, "blocks": blocks}]
-    pages += [{"title": one.words.title, "facts": facts, "blocks": []} for one in figures[1:]]
-    return pages, figures
+    blocks = (*_about(theme, language), *_indicators(rows, language), *_layers(theme, held, catalogue, language))
+    first = section_of(title, facts, *blocks, drawing=figures[0] if figures else None)
+    return [first, *(section_of(one.words.title, facts, drawing=one) for one in figures[1:])]
 
 
 def _figures(
@@ -76,25 +75,19 @@ def _figures(
     return [compared_figure(title, groups[:_MOST_PANELS], units, catalogue, language)]
 
 
-def _about(theme: Theme, language: str) -> Record:
-    heading = phrase("figures.about", language)
-    empty: Record = {"heads": [], "rows": [], "widths": [], "numbers": []}
-    return {"heading": heading, **empty, "note": theme.about[language]}
+def _about(theme: Theme, language: str) -> tuple[Block, ...]:
+    if not theme.about:
+        return ()
+    return Heading(phrase("figures.about", language)), Paragraphs((theme.about[language],), NOTE)
 
 
-def _indicators(rows: Sequence[Record], language: str) -> Record:
-    columns = ("unit", "indicator", "value", "target", "status", "reason")
-    left = len(rows) - _MOST_ROWS
-    first = 1 if len({row["unit"] for row in rows}) == 1 else 0  # one unit needs no column
-    names = [unit_words(rows[0], language)] if first else []
-    return {
-        "heading": " · ".join([phrase("figures.values", language), *names]),
-        "heads": [phrase(f"figures.{name}", language) for name in columns[first:]],
-        "rows": [_cells(row, language)[first:] for row in rows[:_MOST_ROWS]],
-        "widths": [2.6, 4.4, 2.8, 2.4, 2.2, 3.6][first:],
-        "numbers": [2 - first, 3 - first],
-        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
-    }
+def _indicators(rows: Sequence[Record], language: str) -> tuple[Block, ...]:
+    widths = {"unit": 2.6, "indicator": 4.4, "value": 2.8, "target": 2.4, "status": 2.2, "reason": 3.6}
+    heading, cells = phrase("figures.values", language), [_cells(row, language) for row in rows]
+    if len({row["unit"] for row in rows}) == 1:  # one unit needs no column
+        widths.pop("unit")
+        heading, cells = f"{heading} · {unit_words(rows[0], language)}", [row[1:] for row in cells]
+    return values_table(widths, cells, language, heading, _MOST_ROWS)
 
 
 def _cells(row: Record, language: str) -> list[str]:
@@ -103,7 +96,7 @@ def _cells(row: Record, language: str) -> list[str]:
     return [unit_words(row, language), row["title"], value, target, status_words(row["status"], language), why]
 
 
-def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalogue, language: str) -> Record:
+def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalogue, language: str) -> tuple[Block, ...]:
     rows = []
     for code in (*theme.layers, *theme.tables):
         version = held[code]
@@ -113,12 +106,6 @@ def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalog
         else:
             count = f"{version.count:,}"
             rows.append([*name, version.label, version.valid_from or "–", count, version.hash[:8]])
-    heads = ("code", "layer", "version", "valid_from", "features", "hash")
-    return {
-        "heading": phrase("figures.layers_and_tables", language),
-        "heads": [phrase(f"figures.{name}", language) for name in heads],
-        "rows": rows,
-        "widths": [2.6, 5.6, 3.2, 2.4, 2, 2.2],
-        "numbers": [4],
-        "note": None,
-    }
+    widths = {"code": 2.6, "layer": 5.6, "version": 3.2, "valid_from": 2.4, "features": 2, "hash": 2.2}
+    heads = columns("figures", language, widths, ("features",))
+    return table_under(phrase("figures.layers_and_tables", language), heads, rows, language)

@@ -7,9 +7,8 @@ from typing import Any
 from onemap.layers.errors import joined_sentences
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import phrase
-from onemap.rules.maps.page_files import Page, html_file
-
-Block = dict[str, Any]
+from onemap.rules.documents.blocks import Block, Document, Section, columns, section_of, table_under
+from onemap.rules.documents.html_printer import page_of
 
 
 def write_turned_page(
@@ -19,36 +18,35 @@ def write_turned_page(
     facts: Mapping[str, str],
     language: str,
     overwrite: bool,
-    more: Sequence[tuple[Page, str]] = (),
+    more: Sequence[Section] = (),
 ) -> None:
     """One page that works offline. records: of `recheck`, cases and runs.
 
     titles: of rules, layers and packs, by their ids and codes; facts: library and day, as its head says them.
 
-    more: pages of what else the night has found, each with its chart.
+    more: pages of what else the night has found.
 
     Raises OneMapError out.….
     """
     records = list(records)
     turned = sum(bool(record["turned"]) for record in records)
-    page = {
-        "title": f"{phrase('night.title', language)} · {facts['day']}",
-        "lead": phrase("said.recheck", language, count=len(records), turned=turned),
-        "facts": [
-            [phrase("report.library", language), facts["library"]],
-            [phrase("report.day", language), facts["day"]],
+    page = section_of(
+        f"{phrase('night.title', language)} · {facts['day']}",
+        [
+            (phrase("report.library", language), facts["library"]),
+            (phrase("report.day", language), facts["day"]),
         ],
-        "blocks": [
+        *(
             block
             for record in records
             if record["turned"] or record["problems"]
             for block in _blocks(record, titles, language)
-        ],
-    }
-    pages, charts = [page, *(one for one, _ in more)], ["", *(chart for _, chart in more)]
+        ),
+        lead=phrase("said.recheck", language, count=len(records), turned=turned),
+    )
     foot = phrase("figures.foot", language, library=facts["library"])
     with atomic_output(path, overwrite, "--page") as part:
-        part.write_bytes(html_file(pages, charts, foot, language))
+        part.write_bytes(page_of(Document(language, foot, (page, *more))))
 
 
 def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> list[Block]:
@@ -60,26 +58,16 @@ def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], 
         [one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language)]
         for one in record["turned"]
     ]
-    blocks = [_block(name, ("parcel", "before", "after", "rules"), rows, (3, 2, 2, 6), "\n".join(sentences), language)]
+    heads = columns("night", language, {"parcel": 3, "before": 2, "after": 2, "rules": 6})
+    blocks = [*table_under(name, heads, rows, language, "\n".join(sentences))]
     changed = [*record.get("layers", []), *record.get("packs", [])]
     if changed:
         parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed]
         heading = f"{name} · {phrase('night.data', language)}"
-        blocks.append(_block(heading, ("data", "before", "after"), parts, (5, 4, 4), "", language))
+        blocks += table_under(
+            heading, columns("night", language, {"data": 5, "before": 4, "after": 4}), parts, language
+        )
     return blocks
-
-
-def _block(
-    heading: str, heads: Sequence[str], rows: list[list[str]], widths: Sequence[float], note: str, language: str
-) -> Block:
-    return {
-        "heading": heading,
-        "heads": [phrase(f"night.{name}", language) for name in heads],
-        "rows": rows,
-        "widths": list(widths),
-        "numbers": [],
-        "note": note or None,
-    }
 
 
 def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:

@@ -1,5 +1,6 @@
 """All sheets of a check in one file: facts, maps and texts, some parcels at a time."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,11 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.rules.documents.blocks import Document
+from onemap.rules.documents.document_files import document_body
+from onemap.rules.documents.typst_printer import pdf_of
 from onemap.rules.maps.fonts import FONTS, chosen_fonts
-from onemap.rules.maps.map_pictures import map_pictures
 from onemap.rules.maps.map_source import Piece
-from onemap.rules.maps.page_files import docx_file, html_file, json_file, pdf_file
 from onemap.rules.packs.pack import rules_of_run
 from onemap.rules.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
 from onemap.rules.sheet.sheet_maps import CheckMapSource, parcel_map
@@ -19,7 +21,6 @@ from onemap.rules.sheet.sheet_pages import sheet_page
 
 SUFFIXES = (".pdf", ".docx", ".html", ".json")
 _DRAWN = 0.7  # of the work
-_AT_ONCE, _PICTURE_PX = 25, 1100
 
 
 def sheet_book(library: Library, run: Any, suffix: str, language: str, progress: Progress) -> tuple[bytes, int]:
@@ -31,7 +32,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     rules = rules_of_run(run.packs, run.record)
     families = f"{chosen_fonts().families['heading']}, {FONTS}" if suffix != ".json" else FONTS
     sheets: list[Sheet] = []
-    maps = _Maps(source, suffix == ".docx", families)
+    maps = _Maps(source, families)
     drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
     for chunk in run.chunks():
         # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
@@ -43,9 +44,11 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
         add_land_classes(sheets, chunk.tables)
     head = _head(library, run.record, language)
     if suffix == ".json":
-        return json_file(head, [without_words(sheet) for sheet in sheets]), len(sheets)
+        facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # all of them, unrounded
+        text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
+        return f"{text}\n".encode(), len(sheets)
     catalogue = library.catalogue()
-    pages = [sheet_page(sheet, catalogue, language) for sheet in sheets]
+    pages = [sheet_page(sheet, catalogue, language, drawn) for sheet, drawn in zip(sheets, maps.drawn, strict=True)]
     foot = phrase(
         "query_sheet.foot",
         language,
@@ -54,29 +57,26 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     )
     printing = progress.part(_DRAWN, 1.0, phrase("progress.pages", language))
     printing.at(0.0)
+    document = Document(language, foot, tuple(pages))
     if suffix == ".pdf":
-        return pdf_file(pages, maps.drawn, foot, language, printing)
-    body = html_file(pages, maps.drawn, foot, language) if suffix == ".html" else docx_file(pages, maps.drawn, foot)
-    return body, len(pages)
+        return pdf_of(document, printing)
+    return document_body(document, suffix, printing), len(pages)
 
 
 class _Maps:
-    """The maps of the sheets in their order: as SVG, or as pictures for Word."""
+    """The maps of the sheets in their order, as SVG."""
 
-    def __init__(self, source: CheckMapSource, as_pictures: bool, fonts: str) -> None:
-        self.drawn: list[Any] = []
-        self._source, self._as_pictures, self._fonts, self._theme = source, as_pictures, fonts, source.theme()
+    def __init__(self, source: CheckMapSource, fonts: str) -> None:
+        self.drawn: list[str] = []
+        self._source, self._fonts, self._theme = source, fonts, source.theme()
 
     def draw(self, names: list[str], grounds: np.ndarray, pieces: list[Piece], count: int, progress: Progress) -> None:
         """The next parcels (n,) of `count`."""
         self._source.show(np.array([*names, None], dtype=object)[:-1], grounds, pieces)
-        for start in range(0, len(names), _AT_ONCE):
-            some: list[str] = []
-            for name in names[start : start + _AT_ONCE]:
-                progress.at((len(self.drawn) + len(some)) / max(count, 1))
-                prefix = f"s{len(self.drawn) + len(some) + 1}-"
-                some.append(parcel_map(self._source, self._theme, name, self._fonts, prefix))
-            self.drawn += map_pictures(some, _PICTURE_PX) if self._as_pictures else some
+        for name in names:
+            progress.at(len(self.drawn) / max(count, 1))
+            prefix = f"s{len(self.drawn) + 1}-"
+            self.drawn.append(parcel_map(self._source, self._theme, name, self._fonts, prefix))
 
 
 def _head(library: Library, record: Any, language: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""A parcel's sheet as it is read: facts and tables of texts, the same for every printer."""
+"""A parcel's sheet as it is read: facts, map and tables of texts, the same for every printer."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
+from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
 from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import (
@@ -26,14 +27,13 @@ from onemap.rules.sheet.sheet_content import Sheet
 _MOST_TITLES = 6  # of layers in a list
 MOST_POINTS = 48  # that stand on a sheet; all of them are in the coordinate TXT
 _MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
-_NUMBERS = {"today": [4], "plans": [3, 4], "findings": [3]}  # the columns of figures
 _POINTS_A_ROW = 3
 _POINT_WIDTHS = {"point": 1.0, "ring": 0.8, "north": 2.0, "east": 2.0}
-Block = dict[str, Any]
+Blocks = tuple[Block, ...]
 
 
-def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> dict[str, Any]:
-    """Title, facts (pairs of texts) and blocks: heading, heads, rows, widths, columns of figures, note."""
+def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, drawing: str | None = None) -> Section:
+    """The section of a parcel. drawing: its map as SVG."""
 
     def word(name: str, **facts: Any) -> str:
         return phrase(f"query_sheet.{name}", language, **facts)
@@ -48,22 +48,16 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) ->
         ],
         [word("checked"), _rules_asked(sheet, catalogue, language)],
     ]
-    blocks = [
-        _today(sheet, word),
-        _plans(sheet, catalogue, word, language),
-        _findings(sheet, word, language),
-        _points(sheet, word),
-    ]
-    return {
-        "title": word("title"),
-        "parcel": sheet["parcel"],
-        "verdict": sheet["verdict"],
-        "facts": facts,
-        "blocks": blocks,
-    }
+    blocks = (
+        *_today(sheet, word, language),
+        *_plans(sheet, catalogue, word, language),
+        *_findings(sheet, word, language),
+        *_points(sheet, word, language),
+    )
+    return section_of(word("title"), facts, *blocks, drawing=drawing, name=sheet["parcel"])
 
 
-def _today(sheet: Sheet, word: Any) -> Block:
+def _today(sheet: Sheet, word: Any, language: str) -> Blocks:
     """The classes of the survey, each rounded by itself; what their figures lack of the parcel's is noted."""
     site_m2, exact = sheet["area_ellipsoidal_m2"], [row["area_m2"] for row in sheet["today"]]
     is_same = bool(exact) and same_ground_m2(total_m2(exact), site_m2) == site_m2
@@ -78,15 +72,15 @@ def _today(sheet: Sheet, word: Any) -> Block:
         ]
         for row, area_m2 in zip(sheet["today"], exact, strict=True)
     ]
-    heads = [word(name) for name in ("code", "name", "ownership", "group", "hectares")]
-    block = _first_rows(word("today"), heads, rows, [2, 5, 2, 2, 2], word("no_today"), "today", word)
     lacking = rounding_difference(hectares(site_m2), map(hectares, exact)) if is_same else 0.0
+    widths = {"code": 2, "name": 5, "ownership": 2, "group": 2, "hectares": 2}
+    note = None if rows else word("no_today")
     if lacking and len(rows) <= _MOST_ROWS["today"]:
-        block["note"] = word("rounding", ha=printed_hectares(lacking))
-    return block
+        note = word("rounding", ha=printed_hectares(lacking))
+    return _first_rows("today", widths, ("hectares",), rows, note, language)
 
 
-def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Block:
+def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Blocks:
     shown = _rows_of_every_layer(sheet["plans"], _MOST_ROWS["plans"])
     rows = [
         [
@@ -98,23 +92,17 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
         ]
         for row in shown
     ]
-    heads = [word(name) for name in ("plan", "says", "controls", "hectares", "share")]
     left_out = len(sheet["plans"]) - len(shown)
     note = word("more_plans", count=left_out) if left_out else None if rows else word("no_plans")
-    block = _block(word("plans"), heads, rows, [4.7, 3.9, 3.9, 1.8, 1.5], note, "plans")
     silent = sheet["plans_silent"]
-    if silent:
-        kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
-        remarks = [
-            word(
-                "silent",
-                reason=reason_word(reason, language),
-                layers=_titles(codes, catalogue, language),
-            )
-            for reason, codes in kinds.items()
-        ]
-        block["note"] = ("" if language == "zh" else " ").join(filter(None, (block["note"], *remarks)))
-    return block
+    kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
+    remarks = [
+        word("silent", reason=reason_word(reason, language), layers=_titles(codes, catalogue, language))
+        for reason, codes in kinds.items()
+    ]
+    note = ("" if language == "zh" else " ").join(filter(None, (note, *remarks)))
+    widths = {"plan": 4.7, "says": 3.9, "controls": 3.9, "hectares": 1.8, "share": 1.5}
+    return _table("plans", widths, ("hectares", "share"), rows, note, language)
 
 
 def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -132,7 +120,7 @@ def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict
     return shown
 
 
-def _findings(sheet: Sheet, word: Any, language: str) -> Block:
+def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
     rows = []
     severest = sorted(sheet["findings"], key=lambda row: (VERDICTS.index(row["verdict"]), -(row["area_m2"] or 0)))
     for row in severest:
@@ -148,16 +136,15 @@ def _findings(sheet: Sheet, word: Any, language: str) -> Block:
                 _law_text(row["laws"], language),
             ]
         )
-    heads = [word(name) for name in ("verdict", "finding", "department", "measure", "law")]
-    note = word("no_findings")
-    return _first_rows(word("findings"), heads, rows, [2.2, 4, 2.3, 2, 5.2], note, "findings", word)
+    widths = {"verdict": 2.2, "finding": 4, "department": 2.3, "measure": 2, "law": 5.2}
+    return _first_rows("findings", widths, ("measure",), rows, None if rows else word("no_findings"), language)
 
 
-def _points(sheet: Sheet, word: Any) -> Block:
+def _points(sheet: Sheet, word: Any, language: str) -> Blocks:
     """The boundary points; of a parcel of several rings with the ring of each, as its coordinate TXT has it."""
     points = sheet["points"]
     with_rings = any(point["ring"] > 1 for point in points)
-    columns = ["point", *(["ring"] if with_rings else []), "north", "east"]
+    names = ["point", *(["ring"] if with_rings else []), "north", "east"]
     cells = [
         [
             point["point"],
@@ -167,41 +154,40 @@ def _points(sheet: Sheet, word: Any) -> Block:
         ]
         for point in points[:MOST_POINTS]
     ]
-    cells += [[""] * len(columns)] * (-len(cells) % _POINTS_A_ROW)
+    cells += [[""] * len(names)] * (-len(cells) % _POINTS_A_ROW)
     count = len(cells) // _POINTS_A_ROW
     rows = [sum(cells[at::count], []) for at in range(count)]  # read down a column, then down the next
     more = word("more_points", count=len(points) - MOST_POINTS) if len(points) > MOST_POINTS else None
-    return {
-        "heading": f"{word('points')} · {sheet['parcel']}",  # it may stand on a page of its own
-        "heads": [word(name) for name in columns] * _POINTS_A_ROW,
-        "rows": rows,
-        "widths": [_POINT_WIDTHS[name] for name in columns] * _POINTS_A_ROW,
-        "numbers": [at for at in range(len(columns) * _POINTS_A_ROW) if at % len(columns)],
-        "note": more,
-        "whole": True,  # no page ends inside it
-    }
+    heading = f"{word('points')} · {sheet['parcel']}"  # it may stand on a page of its own
+    parts = columns("query_sheet", language, {name: _POINT_WIDTHS[name] for name in names}, names[1:])
+    return table_under(heading, parts * _POINTS_A_ROW, rows, language, more, whole=True)  # no page ends inside it
 
 
 def _first_rows(
-    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], none: str, kind: str, word: Any
-) -> Block:
-    """A table of as many rows as it may have; none: what is said where there are none."""
-    most = _MOST_ROWS[kind]
-    note = none if not rows else word("more_rows", count=len(rows) - most) if len(rows) > most else None
-    return _block(heading, heads, rows[:most], widths, note, kind)
+    kind: str,
+    widths: Mapping[str, float],
+    numbers: Sequence[str],
+    rows: list[list[str]],
+    note: str | None,
+    language: str,
+) -> Blocks:
+    """A table of as many rows as it may have. note: what is said below it where all of them stand."""
+    more = len(rows) - _MOST_ROWS[kind]
+    if more > 0:
+        note = phrase("query_sheet.more_rows", language, count=more)
+    return _table(kind, widths, numbers, rows[: _MOST_ROWS[kind]], note, language)
 
 
-def _block(
-    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], note: str | None, kind: str
-) -> Block:
-    return {
-        "heading": heading,
-        "heads": heads,
-        "rows": rows,
-        "widths": widths,
-        "numbers": _NUMBERS[kind],
-        "note": note,
-    }
+def _table(
+    kind: str,
+    widths: Mapping[str, float],
+    numbers: Sequence[str],
+    rows: list[list[str]],
+    note: str | None,
+    language: str,
+) -> Blocks:
+    heading = phrase(f"query_sheet.{kind}", language)
+    return table_under(heading, columns("query_sheet", language, widths, numbers), rows, language, note)
 
 
 def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:

@@ -50,7 +50,7 @@ def docx_document(
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
 
-    from onemap.rules.maps.word_pages import describe_pictures
+    from onemap.rules.documents.word_printer import describe_pictures
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed_texts(content)

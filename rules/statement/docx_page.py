@@ -15,7 +15,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from onemap.rules.maps.word_pages import chinese_glyphs
+from onemap.rules.documents.word_printer import chinese_glyphs
 from onemap.rules.statement.outline import WIDTH_MM, Node
 
 BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"

@@ -10,8 +10,8 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import Figure
+from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
 from onemap.rules.maps.document_areas import hectares_text
-from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.figure_pages import class_matrix
 from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
@@ -19,13 +19,12 @@ from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
 _MOST_ROWS = 400  # of a table that somebody reads; --out has all of them
 _MOST_FEATURES = 48  # one by one, after all that sums them up: a page of them, and below it how many more there are
 _ON_FIRST = 8  # features that stand below the counts, and not on a page of their own
-Record = dict[str, Any]
 
 
 def changes_pages(
     result: Mapping[str, Any], found: VersionChanges, entry: LayerEntry, foot: str, language: str
-) -> tuple[list[Page], list[str]]:
-    """The pages with their charts as SVG text. result: the answer of the verb; foot: library and day."""
+) -> list[Section]:
+    """The pages. result: the answer of the verb; foot: library and day."""
     names = [f"{entry.title_in(language)} {version['version']}" for version in result["versions"]]
     source = phrase("said.comma", language).join(names)
     title = phrase(
@@ -45,48 +44,55 @@ def changes_pages(
         ]
         for side, name, version in zip(("before", "after"), names, result["versions"], strict=True)
     ]
-    by_fields, features = _features(found, entry, language)
-    blocks = [_counts(result, kinds, language), *by_fields, *_turned_blocks(result, language)]
-    pages: list[Page] = [{"title": title, "lead": foot, "facts": facts, "blocks": blocks}]
-    charts = [Figure(words, tuple(kinds), (counts,)).picture()]
-    if result["transitions"]:
-        page, chart = _classes(result, entry, found.class_field, names, source, facts, language)
-        pages.append(page)
-        charts.append(chart)
-    if features and len(pages) == 1 and len(features[0]["rows"]) <= _ON_FIRST:
+    rows = _feature_rows(found, entry, language)
+    blocks = [*_counts(result, kinds, language), *_by_fields(rows, language), *_turned_blocks(result, language)]
+    features = _features(rows, language)
+    if not result["transitions"] and len(rows) <= _ON_FIRST:
         blocks += features
-    elif features:
-        listed = [{**features[0], "heading": ""}, *features[1:]]  # the page's title says it
-        pages.append({"title": features[0]["heading"], "lead": title, "facts": [], "blocks": listed})
-        charts.append("")
-    return pages, charts
+        features = ()
+    chart = Figure(words, tuple(kinds), (counts,))
+    pages = [section_of(title, facts, *blocks, lead=foot, drawing=chart)]
+    if result["transitions"]:
+        pages.append(_classes(result, entry, found.class_field, names, source, facts, language))
+    if features:
+        heading, *listed = features  # the page's title says it
+        pages.append(section_of(heading.heading, (), *listed, lead=title))
+    return pages
 
 
-def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> Record:
+def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> tuple[Block, ...]:
     rows = [[kind, f"{result[name]:,}"] for kind, name in zip(kinds, CHANGES, strict=True)]
-    return _block("counts", ("change", "features"), rows, (4, 2), (1,), language)
+    return _table("counts", {"change": 4, "features": 2}, rows, language, ("features",))
 
 
-def _features(found: VersionChanges, entry: LayerEntry, language: str) -> tuple[list[Record], list[Record]]:
-    """What is not as it was: by the fields that differ, the commonest first; and feature by feature, some fields first.
+def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
+    """What is not as it was, feature by feature: its change, its name, the titles of the fields that differ.
 
-    Fields are named by their titles. What changed in most features alike, such as the year of the data, comes last.
+    What changed in most features alike, such as the year of the data, comes last.
     """
     columns = found.tables["changes"].columns
     if columns.empty:
-        return [], []
+        return []
     rows = [
         [phrase(f"changes.{change}", language), str(feature), _field_titles(fields, entry, language)]
         for change, feature, fields in zip(columns["change"], columns["feature"], columns["fields"], strict=True)
     ]
     counts = Counter((change, fields) for change, _, fields in rows)
+    return sorted(rows, key=lambda row: counts[row[0], row[2]])
+
+
+def _by_fields(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...]:
+    """How many features differ in which fields, the commonest first."""
+    counts = Counter((change, fields) for change, _, fields in rows)
+    if not any(fields for _, fields in counts):  # features came and went; the first table says how many
+        return ()
     sums = [[change, fields, f"{count:,}"] for (change, fields), count in counts.most_common()]
-    rows.sort(key=lambda row: counts[row[0], row[2]])
-    by_fields = [_block("by_fields", ("change", "fields", "features"), sums, (2, 6, 2), (2,), language)]
-    if not any(fields for _, fields, _ in sums):  # features came and went; the first table says how many
-        by_fields = []
-    heads = ("change", "feature", "fields")
-    return by_fields, [_block("differing", heads, rows, (2, 3, 5), (), language, _MOST_FEATURES)]
+    return _table("by_fields", {"change": 2, "fields": 6, "features": 2}, sums, language, ("features",))
+
+
+def _features(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...]:
+    widths = {"change": 2, "feature": 3, "fields": 5}
+    return _table("differing", widths, rows, language, most=_MOST_FEATURES) if rows else ()
 
 
 def _field_titles(names: str | None, entry: LayerEntry, language: str) -> str:
@@ -103,7 +109,7 @@ def _classes(
     source: str,
     facts: list[list[str]],
     language: str,
-) -> tuple[Page, str]:
+) -> Section:
     """The page of the ground whose class is another, in hectares, with the matrix."""
     title = phrase("figures.transitions", language, before=names[0], after=names[1])
     words = ChartWords(title, phrase("figures.hectares", language), source, language, is_below_title=True)
@@ -120,15 +126,14 @@ def _classes(
         return " ".join(str(part) for name, value in keys.items() for part in (value, titles.get(name)) if part)
 
     rows = [[text(row["from"]), text(row["to"]), hectares_text(row["area_m2"])] for row in keyed]
-    block = _block("classes", ("before", "after", "hectares"), rows, (5, 5, 3), (2,), language)
-    chart = class_matrix(keyed, entry, (names[0], names[1]), words).picture()
-    return {"title": title, "facts": facts, "blocks": [block]}, chart
+    blocks = _table("classes", {"before": 5, "after": 5, "hectares": 3}, rows, language, ("hectares",))
+    return section_of(title, facts, *blocks, drawing=class_matrix(keyed, entry, (names[0], names[1]), words))
 
 
-def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
+def _turned_blocks(result: Mapping[str, Any], language: str) -> tuple[Block, ...]:
     """What would turn in open cases and kept checks, and whose opinions rest on it; said also where it is nothing."""
     if "cases" not in result:
-        return []
+        return ()
     departments, titles = result["titles"]["departments"], result["titles"]["rules"]
     semicolon = phrase("said.semicolon", language)
     turned, opinions, notes = [], [], []
@@ -143,32 +148,24 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> list[Record]:
             state = phrase(f"opinion_state.{one['state']}", language)
             opinions.append([name, departments[one["department"]], state, *sides])
         notes += [f"{name}: {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
-    heads = ("of", "parcel", "before", "after", "rules")
-    first = _block("turned", heads, turned, (3, 2, 2, 2, 4), (), language)
-    if not turned:
-        first["note"] = phrase("changes.none_turned", language)
-    heads = ("of", "department", "state", "before", "after")
-    second = _block("opinions", heads, opinions, (3, 3, 2, 2, 2), (), language)
-    blocks = [first, *([second] if opinions else [])]
-    blocks[-1]["note"] = " ".join(filter(None, (blocks[-1]["note"], *notes))) or None
-    return blocks
+    none, problems = "" if turned else phrase("changes.none_turned", language), " ".join(notes)
+    last = (none, problems) if opinions else (" ".join(filter(None, (none, problems))), "")
+    widths = {"of": 3, "parcel": 2, "before": 2, "after": 2, "rules": 4}
+    blocks = _table("turned", widths, turned, language, note=last[0])
+    if not opinions:
+        return blocks
+    widths = {"of": 3, "department": 3, "state": 2, "before": 2, "after": 2}
+    return (*blocks, *_table("opinions", widths, opinions, language, note=last[1]))
 
 
-def _block(
+def _table(
     name: str,
-    heads: Sequence[str],
-    rows: Sequence[list[str]],
-    widths: Sequence[float],
-    numbers: Sequence[int],
+    widths: Mapping[str, float],
+    rows: Sequence[Sequence[str]],
     language: str,
+    numbers: Sequence[str] = (),
     most: int = _MOST_ROWS,
-) -> Record:
-    left = len(rows) - most
-    return {
-        "heading": phrase(f"changes.{name}", language),
-        "heads": [phrase(f"changes.{head}", language) for head in heads],
-        "rows": [list(row) for row in rows[:most]],
-        "widths": list(widths),
-        "numbers": list(numbers),
-        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
-    }
+    note: str = "",
+) -> tuple[Block, ...]:
+    heads = columns("changes", language, widths, numbers)
+    return table_under(phrase(f"changes.{name}", language), heads, rows, language, note, most)

@@ -1,7 +1,8 @@
 """Statistics and transitions as a page: what was asked of which versions, a chart, and the table behind it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
@@ -10,9 +11,9 @@ from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_fills import OTHER, SERIES, Fill, series_fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
+from onemap.rules.documents.blocks import LEFT, RIGHT, Block, Column, Section, section_of, table_under
 from onemap.rules.findings.table import Table
 from onemap.rules.maps.document_areas import share_text
-from onemap.rules.maps.page_files import Page
 from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
@@ -26,7 +27,9 @@ Record = dict[str, Any]
 Catalogue = Mapping[str, LayerEntry]
 
 
-def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str) -> tuple[Page, Figure]:
+def statistics_page(
+    result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str
+) -> tuple[Section, Figure]:
     """The page of an answer of `statistics`, and its chart: hectares, kilometres or counts by unit and class."""
     names, layer = _unit_names(result["units"]), result["layer"]
     rows = [{**row, "unit": names.get(row["unit"], row["unit"])} for row in result["rows"]]
@@ -57,18 +60,16 @@ def statistics_page(result: Mapping[str, Any], catalogue: Catalogue, as_of: str,
         ]
         for row, value in zip(rows, values, strict=True)
     ]
-    notes = _unknown_notes(result["total"], language)
-    widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
-    is_whole = {row["unit"] for row in result["rows"]} == {None}
-    heading = phrase("figures.table_of_classes" if is_whole else "figures.table", language)
-    block = _block(heading, heads, table, widths, list(range(2, 5 + len(sums))), notes)
-    block = _without_one_unit(block, result["rows"])
+    last: list[str] = []
     if len(rows) > 1 and result["total"].get(name) is not None:
         total = _total_cells(result["total"], sums, _number(result["total"][name] / factor, measure), language)
-        empty = [""] * (len(block["heads"]) - len(total) - 1)
-        block["rows"].append([phrase("figures.total", language), *empty, *total])
+        last = [phrase("figures.total", language), "", *total]
+    units, note = {row["unit"] for row in result["rows"]}, _unknown_notes(result["total"], language)
+    heading = phrase("figures.table_of_classes" if units == {None} else "figures.table", language)
+    widths: list[float] = [4, 5, 2, 3, 2, *[3] * len(sums)]
+    blocks = _by_unit(heading, heads, table, widths, units, language, last, note)
     facts = _facts({"layer": layer, "within": result["within"]}, catalogue, as_of, language)
-    return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+    return section_of(words.title, facts, *blocks, drawing=chart), chart
 
 
 def _total_cells(total: Record, sums: Sequence[str], value: str, language: str) -> list[str]:
@@ -79,7 +80,7 @@ def _total_cells(total: Record, sums: Sequence[str], value: str, language: str) 
 
 def transitions_page(
     result: Mapping[str, Any], catalogue: Catalogue, as_of: str, language: str
-) -> tuple[Page, MatrixFigure]:
+) -> tuple[Section, MatrixFigure]:
     """The page of an answer of `transitions`, and its chart: the matrix in hectares, of all units together."""
     before, after = result["layers"]
     names = _version(before, catalogue, language), _version(after, catalogue, language)
@@ -107,10 +108,10 @@ def transitions_page(
         for row in classes
     ]
     heading = phrase("figures.classes", language)
-    block = _block(heading, heads, table, [3, 4, 2.5, 2.5, 2.5, 2.5, 2.5], [2, 3, 4, 5, 6], "")
-    block = _without_one_unit(block, classes)
+    units = {row["unit"] for row in classes}
+    blocks = _by_unit(heading, heads, table, [3, 4, *[2.5] * 5], units, language)
     facts = _facts({"before": before, "after": after, "within": result["within"]}, catalogue, as_of, language)
-    return {"title": words.title, "facts": facts, "blocks": [block]}, chart
+    return section_of(words.title, facts, *blocks, drawing=chart), chart
 
 
 def _turned_m2(row: Mapping[str, Any]) -> float:
@@ -127,20 +128,29 @@ def _change_cells(row: Mapping[str, Any], language: str) -> list[str]:
     return [before, after, *(_number(row[name] / 10_000, "") for name in ("loss_m2", "gain_m2", "net_m2"))]
 
 
-def _without_one_unit(block: Record, rows: Sequence[Mapping[str, Any]]) -> Record:
-    """A table whose first column is the unit, without it where there is one; a unit with a name heads the table."""
-    units = {row["unit"] for row in rows}
-    if len(units) != 1:
-        return block
-    names = [] if units == {None} else [block["rows"][0][0]]
-    return {
-        **block,
-        "heading": " · ".join([block["heading"], *names]),
-        "heads": block["heads"][1:],
-        "widths": block["widths"][1:],
-        "numbers": [column - 1 for column in block["numbers"]],
-        "rows": [row[1:] for row in block["rows"]],
-    }
+def _by_unit(
+    heading: str,
+    heads: Sequence[str],
+    cells: Sequence[list[str]],
+    widths: Sequence[float],
+    units: Set[Any],
+    language: str,
+    total: Sequence[str] = (),
+    note: str = "",
+) -> tuple[Block, ...]:
+    """A table by unit and class, whose other columns are figures; of one unit without its column, under its name.
+
+    units: those of the rows, None for what lies in none; total: the last row, empty for none.
+    """
+    columns = [
+        Column(head, mm, RIGHT if at > 1 else LEFT, is_optional=at > 0)
+        for at, (head, mm) in enumerate(zip(heads, widths, strict=True))
+    ]
+    if len(units) == 1:
+        heading = " · ".join([heading, *([] if units == {None} else [cells[0][0]])])
+        cells, columns = [row[1:] for row in cells], [replace(columns[1], is_optional=False), *columns[2:]]
+        total = [total[0], *total[2:]] if total else ()
+    return table_under(heading, columns, cells, language, note, total=tuple(total))
 
 
 def class_matrix(
@@ -299,13 +309,6 @@ def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     ]
     text = phrase("said.semicolon", language).join(parts)
     return text[:1].upper() + text[1:]
-
-
-def _block(
-    heading: str, heads: list[str], rows: list[list[str]], widths: list[float], numbers: list[int], note: str
-) -> Record:
-    block: Record = {"heading": heading, "heads": heads, "rows": rows, "widths": widths, "numbers": numbers}
-    return block | {"note": note or None}
 
 
 def _facts(

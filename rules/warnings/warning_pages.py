@@ -10,6 +10,7 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
+from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
 from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_decimals, indicator_titles
 from onemap.rules.indicators.indicator_words import (
     indicator_reasons,
@@ -18,7 +19,6 @@ from onemap.rules.indicators.indicator_words import (
     status_words,
     warning_status,
 )
-from onemap.rules.maps.page_files import Page
 from onemap.rules.warnings.warnings import CANDIDATE, EXPIRY, QUOTA, SUMS, FoundWarnings
 
 _FILLS: Mapping[str, Fill] = {"alarm": SERIES[0], "warn": SERIES[1], "unknown": UNKNOWN}
@@ -32,8 +32,9 @@ def warning_page(
     packs: Sequence[IndicatorPack],
     catalogue: Mapping[str, LayerEntry],
     language: str,
-) -> tuple[Page, Figure]:
-    """The page of a list, and its chart. day: of the list, ISO."""
+    lead: str = "",
+) -> Section:
+    """The page of a list. day: of the list, ISO; lead: a sentence above it."""
     rows = rows_with_decimals(found.rows, packs)
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     titles = indicator_titles(packs, language)
@@ -65,29 +66,26 @@ def warning_page(
         [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
         [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
-    blocks = [_block(kind, rows, found.unit_names, titles, language) for kind in kinds]
-    return {"title": title, "facts": facts, "blocks": [*blocks, *_unlooked_rows(found, titles, language)]}, chart
+    blocks = [block for kind in kinds for block in _of_kind(kind, rows, found.unit_names, titles, language)]
+    unlooked = _unlooked_rows(found, titles, language)
+    return section_of(title, facts, *blocks, *unlooked, lead=lead, drawing=chart if rows else None)
 
 
 def _count(rows: Sequence[Record], kind: str, status: str) -> int:
     return sum(row["kind"] == kind and row["status"] == status for row in rows)
 
 
-def _block(
+def _of_kind(
     kind: str, found: Sequence[Record], units: Mapping[str, str], titles: Mapping[str, str], language: str
-) -> Record:
+) -> tuple[Block, ...]:
     # The gravest first; of one status in the order in which they were found.
     rows = sorted((row for row in found if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
-    columns = ("subject", "amount", "limit", "status", "state", "reason")
-    left = len(rows) - _MOST_ROWS
-    return {
-        "heading": phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows)),
-        "heads": [phrase(f"figures.{name}", language) for name in columns],
-        "rows": [_cells(row, units, titles, language) for row in rows[:_MOST_ROWS]],
-        "widths": [5, 2.8, 1.8, 2.3, 2.4, 4],
-        "numbers": [1, 2],
-        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
-    }
+    widths = {"subject": 5, "amount": 2.8, "limit": 1.8, "status": 2.3, "state": 2.4, "reason": 4}
+    heading = phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows))
+    cells = [_cells(row, units, titles, language) for row in rows]
+    return table_under(
+        heading, columns("figures", language, widths, ("amount", "limit")), cells, language, most=_MOST_ROWS
+    )
 
 
 def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], language: str) -> list[str]:
@@ -161,10 +159,10 @@ def _amount(value: float | None, row: Record) -> str | None:
     return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
 
 
-def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> list[Record]:
+def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> tuple[Block, ...]:
     """What could not be looked at, and why."""
     if not found.unlooked:
-        return []
+        return ()
     rows = [
         [
             phrase(f"warning_kind.{one['kind']}", language),
@@ -173,6 +171,5 @@ def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: st
         ]
         for one in found.unlooked
     ]
-    heads = [phrase(f"figures.{name}", language) for name in ("kind", "layer", "reason")]
-    heading = phrase("figures.unlooked", language)
-    return [{"heading": heading, "heads": heads, "rows": rows, "widths": [5, 5, 6], "numbers": [], "note": None}]
+    heads = columns("figures", language, {"kind": 5, "layer": 5, "reason": 6})
+    return table_under(phrase("figures.unlooked", language), heads, rows, language)

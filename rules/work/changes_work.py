@@ -8,7 +8,7 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, problem_record
-from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
+from onemap.rules.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.recheck_work import open_cases, record_titles, turned_tables
 from onemap.rules.work.table_targets import target_answer, write_tables
@@ -62,8 +62,8 @@ def changes(values: Values, context: VerbContext) -> Result:
     }
     if values.get("page"):
         entry = catalogue[values["code"]]
-        pages, charts = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
-        answer["page"] = write_pages(values, pages, charts, context, foot=figures_foot(shown, context.language))
+        pages = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
+        answer["page"] = write_pages(values, pages, context, foot=figures_foot(shown, context.language))
     return answer
 
 

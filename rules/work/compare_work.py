@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from onemap.rules.maps.chart_pages import check_page, write_pages
+from onemap.rules.documents.document_files import check_page, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
@@ -195,9 +195,9 @@ def comparison(values: Values, context: VerbContext) -> Result:
 
     check_page(values, name="target")
     with open_library(values["library"]) as library:
-        page, drawn = comparison_page(library, values["run"], context.language)
+        page = comparison_page(library, values["run"], context.language)
         foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
-    target = write_pages(values, [page], [drawn], context, name="target", foot=foot)
+    target = write_pages(values, [page], context, name="target", foot=foot)
     return {"ok": True, "run": values["run"], "out": target}
 
 

@@ -186,7 +186,8 @@ def _write_json(path: Path, content: Record) -> None:
 def _write_page(
     path: Path, facts: Record, layers: Sequence[Record], problems: Sequence[Record], context: VerbContext
 ) -> None:
-    from onemap.rules.maps.chart_pages import write_pages
+    from onemap.rules.documents.blocks import section_of, with_texts
+    from onemap.rules.documents.document_files import write_pages
 
     language = context.language
     statuses = Counter(row["status"] for row in layers)
@@ -194,52 +195,38 @@ def _write_page(
         phrase("report.status_count", language, status=phrase(f"delivery.{status}", language), count=count)
         for status, count in sorted(statuses.items(), key=lambda pair: _STATUS_ORDER.index(pair[0]))
     )
-    page = {
-        "title": phrase("report.delivery", language, delivery=facts["delivery"]),
-        "lead": phrase("report.delivery_lead", language, layers=len(layers), counts=counts),
-        "facts": [
-            [phrase("report.library", language), f"{facts['library']} · {facts['crs']}"],
-            [phrase("report.day", language), f"{facts['day']} · {facts['who']}"],
+    texts = [_layer_texts(row, language) for row in layers]
+    widths = {"source": 4, "status": 2.4, "layer": 3.4, "version": 2, "features": 1.8, "measure": 2.6, "set_aside": 1.6}
+    section = section_of(
+        phrase("report.delivery", language, delivery=facts["delivery"]),
+        [
+            (phrase("report.library", language), f"{facts['library']} · {facts['crs']}"),
+            (phrase("report.day", language), f"{facts['day']} · {facts['who']}"),
         ],
-        "blocks": [
-            _block(
-                "layers",
-                [_layer_texts(row, language) for row in layers],
-                (4, 2.4, 3.4, 2, 1.8, 2.6, 1.6),
-                (4, 5, 6),
-                language,
-            ),
-            *(
-                _block(name, [_problem_texts(row) for row in some], (3, 2, 2.6, 5, 4.6), (), language)
-                for name, some in (
-                    ("refused", [row for row in problems if row["level"] == _REFUSE]),
-                    ("remarked", [row for row in problems if row["level"] != _REFUSE]),
-                )
-                if some
-            ),
-        ],
-    }
+        *_table("layers", widths, texts, language, ("features", "measure", "set_aside")),
+        *_table("refused", _PROBLEM_MM, [_problem_texts(row) for row in problems if row["level"] == _REFUSE], language),
+        *_table(
+            "remarked", _PROBLEM_MM, [_problem_texts(row) for row in problems if row["level"] != _REFUSE], language
+        ),
+        lead=phrase("report.delivery_lead", language, layers=len(layers), counts=counts),
+    )
     foot = phrase("report.foot", language, library=facts["library"], day=facts["day"])
-    write_pages({"page": str(path), "library": facts["library"]}, [_plain(page)], [""], context, foot=foot)
+    values = {"page": str(path), "library": facts["library"]}
+    write_pages(values, [with_texts(section, _plain_text)], context, foot=foot)
 
 
-_HEADS = {
-    "layers": ("source", "status", "layer", "version", "features", "measure", "set_aside"),
-    "refused": ("source", "feature", "field", "message", "mend"),
-    "remarked": ("source", "feature", "field", "message", "mend"),
-}
+_PROBLEM_MM = {"source": 3, "feature": 2, "field": 2.6, "message": 5, "mend": 4.6}
 
 
-def _block(name: str, rows: list[list[str]], widths: Sequence[float], numbers: Sequence[int], language: str) -> Record:
-    left = len(rows) - _MOST_ROWS
-    return {
-        "heading": phrase(f"report.{name}", language),
-        "heads": [phrase(f"report.{head}", language) for head in _HEADS[name]],
-        "rows": rows[:_MOST_ROWS],
-        "widths": list(widths),
-        "numbers": list(numbers),
-        "note": phrase("figures.more_rows", language, count=left) if left > 0 else None,
-    }
+def _table(
+    name: str, widths: Mapping[str, float], rows: list[list[str]], language: str, numbers: Sequence[str] = ()
+) -> tuple[Any, ...]:
+    from onemap.rules.documents.blocks import columns, table_under
+
+    if not rows:
+        return ()
+    heads = columns("report", language, widths, numbers)
+    return table_under(phrase(f"report.{name}", language), heads, rows, language, most=_MOST_ROWS)
 
 
 def _layer_texts(row: Record, language: str) -> list[str]:
@@ -260,10 +247,6 @@ def _problem_texts(row: Record) -> list[str]:
     return [source, row["feature"] or "", row["field"] or "", row["message"] or "", row["mend"] or ""]
 
 
-def _plain(node: Any) -> Any:
-    """Texts without the control characters that a file may hold, and a document may not."""
-    if isinstance(node, str):
-        return "".join(sign if sign.isprintable() else " " for sign in node)
-    if isinstance(node, dict):
-        return {name: _plain(value) for name, value in node.items()}
-    return [_plain(item) for item in node] if isinstance(node, list) else node
+def _plain_text(text: str) -> str:
+    """A text without the control characters that a file may hold, and a document may not."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
+from onemap.rules.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import language_of_heads, target_answer
@@ -152,20 +152,15 @@ def _write_pages(
     from onemap.rules.indicators.series_pages import series_pages
     from onemap.rules.indicators.theme_pages import theme_page
 
-    foot = figures_foot(library, context.language)
-    pages, figures = series_pages(rows, packs, catalogue, context.language)
-    if theme is not None:
-        last = rows[-1]["as_of"]
-        of_last = [row for row in rows if row["as_of"] == last]
-        of_theme, drawings = theme_page(theme, of_last, held, packs, catalogue, context.language)
-        pages, figures = [*of_theme, *pages], [*drawings, *figures]
-        return write_pages(values, pages, [one.picture() if one else "" for one in figures], context, foot=foot)
-    more, charts = indicator_pages(rows, packs, catalogue, context.language)
+    pages = series_pages(rows, packs, catalogue, context.language)
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
-    of_quotas, bars = quota_pages(of_last, packs, catalogue, context.language)
-    drawn = [one.picture() if one is not None else "" for one in (*figures, *charts, *bars)]
-    return write_pages(values, [*pages, *more, *of_quotas], drawn, context, foot=foot)
+    if theme is not None:
+        pages = [*theme_page(theme, of_last, held, packs, catalogue, context.language), *pages]
+    else:
+        pages += indicator_pages(rows, packs, catalogue, context.language)
+        pages += quota_pages(of_last, packs, catalogue, context.language)
+    return write_pages(values, pages, context, foot=figures_foot(library, context.language))
 
 
 def themes(values: Values, context: VerbContext) -> Result:

@@ -132,14 +132,13 @@ def _write_page(page: Path, result: Result, library: str, more: Any, language: s
     write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
 
 
-def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> tuple[dict[str, Any], str]:
-    """The page of the warnings that were never opened, and its chart."""
+def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> Any:
+    """The page of the warnings that were never opened."""
     from onemap.layers.messages import phrase
     from onemap.rules.warnings.warning_pages import warning_page
 
-    page, chart = warning_page(found, date.today().isoformat(), packs, catalogue, language)
     lead = phrase("figures.warnings_new", language, count=len(found.rows))
-    return {**page, "lead": lead}, chart.picture() if found.rows else ""
+    return warning_page(found, date.today().isoformat(), packs, catalogue, language, lead)
 
 
 def open_cases(library: Library) -> list[Any]:

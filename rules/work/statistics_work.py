@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from onemap.layers.messages import phrase
-from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
+from onemap.rules.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
@@ -135,7 +135,7 @@ def _with_files(
     answer |= target_answer(values)
     if values.get("page"):
         foot = figures_foot(held.name, language)
-        answer["page"] = write_pages(values, [page], [figure.picture()], context, foot=foot)
+        answer["page"] = write_pages(values, [page], context, foot=foot)
     return answer
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from onemap.rules.maps.chart_pages import check_page, figures_foot, write_pages
+from onemap.rules.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.indicator_work import tables_for
@@ -53,8 +53,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
     }
     result |= target_answer(values)
     if values.get("page"):
-        page, chart = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
-        result["page"] = write_pages(values, [page], [chart.picture()], context, foot=foot)
+        page = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
+        result["page"] = write_pages(values, [page], context, foot=foot)
     return result
 
 

@@ -1,7 +1,9 @@
-"""What an atlas says in words and figures: cover, matrix table, index, and the table of every sheet, all as text."""
+"""What an atlas says: cover, matrix table, overview, index, and for every sheet its map and the table of its spots."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
@@ -11,6 +13,24 @@ from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
 from onemap.rules.compare.spot_fields import class_name
+from onemap.rules.documents.blocks import (
+    BELOW,
+    CHAPTER,
+    IN_LINE,
+    LEAD,
+    NOT_KNOWN,
+    NOTE,
+    WARNING,
+    Block,
+    Document,
+    Facts,
+    Figure,
+    Figures,
+    Paragraphs,
+    Section,
+    columns,
+    table_under,
+)
 from onemap.rules.maps.document_areas import (
     hectares,
     hectares_text,
@@ -21,8 +41,6 @@ from onemap.rules.maps.document_areas import (
     total_m2,
 )
 
-Content = dict[str, Any]
-NOT_KNOWN = "–"
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
 _CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 6, 14, 20, 9  # so that eight rows stay on their page
 _FIGURES = {
@@ -33,16 +51,27 @@ _FIGURES = {
     "policy": ("line_distance_m", "length_by_width"),
 }
 _SHARES = ("pair_share", "agreed_before_a", "agreed_before_b")
-_WORDS = (
-    "plan_a", "plan_b", "cover", "matrix", "index", "overview", "overview_note", "sheet", "number", "spot", "type",
-    "cause", "decision", "area_ha", "width_m", "spots", "share", "uses", "total", "rounding", "page", "name",
-    "areas_note",
-)  # fmt: skip
+SPOT_WIDTHS = {
+    "number": 1.0,
+    "spot": 2.5,
+    "type": 2.5,
+    "plan_a": 2.6,
+    "plan_b": 2.8,
+    "area_ha": 2.1,
+    "width_m": 1.6,
+    "cause": 3.3,
+    "decision": 2.0,
+}
+NUMBERS = ("spots", "area_ha", "width_m", "share")  # columns of figures
+_WIDTH_MM = 180.0
+_SHEET_PT, _INDEX_PT, _MATRIX_PT = 7.0, 8.0, 8.5  # letters of tables
 
 
-def atlas_content(library: Library, source: AtlasSource, by: str, types: Iterable[str], language: str) -> Content:
-    """The whole content of an atlas as the template prints it; every number is text."""
-    return AtlasWords(library, source, language).content(by, list(types))
+def atlas_content(
+    library: Library, source: AtlasSource, by: str, types: Iterable[str], maps: Mapping[int, str], language: str
+) -> Document:
+    """A whole atlas. maps: the SVG text of the sheets' maps by their numbers, 0 is the overview."""
+    return AtlasWords(library, source, language).document(by, list(types), maps)
 
 
 class AtlasWords:
@@ -59,19 +88,62 @@ class AtlasWords:
         """A word of the atlas in its language."""
         return phrase(f"atlas.{key}", self.language, **facts)
 
-    def content(self, by: str, types: list[str]) -> Content:
-        """The whole atlas for its templates. by: what a sheet is of; types: of the spots."""
-        return {
-            "language": self.language,
-            "words": {name: self.text(name) for name in _WORDS},
-            "title": self.text("title", a=self.plans[0], b=self.plans[1]),
-            "running": self.text("running", run=self.source.record["id"]),
-            "facts": self._facts(by, types),
-            "warnings": self._warnings(by),
-            "matrix": self._matrix(),
-            "has_overview": bool(self.source.spots),
-            "sheets": [self._sheet(sheet, by) for sheet in self.source.sheets],
+    def document(self, by: str, types: list[str], maps: Mapping[int, str]) -> Document:
+        """The whole atlas. by: what a sheet is of; types: of the spots."""
+        record = self.source.record
+        sections = [self._cover(by, types)]
+        if self.source.spots:
+            sections.append(self._overview(maps[0]))
+        sections += [self._sheet(sheet, by, maps[sheet.number]) for sheet in self.source.sheets]
+        moment = int(datetime.fromisoformat(record["started"]).timestamp())
+        return Document(
+            self.language, self.text("running", run=record["id"]), tuple(sections), "atlas", _WIDTH_MM, moment
+        )
+
+    def _cover(self, by: str, types: list[str]) -> Section:
+        blocks = (
+            Paragraphs((self.text("cover"),), LEAD),
+            Facts(tuple((name, text) for name, text in self._facts(by, types)), BELOW),
+            Paragraphs(tuple(self._warnings(by)), WARNING),
+            *self._matrix(),
+        )
+        return Section(self.text("title", a=self.plans[0], b=self.plans[1]), blocks)
+
+    def _overview(self, drawn: str) -> Section:
+        """The overview, and below it the index."""
+        blocks = (Figures((Figure(drawn),)), Paragraphs((self.text("overview_note"),), NOTE), *self._index())
+        return Section(self.text("overview"), blocks, level=CHAPTER)
+
+    def _index(self) -> tuple[Block, ...]:
+        """The sheets by number, each with its page."""
+        widths = {
+            "sheet": 15,
+            "name": 32,
+            "cause": 35,
+            "type": 24,
+            "spots": 16,
+            "area_ha": 28,
+            "decision": 34,
+            "page": 13,
         }
+        *heads, page = columns("atlas", self.language, widths, NUMBERS)
+        rows = [
+            (
+                *(str(sheet.number), sheet.name, self._cause(sheet.cause)),
+                self.list_text(sorted({spot["type"] for spot in spots})),
+                *(f"{len(spots):,}", hectares_text(sheet.area_m2), self._decision_of(spots), self._sheet_name(sheet)),
+            )
+            for sheet in self.source.sheets
+            for spots in [self._spots_of(sheet)]
+        ]
+        parts = (*heads, replace(page, is_page=True))
+        return table_under(self.text("index"), parts, rows, self.language, size=_INDEX_PT) if rows else ()
+
+    def _spots_of(self, sheet: AtlasSheet) -> list[Row]:
+        return [self.source.spots[place] for place in sheet.places]
+
+    def _sheet_name(self, sheet: AtlasSheet) -> str:
+        return f"{self.text('sheet')} {sheet.number}"
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
         kinds = self.list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
@@ -125,54 +197,57 @@ class AtlasWords:
             found.append(self.text("no_sheets"))
         return found
 
-    def _matrix(self) -> Content:
+    def _matrix(self) -> tuple[Block, ...]:
         """Type by uses, each rounded by itself; `rounding` is what the printed rows lack of the printed total."""
         rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
         whole = total_m2(areas)
         lacking = rounding_difference(hectares(whole), map(hectares, areas))
-        return {
-            "rows": [
-                {
-                    "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
-                    "uses": [self.use(row["use_a"]), self.use(row["use_b"])],
-                    "spots": f"{row['spots']:,}",
-                    "hectares": hectares_text(area),
-                    "share": share_text(row["share"]),
-                }
-                for row, area in zip(rows, areas, strict=True)
-            ],
-            "rounding": printed_hectares(lacking) if lacking else "",
-            "spots": f"{sum(row['spots'] for row in rows):,}",
-            "hectares": hectares_text(whole),
-            "share": share_text(sum(float(row["share"]) for row in rows)),
-        }
+        cells = [
+            (
+                f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
+                *(self.use(row["use_a"]), self.use(row["use_b"]), f"{row['spots']:,}"),
+                *(hectares_text(area), share_text(row["share"])),
+            )
+            for row, area in zip(rows, areas, strict=True)
+        ]
+        spots, share = sum(row["spots"] for row in rows), sum(float(row["share"]) for row in rows)
+        total = (self.text("total"), "", "", f"{spots:,}", hectares_text(whole), share_text(share))
+        rounding = (self.text("rounding"), "", "", "", printed_hectares(lacking), "") if lacking else ()
+        widths = {"type": 56, "plan_a": 29, "plan_b": 29, "spots": 16, "area_ha": 28, "share": 22}
+        last: dict[str, Any] = {"rounding": rounding, "total": total, "size": _MATRIX_PT}
+        heads = columns("atlas", self.language, widths, NUMBERS)
+        return table_under(self.text("matrix"), heads, cells, self.language, self.text("areas_note"), **last)
 
-    def _sheet(self, sheet: AtlasSheet, by: str) -> Content:
-        spots = [self.source.spots[place] for place in sheet.places]
-        areas = [float(spot["area_m2"]) for spot in spots]
-        named = spots[:NAMED]
-        rest = total_m2(areas[NAMED:])
+    def _sheet(self, sheet: AtlasSheet, by: str, drawn: str) -> Section:
+        spots = self._spots_of(sheet)
         kinds = sorted({spot["type"] for spot in spots})
-        more = ""
+        facts = (
+            ("name", sheet.name),
+            ("type", self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds)),
+            ("spots", f"{len(spots):,}"),
+            ("area_ha", hectares_text(sheet.area_m2)),
+            ("decision", self._decision_of(spots)),
+        )
+        rows = [self.row(str(number), spot) for number, spot in enumerate(spots[:NAMED], start=1)]
+        heads = columns("atlas", self.language, SPOT_WIDTHS, NUMBERS)
+        blocks = (
+            Facts(tuple((self.text(name), text) for name, text in facts if text != NOT_KNOWN), IN_LINE),
+            Figures((Figure(drawn),)),
+            *table_under("", heads, rows, self.language, size=_SHEET_PT),
+            Paragraphs(tuple(filter(None, (self._more(sheet, spots), *self._reasons(spots)))), NOTE),
+        )
+        name = self._sheet_name(sheet)
+        return Section(self._sheet_title(sheet, by), blocks, name, name, CHAPTER)
+
+    def _more(self, sheet: AtlasSheet, spots: list[Row]) -> str:
+        """What of a sheet's spots its table does not name, and what the figures lack of the sheet's."""
+        areas = [float(spot["area_m2"]) for spot in spots]
+        rest, more = total_m2(areas[NAMED:]), ""
         if len(spots) > NAMED:
             more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(rest))
         lacking = rounding_difference(hectares(sheet.area_m2), map(hectares, (*areas[:NAMED], rest)))
-        if lacking:
-            more = " ".join(filter(None, (more, self.text("rounding_is", area=printed_hectares(lacking)))))
-        return {
-            "number": str(sheet.number),
-            "name": sheet.name,
-            "title": self._sheet_title(sheet, by),
-            "cause": self._cause(sheet.cause),
-            "types": self.list_text(kinds),
-            "types_named": self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds),
-            "spots": f"{len(spots):,}",
-            "hectares": hectares_text(sheet.area_m2),
-            "decision": self._decision_of(spots),
-            "rows": [self.row(str(number), spot) for number, spot in enumerate(named, start=1)],
-            "more": more,
-            "reasons": self._reasons(spots),
-        }
+        rounding = self.text("rounding_is", area=printed_hectares(lacking)) if lacking else ""
+        return " ".join(filter(None, (more, rounding)))
 
     def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
         """What a sheet shows, by its likely cause and its size; its number for `decide` stands below."""
@@ -182,20 +257,18 @@ class AtlasWords:
         title = self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
         return title[:1].upper() + title[1:]
 
-    def row(self, number: str, spot: Row) -> Content:
-        """One spot of a table."""
+    def row(self, number: str, spot: Row) -> tuple[str | tuple[str, ...], ...]:
+        """The cells of one spot, by SPOT_WIDTHS."""
         width = spot["mean_width_m"]
-        return {
-            "number": number,
-            "spot": spot["spot"],
-            "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
-            "a": [self._codes(spot["code_a"], 0), self.use(spot["use_a"])],
-            "b": [self._codes(spot["code_b"], 1), self.use(spot["use_b"])],
-            "hectares": hectares_text(float(spot["area_m2"])),
-            "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
-            "cause": [self._cause(spot["cause"]), self._figures(spot)],
-            "decision": self._decision_cells(spot),
-        }
+        return (
+            *(number, spot["spot"], f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}"),
+            (self._codes(spot["code_a"], 0), self.use(spot["use_a"])),
+            (self._codes(spot["code_b"], 1), self.use(spot["use_b"])),
+            hectares_text(float(spot["area_m2"])),
+            NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
+            (self._cause(spot["cause"]), self._figures(spot)),
+            self._decision_cell(spot),
+        )
 
     def _figures(self, spot: Row) -> str:
         """The figures that speak for the cause, each with its name."""
@@ -207,11 +280,11 @@ class AtlasWords:
                 found.append(self.text(f"figure_{name}", value=text))
         return ("；" if self.language == "zh" else "; ").join(found)
 
-    def _decision_cells(self, spot: Row) -> list[str]:
+    def _decision_cell(self, spot: Row) -> tuple[str, ...]:
         if not spot["decision"]:
-            return [NOT_KNOWN, ""]
+            return (NOT_KNOWN,)
         by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
-        return [phrase(f"decision.{spot['decision']}", self.language), by_whom]
+        return phrase(f"decision.{spot['decision']}", self.language), by_whom
 
     def _decision_of(self, spots: list[Row]) -> str:
         """What was decided on a sheet's spots, each decision once."""

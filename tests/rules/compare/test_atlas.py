@@ -237,14 +237,14 @@ def test_the_report_for_word_has_the_pages_figures_and_a_map_for_each(
     heads = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
     clusters = town.clusters.sort_values("area_m2", ascending=False)
     assert len(document.inline_shapes) == 1 + len(clusters)
-    for head, row in zip(heads[3:], clusters.itertuples(), strict=True):
+    for head, row in zip(heads[1:], clusters.itertuples(), strict=True):
         # The heading says what the sheet shows; the number that `decide` asks for stands below it.
         assert row.cluster not in head and f"{row.area_m2 / 10_000:,.4f}" in head
     facts = [paragraph.text for paragraph in document.paragraphs]
     assert all(any(row.cluster in line for line in facts) for row in clusters.itertuples())
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
     # The overview begins a page, so that the index below it never has one of its own; no column is dashes alone.
-    (overview,) = [one for one in document.paragraphs if one.text == heads[1]]
+    (overview,) = [one for one in document.paragraphs if one.text == heads[0]]
     assert overview.paragraph_format.page_break_before
     columns = [[cell.text for cell in column.cells][1:] for table in document.tables[3:] for column in table.columns]
     assert [column for column in columns if set(column) == {"–"}] == []

@@ -226,13 +226,21 @@ def test_of_many_rows_none_hides_that_a_layer_lies_there(ask):
     plot, line = first["plans"][0], next(row for row in first["plans"] if row["layer"] == "CZKFBJ")
     small = [{**plot, "class": f"{1000 - n}", "area_ellipsoidal_m2": 1000.0 - n} for n in range(20)]
     page = sheet_page({**first, "plans": [*small, line]}, {}, "en")
-    block = next(block for block in page["blocks"] if block["heading"].startswith("What the plans"))
-    assert len(block["rows"]) == 14 and block["rows"][-1][0].startswith(line["layer_title"])
-    assert [row[1].split()[0] for row in block["rows"][:-1]] == [f"{1000 - n}" for n in range(13)]  # the largest
-    assert "7 more rows" in block["note"]
+    heading, table, note = _under("What the plans", page)
+    assert heading.heading.startswith("What the plans")
+    rows = [[cell[0] for cell in row.cells] for row in table.rows]
+    assert len(rows) == 14 and rows[-1][0].startswith(line["layer_title"])
+    assert [row[1].split()[0] for row in rows[:-1]] == [f"{1000 - n}" for n in range(13)]  # the largest
+    assert "7 more rows" in note.lines[0]
     many = [{**line, "layer": f"L{n}"} for n in range(16)]
-    block = sheet_page({**first, "plans": many}, {}, "en")["blocks"][1]
-    assert len(block["rows"]) == 16
+    _, table, _ = _under("What the plans", sheet_page({**first, "plans": many}, {}, "en"))
+    assert len(table.rows) == 16
+
+
+def _under(heading, page):
+    """A heading that begins so, and the two blocks below it."""
+    at = next(at for at, block in enumerate(page.blocks) if getattr(block, "heading", "").startswith(heading))
+    return page.blocks[at : at + 3]
 
 
 def test_boundary_points_are_read_down_a_column(desk):

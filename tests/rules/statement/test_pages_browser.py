@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.maps.page_files import html_file
+from onemap.rules.documents.blocks import Column, Document, section_of, table_under
+from onemap.rules.documents.html_printer import page_of
 from onemap.rules.outputs.printed_page import PrintedPage
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
@@ -468,10 +469,10 @@ CONTRASTS = """(() => {
 def test_texts_are_readable_on_a_light_and_a_dark_screen_and_paper_is_light(
     chromium: Page, files: Files, tmp_path: Path, name: str, screen: str
 ):
-    block = {"heading": "h", "heads": ["a", "b"], "rows": [["1", "2"]], "widths": [1, 1], "numbers": [], "note": "n"}
-    figures = tmp_path / "figures.html"
-    page = {"title": "t", "lead": "l", "facts": [["name", "text"]], "blocks": [block]}
-    figures.write_bytes(html_file([page], ["<svg viewBox='0 0 9 9'/>"], "foot", "en"))
+    blocks = table_under("h", (Column("a", 1), Column("b", 1)), (("1", "2"),), "en", "n")
+    figures, drawn = tmp_path / "figures.html", "<svg viewBox='0 0 9 9'/>"
+    section = section_of("t", (("name", "text"),), *blocks, lead="l", drawing=drawn)
+    figures.write_bytes(page_of(Document("en", "foot", (section,))))
     chromium.open(figures if name == "figures" else getattr(files, name))
     preferred = [{"name": "prefers-color-scheme", "value": screen}]
     chromium.call("Emulation.setEmulatedMedia", media="", features=preferred)

@@ -13,6 +13,7 @@ import pytest
 from shapely import box
 
 from onemap.rules.commands.verb_text import result_text
+from onemap.rules.documents.blocks import Figures, Table
 from onemap.rules.warnings.warning_pages import warning_page
 from onemap.rules.warnings.warnings import COLUMNS, FoundWarnings
 
@@ -235,12 +236,15 @@ def test_one_word_stands_for_one_status_on_the_whole_page_and_the_gravest_come_f
         for status in ("unknown", "warn", "alarm")
     ]
     found = FoundWarnings(rows, [None] * len(rows), [])
-    page, chart = warning_page(found, "2026-11-22", (), {}, language)
+    page = warning_page(found, "2026-11-22", (), {}, language)
     words = {"zh": {"■ 警报", "▲ 预警", "? 无法判定"}, "en": {"■ alarm", "▲ warning", "? unknown"}}[language]
+    (chart,) = [figure.drawing for block in page.blocks if isinstance(block, Figures) for figure in block.figures]
     assert {series.title for series in chart.series} == words
-    for block in page["blocks"]:
-        assert [row[3][0] for row in block["rows"]] == ["■", "▲", "?"]
-        assert {row[3] for row in block["rows"]} == words
+    tables = [block for block in page.blocks if isinstance(block, Table)]
+    assert len(tables) == 2
+    for table in tables:
+        states = [row.cells[3][0] for row in table.rows]
+        assert [state[0] for state in states] == ["■", "▲", "?"] and set(states) == words
 
 
 def test_a_state_that_somebody_edits_is_found_and_nothing_goes_on_from_it(file_town):

@@ -1,4 +1,4 @@
-"""Pages with a chart each, written where `--page` says: one way for every verb that counts."""
+"""Documents of sections as files, PDF, for Word or as a page: one way for every verb that writes one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from onemap.rules.verb.declaration import Values, VerbContext
 
 _FIELDS = {"page": "--page", "target": "TARGET"}  # as a refusal names the parameter
-_FORMS, _PICTURE_PX = (".pdf", ".docx", ".html"), 1400
+_FORMS = (".pdf", ".docx", ".html")
 
 
 def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
@@ -35,32 +35,25 @@ def figures_foot(library: str, language: str) -> str:
     return phrase("figures.foot", language, library=library)
 
 
-def write_pages(
-    values: Values,
-    pages: Sequence[dict[str, Any]],
-    charts: Sequence[str],
-    context: VerbContext,
-    name: str = "page",
-    *,
-    foot: str,
-) -> str:
-    """Write the pages with their charts as the suffix says, and say where.
+def document_body(document: Any, suffix: str, progress: Any) -> bytes:
+    """The bytes of a document in one of the forms."""
+    from onemap.rules.documents.html_printer import page_of
+    from onemap.rules.documents.typst_printer import pdf_of
+    from onemap.rules.documents.word_printer import docx_of
 
-    charts: a page's, an empty text for none; foot: under each page.
-    """
+    if suffix == ".html":
+        return page_of(document)
+    return pdf_of(document, progress)[0] if suffix == ".pdf" else docx_of(document, progress)
+
+
+def write_pages(values: Values, sections: Sequence[Any], context: VerbContext, name: str = "page", *, foot: str) -> str:
+    """Write sections as the suffix says, and say where. foot: under each page."""
     from onemap.layers.files.atomic_output import atomic_output
-    from onemap.rules.maps.map_pictures import map_pictures
-    from onemap.rules.maps.page_files import docx_file, html_file, pdf_file
+    from onemap.rules.documents.blocks import Document
 
     target: str = values[name]
-    path, language = Path(target), context.language
-    if path.suffix.lower() == ".pdf":
-        body, _ = pdf_file(pages, charts, foot, language, context.progress)
-    elif path.suffix.lower() == ".html":
-        body = html_file(pages, charts, foot, language)
-    else:
-        drawn = iter(map_pictures([chart for chart in charts if chart], _PICTURE_PX))
-        body = docx_file(pages, [next(drawn) if chart else None for chart in charts], foot)
+    path = Path(target)
+    body = document_body(Document(context.language, foot, tuple(sections)), path.suffix.lower(), context.progress)
     with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
         beside.write_bytes(body)
     return target

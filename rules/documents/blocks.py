@@ -1,0 +1,315 @@
+"""What a document says, block by block: decided above all printers, which only set it.
+
+Texts are plain; each printer escapes them in its own way. What says nothing, an empty text or column, stands nowhere.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, ClassVar, Protocol
+
+from onemap.layers.messages import phrase
+from onemap.layers.visible_text import visible_text
+
+NOT_KNOWN = "–"
+LEFT, CENTER, RIGHT = "left", "center", "right"
+LEAD, NOTE, WARNING = "lead", "note", "warning"  # looks of paragraphs
+BESIDE, BELOW, IN_LINE = "beside", "below", "line"  # forms of facts: two in a row, one in a row, all in one line
+TITLE, CHAPTER = 0, 1  # levels of sections
+_EMPTY = ((NOT_KNOWN,), ("",))
+_LESS = re.compile(r"([<>]) (?=[\d−])")
+_LONG = re.compile(r"[A-Za-z0-9_./:\\-]{22,}")  # what is longer breaks where its cell ends
+_WORDS = re.compile(r"[^\s\u2e80-\uffff]+")
+_EM, _BOLD_EM = 0.6, 0.68  # how wide a letter is at most on average, in the widest of the fonts that may stand in
+_MM_A_POINT, _CELL_MM = 0.3528, 4.0  # room beside a cell's text
+_TABLE_PT = 8.0
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    kind: ClassVar[str] = "heading"
+    heading: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Lines of text of one look: LEAD, NOTE, WARNING, a box that is not to be missed, or a document's own."""
+
+    kind: ClassVar[str] = "paragraphs"
+    lines: tuple[str, ...]
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and what is known of each."""
+
+    kind: ClassVar[str] = "facts"
+    pairs: tuple[tuple[str, str], ...]
+    form: str = BESIDE
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its head, its width in mm or as a share, and the side on which its texts stand.
+
+    look: in a browser; is_optional: left out of a table in which no row fills it; is_page: its cells are names of
+    sections, in whose place a printer with numbered pages says on which each begins, and any other nothing.
+    """
+
+    head: str
+    mm: float
+    align: str = LEFT
+    name: str = ""
+    look: str = ""
+    is_optional: bool = True
+    is_page: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A table's row: the lines of each cell, of which those behind the first stand in grey.
+
+    shows: what of a page's map it points at; verdict: which it says; varies: with time alone.
+    """
+
+    cells: tuple[tuple[str, ...], ...]
+    shows: Mapping[str, str] = field(default_factory=dict)
+    verdict: str = ""
+    varies: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of a table under a title of their own."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table under its caption, or under the heading before it.
+
+    table: its name; unit: of its figures, above it; rounding, total: last rows, empty where there are none; size: of
+    its letters on paper, in points; tight: with little room around them; whole: no page ends inside it; splits: a long
+    row may go on on the next page; label: what it is called where it has no caption. In a browser pairs are names and
+    values, `finds` is the column that points at the map, `points_at` what its rows show there.
+    """
+
+    kind: ClassVar[str] = "table"
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    table: str = ""
+    caption: str | None = None
+    number: str = ""
+    unit: str | None = None
+    rounding: tuple[str, ...] = ()
+    total: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    size: float = _TABLE_PT
+    tight: bool = False
+    whole: bool = False
+    splits: bool = False
+    label: str = ""
+    pairs: bool = False
+    finds: str = ""
+    points_at: str = ""
+
+
+class Drawing(Protocol):
+    """A chart that is drawn when it is printed."""
+
+    def picture(self) -> str:
+        """The chart as SVG text."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A map or a chart, above its number and title if it has them."""
+
+    drawing: str | Drawing
+    title: str = ""
+    number: str = ""
+
+    @property
+    def svg(self) -> str:
+        """What is shown, as SVG text."""
+        return self.drawing if isinstance(self.drawing, str) else self.drawing.picture()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Maps or charts, one below the other."""
+
+    kind: ClassVar[str] = "figures"
+    figures: tuple[Figure, ...]
+
+
+Block = Any  # one of the above, or what a document has for itself alone
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a document under a title.
+
+    name: what it is called among the others, where a page or a link names it; mark: what stands above the title, or
+    before it; level: TITLE or CHAPTER; follows: stands below the one before, in one piece; a section that does not
+    begins a page.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    name: str = ""
+    mark: str = ""
+    level: int = TITLE
+    follows: bool = False
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document of sections. foot: what stands below every page; look, width_mm: of its text."""
+
+    language: str
+    foot: str
+    sections: tuple[Section, ...]
+    look: str = "pages"
+    width_mm: float = 170.0
+    moment: int = 0
+
+
+def columns(words: str, language: str, widths: Mapping[str, float], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
+    """The columns of a table of figures: by name their widths as shares; numbers: those that stand on the right.
+
+    words: the messages that have their heads, such as figures. The first one always stands.
+    """
+    figures = set(numbers)
+    return tuple(
+        Column(phrase(f"{words}.{name}", language), mm, RIGHT if name in figures else LEFT, name, is_optional=at > 0)
+        for at, (name, mm) in enumerate(widths.items())
+    )
+
+
+def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[Row, ...]:
+    """Rows of cells, each a text or its lines; a line that says nothing is none."""
+    return tuple(
+        Row(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
+        for row in cells
+    )
+
+
+def table_under(
+    heading: str,
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str | Sequence[str]]],
+    language: str,
+    note: str | None = None,
+    most: int | None = None,
+    **more: Any,
+) -> tuple[Block, ...]:
+    """A heading, a table if there is a row, and a note below it; most: rows, beyond which the note counts them.
+
+    more: of the table.
+    """
+    left = len(cells) - most if most is not None else 0
+    notes = [note or "", phrase("figures.more_rows", language, count=left) if left > 0 else ""]
+    blocks: list[Block] = [Heading(heading)] if heading else []
+    if cells:
+        blocks.append(Table(tuple(columns), rows_of(cells[:most]), label=heading, **more))
+    text = " ".join(filter(None, notes))
+    return (*blocks, Paragraphs((text,), NOTE)) if text else tuple(blocks)
+
+
+def section_of(
+    title: str,
+    facts: Iterable[Sequence[str]],
+    *blocks: Block,
+    lead: str = "",
+    drawing: str | Drawing | None = None,
+    name: str = "",
+    follows: bool = False,
+) -> Section:
+    """A section as most have it: a sentence that leads, facts (pairs of texts), a map or a chart, then blocks."""
+    pairs = tuple((name, text) for name, text in facts)
+    above: list[Block] = [Paragraphs((lead,), LEAD)] if lead else []
+    above += [Facts(pairs)] if pairs else []
+    above += [Figures((Figure(drawing),))] if drawing else []
+    return Section(title, (*above, *blocks), name, level=CHAPTER if follows else TITLE, follows=follows)
+
+
+def with_texts(node: Any, change: Callable[[str], str]) -> Any:
+    """A block, a section or a document with every text in it changed, but no drawing."""
+    if isinstance(node, str):
+        return change(node)
+    if isinstance(node, (list, tuple)):
+        return tuple(with_texts(item, change) for item in node)
+    if isinstance(node, dict):
+        return {name: with_texts(value, change) for name, value in node.items()}
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    named = [(item.name, getattr(node, item.name)) for item in fields(node) if item.name != "drawing"]
+    return replace(node, **{name: with_texts(value, change) for name, value in named})
+
+
+def printable(document: Document) -> Document:
+    """The document as it is printed: no column without a word, no word that breaks, "< 0.1" in one piece."""
+    texts: Document = with_texts(document, lambda text: visible_text(_LESS.sub("\\1\u00a0", text)))
+    sections = tuple(
+        replace(section, blocks=tuple(_fitting(block, document.width_mm) for block in section.blocks))
+        for section in texts.sections
+    )
+    return replace(texts, sections=sections)
+
+
+def without_empty_columns(table: Table) -> Table:
+    """A table without the columns that may be empty and are so in every row; the others share their room."""
+    kept = [
+        place
+        for place, column in enumerate(table.columns)
+        if not (column.is_optional and table.rows and _is_empty(table, place))
+    ]
+    if len(kept) in (0, len(table.columns)):
+        return table
+    share = sum(column.mm for column in table.columns) / sum(table.columns[place].mm for place in kept)
+    return replace(
+        table,
+        columns=tuple(replace(table.columns[place], mm=share * table.columns[place].mm) for place in kept),
+        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows),
+        rounding=tuple(table.rounding[place] for place in kept) if table.rounding else (),
+        total=tuple(table.total[place] for place in kept) if table.total else (),
+    )
+
+
+def _is_empty(table: Table, place: int) -> bool:
+    """Whether no row says anything in a column."""
+    return all(row.cells[place] in _EMPTY for row in table.rows) and table.total[place : place + 1] in ((), *_EMPTY)
+
+
+def _fitting(block: Block, width_mm: float) -> Block:
+    """A table with the widths of its columns in mm, none narrower than its longest word, as far as there is room."""
+    if not isinstance(block, Table):
+        return block
+    table = without_empty_columns(block)
+    unit = width_mm / sum(column.mm for column in table.columns)
+    widths = [column.mm * unit for column in table.columns]
+    least = []
+    for at, column in enumerate(table.columns):
+        texts = [line for row in table.rows for line in row.cells[at]] if not column.is_page else []
+        words = [_word_mm(text, _EM, table.size) for text in texts]
+        least.append(max(_word_mm(column.head, _BOLD_EM, table.size), *words, 0.0) + _CELL_MM)
+    lacks = [max(need - width, 0.0) for need, width in zip(least, widths, strict=True)]
+    spare = [max(width - need, 0.0) for need, width in zip(least, widths, strict=True)]
+    if any(lacks) and sum(spare) > sum(lacks):
+        part = sum(lacks) / sum(spare)
+        widths = [width + more - part * over for width, more, over in zip(widths, lacks, spare, strict=True)]
+    fitted = [replace(column, mm=width) for column, width in zip(table.columns, widths, strict=True)]
+    return replace(table, columns=tuple(fitted))
+
+
+def _word_mm(text: str, em: float, size_pt: float) -> float:
+    """How wide the longest word of a text is at most; Chinese breaks anywhere, and so do words that are made to."""
+    longest = max((len(word) for word in _WORDS.findall(text) if not _LONG.search(word)), default=1)
+    return longest * em * size_pt * _MM_A_POINT
