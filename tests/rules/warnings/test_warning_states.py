@@ -196,17 +196,17 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
         (
             "zh",
             [
-                "待看的事，2025-06-01",
+                "预警，2025-06-01",
                 "公益林",
                 "待通知",
                 "2025-06-30（剩 29 天）",
                 "365 天",
                 "300",
                 "▲ 预警",
-                "未能查看的",
+                "未能检查的",
             ],
         ),
-        ("en", ["What to look at, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
+        ("en", ["Warnings, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
     ],
 )
 def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
