@@ -1821,11 +1821,11 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>What to look at (warnings)</source>
-        <translation>待看的事（预警）</translation>
+        <translation>预警</translation>
     </message>
     <message>
         <source>Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than their rhythm, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
-        <translation>列出待看的事：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
+        <translation>列出预警：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
         <source>Permits that end within so many days (empty: 90)</source>
@@ -1837,7 +1837,7 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>What to look at</source>
-        <translation>待看的事</translation>
+        <translation>预警</translation>
     </message>
     <message>
         <source>Number of matters</source>
@@ -4105,7 +4105,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Nothing to look at.</source>
-        <translation>没有待看的事。</translation>
+        <translation>没有预警。</translation>
     </message>
     <message>
         <source>Numbers</source>
@@ -4917,7 +4917,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Page of what to look at</source>
-        <translation>待看事项的页面</translation>
+        <translation>预警的页面</translation>
     </message>
     <message>
         <source>Open the list as a page, with a chart of how many there are of each kind</source>

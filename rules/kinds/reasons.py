@@ -17,7 +17,7 @@ _OF_THE_LAYER: Mapping[str, Words] = {
         "en": "No version of the layer is in force on the day of the check.",
     },
     "unreadable": {
-        "zh": "有效版本损坏或读不出来",
+        "zh": "有效版本损坏或无法读取",
         "en": "The version in force is damaged or cannot be read.",
     },
     "outside_coverage": {

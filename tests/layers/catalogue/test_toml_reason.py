@@ -40,7 +40,7 @@ def test_place_and_reason_are_said_in_the_reader_s_language(text, sentence):
 
 def test_what_a_parser_says_that_nobody_foresaw_is_quoted():
     problem = Problem("pack.syntax", {"file": "a.toml", "reason": toml_reason(ValueError("New (at line 1, column 2)"))})
-    assert "第 1 行第 2 列：解析程序称“New”" in wording(problem, "zh")[0]
+    assert "第 1 行第 2 列：解析程序提示“New”" in wording(problem, "zh")[0]
 
 
 def test_an_error_of_another_kind_keeps_its_words():

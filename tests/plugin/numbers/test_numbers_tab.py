@@ -313,7 +313,7 @@ def test_a_warning_goes_its_steps_and_says_by_whom_and_why(tab, dock, reader):
     view.page_button.click()
     wait_for(lambda: reader.opened)
     text = Path(reader.opened[0]).read_text(encoding="utf-8")
-    assert "What to look at" in text and "closed" in text and "<svg" in text
+    assert "Warnings, " in text and "closed" in text and "<svg" in text
     refused = []
     view.refused.connect(refused.append)
     view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0))
@@ -361,7 +361,7 @@ def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
         name: rules[f"\"shown\" = '{name}'"].symbol().symbolLayer(0).properties()["name"] for name in shown.values()
     }
     assert shapes == {"alarm_heard": "square", "normal_heard": "circle", "unknown_silent": "cross2"}
-    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · heard in time" and view.layer.labelsEnabled()
+    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · on time" and view.layer.labelsEnabled()
     dock.tabs.setCurrentIndex(0)
     assert view.layer is None
 

@@ -131,7 +131,9 @@ def test_the_desk_speaks_of_its_own_buttons_where_the_core_names_commands(provid
     assert mend_of("package.receipt").startswith(
         "Give the .receipt.json that “Receive a package in the Processing toolbox” wrote"
     )
-    assert mend_of("copy.damaged") == "See where with “onemap verify on the command line”, restore it, then copy."
+    assert mend_of("copy.damaged") == (
+        "See what is damaged with “onemap verify on the command line”, restore the library from a backup, then copy it."
+    )
     assert mend_of("library.network").endswith("on a PostGIS server (“onemap copy on the command line”).")
     settings.put("language", "zh")
     assert mend_of("library.missing") == "检查路径，或用“New library…”新建。"

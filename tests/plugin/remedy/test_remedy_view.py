@@ -89,7 +89,7 @@ def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
     assert listed_rows(tab) == [
-        ("Without what conflicts (parts: 1)", "5,000 m²", "50.0 %"),
+        ("Without the parts in conflict (parts: 1)", "5,000 m²", "50.0 %"),
         (" Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
     ]
     assert tab.remedy.summary.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")

@@ -61,7 +61,7 @@ def test_without_a_verb_all_of_them_are_shown(capsys):
         (
             "zh",
             ["check", "a", "b", "--onyl"],
-            "命令有误：不认识 --onyl（也许是 --only）。用 onemap check --help 查看用法。",
+            "命令有误：无法识别 --onyl（也许是 --only）。用 onemap check --help 查看用法。",
         ),
         ("zh", ["check"], "命令有误：缺少 LIBRARY、PARCELS。用 onemap check --help 查看用法。"),
         ("en", ["fly"], "The command is wrong: there is no verb “fly”. See onemap --help."),

@@ -66,4 +66,4 @@ def test_the_text_names_places_and_an_empty_question_is_wrong(desk, onemap, core
     assert "长安小区 · 地名地址" in core("find", desk.library, "caxq", "--lang", "zh").stdout.decode()
     assert onemap("find", desk.library, " ").code == 2
     nothing = core("find", desk.library, "zzz", "--lang", "en").stdout.decode()
-    assert nothing.startswith("Nothing is called “zzz” in the versions in force")
+    assert nothing.startswith("No place name and no number in the versions in force matches “zzz”")

@@ -240,7 +240,7 @@ def test_many_indicators_of_one_unit_on_two_days_have_these_side_by_side(desk, t
 def test_a_reason_of_many_indicators_names_the_few_that_it_is_not_of():
     every = [f"indicator {number}" for number in range(1, 10)]
     assert _indicators_together(every, every, "en") == "All indicators of this page"
-    assert _indicators_together(every[2:], every, "en") == "All indicators of this page but indicator 1, indicator 2"
+    assert _indicators_together(every[2:], every, "en") == "All indicators of this page except indicator 1, indicator 2"
     assert _indicators_together(every[:2], every, "en") == "indicator 1, indicator 2"
     assert _indicators_together(every[:1], every[:1], "zh") == "indicator 1"
 

@@ -102,7 +102,7 @@ def test_what_is_measured_twice_is_unchanged():
 
 @pytest.mark.parametrize(
     ("language", "rises", "unknown"),
-    [("en", "↗ rises from 50.0 (2020-12-30)", "? unknown: the data have one state only"),
+    [("en", "↗ rises from 50.0 (2020-12-30)", "? unknown: the data have only one state"),
      ("zh", "↗ 上升 此前 50.0（2020-12-30）", "? 无法判断：数据只有一个时点")],
 )  # fmt: skip
 def test_pages_and_words_say_it_in_both_languages(units, language, rises, unknown):

@@ -42,7 +42,7 @@ def test_nobody_signs_over_items_without_an_answer_unless_he_says_why(town, walk
     assert (answer.code, answer.codes) == (3, ["review.unanswered"])
     assert (
         answer.json["problems"][0]["message"]
-        == "Without an answer in the checklist of Development and reform (reform): 1 (industry)."
+        == "Checklist items of Development and reform (reform) without an answer: 1 (industry)."
     )
     assert town.step("sign", case, "reform", "--unanswered", " ", on="2026-03-03").codes == ["review.unanswered"]
     after = town.done("sign", case, "reform", "--unanswered", "待省厅批复", on="2026-03-03", by="head")

@@ -387,5 +387,5 @@ def test_the_bar_moves_while_maps_are_drawn_and_pages_are_set_and_never_goes_bac
     shares = [share for share, _ in reports]
     assert shares == sorted(shares)
     assert shares[-1] < 1
-    for step in ("Drawing map 1 of", "Setting the pages"):
+    for step in ("Drawing map 1 of", "Laying out the pages"):
         assert len({share for share, text in reports if text.startswith(step)}) > 1

@@ -50,7 +50,7 @@ def test_the_tables_name_field_and_values_and_lie_where_the_feature_lies(two_yea
 
 def test_what_is_said_names_the_classes_and_ground_without_a_feature(two_years, core):
     output = core("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", "--lang", "en").stdout.decode()
-    assert "1 added, 1 removed, 1 moved, 1 changed, 2 as before" in output
+    assert "1 added, 1 removed, 1 moved, 1 changed, 2 unchanged" in output
     assert "farm → town: 1.0000 ha" in output and "no feature → farm: 1.1000 ha" in output
 
 
@@ -68,7 +68,7 @@ def test_a_few_features_stand_below_the_counts_and_not_on_a_page_of_their_own(de
     page = tmp_path / "few.html"
     assert onemap("changes", desk.library, "LINE", "1", "2", "--page", page).code == 0
     (section,) = page.read_text(encoding="utf-8").split("<section>")[1:]
-    assert "What is not as it was" in section and ">a<" in section and ">b<" in section
+    assert "Features that differ" in section and ">a<" in section and ">b<" in section
 
 
 def test_a_version_that_is_not_there_is_refused(two_years, onemap):
@@ -96,7 +96,7 @@ def test_the_page_says_how_many_of_each_and_the_hectares(two_years, onemap, tmp_
     text = page_texts(page)
     parts = (
         "Changes of ZONE from 1 to 2",
-        "as before, to the last digit",
+        "unchanged, to the last digit",
         "farm",
         "town",
         *(f"{row['area_ellipsoidal_m2'] / 10_000:,.4f}" for row in answer.json["transitions"]),  # one figure everywhere

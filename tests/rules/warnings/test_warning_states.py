@@ -21,7 +21,7 @@ GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
 KEPT_LATE = {
     "zh": f"逾期未更新的图层 · 公益林 · 2024-06-01 · 预警：已通知，2025-06-01 至 2025-06-02 被发现（{LATE}）",
-    "en": f"Layers older than their rhythm · Public welfare forest · 2024-06-01 · warning: notified, "
+    "en": f"Layers overdue for an update · Public welfare forest · 2024-06-01 · warning: notified, "
     f"seen from 2025-06-01 to 2025-06-02 ({LATE})",
 }
 
@@ -197,17 +197,17 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
         (
             "zh",
             [
-                "待看的事，2025-06-01",
+                "预警，2025-06-01",
                 "公益林",
                 "待通知",
                 "2025-06-30（剩 29 天）",
                 "365 天",
                 "300",
                 "▲ 预警",
-                "未能查看的",
+                "未能检查的",
             ],
         ),
-        ("en", ["What to look at, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
+        ("en", ["Warnings, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
     ],
 )
 def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):

@@ -61,7 +61,7 @@ def test_a_python_without_sqlite_is_told_with_the_next_step(broken_core, languag
 def test_where_the_main_library_does_not_load_it_still_speaks(broken_core):
     done = broken_core("sys.modules['numpy'] = None", "self-test", "--lang", "en")
     assert done.returncode == 3
-    assert "✗ numpy: The library numpy does not load" in done.stdout
+    assert "✗ numpy: The library numpy cannot be loaded" in done.stdout
     assert "✓ typst" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
