@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,11 +11,12 @@ import psycopg
 import pytest
 
 from onemap.layers.library.library import open_library
+from onemap.rules.cases import case_state, replay
 from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.cases.event import ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.cases.replay import Replay
-from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau
+from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau, text_hash
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
@@ -176,6 +178,69 @@ def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
     problems = command("verify", bureau.url).json["problems"]
     assert {problem["code"] for problem in problems} == {"verify.event_unlawful"}
     assert len(problems) == len(STRANGE) + sum("packs" in strange for strange in STRANGE)
+
+
+def opening(bureau, case: str, **facts: Any):
+    """The event that opened the bureau's case once more, for another one, with other facts."""
+    run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
+    same = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
+    return bureau.event("lead", "open", column_case_id=case, column_run=run, **{**same, **facts})
+
+
+def test_no_case_is_a_rehearsal_in_a_library_that_is_none(bureau):
+    """Else no list of cases could be published, and no step of any other would say why."""
+    before = bureau.show_case()
+    bureau.attempt("u_lead", opening(bureau, "tried", rehearsal=True), stays=True)
+    for account in ("u_keeper", "u_lead", "u_land"):
+        assert command("review", "show", bureau.place(account), "tried").codes == ["review.case"]
+        assert [one["case"] for one in done("review", "list", bureau.place(account)).json["cases"]] == [bureau.case]
+    assert done("review", "publish", bureau.place("u_keeper"), "--by", "u_keeper").code == 0
+    assert bureau.show_case() == before
+    (problem,) = command("verify", bureau.url).json["problems"]
+    assert (problem["code"], problem["feature"]) == ("verify.event_unlawful", "tried/lead/1")
+    bureau.attempt("u_lead", opening(bureau, "tried", rehearsal=False), stays=True)  # what follows may be lawful
+    assert bureau.show_case() == before
+    assert done("review", "show", bureau.place("u_land"), "tried").json["state"] == "draft"
+
+
+CLAIMED = "同意建设。"
+
+
+@pytest.mark.parametrize("department", ["planning", "land"])
+def test_a_text_that_the_lead_passes_off_as_the_machines_is_his(bureau, department):
+    """Whoever signs it must be another: else one person alone would have written and signed."""
+    claimed = [text_hash(CLAIMED)]
+    bureau.attempt("u_lead", opening(bureau, "passed", drafts=claimed), stays=True)
+    passed = replace(bureau, case="passed")
+    assert passed.review("u_lead", "circulate").code == 0
+    words = opinion(passed.show_case(), department)
+    said = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    signer = "u_lead" if department == "planning" else "u_land"
+    passed.attempt(signer, passed.event(department, "sign", **said), stays=True)
+    shown = {account: opinion(passed.show_case(account), department) for account in ("u_keeper", "u_lead", "u_water")}
+    if department == "planning":
+        assert {one["state"] for one in shown.values()} == {"drafted"}
+        assert codes_of_verify(passed) == {"verify.event_unlawful"}
+    else:
+        assert {(one["state"], one["drafted_by"], one["signed_by"]) for one in shown.values()} == {
+            ("signed", "u_lead", "u_land")
+        }
+        assert codes_of_verify(passed) == set()
+
+
+def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, monkeypatch):
+    """This program cannot word it so; the words were computed when the case was opened."""
+    bureau.attempt("u_lead", opening(bureau, "earlier", drafts=[text_hash(CLAIMED)]), stays=True)
+    earlier = replace(bureau, case="earlier")
+    assert earlier.review("u_lead", "circulate").code == 0
+    words = opinion(earlier.show_case(), "planning")
+    said = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    earlier.attempt("u_lead", earlier.event("planning", "sign", **said), stays=True)
+    assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
+    for module in (case_state, replay):
+        monkeypatch.setattr(module, "EDITION", 2)
+    signed = opinion(earlier.show_case("u_water"), "planning")
+    assert (signed["state"], signed["text"], signed["drafted_by"]) == ("signed", CLAIMED, "onemap")
 
 
 def test_a_number_that_json_cannot_say_and_deep_lists_end_no_page(bureau):
