@@ -209,8 +209,7 @@ CLAIMED = "同意建设。"
 @pytest.mark.parametrize("department", ["planning", "land"])
 def test_a_text_that_the_lead_passes_off_as_the_machines_is_his(bureau, department):
     """Whoever signs it must be another: else one person alone would have written and signed."""
-    claimed = [text_hash(CLAIMED)]
-    bureau.attempt("u_lead", opening(bureau, "passed", drafts=claimed), stays=True)
+    bureau.attempt("u_lead", opening(bureau, "passed", drafts=[text_hash(CLAIMED)]), stays=True)
     passed = replace(bureau, case="passed")
     assert passed.review("u_lead", "circulate").code == 0
     words = opinion(passed.show_case(), department)
@@ -239,8 +238,8 @@ def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, m
     assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
     for module in (case_state, replay):
         monkeypatch.setattr(module, "EDITION", 2)
-    signed = opinion(earlier.show_case("u_water"), "planning")
-    assert (signed["state"], signed["text"], signed["drafted_by"]) == ("signed", CLAIMED, "onemap")
+    words = opinion(earlier.show_case("u_water"), "planning")
+    assert (words["state"], words["text"], words["drafted_by"]) == ("signed", CLAIMED, "onemap")
 
 
 def test_a_number_that_json_cannot_say_and_deep_lists_end_no_page(bureau):
