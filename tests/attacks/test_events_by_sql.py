@@ -213,9 +213,9 @@ def test_a_text_that_the_lead_passes_off_as_the_machines_is_his(bureau, departme
     passed = replace(bureau, case="passed")
     assert passed.review("u_lead", "circulate").code == 0
     words = opinion(passed.show_case(), department)
-    said = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    content = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
     signer = "u_lead" if department == "planning" else "u_land"
-    passed.attempt(signer, passed.event(department, "sign", **said), stays=True)
+    passed.attempt(signer, passed.event(department, "sign", **content), stays=True)
     shown = {account: opinion(passed.show_case(account), department) for account in ("u_keeper", "u_lead", "u_water")}
     if department == "planning":
         assert {one["state"] for one in shown.values()} == {"drafted"}
@@ -233,8 +233,8 @@ def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, m
     earlier = replace(bureau, case="earlier")
     assert earlier.review("u_lead", "circulate").code == 0
     words = opinion(earlier.show_case(), "planning")
-    said = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
-    earlier.attempt("u_lead", earlier.event("planning", "sign", **said), stays=True)
+    content = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    earlier.attempt("u_lead", earlier.event("planning", "sign", **content), stays=True)
     assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
     for module in (case_state, replay):
         monkeypatch.setattr(module, "EDITION", 2)
