@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
-from onemap.rules.cases.case import Case, Entry, Opinion, copy_with
+from onemap.rules.cases.case import MACHINE, Case, Entry, Opinion, copy_with
 from onemap.rules.cases.case_conditions import is_deemed
 from onemap.rules.cases.code_names import Named
-from onemap.rules.cases.event import Event
+from onemap.rules.cases.event import EDITION, Event
 from onemap.rules.cases.event_facts import Facts
 from onemap.rules.cases.round_facts import RoundFacts
 from onemap.rules.cases.state_machine import opinion_state_after
@@ -23,6 +23,10 @@ class Evidence(Protocol):
     @property
     def calendar(self) -> WorkCalendar:
         """The calendar by which days are counted."""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the library was made for trying the review."""
 
     def facts_of(self, run: str) -> RoundFacts:
         """What the machine says of a round, by its run. Raises OneMapError run.…."""
@@ -43,7 +47,7 @@ class Evidence(Protocol):
         """How many documents of a year were numbered before a moment, in all cases."""
 
 
-Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], set[str]]
+Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str]]
 
 
 class CaseState:
@@ -52,8 +56,8 @@ class CaseState:
     case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
     number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
     words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
-    standing draft the machine has worded; draft_texts: such drafts, by hash, as they read when they were made. is_new:
-    the event at hand is not written yet.
+    standing draft the machine has worded; draft_texts: of such drafts, by hash as events claim them, who answers for
+    the words where this program words them otherwise. is_new: the event at hand is not written yet.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
@@ -64,12 +68,12 @@ class CaseState:
         self.authors: dict[str, str] = {}
         self.draft_events: dict[str, Event] = {}
         self.machine_worded: set[str] = set()
-        self.draft_texts: set[str] = set()
+        self.draft_texts: dict[str, str] = {}
         self.is_new = False
 
     def snapshot(self) -> Snapshot:
         """All that an event may change, as it stands."""
-        drafts = set(self.machine_worded), set(self.draft_texts)
+        drafts = set(self.machine_worded), dict(self.draft_texts)
         return self.case, dict(self.authors), dict(self.draft_events), *drafts
 
     def go_back_to(self, before: Snapshot) -> None:
@@ -176,6 +180,16 @@ class CaseState:
         """Keep what a state of an opinion concludes, for whoever looks back."""
         place = opinion.round, opinion.department, opinion.number
         self.conclusions[place] = None if self.is_hidden(opinion.department) else opinion.conclusion
+
+    def note_drafts(self, event: Event, facts: Facts) -> None:
+        """Keep who answers for drafts that an event claims the machine to have worded.
+
+        The machine itself where an earlier edition of the rules worded them, which this program cannot compute; else
+        whoever claims it, for what this edition words is computed.
+        """
+        claims = MACHINE if facts.get("edition", EDITION) < EDITION else event.who
+        for hash_ in facts.get("drafts", ()):
+            self.draft_texts.setdefault(hash_, claims)
 
     def set_round(self, **values: Any) -> None:
         """Change the round that counts."""

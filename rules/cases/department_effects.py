@@ -119,11 +119,15 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
         for item, answer, who, day in facts["answers"]:
             by = person_text(who, MOST_NAME)
             take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))
-    may_sign(so_far.current_case.terms, before, so_far.authors[before.department], event.who, so_far.name(department))
-    # A later program may word a draft otherwise than the one that the department has signed.
-    is_worded_before = words["text"] != before.text and sha256(words["text"]) in so_far.draft_texts
-    if before.department in so_far.machine_worded and is_worded_before:
+    terms, named = so_far.current_case.terms, so_far.name(department)
+    may_sign(terms, before, so_far.authors[before.department], event.who, named)
+    claims = so_far.draft_texts.get(sha256(words["text"])) if words["text"] != before.text else None
+    if before.department in so_far.machine_worded and claims is not None:
         before = copy_with(before, text=words["text"], text_en=None)
+        if claims != MACHINE:  # this edition does not word it so: it is the draft of whoever claims it
+            before = copy_with(before, drafted_by=claims)
+            so_far.authors[before.department] = claims
+            may_sign(terms, before, claims, event.who, named)
     if words != {name: getattr(before, name) for name in words}:
         raise OneMapError("review.event_words", department=so_far.name(department))
     so_far.draft_events.pop(before.department, None)
@@ -174,7 +178,7 @@ def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | N
     made = Override(parcel, rule, before, verdict, reason or "", event.who, on)
     overrides = (*current.overrides, made)
     so_far.set_round(overrides=overrides)
-    so_far.draft_texts |= set(facts.get("drafts", ()))
+    so_far.note_drafts(event, facts)
     sides = zip(of_run.drafts(current.overrides), of_run.drafts(overrides), strict=True)
     for old, new in sides:
         follows = new.department == event.chain or new.department in facts.get("follow", asked)

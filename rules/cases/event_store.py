@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.own_files import department_names
+from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.layers.library.rows_as_logged import refuse_altered
 from onemap.layers.stores.logged_rows import note_stored, plain_tables, row_name
 from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
@@ -51,6 +52,25 @@ class LibraryEvidence:
     def calendar(self) -> WorkCalendar:
         """The library's calendar."""
         return calendar_of(self._library)
+
+    @cached_property
+    def is_rehearsal(self) -> bool:
+        """Whether the library was made for trying the review: as its log begins, whatever its table says since.
+
+        Whoever may not read the log goes by the table.
+        """
+        roles = self._library.roles
+        may_read_log = self._library.path is not None or roles.is_owner or roles.is_lead
+        made: bool | None = self._library.keep_made("made as rehearsal", self._read_made) if may_read_log else None
+        return self._library.is_rehearsal if made is None else made
+
+    def _read_made(self) -> bool | None:
+        """What the first entry of the log says; None where it cannot be read, which `verify` names."""
+        row = self._library.connection.execute("SELECT detail FROM onemap_audit WHERE number = 1").fetchone()
+        try:
+            return bool(json.loads(row[0]).get(REHEARSAL))
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None
 
     @cached_property
     def _names(self) -> Mapping[str, Any]:

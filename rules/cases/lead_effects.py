@@ -38,6 +38,8 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
         raise OneMapError("review.event_opened", case=event.case_id)
     on, clock = date.fromisoformat(facts["on"]), date.fromisoformat(event.day)
     is_rehearsal = bool(facts["rehearsal"])
+    if is_rehearsal != so_far.evidence.is_rehearsal:
+        raise OneMapError("review.event_rehearsal", case=event.case_id)
     if not is_rehearsal:
         refuse_day(on, clock, is_account=bool(event.account))
     files = attached_files(facts["files"])
@@ -97,7 +99,8 @@ def open_round(
         so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms
     )
     so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
-    so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), set(facts.get("drafts", ()))
+    so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), {}
+    so_far.note_drafts(event, facts)
     for opinion in opinions:
         so_far.note_conclusion(opinion)
 
@@ -278,7 +281,7 @@ def carry_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     so_far.case = case_from_json(facts["case"], so_far.library)
     so_far.authors = {one.department: one.drafted_by for one in so_far.case.opinions}
     so_far.machine_worded = {code for code, author in so_far.authors.items() if author == MACHINE}
-    so_far.draft_texts = {sha256(one.text) for one in so_far.case.opinions if one.by_machine}
+    so_far.draft_texts = {sha256(one.text): MACHINE for one in so_far.case.opinions if one.by_machine}
     for one in so_far.case.rounds:
         for opinion in one.opinions:
             so_far.note_conclusion(opinion)

@@ -78,15 +78,7 @@ class Bureau:
     def attempt(self, account: str, rows: Rows, stays: bool = False) -> None:
         """Write rows, and have asked what is asked at the end; unless it stays, nothing does. Raises psycopg.Error."""
         with self.connect(account) as connection:
-            for table, values in rows:
-                row_values = values
-                if table == "onemap_audit" and values["detail"] == LAWFUL:
-                    row_values = {
-                        **values,
-                        "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False),
-                    }
-                connection.execute(_insertion(table, row_values), list(row_values.values()))
-            connection.execute(AT_THE_END)
+            write_rows(connection, rows)
             if not stays:
                 connection.rollback()
 
@@ -103,7 +95,7 @@ class Bureau:
 
         facts: of its body; those that begin with `column_` are columns.
         """
-        today = self.rows("SELECT onemap_today()")[0][0]
+        today = facts["on"] if "on" in facts else self.rows("SELECT onemap_today()")[0][0]
         columns = {name.removeprefix("column_"): facts.pop(name) for name in list(facts) if name.startswith("column_")}
         text = json.dumps({**words, "salt": "x"}) if words is not None else None
         hashed = {"words": text_hash(text)} if text is not None else {}
@@ -128,6 +120,16 @@ def log_row(action: str, subject: str, **values: Any) -> tuple[str, dict[str, An
     """A row for the log; the server fills in the rest."""
     row = {"at": "", "who": "", "action": action, "subject": subject, "detail": LAWFUL, "content_hash": ""}
     return "onemap_audit", {**row, **values}
+
+
+def write_rows(connection: "psycopg.Connection[Any]", rows: Rows) -> None:
+    """Write rows in the open transaction, and have asked what is asked at its end. Raises psycopg.Error."""
+    for table, values in rows:
+        row_values = values
+        if table == "onemap_audit" and values["detail"] == LAWFUL:
+            row_values = {**values, "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False)}
+        connection.execute(_insertion(table, row_values), list(row_values.values()))
+    connection.execute(AT_THE_END)
 
 
 def _hashes(connection: "psycopg.Connection[Any]", rows: Rows) -> dict[str, dict[str, str]]:

@@ -1,8 +1,10 @@
 """Events that accounts write by programs of their own: the unlawful have no effect, and hold nobody up."""
 
+import contextlib
 import json
 import random
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,22 +12,25 @@ import psycopg
 import pytest
 
 from onemap.layers.library.library import open_library
+from onemap.rules.cases import case_state, replay
 from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
-from onemap.rules.cases.event import ordered_events
+from onemap.rules.cases.event import CHAINS, ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.cases.replay import Replay
-from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau
+from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau, text_hash, write_rows
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
 pytestmark = pytest.mark.slow
-WRITERS = (
-    ("u_land", "land"),
-    ("u_water", "water"),
-    ("u_forestry", "forestry"),
-    ("u_lead", "lead"),
-    ("u_lead", "planning"),
-)
+# Who writes, and into which chains: the auditor and the owner into any.
+WRITERS = {
+    "u_lead": ("lead", "lead", "planning"),
+    "u_land": ("land",),
+    "u_water": ("water",),
+    "u_eyes": CHAINS,
+    "u_keeper": CHAINS,
+}
+EACH = 100  # events of each writer for each seed
 WORDS = {"conclusion": "agree", "text": "同意", "basis": "", "answers": []}
 
 
@@ -178,6 +183,68 @@ def test_what_no_step_says_opens_no_case_and_ends_no_list(bureau):
     assert len(problems) == len(STRANGE) + sum("packs" in strange for strange in STRANGE)
 
 
+def opening(bureau, case: str, **facts: Any):
+    """The event that opened the bureau's case once more, for another one, with other facts."""
+    run, body = bureau.rows("SELECT run, body FROM onemap_events WHERE action = 'open'")[0]
+    same = {name: value for name, value in json.loads(body).items() if name not in ("edition", "round", "on")}
+    return bureau.event("lead", "open", column_case_id=case, column_run=run, **{**same, **facts})
+
+
+def test_no_case_is_a_rehearsal_in_a_library_that_is_none(bureau):
+    """Else no list of cases could be published, and no step of any other would say why."""
+    before = bureau.show_case()
+    bureau.attempt("u_lead", opening(bureau, "tried", rehearsal=True), stays=True)
+    for account in ("u_keeper", "u_lead", "u_land"):
+        assert command("review", "show", bureau.place(account), "tried").codes == ["review.case"]
+        assert [one["case"] for one in done("review", "list", bureau.place(account)).json["cases"]] == [bureau.case]
+    assert done("review", "publish", bureau.place("u_keeper"), "--by", "u_keeper").code == 0
+    assert bureau.show_case() == before
+    (problem,) = command("verify", bureau.url).json["problems"]
+    assert (problem["code"], problem["feature"]) == ("verify.event_unlawful", "tried/lead/1")
+    bureau.attempt("u_lead", opening(bureau, "tried", rehearsal=False), stays=True)  # what follows may be lawful
+    assert bureau.show_case() == before
+    assert done("review", "show", bureau.place("u_land"), "tried").json["state"] == "draft"
+
+
+CLAIMED = "同意建设。"
+
+
+@pytest.mark.parametrize("department", ["planning", "land"])
+def test_a_text_that_the_lead_passes_off_as_the_machines_is_his(bureau, department):
+    """Whoever signs it must be another: else one person alone would have written and signed."""
+    bureau.attempt("u_lead", opening(bureau, "passed", drafts=[text_hash(CLAIMED)]), stays=True)
+    passed = replace(bureau, case="passed")
+    assert passed.review("u_lead", "circulate").code == 0
+    words = opinion(passed.show_case(), department)
+    content = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    signer = "u_lead" if department == "planning" else "u_land"
+    passed.attempt(signer, passed.event(department, "sign", **content), stays=True)
+    shown = {account: opinion(passed.show_case(account), department) for account in ("u_keeper", "u_lead", "u_water")}
+    if department == "planning":
+        assert {one["state"] for one in shown.values()} == {"drafted"}
+        assert codes_of_verify(passed) == {"verify.event_unlawful"}
+    else:
+        assert {(one["state"], one["drafted_by"], one["signed_by"]) for one in shown.values()} == {
+            ("signed", "u_lead", "u_land")
+        }
+        assert codes_of_verify(passed) == set()
+
+
+def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, monkeypatch):
+    """This program cannot word it so; the words were computed when the case was opened."""
+    bureau.attempt("u_lead", opening(bureau, "earlier", drafts=[text_hash(CLAIMED)]), stays=True)
+    earlier = replace(bureau, case="earlier")
+    assert earlier.review("u_lead", "circulate").code == 0
+    words = opinion(earlier.show_case(), "planning")
+    content = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
+    earlier.attempt("u_lead", earlier.event("planning", "sign", **content), stays=True)
+    assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
+    for module in (case_state, replay):
+        monkeypatch.setattr(module, "EDITION", 2)
+    words = opinion(earlier.show_case("u_water"), "planning")
+    assert (words["state"], words["text"], words["drafted_by"]) == ("signed", CLAIMED, "onemap")
+
+
 def test_a_number_that_json_cannot_say_and_deep_lists_end_no_page(bureau):
     assert bureau.review("u_land", "remedy").code == 0
     (run,) = bureau.rows("SELECT run FROM onemap_events WHERE action = 'remedy'")[0]
@@ -285,8 +352,8 @@ def random_value(chance: random.Random):
     )
 
 
-def random_event(chance: random.Random, bureau, chain, run):
-    """Something between lawful and junk. run: of the case."""
+def random_event(chance: random.Random, bureau, chain, run, today):
+    """Something between lawful and junk. run: of the case; today: of the server."""
     actions = (
         "opine",
         "sign",
@@ -318,6 +385,7 @@ def random_event(chance: random.Random, bureau, chain, run):
         "deemed": chance.choice(([], ["land", "planning"])),
         "unanswered": chance.choice((None, "r")),
         "files": [],
+        "on": today,
     }
     if action == "sign":
         facts |= words
@@ -333,19 +401,27 @@ def random_event(chance: random.Random, bureau, chain, run):
     return bureau.event(chain, action, words if has_words else None, **facts)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_five_hundred_random_events_turn_freeze_and_hide_nothing(bureau, seed):
+@pytest.mark.parametrize("seed", range(5))
+def test_five_hundred_random_events_of_each_writer_turn_freeze_and_hide_nothing(bureau, seed):
+    """A hundred of each for each seed, on a case of its own: an issued one would hear no more."""
     chance = random.Random(seed)
-    written = 0
+    writers = [account for account in WRITERS for _ in range(EACH)]
+    chance.shuffle(writers)
     (run,) = bureau.rows("SELECT run FROM onemap_events WHERE action = 'open'")[0]
-    for _ in range(125):
-        account, chain = chance.choice(WRITERS)
-        try:
-            bureau.attempt(account, random_event(chance, bureau, chain, run), stays=True)
-            written += 1
-        except psycopg.Error:
-            continue  # refused by the database itself
-    assert written > 60
+    (today,) = bureau.rows("SELECT onemap_today()")[0]
+    written = dict.fromkeys(WRITERS, 0)
+    with contextlib.ExitStack() as stack:
+        connections = {account: stack.enter_context(bureau.connect(account)) for account in WRITERS}
+        for account in writers:
+            event = random_event(chance, bureau, chance.choice(WRITERS[account]), run, today)
+            try:
+                write_rows(connections[account], event)
+                connections[account].commit()
+                written[account] += 1
+            except psycopg.Error:  # refused by the database itself
+                connections[account].rollback()
+    assert written.pop("u_eyes") == 0
+    assert min(written.values()) > EACH // 2
     with open_library(bureau.url) as library:
         events = read_events(library, bureau.case)
         evidence = LibraryEvidence(library)

@@ -166,6 +166,15 @@ def test_a_rehearsal_stays_one(town, walk):
     assert command("review", "show", town.library, case).codes == ["review.rehearsal_lost"]
     assert town.step("sign", case, "water", on=DAY).codes == ["review.rehearsal_lost"]
     assert ("onemap_library", "rehearsal") in rows_named(town)
+    assert "verify.event_unlawful" not in command("verify", town.library).codes  # it was opened as what it is
+
+
+def test_what_is_no_rehearsal_becomes_none(real_town):
+    case = real_town.open(on=None)
+    edit(real_town, "INSERT INTO onemap_library VALUES ('rehearsal', 'yes')")
+    assert command("review", "show", real_town.library, case).codes == ["review.rehearsal_lost"]
+    assert ("onemap_library", "rehearsal") in rows_named(real_town)
+    assert "verify.event_unlawful" not in command("verify", real_town.library).codes
 
 
 def test_a_damaged_log_entry_of_the_case_is_named(town, case):
