@@ -47,7 +47,7 @@ def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
 
 def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str) -> AnswerRow:
     """How many rules were not asked; below, by department, which and why. rules: how many there are."""
-    about = {"list": "unasked", "rules": rules, "count": len(unasked)}
+    about: dict[str, str | int] = {"list": "unasked", "rules": rules, "count": len(unasked)}
     if not unasked:
         return AnswerRow(phrase("rows.all_asked", language, rules=rules), about=about)
     below = []
