@@ -8,7 +8,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.answers.run_views import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
-from onemap.rules.remedy.remedy_rows import alternative_rows, remedy_lines
+from onemap.rules.remedy.alternative_rows import alternative_rows, remedy_lines
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
 Result = dict[str, Any]
