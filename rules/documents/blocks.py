@@ -223,6 +223,24 @@ def table_under(
     return (*blocks, Paragraphs((text,), NOTE)) if text else tuple(blocks)
 
 
+def titled_table(
+    words: str,
+    name: str,
+    widths: Mapping[str, float],
+    cells: Sequence[Sequence[str | Sequence[str]]],
+    language: str,
+    *,
+    numbers: Iterable[str] = (),
+    heading: str | None = None,
+    **more: Any,
+) -> tuple[Block, ...]:
+    """A table under its heading, whose words are messages. heading: another one than that of its name; more: its note,
+    the most rows, and what a table has.
+    """
+    head = phrase(f"{words}.{name}", language) if heading is None else heading
+    return table_under(head, columns(words, language, widths, numbers), cells, language, **more)
+
+
 def section_of(
     title: str,
     facts: Iterable[Sequence[str]],
