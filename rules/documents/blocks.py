@@ -223,6 +223,24 @@ def table_under(
     return (*blocks, Paragraphs((text,), NOTE)) if text else tuple(blocks)
 
 
+def titled_table(
+    words: str,
+    name: str,
+    widths: Mapping[str, float],
+    cells: Sequence[Sequence[str | Sequence[str]]],
+    language: str,
+    *,
+    numbers: Iterable[str] = (),
+    heading: str | None = None,
+    **more: Any,
+) -> tuple[Block, ...]:
+    """A table under its heading, whose words are messages. heading: another one than that of its name; more: its note,
+    the most rows, and what a table has.
+    """
+    head = phrase(f"{words}.{name}", language) if heading is None else heading
+    return table_under(head, columns(words, language, widths, numbers), cells, language, **more)
+
+
 def section_of(
     title: str,
     facts: Iterable[Sequence[str]],
@@ -264,8 +282,11 @@ def printable(document: Document) -> Document:
     return replace(texts, sections=sections)
 
 
-def without_empty_columns(table: Table) -> Table:
-    """A table without the columns that may be empty and are so in every row; the others share their room."""
+def without_empty_columns(table: Table, *, is_for_widest: bool = False) -> Table:
+    """A table without the columns that may be empty and are so in every row; the others share their room.
+
+    is_for_widest: the widest one has all of it.
+    """
     kept = [
         place
         for place, column in enumerate(table.columns)
@@ -273,10 +294,14 @@ def without_empty_columns(table: Table) -> Table:
     ]
     if len(kept) in (0, len(table.columns)):
         return table
-    share = sum(column.mm for column in table.columns) / sum(table.columns[place].mm for place in kept)
+    widths = {place: table.columns[place].mm for place in kept}
+    whole, room = sum(column.mm for column in table.columns), sum(widths.values())
+    if is_for_widest:
+        widths[max(kept, key=widths.__getitem__)] += whole - room
+        room = whole
     return replace(
         table,
-        columns=tuple(replace(table.columns[place], mm=share * table.columns[place].mm) for place in kept),
+        columns=tuple(replace(table.columns[place], mm=mm * whole / room) for place, mm in widths.items()),
         rows=tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows),
         rounding=tuple(table.rounding[place] for place in kept) if table.rounding else (),
         total=tuple(table.total[place] for place in kept) if table.total else (),

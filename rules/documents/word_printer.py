@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from docx import Document
 from docx.document import Document as Doc
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
@@ -37,8 +39,8 @@ _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体",
 _SIZES = {"Normal": 10.5, "Heading 1": 14.0, "Heading 2": 11.0, "Title": 18.0}
 _SPACES = {"Normal": (0, 3), "Heading 1": (8, 4), "Heading 2": (4, 2), "Title": (0, 6)}  # above and below, in points
 _LEADING = 1.2  # of the letters' size: lines as high whichever fonts a machine has
-_SHADE = "EBEBEB"
-_GREY = RGBColor(0x46, 0x46, 0x46)
+_SHADE, _LATIN, _SONG = "EBEBEB", "Times New Roman", "宋体"
+GREY = RGBColor(0x46, 0x46, 0x46)
 _FACTS_PT, _NOTE_PT, _FOOT_PT = 8.5, 8.0, 7.0
 _FACTS_MM, _NAME_MM = (23.0, 42.0, 23.0), 45.0  # of two facts beside each other, but the last; of a name alone
 _PICTURE_MM, _PICTURE_PX, _AT_ONCE = 152.0, 1240, 25
@@ -137,27 +139,52 @@ def _add_table(document: Doc, table: TableBlock, follows: bool) -> None:
 
 def new_word_page(width_mm: float) -> Doc:
     """An empty A4 document with the fonts of our papers, black on white. width_mm: of its text."""
-    document = Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = Mm((210 - width_mm) / 2)
-    section.top_margin = section.bottom_margin = Mm(13)
-    section.footer_distance = Mm(7)
-    chinese_glyphs(document)
+    beside = (210 - width_mm) / 2
+    document = a4_document(beside, beside, 13, 13, 7)
     for name, font in _EAST_ASIAN.items():
         style = document.styles[name]
-        style.font.name, style.font.size, style.font.color.rgb = "Times New Roman", Pt(_SIZES[name]), RGBColor(0, 0, 0)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
-        fonts.set(qn("w:eastAsia"), font)
+        set_style(style, font, _SIZES[name])
         style.paragraph_format.space_before, style.paragraph_format.space_after = map(Pt, _SPACES[name])
-        for edges in style.element.findall(f".//{qn('w:pBdr')}"):
-            edges.getparent().remove(edges)
     return document
 
 
-def chinese_glyphs(document: Doc) -> None:
+def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float, foot_mm: float) -> Doc:
+    """An empty A4 document with margins; foot_mm: how far its foot stands above the edge."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(left_mm), Mm(right_mm)
+    section.top_margin, section.bottom_margin = Mm(top_mm), Mm(bottom_mm)
+    section.footer_distance = Mm(foot_mm)
+    _ask_for_chinese_glyphs(document)
+    return document
+
+
+def set_style(style: Any, east_asian: str, size_pt: float) -> None:
+    """Set a style in a font, black and without a line around it."""
+    set_font(style.element, east_asian, size_pt)
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    for edges in style.element.findall(f".//{qn('w:pBdr')}"):
+        edges.getparent().remove(edges)
+
+
+def set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
+    """Set a style, or a run, in a Chinese font and the Latin one that goes with it, in points."""
+    properties = style.get_or_add_rPr()
+    for name in ("w:rFonts", "w:sz", "w:szCs"):
+        for old in properties.findall(qn(name)):
+            properties.remove(old)
+    fonts = OxmlElement("w:rFonts")
+    for name, value in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN), ("eastAsia", east_asian)):
+        fonts.set(qn(f"w:{name}"), value)
+    properties.insert(0, fonts)
+    for name in ("w:sz", "w:szCs"):
+        size = OxmlElement(name)
+        size.set(qn("w:val"), str(round(size_pt * 2)))
+        properties.append(size)
+
+
+def _ask_for_chinese_glyphs(document: Doc) -> None:
     """Say that Chinese text is that of the mainland: where a font is missing, its stand-in draws those glyphs."""
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:eastAsia"), "zh-CN")
@@ -173,18 +200,14 @@ def describe_pictures(document: Doc, pictures: Iterable[Picture]) -> None:
                 inline.docPr.set("descr", label)
 
 
-def page_number(paragraph: Paragraph, size_pt: float) -> None:
+def page_number(paragraph: Paragraph, size_pt: float, font: str = _SONG) -> None:
     """Add the number of the page, as a field, to the end of a paragraph."""
     for kind in ("begin", "", "end"):
         run = paragraph.add_run()
-        run.font.size = Pt(size_pt)
-        if kind:
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), kind)
-        else:
-            mark = OxmlElement("w:instrText")
-            mark.set(qn("xml:space"), "preserve")
-            mark.text = "PAGE"
+        set_font(run._element, font, size_pt)
+        mark = OxmlElement("w:fldChar" if kind else "w:instrText")
+        mark.set(qn("w:fldCharType") if kind else qn("xml:space"), kind or "preserve")
+        mark.text = None if kind else "PAGE"
         run._element.append(mark)
 
 
@@ -211,10 +234,7 @@ def word_table(
     _indent(made)
     for number, line in enumerate(lines):
         row = made.add_row()
-        properties = row._tr.get_or_add_trPr()
-        properties.append(OxmlElement("w:cantSplit"))
-        if heads and number == 0:
-            properties.append(OxmlElement("w:tblHeader"))
+        never_split(row, repeat=bool(heads and number == 0))
         is_bold = bool(heads and number == 0) or number >= len(lines) - bold
         for column, (cell, texts, width) in enumerate(zip(row.cells, line, widths_mm, strict=True)):
             cell.width = Mm(width)
@@ -224,18 +244,31 @@ def word_table(
             for place, text in enumerate(texts):
                 run = cell.paragraphs[0].add_run(f"\n{text}" if place else text)
                 run.font.size, run.bold = Pt(size_pt), is_bold
-                run.font.color.rgb = _GREY if place else None
+                run.font.color.rgb = GREY if place else None
             if (heads and number == 0) or column in names:
-                _shade(cell)
+                shade_cell(cell)
             if column in numbers:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for column, width in zip(made.columns, widths_mm, strict=True):
-        column.width = Mm(width)
+    set_widths(made, widths_mm)
     gap = document.add_paragraph().paragraph_format  # else two tables would be one
     gap.line_spacing, gap.space_after = Pt(5), Pt(0)
 
 
-def _shade(cell: _Cell) -> None:
+def never_split(row: Any, *, repeat: bool) -> None:
+    """Let no page end within a row; repeat: the row, a table's head, stands on every page."""
+    properties = row._tr.get_or_add_trPr()
+    for name in ("w:cantSplit", *(("w:tblHeader",) if repeat else ())):
+        properties.append(OxmlElement(name))
+
+
+def set_widths(made: Table, widths_mm: Sequence[float]) -> None:
+    """Say how wide the columns of a table are."""
+    for column, width in zip(made.columns, widths_mm, strict=True):
+        column.width = Mm(width)
+
+
+def shade_cell(cell: _Cell) -> None:
+    """Shade a cell as heads are."""
     shade = OxmlElement("w:shd")
     for name, value in (("val", "clear"), ("color", "auto"), ("fill", _SHADE)):
         shade.set(qn(f"w:{name}"), value)

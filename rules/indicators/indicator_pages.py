@@ -4,6 +4,7 @@ Of one unit, or of many, a page a unit. Some units are beside each other: every 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
@@ -13,7 +14,7 @@ from onemap.rules.charts.bullets import Bullet
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import BulletFigure, UnitBarsFigure
 from onemap.rules.charts.unit_bars import UnitPanel
-from onemap.rules.documents.blocks import RIGHT, Block, Column, Section, columns, section_of, table_under
+from onemap.rules.documents.blocks import RIGHT, Column, Section, section_of, table_under, titled_table
 from onemap.rules.indicators.indicator_keys import CEILING, FALL, NOT_APPLICABLE
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_targets import limits_of
@@ -32,6 +33,7 @@ _MOST_ROWS, _MOST_WITH_TRENDS = 14, 11  # that a page's chart and table hold tog
 _MOST_COMPARED, _MOST_BESIDE = 9, 5  # indicators on a page that compares units; units in its table
 _MOST_OF_TWO = 15  # where each has two bars alone
 _NUMBERS = ("value", "target", "existing", "approved", "in_review", "free", "pace", "days")  # columns of figures
+values_table = partial(titled_table, "figures", "values", numbers=_NUMBERS)
 _NO_TARGET = "no_target"  # which the status says
 _MOST_NAMED = 4  # indicators of one reason that are named one by one
 Record = dict[str, Any]
@@ -223,19 +225,6 @@ def _page(
         widths = {"indicator": 4.8, "value": 3.4, "trend": 3, "target": 2.2, "status": 2.2, "reason": 3.4}
     cells = [_cells(row, language, has_trends) for row in part]
     return section_of(title, facts, *values_table(widths, cells, language), drawing=chart)
-
-
-def values_table(
-    widths: Mapping[str, float],
-    cells: Sequence[list[str]],
-    language: str,
-    heading: str | None = None,
-    most: int | None = None,
-) -> tuple[Block, ...]:
-    """The table of indicators' values. widths: of its columns, by name; heading: another than its usual one."""
-    if heading is None:
-        heading = phrase("figures.values", language)
-    return table_under(heading, columns("figures", language, widths, _NUMBERS), cells, language, most=most)
 
 
 def _counts(rows: Sequence[Record], language: str) -> str:

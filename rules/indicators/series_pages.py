@@ -251,7 +251,7 @@ def _values(rows: Sequence[Record], language: str, heading: str | None = None) -
     if len({row["unit"] for row in rows}) == 1:
         lines, widths = [line[1:] for line in lines], {**widths, "reason": 6.4}
         widths.pop("unit")
-    return values_table(widths, lines, language, heading)
+    return values_table(widths, lines, language, heading=heading)
 
 
 def _cells(row: Record, language: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.rules.charts.figures import AnyFigure
-from onemap.rules.documents.blocks import NOTE, Block, Heading, Paragraphs, Section, columns, section_of, table_under
+from onemap.rules.documents.blocks import NOTE, Block, Heading, Paragraphs, Section, section_of, titled_table
 from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import (
     Catalogue,
@@ -87,7 +87,7 @@ def _indicators(rows: Sequence[Record], language: str) -> tuple[Block, ...]:
     if len({row["unit"] for row in rows}) == 1:  # one unit needs no column
         widths.pop("unit")
         heading, cells = f"{heading} · {unit_words(rows[0], language)}", [row[1:] for row in cells]
-    return values_table(widths, cells, language, heading, _MOST_ROWS)
+    return values_table(widths, cells, language, heading=heading, most=_MOST_ROWS)
 
 
 def _cells(row: Record, language: str) -> list[str]:
@@ -107,5 +107,4 @@ def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalog
             count = f"{version.count:,}"
             rows.append([*name, version.label, version.valid_from or "–", count, version.hash[:8]])
     widths = {"code": 2.6, "layer": 5.6, "version": 3.2, "valid_from": 2.4, "features": 2, "hash": 2.2}
-    heads = columns("figures", language, widths, ("features",))
-    return table_under(phrase("figures.layers_and_tables", language), heads, rows, language)
+    return titled_table("figures", "layers_and_tables", widths, rows, language, numbers=("features",))

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
-from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
+from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.maps.document_areas import (
@@ -30,6 +31,7 @@ _MOST_ROWS = {"plans": 14, "findings": 16, "today": 14}
 _POINTS_A_ROW = 3
 _POINT_WIDTHS = {"point": 1.0, "ring": 0.8, "north": 2.0, "east": 2.0}
 Blocks = tuple[Block, ...]
+_table = partial(titled_table, "query_sheet")
 
 
 def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, drawing: str | None = None) -> Section:
@@ -102,7 +104,7 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
     ]
     note = ("" if language == "zh" else " ").join(filter(None, (note, *remarks)))
     widths = {"plan": 4.7, "says": 3.9, "controls": 3.9, "hectares": 1.8, "share": 1.5}
-    return _table("plans", widths, ("hectares", "share"), rows, note, language)
+    return _table("plans", widths, rows, language, numbers=("hectares", "share"), note=note)
 
 
 def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -175,19 +177,7 @@ def _first_rows(
     more = len(rows) - _MOST_ROWS[kind]
     if more > 0:
         note = phrase("query_sheet.more_rows", language, count=more)
-    return _table(kind, widths, numbers, rows[: _MOST_ROWS[kind]], note, language)
-
-
-def _table(
-    kind: str,
-    widths: Mapping[str, float],
-    numbers: Sequence[str],
-    rows: list[list[str]],
-    note: str | None,
-    language: str,
-) -> Blocks:
-    heading = phrase(f"query_sheet.{kind}", language)
-    return table_under(heading, columns("query_sheet", language, widths, numbers), rows, language, note)
+    return _table(kind, widths, rows[: _MOST_ROWS[kind]], language, numbers=numbers, note=note)
 
 
 def _rules_asked(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str) -> str:

@@ -12,6 +12,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
+from onemap.rules.documents.word_printer import set_font
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_page import (
     HEADING,
@@ -22,7 +23,6 @@ from onemap.rules.statement.docx_page import (
     form,
     line,
     new_page,
-    set_font,
     table,
     tag,
     to_right_edge,

@@ -3,39 +3,40 @@
 import re
 from collections.abc import Sequence
 
-from docx import Document
 from docx.document import Document as Doc
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import _Footer
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from onemap.rules.documents.word_printer import chinese_glyphs
+from onemap.rules.documents.word_printer import (
+    GREY,
+    a4_document,
+    never_split,
+    page_number,
+    set_font,
+    set_style,
+    set_widths,
+    shade_cell,
+)
 from onemap.rules.statement.outline import WIDTH_MM, Node
 
 BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"
-_LATIN = "Times New Roman"
+_SONG = "宋体"
 _ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 RED = RGBColor(0xE6, 0x00, 0x12)
-_GREY = RGBColor(0x46, 0x46, 0x46)
 _TWIPS_A_MM = 1440 / 25.4
 _LEADING = 1.25  # of the lines in tables, of the letters' size: the same whichever fonts a machine has
 
 
 def new_page() -> Doc:
     """An empty document with the standard's page, styles and page numbers."""
-    document = Document()
-    chinese_glyphs(document)
+    document = a4_document(28, 26, 37, 35, 25)
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-    section.left_margin, section.right_margin = Mm(28), Mm(26)
-    section.footer_distance = Mm(25)
     document.settings.odd_and_even_pages_header_footer = True
     _page_number(section.footer.paragraphs[0], WD_ALIGN_PARAGRAPH.RIGHT)
     _page_number(section.even_page_footer.paragraphs[0], WD_ALIGN_PARAGRAPH.LEFT)
@@ -48,36 +49,16 @@ def new_page() -> Doc:
     normal.paragraph_format.line_spacing = Pt(29)  # 22 lines in 225 mm
     for name, font, size in (("Heading 1", HEADING, 16), ("Heading 2", SUBHEADING, 14), ("Title", TITLE, 22)):
         style = document.styles[name]
-        set_font(style.element, font, size)
-        style.font.color.rgb = RGBColor(0, 0, 0)
+        set_style(style, font, size)
         style.font.bold = False
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(6), Pt(3)
         style.paragraph_format.keep_with_next = True
-        for border in style.element.findall(f".//{qn('w:pBdr')}"):
-            border.getparent().remove(border)
     for spread in document.styles["Title"].element.findall(f".//{qn('w:rPr')}/{qn('w:spacing')}"):
         spread.getparent().remove(spread)  # else a full line of a title loses its last character to the next
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title = document.styles["Title"].paragraph_format
     title.line_spacing, title.space_before, title.space_after = Pt(34), Pt(0), Pt(0)
     return document
-
-
-def set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
-    """Set a style, or a run, in a Chinese font and the Latin one that goes with it, in points."""
-    properties = style.get_or_add_rPr()
-    for old in properties.findall(qn("w:rFonts")):
-        properties.remove(old)
-    fonts = OxmlElement("w:rFonts")
-    for name, value in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN), ("eastAsia", east_asian)):
-        fonts.set(qn(f"w:{name}"), value)
-    properties.insert(0, fonts)
-    for tag in ("w:sz", "w:szCs"):
-        for old in properties.findall(qn(tag)):
-            properties.remove(old)
-        size = OxmlElement(tag)
-        size.set(qn("w:val"), str(round(size_pt * 2)))
-        properties.append(size)
 
 
 def _first_foot(footer: _Footer) -> None:
@@ -104,18 +85,9 @@ def border(paragraph: Paragraph, side: str, kind: str, eighths: int, colour: str
 def _page_number(paragraph: Paragraph, align: WD_ALIGN_PARAGRAPH) -> None:
     """— 1 —, on the outer side."""
     paragraph.alignment = align
-    for text, field in (("— ", None), ("", "begin"), ("PAGE", "instr"), ("", "end"), (" —", None)):
-        run = paragraph.add_run("" if field else text)
-        set_font(run._element, "宋体", 14)
-        if field == "instr":
-            code = OxmlElement("w:instrText")
-            code.set(qn("xml:space"), "preserve")
-            code.text = text
-            run._element.append(code)
-        elif field:
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), field)
-            run._element.append(mark)
+    set_font(paragraph.add_run("— ")._element, _SONG, 14)
+    page_number(paragraph, 14, _SONG)
+    set_font(paragraph.add_run(" —")._element, _SONG, 14)
 
 
 def line(
@@ -163,14 +135,14 @@ def table(document: Doc, part: Node) -> None:
     columns, size_pt = part["columns"], part["size"]
     made = _grid(document, len(columns), part.get("tight", False))
     head = made.add_row()
-    _never_split(head._tr, repeat=True)
+    never_split(head, repeat=True)
     for cell, column in zip(head.cells, columns, strict=True):
-        _fill(cell, (column["head"],), "center", size_pt, HEADING, "EBEBEB")
+        _fill(cell, (column["head"],), "center", size_pt, HEADING, is_shaded=True)
     for loop in part["loops"]:
         _steering(made, f"{{%tr {loop} %}}", size_pt)
     row = made.add_row()
     if not part.get("splits"):
-        _never_split(row._tr, repeat=False)
+        never_split(row, repeat=False)
     for cell, column in zip(row.cells, columns, strict=True):
         _fill(cell, column["texts"], column["align"], size_pt)
     for _ in part["loops"][1:]:
@@ -189,8 +161,7 @@ def table(document: Doc, part: Node) -> None:
         for cell, column in zip(table_row.cells, columns, strict=True):
             if cell._tc.grid_span == 1:
                 cell.width = Mm(column["mm"])
-    for grid, column in zip(made.columns, columns, strict=True):
-        grid.width = Mm(column["mm"])
+    set_widths(made, [column["mm"] for column in columns])
 
 
 def _last_row(made: Table, texts: Sequence[str], columns: Sequence[Node], size_pt: float) -> None:
@@ -227,8 +198,7 @@ def form(document: Doc, lines: Sequence[Node], left_mm: float, size_pt: float) -
         for cell, text, width in zip(row.cells, (entry["name"], entry["text"]), widths, strict=True):
             _fill(cell, (text,), "left", size_pt)
             cell.width = Mm(width)
-    for grid, width in zip(made.columns, widths, strict=True):
-        grid.width = Mm(width)
+    set_widths(made, widths)
 
 
 def _steering(made: Table, text: str, size_pt: float) -> None:
@@ -237,7 +207,7 @@ def _steering(made: Table, text: str, size_pt: float) -> None:
 
 
 def _fill(
-    cell: _Cell, lines: Sequence[str], align: str, size_pt: float, font: str = BODY, colour: str | None = None
+    cell: _Cell, lines: Sequence[str], align: str, size_pt: float, font: str = BODY, is_shaded: bool = False
 ) -> None:
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     for number, text in enumerate(lines):
@@ -250,16 +220,6 @@ def _fill(
             run = paragraph.add_run(part)
             set_font(run._element, font, size_pt)
             if number:
-                run.font.color.rgb = _GREY
-    if colour:
-        shade = OxmlElement("w:shd")
-        for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
-            shade.set(qn(f"w:{name}"), value)
-        cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _never_split(row: BaseOxmlElement, *, repeat: bool) -> None:
-    properties = row.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if repeat:
-        properties.append(OxmlElement("w:tblHeader"))
+                run.font.color.rgb = GREY
+    if is_shaded:
+        shade_cell(cell)

@@ -3,13 +3,24 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from onemap.layers.messages import RESOURCES, phrase
+from onemap.rules.documents.blocks import (
+    Block,
+    Column,
+    Group,
+    Heading,
+    Paragraphs,
+    Row,
+    Table,
+    without_empty_columns,
+)
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.printed_content import NOT_MEASURED
 
@@ -180,7 +191,7 @@ def table_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[st
     parts = [part for chapter in fill_outline(content, where) for part in chapter["parts"]]
     return {
         **dict.fromkeys(_file()["tables"], ""),
-        **{part["table"]: part["number"] for part in parts if "number" in part},
+        **{part.table: part.number for part in parts if isinstance(part, Table) and part.number},
     }
 
 
@@ -215,8 +226,30 @@ def optional_heads(where: Collection[str], language: str) -> frozenset[str]:
     return frozenset(column["head"] for part in parts for column in part["columns"] if _is_optional(column))
 
 
+@dataclass(frozen=True)
+class Form:
+    """Names, and what is filled in, or room for a hand of so many `mm`; mm: of the names' column."""
+
+    kind: ClassVar[str] = "form"
+    form: str
+    lines: tuple[Node, ...]
+    mm: float
+    size: float
+    heads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Own:
+    """What each printer lays out itself, seal or figures. notes, lines: of the text that the seal stays with."""
+
+    kind: ClassVar[str] = "own"
+    own: str
+    notes: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
 def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
-    """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
+    """The chapters with what a printed content puts into them as blocks, their parts, and no part that does not stand.
 
     content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`.
     """
@@ -246,66 +279,70 @@ class _OutlineFilling:
         annexes = {annex["name"]: annex for annex in self.content["attached"]}
         for chapter in self.declared:
             rows = self._value(chapter["of"]) if "of" in chapter else [None]
-            parts = [part for row in rows for part in self._parts(chapter["parts"], row)]
+            label = chapter["heading"] if self.on_screen else ""
+            parts = [block for row in rows for block in self._blocks(chapter["parts"], row, label)]
             annex = annexes.get(chapter["annex"])
             if annex:
                 chapter = {**chapter, "mark": annex["mark"]}
             found.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
         return found
 
-    def _parts(self, parts: list[Node], row: Any) -> Iterator[Node]:
+    def _blocks(self, parts: list[Node], row: Any, label: str) -> Iterator[Block]:
+        """The blocks of a chapter. row: of those for which it is repeated; label: of its tables without a caption."""
         for part in parts:
             if not self._holds(part, row=row):
                 continue
             if "table" in part:
-                table = self._table(part)
-                empty = not (table["rows"] or table["groups"])
+                table = self._table(part, label)
+                empty = not (table.rows or table.groups)
                 if empty and set(part.get("skip_empty", ())) & set(self.where):
                     continue
-                yield {"lines": [table["none"]], "look": ""} if empty and table["none"] else table
+                yield Paragraphs((part["none"],)) if empty and part["none"] else table
             elif "form" in part:
-                yield {**part, "lines": [{**line, "text": self._text(line["text"], row=row)} for line in part["lines"]]}
-            elif "lines" in part:
-                yield {**part, "lines": self._value(part["lines"], row=row)}
-            elif part.get("own") == "seal" and "notes" in part:
-                lines = [self._text(part["text"], row=row)] if "text" in part else []
-                yield {**part, "notes": self._value(part["notes"], row=row), "lines": lines}
-            elif "text" in part:
-                yield {**part, "lines": [self._text(part["text"], row=row)]}
+                entries = tuple({**line, "text": self._text(line["text"], row=row)} for line in part["lines"])
+                yield Form(part["form"], entries, part["mm"], part["size"], tuple(part["heads"]))
+            elif "heading" in part:
+                yield Heading(part["heading"])
             else:
-                yield part
+                lines = self._value(part["lines"], row=row) if "lines" in part else []
+                lines = lines or ([self._text(part["text"], row=row)] if "text" in part else [])
+                notes = self._value(part["notes"], row=row) if "notes" in part else ()
+                own = part.get("own")
+                yield Own(own, tuple(notes), tuple(lines)) if own else Paragraphs(tuple(lines), part["look"])
 
-    def _table(self, part: Node) -> Node:
-        if "groups" in part:
-            groups = [
-                {"title": self._text(part["group"], group=group), "rows": self._rows(part, {"group": group})}
-                for group in self._value(part["groups"])
-            ]
-            return {**part, "groups": groups, "rows": []}
-        table = {**part, "groups": [], "rows": self._rows(part, {})}
+    def _table(self, part: Node, label: str) -> Table:
         lacks = bool(part["rounding_of"]) and bool(self._value(part["rounding_of"]))
-        return {
-            **_without_empty_columns(table),
-            "rounding": [self._text(text) for text in part["rounding"]] if lacks else [],
-            "total": [self._text(text) for text in part["total"]],
-        }
-
-    def _rows(self, part: Node, scope: Node) -> list[Node]:
-        rows = self._value(part["rows"], **scope)
-        return [
-            {
-                "cells": [self._cell(column, row=row, loop={"index": number}, **scope) for column in part["columns"]],
-                **({"row": row} if self.on_screen else {}),
-            }
-            for number, row in enumerate(rows, start=1)
+        is_grouped = "groups" in part
+        groups = [
+            Group(self._text(part["group"], group=group), self._rows(part, {"group": group}))
+            for group in (self._value(part["groups"]) if is_grouped else ())
         ]
+        table = Table(
+            tuple(_column(column) for column in part["columns"]),
+            () if is_grouped else self._rows(part, {}),
+            rounding=tuple(self._text(text) for text in part["rounding"]) if lacks and not is_grouped else (),
+            total=() if is_grouped else tuple(self._text(text) for text in part["total"]),
+            groups=tuple(groups),
+            label=label,
+            **{name: part[name] for name in _OF_TABLE if name in part},
+        )
+        return table if is_grouped else without_empty_columns(table, is_for_widest=True)
 
-    def _cell(self, column: Node, **scope: Any) -> list[str]:
+    def _rows(self, part: Node, scope: Node) -> tuple[Row, ...]:
+        return tuple(
+            Row(
+                tuple(self._cell(column, row=row, loop={"index": number}, **scope) for column in part["columns"]),
+                **(_of_screen(row, part["points_at"]) if self.on_screen else {}),
+            )
+            for number, row in enumerate(self._value(part["rows"], **scope), start=1)
+        )
+
+    def _cell(self, column: Node, **scope: Any) -> tuple[str, ...]:
         """The lines of a cell: the first may be empty, on paper it then says so; the second is there or not."""
         first, *more = (self._text(text, **scope) for text in column["texts"])
         if not first and not self.on_screen and not column.get("blank"):
             first = NOT_MEASURED
-        return [first, *filter(None, more)]
+        return (first, *filter(None, more))
 
     def _text(self, text: str, **scope: Any) -> str:
         return _template(text).render({**self.content, **scope}).strip()
@@ -317,39 +354,36 @@ class _OutlineFilling:
         return "if" not in node or bool(self._value(node["if"], **scope))
 
 
-def _number_tables(parts: list[Node], annex: Any) -> list[Node]:
-    """The parts of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
+_OF_TABLE = ("table", "caption", "unit", "size", "tight", "whole", "splits", "pairs", "finds", "points_at")
+
+
+def _column(declared: Node) -> Column:
+    optional = _is_optional(declared)
+    head, mm, align, name, look = (declared[name] for name in ("head", "mm", "align", "name", "look"))
+    return Column(head, mm, align, name, look, is_optional=optional)
+
+
+def _of_screen(row: Node, points_at: str) -> Node:
+    """What a row says in a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
+    names = {"rule": ("rule",), "parcel": ("parcel",), "finding": ("rule", "parcel")}.get(points_at, ())
+    if points_at == "finding" and row["state"] not in ("conflict", "unknown"):
+        names = ()
+    shows = {f"data-{name}": row[name] for name in names if name in row}
+    return {"shows": shows, "verdict": row.get("verdict") or "", "varies": "varies" in row}
+
+
+def _number_tables(parts: list[Block], annex: Any) -> list[Block]:
+    """The blocks of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
     numbered, last = [], 0
     for part in parts:
-        found = _TABLE_NUMBER.match(part.get("caption") or "")
+        found = _TABLE_NUMBER.match(getattr(part, "caption", None) or "")
         if found:
             last += 1
             number = f"{found[2] if annex is None else annex}-{last}"
-            part = {**part, "number": number, "caption": with_table_number(part["caption"], number)}
+            part = replace(part, number=number, caption=with_table_number(part.caption, number))
         numbered.append(part)
     return numbered
 
 
 def _is_optional(column: Node) -> bool:
     return bool(column.get("dash") or column.get("optional"))
-
-
-def _without_empty_columns(table: Node) -> Node:
-    """A table without the columns that may be empty and are so in every row; the widest one has their room."""
-    rows, columns = table["rows"], table["columns"]
-    empty = {
-        place
-        for place, column in enumerate(columns)
-        if _is_optional(column) and rows and all(row["cells"][place] in ([NOT_MEASURED], [""]) for row in rows)
-    }
-    if not empty:
-        return table
-    kept = [place for place in range(len(columns)) if place not in empty]
-    widest = max(kept, key=lambda place: float(columns[place]["mm"]))
-    room = sum(float(columns[place]["mm"]) for place in empty)
-    widths = {place: float(columns[place]["mm"]) + (room if place == widest else 0.0) for place in kept}
-    return {
-        **table,
-        "columns": [{**columns[place], "mm": widths[place]} for place in kept],
-        "rows": [{**row, "cells": [row["cells"][place] for place in kept]} for row in rows],
-    }

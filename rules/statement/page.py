@@ -10,6 +10,8 @@ from markupsafe import Markup
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.cases.case_file import Case
+from onemap.rules.documents.blocks import Figure, Figures
+from onemap.rules.documents.html_printer import render, template_part
 from onemap.rules.maps.map_sheet import MapSource, draw_map
 from onemap.rules.outputs.printed_page import PrintedPage
 from onemap.rules.statement.content import statement_content
@@ -17,7 +19,6 @@ from onemap.rules.statement.document_words import words
 from onemap.rules.statement.map_figures import page_of
 from onemap.rules.statement.outline import annexes_of, fill_outline, places
 from onemap.rules.statement.page_map import page_map
-from onemap.rules.statement.page_template import PARTS, render
 from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.review_pack import reply_section, takes_reply
 
@@ -40,7 +41,7 @@ def statement_page(
     figures, project = content["figures"], content["project"]["name"]
     first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
     ground = page_map(source, rules, first)
-    maps = [_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
+    maps = tuple(_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True))
     page = _page(library, case, content, language, ground, maps)
     read = PrintedPage(page)
     for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
@@ -57,22 +58,22 @@ def texts_digest(
     review.department, run.incomplete.
     """
     content = statement_content(library, case, language, department, document, annexes)
-    return PrintedPage(_page(library, case, content, language, Markup(""), [])).text_digest
+    return PrintedPage(_page(library, case, content, language, Markup(""), ())).text_digest
 
 
 def _page(
-    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: list[dict[str, Any]]
+    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: tuple[Figure, ...]
 ) -> str:
     """The page with what is drawn on it. ground: the map that one can pan; maps: the figures."""
     department = content["document"]["department"]
     shown, where = printed_texts(content), places("screen", content["document"]["kind"], department)
     shown["attached"] = annexes_of(shown, where)
-    scripts = [_part("map.js")]
+    scripts = [template_part("map.js")]
     reply = ""
     if department and takes_reply(case, department):
         reply = reply_section(library, case, department, shown, language)
-        scripts = [_part("seal.js"), *scripts, _part("reply.js")]
-    style = _part("page.css")
+        scripts = [template_part("seal.js"), *scripts, template_part("reply.js")]
+    style = template_part("page.css")
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))};"
         " base-uri 'none'; form-action 'none'"
@@ -86,22 +87,21 @@ def _page(
         scripts=scripts,
         map=ground,
         reply=reply,
-        chapters=fill_outline(shown, where),
-        maps=maps,
+        chapters=[
+            {**chapter, "parts": [Figures(maps) if part.kind == "own" else part for part in chapter["parts"]]}
+            for chapter in fill_outline(shown, where)
+        ],
+        has_captions=True,
+        below=1,
     )
     return str(page)
-
-
-def _part(name: str) -> Markup:
-    """A file of resources/pages; its bytes are what the policy's digest is of."""
-    return Markup((PARTS / name).read_text(encoding="utf-8").replace("\r\n", "\n"))  # ours  # nosec B704
 
 
 def _digest(part: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
 
 
-def _figure(source: MapSource, figure: dict[str, Any], project: str, progress: Progress) -> dict[str, Any]:
+def _figure(source: MapSource, figure: dict[str, Any], project: str, progress: Progress) -> Figure:
     """One printed map under its number."""
     drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", progress=progress)
-    return {"number": figure["number"], "svg": Markup(drawn.svg), "title": drawn.title}  # a map escapes  # nosec B704
+    return Figure(drawn.svg, drawn.title, str(figure["number"]))

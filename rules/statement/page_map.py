@@ -12,6 +12,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.documents.html_printer import render
 from onemap.rules.maps.fonts import FONTS
 from onemap.rules.maps.layers_on_sheet import LAYER_SHARE
 from onemap.rules.maps.map_source import Bounds, MapSource, NearFeatures, Piece
@@ -28,7 +29,6 @@ from onemap.rules.maps.symbols import (
 )
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.page_template import render
 
 MOST_BYTES = 1_500_000
 _LEAST_BYTES = 6  # that a point of a path takes, but for a few

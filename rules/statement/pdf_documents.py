@@ -1,7 +1,5 @@
 """A document as PDF, set by typst from resources/templates/statement.typ."""
 
-import json
-import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,8 +7,8 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.documents.typst_printer import part_of, set_by_typst
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
-from onemap.rules.maps.typst_pages import set_pages
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.outline import annexes_of, fill_outline, places
 from onemap.rules.statement.printed_content import printed_texts
@@ -34,22 +32,14 @@ def pdf_document(
     own = templates / TEMPLATE if templates is not None else None
     is_own = own is not None and own.is_file()
     template = own if own is not None and is_own else RESOURCES / "templates" / TEMPLATE
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / TEMPLATE).write_bytes(template.read_bytes())
-        texts, where = printed_texts(content), places("pdf", content["document"]["kind"])
-        texts["attached"] = annexes_of(texts, where)
-        for name, value in (
-            ("outline", fill_outline(texts, where)),
-            ("content", texts),
-            ("words", words(content["language"])),
-            ("fonts", fonts.record()),
-        ):
-            (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-        for number, svg in enumerate(maps, start=1):
-            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        (result,) = set_pages(place / TEMPLATE, template.name, progress, is_own, timestamp=_moment(content))
-    return result
+    texts, where = printed_texts(content), places("pdf", content["document"]["kind"])
+    texts["attached"] = annexes_of(texts, where)
+    outline = [
+        {**chapter, "parts": [part_of(block, []) for block in chapter["parts"]]}
+        for chapter in fill_outline(texts, where)
+    ]
+    files = {"outline": outline, "content": texts, "words": words(content["language"]), "fonts": fonts.record()}
+    return set_by_typst(template, files, maps, progress, _moment(content), is_own)
 
 
 def _moment(content: dict[str, Any]) -> int:

@@ -6,10 +6,10 @@ from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
 from onemap.rules.cases.case_file import CONCLUSIONS, Case
+from onemap.rules.documents.html_printer import render
 from onemap.rules.findings.citations import citation
 from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.page_template import render
 from onemap.rules.statement.reply_file import FORMAT, SUFFIX, canonical
 
 _REPLIES_IN = ("circulating",)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
@@ -10,13 +11,14 @@ from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import Figure
-from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
+from onemap.rules.documents.blocks import Block, Section, section_of, titled_table
 from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.figure_pages import class_matrix
 from onemap.rules.statistics.version_changes import CHANGES, VersionChanges
 
 _MOST_ROWS = 400  # of a table that somebody reads; --out has all of them
+_table = partial(titled_table, "changes", most=_MOST_ROWS)
 _MOST_FEATURES = 48  # one by one, after all that sums them up: a page of them, and below it how many more there are
 _ON_FIRST = 8  # features that stand below the counts, and not on a page of their own
 
@@ -62,7 +64,7 @@ def changes_pages(
 
 def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> tuple[Block, ...]:
     rows = [[kind, f"{result[name]:,}"] for kind, name in zip(kinds, CHANGES, strict=True)]
-    return _table("counts", {"change": 4, "features": 2}, rows, language, ("features",))
+    return _table("counts", {"change": 4, "features": 2}, rows, language, numbers=("features",))
 
 
 def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
@@ -87,7 +89,7 @@ def _by_fields(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...
     if not any(fields for _, fields in counts):  # features came and went; the first table says how many
         return ()
     sums = [[change, fields, f"{count:,}"] for (change, fields), count in counts.most_common()]
-    return _table("by_fields", {"change": 2, "fields": 6, "features": 2}, sums, language, ("features",))
+    return _table("by_fields", {"change": 2, "fields": 6, "features": 2}, sums, language, numbers=("features",))
 
 
 def _features(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...]:
@@ -126,7 +128,7 @@ def _classes(
         return " ".join(str(part) for name, value in keys.items() for part in (value, titles.get(name)) if part)
 
     rows = [[text(row["from"]), text(row["to"]), hectares_text(row["area_m2"])] for row in keyed]
-    blocks = _table("classes", {"before": 5, "after": 5, "hectares": 3}, rows, language, ("hectares",))
+    blocks = _table("classes", {"before": 5, "after": 5, "hectares": 3}, rows, language, numbers=("hectares",))
     return section_of(title, facts, *blocks, drawing=class_matrix(keyed, entry, (names[0], names[1]), words))
 
 
@@ -156,16 +158,3 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> tuple[Block, ...
         return blocks
     widths = {"of": 3, "department": 3, "state": 2, "before": 2, "after": 2}
     return (*blocks, *_table("opinions", widths, opinions, language, note=last[1]))
-
-
-def _table(
-    name: str,
-    widths: Mapping[str, float],
-    rows: Sequence[Sequence[str]],
-    language: str,
-    numbers: Sequence[str] = (),
-    most: int = _MOST_ROWS,
-    note: str = "",
-) -> tuple[Block, ...]:
-    heads = columns("changes", language, widths, numbers)
-    return table_under(phrase(f"changes.{name}", language), heads, rows, language, note, most)

@@ -10,7 +10,7 @@ from onemap.rules.charts.chart_fills import SERIES, UNKNOWN, Fill
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure
 from onemap.rules.charts.number_axis import value_text
-from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under
+from onemap.rules.documents.blocks import Block, Section, section_of, titled_table
 from onemap.rules.indicators.indicator_pack import IndicatorPack, indicator_decimals, indicator_titles
 from onemap.rules.indicators.indicator_words import (
     indicator_reasons,
@@ -83,9 +83,8 @@ def _of_kind(
     widths = {"subject": 5, "amount": 2.8, "limit": 1.8, "status": 2.3, "state": 2.4, "reason": 4}
     heading = phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows))
     cells = [_cells(row, units, titles, language) for row in rows]
-    return table_under(
-        heading, columns("figures", language, widths, ("amount", "limit")), cells, language, most=_MOST_ROWS
-    )
+    numbers, most = ("amount", "limit"), _MOST_ROWS
+    return titled_table("figures", kind, widths, cells, language, numbers=numbers, heading=heading, most=most)
 
 
 def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], language: str) -> list[str]:
@@ -171,5 +170,4 @@ def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: st
         ]
         for one in found.unlooked
     ]
-    heads = columns("figures", language, {"kind": 5, "layer": 5, "reason": 6})
-    return table_under(phrase("figures.unlooked", language), heads, rows, language)
+    return titled_table("figures", "unlooked", {"kind": 5, "layer": 5, "reason": 6}, rows, language)

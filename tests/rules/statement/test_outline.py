@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import OneMapError
+from onemap.rules.documents.blocks import Table
 from onemap.rules.findings.citations import basis_together, cited_basis
 from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
@@ -136,7 +137,10 @@ def test_tables_are_numbered_without_a_gap_whichever_stand(bureau: Bureau):
     texts = printed_texts(content)
     texts["attached"] = annexes_of(texts, where)
     captions = [
-        part["caption"] for chapter in fill_outline(texts, where) for part in chapter["parts"] if part.get("caption")
+        part.caption
+        for chapter in fill_outline(texts, where)
+        for part in chapter["parts"]
+        if isinstance(part, Table) and part.caption
     ]
     assert captions[0] == "表1-1　各部门检测判定和意见结论"
     assert "表4-1　三区三线占用情况" in captions

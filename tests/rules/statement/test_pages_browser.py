@@ -12,11 +12,10 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.rules.documents.blocks import Column, Document, section_of, table_under
-from onemap.rules.documents.html_printer import page_of
+from onemap.rules.documents.html_printer import PARTS, page_of
 from onemap.rules.outputs.printed_page import PrintedPage
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
-from onemap.rules.statement.page_template import PARTS
 from onemap.rules.statement.reply_file import read_reply
 from onemap.rules.statement.review_pack import shown_digest
 from onemap.tests.conftest import Answer, write_layer

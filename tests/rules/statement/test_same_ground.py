@@ -35,7 +35,7 @@ def test_what_a_statement_prints_as_ground_is_what_the_query_sheet_prints(town: 
         page = town.folder / "sheet.html"
         done("sheet", town.library, parcels, page, "--pack", town.folder / "town.toml", "--overwrite")
         text = page.read_text(encoding="utf-8")
-        of_rule = {"farm": "Takes farmland", "river": "Within the river&#x27;s bounds"}
+        of_rule = {"farm": "Takes farmland", "river": "Within the river&#39;s bounds"}
         on_sheet = {
             rule: [
                 html.unescape(area)
