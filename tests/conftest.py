@@ -1,6 +1,7 @@
 """What every test of the core may use: the command line, files made on the spot, and the shared real data."""
 
 import contextlib
+import gc
 import json
 import os
 import sqlite3
@@ -20,7 +21,15 @@ from onemap.tests.postgis_server import postgis  # noqa: F401 - a fixture for ev
 
 ROOT = Path(__file__).resolve().parent.parent
 limit_gdal()  # as the program does, before GDAL is loaded
+gc.disable()  # what is collected stays to the end: to look for circles in it took a third of the collecting
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_finish():
+    """From here on Python looks for circles, and only in what tests make."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

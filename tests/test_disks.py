@@ -16,7 +16,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"

@@ -18,7 +18,7 @@ import pytest
 import shapely
 
 from onemap.tests.conftest import other_writer
-from onemap.tests.small_pack import own_pack
+from onemap.tests.rules.small_pack import own_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from onemap.rules.commands.verbs import VERBS
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"

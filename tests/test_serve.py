@@ -19,7 +19,7 @@ import shapely
 from onemap.rules.commands.serve import _Server
 from onemap.rules.overlay.overlay import Overlaps
 from onemap.tests.conftest import other_writer
-from onemap.tests.small_pack import own_pack
+from onemap.tests.rules.small_pack import own_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]

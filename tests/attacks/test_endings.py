@@ -22,7 +22,7 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.rules.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, write_layer
 from onemap.tests.rules.command import command
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 DEFINE = "name=T,department=land,library=base,kind=vector,geometry=polygon"

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
 

@@ -4,7 +4,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
 PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")

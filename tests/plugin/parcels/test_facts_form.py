@@ -57,8 +57,8 @@ def asking_library(town, provider, tmp_path_factory):
     pack = first.replace("[[rule]]", CLASSES + '[[rule]]\nunless = ["road", "plant"]')
     (folder / "pack.toml").write_text(pack + HEIGHT, encoding="utf-8")
     ground = ("YJJBNTTB", town / "farmland.gpkg", {"valid_from": "2025-01-01"})
-    told = {"pack": folder / "pack.toml", "rehearsal": True}
-    return make_library(folder / "library.gpkg", town / "district.gpkg", ground, **told)
+    more = {"pack": folder / "pack.toml", "rehearsal": True}
+    return make_library(folder / "library.gpkg", town / "district.gpkg", ground, **more)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.tests.rules.command import done
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 CHINA = Path(__file__).resolve().parents[4] / "shared" / "data" / "china"
 CITIES = ("130100", "130700")

@@ -7,7 +7,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 SETS = {
     "zoningoverlay_x_zoning": ("zoning_overlay", "zoning", "zoning_overlay_row", "zoning_row"),

@@ -13,7 +13,7 @@ from onemap.rules.maps.fonts import chosen_fonts
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 ACCOUNT, LEAD, AUDITOR = "plans_water", "plans_lead", "plans_eyes"
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)

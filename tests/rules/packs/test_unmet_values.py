@@ -3,7 +3,7 @@
 import pytest
 from shapely import box
 
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 PACK = pack_text(
     {"id": "first", "layer": "YYSSYBHQ", "department": "environment", "where": "BHJB = '一级'"},

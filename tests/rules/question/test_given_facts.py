@@ -7,7 +7,7 @@ from shapely import box
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.packs.asked_facts import asked_facts, rule_needs
 from onemap.rules.packs.pack import parse_pack
-from onemap.tests.small_pack import pack_text, rule_text
+from onemap.tests.rules.small_pack import pack_text, rule_text
 
 ROAD = {"title": {"zh": "道路", "en": "Roads"}, "use": ["1202"], "kinds": ["highway"]}
 PACK = pack_text(id="p", **{"class.road": ROAD})

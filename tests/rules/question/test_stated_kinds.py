@@ -10,7 +10,7 @@ import onemap as package
 from onemap.layers.sources import reading
 from onemap.rules.distributed import parcel_reader
 from onemap.tests.rules.command import done
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 from onemap.tests.test_serve import Served, end_core
 
 PACK = pack_text(

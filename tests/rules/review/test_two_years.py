@@ -12,7 +12,7 @@ import shapely
 
 from onemap.resources.sample_city import make
 from onemap.tests.rules.command import command, done
-from onemap.tests.small_pack import pack_text
+from onemap.tests.rules.small_pack import pack_text
 
 PACK = pack_text({"id": "farmland", "layer": "YJJBNTTB"}, id="farmland")
 USE, FARMLAND = "地类图斑", "永久基本农田图斑"

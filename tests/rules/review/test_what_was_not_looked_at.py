@@ -9,7 +9,7 @@ import shapely
 
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
-from onemap.tests.small_pack import rule_text
+from onemap.tests.rules.small_pack import rule_text
 
 USE = rule_text(
     id="use",
