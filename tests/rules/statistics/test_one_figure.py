@@ -66,7 +66,7 @@ def test_the_ellipsoid_s_figures_of_a_ground_sum_to_it_and_are_those_that_people
     beyond_m2 = total["outside_coverage_ellipsoidal_m2"]
     assert beyond_m2 == pytest.approx(north[0], abs=0.1) != pytest.approx(1e6, abs=10)
     assert total["units_ellipsoidal_m2"] == unit["area_ellipsoidal_m2"]
-    assert f"does not speak: {beyond_m2 / 10_000:,.4f} ha" in result_text("statistics", answer, "en")
+    assert f"outside the coverage of the layer: {beyond_m2 / 10_000:,.4f} ha" in result_text("statistics", answer, "en")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
