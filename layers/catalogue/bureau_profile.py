@@ -40,7 +40,7 @@ _LANGUAGES = ("zh", "en")
 
 @dataclass(frozen=True)
 class Sender:
-    """Who speaks in a document. unit: its full name; mark: what stands in red above; code: before 〔year〕number.
+    """The sender of a document. unit: full name; mark: the red text at the head; code: the text before 〔year〕number.
 
     Texts by language; {} where the profile says nothing. head: one of HEADS, None without a red head.
     """

@@ -30,8 +30,8 @@ class OfferedChange:
 
 
 def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
-    """Whether a source of that system comes into the library by a change of datum only; a system that nobody knows
-    is taken for one that does."""
+    """Whether a source of that system can be added only by a change of datum; a system that is not known
+    counts as one that needs it."""
     if not crs:
         return True
     try:

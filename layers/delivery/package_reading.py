@@ -1,4 +1,4 @@
-"""`onemap receive`: a package comes in whole or not at all, proved by its hashes, and a receipt goes back."""
+"""`onemap receive`: add a package completely or not at all, verified by its hashes, and write a receipt."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What was answered once of a department's files: it comes with each version, is changed by hand, and is offered again.
+"""Answers given when a department's files were added: stored with each version, editable, used for the next delivery.
 
 A version says by itself what was answered for it. What a person changes afterwards is a fact of the library, and holds
 until a later version was answered otherwise.
@@ -47,7 +47,7 @@ class LayerAnswers:
     given: Mapping[str, Answer] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
-        """An answer, None where there is none."""
+        """The answer, None if there is none."""
         return self.given[name].value if name in self.given else None
 
     def is_changed(self, name: str) -> bool:

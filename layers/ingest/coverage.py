@@ -1,4 +1,4 @@
-"""The ground for which a new version speaks: as it was told, as the layer's last version said, or the district."""
+"""The coverage of a new version: as given, as for the layer's last version, or the district."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.5  # of the district's box that features must reach over for th
 
 @dataclass(frozen=True)
 class Coverage:
-    """The ground for which a version speaks, and how it is known: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
+    """The coverage of a version, and its origin: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
 
     ground: shapely.Geometry
     kind: str
@@ -55,7 +55,7 @@ class CoverageChoice:
                 raise OneMapError("coverage.no_district", field="--covers", **self.place)
 
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
-        """The ground for which some features speak.
+        """The coverage of some features.
 
         Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union, and
         coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.

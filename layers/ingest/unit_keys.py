@@ -15,7 +15,7 @@ _LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
 
 
 def plain_unit_code(code: str) -> str:
-    """A division's code as it is compared: 6, 9 or 12 digits, without the zeros that fill it up to 12 or 19.
+    """A division's code in the form used for comparison: 6, 9 or 12 digits, without the zeros that fill it to 12 or 19.
 
     The statistics' 130102000000 and the survey's 130102 are one unit.
     """

@@ -129,7 +129,7 @@ class Library:
 
     @property
     def shown_name(self) -> str:
-        """The name as it is printed and recorded; of a rehearsal it says so."""
+        """The name as printed and recorded; that of a rehearsal is marked as such."""
         return rehearsal_name(self.name) if self.is_rehearsal else self.name
 
     @property
@@ -257,7 +257,7 @@ class Library:
         return self.connection.has_table(name)
 
     def person(self) -> str:
-        """Who acts: the account on a server, whoever is at the keyboard for a file."""
+        """The person who acts: the account on a server, the system's user for a file."""
         return self.account or system_user()
 
     def state(self) -> int:

@@ -46,7 +46,7 @@ def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
 
 
 class NoDigest:
-    """A digest that nobody asks for."""
+    """A digest that computes nothing, for rows whose hash is not needed."""
 
     def update(self, content: bytes | memoryview, /) -> None:
         """Take nothing into a hash."""

@@ -215,14 +215,14 @@ def read_version(
 
 
 def coverage_wkb(library: Library, version: Version) -> bytes:
-    """The ground for which a version speaks, in the library's CRS, as WKB, which may be damaged."""
+    """The coverage of a version in the library's CRS, as WKB, which may be damaged."""
     sql = "SELECT coverage FROM onemap_versions WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
     return bytes(memoryview(row[0])) if row and row[0] is not None else b""
 
 
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:
-    """The ground for which a version speaks, in the library's CRS.
+    """The coverage of a version in the library's CRS.
 
     Raises OneMapError version.unreadable.
     """
