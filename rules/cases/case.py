@@ -96,7 +96,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """What only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
+    """A matter that only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
 
     rule, layer, reason: of such a rule (reason as in `run.skipped`), else None. answer: None while nobody answered.
     """
@@ -155,7 +155,7 @@ class Round:
     watched: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def open_items(self, department: str) -> tuple[ChecklistItem, ...]:
-        """The items of a department's checklist that nobody has answered."""
+        """The items of a department's checklist that have no answer."""
         return tuple(item for item in self.items if item.department == department and item.answer is None)
 
     def opinion(self, department: str) -> Opinion:
@@ -166,7 +166,7 @@ class Round:
         raise OneMapError("review.department", field="DEPARTMENT", value=department, known=list(DEPARTMENTS))
 
     def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
-        """The verdict that holds of a finding: the machine's, or the one that a person put in its place."""
+        """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
         for override in reversed(self.overrides):
             if (override.parcel, override.rule) == (parcel, rule):
                 return override.verdict

@@ -10,7 +10,7 @@ from onemap.rules.cases.code_names import Named
 
 
 def circulates_again(case: Case) -> bool:
-    """Whether a revised case, which is out already, may be sent out once more: nobody has done anything since."""
+    """Whether a revised case that is already circulating may be sent out again: only if no step followed since."""
     return case.state == "circulating" and case.entries[-1].action == "revise"
 
 
@@ -72,7 +72,7 @@ def is_overdue(case_state: str, clock: Clock, on: date) -> bool:
 def is_silence_consent(case: Case, opinion: Opinion) -> bool:
     """Whether silence past the last day is consent, where the pack says so.
 
-    Whoever was given his opinion back is not silent.
+    A department whose opinion was returned is not silent.
     """
     whose = ("return", opinion.round, opinion.department)
     return case.terms.overdue == "consent" and not any(
@@ -81,5 +81,5 @@ def is_silence_consent(case: Case, opinion: Opinion) -> bool:
 
 
 def is_deemed(case: Case, opinion: Opinion, on: date) -> bool:
-    """Whether an opinion counts as consent on a day, for nobody has spoken."""
+    """Whether an opinion counts as consent on a day because the department gave none."""
     return is_overdue(case.state, opinion, on) and is_silence_consent(case, opinion)

@@ -151,7 +151,7 @@ class CaseState:
         self.note_conclusion(after)
 
     def note_conclusion(self, opinion: Opinion) -> None:
-        """Keep what a state of an opinion concludes, for whoever looks back."""
+        """Record the conclusion of a state of an opinion, for the history."""
         is_hidden = opinion.department in self.hidden
         place = opinion.round, opinion.department, opinion.number
         self.conclusions[place] = None if is_hidden else opinion.conclusion

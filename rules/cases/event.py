@@ -64,7 +64,7 @@ class Event:
         return tuple(getattr(self, name) for name in COLUMNS)
 
     def heads(self) -> Mapping[str, int]:
-        """The heads that it saw; of what is no table of numbers none."""
+        """The heads that it saw; empty if they are not a table of numbers."""
         return _heads(self.seen)
 
     def facts(self) -> dict[str, Any]:

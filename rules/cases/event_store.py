@@ -110,7 +110,7 @@ class DocumentNumbers:
 
 
 def free_number(library: Library, year: int) -> int:
-    """The next number of a year's documents: what a replay allows, and nobody has."""
+    """The next free number of a year's documents, as a replay allows it."""
     number = 1 + DocumentNumbers(library).before(year, "9999")
     sql = f"SELECT sequence FROM {EVENTS} WHERE year = ?"  # noqa: S608 - names of our own  # nosec B608
     taken = {row[0] for row in library.connection.execute(sql, (year,))}
@@ -230,7 +230,7 @@ def case_ids(library: Library) -> list[str]:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What somebody says with an event, before the library adds who, when and after what. words: of a draft."""
+    """The content of an event before the library adds person, time and preceding event. words: text of a draft."""
 
     case_id: str
     chain: str
@@ -248,7 +248,7 @@ def json_text(value: Any) -> str:
 
 
 def salted_words(words: Mapping[str, Any]) -> str:
-    """A draft's words with a salt, so that nobody can guess them by their hash."""
+    """A draft's text with a salt, so that it cannot be guessed from its hash."""
     return json_text({**words, "salt": secrets.token_hex(16)})
 
 

@@ -44,7 +44,7 @@ class Draft:
 
 
 def gravest(conclusions: Iterable[str]) -> str:
-    """The gravest of several conclusions; not_involved of none."""
+    """The gravest of several conclusions; not_involved if there are none."""
     return min(conclusions, key=GRAVITY.index, default="not_involved")
 
 
