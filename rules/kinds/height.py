@@ -22,7 +22,7 @@ from onemap.rules.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, outside, union_by, unions
 
-_LIMIT = 'limit = METRES | { field = "FIELD" } | ground = "CODE" of a raster of heights'
+_LIMIT = 'limit = 24 | { field = "FIELD" } | ground = "CODE"'
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from onemap.rules.overlay.overlay import intersections, union_by, unions
 
 
 def _problems(item: Options) -> list[tuple[str, str]]:
-    return [] if is_distance(item.get("distance_m")) else [("distance_m", "METRES ≥ 0")]
+    return [] if is_distance(item.get("distance_m")) else [("distance_m", "distance_m ≥ 0")]
 
 
 def _reach_m(options: Options) -> float:

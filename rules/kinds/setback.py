@@ -29,7 +29,7 @@ def _problems(item: Options) -> list[tuple[str, str]]:
     if "half_width_m" in item and "half_width_field" in item:
         wrong.append(("half_width_field", "half_width_m | half_width_field"))
     if isinstance(item.get("half_width_m"), (int, float)) and item["half_width_m"] < 0:
-        wrong.append(("half_width_m", "METRES ≥ 0"))
+        wrong.append(("half_width_m", "half_width_m ≥ 0"))
     return wrong
 
 
@@ -37,17 +37,17 @@ def _distance_problems(distance: Any) -> list[tuple[str, str]]:
     if distance is None:
         return [("distance_m", "distance_m = NUMBER | { field, values, default }")]
     if not isinstance(distance, dict):
-        return [] if is_distance(distance) else [("distance_m", "METRES ≥ 0")]
+        return [] if is_distance(distance) else [("distance_m", "distance_m ≥ 0")]
     names, values = _as_list(distance.get("field")), distance.get("values")
     are_named = bool(names) and all(isinstance(name, str) and name for name in names)
     if set(distance) - {"field", "values", "default"} or not are_named:
         return [("distance_m", "distance_m = { field, values, default }")]
     if not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
-        return [("distance_m.values", "values = { CLASS = METRES }")]
+        return [("distance_m.values", 'values = { "CLASS" = 25 }')]
     if "default" in distance and not is_distance(distance["default"]):
-        return [("distance_m.default", "default = METRES")]
+        return [("distance_m.default", "default = 25")]
     if len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
-        return [("distance_m.values", 'values = { "A/B" = METRES }')]
+        return [("distance_m.values", 'values = { "A/B" = 25 }')]
     return []
 
 

@@ -1,1 +1,1 @@
-"""The overlay of polygons: candidate pairs, common ground, areas and their proof, subdivision."""
+"""Who meets whom and in what ground: areas, candidate pairs, subdivision, and the proof of each area."""
