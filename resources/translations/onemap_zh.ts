@@ -201,7 +201,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Folder that all workers of the cluster see</source>
-        <translation>集群全部工作进程都看得到的文件夹</translation>
+        <translation>集群全部工作进程都能访问的文件夹</translation>
     </message>
     <message>
         <source>Fail from this severity on</source>
@@ -1973,7 +1973,7 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>This property alone</source>
-        <translation>只看这一指标</translation>
+        <translation>只列该指标</translation>
     </message>
     <message>
         <source>File of limits</source>
@@ -2505,7 +2505,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Items of {department} without an answer, which are printed as open: {count}</source>
-        <translation>{department}没有答复的核实事项，文件中印为未核：{count} 项</translation>
+        <translation>{department}没有答复的核实事项，文书中印为未核：{count} 项</translation>
     </message>
     <message>
         <source>Choose a conclusion first: the machine proposes none.</source>
