@@ -71,7 +71,7 @@ class Profile:
     own_names: Mapping[str, Names] = field(default_factory=dict)
 
     def department_title(self, department: str, language: str) -> str:
-        """What a department is called in tables and lists."""
+        """The name of a department in tables and lists."""
         return self.names[department][language]
 
 

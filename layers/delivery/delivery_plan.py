@@ -95,7 +95,7 @@ def delivery_plan(
     chosen: Sequence[Path] = (),
     name: str | None = None,
 ) -> list[PlanRow]:
-    """What becomes of every file of a folder. department: whose layers are looked at; None for all.
+    """The plan rows of every file of a folder. department: only layers of this department; None for all.
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
     chosen: files and folders of it that alone are looked at, empty for all; name: what the user calls the folder, if

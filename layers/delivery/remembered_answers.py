@@ -78,7 +78,7 @@ def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | Non
 
 
 def all_answers(library: Library) -> list[LayerAnswers]:
-    """What is remembered of every layer that has a version or was answered by hand, by code."""
+    """The remembered answers by code, of every layer that has a version or an answer entered by hand."""
     of_layers: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layers.setdefault(version.code, []).append(version)
@@ -111,7 +111,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
 
 
 def source_report(library: Library, version: Version) -> dict[str, Any]:
-    """How a version was read, as the library keeps it."""
+    """The answers with which a version was read, as stored in the library."""
     sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
     try:
         report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])

@@ -182,7 +182,7 @@ def has_text(values: Sequence[Any]) -> bool:
 
 
 def are_numbers(values: Sequence[Any]) -> bool:
-    """Whether no value is text that is no number."""
+    """Whether every text value is a number."""
     return not has_text(values) or not any(_number(value) is _NO_NUMBER for value in values)
 
 

@@ -27,7 +27,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class CoverageChoice:
-    """How the coverage of a new version is to be found. file: the ground of a file, where one was given.
+    """How the coverage of a new version is determined. file: the ground of a file, if one was given.
 
     asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said.
     """
@@ -40,7 +40,7 @@ class CoverageChoice:
 
     @property
     def kind(self) -> str | None:
-        """What was asked for, else how the layer's last version said it; None for neither."""
+        """The requested coverage, else that of the layer's last version; None without either."""
         if self.asked is not None:
             return self.asked
         last = self._last
@@ -78,7 +78,7 @@ class CoverageChoice:
         return Coverage(district, DISTRICT)
 
     def of_table(self) -> Coverage:
-        """Of rows without ground: what was said in a file, else the district, where there is one."""
+        """The coverage of rows without ground: that of a given file, else the district, if there is one."""
         if self.file is not None:
             return Coverage(self.file, FILE)
         return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)

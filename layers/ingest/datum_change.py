@@ -61,7 +61,7 @@ class DatumChange:
 
 
 def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
-    """What a user gave as `--transform`; None if nothing. beside: a folder from which a file may be named too.
+    """The change given as `--transform`; None if there is none. beside: a folder from which a file may be named too.
 
     Raises OneMapError source.missing for a file that is not there, source.denied, crs.transform, crs.parameters_….
     """

@@ -26,7 +26,7 @@ _SAMPLES = 100
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
+    """The user's options for a source: its CRS, a change of datum, fields, and whether to repair."""
 
     crs: str | None = None
     transform: DatumChange | None = None

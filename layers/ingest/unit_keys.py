@@ -29,7 +29,7 @@ def plain_unit_code(code: str) -> str:
 
 
 def unit_stem(code: str) -> str:
-    """What the codes of all units within a division begin with: 31 of 310000, 1301 of 130100; 310110 is a district."""
+    """The prefix of the codes of all units within a division: 31 for 310000, 1301 for 130100; 310110 is a district."""
     plain = plain_unit_code(code)
     if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
         return plain

@@ -45,7 +45,7 @@ def now() -> str:
 
 
 def system_user() -> str:
-    """Who is at the keyboard, for the audit log."""
+    """The name of the system's user, for the audit log."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
@@ -53,7 +53,7 @@ def system_user() -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether it holds no half signs, which stand for bytes that are no text."""
+    """Whether the text contains no surrogate characters, which stand for bytes that are not text."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -108,7 +108,7 @@ def _variables(path: Path) -> dict[str, str]:
 
 
 def head_problems(library: Library, book: LogBook, head: Head) -> list[Problem]:
-    """Whether a head that is known outside is one of this log; if not, what can be known of why."""
+    """Check whether a head known from outside belongs to this log; if not, the possible reasons."""
     place = {"file": library.label, "layer": LOG, "field": "--head", "head": head.hash}
     if head.library is not None and head.library != library.id:
         other = {"library": head.library, "name": head.name, "own": library.id}

@@ -39,7 +39,7 @@ class LoggedFeatures:
 
 
 def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
-    """What an entry of the log says of features, if it does, and as it must."""
+    """The part of a log entry about features, if it has one in the required form."""
     values, kinds = detail.get(FEATURES), {"table": str, "first": int, "count": int, "hash": str, "raster": bool}
     if isinstance(values, dict) and {name: type(value) for name, value in values.items()} == kinds:
         yield LoggedFeatures(**values)

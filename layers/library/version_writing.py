@@ -51,7 +51,7 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """What is said of a version when it is added."""
+    """The facts that are given with a version when it is added."""
 
     label: str | None
     valid_from: date | None

@@ -135,7 +135,7 @@ def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
-    """Of one layer's versions the one in force: the latest valid_from, of equals the last added."""
+    """The version in force among those of one layer: the latest valid_from, and of equal ones the last added."""
     day = as_of.isoformat()
     best: Version | None = None
     for version in candidates:

@@ -33,7 +33,7 @@ def copy_with(value: _Frozen, **values: Any) -> _Frozen:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the packs say of the review. overdue: escalate or consent; prefix: the bureau's sign in document numbers.
+    """Terms of the review from the packs. overdue: escalate or consent; prefix: the bureau's code in document numbers.
 
     days: working days for an answer; days_of: those of departments that have others; area_share: by which part a
     declared area may differ from the parcels'.
@@ -127,7 +127,7 @@ class Override:
 
 @dataclass(frozen=True)
 class KeptRemedy:
-    """What would pass of a round's parcels, as somebody had it found: the stored remedy's run. The last one holds."""
+    """The remedy of a round's parcels: the run that is stored for it. The last one counts."""
 
     number: int
     run: str

@@ -23,7 +23,7 @@ def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
 
 
 def decides_alone(case: Case, account: str) -> bool:
-    """Whether an account that issues a case has consolidated it, too. Names that are typed would prove nothing."""
+    """Whether the account that issues a case has also consolidated it. Typed names would prove nothing."""
     joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
     return not case.terms.self_sign and account in joined[-1:]
 
@@ -43,7 +43,7 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
 
 
 class Clock(Protocol):
-    """What is known of an opinion's last day."""
+    """The facts about an opinion's last day."""
 
     @property
     def state(self) -> str:

@@ -163,7 +163,7 @@ class CaseState:
         self.case = copy_with(case, rounds=(*case.rounds[:-1], current))
 
     def opinion_detail(self, opinion: Opinion) -> dict[str, Any]:
-        """What an entry tells of an opinion: its state and its number; what it concludes, once it is signed."""
+        """An opinion as an entry shows it: its state and its number; its conclusion once it is signed."""
         content: dict[str, Any] = {"opinion": opinion.state, "opinion_number": opinion.number}
         if opinion.state == "signed":
             words = sha256("\n".join((opinion.conclusion, opinion.text, opinion.basis)))

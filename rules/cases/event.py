@@ -68,7 +68,7 @@ class Event:
         return _heads(self.seen)
 
     def facts(self) -> dict[str, Any]:
-        """What its body says. Raises OneMapError review.event_unreadable."""
+        """The content of the body. Raises OneMapError review.event_unreadable."""
         return readable_json(self.body)
 
 

@@ -90,7 +90,7 @@ def basis_together(basis: str, language: str) -> str:
 
 
 def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
-    """What each basis of some rules reads in a text, by the basis as tables have it."""
+    """The text form of each basis of some rules, by the form in tables."""
     return {basis: cited_basis(basis, language) for basis in dict.fromkeys(rule.basis_text for rule in rules)}
 
 

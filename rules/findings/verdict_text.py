@@ -16,5 +16,5 @@ def verdict_lines(verdicts: Mapping[str, int], language: str) -> list[str]:
 
 
 def column_heads(names: Sequence[str], language: str) -> list[str]:
-    """What the columns of a table are called."""
+    """The titles of the columns of a table."""
     return [phrase(f"text_column.{name}", language) for name in names]

@@ -1,4 +1,4 @@
-"""What is said of the rules that were not asked, in plain lines: how many, and by department why."""
+"""The rules that were not asked, as lines of text: how many, and the reasons by department."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
