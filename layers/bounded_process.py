@@ -1,4 +1,4 @@
-"""A Python of its own for what may not end well: bounded in time and memory, and its crash is nobody else's.
+"""A separate Python process for work that may fail, limited in time and memory; its crash does not reach the caller.
 
 Libraries in C end the whole process on what they do not foresee, and nothing can end them from within.
 """
@@ -38,7 +38,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended. code: of its exit, None for one that took too long; out: what it wrote."""
+    """How a process ended. code: its exit code, None if it took too long; out: its output."""
 
     code: int | None
     out: bytes
@@ -61,7 +61,7 @@ def run_python(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Ended:
-    """Run a text of Python with something on its stdin; it hears nothing of Python's own variables.
+    """Run a text of Python with something on its stdin, without Python's own environment variables.
 
     look: is told the seconds since its start now and then; what it raises ends the process. environment: None for this
     one's; folder: where it runs.

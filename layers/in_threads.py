@@ -35,7 +35,7 @@ def in_order(
 
 
 def one_ahead(parts: Iterable[Part]) -> Generator[Part, None, None]:
-    """The parts in their order; while one is used, the next is made in a thread. Two are held at a time.
+    """The parts in order; while one is used, the next is computed in a thread. At most two are held in memory.
 
     Whoever stops taking waits for the one that is being made.
     """

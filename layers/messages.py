@@ -69,7 +69,7 @@ def _fact_text(value: Any, language: str) -> Any:
 
 
 def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
-    """What names are called by a subject of the messages; one without a title there stays as it is."""
+    """The titles of names under a subject of the messages; a name without a title is returned unchanged."""
     titles = sentences(language)[subject]
     return [str(titles.get(name, name)) for name in names]
 
@@ -106,7 +106,7 @@ def _ended(sentence: str, language: str) -> str:
 
 
 def sender_mend(code: str, mend: str, language: str) -> str:
-    """What whoever sent the data can do about a problem; an option of our program says nothing to them.
+    """What the sender of the data can do about a problem, without options of the program.
 
     code, mend: of the problem.
     """

@@ -1,4 +1,4 @@
-"""How far a piece of work is, and whether it should stop: one value, handed down from whoever waits to where it works.
+"""Progress and cancellation of a piece of work: one value, passed from the caller down to where the work is done.
 
 Whoever waits gives a `report`; it raises Cancelled to stop the work, wherever that says how far it is or asks.
 """
@@ -70,7 +70,7 @@ class Progress:
 
     @property
     def reached_share(self) -> float:
-        """The share of the piece (0 to 1) that was said last; 0 where nobody listens."""
+        """The share of the piece (0 to 1) that was reported last; 0 if there is no listener."""
         length = self._end - self._begin
         return min(max((self._whole.share - self._begin) / length, 0.0), 1.0) if self._whole and length else 0.0
 

@@ -79,7 +79,7 @@ def secret_in(text: str) -> str | None:
 
 
 def keys_in_path(path: str) -> list[str]:
-    """The pieces of a path that look like keys: nobody names a layer so."""
+    """The parts of a path that look like keys, not like a layer's name."""
     pieces = [piece for piece in re.split(r"[/;,]", path) if piece]
     found = [
         value
@@ -166,7 +166,7 @@ def _named_values(word: str) -> Iterator[str]:
 
 
 def shown_word(word: str) -> str:
-    """A typed word as it may be shown: an address without its secrets, anything else as it is."""
+    """A typed word in a form that may be shown: an address without its secrets, any other text unchanged."""
     is_secret = [False] * len(word)
     for secret in secrets_in(word):
         for found in re.finditer(re.escape(secret), word):

@@ -119,7 +119,7 @@ def schema_for(name: str | None) -> str:
 
 
 def with_schema(location: str, schema: str) -> str:
-    """A location that names its schema, without its password: how a new library is told to whoever made it."""
+    """A location with its schema and without its password, to show the address of a new library."""
     shown = without_password(location)
     if server_address(shown).schema is not None:
         return shown

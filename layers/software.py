@@ -1,4 +1,4 @@
-"""What computed a run, and what is installed: versions of One Map and of the libraries that it rests on.
+"""The software of a run and of this machine: versions of One Map and of the libraries that it uses.
 
 Nothing is imported before it is asked for: the versions are told on a machine where a library does not load, too.
 """

@@ -21,7 +21,7 @@ def padded_text(text: str, width: int, is_right: bool = False) -> str:
 
 
 def shortened_text(text: str, width: int) -> str:
-    """As much of a text as so many columns hold, with a sign that it goes on."""
+    """A text cut to a number of columns, with a mark that it continues."""
     if text_width(text) <= width:
         return text
     end = len(text)

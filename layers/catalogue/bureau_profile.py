@@ -40,7 +40,7 @@ _LANGUAGES = ("zh", "en")
 
 @dataclass(frozen=True)
 class Sender:
-    """Who speaks in a document. unit: its full name; mark: what stands in red above; code: before 〔year〕number.
+    """The sender of a document. unit: full name; mark: the red text at the head; code: the text before 〔year〕number.
 
     Texts by language; {} where the profile says nothing. head: one of HEADS, None without a red head.
     """
@@ -71,7 +71,7 @@ class Profile:
     own_names: Mapping[str, Names] = field(default_factory=dict)
 
     def department_title(self, department: str, language: str) -> str:
-        """What a department is called in tables and lists."""
+        """The name of a department in tables and lists."""
         return self.names[department][language]
 
 

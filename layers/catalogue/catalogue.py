@@ -49,7 +49,7 @@ OWN_FILES = ("catalogue", "calendar", "profile")  # what a city may lay beside i
 
 
 def layer_title(code: str, catalogue: Mapping[str, LayerEntry], language: str) -> str:
-    """What a layer is called; one that the catalogue does not have, or has no title of, by its code."""
+    """The title of a layer; its code if the catalogue has no such layer, or no title for it."""
     return catalogue[code].title_in(language) if code in catalogue else code
 
 
@@ -101,7 +101,7 @@ def named_groups() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
-    """The codes that differ from a code in their case only: what may have been meant."""
+    """The codes that differ from a code only in case, as suggestions for a mistyped one."""
     return [known for known in catalogue if known.lower() == code.lower()]
 
 

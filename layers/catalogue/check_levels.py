@@ -25,7 +25,7 @@ def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def check_problems(settings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Any, tuple[str, ...]]]:
-    """What is wrong in a layer's own checks: the check, the value, and what is allowed in its place."""
+    """Errors in a layer's own checks: the check, the value, and the allowed values."""
     known = default_checks()
     wrong: list[tuple[str, Any, tuple[str, ...]]] = []
     for name, values in settings.items():

@@ -13,7 +13,7 @@ TABLES = {LAND_SEA: ("land-sea-uses",), URBAN: ("urban-uses",), SURVEY: ("survey
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:
-    """The system that a code is of, None for one that nobody knows.
+    """The system to which a code belongs, None if it is not known.
 
     named: what the parcel says; usual: of codes that begin with a digit, where it says nothing. Letters are URBAN.
     """

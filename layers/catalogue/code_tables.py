@@ -20,7 +20,7 @@ _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "p
 
 
 def plain_code(code: str) -> str:
-    """A code as it is compared: full-width signs narrowed, capitals, no blanks."""
+    """A code in the form used for comparison: full-width characters narrowed, capitals, no blanks."""
     return "".join(unicodedata.normalize("NFKC", code).upper().split())
 
 
@@ -58,7 +58,7 @@ class CodeTable:
         return classes[0] if classes and None not in classes else None
 
     def writes(self, code: str) -> bool:
-        """Whether the table has a value as it is written: neither full-width, nor in small letters, nor with blanks."""
+        """Whether the table has exactly this value, without changes of width, case or blanks."""
         parts = [part for part in _SEPARATORS.split(code) if part] if self.mixed else [code]
         return bool(parts) and all(self._single(part) is not None for part in parts)
 
@@ -74,7 +74,7 @@ class CodeTable:
         return None
 
     def agrees(self, code: str, name: str) -> bool:
-        """Whether a name may stand beside a code; one that the table does not know is no disagreement.
+        """Whether a name agrees with a code; a code that the table does not contain agrees with every name.
 
         In a table whose codes may be refined a name is wrong only if it is another class's.
         """

@@ -10,7 +10,7 @@ _PLACES = ("XZQ", "CJDCQ")  # which are called by what others only lie in
 
 
 def name_field(entry: LayerEntry, fields: Collection[str]) -> str | None:
-    """The field that holds the names of a layer's features: not of their place, their owner, or their plan."""
+    """The field with the names of a layer's features themselves, not of their place, their owner or their plan."""
     for name in fields:
         field = entry.field_named(name)
         is_of_other = field is not None and field.name_of not in (None, entry.class_field)

@@ -86,7 +86,7 @@ class LayerEntry:
         return hash(self.code)
 
     def title_in(self, language: str) -> str:
-        """What it is called; by its code where nobody has named it."""
+        """The title; the code if there is no title."""
         return self.title.get(language) or self.code
 
     def field_named(self, name: str) -> Field | None:
@@ -94,6 +94,6 @@ class LayerEntry:
         return next((field for field in self.fields if field.name == name), None)
 
     def field_title(self, name: str, language: str) -> str | None:
-        """What people call a field; None where nobody has named it."""
+        """The title of a field; None if it has no title."""
         field = self.field_named(name)
         return dict(field.title).get(language) if field is not None else None

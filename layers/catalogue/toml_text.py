@@ -1,4 +1,4 @@
-"""A text of TOML that a person wrote, as plain values; whatever it holds, it is read or refused.
+"""Reading TOML written by a person into plain values; every text is either read or refused.
 
 TOML 1.0 wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
 can be meant: such keys are read as if they were quoted.

@@ -1,4 +1,4 @@
-"""What of a department's delivery goes where: every layer of every file is held against the catalogue.
+"""The plan of a department's delivery: which layer of which file becomes which layer of the catalogue.
 
 A name decides, never the fields alone: a layer whose name says nothing is shown with what its fields suggest, and waits
 for a person.
@@ -40,7 +40,7 @@ _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One layer of a delivery, and what is to become of it.
+    """One layer of a delivery, and the layer of the catalogue that it becomes.
 
     source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
     what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
@@ -95,7 +95,7 @@ def delivery_plan(
     chosen: Sequence[Path] = (),
     name: str | None = None,
 ) -> list[PlanRow]:
-    """What becomes of every file of a folder. department: whose layers are looked at; None for all.
+    """The plan rows of every file of a folder. department: only layers of this department; None for all.
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
     chosen: files and folders of it that alone are looked at, empty for all; name: what the user calls the folder, if

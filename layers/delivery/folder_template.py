@@ -61,7 +61,7 @@ class TemplateItem:
         return self.name_with(**{"number": "01", "title": "…", "layer": "…", **values})
 
     def pattern(self, **values: str) -> re.Pattern[str]:
-        """What a file of this kind is called: the number as a group, any title."""
+        """A pattern for the names of files of this kind: the number as a group, any title."""
         parts = {"number": r"(?P<number>\d{2})", "title": r".+"} | {
             key: re.escape(text) for key, text in values.items()
         }

@@ -1,4 +1,4 @@
-"""How many dots an inch of a JPEG has, as its head says."""
+"""The resolution of a JPEG in dots per inch, from its header."""
 
 from pathlib import Path
 

@@ -30,8 +30,8 @@ class OfferedChange:
 
 
 def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
-    """Whether a source of that system comes into the library by a change of datum only; a system that nobody knows
-    is taken for one that does."""
+    """Whether a source of that system can be added only by a change of datum; a system that is not known
+    counts as one that needs it."""
     if not crs:
         return True
     try:
@@ -44,7 +44,7 @@ def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
 def offered_change(
     known: Mapping[str, Any] | None, given: DatumChange | None, folder: Path, places: Sequence[Path], **place: Any
 ) -> OfferedChange | None:
-    """What is offered for a layer; None where nothing was remembered or given.
+    """The change offered for a layer; None if none is remembered or given.
 
     known: {"hash", "file"} of the change of its last version; given: what was named for the whole delivery; folder: the
     delivery's, whose files are named from there; places: further folders to look in. The problem is
@@ -71,7 +71,7 @@ def offered_change(
 
 
 def different_change(wanted: str, change: DatumChange, **place: Any) -> Problem | None:
-    """What is wrong where a change is not the one of that hash; None if it is."""
+    """The problem if a change does not have that hash; None if it has."""
     if change.hash == wanted:
         return None
     name = change.parameters.file if change.parameters else "–"

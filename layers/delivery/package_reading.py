@@ -1,4 +1,4 @@
-"""`onemap receive`: a package comes in whole or not at all, proved by its hashes, and a receipt goes back."""
+"""`onemap receive`: add a package completely or not at all, verified by its hashes, and write a receipt."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 
 @dataclass(frozen=True)
 class Reception:
-    """How a package is to be taken in. language: of what is said of it; who: who takes it in.
+    """Options for receiving a package. language: of the messages; who: the person who receives it.
 
     rasters: the folder in which rasters are to lie; None for the one beside the library.
     """

@@ -1,4 +1,4 @@
-"""What a package says of itself, in `onemap.json` beside its payload: where from, of what state, on what base."""
+"""The record of a package, `onemap.json` beside its payload: origin, state and base."""
 
 import json
 from collections.abc import Mapping
@@ -94,7 +94,7 @@ class PackageRecord:
 
 
 def read_record(folder: Path, package: str) -> PackageRecord:
-    """What an unpacked package says of itself.
+    """The record of an unpacked package.
 
     Raises OneMapError package.no_record, package.newer, package.record for a value that is not as it must be.
     """

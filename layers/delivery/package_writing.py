@@ -171,7 +171,7 @@ def check_place_of_package(library: Library, target: Path, options: DeliveryOpti
 def package_record(
     library: Library, package: str, options: DeliveryOptions, layers: Sequence[DeliveredLayer], who: str
 ) -> PackageRecord:
-    """What a package of these layers says of itself."""
+    """The record of a package of these layers."""
     return PackageRecord(
         package=package,
         kind=CHANGE if options.since is not None else FULL,
@@ -188,7 +188,7 @@ def package_record(
 
 
 def chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[ChosenLayer]:
-    """What leaves of every layer. Raises OneMapError with all that cannot leave."""
+    """The content to deliver of every layer. Raises OneMapError with all layers that cannot be delivered."""
     known = versions(library)
     unit = _unit_ground(library, known, options) if options.unit else None
     problems: list[Problem] = []

@@ -25,7 +25,7 @@ def write_receipt(
     plan: Sequence[dict[str, Any]],
     who: str,
 ) -> None:
-    """Write the receipt; one that lies there of the same package is written anew. Raises OneMapError out.…."""
+    """Write the receipt; an existing receipt of the same package is replaced. Raises OneMapError out.…."""
     content = {
         "format": FORMAT,
         "package": record.package,

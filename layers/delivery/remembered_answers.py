@@ -1,4 +1,4 @@
-"""What was answered once of a department's files: it comes with each version, is changed by hand, and is offered again.
+"""Answers given when a department's files were added: stored with each version, editable, used for the next delivery.
 
 A version says by itself what was answered for it. What a person changes afterwards is a fact of the library, and holds
 until a later version was answered otherwise.
@@ -48,7 +48,7 @@ class LayerAnswers:
     given: Mapping[str, Answer] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
-        """An answer, None where there is none."""
+        """The answer, None if there is none."""
         return self.given[name].value if name in self.given else None
 
     def is_changed(self, name: str) -> bool:
@@ -79,7 +79,7 @@ def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | Non
 
 
 def all_answers(library: Library) -> list[LayerAnswers]:
-    """What is remembered of every layer that has a version or was answered by hand, by code."""
+    """The remembered answers by code, of every layer that has a version or an answer entered by hand."""
     of_layers: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layers.setdefault(version.code, []).append(version)
@@ -112,7 +112,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
 
 
 def source_report(library: Library, version: Version) -> dict[str, Any]:
-    """How a version was read, as the library keeps it."""
+    """The answers with which a version was read, as stored in the library."""
     sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
     try:
         report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])

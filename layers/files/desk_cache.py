@@ -1,4 +1,4 @@
-"""What a program has made of a library and can make again, in a small file of the user's cache.
+"""A small file in the user's cache with data derived from a library, which can be derived again.
 
 Nothing rests on it: what cannot be read is made anew, and where nothing may be written nothing is kept.
 """

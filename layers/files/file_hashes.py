@@ -1,4 +1,4 @@
-"""Hashes of files that nobody has touched since they were last read: such a file is not read again."""
+"""Hashes of files that have not changed since they were last read, so that they need not be read again."""
 
 import time
 from collections.abc import Callable, Sequence

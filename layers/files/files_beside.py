@@ -20,7 +20,7 @@ def files_of_stem(path: Path) -> list[Path]:
 
 
 def check_no_journal(path: Path, code: str) -> None:
-    """Refuse an SQLite file beside which a rollback journal lies: whoever opens the file would play it back.
+    """Refuse an SQLite file with a rollback journal beside it, which would be written into the file on opening.
 
     A journal may come from anybody. SQLite writes what it holds into the file, and removes the files that it names.
     code: of the refusal. Raises OneMapError with it.

@@ -1,4 +1,4 @@
-"""Whether a file is what its name says, by its first bytes: what lies in a file chooses no driver.
+"""Check by its first bytes that a file has the format of its name; the driver is never chosen by the content.
 
 A file of the one format may hold what another driver takes for its own: a text that names other files, an address, a
 program. It would be read, or asked, in the name of whoever opens it.

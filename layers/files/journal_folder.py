@@ -1,4 +1,4 @@
-"""Folders of unfinished work: what is done of a long step stays on disk, so that one that was killed goes on there.
+"""Folders of unfinished work: finished parts of a long step stay on disk, so that an interrupted step can be resumed.
 
 They lie beside a library as LIBRARY.gpkg.work.part, for a server in the user's cache. Whoever deletes one loses time,
 nothing else: the library itself is written in one transaction, from such a folder and after all of it is there.

@@ -1,4 +1,4 @@
-"""The folder in which this process makes its temporary files; what a killed one left goes when the next one starts."""
+"""The folder for this process's temporary files; those of a killed process are removed when the next one starts."""
 
 import contextlib
 import errno

@@ -103,7 +103,7 @@ def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], p
 
 
 def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
-    """The pairs of --fields without those whose source a file lacks while it has the target itself.
+    """The pairs of --fields, except those whose source field the file lacks while it already has the target field.
 
     What is said for several files at once, or was said of an earlier one, is meant for those that need it.
     """
@@ -188,7 +188,7 @@ def has_text(values: Sequence[Any]) -> bool:
 
 
 def are_numbers(values: Sequence[Any]) -> bool:
-    """Whether no value is text that is no number."""
+    """Whether every text value is a number."""
     return not has_text(values) or not any(_number(value) is _NO_NUMBER for value in values)
 
 
@@ -228,7 +228,7 @@ def _is_number(value: Any) -> bool:
 
 
 def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
-    """Values as the library can keep them; a field that would clash with another gets an underscore.
+    """Attributes in a form that the library can store; a field whose name is taken gets an underscore.
 
     A table knows no case, so of two names that differ by it one of the schema's stays as it is.
     """
@@ -245,7 +245,7 @@ def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd
 
 
 def told_renamed(before: Sequence[str], after: Sequence[str], place: dict[str, Any]) -> list[Problem]:
-    """The fields that `storable_attributes` keeps under another name, both in the same order."""
+    """A remark for each field that `storable_attributes` renamed; both sequences are in the same order."""
     pairs = zip(before, after, strict=True)
     return [Problem("field.renamed", {**place, "field": old, "name": new}) for old, new in pairs if old != new]
 

@@ -1,4 +1,4 @@
-"""Ground for which a version speaks: united, cut and less what is not known, and refused where it could be too large.
+"""Coverage of a version: union, intersection and difference, refused where the result could be too large.
 
 Ground that a coverage has too little is unknown; ground that it has too much could be called clear, and is not.
 """
@@ -36,7 +36,7 @@ def united_ground(grounds: np.ndarray) -> shapely.Geometry:
 
 
 def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.Geometry:
-    """A coverage less convex polygons (n,): of none of them anything is left. Raises OneMapError overlay.union."""
+    """A coverage minus convex polygons (n,), without any remainder of them. Raises OneMapError overlay.union."""
     whole_m2 = shapely.area(coverage)
     gone_m2 = [area_in_convex_m2(coverage, ground) for ground in grounds.tolist()]
     least_gone_m2 = max(gone_m2, default=0.0)

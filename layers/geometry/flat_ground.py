@@ -244,7 +244,7 @@ class FlatGround:
 
 
 def flat_of(ground: np.ndarray | FlatGround) -> FlatGround:
-    """Ground in flat arrays, as it is, or geometries (n,) as such."""
+    """Convert geometries (n,) to flat arrays; flat arrays are returned unchanged."""
     return ground if isinstance(ground, FlatGround) else FlatGround.of(ground)
 
 

@@ -1,4 +1,4 @@
-"""GCJ-02, the offset that public maps in China are drawn with: by how much it moves a place.
+"""GCJ-02, the offset of public maps in China: how far it moves a position.
 
 The formula is the one that is publicly known; it is close to a few metres. It serves to recognise such data, never to
 move them: coordinates in GCJ-02 are no evidence.

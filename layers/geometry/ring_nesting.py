@@ -1,4 +1,4 @@
-"""Rings to polygons: closed where the file left them open, told apart as shells and holes by what lies in what."""
+"""Rings to polygons: open rings are closed; shells and holes are distinguished by which ring contains which."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ import shapely
 def closed_parts(points: np.ndarray) -> list[np.ndarray]:
     """A run of points (k, 2) as closed rings: one that closes in the middle starts another.
 
-    Raises ValueError if points are left over that make no ring.
+    Raises ValueError if the remaining points do not form a ring.
     """
     parts: list[np.ndarray] = []
     start = 0

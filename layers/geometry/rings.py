@@ -38,7 +38,7 @@ class Rings:
 
 
 def rings_of(polygons: np.ndarray) -> Rings:
-    """The rings of polygons or multipolygons (n,), in their order; what is None, empty or no polygon has none."""
+    """The rings of polygons or multipolygons (n,), in order; None, empty geometries and other types have no rings."""
     parts, owner = _parts(polygons)
     count, holes = shapely.get_num_coordinates(parts), shapely.get_num_interior_rings(parts)
     filled = np.flatnonzero(count)

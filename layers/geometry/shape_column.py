@@ -129,7 +129,7 @@ class ShapeColumn:
 
     @cached_property
     def geometries(self) -> np.ndarray:
-        """All of them, an array that nobody may change."""
+        """All geometries, as a read-only array."""
         found = self[np.arange(len(self))]
         found.flags.writeable = False
         return found
@@ -213,7 +213,7 @@ class ShapeColumn:
         return ShapeColumn(self.bodies, origin, self._stored, areas)
 
     def copy(self) -> "ShapeColumn":
-        """Another one that holds the same, and what is made of it."""
+        """A copy, including the geometries that were already made."""
         return copy.copy(self)
 
     def pick_rows(self, rows: np.ndarray) -> "PickedShapes":

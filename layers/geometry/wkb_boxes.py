@@ -8,7 +8,7 @@ from onemap.layers.geometry.wkb_rings import plain_rings, shapes_of_wkb
 
 
 def wkb_boxes(bodies: pa.Array) -> np.ndarray:
-    """West, south, east, north (n, 4) of geometries as WKB (n,), NaN of those that are none or empty.
+    """West, south, east, north (n, 4) of geometries as WKB (n,), NaN for null and empty ones.
 
     A polygon lies where its shells do, whose points are taken out of the bytes; all others are decoded.
     """

@@ -21,9 +21,9 @@ TOO_DEEP = "nested too deep"
 def geometries_of_wkb(
     bodies: np.ndarray | Sequence[bytes | None], on_invalid: Literal["raise", "ignore"] = "raise"
 ) -> np.ndarray:
-    """WKB (n,) as geometries, of null None. Raises shapely.GEOSException, TypeError.
+    """WKB (n,) as geometries, None for null. Raises shapely.GEOSException, TypeError.
 
-    on_invalid: ignore: what is no WKB, or too deep, becomes None.
+    on_invalid: with "ignore" invalid or too deeply nested WKB becomes None.
     """
     deep = deep_rows(bodies)
     if deep:

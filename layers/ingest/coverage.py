@@ -1,4 +1,4 @@
-"""The ground for which a new version speaks: as it was told, as the layer's last version said, or the district."""
+"""The coverage of a new version: as given, as for the layer's last version, or the district."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.5  # of the district's box that features must reach over for th
 
 @dataclass(frozen=True)
 class Coverage:
-    """The ground for which a version speaks, and how it is known: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
+    """The coverage of a version, and its origin: DISTRICT, EXTENT (assumed), FEATURES or FILE."""
 
     ground: shapely.Geometry
     kind: str
@@ -27,7 +27,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class CoverageChoice:
-    """How the coverage of a new version is to be found. file: the ground of a file, where one was given.
+    """How the coverage of a new version is determined. file: the ground of a file, if one was given.
 
     asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said.
     """
@@ -40,7 +40,7 @@ class CoverageChoice:
 
     @property
     def kind(self) -> str | None:
-        """What was asked for, else how the layer's last version said it; None for neither."""
+        """The requested coverage, else that of the layer's last version; None without either."""
         if self.asked is not None:
             return self.asked
         last = self._last
@@ -55,7 +55,7 @@ class CoverageChoice:
                 raise OneMapError("coverage.no_district", field="--covers", **self.place)
 
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
-        """The ground for which some features speak.
+        """The coverage of some features.
 
         Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union, and
         coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.
@@ -77,7 +77,7 @@ class CoverageChoice:
         return Coverage(district, DISTRICT)
 
     def of_table(self) -> Coverage:
-        """Of rows without ground: what was said in a file, else the district, where there is one."""
+        """The coverage of rows without ground: that of a given file, else the district, if there is one."""
         if self.file is not None:
             return Coverage(self.file, FILE)
         return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)

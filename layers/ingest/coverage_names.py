@@ -1,4 +1,4 @@
-"""For which ground a new version speaks, by name: what --covers takes beside a file."""
+"""Names of coverages that --covers takes besides a file."""
 
 DISTRICT, EXTENT, FEATURES, FILE = "district", "extent", "features", "file"
 COVERAGES = (DISTRICT, FEATURES, EXTENT)

@@ -61,7 +61,7 @@ class DatumChange:
 
 
 def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
-    """What a user gave as `--transform`; None if nothing. beside: a folder from which a file may be named too.
+    """The change given as `--transform`; None if there is none. beside: a folder from which a file may be named too.
 
     Raises OneMapError source.missing for a file that is not there, source.denied, crs.transform, crs.parameters_….
     """
@@ -82,9 +82,9 @@ def given_change(text: str | None, beside: Path | None = None) -> DatumChange | 
 
 
 def step_km(source: pyproj.CRS, target: pyproj.CRS, before: np.ndarray, after: np.ndarray) -> float:
-    """How far a change carries points (n, 2) over the ground, at most, in kilometres.
+    """The largest distance on the ground, in kilometres, by which a change of datum moves points (n, 2).
 
-    Two datums differ by a hundred metres or two: what goes farther is a wrong unit, sign or zone.
+    Two datums differ by a few hundred metres at most: a larger distance means a wrong unit, sign or zone.
     """
     ends = []
     for crs, points in ((source, before), (target, after)):

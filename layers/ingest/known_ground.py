@@ -1,4 +1,4 @@
-"""What a library holds of the same things as a new version: where that lies, the new one should lie too."""
+"""Layers of the library that show the same things as a new version, to check the position of the new one."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Which layer a code means: one that the library knows, or one that a city defines as it adds to it."""
+"""The layer of a code: one that the library knows, or one that a city defines when it adds data."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -26,7 +26,7 @@ _SAMPLES = 100
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
+    """The user's options for a source: its CRS, a change of datum, fields, and whether to repair."""
 
     crs: str | None = None
     transform: DatumChange | None = None
@@ -159,7 +159,7 @@ class SourceTransform:
         return step_km(self._source, self._target, before[some], after[some])
 
     def remarks(self, farthest_km: float) -> list[Problem]:
-        """What must be told about the way. farthest_km: from `carry`, of all shapes."""
+        """Remarks on the transformation. farthest_km: from `carry`, of all shapes."""
         if farthest_km <= _FARTHEST_KM:
             return list(self._remarks)
         return [*self._remarks, Problem("crs.far_change", {**self.named, "km": f"{farthest_km:.0f}"})]
@@ -168,7 +168,7 @@ class SourceTransform:
 def in_crs(
     geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS
 ) -> tuple[np.ndarray, list[Problem]]:
-    """Geometries of a frame in the target's plane, and what must be told about the way there.
+    """Geometries of a frame transformed to the target's plane, with remarks on the transformation.
 
     Raises OneMapError crs.….
     """
@@ -180,7 +180,7 @@ def in_crs(
 def placed_in_crs(
     raw: RawFrame, options: SourceOptions, target: pyproj.CRS, provers: Provers, in_place: bool = False
 ) -> tuple[PlacedShapes, list[Problem]]:
-    """A frame's shapes (n,) as `SourceTransform.carry` places them, and what must be told about the way there.
+    """A frame's shapes (n,) as transformed by `SourceTransform.carry`, with remarks on the transformation.
 
     Raises OneMapError crs.….
     """

@@ -51,7 +51,7 @@ _KINDS = {0: "point", 1: "line", 2: "polygon"}
 
 @dataclass(frozen=True)
 class ExchangeOptions:
-    """What the user said: the layer of the source, the source's CRS, its encoding, and whether to replace."""
+    """The user's options: the layer of the source, the source's CRS, its encoding, and whether to replace."""
 
     layer: str | None = None
     crs: str | None = None

@@ -1,4 +1,4 @@
-"""What the numbers of a source suggest where it declares no coordinate system."""
+"""Suggestions of a coordinate system from the coordinates of a source that declares none."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from onemap.layers.messages import wording
 
 
 def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
-    """What the numbers of a source without a CRS suggest, and that it has none. box: its bounds, or None."""
+    """The problem that a source has no CRS, with the suggestion from its coordinates. box: its bounds, or None."""
     hint = suggestion(box)
     epsg = hint.facts.get("epsg")
     guess: dict[str, Any] = {

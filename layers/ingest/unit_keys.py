@@ -15,7 +15,7 @@ _LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
 
 
 def plain_unit_code(code: str) -> str:
-    """A division's code as it is compared: 6, 9 or 12 digits, without the zeros that fill it up to 12 or 19.
+    """A division's code in the form used for comparison: 6, 9 or 12 digits, without the zeros that fill it to 12 or 19.
 
     The statistics' 130102000000 and the survey's 130102 are one unit.
     """
@@ -29,7 +29,7 @@ def plain_unit_code(code: str) -> str:
 
 
 def unit_stem(code: str) -> str:
-    """What the codes of all units within a division begin with: 31 of 310000, 1301 of 130100; 310110 is a district."""
+    """The prefix of the codes of all units within a division: 31 for 310000, 1301 for 130100; 310110 is a district."""
     plain = plain_unit_code(code)
     if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
         return plain

@@ -46,7 +46,7 @@ def now() -> str:
 
 
 def system_user() -> str:
-    """Who is at the keyboard, for the audit log."""
+    """The name of the system's user, for the audit log."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container's user may have no name, Windows no variable of it
@@ -54,7 +54,7 @@ def system_user() -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether it holds no half signs, which stand for bytes that are no text."""
+    """Whether the text contains no surrogate characters, which stand for bytes that are not text."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -130,7 +130,7 @@ class Library:
 
     @property
     def shown_name(self) -> str:
-        """The name as it is printed and recorded; of a rehearsal it says so."""
+        """The name as printed and recorded; that of a rehearsal is marked as such."""
         return rehearsal_name(self.name) if self.is_rehearsal else self.name
 
     @property
@@ -258,7 +258,7 @@ class Library:
         return self.connection.has_table(name)
 
     def person(self) -> str:
-        """Who acts: the account on a server, whoever is at the keyboard for a file."""
+        """The person who acts: the account on a server, the system's user for a file."""
         return self.account or system_user()
 
     def state(self) -> int:

@@ -1,4 +1,4 @@
-"""The head of the log as it is kept outside: on paper, in a file of the archive's, in a published project.
+"""The head of the log as kept outside the library: on paper, in an archive's file, in a published project.
 
 A log that was made anew is whole in itself; only what is known of it elsewhere tells that it is another.
 """
@@ -56,7 +56,7 @@ def write_head(library: Library, path: Path) -> dict[str, Any]:
 
 
 def read_head(text: str) -> Head:
-    """A head as it is given: a hash of at least eight signs, a file of `keep --head`, or a published project.
+    """Read a head: a hash of at least eight characters, a file of `keep --head`, or a published project.
 
     Raises OneMapError verify.head_short, verify.head_file, source.missing.
     """
@@ -108,7 +108,7 @@ def _variables(path: Path) -> dict[str, str]:
 
 
 def head_problems(library: Library, book: LogBook, head: Head) -> list[Problem]:
-    """Whether a head that is known outside is one of this log; if not, what can be known of why."""
+    """Check whether a head known from outside belongs to this log; if not, the possible reasons."""
     place = {"file": library.label, "layer": LOG, "field": "--head", "head": head.hash}
     if head.library is not None and head.library != library.id:
         other = {"library": head.library, "name": head.name, "own": library.id}

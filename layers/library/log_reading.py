@@ -54,7 +54,7 @@ class LogBook:
 
 
 def shown_text(value: Any) -> str:
-    """Whatever stands in a table, as a problem may name it."""
+    """Any value of a table in a form that a problem can name."""
     text = value if isinstance(value, str) else repr(value)
     return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
 

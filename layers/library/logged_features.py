@@ -39,14 +39,14 @@ class LoggedFeatures:
 
 
 def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
-    """What an entry of the log says of features, if it does, and as it must."""
+    """The part of a log entry about features, if it has one in the required form."""
     values, kinds = detail.get(FEATURES), {"table": str, "first": int, "count": int, "hash": str, "raster": bool}
     if isinstance(values, dict) and {name: type(value) for name, value in values.items()} == kinds:
         yield LoggedFeatures(**values)
 
 
 class NoDigest:
-    """A digest that nobody asks for."""
+    """A digest that computes nothing, for rows whose hash is not needed."""
 
     def update(self, content: bytes | memoryview, /) -> None:
         """Take nothing into a hash."""

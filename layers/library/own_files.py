@@ -77,7 +77,7 @@ def profile_of(library: Library) -> Profile:
 
 
 def department_names(library: Library) -> Mapping[str, Names]:
-    """What the departments are called, by code and language: by the profile; by the catalogue where it cannot be read.
+    """Names of departments by code and language: from the profile, or from the catalogue if it cannot be read.
 
     A letterhead that is wrong keeps no check from telling its verdicts.
     """

@@ -10,7 +10,7 @@ _OPENED: ContextVar[set[str] | None] = ContextVar("opened_rehearsals", default=N
 
 
 def rehearsal_name(name: str) -> str:
-    """The name of such a library as it is printed."""
+    """The name of a rehearsal library as printed."""
     return f"{_SAID} · {name}"
 
 

@@ -1,4 +1,4 @@
-"""What is asked before rows are logged anew: whether they still are what the log says of them.
+"""The check made before rows are logged again: whether they still agree with the log.
 
 Without it a row that somebody has edited would be hashed as it stands by the next lawful action, and pass for whole.
 """
@@ -19,7 +19,7 @@ _MOST_NAMED = 20
 
 
 def refuse_altered(problems: Iterable[Problem]) -> None:
-    """Nothing if there is none. Raises OneMapError library.altered, which names the first of them."""
+    """Return if there is no altered row. Raises OneMapError library.altered, which names the first of them."""
     found = list(islice(problems, _MOST_NAMED))
     if found:
         raise OneMapError.of(Problem("library.altered", {**problem.facts, "how": problem}) for problem in found)

@@ -61,7 +61,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a version was taken from: a service as it was registered, and the moment, ISO with its zone."""
+    """The origin of a version: a service as registered, and the moment of the snapshot, ISO with time zone."""
 
     service: Service
     taken_at: str
@@ -159,7 +159,7 @@ def keep_snapshot(connection: StoreConnection, table: str, snapshot: Snapshot, w
 
 
 def is_entry(text: str) -> bool:
-    """Whether a text can be the id of an entry of QGIS's authentication store; a key or a password hardly can."""
+    """Whether a text has the form of an id in QGIS's authentication store, which a key or password hardly has."""
     return bool(re.fullmatch(r"[A-Za-z0-9]{7}", text))
 
 

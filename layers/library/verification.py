@@ -24,7 +24,7 @@ _READ = 0.5  # of the work on a table of features, when it is read
 
 
 def log_of(library: Library, found: list[Problem]) -> LogBook:
-    """What the log says, and to `found` what is wrong with it."""
+    """The content of the log; its problems are added to `found`."""
     book = LogBook()
     connection = library.connection
     with _damage_as_problem(library, LOG, found), connection.tolerant(), connection.without_indexes():

@@ -51,7 +51,7 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """What is said of a version when it is added."""
+    """The facts that are given with a version when it is added."""
 
     label: str | None
     valid_from: date | None
@@ -304,7 +304,7 @@ def refuse_used_label(connection: StoreConnection, code: str, label: str) -> Non
 
 
 def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
-    """The label that is wanted, or with a number behind it: never one that the layer has already."""
+    """The wanted label, with a number appended if the layer already has it."""
     used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
     label, more = wanted, 1
     while label in used:

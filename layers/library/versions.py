@@ -134,7 +134,7 @@ def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
-    """Of one layer's versions the one in force: the latest valid_from, of equals the last added."""
+    """The version in force among those of one layer: the latest valid_from, and of equal ones the last added."""
     day = as_of.isoformat()
     best: Version | None = None
     for version in candidates:
@@ -214,14 +214,14 @@ def read_version(
 
 
 def coverage_wkb(library: Library, version: Version) -> bytes:
-    """The ground for which a version speaks, in the library's CRS, as WKB, which may be damaged."""
+    """The coverage of a version in the library's CRS, as WKB, which may be damaged."""
     sql = "SELECT coverage FROM onemap_versions WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
     return bytes(memoryview(row[0])) if row and row[0] is not None else b""
 
 
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:
-    """The ground for which a version speaks, in the library's CRS.
+    """The coverage of a version in the library's CRS.
 
     Raises OneMapError version.unreadable.
     """

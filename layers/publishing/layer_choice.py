@@ -115,7 +115,7 @@ def _published_layer(library: Library, entry: LayerEntry, version: Version) -> P
 
 
 def map_bounds(library: Library, layers: Sequence[PublishedLayer]) -> Bounds | None:
-    """What the map shows when it opens: the district, else the ground for which its layers speak."""
+    """The extent that the map shows when it opens: the district, otherwise the coverage of its layers."""
     district = library.district()
     if district is not None and not district.is_empty:
         return box_around(district.bounds)

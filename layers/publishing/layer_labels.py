@@ -1,4 +1,4 @@
-"""Labels of a layer as QGIS keeps them: what stands there, how large, from which scale on, and where."""
+"""Labels of a layer in QGIS's form: text, size, smallest scale and position."""
 
 from collections.abc import Mapping
 from typing import Any

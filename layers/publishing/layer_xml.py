@@ -25,7 +25,7 @@ def title_of(layer: PublishedLayer, language: str) -> str:
 
 
 def abstract_of(layer: PublishedLayer, language: str) -> str:
-    """What a reader must know of a version: when it is valid, for which ground it speaks, where it comes from."""
+    """The abstract of a version: its valid time, its coverage, its source."""
     version = layer.version
     return phrase(
         "published.layer",

@@ -25,7 +25,7 @@ _Box = tuple[float, float, float, float]  # from the left and the upper edge of 
 
 @dataclass(frozen=True)
 class SheetText:
-    """What stands on a sheet in words: its title, what the legend is called, and the line below the map."""
+    """The texts of a sheet: its title, the title of the legend, and the line below the map."""
 
     title: str
     legend: str

@@ -23,7 +23,7 @@ _CUT = (2.0, 98.0)  # percentiles between which several bands of large numbers a
 
 @dataclass(frozen=True)
 class Band:
-    """One band as it is painted: its number from 1, its range, and whether that is stretched."""
+    """How one band is drawn: its number from 1, its range, and whether the range is stretched."""
 
     number: int
     low: float

@@ -1,4 +1,4 @@
-"""Checks of what may be there once only: keys and shapes. Only those that are told apart by no hash are compared."""
+"""Checks for duplicate keys and shapes. Only those with equal hashes are compared."""
 
 import hashlib
 from collections.abc import Callable, Iterator

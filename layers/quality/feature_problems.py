@@ -37,14 +37,14 @@ class FlawList:
         self._facts: list[Facts] = []
 
     def add(self, rows: np.ndarray, facts: Callable[[int], Facts]) -> None:
-        """The next rows (k,), and what is to be told of the first to the k-th of them."""
+        """Add the next rows (k,), with the facts of each problem."""
         room = len(rows) if self.most is None else min(len(rows), self.most - len(self._rows))
         self._rows += rows[:room].tolist()
         self._facts += [facts(at) for at in range(room)]
         self.count += len(rows)
 
     def flaws(self) -> list[Flaws]:
-        """A list of one, or of none if there were none."""
+        """A list with the one kind of problem, empty if it did not occur."""
         if self.count == 0:
             return []
         more = self.count - len(self._rows)

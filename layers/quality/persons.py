@@ -1,4 +1,4 @@
-"""Tables that look like persons: a library of plans keeps aggregates, and nobody's number, telephone or birthday."""
+"""Tables that seem to hold personal data: a library keeps only aggregates, no identity numbers or telephones."""
 
 import re
 from collections.abc import Sequence

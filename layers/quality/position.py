@@ -90,7 +90,7 @@ def shift_flaws(
 
 
 def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_gcj02: bool) -> dict[str, Any]:
-    """What is told of a step. certainty: the share of points that fit once it is taken back."""
+    """The facts of a shift. certainty: the share of points that fit when the shift is removed."""
     return {
         "east": f"{step[0]:+.0f}",
         "north": f"{step[1]:+.0f}",

@@ -1,4 +1,4 @@
-"""Rows of a table: each is named once, by the fields that together say of what and of when it speaks."""
+"""Checks of a table's rows: each row is identified by the fields that name its subject and its time."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 
 
 def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Rows that say again what another has said, years that are none, and rows without year or code of a unit.
+    """Rows that repeat another row, invalid years, and rows without year or code of a unit.
 
     Codes: table.repeated, table.year, table.empty.
     """

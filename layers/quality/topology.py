@@ -24,7 +24,7 @@ Block = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class SizeLimits:
-    """What is too little ground to be told of: by area, or by mean width, as coordinates are rounded."""
+    """Limits below which ground is not reported: by area, or by mean width, because coordinates are rounded."""
 
     area_m2: float
     width_m: float
@@ -160,7 +160,7 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
 
 
 def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, most: int | None) -> list[Flaws]:
-    """Pairs of polygons that share enough ground to be told of. found: of every block; most: how many are told of."""
+    """Pairs of polygons whose overlap is large enough to report. found: of every block; most: how many are reported."""
     pairs = np.concatenate([block["pairs"] for block in found])
     area_m2 = np.concatenate([block["area"] for block in found])
     length_m = np.concatenate([block["length"] for block in found])
@@ -225,7 +225,7 @@ def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: SizeLimits) -> list[Flaws]:
-    """Ground without a feature, enough of it to be told of, the largest first.
+    """Gaps without a feature that are large enough to report, the largest first.
 
     ground: what should be covered; None: whatever the features enclose.
     """

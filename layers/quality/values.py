@@ -1,4 +1,4 @@
-"""Checks of what stands in the fields: missing values, lengths and types, codes and their names."""
+"""Checks of field values: missing values, lengths and types, codes and their names."""
 
 import math
 import re

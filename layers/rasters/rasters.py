@@ -189,17 +189,17 @@ def is_scaled(dataset: "DatasetReader") -> bool:
 
 
 def scaling(dataset: "DatasetReader") -> dict[str, Any]:
-    """How a scaled raster's numbers are meant, for the message."""
+    """Scale and offset of a scaled raster, as facts for the message."""
     return {"file": Path(dataset.name).name, "scale": dataset.scales[0], "offset": dataset.offsets[0]}
 
 
 def is_complex(dataset: "DatasetReader") -> bool:
-    """Whether the first band, which is the one that rules read, holds complex numbers: they are no heights."""
+    """Whether the first band, which rules read, holds complex numbers, which cannot be heights."""
     return "complex" in dataset.dtypes[0]
 
 
 def band_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
-    """That of several bands the first is read, which nobody should have to guess."""
+    """The remark that only the first of several bands is read."""
     if dataset.count == 1:
         return ()
     return (Problem("raster.bands", {"file": Path(dataset.name).name, "bands": dataset.count}),)

@@ -1,4 +1,4 @@
-"""From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
+"""From a path to a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
 
 import hashlib
 import threading

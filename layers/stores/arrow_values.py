@@ -90,7 +90,7 @@ def column_of(values: pd.Series) -> pa.Array | None:
 
 
 def listed_values(values: pd.Series) -> list[Any]:
-    """Plain values, None where there is none, of either kind of series."""
+    """Plain values of either kind of series, None for nulls."""
     column = column_of(values)
     found: list[Any] = values.tolist() if column is None else column.to_pylist()
     return found

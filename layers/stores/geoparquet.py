@@ -1,4 +1,4 @@
-"""What stands in a GeoParquet file besides its rows: which column is the geometry, and what is known of it."""
+"""Metadata of a GeoParquet file: which column holds the geometry, and its properties."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ EVERYONE = (DEPARTMENT, LEAD)
 
 @dataclass(frozen=True)
 class Grant:
-    """What some may do with a table: SELECT or INSERT. The owner of the tables may do all.
+    """A permission on a table: SELECT or INSERT. The owner of the tables has all permissions.
 
     rows: which rows, as an SQL condition; `{departments}` in it stands for the departments that the asker speaks for,
     an array. columns: empty for all.
@@ -54,7 +54,7 @@ Right = Grant | Guard | Script
 
 @dataclass(frozen=True)
 class Roles:
-    """For whom an open library's user may speak. In a file, and as the owner on a server: for everyone."""
+    """The departments for which an open library's user may act. In a file, and as the owner on a server: all."""
 
     departments: tuple[str, ...]
     is_lead: bool

@@ -268,7 +268,7 @@ class ServerConnection:
 
     @contextlib.contextmanager
     def tolerant(self) -> Iterator[None]:
-        """A server keeps no text that is none."""
+        """Has no effect: a server stores only valid text."""
         yield
 
     def structure(

@@ -106,7 +106,7 @@ class ServerRoles:
         return [self.owner, *self.readers, self.role_name(AUDITOR)]
 
     def of(self, who: Sequence[str]) -> list[str]:
-        """The roles that a grant speaks of."""
+        """The roles to which a grant applies."""
         parts = [part for kind in who for part in (DEPARTMENTS if kind == DEPARTMENT else (kind,))]
         return [self.role_name(part) for part in parts]
 
@@ -237,7 +237,7 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
 
 
 def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles:
-    """For whom the account may speak, by the roles of which it is a member."""
+    """The departments for which the account may act, by the roles of which it is a member."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
         (roles.all,),

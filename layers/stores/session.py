@@ -71,7 +71,7 @@ class SessionCache(Generic[Resource]):
             self._in_use = False
 
     def close(self) -> None:
-        """Close what is open; nothing is if nobody asked since."""
+        """Close the open library, if there is one."""
         kept, self._kept = self._kept, None
         if kept is not None:
             # That its file was taken away meanwhile is no concern of whoever asks about another.

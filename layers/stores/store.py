@@ -143,7 +143,7 @@ class StoreConnection(Protocol):
         """Let tables be dropped that others ask who may read their rows; `renew_rights` makes the policies anew."""
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """Make anew what `protect` has made, as this version of the program wants it."""
+        """Renew what `protect` has made, in the form of this version of the program."""
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""

@@ -136,10 +136,10 @@ def warnings_row() -> VerbRow:
     """The row of `warnings`."""
     return VerbRow(
         "warnings",
-        tr("What to look at (warnings)"),
+        tr("Warnings"),
         tr(
-            "Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than "
-            "their rhythm, tables whose districts do not add up, and candidates for change without approval, with the "
+            "Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an "
+            "update, tables whose districts do not add up, and candidates for change without approval, with the "
             "nearest approval. A candidate is a question to be answered on the ground, never an offence."
         ),
         first="library unit as_of days",
@@ -160,7 +160,7 @@ def warnings_row() -> VerbRow:
             "rhythm": codes("layers", ",", "="),
             "page": _page(),
         },
-        sinks=(Sink("WARNINGS", tr("What to look at"), "warnings"),),
+        sinks=(Sink("WARNINGS", tr("Warnings"), "warnings"),),
         outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
     )
 

@@ -119,7 +119,7 @@ def login_refusal(refusal: Refusal) -> Refusal:
     if not refusal.is_about(LOGIN_REFUSED):
         return refusal
     message = tr(
-        "The server does not let you into the library: name or password is wrong or missing, "
+        "The server refused access to the library: name or password is wrong or missing, "
         "or your computer may not connect."
     )
     mend = tr("Choose an entry with the right name and password under “Change the connection…”.")

@@ -201,7 +201,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Folder that all workers of the cluster see</source>
-        <translation>集群全部工作进程都看得到的文件夹</translation>
+        <translation>集群全部工作进程都能访问的文件夹</translation>
     </message>
     <message>
         <source>Fail from this severity on</source>
@@ -1820,11 +1820,11 @@ Several days with semicolons between make a series.</source>
         <translation>指标值个数</translation>
     </message>
     <message>
-        <source>What to look at (warnings)</source>
+        <source>Warnings</source>
         <translation>预警</translation>
     </message>
     <message>
-        <source>Lists what somebody has to look at: quotas that are near or broken, permits that end, layers older than their rhythm, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
+        <source>Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an update, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
         <translation>列出预警：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
@@ -1877,7 +1877,7 @@ Several days with semicolons between make a series.</source>
     </message>
     <message>
         <source>This property alone</source>
-        <translation>只看这一指标</translation>
+        <translation>只列该指标</translation>
     </message>
     <message>
         <source>File of limits</source>
@@ -2337,7 +2337,7 @@ A version is a layer's code, or code@label.</source>
     </message>
     <message>
         <source>Items of {department} without an answer, which are printed as open: {count}</source>
-        <translation>{department}没有答复的核实事项，文件中印为未核：{count} 项</translation>
+        <translation>{department}没有答复的核实事项，文书中印为未核：{count} 项</translation>
     </message>
     <message>
         <source>Choose a conclusion first: the machine proposes none.</source>
@@ -2820,8 +2820,8 @@ A version is a layer's code, or code@label.</source>
         <translation>请从资料库地址中去掉用户名和口令：在 One Map 面板中打开它，并选择认证条目。</translation>
     </message>
     <message>
-        <source>The server does not let you into the library: name or password is wrong or missing, or your computer may not connect.</source>
-        <translation>服务器不让进入该资料库：用户名或口令有误或没有提供，或不允许这台电脑连接。</translation>
+        <source>The server refused access to the library: name or password is wrong or missing, or your computer may not connect.</source>
+        <translation>服务器拒绝访问该资料库：用户名或口令有误或没有提供，或不允许这台电脑连接。</translation>
     </message>
     <message>
         <source>Alternatives</source>

@@ -33,7 +33,7 @@ def copy_with(value: _Frozen, **values: Any) -> _Frozen:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the packs say of the review. overdue: escalate or consent; prefix: the bureau's sign in document numbers.
+    """Terms of the review from the packs. overdue: escalate or consent; prefix: the bureau's code in document numbers.
 
     days: working days for an answer; days_of: those of departments that have others; area_share: by which part a
     declared area may differ from the parcels'.
@@ -100,7 +100,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """What only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
+    """A matter that only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
 
     rule, layer, reason: of such a rule (reason as in `run.skipped`), else None. answer: None while nobody answered.
     """
@@ -131,7 +131,7 @@ class Override:
 
 @dataclass(frozen=True)
 class KeptRemedy:
-    """What would pass of a round's parcels, as somebody had it found: the stored remedy's run. The last one holds."""
+    """The remedy of a round's parcels: the run that is stored for it. The last one counts."""
 
     number: int
     run: str
@@ -159,7 +159,7 @@ class Round:
     watched: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def open_items(self, department: str) -> tuple[ChecklistItem, ...]:
-        """The items of a department's checklist that nobody has answered."""
+        """The items of a department's checklist that have no answer."""
         return tuple(item for item in self.items if item.department == department and item.answer is None)
 
     def opinion(self, department: str) -> Opinion:
@@ -170,7 +170,7 @@ class Round:
         raise OneMapError("review.department", field="DEPARTMENT", value=department, known=list(DEPARTMENTS))
 
     def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
-        """The verdict that holds of a finding: the machine's, or the one that a person put in its place."""
+        """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
         for override in reversed(self.overrides):
             if (override.parcel, override.rule) == (parcel, rule):
                 return override.verdict

@@ -10,7 +10,7 @@ from onemap.rules.cases.code_names import Named
 
 
 def circulates_again(case: Case) -> bool:
-    """Whether a revised case, which is out already, may be sent out once more: nobody has done anything since."""
+    """Whether a revised case that is already circulating may be sent out again: only if no step followed since."""
     return case.state == "circulating" and case.entries[-1].action == "revise"
 
 
@@ -23,7 +23,7 @@ def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
 
 
 def decides_alone(case: Case, account: str) -> bool:
-    """Whether an account that issues a case has consolidated it, too. Names that are typed would prove nothing."""
+    """Whether the account that issues a case has also consolidated it. Typed names would prove nothing."""
     joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
     return not case.terms.self_sign and account in joined[-1:]
 
@@ -53,7 +53,7 @@ def check_reply_day(sent: date | None, on: date, taken: date) -> None:
 
 
 class Clock(Protocol):
-    """What is known of an opinion's last day."""
+    """The facts about an opinion's last day."""
 
     @property
     def state(self) -> str:
@@ -82,7 +82,7 @@ def is_overdue(case_state: str, clock: Clock, on: date) -> bool:
 def is_silence_consent(case: Case, opinion: Opinion) -> bool:
     """Whether silence past the last day is consent, where the pack says so.
 
-    Whoever was given his opinion back is not silent.
+    A department whose opinion was returned is not silent.
     """
     whose = ("return", opinion.round, opinion.department)
     return case.terms.overdue == "consent" and not any(
@@ -91,5 +91,5 @@ def is_silence_consent(case: Case, opinion: Opinion) -> bool:
 
 
 def is_deemed(case: Case, opinion: Opinion, on: date) -> bool:
-    """Whether an opinion counts as consent on a day, for nobody has spoken."""
+    """Whether an opinion counts as consent on a day because the department gave none."""
     return is_overdue(case.state, opinion, on) and is_silence_consent(case, opinion)

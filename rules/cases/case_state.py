@@ -177,7 +177,7 @@ class CaseState:
         self.note_conclusion(after)
 
     def note_conclusion(self, opinion: Opinion) -> None:
-        """Keep what a state of an opinion concludes, for whoever looks back."""
+        """Record the conclusion of a state of an opinion, for the history."""
         place = opinion.round, opinion.department, opinion.number
         self.conclusions[place] = None if self.is_hidden(opinion.department) else opinion.conclusion
 
@@ -198,7 +198,7 @@ class CaseState:
         self.case = copy_with(case, rounds=(*case.rounds[:-1], current))
 
     def opinion_detail(self, opinion: Opinion) -> dict[str, Any]:
-        """What an entry tells of an opinion: its state and its number; what it concludes, once it is signed."""
+        """An opinion as an entry shows it: its state and its number; its conclusion once it is signed."""
         content: dict[str, Any] = {"opinion": opinion.state, "opinion_number": opinion.number}
         if opinion.state == "signed":
             words = sha256("\n".join((opinion.conclusion, opinion.text, opinion.basis)))

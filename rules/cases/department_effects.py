@@ -104,7 +104,7 @@ def take_answers(so_far: CaseState, department: str, answers: Sequence[Sequence[
 
 
 def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """A department's word: the words of its draft, by another person than whoever wrote it."""
+    """A department signs the text of its draft, by another person than its author."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
@@ -145,7 +145,7 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
 
 
 def give_back(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """A draft or a signed opinion is given back to be written anew; its clock runs on."""
+    """A draft or a signed opinion is returned to be written again; its deadline keeps running."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "return", on)
     due, stopped_on = so_far.clock(before, "", on, so_far.clock_day(event, on))

@@ -180,7 +180,7 @@ def share_percent(share: float) -> str:
 
 
 def drafted_basis(findings: Sequence[DraftedFinding]) -> str:
-    """The legal basis of what stands against the project, each rule's once, the gravest first."""
+    """The legal basis of the findings against the project, once for each rule, the gravest first."""
     grave = sorted(findings, key=lambda one: VERDICTS.index(one.verdict))
     lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))
     return "\n".join(lines)

@@ -65,11 +65,11 @@ class Event:
         return tuple(getattr(self, name) for name in COLUMNS)
 
     def heads(self) -> Mapping[str, int]:
-        """The heads that it saw; of what is no table of numbers none."""
+        """The heads that it saw; empty if they are not a table of numbers."""
         return _heads(self.seen)
 
     def facts(self) -> dict[str, Any]:
-        """What its body says. Raises OneMapError review.event_unreadable."""
+        """The content of the body. Raises OneMapError review.event_unreadable."""
         return readable_json(self.body)
 
 

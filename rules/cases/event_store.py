@@ -231,7 +231,7 @@ def case_ids(library: Library) -> list[str]:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What somebody says with an event, before the library adds who, when and after what. words: of a draft."""
+    """The content of an event before the library adds person, time and preceding event. words: text of a draft."""
 
     case_id: str
     chain: str
@@ -249,7 +249,7 @@ def json_text(value: Any) -> str:
 
 
 def salted_words(words: Mapping[str, Any]) -> str:
-    """A draft's words with a salt, so that nobody can guess them by their hash."""
+    """A draft's text with a salt, so that it cannot be guessed from its hash."""
     return json_text({**words, "salt": secrets.token_hex(16)})
 
 

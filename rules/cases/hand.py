@@ -61,7 +61,7 @@ def check_day(library: Library, on: date | None) -> None:
 
 
 def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date:
-    """The day of a step: the one that is said, else today; never before the case's last step.
+    """The day of a step: the given one, otherwise today; never before the case's last step.
 
     last_day: of the case, None for a new one. Raises OneMapError as `check_hand`.
     """

@@ -106,7 +106,7 @@ def open_round(
 
 
 def circulate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """The case goes out to its departments, whose clocks start."""
+    """The case is sent to its departments, and their deadlines start."""
     case, clock = so_far.current_case, so_far.clock_day(event, on)
     due_days = {}
     for opinion in case.opinions:

@@ -230,7 +230,7 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
-    """A case as it is carried over: all that it says, days as ISO text."""
+    """A case in the form in which it is converted: all its values, days as ISO text."""
     return json.loads(json.dumps(asdict(replace(case, library="")), default=_plain))
 
 

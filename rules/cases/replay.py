@@ -56,7 +56,7 @@ class Replay(CaseState):
             self.unlawful.append((event, OneMapError("review.event_unreadable")))
 
     def fork(self, evidence: Evidence) -> "Replay":
-        """A replay that goes on from here for itself."""
+        """A copy of the replay that continues independently."""
         other = Replay(self.library, evidence)
         other.go_back_to(self.snapshot())
         return other

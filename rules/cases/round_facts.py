@@ -28,7 +28,7 @@ _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
 
 class PackFacts:
-    """What packs say of the review, computed once for all rounds that they judged. Raises as `joined_rules`."""
+    """Terms of the review from packs, computed once for all rounds that they judged. Raises as `joined_rules`."""
 
     def __init__(self, packs: Sequence[Pack]) -> None:
         self.packs = packs

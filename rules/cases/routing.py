@@ -1,4 +1,4 @@
-"""Who is asked, and what each department's draft says: pure functions of findings, overrides and checklist items."""
+"""Departments that are asked, and their drafts: pure functions of findings, overrides and checklist items."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Draft:
 
 
 def gravest(conclusions: Iterable[str]) -> str:
-    """The gravest of several conclusions; not_involved of none."""
+    """The gravest of several conclusions; not_involved if there are none."""
     return min(conclusions, key=GRAVITY.index, default="not_involved")
 
 
@@ -67,7 +67,7 @@ def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
 def checklist_items(
     packs: Sequence[Pack], rules: Mapping[str, Rule], skipped: Sequence[Mapping[str, str]], found: Collection[str]
 ) -> tuple[ChecklistItem, ...]:
-    """What only people can judge: the packs' items, then the rules that were not run, for each department they ask.
+    """Matters that only people can judge: the packs' items, then the rules that were not run, by department.
 
     rules: of the packs, by id.
     skipped: of each rule that was not run its id, its layer and the reason, but for those of which no law was in force.

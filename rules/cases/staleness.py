@@ -67,7 +67,7 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
 
 
 def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
-    """What a layer or a pack behind an opinion is called, by its code or id; a pack with its edition.
+    """The name of a layer or a pack behind an opinion, by its code or id; a pack with its edition.
 
     run: the record of the round's, which keeps what its packs were called.
     """

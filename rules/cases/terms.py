@@ -1,4 +1,4 @@
-"""What the packs of a case say of its review: how many days, what silence means, who may sign."""
+"""Terms of a case's review from its packs: number of days, meaning of silence, who may sign."""
 
 from collections.abc import Sequence
 from datetime import date

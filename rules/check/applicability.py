@@ -13,7 +13,7 @@ from onemap.rules.packs.rule import Rule
 
 @dataclass(frozen=True)
 class Applicability:
-    """What a rule says of parcels (n,): whether it applies, and whether only because a fact of theirs is missing.
+    """Whether a rule applies to parcels (n,), and whether it applies only because a fact of the parcel is missing.
 
     excused_by: (n,) by what the project is excused, as `Projects.excuses`; None where the rule excuses nobody. Who is
     excused is measured all the same: then the rule applies, and decides nothing.

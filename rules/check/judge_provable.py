@@ -1,4 +1,4 @@
-"""What a kind says of parcels whose unions prove their areas; a parcel with one that does not is unknown."""
+"""The judgement of a kind where the area of every union is proved; a parcel with an unproved union is unknown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A check in memory whose parcels are judged part by part: the rows of one part are written while the next is judged.
+"""A check in memory, judged part by part: the rows of one part are written while the next part is judged.
 
 A part is some parcels that follow each other. This thread, which has the library's connection, judges part after part;
 a thread beside makes the rows and the tables of the part before; whoever takes the chunks writes those before that.

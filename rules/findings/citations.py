@@ -21,7 +21,7 @@ _NAME = re.compile(rf"(?P<title>.+?(?:{_TRIAL})?)(?P<number>(?:（[^（）]*）)
 
 
 def cited_law(law: str, language: str) -> str:
-    """The name of a law as a text has it; what is marked already, or is no document's title, stays as it is."""
+    """The name of a law in its marks; a name that is already marked, or is not a title, is returned unchanged."""
     law = plain_basis(law)
     if language == "en":
         return _english(law)
@@ -61,7 +61,7 @@ def citation(law: str, articles: Sequence[str], language: str) -> str:
 
 
 def law_and_article(part: str) -> tuple[str, str]:
-    """The law and the article of which a part of a basis speaks; the article is empty where it names none."""
+    """The law and the article in a part of a basis; the article is empty if none is named."""
     if any(part == law["title"] for law in _law_file()["law"]):
         return part, ""
     if marked := _MARKED.fullmatch(part):
@@ -90,7 +90,7 @@ def basis_together(basis: str, language: str) -> str:
 
 
 def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
-    """What each basis of some rules reads in a text, by the basis as tables have it."""
+    """The text form of each basis of some rules, by the form in tables."""
     return {basis: cited_basis(basis, language) for basis in dict.fromkeys(rule.basis_text for rule in rules)}
 
 

@@ -180,7 +180,7 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
 
 
 def run_table(record: dict[str, Any]) -> Table:
-    """The record as a table of one row; what is no text or number stands as JSON."""
+    """The record as a table of one row; values other than text and numbers are written as JSON."""
     return _RecordTable(record)
 
 
@@ -192,7 +192,7 @@ class _RecordTable(Table):
 
     @cached_property
     def columns(self) -> pd.DataFrame:
-        """One row; what is no text or number stands as JSON."""
+        """One row; values other than text and numbers are written as JSON."""
         record: dict[str, Any] = self.__dict__["record"]
         row = {
             name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]

@@ -120,7 +120,7 @@ class WrittenTable(Table):
         return np.asarray(self.arrays[name], dtype=object)
 
     def plain(self, name: str) -> list[Any]:
-        """A column as plain values, None where there is none: of texts it is there already."""
+        """A column as plain values, None for missing values; text columns already have this form."""
         values = self.arrays[name]
         texts: list[Any] = values.tolist() if values.dtype == object else plain_values(values)
         return texts
@@ -147,7 +147,7 @@ class WrittenTable(Table):
 
 
 def plain_values(values: Any) -> list[Any]:
-    """A column (n,), of numpy or pandas, as plain values, None where there is none."""
+    """A column (n,), of numpy or pandas, as plain values, None for missing values."""
     if values.dtype.kind in "biu" and isinstance(values.dtype, np.dtype):  # in these none is missing
         whole: list[Any] = values.tolist()
         return whole

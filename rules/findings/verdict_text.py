@@ -6,5 +6,5 @@ from onemap.layers.messages import phrase
 
 
 def column_heads(names: Sequence[str], language: str) -> list[str]:
-    """What the columns of a table are called."""
+    """The titles of the columns of a table."""
     return [phrase(f"text_column.{name}", language) for name in names]

@@ -1,4 +1,4 @@
-"""What a session has read of its layers near the last question, kept for the next one, which is near it.
+"""A cache of the features that a session read near its last question, used for the next question nearby.
 
 A planner who drags a corner asks ten times about the same ground. A version never changes, and a library that another
 connection writes to is opened anew, so what was read of a version stays true for as long as its library is open.

@@ -1,4 +1,4 @@
-"""Which version of each layer a run looks at, its features near the parcels, or the reason why there are none."""
+"""The version of each layer that a run uses, its features near the parcels, or the reason why there are none."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ _WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are
 
 @dataclass(frozen=True)
 class LayerSource:
-    """What is known of one layer for this run: a version and its features, or the reason why there is none.
+    """One layer of a run: a version and its features, or the reason why there is none.
 
     entry: of the catalogue.
     larger: of what layer these features are the rows (k,), ascending, so that its pieces are theirs too.

@@ -68,7 +68,7 @@ class GroundsInLibrary:
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
-        """Their areas on the ellipsoid (k,), 0 where there is none."""
+        """The parcels' areas on the ellipsoid in m² (k,), 0 without a geometry."""
         whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
         areas = np.empty(len(self.parcel))
         areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]

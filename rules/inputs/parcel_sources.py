@@ -1,4 +1,4 @@
-"""Which files of parcels are meant: some files, a folder of them, a pattern, or what comes in by stdin."""
+"""The files of parcels: several files, a folder, a pattern, or stdin."""
 
 import contextlib
 import glob
@@ -24,7 +24,7 @@ _ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 @contextlib.contextmanager
 def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[list[str]]:
-    """The files, as long as the block lasts; a name is taken as it is if there is a file of that name.
+    """The files, for the duration of the block; a name is not a pattern if a file of that name exists.
 
     is_served: stdin is asked for requests already.
     Raises OneMapError source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.

@@ -1,4 +1,4 @@
-"""cross: what runs through the parcel: the length of lines and the number of points inside. No ground in conflict.
+"""cross: lines and points inside the parcel: the length and the number of them. There is no ground in conflict.
 
 The length is that of the union, the number that of places: what is drawn twice counts once, as ground does.
 """

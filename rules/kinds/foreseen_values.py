@@ -1,4 +1,4 @@
-"""Values that nobody foresaw: in no table of the field, and named by no condition. What they mean is unknown."""
+"""Unforeseen values: in no code table of the field, and named by no condition. Their meaning is unknown."""
 
 from collections.abc import Iterator
 from typing import Any

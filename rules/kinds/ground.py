@@ -101,7 +101,7 @@ class CoveredGround:
 
 @dataclass(frozen=True)
 class OtherLayer:
-    """Another layer that a rule names: its geometries (m,), and the ground for which it speaks.
+    """Another layer that a rule names: its geometries (m,), and its coverage.
 
     rasters: where those of a raster layer lie; given_crs: (m,) what was said of their CRS, None without.
     """
@@ -153,11 +153,11 @@ class Ground:
         return index_of(self.parcels)
 
     def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each parcel for which the layer does not speak, None without; and whether it failed."""
+        """The part of each parcel outside the layer's coverage, None if there is none; and whether it failed."""
         return self.covered.of(outside, self.shapes, self.coverage, self.threads)
 
     def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each parcel for which the layer speaks, None without; and whether it failed."""
+        """The part of each parcel inside the layer's coverage, None if there is none; and whether it failed."""
         return self.covered.of(inside, self.shapes, self.coverage, self.threads)
 
     def overlaps_with(self, shapes: AnyShapes) -> Overlaps:

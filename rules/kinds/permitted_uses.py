@@ -149,7 +149,7 @@ def permits_of(value: PermitTable | Mapping[str, Sequence[str]], usual: str) -> 
 
 
 def shipped_table(name: str) -> PermitTable:
-    """A table as it is shipped today; its text is the same whatever ends its lines."""
+    """A table as included today; its text does not depend on the form of line ends."""
     return PermitTable(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
 
 

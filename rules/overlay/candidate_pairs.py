@@ -1,4 +1,4 @@
-"""Who meets whom: which parcels share ground with which features, and how much, by sums alone."""
+"""Candidate pairs: which parcels share ground with which features, and how much, computed by sums only."""
 
 from dataclasses import dataclass
 
@@ -77,7 +77,7 @@ def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShap
 def shared_areas(
     parcels: AnyShapes, features: AnyShapes, least_m2: float, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Who of parcels (n,) shares at least so much ground with whom of features (m,), and how much, in m²: (k,) each.
+    """Pairs of parcels (n,) and features (m,) that share at least so much ground, and their area in m²: (k,) each.
 
     By sums alone, of which none can fail; parcel after parcel.
     """

@@ -1,4 +1,4 @@
-"""What of a large polygon lies around a box, cut out of it in steps that many boxes share.
+"""The part of a large polygon around a box, cut out in steps that many boxes share.
 
 Every overlay scans all of both polygons. The steps are tiles that overlap, halved again and again; which of them a box
 is cut from depends on the polygon and the box alone, and so do the digits. What goes wrong here is proved wrong by the

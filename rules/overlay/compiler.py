@@ -41,7 +41,7 @@ _ENGINES: list[Any] = []  # which hold the machine code
 
 
 def is_worth_compiling(steps: float) -> bool:
-    """Whether work of so many steps goes through compiled loops: where they are loaded, or worth to be."""
+    """Whether work of so many steps uses compiled loops: if they are loaded, or worth loading."""
     wish = os.environ.get(SWITCH, "")
     if wish == "0" or not is_compiler_there():
         return False
@@ -56,7 +56,7 @@ def is_compiler_there() -> bool:
 
 
 def is_kept() -> bool:
-    """Whether an earlier process has kept what it compiled, and nobody wishes for plain loops."""
+    """Whether compiled loops of an earlier process are stored, and plain loops are not requested."""
     if os.environ.get(SWITCH) == "0" or not is_compiler_there():
         return False
     folder = _folder()
@@ -64,7 +64,7 @@ def is_kept() -> bool:
 
 
 def start_compiler() -> None:
-    """From now on all work goes through compiled loops, also little."""
+    """Use compiled loops for all work from now on, also for small work."""
     _STARTED.set()
 
 

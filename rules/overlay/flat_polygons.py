@@ -116,7 +116,7 @@ def flat_among(
 
 
 def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:
-    """Polygons (k,) pair by pair; what stands in several pairs is looked at only once."""
+    """Polygons (k,) pair by pair; a polygon in several pairs is converted only once."""
     mine, at_mine = distinct(left)
     others, at_other = distinct(right)
     return FlatPairs(FlatPolygons(mine, threads), at_mine, FlatPolygons(others, threads), at_other)

@@ -217,7 +217,7 @@ def holds_point(flat: Flat, polygon: int, x: float, y: float) -> int:
 
 
 def side(x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> int:
-    """On which side of the way from one point to another a third lies: 1 left, -1 right, 0 where rounding decides.
+    """The side of the line from one point to another on which a third lies: 1 left, -1 right, 0 if rounding decides.
 
     The bound is that of orient2d (Shewchuk 1997).
     """

@@ -1,4 +1,4 @@
-"""Who meets whom, and in what ground: arrays of geometries in, arrays out.
+"""The overlay of parcels and features: arrays of geometries in, arrays out.
 
 All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance;
 parts below ARITHMETIC_M2 are what floating point leaves of nothing.
@@ -269,7 +269,7 @@ def grounds(
 
 
 def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
-    """The union of the ground of each group: (groups,); what is alone in its group stays as it is."""
+    """The union of the ground of each group: (groups,); a single geometry of a group is returned unchanged."""
     order = np.argsort(group, kind="stable")
     group, ground = group[order], ground.at(order)
     is_alone = (np.bincount(group, minlength=groups) == 1)[group]

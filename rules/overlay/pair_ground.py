@@ -38,7 +38,7 @@ _TAKES = 4  # times as long as a sum
 
 
 def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[FlatGround, np.ndarray]:
-    """left ∩ right of valid polygons pair by pair: (k,), None where they share nothing; and (k,) whether it is told.
+    """left ∩ right of valid polygons pair by pair: (k,), None where they share nothing; and (k,) whether it is certain.
 
     least_m2: parts with less ground are left out.
     """
@@ -46,7 +46,7 @@ def common_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> 
 
 
 def remaining_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) -> tuple[FlatGround, np.ndarray]:
-    """left − right of valid polygons pair by pair: (k,), None where nothing is left; and (k,) whether it is told."""
+    """left − right of valid polygons pair by pair: (k,), None where nothing is left; and (k,) whether it is certain."""
     return _grounds(pairs, threads, least_m2, remains=True)
 
 
@@ -84,7 +84,7 @@ def compile_kernel() -> int:
 
 @cache
 def load_kernel() -> bool:
-    """Load what was compiled and kept, for a process that goes on: some 0.03 s. Returns whether there was anything.
+    """Load stored compiled loops, for a process that keeps running: some 0.03 s. Returns whether there were any.
 
     Nothing is compiled for it: where nothing was kept, the first large question does that.
     """

@@ -1,4 +1,4 @@
-"""The threads that share a piece of work, which say how far it is and stop where nobody waits for it any more."""
+"""Threads that share a piece of work, report progress, and stop when the work is cancelled."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""What is worked out of a set of polygons that nobody can change: once, for as long as somebody holds the set."""
+"""Values computed from an unchangeable set of polygons: once, and kept as long as the set is referenced."""
 
 import threading
 import weakref
@@ -16,14 +16,14 @@ _KNOWN: dict[int, dict[str, Any]] = {}  # by the identity of a set, which is let
 
 
 def freeze_set(polygons: np.ndarray) -> np.ndarray:
-    """Polygons (n,), an array of their own that nobody may change from now on."""
+    """Polygons (n,) as a read-only array of their own."""
     own = polygons if polygons.base is None else polygons.copy()
     own.flags.writeable = False
     return own
 
 
 def is_frozen(polygons: AnyShapes) -> bool:
-    """Whether nobody can change which polygons are in a set (n,)."""
+    """Whether a set of polygons (n,) is read-only."""
     return isinstance(polygons, ShapeColumn) or (not polygons.flags.writeable and polygons.base is None)
 
 

@@ -1,4 +1,4 @@
-"""Calculations in one long call that nothing can break off: whoever waits for one can stop waiting."""
+"""Calculations in one long call that cannot be interrupted: the caller can stop waiting for them."""
 
 import math
 import threading
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, expected_s: float | None = None) -> Result:
-    """What work() gives, or the error that it raises; it must hold no lock of the interpreter while it calculates.
+    """The result of work(), or the error that it raises; it must release the interpreter's lock while it calculates.
 
     It is done by a thread of its own. Where nobody waits any more, it is left to itself and its result forgotten.
 

@@ -30,7 +30,7 @@ def excuse_texts(rows: Iterable[Mapping[str, str | None]], rule: Rule, language:
 
 
 def excuse_words(excused_by: str, names: Mapping[str, str], language: str) -> str:
-    """An excuse in words. names: as of `names_of_classes`; what has no name there stays as it is."""
+    """An excuse in words. names: from `names_of_classes`; a class without a name there keeps its id."""
     facts = json.loads(excused_by)
     value = facts["value"]
     if facts["by"] != BY_CODE:

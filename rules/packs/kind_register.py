@@ -135,7 +135,7 @@ class KindRegister:
         return self.heads[found[0]] if found else None
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
-        """The kind of each thing that a text names, in its order; None for one that is not recognised."""
+        """The kind of each item that a text names, in order; None for an item that is not recognised."""
         plain = _BODY.sub("", _BRACKETS.sub("", plain_code(text)))
         last: tuple[ProjectKind | None, ...] = ()
         if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing

@@ -16,7 +16,7 @@ LAWS = "laws.toml"
 
 @dataclass(frozen=True)
 class Law:
-    """One edition of a law. to: its last day in force, None while it is; successor: what stands in its place."""
+    """One edition of a law. to: its last day in force, None while it is; successor: the law that replaced it."""
 
     title: str
     edition: str

@@ -63,7 +63,7 @@ class Pack:
 
 
 def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:
-    """A pack's TOML text and the name under which errors speak of it: a shipped pack's id, or a file.
+    """A pack's TOML text and its name in error messages: the id of an included pack, or a file.
 
     folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none.
     Raises OneMapError with that code, and pack.encoding.

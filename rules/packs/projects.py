@@ -133,7 +133,7 @@ class Projects:
         return result
 
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) say nothing by which any of the classes could be told."""
+        """Which parcels (n,) give no information from which any of the classes could be determined."""
         return self._where(classes, lambda project: project.is_silent)
 
     def are_doubtful(self, classes: Sequence[ProjectClass]) -> np.ndarray:

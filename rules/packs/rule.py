@@ -70,7 +70,7 @@ class Rule:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
+        """SHA-256 of the rule's content, to distinguish the inputs of findings."""
         deciding = ("id", "kind", "layer", "verdict", "where", "when", "silent", "under", "options")
         parts = {name: getattr(self, name) for name in deciding}
         parts |= {name: [item.content for item in getattr(self, name)] for name in ("unless", "only")}

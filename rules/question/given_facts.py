@@ -47,7 +47,7 @@ class GivenFacts:
 
 
 def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
-    """What a file says of a project itself, and of its parcels; neither is checked yet.
+    """The facts in a file, of the project and of its parcels; not yet checked.
 
     Raises OneMapError data.file, data.syntax, data.twice.
     """

@@ -1,4 +1,4 @@
-"""What must be told of the projects that parcels name: kinds that nobody knows, and codes that contradict texts."""
+"""Remarks on the projects that parcels name: unknown kinds, and codes that contradict texts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _MOST_TOLD = 20  # of each sort, those that most parcels say
 
 
 class KindRemarks:
-    """Takes down what parcels name, part by part, and tells of each doubtful value how many say it.
+    """Records the values that parcels name, part by part, and reports each doubtful value with its number of parcels.
 
     Packs without classes ask for no kind: of their parcels nothing is told.
     """
@@ -47,7 +47,7 @@ class KindRemarks:
                 self._take_down(projects[place[row]], text, str(parcels.ids[row]))
 
     def problems(self) -> list[Problem]:
-        """What must be told of all that was taken down, what most parcels say first."""
+        """The remarks on all recorded values, those of most parcels first."""
         keys = [key for key, _ in self._counts.most_common()]
         unlike = [key for key in keys if key[0] is not None][:_MOST_TOLD]
         unknown = [key for key in keys if key[0] is None][:_MOST_TOLD]
@@ -79,7 +79,7 @@ class KindRemarks:
 
 
 def kind_problems_of(packs: Sequence[Pack], parcels: Parcels, language: str) -> list[Problem]:
-    """What must be told of the projects that some parcels name."""
+    """The remarks on the projects that some parcels name."""
     remarks = KindRemarks(packs, language)
     remarks.see(parcels)
     return remarks.problems()

@@ -1,4 +1,4 @@
-"""What must be told of values that rules ask for: no table of the field has them, and no version of the layer."""
+"""Remarks on values that rules select although no code table of the field and no version of the layer has them."""
 
 from collections.abc import Iterator
 

@@ -97,7 +97,7 @@ class Rows:
             yield StoredRow(dict(zip(plain, row, strict=True)), body)
 
     def values(self, name: str) -> np.ndarray:
-        """A column (n,): numbers with a point as such, NaN where there is none, all else as plain values."""
+        """A column (n,): floating-point numbers as an array, NaN for missing values; other columns as plain values."""
         at = self.columns.schema.get_field_index(name)
         if at < 0:
             return np.full(len(self), None, dtype=object)
@@ -204,7 +204,7 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
 
 
 def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table:
-    """The columns of a kept block, or some of them; one that it does not have is left out."""
+    """The columns of a stored block, or some of them; columns that it lacks are left out."""
     stream = pa.ipc.open_stream(content)
     if names is None:
         return stream.read_all()

@@ -66,7 +66,7 @@ class BackgroundRecorder:
         self._waiting, self._bytes_held = [], 0
 
     def close(self) -> None:
-        """Let go of the thread, which may still pack what nobody wants."""
+        """Release the thread; it may still be packing rows that are no longer needed."""
         self._beside.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, progress: Progress) -> None:

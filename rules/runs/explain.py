@@ -1,4 +1,4 @@
-"""How a finding came about, step by step, from what the run kept."""
+"""The explanation of a finding, step by step, from the stored run."""
 
 import json
 from collections.abc import Mapping

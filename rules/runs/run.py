@@ -50,7 +50,7 @@ class RowsOutdated(Exception):
 
 @dataclass(frozen=True)
 class AskedRun:
-    """One check: what was asked, its record, what must be told about its input, how many parcels have each verdict."""
+    """One check: its question, its record, the problems of its input, the number of parcels by verdict."""
 
     question: Question
     record: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The record of a stored run as it is read: what is gone from it, or is of another sort, is damage to the run."""
+"""Reading the record of a stored run: a missing entry, or one of another type, means that the run is damaged."""
 
 import json
 from collections.abc import Mapping

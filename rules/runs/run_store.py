@@ -141,7 +141,7 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
 
 
 def kind_of(record: Mapping[str, Any]) -> str:
-    """What sort of run a record is of: check, compare, remedy."""
+    """The kind of run of a record: check, compare, remedy."""
     return str(record.get("kind", CHECK))
 
 
@@ -224,7 +224,7 @@ def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]
 
 
 def stored_question(library: Library, identifier: str) -> Question:
-    """What a stored check was asked, so that it can be asked again: versions recorded later are not known.
+    """The parameters of a stored check, to repeat it: versions recorded later are not used.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """
@@ -263,7 +263,7 @@ def _given_parcels(library: Library, identifier: str, rows: Sequence[StoredRow],
 
 
 def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:
-    """What a stored run was asked, without its parcels.
+    """The parameters of a stored run, without its parcels.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """

@@ -1,4 +1,4 @@
-"""What pyogrio must be told so that it opens a file whose path has signs in it that mean something in an address."""
+"""The name under which pyogrio opens a file whose path contains characters with a meaning in an address."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from onemap.layers.errors import OneMapError
 
 
 def gdal_name(content: Path | bytes) -> Path | str | bytes:
-    """A path, or bytes, as pyogrio takes them for themselves and not for an address.
+    """A path, or bytes, in a form that pyogrio does not take for an address.
 
     The path is made absolute: `WFS:host` in the folder at hand is a file. It cuts a path at a semicolon unless it
     begins with a scheme, and takes what stands before an exclamation mark for an archive. Raises OneMapError

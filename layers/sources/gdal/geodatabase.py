@@ -1,4 +1,4 @@
-"""What a FileGDB knows about its codes: domains and subtypes, taken from its table of definitions.
+"""Domains and subtypes of a FileGDB, read from its table of definitions.
 
 A code stays in its field; its name goes into a field of its own beside it, FIELD_name. GDAL knows the domains too, but
 its Python packages do not hand them out.
@@ -130,7 +130,7 @@ class _Column:
         return (self.of_subtype.get(subtype or "", self.own) for subtype in self.subtypes)
 
     def names(self) -> list[str | None] | None:
-        """The name of each row's code, None where there is none; None if the field has no codes."""
+        """The name of each row's code, None for a code without a name; None if the field has no codes."""
         all_names = [domain.names for domain in (self.own, *self.of_subtype.values()) if domain is not None]
         if all(code == name for names in all_names for code, name in names.items()):
             return None  # nothing to say that the code does not say

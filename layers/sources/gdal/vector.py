@@ -277,7 +277,7 @@ def _further_remarks(read: _Reading, coarse: int, place: dict[str, str]) -> list
 def remarks_of(
     texts: Sequence[str], place: dict[str, str], has_heights: bool, are_measured: bool, curved: int
 ) -> list[Problem]:
-    """What is told of the way in which a layer was read. texts: GDAL's own warnings; curved: how many had arcs."""
+    """Remarks on how a layer was read. texts: GDAL's own warnings; curved: how many geometries had arcs."""
     problems = [_remark(text, place) for text in texts[:_MOST_REMARKS]]
     if has_heights:
         problems.append(Problem("geometry.z_dropped", dict(place)))

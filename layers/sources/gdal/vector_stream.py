@@ -1,4 +1,4 @@
-"""Large layers read block by block; what is told is told as of a whole.
+"""Large layers read block by block; problems are reported once for the whole layer.
 
 Shapefile, FileGDB and GeoPackage, which GDAL can begin to read in the middle, and GeoJSON, which it reads in one go;
 whatever is in memory of them at once is one block.
@@ -230,7 +230,7 @@ class VectorStream:
         )
 
     def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
-        """What is to be told of the whole layer, once all its rows are read.
+        """The problems of the whole layer, after all its rows are read.
 
         Raises OneMapError source.rows.
         """

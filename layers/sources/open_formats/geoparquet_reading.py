@@ -184,7 +184,7 @@ def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str,
 
 
 def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
-    """WKB (n,) or None as geometries (n,), None for what is no WKB; and by row what is wrong with it."""
+    """WKB (n,) or None as geometries (n,), None for invalid WKB; and the error of each such row."""
     try:
         return geometries_of_wkb(bodies), {}
     except (shapely.GEOSException, ValueError, TypeError):

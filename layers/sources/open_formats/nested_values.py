@@ -5,5 +5,5 @@ from typing import Any
 
 
 def plain_value(value: Any) -> Any:
-    """Lists and objects as the JSON that they are; all else as it is."""
+    """Lists and objects as JSON text; all other values unchanged."""
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else value

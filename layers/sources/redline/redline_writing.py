@@ -45,7 +45,7 @@ _ALIASES = {
 
 
 def redline_bytes(text: RedlineText, file: str) -> bytes:
-    """A text in our form. Raises OneMapError encoding.replaced if it holds what is no character."""
+    """The text of a coordinate file. Raises OneMapError encoding.replaced if it contains invalid characters."""
     lines = [*text.before, COORDINATES]
     for parcel in text.parcels:
         lines.append(",".join((*parcel.fields, "@")))
@@ -263,7 +263,7 @@ def _text(value: object) -> str:
 
 
 def kept_header(lines: str) -> RedlineText | None:
-    """A header that a GeoPackage carries from the text that it was made of; None if it is none."""
+    """The header stored in a GeoPackage that was made from a coordinate text; None if it is not valid."""
     before, _, after = lines.partition(f"\n{COORDINATES}\n")
     text = RedlineText(tuple(before.split("\n")), (), tuple(after.split("\n")) if after else ())
     return text if header_of(text.before) else None

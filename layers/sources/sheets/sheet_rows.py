@@ -42,7 +42,7 @@ class _Break:
 
 
 def title_text(grid: Grid, columns: Columns) -> str:
-    """What stands above the header, and the headings."""
+    """The text above the header, and the headings."""
     above = " ".join(plain(value) for row in grid.rows[: columns.row] for value in row if value is not None)
     return f"{above} {' '.join(columns.headings)}"
 

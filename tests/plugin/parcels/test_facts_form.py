@@ -193,7 +193,7 @@ def test_a_kind_that_nobody_knows_is_remarked_at_its_field_and_kept_by_a_second_
     dialog.fields["XMLX"].control.lineEdit().insert("综合配套某某")
     press(dialog, "ok")
     assert dialog.isVisible()
-    assert "counts as not stated" in dialog.fields["XMLX"].error.text()
+    assert "treated as not stated" in dialog.fields["XMLX"].error.text()
     press(dialog, "ok")
     assert not dialog.isVisible()
     assert tab.facts.given["parcels"] == {"XMLX": "综合配套某某"}
@@ -312,7 +312,7 @@ def test_a_case_is_opened_with_the_facts_of_the_form_and_a_new_round_keeps_them(
     dialog.fields["content"].control.insertPlainText("A road\nof 2 km")
     dialog.fields["XMLX"].control.lineEdit().insert("公路")
     press(dialog, "ok")
-    assert "no telephone number" in dialog.fields["phone"].error.text()
+    assert "not a telephone number" in dialog.fields["phone"].error.text()
     dialog.fields["phone"].control.clear()
     press(dialog, "ok")
     form.parcels.choose_file(str(town / "parcels.gpkg"))

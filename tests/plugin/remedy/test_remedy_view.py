@@ -120,7 +120,7 @@ def test_how_far_it_would_have_to_move_is_told_and_drawn_where_it_would_lie(tab)
     ground = alternative_ground(tab.remedy.remedy.path, "A", "moved")
     assert ground.boundingBox().xMinimum() == pytest.approx(X + 150, abs=1)
     assert tab.canvas.extent().contains(ground.boundingBox())
-    assert "no optimum" in tab.remedy.summary.text()
+    assert "not an optimum" in tab.remedy.summary.text()
 
 
 def test_that_nothing_was_found_within_the_bounds_is_said_plainly(tab):

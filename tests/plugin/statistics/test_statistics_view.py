@@ -108,7 +108,7 @@ def test_the_balance_has_the_ellipsoid_s_areas_also_of_what_no_class_has(provide
 
     assert rows[0][2] == f"{sizes[rows[0][1]]:.4f}" and sizes[rows[0][1]] == hectares(400, 650) != 65.0
     assert sizes["0101 Paddy field"] == hectares(400, 100) and sizes["no feature"] == hectares(900, 100)
-    assert sizes["the layer does not speak of it"] == hectares(1000, 50)
+    assert sizes["outside the coverage of the layer"] == hectares(1000, 50)
     parts = [round(float(row[2]) * 10_000) for row in rows if row[0] == 1]
     assert sum(parts) == pytest.approx(round(float(rows[0][2]) * 10_000), abs=2), "but for rounding it is whole"
 

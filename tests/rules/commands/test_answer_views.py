@@ -57,7 +57,7 @@ def test_a_balance_closes_by_what_no_class_has_and_by_what_several_count():
     assert text[2].split() == ["Together", "10.0000", "100.0%", "2"] and text[4].startswith("      01 class 01")
 
 
-CLOSING = {"counted twice: features overlap": -1.0, "no feature": 1.5, "the layer does not speak of it": 0.5}
+CLOSING = {"counted twice: features overlap": -1.0, "no feature": 1.5, "outside the coverage of the layer": 0.5}
 
 
 def alternative(east_m, north_m, turned_deg):

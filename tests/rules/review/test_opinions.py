@@ -214,8 +214,8 @@ def test_a_layer_that_nobody_could_check_is_no_all_clear(town):
     missing += 'verdict = "prohibited"\nmissing = "checklist"\ntitle = { zh = "红线" }\nbasis = [{ law = "法" }]\n'
     town.pack(RULES + missing)
     case = town.show(town.open(), "2026-03-02")
-    assert "no all-clear" in opinion(case, "environment")["text"]
-    assert "no all-clear" not in opinion(case, "reform")["text"]
+    assert "does not mean that there is no conflict" in opinion(case, "environment")["text"]
+    assert "does not mean that there is no conflict" not in opinion(case, "reform")["text"]
 
 
 STRAY = ("\udcff", "\x00", "a\x07")

@@ -66,7 +66,9 @@ def test_the_ellipsoid_s_figures_of_a_ground_sum_to_it_and_are_those_that_people
     beyond_m2 = total["outside_coverage_ellipsoidal_m2"]
     assert beyond_m2 == pytest.approx(north[0], abs=0.1) != pytest.approx(1e6, abs=10)
     assert total["units_ellipsoidal_m2"] == unit["area_ellipsoidal_m2"]
-    (beyond,) = [line for line in result_text("statistics", answer, "en").splitlines() if "does not speak" in line]
+    (beyond,) = [
+        line for line in result_text("statistics", answer, "en").splitlines() if "outside the coverage" in line
+    ]
     assert f" {beyond_m2 / 10_000:,.4f} " in beyond
 
 

@@ -20,9 +20,9 @@ from onemap.rules.warnings.warnings import COLUMNS, FoundWarnings
 GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
 KEPT_LATE = {
-    "zh": f"逾期未更新的图层 · 公益林 · 2024-06-01 · 预警：已通知，2025-06-01 至 2025-06-02 被发现（{LATE}）",
+    "zh": f"逾期未更新的图层 · 公益林 · 2024-06-01 · 预警：已通知，2025-06-01 至 2025-06-02 发现（{LATE}）",
     "en": f"Layers overdue for an update · Public welfare forest · 2024-06-01 · warning: notified, "
-    f"seen from 2025-06-01 to 2025-06-02 ({LATE})",
+    f"found from 2025-06-01 to 2025-06-02 ({LATE})",
 }
 
 

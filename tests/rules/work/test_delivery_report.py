@@ -150,7 +150,7 @@ def test_the_sender_reads_what_to_send_and_no_option_of_ours(library, delivery, 
         plain = re.sub("<style>.*?</style>", "", report, flags=re.DOTALL).replace("<!--", "")
         assert " --" not in plain and "onemap " not in plain
         assert ("请说明这是目录中的哪个图层" if lang == "zh" else "Say which layer of the catalogue it is") in report
-        assert ("请在来源数据中改正" if lang == "zh" else "Mend it in the source.") in report
+        assert ("请在来源数据中改正" if lang == "zh" else "Correct it in the source.") in report
 
 
 @pytest.mark.parametrize(("lang", "share"), [("zh", "不足 1 %"), ("en", "less than 1 %")])
