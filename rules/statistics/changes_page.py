@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import Figure
-from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.maps.page_files import Page
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.figure_pages import class_matrix
