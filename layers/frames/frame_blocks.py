@@ -18,7 +18,7 @@ from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import SILENT, Progress
 
 
-class Rows(Protocol):
+class FrameRows(Protocol):
     """Where the features of a frame are kept, numbered from 0; numbers that are asked for ascend.
 
     size: how many are read at once at best.
@@ -124,7 +124,7 @@ class FrameBlocks:
     repaired, area_changed_m2, bad: as of a CleanFrame.
     """
 
-    held: Rows
+    held: FrameRows
     kept: np.ndarray | None = None
     problems: tuple[Problem, ...] = ()
     repaired: int = 0

@@ -47,7 +47,7 @@ from onemap.layers.library.version_writing import VersionFacts, add_version, ref
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
-from onemap.layers.quality.quality import GradedProblem, Ground, Quality, check_quality, looks_at_shapes
+from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
@@ -372,7 +372,7 @@ def _checked_version(
     quality = check_quality(
         frame,
         checked,
-        Ground(library.crs, district, spoken_for, known),
+        LayerPlace(library.crs, district, spoken_for, known),
         arrival.required,
         arrival.place,
         arrival.step("checking"),

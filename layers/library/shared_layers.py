@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import DefectError
 from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
@@ -26,7 +27,7 @@ from onemap.layers.rasters.rasters import reference_of
 from onemap.layers.stores.arrow_values import arrow_batch, shape_column
 from onemap.layers.stores.geoparquet import CORNERS, KEY, geo_metadata
 from onemap.layers.stores.library_tables import own_file_key
-from onemap.layers.stores.shared_store import FACTS, SHARED_TABLES
+from onemap.layers.stores.shared_store import FACTS, FIELDS_FROM, SHARED_TABLES
 from onemap.layers.stores.store import GEOMETRY_COLUMN, DamagedTable
 
 _LAYOUT = 1  # of the files: another one has other names
@@ -167,6 +168,8 @@ def _table(
     while name in types:
         name += "_"
     own = {"fid": pa.array(features.fids), GEOMETRY_COLUMN: shape_column(features.geometries), name: cover}
+    if len(own) != FIELDS_FROM:
+        raise DefectError("a reader looks for the fields behind the columns of our own")
     of_python = {field: _TYPES.get(kind, bytes) for field, kind in types.items()}
     geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
     batch = arrow_batch(own, features.attributes[list(types)], of_python, {KEY: geo})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pyproj
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.layers.publishing.layer_choice import PublishedLayer
@@ -16,7 +17,6 @@ from onemap.layers.xml_elements import Element, SubElement
 _SHAPES = {"polygon": "Polygon", "line": "Line", "point": "Point"}
 _FLAGS = {"Identifiable": 1, "Removable": 1, "Searchable": 1, "Private": 0}
 _ALL_SCALES = {"hasScaleBasedVisibilityFlag": "0", "minScale": "1e+08", "maxScale": "0"}
-_M2_IN_HA = 10_000.0
 
 
 def title_of(layer: PublishedLayer, language: str) -> str:
@@ -36,7 +36,7 @@ def abstract_of(layer: PublishedLayer, language: str) -> str:
         since=version.valid_from or "…",
         until=version.valid_to or "…",
         coverage=phrase(f"coverage.{version.coverage_kind}", language),
-        area_ha=f"{version.coverage_m2 / _M2_IN_HA:,.4f}",
+        area_ha=f"{version.coverage_m2 / M2_PER_HECTARE:,.4f}",
         count=version.count,
         source=layer.source,
         hash=version.hash,

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyproj
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -17,7 +18,7 @@ from onemap.layers.in_threads import in_order
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
-_UNITS = {"hectares": 1e-4, "mu": 0.0015, "square_kilometres": 1e-6}
+_UNITS = {"hectares": 1 / M2_PER_HECTARE, "mu": 15 / M2_PER_HECTARE, "square_kilometres": 1e-6}
 
 
 def area_flaws(

@@ -26,7 +26,7 @@ from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
 from onemap.layers.quality.table_rows import row_flaws, scale_flaws, share_flaws
 from onemap.layers.quality.topology import (
-    Block,
+    BlockColumns,
     SizeLimits,
     check_block,
     check_blocks_met,
@@ -63,7 +63,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Ground:
+class LayerPlace:
     """Where a layer should lie, in the library's plane.
 
     district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box;
@@ -79,7 +79,7 @@ class Ground:
 def check_quality(
     frame: FrameBlocks,
     entry: LayerEntry,
-    ground: Ground,
+    ground: LayerPlace,
     required: Sequence[str],
     place: dict[str, Any],
     progress: Progress,
@@ -138,7 +138,7 @@ def _of_table(
     return flaws, {name: f"{table.name} {table.version}" for name, table in tables.items()}
 
 
-def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: Ground) -> tuple[list[Flaws], bool]:
+def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> tuple[list[Flaws], bool]:
     """That the layer lies beside what the library holds of the same things; and whether it fits."""
     if not ground.known or level_of(entry, "position.shift") == "off" or entry.geometry not in ("polygon", "line"):
         return [], False
@@ -176,7 +176,7 @@ def _looks_for_a_shift(entry: LayerEntry, district: shapely.Geometry | None) -> 
 def _of_shapes(
     frame: FrameBlocks,
     entry: LayerEntry,
-    ground: Ground,
+    ground: LayerPlace,
     most: Callable[[str], int | None],
     progress: Progress,
     journal: Journal | None,
@@ -223,7 +223,7 @@ def _of_shapes(
 
 def _block_from_journal(
     journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
-) -> Block:
+) -> BlockColumns:
     """What a block shows, from the journal if it has been looked at before."""
     name = f"tile-{number:06d}.npz"
     if journal is not None and journal.has(name):

@@ -19,7 +19,7 @@ _MISFITS_AT_ONCE = 10_000  # that are united in one step; always the same, so th
 
 _NONE = np.empty(0, dtype=np.int64)
 
-Block = dict[str, np.ndarray]
+BlockColumns = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def check_block(
     overlaps: bool,
     union: bool,
     also: np.ndarray = _NONE,
-) -> Block:
+) -> BlockColumns:
     """What one block shows, as plain arrays that a journal can keep.
 
     also: its items that are misfits because of what other blocks show. misfits: its items that do not fit their
@@ -66,7 +66,7 @@ def check_block(
         items.rings(local[small]), items.boxes[local[small]], lambda rows: items.geometries(local[small[rows]])
     )
     misfit[small] |= edges.misfits(is_own[small])
-    result: Block = {}
+    result: BlockColumns = {}
     if overlaps:
         asked, parts = misfit | (is_own & is_piece), []
         geometries = items.geometries(local if asked.any() else local[:0])
@@ -87,14 +87,14 @@ def check_block(
     return result
 
 
-def check_blocks_met(frame: FrameBlocks, items: Items, found: list[Block], *, union: bool) -> None:
+def check_blocks_met(frame: FrameBlocks, items: Items, found: list[BlockColumns], *, union: bool) -> None:
     """Look again, in place, at each block that took a polygon for fitting which shares ground with another's misfit."""
     while met := _met_elsewhere(items, found):
         for number, also in met.items():
             found[number] = check_block(frame, items, number, overlaps=True, union=union, also=also)
 
 
-def _met_elsewhere(items: Items, found: list[Block]) -> dict[int, np.ndarray]:
+def _met_elsewhere(items: Items, found: list[BlockColumns]) -> dict[int, np.ndarray]:
     """By block: its misfits, with what shares ground with another's and was not looked at; only where there is such."""
     met = np.concatenate([block["pairs"][block["area"] > _ARITHMETIC_M2, :2].ravel() for block in found])
     misfit = np.concatenate([block["misfits"] for block in found])
@@ -113,7 +113,7 @@ def _overlaps(
     geometries: np.ndarray,
     tree: shapely.STRtree,
     searched: np.ndarray,
-) -> tuple[np.ndarray, Block]:
+) -> tuple[np.ndarray, BlockColumns]:
     """The places in `local` that share ground with a searched one, and the pairs; one shape twice is told elsewhere."""
     left, right = tree.query(geometries[searched], predicate="intersects")
     left = searched[left]
@@ -136,16 +136,18 @@ def _overlaps(
     }
 
 
-def _join_steps(parts: list[Block]) -> Block:
+def _join_steps(parts: list[BlockColumns]) -> BlockColumns:
     """The pairs of each step as those of one; ends: where the WKB of each ends."""
-    none: Block = {
+    none: BlockColumns = {
         "pairs": np.empty((0, 4), dtype=np.int64),
         "area": np.empty(0),
         "length": np.empty(0),
         "shared": np.empty(0, dtype=np.uint8),
         "sizes": np.empty(0, dtype=np.int64),
     }
-    result: Block = {name: np.concatenate([empty, *(part[name] for part in parts)]) for name, empty in none.items()}
+    result: BlockColumns = {
+        name: np.concatenate([empty, *(part[name] for part in parts)]) for name, empty in none.items()
+    }
     result["ends"] = np.cumsum(result.pop("sizes"))
     return result
 
@@ -159,7 +161,7 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
     return np.asarray(result)
 
 
-def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, most: int | None) -> list[Flaws]:
+def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimits, most: int | None) -> list[Flaws]:
     """Pairs of polygons whose overlap is large enough to report. found: of every block; most: how many are reported."""
     pairs = np.concatenate([block["pairs"] for block in found])
     area_m2 = np.concatenate([block["area"] for block in found])
@@ -198,12 +200,12 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, mos
     return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(large) - len(listed))]
 
 
-def _common_area(block: Block, at: int) -> shapely.Geometry:
+def _common_area(block: BlockColumns, at: int) -> shapely.Geometry:
     start = int(block["ends"][at - 1]) if at else 0
     return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 
 
-def union_of(frame: FrameBlocks, items: Items, found: list[Block], progress: Progress) -> shapely.Geometry:
+def union_of(frame: FrameBlocks, items: Items, found: list[BlockColumns], progress: Progress) -> shapely.Geometry:
     """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay.
 
     Neither the order of rings nor the points at which they begin tell of the blocks.

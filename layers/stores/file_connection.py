@@ -39,7 +39,7 @@ from onemap.layers.stores.store import (
     FeatureRows,
     FeatureTable,
     PackedIndex,
-    Rows,
+    RowHashes,
     Shapes,
     chained_hash,
 )
@@ -62,7 +62,7 @@ class FileConnection(sqlite3.Connection):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.unlogged: Rows = {}
+        self.unlogged: RowHashes = {}
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table or view of that name."""

@@ -27,7 +27,7 @@ from onemap.layers.stores.store import (
     FeatureRows,
     FeatureTable,
     PackedIndex,
-    Rows,
+    RowHashes,
     Shapes,
 )
 
@@ -69,7 +69,7 @@ class ServerConnection:
 
     def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
         self.srs_id = 0
-        self.unlogged: Rows = {}
+        self.unlogged: RowHashes = {}
         self.schema = schema
         self.raw = connection
         self._roles = roles

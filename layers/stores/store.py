@@ -18,7 +18,7 @@ from onemap.layers.stores.rights import Right, Roles
 GEOMETRY_COLUMN = "geom"
 NO_GEOMETRY = "GEOMETRYCOLLECTION"  # the type of that column in a table of which no row has any
 Shapes = np.ndarray | Bodies  # geometries (n,), or the same as WKB
-Rows = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
+RowHashes = dict[str, dict[str, str | None]]  # table → name → hash of a row; None of one that was taken away
 
 
 class DamagedTable(Exception):
@@ -97,7 +97,7 @@ class StoreConnection(Protocol):
 
     srs_id: int
     most_fields: int
-    unlogged: Rows
+    unlogged: RowHashes
     damages: tuple[type[Exception], ...]
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:

@@ -8,7 +8,7 @@ import shapely
 
 from onemap.resources.sample_city.city_ground import GRID_M, Geometries
 from onemap.resources.sample_city.lots import Lots
-from onemap.resources.sample_city.streets import Block
+from onemap.resources.sample_city.streets import CityBlock
 
 LEAST_EAVES_M, EAVES = 3.0, 0.13  # roofs stand back from the parcel's border, on large ones by a share of its width
 LEAST_M2 = 12.0
@@ -30,12 +30,12 @@ def roofs(parcels: Geometries) -> Geometries:
     return shapely.buffer(parcels, -eaves_m, join_style="mitre")
 
 
-def is_built(blocks: tuple[Block, ...], lots: Lots) -> np.ndarray:
+def is_built(blocks: tuple[CityBlock, ...], lots: Lots) -> np.ndarray:
     """Which of the parcels have a building: all but parks."""
     return np.asarray([block.use != "park" for block in blocks])[lots.block]
 
 
-def buildings(rng: np.random.Generator, blocks: tuple[Block, ...], lots: Lots) -> geopandas.GeoDataFrame:
+def buildings(rng: np.random.Generator, blocks: tuple[CityBlock, ...], lots: Lots) -> geopandas.GeoDataFrame:
     """JZW: a building on every built parcel, the highest of the offices a tower."""
     built = np.flatnonzero(is_built(blocks, lots))
     ground, parcel = shapely.get_parts(shapely.set_precision(roofs(lots.ground[built]), GRID_M), return_index=True)

@@ -10,7 +10,7 @@ import shapely
 from onemap.resources.sample_city import names
 from onemap.resources.sample_city.city_ground import ORIGIN, parts
 from onemap.resources.sample_city.countryside import Country, Cover, cover
-from onemap.resources.sample_city.streets import Block, Streets
+from onemap.resources.sample_city.streets import CityBlock, Streets
 
 BLOCK_CLASSES = {
     # what a block is for → its class in the land survey
@@ -94,7 +94,7 @@ def land_cover(
     district: shapely.Polygon,
     land: Country,
     network: Streets,
-    blocks: tuple[Block, ...],
+    blocks: tuple[CityBlock, ...],
     units: geopandas.GeoDataFrame,
     planted: tuple[np.ndarray, list[str]],
 ) -> geopandas.GeoDataFrame:
@@ -171,7 +171,7 @@ def _texts(choices: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _classes(
-    rng: np.random.Generator, ground: Cover, land: Country, blocks: tuple[Block, ...], planted: list[str]
+    rng: np.random.Generator, ground: Cover, land: Country, blocks: tuple[CityBlock, ...], planted: list[str]
 ) -> np.ndarray:
     """The class of each face: what its mask says; fields and forest by where they lie."""
     classes = np.asarray([CLASSES.get(kind, "") for kind in ground.kind], object)

@@ -11,7 +11,7 @@ from onemap.resources.sample_city import names, planted
 from onemap.resources.sample_city.city_ground import GRID_M, Warp, parts, wavy_loop
 from onemap.resources.sample_city.city_land import identifiers, planned_features, survey_area_m2
 from onemap.resources.sample_city.countryside import cover
-from onemap.resources.sample_city.streets import ARTERIAL_HALF_M, USES, Block, Streets
+from onemap.resources.sample_city.streets import ARTERIAL_HALF_M, USES, CityBlock, Streets
 
 DENSITY = {
     "070102": ("≤2.2", "25", "≥35", "60"),
@@ -42,7 +42,7 @@ def land_plan_masks(network: Streets) -> list[tuple[str, np.ndarray]]:
     ]
 
 
-def detailed_plan(rng: np.random.Generator, network: Streets, blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
+def detailed_plan(rng: np.random.Generator, network: Streets, blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """KGDK: every block of the town with its use and limits, and the streets between them.
 
     It goes beyond TDGHDL along one road, calls one park by another name, and plans works on its farmland. The
@@ -101,7 +101,7 @@ def road_redlines(network: Streets) -> geopandas.GeoDataFrame:
     )
 
 
-def green_lines(blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
+def green_lines(blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """ZXCQCSLVX: the parks of the town."""
     ground = np.asarray([block.outline for block in blocks if block.use == "park"], object)
     return planned_features("2092", "2090020232", ground)
@@ -126,7 +126,7 @@ def heritage(network: Streets) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDat
 
 
 def approved_sites(
-    rng: np.random.Generator, blocks: tuple[Block, ...], block: np.ndarray, ground: np.ndarray
+    rng: np.random.Generator, blocks: tuple[CityBlock, ...], block: np.ndarray, ground: np.ndarray
 ) -> geopandas.GeoDataFrame:
     """GHDK: some parcels that have their permission already."""
     chosen = np.sort(rng.choice(len(ground), min(60, len(ground)), replace=False))

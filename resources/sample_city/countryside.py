@@ -19,7 +19,7 @@ from onemap.resources.sample_city.city_ground import (
     swayed,
     wavy_loop,
 )
-from onemap.resources.sample_city.streets import Block
+from onemap.resources.sample_city.streets import CityBlock
 
 RIVER = [(1500, 5200), (1790, 4600), (1430, 3980), (1640, 3350), (1400, 2700), (1700, 2050), (2080, 1420)]
 RIVER += [(2500, 1080), (3050, 830), (3650, 960), (4200, 640), (4850, 760), (5450, 400), (6200, 480)]
@@ -48,7 +48,7 @@ class Country:
     stands: np.ndarray  # stands of forest, polygons that fill the hills
     fields: np.ndarray  # fields, before roads, river and town are taken out
     ponds: np.ndarray
-    villages: tuple[tuple[str, tuple[Block, ...], shapely.Polygon], ...]  # name, blocks, ground
+    villages: tuple[tuple[str, tuple[CityBlock, ...], shapely.Polygon], ...]  # name, blocks, ground
 
 
 def country(rng: np.random.Generator) -> Country:
@@ -94,14 +94,14 @@ def _pond_places(rng: np.random.Generator) -> list[tuple[float, float, float, fl
 
 def _village(
     rng: np.random.Generator, place: tuple[float, float], angle: float, rows: int, columns: int
-) -> tuple[tuple[Block, ...], shapely.Polygon]:
+) -> tuple[tuple[CityBlock, ...], shapely.Polygon]:
     """A village: small blocks on lanes, a few of them missing, and the ground it stands on."""
     phases = rng.uniform(0, 2 * np.pi, 2)
     warp = Warp(place, angle, ((9.0, 330.0, 0.3, phases[0]), (7.0, 260.0, 1.9, phases[1])))
     across, along = grid_of(rng, 0, 72.0 * columns, (62, 82)), grid_of(rng, 0, 105.0 * rows, (90, 120))
     across, along = across - across[-1] / 2, along - along[-1] / 2
     blocks = [
-        Block(warp, a0 + 2.5, b0 + 2.5, a1 - 2.5, b1 - 2.5, "village")
+        CityBlock(warp, a0 + 2.5, b0 + 2.5, a1 - 2.5, b1 - 2.5, "village")
         for a0, a1 in zip(across, across[1:], strict=False)
         for b0, b1 in zip(along, along[1:], strict=False)
         if rng.random() < 0.95
@@ -224,7 +224,7 @@ def _first_of(shapes: np.ndarray, points: np.ndarray) -> np.ndarray:
     return owner
 
 
-def villages_beside(land: Country, roads: np.ndarray) -> tuple[Block, ...]:
+def villages_beside(land: Country, roads: np.ndarray) -> tuple[CityBlock, ...]:
     """The blocks of all villages, without those that a road runs through."""
     blocks = [block for _, village, _ in land.villages for block in village]
     outlines = np.asarray([block.outline for block in blocks], object)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city.city_ground import Array
-from onemap.resources.sample_city.streets import USES, Block
+from onemap.resources.sample_city.streets import USES, CityBlock
 
 DEPTH_TO_FRONT = 2.2  # a parcel is about so much deeper than it is wide
 PLACE_M = 0.05
@@ -24,7 +24,7 @@ class Lots:
     block: np.ndarray
 
 
-def lots(rng: np.random.Generator, blocks: tuple[Block, ...], count: int) -> Lots:
+def lots(rng: np.random.Generator, blocks: tuple[CityBlock, ...], count: int) -> Lots:
     """Exactly `count` parcels on `blocks`; they share their borders vertex for vertex and never overlap."""
     split, yards = int(count * SPLIT_SITES), int(count * CORNER_YARDS)
     courts = int(count * COURTS)
@@ -40,7 +40,7 @@ def lots(rng: np.random.Generator, blocks: tuple[Block, ...], count: int) -> Lot
     return Lots(ground[keep], block[keep])
 
 
-def _plans(rng: np.random.Generator, blocks: tuple[Block, ...], wanted: int) -> list[list[list[float]]]:
+def _plans(rng: np.random.Generator, blocks: tuple[CityBlock, ...], wanted: int) -> list[list[list[float]]]:
     """For each block its rows, each a list of fronts (shares of the row): about `wanted` in all, never fewer.
 
     The mean front is found by halving; then single parcels are joined with a neighbour until the count is met.
@@ -81,7 +81,7 @@ def _fronts(rng: np.random.Generator, number: int) -> list[float]:
     return [0.0, *(shares[:-1] / shares[-1]), 1.0]
 
 
-def _cut(rng: np.random.Generator, block: Block, rows: list[list[float]]) -> np.ndarray:
+def _cut(rng: np.random.Generator, block: CityBlock, rows: list[list[float]]) -> np.ndarray:
     """The parcels of one block. All lines are cut where any other meets them, so neighbours share vertices."""
     turned = block.a1 - block.a0 < block.b1 - block.b0
     low, high = (block.a0, block.a1) if turned else (block.b0, block.b1)
@@ -128,7 +128,7 @@ def _corners_cut(ring: Array, start: float, stop: float, low: float, high: float
     return np.asarray(found)
 
 
-def _place_ring(block: Block, ring: Array, turned: bool, slant: float) -> Array:
+def _place_ring(block: CityBlock, ring: Array, turned: bool, slant: float) -> Array:
     """`ring` in local metres: lot lines lean a little, less so towards the ends of the block."""
     along, across = ring[:, 0], ring[:, 1]
     low, high = (block.a0, block.a1) if turned else (block.b0, block.b1)

@@ -9,7 +9,7 @@ import shapely
 from onemap.resources.sample_city import names
 from onemap.resources.sample_city.city_ground import GRID_M, parts
 from onemap.resources.sample_city.countryside import Country
-from onemap.resources.sample_city.streets import Block, Streets
+from onemap.resources.sample_city.streets import CityBlock, Streets
 
 NOISE_M = 35.0  # about a railway: noise zones of class 4
 RIVER_CLASSES = (("Ⅱ", "上游段", -9000.0, -1200.0), ("Ⅲ", "城区段", -1200.0, 2700.0), ("Ⅳ", "下游段", 2700.0, 9000.0))
@@ -51,7 +51,7 @@ def noise_zones(district: shapely.Polygon, network: Streets) -> geopandas.GeoDat
     )
 
 
-def sources_of_pollution(blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
+def sources_of_pollution(blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """WRY: works that the list of the year names."""
     works = [block for block in blocks if block.use == "works"][::SOURCES_OF]
     return geopandas.GeoDataFrame(

@@ -9,7 +9,7 @@ import shapely
 from onemap.resources.sample_city import names, planted
 from onemap.resources.sample_city.city_ground import parts, wavy_loop
 from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
-from onemap.resources.sample_city.streets import CENTRE, Block
+from onemap.resources.sample_city.streets import CENTRE, CityBlock
 
 OLD_TOWN_M, OLD_YEAR = 820.0, 2009  # how far the town reached then
 BUILT_SINCE = ("05H1", "0508", "0601", "0701", "08H1", "08H2", "0809", "0810", "1004")
@@ -69,7 +69,7 @@ def census(cover: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     )
 
 
-def renewal_areas(blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
+def renewal_areas(blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """CSGXFW: some blocks of the old town and of old works, each with the streets to its neighbours' middle."""
     chosen = [block for block in blocks if block.use in RENEWAL_USES][:: max(1, len(blocks) // 60)][:RENEWAL_AREAS]
     ground = shapely.buffer(np.asarray([block.outline for block in chosen], object), 3.0, join_style="mitre")

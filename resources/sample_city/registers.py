@@ -10,7 +10,7 @@ import shapely
 from onemap.resources.sample_city import names
 from onemap.resources.sample_city.city_sites import Sites
 from onemap.resources.sample_city.countryside import RIVER, VILLAGES, Country
-from onemap.resources.sample_city.streets import USES, Block, Streets
+from onemap.resources.sample_city.streets import USES, CityBlock, Streets
 
 TOWNSHIP_SEATS = ((800, 2000), (3200, 2900), (5400, 2800), (5400, 150))
 PLACES_BY_USE = {
@@ -38,7 +38,7 @@ STAGES, APPROVALS = ("储备", "策划", "在办", "建成"), ("审批", "核准
 CONCLUSIONS = ("同意", "有条件同意", "有条件同意", "不同意", "补正材料")
 
 
-def place_names(blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
+def place_names(blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """DMDZ: townships, villages, the river's reaches, and what in the town has a name of its own."""
     rows = [
         (f"{name}人民政府", "行政区", name, place)
@@ -112,7 +112,7 @@ def key_projects(rng: np.random.Generator, found: Sites) -> geopandas.GeoDataFra
 
 
 def earlier_opinions(
-    rng: np.random.Generator, blocks: tuple[Block, ...], block: np.ndarray, ground: np.ndarray
+    rng: np.random.Generator, blocks: tuple[CityBlock, ...], block: np.ndarray, ground: np.ndarray
 ) -> geopandas.GeoDataFrame:
     """YSYJ: parcels that went through a review before, with what was concluded then."""
     chosen = np.sort(rng.choice(len(ground), min(OPINIONS, len(ground)), replace=False))

@@ -33,7 +33,7 @@ USES: dict[str, tuple[str, float]] = {
 
 
 @dataclass(frozen=True)
-class Block:
+class CityBlock:
     """Ground between streets, a rectangle of a bent drawing; `use` is a key of `USES`."""
 
     warp: Warp
@@ -54,7 +54,7 @@ class Streets:
     """Everything that the street network gives to the other makers; geometry in local metres."""
 
     warp: Warp
-    blocks: tuple[Block, ...]
+    blocks: tuple[CityBlock, ...]
     cells: np.ndarray  # the ground of the built-up town with its streets, one polygon per cell of the net
     arterials: np.ndarray  # centre lines inside the town
     roads: tuple[tuple[str, str, str | None, float, shapely.LineString], ...]  # key, name, class, width, line
@@ -120,7 +120,7 @@ def _with_place(lines: Array, place: float) -> Array:
 
 def _blocks(
     rng: np.random.Generator, warp: Warp, a_lines: Array, b_lines: Array, outline: shapely.Polygon
-) -> tuple[list[Block], np.ndarray]:
+) -> tuple[list[CityBlock], np.ndarray]:
     """The built-up blocks, and the ground of each with the halves of the streets about it."""
     blocks, cells = [], []
     for a0, a1 in zip(a_lines, a_lines[1:], strict=False):
@@ -135,7 +135,7 @@ def _blocks(
                 use = _use(rng, *_middle(warp, ground), reach, depth)
                 low = (ground[0] + widths[0], ground[1] + widths[1])
                 high = (ground[2] - widths[2], ground[3] - widths[3])
-                blocks.append(Block(warp, *low, *high, use))
+                blocks.append(CityBlock(warp, *low, *high, use))
                 cells.append(warp.box(*ground))
     return blocks, np.asarray(cells, object)
 

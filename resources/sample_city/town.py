@@ -34,7 +34,7 @@ from onemap.resources.sample_city.city_ground import CRS, district, to_ground
 from onemap.resources.sample_city.city_sites import Sites, sites
 from onemap.resources.sample_city.countryside import VILLAGES, Country, country, villages_beside
 from onemap.resources.sample_city.lots import Lots, lots
-from onemap.resources.sample_city.streets import CENTRE, USES, Block, Streets, streets
+from onemap.resources.sample_city.streets import CENTRE, USES, CityBlock, Streets, streets
 
 REDLINE_PARCELS = ("DK90001", "DK90005", "DK90008", "DK90018", "DK90024")
 HAZARDS_BEYOND_M = 300.0  # who looks for places that may slide looks beyond the border too: such a place reaches 200 m
@@ -48,7 +48,7 @@ class Town:
     district: shapely.Polygon
     land: Country
     network: Streets
-    blocks: tuple[Block, ...]  # of the town, then of the villages
+    blocks: tuple[CityBlock, ...]  # of the town, then of the villages
     lots: Lots
     sites: Sites
 

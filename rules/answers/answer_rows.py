@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
-from onemap.rules.maps.document_areas import hectares_text, moment_text, share_text, square_metres_text
+from onemap.rules.maps.document_areas import moment_text, square_metres_text
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.cases.case import ChecklistItem, Override
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import sentence_figures
-from onemap.rules.kinds.reasons import reasons_text
-from onemap.rules.maps.document_areas import hectares_text, mu_text, square_metres_text, total_m2
+from onemap.rules.kinds.reasons import column_of_reasons, reasons_in, reasons_text
+from onemap.rules.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.packs.rule import VERDICTS, Rule
 
 _DASH = "–"
@@ -87,8 +88,8 @@ def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
     title = titles[0]
     measures = _measures([one.row for one in group], language, KINDS[rule.kind].value_places)
     if first.row["verdict"] == "unknown":
-        reasons = dict.fromkeys(reason for one in group for reason in str(one.row["reason"] or "").split(",") if reason)
-        words = reasons_text(",".join(reasons), language)
+        reasons = dict.fromkeys(reason for one in group for reason in reasons_in(one.row["reason"]))
+        words = reasons_text(column_of_reasons(reasons), language)
         key = "draft.unknown_fact" if first.wants_fact else "draft.unknown"
         key = "draft.unknown_layer" if len(alike) > 1 else key
         several = phrase("said.comma", language).join(titles)

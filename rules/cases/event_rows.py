@@ -13,9 +13,9 @@ from onemap.rules.cases.event import Event, ordered_events
 from onemap.rules.cases.event_store import LibraryEvidence, json_text, read_events
 from onemap.rules.cases.event_tables import EVENTS
 from onemap.rules.cases.replay import Replay
+from onemap.rules.findings.table import Row
 
 UNLAWFUL = "unlawful"
-Row = dict[str, Any]
 
 
 def with_events(library: Library, rows: Sequence[Row], case_id: str | None, language: str) -> list[Row]:

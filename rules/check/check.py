@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, ea
 from onemap.rules.incremental.merged_run import StandingRows, merged_tables, standing_rows
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds.ground import WarpedRaster
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
@@ -47,7 +48,7 @@ class Answer:
     layers: dict[str, dict[str, Any]]
     computed: int
     skipped: list[dict[str, str]]
-    warped: list[dict[str, Any]]
+    warped: list[WarpedRaster]
 
 
 def check(
@@ -103,7 +104,7 @@ def _plan_of(library: Library, question: Question) -> CheckPlan:
     return check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
 
 
-def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[dict[str, Any]]) -> Answer:
+def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[WarpedRaster]) -> Answer:
     records = {code: source.record(code) for code, source in layers.read.items()}
     return Answer(tables, records, computed, layers.skipped_rules, warped)
 
@@ -186,7 +187,7 @@ def record_of(
 ) -> dict[str, Any]:
     """The record of a run whose parcels were judged together, or in several answers."""
     layers: dict[str, Mapping[str, Any]] = {}
-    skipped, warped, computed = list(check_plan.skipped), [], 0
+    skipped, warped, computed = list(check_plan.skipped), list[WarpedRaster](), 0
     for answer in answers:
         layers |= answer.layers
         computed += answer.computed
@@ -205,7 +206,7 @@ def record_of(
         "rules": {rule.id: rule.hash for rule in check_plan.rules},
         "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
         "computed": computed,
-        "warped": sorted(warped, key=lambda item: order[item["rule"]]),
+        "warped": [asdict(item) for item in sorted(warped, key=lambda item: order[item.rule])],
         "skipped": skipped,
         "who": who,
     }

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyproj
@@ -22,7 +21,7 @@ from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
-from onemap.rules.kinds.ground import SharedGround
+from onemap.rules.kinds.ground import SharedGround, WarpedRaster
 from onemap.rules.overlay.candidate_pairs import index_of
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.unchanging_sets import freeze_set
@@ -52,7 +51,7 @@ class PartJudgement:
 
     rows: BackgroundRows
     computed: int
-    warped: list[dict[str, Any]]
+    warped: list[WarpedRaster]
     row_count: int
 
 
@@ -86,7 +85,7 @@ def judge_part(
     shared = _shared_grounds(layers, bench, still) if wanted is None else {}
     rules = [rule for rule in check_plan.rules if not layers.is_skipped(rule)]
     costs = [layers.cost(rule, len(local)) for rule in rules]
-    computed, warped, pieces, count = 0, [], 0, len(local)
+    computed, warped, pieces, count = 0, list[WarpedRaster](), 0, len(local)
     for number, (rule, cost, share) in enumerate(zip(rules, costs, threads.progress.parts(costs), strict=True)):
         part = share.part(0.0, 1.0, rule.title.get(check_plan.language, rule.id))
         part.at(0.0)
@@ -95,7 +94,7 @@ def judge_part(
         own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
         judged = judged_rule(rule, bench, layers, own, chosen, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
-            warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
+            warped.append(WarpedRaster(rule.id, rule.layer, judged.judgement.warped_to_m))
         pieces += len(judged.judgement.pairs.parcel)
         if pieces > (most_rows or sys.maxsize):
             raise TooManyRows(pieces / len(local) * len(costs) / (1 + number))

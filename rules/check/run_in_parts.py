@@ -8,8 +8,7 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -22,6 +21,7 @@ from onemap.rules.findings.background_rows import background_thread
 from onemap.rules.findings.run_tables import ROW_TABLES, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds.ground import WarpedRaster
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run import AskedRun, Chunk, verdict_counts
 
@@ -39,7 +39,7 @@ class JudgedPart:
     parcels: Parcels
     tables: "Future[dict[str, Table]]"
     computed: int
-    warped: list[dict[str, Any]]
+    warped: list[WarpedRaster]
 
 
 _BY_RULE = [name for name, first in ROW_TABLES.items() if first == "rule"]
@@ -66,7 +66,7 @@ class RunInParts(AskedRun):
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
         verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
-        computed, warped = 0, list[dict[str, Any]]()
+        computed, warped = 0, list[WarpedRaster]()
         for part in _one_behind(self.parts):
             tables = result_of(part.tables, self.progress.check)
             verdicts += tables["parcels"].values("verdict").tolist()
@@ -78,8 +78,9 @@ class RunInParts(AskedRun):
             yield Chunk(tables, part.parcels)
         self.verdicts.update(verdict_counts(verdicts))
         order = {rule: place for place, rule in enumerate(self.record["rules"])}
-        warped.sort(key=lambda item: order[item["rule"]])
-        self.record.update(computed=computed, warped=warped, seconds=round(time.perf_counter() - self.began, 3))
+        warped.sort(key=lambda item: order[item.rule])
+        seconds = round(time.perf_counter() - self.began, 3)
+        self.record.update(computed=computed, warped=list(map(asdict, warped)), seconds=seconds)
         rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
         yield Chunk({**rest, "run": run_table(self.record)})
 

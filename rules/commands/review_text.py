@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.answers.run_views import unasked_row, verdict_table
-from onemap.rules.maps.document_areas import hectares_text, moment_text
+from onemap.rules.maps.document_areas import moment_text
 from onemap.rules.remedy.alternative_rows import alternative_rows, remedy_lines
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.findings.verdict_text import column_heads
-from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.statistics.balance_rows import unit_names
 
 if TYPE_CHECKING:

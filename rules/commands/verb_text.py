@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
@@ -18,7 +19,6 @@ from onemap.rules.compare.comparison_rows import compare_view, contradictions_vi
 from onemap.rules.findings.citations import cited_law
 from onemap.rules.identify.identify_rows import find_view, identify_view
 from onemap.rules.indicators.indicator_rows import indicator_view
-from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.readings.sensor_rows import readings_view
 from onemap.rules.remedy.alternative_rows import remedy_view
 from onemap.rules.remedy.site_rows import sites_view

@@ -33,7 +33,7 @@ from onemap.rules.compare.earlier_comparison import (
 )
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import Matrix
-from onemap.rules.compare.pieces import Ground, overlaid
+from onemap.rules.compare.pieces import ComparedGround, overlaid
 from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import (
     Plan,
@@ -232,7 +232,7 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
 
 def _overlay_plans(
     question: _Question, whole: Threads, held: contextlib.ExitStack
-) -> tuple[Ground, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
+) -> tuple[ComparedGround, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
     """What the plans have in common; both without their ground, since large ones need the room for their spots.
 
     Also what stands of the comparison before, and where the work lies, which is open as long as `held`.

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
-from onemap.rules.maps.document_areas import hectares_text, share_text
 
 Record = Mapping[str, Any]
 _CONFLICTS = ("03", "04", "05")

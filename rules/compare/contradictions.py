@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
@@ -95,12 +96,12 @@ def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -
 def _pair_figures(found: Comparison) -> dict[str, Any]:
     """What a comparison says of a pair, as columns of its row."""
     matrix = found.tables["matrix"].columns
-    area_ha = (matrix.groupby("type")["area_m2"].sum() / 10_000).to_dict()
+    area_ha = (matrix.groupby("type")["area_m2"].sum() / M2_PER_HECTARE).to_dict()
     conflict = matrix["type"].isin(CONFLICTS)
     return {
         "conflicts": int(matrix.loc[conflict, "spots"].sum()),
-        "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / 10_000,
-        "compared_ha": found.spots.compared_m2 / 10_000,
+        "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / M2_PER_HECTARE,
+        "compared_ha": found.spots.compared_m2 / M2_PER_HECTARE,
         **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
         "run": found.record["id"],
     }

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
-from onemap.rules.compare.pieces import Ground
+from onemap.rules.compare.pieces import ComparedGround
 from onemap.rules.compare.polygon_files import Batch, boxes_meet, extent, read_columns, read_polygons, write_batch
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.overlay.contacts import share_edges
@@ -32,7 +32,7 @@ class SinglePolygons:
 
 
 def dissolve_ground(
-    ground: Ground, kind: np.ndarray, threads: Threads, journal: Journal | None
+    ground: ComparedGround, kind: np.ndarray, threads: Threads, journal: Journal | None
 ) -> Iterator[tuple[SinglePolygons, Threads]]:
     """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
 
@@ -66,7 +66,7 @@ def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
         start = stop
 
 
-def touching(ground: Ground, kind: np.ndarray, threads: Threads) -> np.ndarray:
+def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.ndarray:
     """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
 
     Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.

@@ -25,7 +25,7 @@ from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
-class Ground(Polygons):
+class ComparedGround(Polygons):
     """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak.
 
     They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone.
@@ -37,7 +37,7 @@ class Ground(Polygons):
 
 def overlaid(
     plan_a: Plan, plan_b: Plan, threads: Threads, near: np.ndarray | None = None, journal: Journal | None = None
-) -> Ground:
+) -> ComparedGround:
     """All ground on which at least one plan speaks, every place once; each plan's rows are proved by their pieces.
 
     near: polygons (j,), and then only the ground inside them, which must be whole spots; journal: where the pieces are
@@ -144,7 +144,7 @@ def _ground_without_other(
     return wanted[at[there]], rest[there]
 
 
-def _in_order(polygon_store: KeptPolygons) -> Ground:
+def _in_order(polygon_store: KeptPolygons) -> ComparedGround:
     """All that was found and is wanted, in an order that the blocks have no part in."""
     a, b, part = (polygon_store.column(name) for name in ("a", "b", "part"))
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
@@ -152,7 +152,7 @@ def _in_order(polygon_store: KeptPolygons) -> Ground:
     at = at[polygon_store.column("is_wanted")[at]]
     found = Polygons.among(polygon_store, at)
     polygon_store.forget_columns()
-    return Ground(found.boxes, found.area_m2, found.points, at, polygon_store, a[at], b[at])
+    return ComparedGround(found.boxes, found.area_m2, found.points, at, polygon_store, a[at], b[at])
 
 
 def _refuse(plan: Plan, row: int) -> None:

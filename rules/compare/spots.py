@@ -16,7 +16,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import sha256
 from onemap.rules.compare.dissolve import SinglePolygons, dissolve_ground
 from onemap.rules.compare.matrix import Matrix
-from onemap.rules.compare.pieces import Ground
+from onemap.rules.compare.pieces import ComparedGround
 from onemap.rules.compare.plans import Plan
 from onemap.rules.findings.table import plain_values
 from onemap.rules.findings.thresholds import vanishing
@@ -53,7 +53,7 @@ class Spots:
 
 
 def spots_of(
-    ground: Ground,
+    ground: ComparedGround,
     plans: tuple[Plan, Plan],
     matrix: Matrix,
     limits: Limits,
@@ -150,7 +150,7 @@ def _codes_and_uses(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return code, use
 
 
-def _kinds(ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np.ndarray, pd.DataFrame]:
+def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np.ndarray, pd.DataFrame]:
     """Which of the kinds each piece (k,) is of; and the kinds, row by row: type, use_a, use_b.
 
     Each combination of uses and codes is looked up once; texts are made for some of the pieces at a time.

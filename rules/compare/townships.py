@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.frames.fields import text_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
@@ -63,7 +64,7 @@ def township_statistics(spots: Spots, source: LayerSource | None, threads: Threa
     table = table.reset_index()
     whole = table.groupby(keys[:2], dropna=False)["area_m2"].transform("sum")
     table["share"] = table["area_m2"] / whole
-    table["area_ha"] = table["area_m2"] / 10_000
+    table["area_ha"] = table["area_m2"] / M2_PER_HECTARE
     table["title"] = [phrase(f"difference.{kind}", language) for kind in table["type"]]
     for name in [*keys, "title"]:
         table[name] = table[name].astype(object).where(table[name].notna(), None)

@@ -17,8 +17,9 @@ import pandas as pd
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.check.check import Answer
 from onemap.rules.distributed.packed_files import PackedTables, keep_packed, packed_size
-from onemap.rules.distributed.parcel_files import Block
+from onemap.rules.distributed.parcel_files import ParcelBlock
 from onemap.rules.distributed.table_files import BY_RULE, KeptTable, keep_table, table_path
+from onemap.rules.kinds.ground import WarpedRaster
 from onemap.rules.question.check_plan import CheckPlan
 
 _ABOUT, _FACTS = "about.json", "block.json"
@@ -38,7 +39,7 @@ class FinishedBlock:
     layers: dict[str, dict[str, Any]]
     computed: int
     skipped: list[dict[str, str]]
-    warped: list[dict[str, Any]]
+    warped: list[WarpedRaster]
     packed: PackedTables | None = None
 
     @property
@@ -100,7 +101,7 @@ def block_name(number: int) -> str:
 
 def keep_block(
     finished_folder: Path,
-    block: Block,
+    block: ParcelBlock,
     answer: Answer,
     counts: Mapping[str, int],
     check_plan: CheckPlan,
@@ -139,7 +140,7 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
 
 
 def _write_block(
-    folder: Path, block: Block, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, is_range: bool
+    folder: Path, block: ParcelBlock, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, is_range: bool
 ) -> FinishedBlock:
     place, tables = pd.Index(block.parcels.ids, dtype=object), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
@@ -169,6 +170,7 @@ def read_finished(folder: Path) -> FinishedBlock | None:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
         whole = all(table_path(folder, name).stat().st_size == table.size for name, table in tables.items())
+        facts["warped"] = [WarpedRaster(**item) for item in facts["warped"]]
         if (found := facts.pop("packed")) is not None:
             facts["packed"] = PackedTables(**found)
             whole = whole and packed_size(folder) == facts["packed"].size

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
-from onemap.rules.runs.arrow_blocks import ArrowTable, Block, Rows, concatenate_rows, read_columns, read_shapes
+from onemap.rules.runs.arrow_blocks import ArrowTable, Rows, StoredBlock, concatenate_rows, read_columns, read_shapes
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import packed_rows
 from onemap.rules.runs.stored_rows import GIVEN
@@ -55,13 +55,13 @@ def packed_size(folder: Path) -> int:
     return (folder / _NAME).stat().st_size
 
 
-def read_packed(folder: Path) -> Iterator[tuple[str, Block]]:
+def read_packed(folder: Path) -> Iterator[tuple[str, StoredBlock]]:
     """The rows of a block, packed, with the names of their tables; one after the other is held."""
     with pa.OSFile(str(folder / _NAME)) as file:
         batches = pa.ipc.open_file(file)
         for number in range(batches.num_record_batches):
             (row,) = batches.get_batch(number).to_pylist()
-            yield row.pop("table"), Block(**row)
+            yield row.pop("table"), StoredBlock(**row)
 
 
 def read_tables(folder: Path, packed: PackedTables, parcels: Parcels, first: int) -> dict[str, Table]:

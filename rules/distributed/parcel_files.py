@@ -27,7 +27,7 @@ _KNOWN = ("west", "south", "east", "north", "vertices", "parts", "area_m2")
 
 
 @dataclass(frozen=True)
-class Block:
+class ParcelBlock:
     """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels.
 
     starts (k,): the first position of each range, in which all is merged.
@@ -131,7 +131,7 @@ class KeptParcels:
         """The file of the parcels of one block."""
         return _path(self._folder, number) if self.are_in_order else _block_path(self._folder, number)
 
-    def block(self, number: int) -> Block:
+    def block(self, number: int) -> ParcelBlock:
         """The parcels of one block."""
         return read_block(self.block_path(number), number, self._like, self.starts)
 
@@ -140,9 +140,9 @@ class KeptParcels:
         return _parcels(_streams(_path(self._folder, number)), self._like)[1]
 
 
-def read_block(path: Path, number: int, like: Parcels, starts: Sequence[int]) -> Block:
+def read_block(path: Path, number: int, like: Parcels, starts: Sequence[int]) -> ParcelBlock:
     """The parcels of one block from its file, wherever that lies."""
-    return Block(number, *_parcels(_streams(path), like), starts)
+    return ParcelBlock(number, *_parcels(_streams(path), like), starts)
 
 
 def _streams(path: Path) -> list[pa.Table]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from onemap.layers.geometry.wkb_boxes import wkb_types
-from onemap.rules.distributed.parcel_files import Block
+from onemap.rules.distributed.parcel_files import ParcelBlock
 from onemap.rules.findings.extents import Extent, extent_from, joined_extent
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
@@ -36,7 +36,7 @@ class KeptTable:
 
 
 def keep_table(
-    folder: Path, name: str, table: Table, block: Block, at: np.ndarray, rules: Mapping[str, int]
+    folder: Path, name: str, table: Table, block: ParcelBlock, at: np.ndarray, rules: Mapping[str, int]
 ) -> KeptTable:
     """Write one table of a block. at (n,): which of the block's parcels each row is of; rules: their order."""
     positions = block.positions[at]

@@ -18,7 +18,7 @@ from onemap.rules.check.check import Answer, judged_ahead, judged_beside, judged
 from onemap.rules.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
 from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, block_name, keep_block
 from onemap.rules.distributed.packed_files import read_packed
-from onemap.rules.distributed.parcel_files import Block, KeptParcels
+from onemap.rules.distributed.parcel_files import KeptParcels, ParcelBlock
 from onemap.rules.distributed.table_files import BY_RULE
 from onemap.rules.findings.background_rows import background_thread, result_of
 from onemap.rules.findings.table import Table
@@ -147,7 +147,7 @@ class LocalEngine:
             if keeping is not None:
                 yield result_of(keeping, progress.check)
 
-    def _keep(self, work: Work, block: Block, answer: Callable[[], Answer]) -> NumberedBlock:
+    def _keep(self, work: Work, block: ParcelBlock, answer: Callable[[], Answer]) -> NumberedBlock:
         """Put a block into the journal, once its tables are made."""
         found = answer()
         with disk_errors_as_refusals(work.journal.folder):
@@ -162,7 +162,7 @@ class LocalEngine:
 
 
 def _block_begun(
-    sources: Sources, small: SmallLayers, work: Work, block: Block, threads: Threads, beside: Executor | None
+    sources: Sources, small: SmallLayers, work: Work, block: ParcelBlock, threads: Threads, beside: Executor | None
 ) -> Callable[[], Answer]:
     """Judge one block's parcels; the answer, whose tables are made beside. Raises OneMapError rule.field and others."""
     if work.against:
@@ -181,7 +181,7 @@ def judged_block(
     sources: Sources,
     check_plan: CheckPlan,
     question: Question,
-    block: Block,
+    block: ParcelBlock,
     against: str | None,
     threads: Threads,
 ) -> Answer:

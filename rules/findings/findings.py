@@ -16,7 +16,7 @@ from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_texts
 from onemap.rules.kinds.ground import Judgement, no_ground
-from onemap.rules.kinds.reasons import EXCUSED, unknown_reasons
+from onemap.rules.kinds.reasons import EXCUSED, column_of_reasons, unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.flat_polygons import occurring
@@ -75,7 +75,7 @@ def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
     result = np.full(len(parcels), "", dtype=object)
     for reason in reasons:
         rows = np.flatnonzero(judged.judgement.reasons[reason][parcels])
-        result[rows] = [f"{before},{reason}" if before else reason for before in result[rows]]
+        result[rows] = [column_of_reasons((before, reason)) for before in result[rows]]
     return result
 
 
@@ -83,7 +83,7 @@ def _join_reasons(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Reasons (n,) and more reasons (n,) with a comma between, None where there is neither."""
     result = np.full(len(first), None, dtype=object)
     for row in np.flatnonzero(first.astype(bool) | second.astype(bool)).tolist():
-        result[row] = ",".join(filter(None, (first[row], second[row])))
+        result[row] = column_of_reasons((first[row], second[row]))
     return result
 
 
@@ -143,7 +143,7 @@ def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
     counted[rows], measured[rows] = False, EXCUSED
     columns: dict[str, Any] = {"excused_by": excused_by}
     if is_unknown:
-        reason[rows] = [",".join(filter(None, (before, EXCUSED))) for before in reason[rows]]
+        reason[rows] = [column_of_reasons((before, EXCUSED)) for before in reason[rows]]
     else:
         reason[rows] = EXCUSED
         verdict = np.full(len(half.present), judged.rule.verdict, dtype=object)
@@ -207,10 +207,10 @@ def read_ahead(judged: RuleJudgement) -> None:
 
 # Columns of rows: arrays of numpy, `_ground` as FlatGround counted from the origin, WKB as arrays of Arrow, and what is
 # the same in every row as that value: most rules find one row, and its columns one by one would cost more than it.
-Block = dict[str, Any]
+FindingColumns = dict[str, Any]
 
 
-def block_rows(block: Block, rows: np.ndarray) -> Block:
+def block_rows(block: FindingColumns, rows: np.ndarray) -> FindingColumns:
     """Some rows of a block: their positions (k,)."""
     return {name: _rows_of(values, rows) for name, values in block.items()}
 
@@ -223,7 +223,7 @@ def _rows_of(values: Any, rows: np.ndarray) -> Any:
     return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values
 
 
-def joined_blocks(blocks: Sequence[Block]) -> Block:
+def joined_blocks(blocks: Sequence[FindingColumns]) -> FindingColumns:
     """The rows of blocks of the same columns one after the other, as one block, whose columns all are arrays."""
     counts = [len(block["_parcel"]) for block in blocks]
     return {name: _one_column([block[name] for block in blocks], counts) for name in blocks[0]}
@@ -250,7 +250,7 @@ def _array_of(values: list[Any]) -> np.ndarray:
 
 def rows_of(
     judged: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
-) -> tuple[list[Block], list[Block]]:
+) -> tuple[list[FindingColumns], list[FindingColumns]]:
     """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
 
     order: the rule's place among all.
@@ -269,7 +269,7 @@ def rows_of(
 
 def _finding_rows(
     judged: RuleJudgement, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
-) -> Block:
+) -> FindingColumns:
     rule, parcel = judged.rule, judged.rows[half.present]
     columns = {
         "_parcel": parcel,
@@ -307,7 +307,7 @@ def _finding_rows(
     return {**columns, **half.columns}
 
 
-def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> Block:
+def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> FindingColumns:
     pairs = judged.judgement.pairs
     counted, reason = _counted_pieces(judged, halves)
     dimension = pairs.ground.dimension

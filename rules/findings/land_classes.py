@@ -15,12 +15,13 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.area_units import rounded_hectares
 from onemap.layers.errors import require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.messages import RESOURCES
-from onemap.rules.findings.findings import Block, RuleJudgement
+from onemap.rules.findings.findings import FindingColumns, RuleJudgement
 
 COLUMNS = [
     "parcel",
@@ -55,15 +56,9 @@ def ownership_of(code: str | None) -> str:
     return {"1": "state", "2": "state", "3": "collective", "4": "collective"}.get((code or " ")[0], "unknown")
 
 
-def rounded_hectares(areas_m2: np.ndarray) -> np.ndarray:
-    """Areas as hectares with four decimals, each rounded by itself, half up, as documents do (`document_areas`)."""
-    rounded: np.ndarray = np.floor(np.round(areas_m2, 6) + 0.5) / 10_000
-    return rounded
-
-
 def land_classes(
     names: np.ndarray, judged: Sequence[RuleJudgement], crs: pyproj.CRS, origin: tuple[float, float], language: str
-) -> pd.DataFrame | Block:
+) -> pd.DataFrame | FindingColumns:
     """One row per parcel, ownership and class for every `composition` of a land survey (a layer with DLBM)."""
     blocks = []
     for item in judged:

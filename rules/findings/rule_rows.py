@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onemap.rules.findings.findings import Block, RuleJudgement, block_rows
+from onemap.rules.findings.findings import FindingColumns, RuleJudgement, block_rows
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class RuleRows:
     """What a rule says, and its findings and overlaps in blocks of columns, each of which has rows: see `Block`."""
 
     judged: RuleJudgement
-    findings: list[Block]
-    overlaps: list[Block]
+    findings: list[FindingColumns]
+    overlaps: list[FindingColumns]
 
 
 def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:

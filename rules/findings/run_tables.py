@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import shift_polygons
-from onemap.rules.findings.findings import Block, RuleJudgement, block_rows, joined_blocks
+from onemap.rules.findings.findings import FindingColumns, RuleJudgement, block_rows, joined_blocks
 from onemap.rules.findings.land_classes import land_classes
 from onemap.rules.findings.table import Table, WrittenTable, typed_arrays
 from onemap.rules.findings.written_ground import write_findings, write_overlaps
@@ -136,7 +136,7 @@ def _composition(
     return WrittenTable(typed_arrays(rows, _COMPOSITION_COLUMNS))
 
 
-def _sort_block(blocks: list[Block], by: list[str]) -> Block:
+def _sort_block(blocks: list[FindingColumns], by: list[str]) -> FindingColumns:
     """The rows of blocks as one in the order of its columns `by`."""
     if not blocks:
         return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}

@@ -12,8 +12,9 @@ import shapely
 
 from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
 from onemap.rules.findings.extents import Extent, extent_from, extent_of
-from onemap.rules.findings.findings import Block
+from onemap.rules.findings.findings import FindingColumns
 
+Row = dict[str, Any]  # of a table or an answer, by column
 _TEXT_COLUMNS = {
     "parcel",
     "rule",
@@ -166,12 +167,12 @@ def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
-def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+def typed_columns(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> pd.DataFrame:
     """`typed_arrays` as a frame."""
     return _frame_of(typed_arrays(columns, names))
 
 
-def typed_arrays(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> dict[str, Any]:
+def typed_arrays(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> dict[str, Any]:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
 
     names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.

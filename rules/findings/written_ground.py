@@ -9,27 +9,27 @@ import pyarrow as pa
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.findings.findings import Block
+from onemap.rules.findings.findings import FindingColumns
 from onemap.rules.inputs.parcel_rows import GroundsInLibrary, ParcelRows
 from onemap.rules.overlay.threads import Threads
 
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
 
 
-def write_findings(findings: Block, parcels: ParcelRows, threads: Threads) -> None:
+def write_findings(findings: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
     """Put in place of findings' ground `_wkb`, `_box`, and their areas on the ellipsoid."""
     write_grounds(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
 
 
-def write_overlaps(overlaps: Block, parcels: ParcelRows, threads: Threads) -> None:
+def write_overlaps(overlaps: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
     """Put in place of overlaps' ground `_wkb`, `_box` and `_dimension`."""
     write_grounds(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
 
 
 def write_grounds(
-    rows: Block,
+    rows: FindingColumns,
     parcels: ParcelRows,
     threads: Threads,
     measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]] = MappingProxyType({}),

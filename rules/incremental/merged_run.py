@@ -12,6 +12,7 @@ import pyarrow as pa
 from onemap.rules.findings.run_tables import ROW_TABLES, SAYING
 from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier
+from onemap.rules.kinds.ground import WarpedRaster
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.runs.arrow_blocks import ArrowTable, Rows, concatenate_rows, rows_of_table
 from onemap.rules.runs.run_store import stored_blocks
@@ -72,11 +73,11 @@ class StandingRows:
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
         return frozenset(code for code in layers if layers[code]["reason"] == "unreadable" != before.get(code))
 
-    def warped_rasters(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
         """What the earlier run says of warped rasters of rules whose rows stand, beyond what is known."""
-        rules = {item["rule"] for item in known}
+        rules = {item.rule for item in known}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
-        return [item for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
+        return [WarpedRaster(**item) for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
 
     @cached_property
     def _parcels(self) -> pd.Index:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import share_text
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
@@ -12,8 +13,7 @@ from onemap.rules.indicators.indicator_pack import Indicator, LayerPart, Term
 from onemap.rules.indicators.indicator_storage import stored_options
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
 from onemap.rules.indicators.indicators import KIND
-from onemap.rules.indicators.quota_pages import is_quota, room_words
-from onemap.rules.maps.document_areas import share_text
+from onemap.rules.indicators.quota_pages import IndicatorRow, is_quota, room_words
 from onemap.rules.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.runs.run_store import run_record, stored_rows
 
@@ -22,7 +22,6 @@ _MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _TERM_OR_SIGN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+*/]")
 # A finding's feature is a piece in conflict, and its run one of rules: an indicator's have words of their own.
 _STEP_WORDS = {"feature": "of_feature", "run": "measurement"}
-Row = Mapping[str, Any]
 
 
 def explain_indicator(library: Library, identifier: str, unit: str, name: str, language: str) -> dict[str, Any]:
@@ -96,7 +95,13 @@ def _formula_words(text: str, words: Mapping[str, str]) -> str:
 
 
 def _explain_term(
-    term: Term, words: str, row: Row, terms: Sequence[Row], features: Sequence[Row], titles: SheetTitles, step: Any
+    term: Term,
+    words: str,
+    row: IndicatorRow,
+    terms: Sequence[IndicatorRow],
+    features: Sequence[IndicatorRow],
+    titles: SheetTitles,
+    step: Any,
 ) -> None:
     """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
     language = titles.language
@@ -130,7 +135,7 @@ def _number_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:,.6g}"
 
 
-def _is_of(one: Row, row: Row) -> bool:
+def _is_of(one: IndicatorRow, row: IndicatorRow) -> bool:
     """Whether a term's row is that of the row's year, where the term is a table's number."""
     return one["year"] is None or row["year"] is None or int(one["year"]) == int(row["year"])
 
@@ -148,7 +153,7 @@ def _more(term: Term) -> str:
     return " ".join(filter(None, words))
 
 
-def _way_words(one: Row, language: str) -> list[str]:
+def _way_words(one: IndicatorRow, language: str) -> list[str]:
     """Along what a walk went, and how whole the network of streets is."""
     words = [phrase(f"way.{one['way']}", language), indicator_reasons(one["way_reason"], language)]
     if one["streets_m"] is not None:
@@ -160,11 +165,11 @@ def _way_words(one: Row, language: str) -> list[str]:
     return words
 
 
-def _feature_count(row: Row, language: str) -> str:
+def _feature_count(row: IndicatorRow, language: str) -> str:
     return phrase("explain.features", language, count=row["features"])
 
 
-def _explain_value(item: Indicator, row: Row, language: str, step: Any) -> None:
+def _explain_value(item: Indicator, row: IndicatorRow, language: str, step: Any) -> None:
     row, measure = {**row, "decimals": item.options.get("decimals")}, measure_words(row["unit_of_measure"], language)
     if row["numerator"] is not None:
         step("quotient", f"{_number_text(row['numerator'])} ÷ {_number_text(row['denominator'])}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
@@ -16,7 +17,6 @@ from onemap.rules.indicators.indicator_words import (
     trend_words,
     unit_words,
 )
-from onemap.rules.maps.document_areas import share_text
 
 Record = Mapping[str, Any]
 SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.charts.number_axis import decimal_text
+from onemap.rules.kinds.reasons import reasons_in
 
 STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
 TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}
@@ -16,11 +17,10 @@ _OF_LAYERS = ("layer_missing", "not_in_force", "unreadable", "outside_coverage",
 
 
 def indicator_reasons(reasons: str | None, language: str) -> str:
-    """Reasons with commas between, in words."""
+    """Reasons as a column keeps them, in words."""
     words = [
         phrase(f"reason.{one}" if one in _OF_LAYERS else f"indicator_reason.{one}", language)
-        for one in (reasons or "").split(",")
-        if one
+        for one in reasons_in(reasons)
     ]
     return phrase("said.comma", language).join(words)
 

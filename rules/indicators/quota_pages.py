@@ -14,13 +14,13 @@ from onemap.rules.indicators.indicator_pack import IndicatorPack
 from onemap.rules.indicators.indicator_pages import Catalogue, pack_names, source_words, values_table
 from onemap.rules.indicators.indicator_words import indicator_reasons, measure_words, number_words, unit_words
 
+IndicatorRow = Mapping[str, Any]  # of an answer, or of a run that is kept
 MOST_BARS = 30  # that one chart shows
 _MOST_ROWS = 200  # of a table that somebody reads on paper
 Record = dict[str, Any]
-Row = Mapping[str, Any]  # of an answer, or of a run that is kept
 
 
-def is_quota(row: Row) -> bool:
+def is_quota(row: IndicatorRow) -> bool:
     """Whether a row leaves room up to a target, or has used it up."""
     return row["headroom"] is not None
 
@@ -62,7 +62,7 @@ def _bar(row: Record, language: str) -> QuotaBar:
     return QuotaBar(unit_words(row, language), existing, approved, review, free, row["target"], note)
 
 
-def approved_and_review(row: Row) -> tuple[float | None, float | None]:
+def approved_and_review(row: IndicatorRow) -> tuple[float | None, float | None]:
     """What is approved and not yet there, and what is in review, in the indicator's unit; None where not known.
 
     A run that is kept knows both together only.
@@ -72,7 +72,7 @@ def approved_and_review(row: Row) -> tuple[float | None, float | None]:
     return row["committed"] - row["in_review"], row["in_review"]
 
 
-def room_words(row: Row, language: str) -> list[str]:
+def room_words(row: IndicatorRow, language: str) -> list[str]:
     """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
     approved, review = approved_and_review(row)
     parts = [_amount("existing", row["value"], row, language)]
@@ -91,7 +91,7 @@ def room_words(row: Row, language: str) -> list[str]:
     return [*parts, *pace_words(row, language)]
 
 
-def pace_words(row: Row, language: str) -> list[str]:
+def pace_words(row: IndicatorRow, language: str) -> list[str]:
     """How much a year it is used by, and for how many days it lasts; or why nobody can tell."""
     parts = []
     if row["pace"] is not None:
@@ -104,13 +104,13 @@ def pace_words(row: Row, language: str) -> list[str]:
     return parts
 
 
-def _amount(name: str, value: float | None, row: Row, language: str) -> str:
+def _amount(name: str, value: float | None, row: IndicatorRow, language: str) -> str:
     measure = measure_words(row["unit_of_measure"], language)
     amount = "–" if value is None else f"{number_words(value, row)} {measure}"
     return phrase(f"quota.{name}", language, amount=amount)
 
 
-def _pace_text(row: Row) -> str:
+def _pace_text(row: IndicatorRow) -> str:
     return f"{'+' if row['pace'] > 0 else ''}{number_words(row['pace'], row)}"
 
 

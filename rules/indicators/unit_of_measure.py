@@ -3,14 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from onemap.layers.area_units import M2_PER_HECTARE, M2_PER_MU
+
 # Of each unit how many of the base unit it is, and of what: metres, square metres, objects, persons, yuan, others.
 _AREA, _NONE = {"m": 2}, dict[str, int]()
 _ATOMS: dict[str, tuple[float, dict[str, int]]] = {
     "m": (1.0, {"m": 1}),
     "km": (1_000.0, {"m": 1}),
     "m2": (1.0, _AREA),
-    "mu": (10_000 / 15, _AREA),
-    "ha": (10_000.0, _AREA),
+    "mu": (M2_PER_MU, _AREA),
+    "ha": (M2_PER_HECTARE, _AREA),
     "km2": (1_000_000.0, _AREA),
     "m3": (1.0, {"m": 3}),
     "count": (1.0, {"count": 1}),

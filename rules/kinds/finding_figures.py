@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from onemap.layers.area_units import share_text
 from onemap.layers.messages import phrase
 
 Writer = Callable[[float | None], str]
 _WHOLE_FROM_M2 = 10.0
-_LEAST, _LEAST_SHARE = 0.05, 0.001  # what is there is never said to be 0.0
+_LEAST = 0.05  # what is there is never said to be 0.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _plain_share(value: float | None) -> str:
     """Per cent with one decimal."""
     if value is None:
         return ""
-    return "< 0.1%" if 0 < value < _LEAST_SHARE else f"{100 * value:.1f}%"
+    return share_text(value)
 
 
 EXACT = FindingFigures(_exact_area, _exact_length, _exact_share)

@@ -191,6 +191,15 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class WarpedRaster:
+    """A rule whose geographic raster was warped to square cells, and their side in metres."""
+
+    rule: str
+    layer: str
+    cell_m: float
+
+
+@dataclass(frozen=True)
 class Measures:
     """What kinds without ground in conflict, or with one that no polygon shows, say of n parcels.
 

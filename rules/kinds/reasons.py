@@ -1,6 +1,6 @@
 """The reasons of findings: why ground could not be judged, and why a finding does not count."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.kinds import KINDS
@@ -88,9 +88,18 @@ def reason_word(code: str, language: str) -> str:
 
 
 def reasons_text(codes: str | None, language: str) -> str:
-    """The words for reasons that stand with commas between them; "" for none."""
-    words = [reason_word(code, language) for code in (codes or "").split(",") if code]
-    return phrase("said.comma", language).join(words)
+    """The words for reasons as a column keeps them; "" for none."""
+    return phrase("said.comma", language).join(reason_word(code, language) for code in reasons_in(codes))
+
+
+def reasons_in(codes: str | None) -> list[str]:
+    """The reasons that a column of findings keeps in one text, as `column_of_reasons` writes it."""
+    return [code for code in (codes or "").split(",") if code]
+
+
+def column_of_reasons(reasons: Iterable[str | None]) -> str | None:
+    """Some reasons in one text, as a column of findings keeps them; None for none."""
+    return ",".join(filter(None, reasons)) or None
 
 
 def reason_meanings(language: str) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """What a document comes to, on its first page: each department's verdict and how much of its rules was asked."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.findings.run_tables import RANK
+from onemap.rules.findings.table import Row
 from onemap.rules.kinds.reasons import EXCUSED
 
-Row = dict[str, Any]
 MOST_GRAVE = 3
 
 

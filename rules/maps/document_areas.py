@@ -8,27 +8,32 @@ measured as none is printed as none; what is there, though less than the last di
 import math
 import re
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from onemap.layers.area_units import hectares, hectares_text, mu, mu_text, printed_hectares, printed_mu, share_text
+
+__all__ = [
+    "areas",
+    "hectares",
+    "hectares_text",
+    "moment_text",
+    "mu",
+    "mu_text",
+    "printed_hectares",
+    "printed_mu",
+    "rest_m2",
+    "rounding_difference",
+    "same_ground_m2",
+    "share_text",
+    "square_metres_text",
+    "total_m2",
+]
+
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
-_HECTARE = Decimal("0.0001")
-_MU = Decimal("0.01")
-_NOISE_DECIMALS = 6  # of a square metre: what sums of the same ground in another order may differ in
 # What subtracting measured areas may leave where there is nothing: an overlay's error, by the ground and at the least.
 _ERROR_SHARE, _ERROR_M2 = 1e-6, 0.01
 _SAME_M2 = 1.0  # survey and site are measured alike up to how coordinates and areas are rounded
-
-
-def hectares(area_m2: float) -> float:
-    """An area as hectares with four decimals."""
-    square_metres = Decimal(repr(round(float(area_m2), _NOISE_DECIMALS)))
-    return float((square_metres / 10_000).quantize(_HECTARE, ROUND_HALF_UP))
-
-
-def mu(area_m2: float) -> float:
-    """An area as mu with two decimals: the printed hectares times fifteen, so that both agree on paper."""
-    return float((Decimal(repr(hectares(area_m2))) * 15).quantize(_MU, ROUND_HALF_UP))
 
 
 def total_m2(areas_m2: Iterable[float]) -> float:
@@ -53,26 +58,6 @@ def rounding_difference(whole: float, parts: Iterable[float]) -> float:
     return float(rest) if rest else 0.0
 
 
-def hectares_text(area_m2: float) -> str:
-    """An area as documents print its hectares; what is there is never said to be 0.0000."""
-    return printed_hectares(hectares(area_m2), area_m2)
-
-
-def printed_hectares(value: float, area_m2: float | None = None) -> str:
-    """Rounded hectares as text. area_m2: the exact area, which tells little from nothing."""
-    return f"<{_HECTARE}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.4f}"
-
-
-def printed_mu(value: float, area_m2: float | None = None) -> str:
-    """Rounded mu as text. area_m2: the exact area, which tells little from nothing."""
-    return f"<{_MU}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.2f}"
-
-
-def mu_text(area_m2: float) -> str:
-    """An area as documents print its mu."""
-    return printed_mu(mu(area_m2), area_m2)
-
-
 def areas(area_m2: float) -> dict[str, Any]:
     """An area on the ellipsoid in the three units of the documents."""
     return {"area_ellipsoidal_m2": area_m2, "hectares": hectares(area_m2), "mu": mu(area_m2)}
@@ -83,11 +68,6 @@ def square_metres_text(value: float) -> str:
     if 0 < value < 0.05:
         return "<\u00a00.1"
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
-
-
-def share_text(value: float) -> str:
-    """Per cent with one decimal; what is less than the least shown says so."""
-    return "< 0.1%" if 0 < value < 0.001 else f"{100 * value:.1f}%"
 
 
 def moment_text(text: Any) -> Any:

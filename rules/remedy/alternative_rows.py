@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerView, Word, part_lines
-from onemap.rules.maps.document_areas import hectares_text, share_text
 
 Record = Mapping[str, Any]
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use

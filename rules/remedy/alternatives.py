@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.parts import largest_of_each, shift_polygons
 from onemap.layers.messages import phrase
-from onemap.rules.findings.findings import Block
+from onemap.rules.findings.findings import FindingColumns
 from onemap.rules.findings.table import Table, WrittenTable, records_of, typed_arrays
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.inputs.parcel_rows import ParcelRows
@@ -215,7 +215,7 @@ def _tables(
     rows = np.array([item.row for item in found], dtype=np.int64)
     written = parcels.grounds_in_library(ground, rows)
     wkb = written.wkb()
-    columns: Block = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
+    columns: FindingColumns = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     if found:
         again = question_of_ground(question, rows, wkb)
         step = phrase("progress.again", question.language)
@@ -235,7 +235,7 @@ def _alternative_rows(
     run: Run,
     keep_verdict: str,
     departments: pd.DataFrame,
-) -> Block:
+) -> FindingColumns:
     """A row for each alternative (k,).
 
     names, given_m2: of its parcel; area_m2: of its own; run: the check of the alternatives; departments: the table.

@@ -18,7 +18,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
 from onemap.rules.check.part_judgement import parcel_rows_of
-from onemap.rules.findings.findings import Block
+from onemap.rules.findings.findings import FindingColumns
 from onemap.rules.findings.run_tables import RANK, run_table
 from onemap.rules.findings.table import Table, WrittenTable, typed_arrays
 from onemap.rules.findings.written_ground import write_grounds
@@ -248,7 +248,7 @@ def _give_up(
 
 def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: Threads) -> dict[str, Table]:
     left = np.nan_to_num(parts.rest.area_m2)
-    remainder: Block = {
+    remainder: FindingColumns = {
         "parcel": parcels.names,
         "area_m2": left,
         "share": left / parcels.area_m2,
@@ -266,7 +266,7 @@ def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: T
     return tables
 
 
-def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], threads: Threads) -> Block:
+def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], threads: Threads) -> FindingColumns:
     """One row for each parcel and rule that cut something, parcels as given, rules in the order in which they cut."""
     parcel, rule, rank = (
         np.concatenate([getattr(cut.against, name) for cut in cuts]) for name in ("parcel", "rule", "rank")

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.findings.table import records_of
+from onemap.rules.findings.table import Row, records_of
 from onemap.rules.remedy.alternatives import departments_of
 from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyOptions
 from onemap.rules.runs.run import Chunk
-
-Row = dict[str, Any]
 
 
 def remedy_options(values: Mapping[str, Any]) -> RemedyOptions:

@@ -27,13 +27,13 @@ from onemap.rules.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.cases.round_facts import record_of_round
 from onemap.rules.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.cases.working_days import calendar_of
+from onemap.rules.findings.table import Row
 from onemap.rules.review.case_marks import case_marks
 from onemap.rules.review.round_evidence import verdict_counts
 from onemap.rules.runs.run_store import stored_texts
 
 _CLOSED = ("issued", "withdrawn")  # nothing presses any more
 _INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank
-_Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class CaseLines:
         self._new: dict[str, CachedText] = {}
         self._used: set[str] = set()
 
-    def rows(self, state: str | None, asked: date | None) -> Iterator[_Row | OneMapError]:
+    def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
         for case_id in case_ids(self._library):
             try:
@@ -177,7 +177,7 @@ class CaseLines:
                 return None
         return self._inputs.get(name)
 
-    def _row(self, line: CaseLine, asked: date | None) -> _Row:
+    def _row(self, line: CaseLine, asked: date | None) -> Row:
         """Raises OneMapError calendar.…."""
         day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
         if line.state in _CLOSED:
@@ -229,7 +229,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
     )
 
 
-def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[date], int | None]) -> _Row:
+def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[date], int | None]) -> Row:
     """What the list says of a case on a day. stale: departments; days_to: the working days until a last day."""
     overdue = [one.department for one in line.opinions if is_overdue(line.state, one, day)]
     deemed = {one.department for one in line.opinions if one.is_silent and one.department in overdue}
@@ -291,14 +291,14 @@ def _day(text: str | None) -> date | None:
 
 
 @dataclass(frozen=True)
-class _Ground:
+class _LinesBasis:
     """What all lines of a library rest on. sight: who reads, and what he may see; hash: of all the rest."""
 
     sight: str
     hash: str
 
 
-def _ground(library: Library) -> _Ground | None:
+def _ground(library: Library) -> _LinesBasis | None:
     """None where something of it cannot be read, so that each case says so itself."""
     roles = library.roles
     sight = json.dumps([library.account, roles.departments, roles.is_lead, roles.is_owner])
@@ -309,7 +309,7 @@ def _ground(library: Library) -> _Ground | None:
     except OneMapError:
         return None
     parts = [onemap_version(), _program_hash(), _calendar_version(), library.is_rehearsal, layers, texts, years]
-    return _Ground(sight, sha256(json.dumps(parts)))
+    return _LinesBasis(sight, sha256(json.dumps(parts)))
 
 
 @cache

@@ -3,7 +3,6 @@
 import contextlib
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -11,6 +10,7 @@ from onemap.layers.messages import wording
 from onemap.rules.cases.case import Case, KeptRemedy, Round
 from onemap.rules.cases.hand import Hand
 from onemap.rules.cases.state_machine import case_state_after
+from onemap.rules.findings.table import Row
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.overlay.threads import Threads
@@ -21,8 +21,6 @@ from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
 from onemap.rules.review.case_step import StepContent, may_act, step, whole_case
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows
 from onemap.rules.verb.declaration import Values, VerbContext
-
-Row = dict[str, Any]
 
 
 def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, context: VerbContext) -> Remedy:

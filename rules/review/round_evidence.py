@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
 from onemap.rules.cases.case import Round, Terms
 from onemap.rules.findings.run_tables import run_table
-from onemap.rules.maps.document_areas import hectares_text, total_m2
+from onemap.rules.maps.document_areas import total_m2
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.outputs.sheet_titles import titles_of_library
 from onemap.rules.packs.excuse_text import names_in_packs
@@ -53,7 +54,7 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
     """
     declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
     site_m2 = total_m2(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",)))
-    found = site_m2 / 10_000
+    found = site_m2 / M2_PER_HECTARE
     problems = []
     for field, area_ha in declared.items():
         share = 0.0 if area_ha is None else abs(area_ha - found) / found

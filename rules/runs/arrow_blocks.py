@@ -38,7 +38,7 @@ class StoredRow:
 
 
 @dataclass(frozen=True)
-class Block:
+class StoredBlock:
     """Some rows of a table as they are kept: Arrow streams of their columns and of their geometries' WKB.
 
     lowest, highest: of the rows' parcels, None where rows belong to none.
@@ -65,13 +65,13 @@ class Rows:
         """The rows with some of their columns."""
         return Rows(self.columns.select(names), self.wkb)
 
-    def blocks(self, outlines: np.ndarray | None = None) -> Iterator[Block]:
+    def blocks(self, outlines: np.ndarray | None = None) -> Iterator[StoredBlock]:
         """The rows in their order, some thousand at a time; outlines (n,): see `block`."""
         for first in range(0, len(self), BLOCK_ROWS):
             part = None if outlines is None else outlines[first : first + BLOCK_ROWS]
             yield self.slice(first, BLOCK_ROWS).block(part)
 
-    def block(self, outlines: np.ndarray | None = None) -> Block:
+    def block(self, outlines: np.ndarray | None = None) -> StoredBlock:
         """All the rows as one block.
 
         outlines (n,): the position of the parcel whose outline is a row's geometry, which is not kept again; -1 of
@@ -87,7 +87,7 @@ class Rows:
         elif self.wkb is not None and outlines is not None:
             parts = self.wkb.take(pa.array(np.arange(len(self)), mask=outlines >= 0))
             shapes = stream_of(pa.table({"part": parts, "outline": pa.array(outlines, mask=outlines < 0)}))
-        return Block(len(self), stream_of(self.columns), shapes, lowest, highest)
+        return StoredBlock(len(self), stream_of(self.columns), shapes, lowest, highest)
 
     def __iter__(self) -> Iterator[StoredRow]:
         plain = plain_columns(self.columns)

@@ -14,12 +14,12 @@ from onemap.layers.in_threads import result_of
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.packs.pack import Pack
-from onemap.rules.runs.arrow_blocks import Block
+from onemap.rules.runs.arrow_blocks import StoredBlock
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import Recorder, packed_rows
 
 MOST_HELD = 64_000_000  # bytes of packed rows in memory
-NamedBlocks = Iterable[tuple[str, Block]]
+NamedBlocks = Iterable[tuple[str, StoredBlock]]
 
 
 class BackgroundRecorder:
@@ -29,7 +29,7 @@ class BackgroundRecorder:
         """held: ends the transaction, which is begun late."""
         self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
         self._beside = ThreadPoolExecutor(1)
-        self._packing: Future[list[tuple[str, Block]]] | None = None
+        self._packing: Future[list[tuple[str, StoredBlock]]] | None = None
         self._waiting: list[Callable[[], NamedBlocks]] = []
         self._bytes_held = self._parcels_taken = 0
         self._recorder: Recorder | None = None
@@ -75,7 +75,7 @@ class BackgroundRecorder:
         if packing is not None:
             self._wait_or_insert(result_of(packing, progress.check))
 
-    def _wait_or_insert(self, blocks: list[tuple[str, Block]]) -> None:
+    def _wait_or_insert(self, blocks: list[tuple[str, StoredBlock]]) -> None:
         self._waiting.append(partial(iter, blocks))
         self._bytes_held += sum(len(block.content) + len(block.shapes or b"") for _, block in blocks)
         if self._recorder is not None or self._bytes_held > MOST_HELD:

@@ -11,9 +11,9 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.question.question import Question
-from onemap.rules.runs.arrow_blocks import Block
+from onemap.rules.runs.arrow_blocks import StoredBlock
 
-PackedRows = Callable[[], Iterable[tuple[str, Block]]] | None
+PackedRows = Callable[[], Iterable[tuple[str, StoredBlock]]] | None
 ChunkRows = tuple[dict[str, Table], Parcels | None]
 
 

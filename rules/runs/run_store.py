@@ -24,7 +24,7 @@ from onemap.rules.kinds.permitted_uses import PermitTable
 from onemap.rules.packs.kind_register import NO_REGISTER, register_from
 from onemap.rules.packs.pack import Pack, parse_packs
 from onemap.rules.question.question import Question
-from onemap.rules.runs.arrow_blocks import KEY, Block, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
+from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredBlock, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
 from onemap.rules.runs.run_record import read_record
 from onemap.rules.runs.stored_rows import GIVEN, read_blocks, row_counts
@@ -39,7 +39,7 @@ def rows_of_parcels(parcels: Parcels) -> Rows:
     return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
 
 
-def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, Block]]:
+def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, StoredBlock]]:
     """The rows of a chunk and its parcels as they were given, packed as they are kept, with the names of their tables.
 
     first: the position of its first parcel in the run. Tables that a run does not keep are passed over.
@@ -73,7 +73,7 @@ class Recorder:
             for block in rows.blocks():
                 self.insert(name, block)
 
-    def insert(self, name: str, block: Block) -> None:
+    def insert(self, name: str, block: StoredBlock) -> None:
         """The next rows of a table, packed already."""
         first = self._rows.get(name, 0)
         self._rows[name] = first + block.count

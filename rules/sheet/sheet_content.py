@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onemap.layers.area_units import hectares
 from onemap.layers.errors import require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
@@ -17,7 +18,6 @@ from onemap.rules.findings.table import Table, records_of
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import PLAIN
 from onemap.rules.maps.boundary_points import boundary_points
-from onemap.rules.maps.document_areas import hectares
 from onemap.rules.maps.map_source import Piece
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.excuse_text import excuse_text

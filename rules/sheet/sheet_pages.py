@@ -5,23 +5,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from onemap.layers.area_units import hectares, hectares_text, mu_text, printed_hectares, share_text
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.findings.citations import citation
 from onemap.rules.kinds.reasons import reason_word, reasons_text
-from onemap.rules.maps.document_areas import (
-    hectares,
-    hectares_text,
-    mu_text,
-    printed_hectares,
-    rounding_difference,
-    same_ground_m2,
-    share_text,
-    square_metres_text,
-    total_m2,
-)
+from onemap.rules.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.sheet.sheet_content import Sheet
 

@@ -6,6 +6,7 @@ Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unle
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.crs.crs_titles import crs_title
@@ -18,7 +19,6 @@ from onemap.rules.letterhead.annex_names import ANNEXES
 from onemap.rules.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
 from onemap.rules.letterhead.sender_fields import sender_fields
 from onemap.rules.letterhead.title_lines import title_lines
-from onemap.rules.maps.document_areas import hectares_text, mu_text
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.packs.asked_facts import fact_title
 from onemap.rules.question.kind_remarks import kind_problems_of

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from onemap.layers.area_units import hectares
 from onemap.rules.findings.land_classes import ownership_codes, survey_codes
-from onemap.rules.maps.document_areas import areas, hectares, rounding_difference, same_ground_m2, total_m2
+from onemap.rules.maps.document_areas import areas, rounding_difference, same_ground_m2, total_m2
 from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]

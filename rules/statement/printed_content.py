@@ -5,19 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.area_units import printed_hectares, printed_mu, share_text
 from onemap.layers.messages import list_text
 from onemap.layers.visible_text import visible_text
 from onemap.rules.cases.code_names import titles_asked_once
 from onemap.rules.findings.citations import basis_together, cited_law
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.finding_figures import PLAIN
-from onemap.rules.maps.document_areas import (
-    moment_text,
-    printed_hectares,
-    printed_mu,
-    share_text,
-    square_metres_text,
-)
+from onemap.rules.maps.document_areas import moment_text, square_metres_text
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS

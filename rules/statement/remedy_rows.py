@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.area_units import hectares
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.cases.case import Round
-from onemap.rules.maps.document_areas import areas, hectares
+from onemap.rules.maps.document_areas import areas
 from onemap.rules.remedy.alternative_rows import step_text
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND

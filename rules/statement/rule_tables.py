@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from onemap.layers.area_units import hectares
 from onemap.layers.messages import phrase
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.reasons import EXCUSED, reasons_text
-from onemap.rules.maps.document_areas import areas, hectares, rest_m2, rounding_difference, total_m2
+from onemap.rules.maps.document_areas import areas, rest_m2, rounding_difference, total_m2
 from onemap.rules.packs.excuse_text import excuse_texts
 from onemap.rules.packs.rule import Rule
 from onemap.rules.statement.document_words import words

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
-from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.statistics.sum_words import statistics_reason, sum_text
 
 Record = Mapping[str, Any]

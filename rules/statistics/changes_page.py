@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import phrase
@@ -12,7 +13,6 @@ from onemap.rules.charts.bars import BarSeries
 from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import Figure
 from onemap.rules.documents.blocks import Block, Section, section_of, titled_table
-from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.figure_pages import class_matrix
 from onemap.rules.statistics.version_changes import CHANGES, VersionChanges

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.area_units import M2_PER_HECTARE, share_text
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.charts.bars import BarSeries
@@ -13,7 +14,6 @@ from onemap.rules.charts.chart_sheet import ChartWords
 from onemap.rules.charts.figures import STACKED, Figure, MatrixFigure
 from onemap.rules.documents.blocks import LEFT, RIGHT, Block, Column, Section, section_of, table_under
 from onemap.rules.findings.table import Table
-from onemap.rules.maps.document_areas import share_text
 from onemap.rules.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.statistics.class_keys import key_titles
 from onemap.rules.statistics.sum_words import ground_apart, statistics_reason, sum_text
@@ -122,10 +122,10 @@ def _turned_m2(row: Mapping[str, Any]) -> float:
 
 def _change_cells(row: Mapping[str, Any], language: str) -> list[str]:
     """Before, after, loss, gain, net in hectares; what a class neither lost nor gained is said in one word."""
-    before, after = (_number(row[name] / 10_000, "") for name in ("before_m2", "after_m2"))
+    before, after = (_number(row[name] / M2_PER_HECTARE, "") for name in ("before_m2", "after_m2"))
     if not _turned_m2(row):
         return [before, after, "", "", phrase("figures.no_change", language)]
-    return [before, after, *(_number(row[name] / 10_000, "") for name in ("loss_m2", "gain_m2", "net_m2"))]
+    return [before, after, *(_number(row[name] / M2_PER_HECTARE, "") for name in ("loss_m2", "gain_m2", "net_m2"))]
 
 
 def _by_unit(
@@ -165,7 +165,7 @@ def class_matrix(
         if row["area_m2"] < _LEAST_DRAWN_M2:
             continue
         pair = (_key_text(row["from"], entry, words.language), _key_text(row["to"], entry, words.language))
-        areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / 10_000
+        areas[pair] = areas.get(pair, 0.0) + row["area_m2"] / M2_PER_HECTARE
     sums: dict[str, float] = {}
     for pair, area in areas.items():
         for side in pair:
@@ -226,7 +226,10 @@ def _stacked_figure(
 
 def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
     """Which number of a row is drawn, by what it is divided, and what it is called."""
-    for name, factor, measure in (("area_ellipsoidal_m2", 10_000.0, "hectares"), ("length_m", 1000.0, "kilometres")):
+    for name, factor, measure in (
+        ("area_ellipsoidal_m2", M2_PER_HECTARE, "hectares"),
+        ("length_m", 1000.0, "kilometres"),
+    ):
         if any(row[name] is not None for row in rows):
             return name, factor, measure
     return "features", 1.0, "count"
@@ -304,7 +307,7 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
     """What is not known of the ground, in a line."""
     parts = [
-        phrase(f"said.statistics_{name}", language, area_ha=_number(area_m2 / 10_000, ""))
+        phrase(f"said.statistics_{name}", language, area_ha=_number(area_m2 / M2_PER_HECTARE, ""))
         for name, area_m2 in ground_apart(total).items()
     ]
     text = phrase("said.semicolon", language).join(parts)

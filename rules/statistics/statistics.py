@@ -202,8 +202,8 @@ def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.nda
 
 def _of_units_m2(asked: LayerInUnits, overlay: _Overlay, coverage: shapely.Geometry) -> np.ndarray:
     """By unit the areas (2, m) inside or outside the coverage. Raises OneMapError compare.arithmetic."""
-    units = asked.area_units
-    found = overlay(units.grounds, coverage, asked.threads)
+    units, grounds = asked.area_units, require_value(asked.grounds, "the units' ground, counted from the origin")
+    found = overlay(grounds, coverage, asked.threads)
     return _on_both_m2(asked, proved_ground(found, units.source, units.names))
 
 

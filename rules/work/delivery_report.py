@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
@@ -233,7 +234,7 @@ def _layer_texts(row: Record, language: str) -> list[str]:
     """One layer as it is read: hectares or kilometres."""
     size = ""
     if row["area_m2"] is not None:
-        size = f"{row['area_m2'] / 10_000:,.4f} {measure_words('ha', language)}"
+        size = f"{row['area_m2'] / M2_PER_HECTARE:,.4f} {measure_words('ha', language)}"
     elif row["length_m"] is not None:
         size = f"{row['length_m'] / 1000:,.3f} {measure_words('km', language)}"
     source = " · ".join(filter(None, (row["source"], row["source_layer"])))

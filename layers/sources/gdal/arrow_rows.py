@@ -29,12 +29,12 @@ _READ = 0.7  # of the time, where something is still to be proved when all is re
 _HAS_SRID = 0x20000000
 _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
 
-Rows = tuple[dict[str, Any], AnyShapes, list[np.ndarray], pa.Array, np.ndarray | None]
+ArrowRows = tuple[dict[str, Any], AnyShapes, list[np.ndarray], pa.Array, np.ndarray | None]
 
 
 def arrow_rows(
     path: Path, layer: str | int, expected: int, progress: Progress, provers: Provers = NOBODY
-) -> Rows | None:
+) -> ArrowRows | None:
     """Metadata, shapes (n,), columns (n,) each, WKB (n,), as pyogrio reads them by row; None where it might not.
 
     expected: how many rows there are, as the file says. provers: they prove meanwhile which are valid (n,),

@@ -22,7 +22,9 @@ from onemap.layers.progress import SILENT
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, are_plain_fields, are_plain_shapes
 from onemap.layers.sources.gdal.gdal_name import gdal_name, open_options, shapes_name
 
-Block = tuple[dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]]
+StreamBlock = tuple[
+    dict[str, Any], AnyShapes, pa.Array, np.ndarray | None, list[np.ndarray] | list[pa.Array], list[str]
+]
 
 _ROWS_AT_ONCE = 5_000  # as Arrow keeps them: their WKB is held twice meanwhile
 
@@ -59,7 +61,7 @@ def same_blocks(
     *,
     by_column: bool,
     provers: Provers = NOBODY,
-) -> Iterator[Block]:
+) -> Iterator[StreamBlock]:
     """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
     try:
         yield from column_blocks(path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers)
@@ -77,7 +79,7 @@ def column_blocks(
     like_rows: bool = False,
     by_column: bool = False,
     provers: Provers = NOBODY,
-) -> Iterator[Block]:
+) -> Iterator[StreamBlock]:
     """From row `first` on `size` rows at a time: metadata, shapes (n,), WKB, which are valid, columns (n,), warnings.
 
     errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
@@ -91,7 +93,7 @@ def column_blocks(
     wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first, **open_options(path)}
     with contextlib.ExitStack() as opened, ProofBeside(provers) as proof:
 
-        def block() -> Block:
+        def block() -> StreamBlock:
             return meta, *_shapes_of([wkb for wkb, _ in held], proof, like_rows), _columns_of(held, by_column), seen
 
         with errors() as seen:

@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.crs.zones import ZONE_NUMBERS, Zone, datum_named, width_of_number, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
@@ -121,7 +122,7 @@ def _remarks(
         # Some count the closing points and some do not, whether the file has them or not.
         if stated is not None and stated not in (found, found - len(parcel.rings), found + len(parcel.rings)):
             yield Problem("redline.count", {**place, "field": "JZDS", "stated": f"{stated:g}", "found": found})
-        area_ha, found_ha = number_of(parcel.field("DKMJ")), area_m2 / 10_000
+        area_ha, found_ha = number_of(parcel.field("DKMJ")), area_m2 / M2_PER_HECTARE
         if area_ha is not None and found_ha and abs(area_ha - found_ha) > max(1e-4, 1e-3 * found_ha):
             yield Problem("redline.area", {**place, "field": "DKMJ", "stated": area_ha, "found": f"{found_ha:.4f}"})
 

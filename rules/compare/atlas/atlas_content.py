@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from onemap.layers.area_units import hectares, hectares_text, printed_hectares, share_text
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
@@ -31,15 +32,7 @@ from onemap.rules.documents.blocks import (
     columns,
     table_under,
 )
-from onemap.rules.maps.document_areas import (
-    hectares,
-    hectares_text,
-    moment_text,
-    printed_hectares,
-    rounding_difference,
-    share_text,
-    total_m2,
-)
+from onemap.rules.maps.document_areas import moment_text, rounding_difference, total_m2
 
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
 _CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 6, 14, 20, 9  # so that eight rows stay on their page

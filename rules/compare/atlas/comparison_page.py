@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from onemap.layers.area_units import hectares, hectares_text, printed_hectares, share_text
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_content import NUMBERS, SPOT_WIDTHS, AtlasWords
@@ -12,14 +13,7 @@ from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, Row, atlas_source
 from onemap.rules.compare.spots import CONFLICTS
 from onemap.rules.documents.blocks import NOT_KNOWN, Block, Section, columns, section_of, table_under
-from onemap.rules.maps.document_areas import (
-    hectares,
-    hectares_text,
-    printed_hectares,
-    rounding_difference,
-    share_text,
-    total_m2,
-)
+from onemap.rules.maps.document_areas import rounding_difference, total_m2
 from onemap.rules.maps.fonts import FONTS, chosen_fonts
 
 Blocks = tuple[Block, ...]

@@ -8,8 +8,8 @@ import pyogrio
 import pytest
 from shapely import box
 
+from onemap.layers.area_units import hectares
 from onemap.rules.findings.land_classes import rounded_hectares, sum_by_class
-from onemap.rules.maps.document_areas import hectares
 
 SQUARE = box(0, 0, 10, 10)
 BY = {"kind": "composition", "by": ["QSXZ", "DLBM"], "verdict": "notice"}

@@ -7,16 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from onemap.rules.maps.document_areas import (
-    hectares,
-    hectares_text,
-    mu,
-    mu_text,
-    rest_m2,
-    rounding_difference,
-    same_ground_m2,
-    total_m2,
-)
+from onemap.layers.area_units import hectares, hectares_text, mu, mu_text
+from onemap.rules.maps.document_areas import rest_m2, rounding_difference, same_ground_m2, total_m2
 from onemap.rules.statement.land_areas import COLUMNS, GROUPS, land_table, parcel_areas
 from onemap.rules.statement.printed_content import _print_value
 from onemap.rules.statement.rule_tables import three_lines
