@@ -102,17 +102,17 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
     return Remedy(
         path,
         parcel,
-        float(remainder.get("area_m2") or 0.0) * scale,
-        remainder.get("share"),
-        int(remainder.get("parts") or 0),
-        float(remainder.get("dropped_m2") or 0.0) * scale,
-        tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
-        tuple(
+        area_m2=float(remainder.get("area_m2") or 0.0) * scale,
+        share=remainder.get("share"),
+        parts=int(remainder.get("parts") or 0),
+        dropped_m2=float(remainder.get("dropped_m2") or 0.0) * scale,
+        cuts=tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
+        alternatives=tuple(
             _alternative(record, row, scale)
             for record, row in zip(answer["alternatives"], answer["view"])
             if str(record["parcel"]) == parcel
         ),
-        str((answer.get("search") or {}).get("text") or ""),
+        search=str((answer.get("search") or {}).get("text") or ""),
     )
 
 

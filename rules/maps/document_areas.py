@@ -11,24 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from onemap.layers.area_units import hectares, hectares_text, mu, mu_text, printed_hectares, printed_mu, share_text
-
-__all__ = [
-    "areas",
-    "hectares",
-    "hectares_text",
-    "moment_text",
-    "mu",
-    "mu_text",
-    "printed_hectares",
-    "printed_mu",
-    "rest_m2",
-    "rounding_difference",
-    "same_ground_m2",
-    "share_text",
-    "square_metres_text",
-    "total_m2",
-]
+from onemap.layers.area_units import hectares, mu
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 # What subtracting measured areas may leave where there is nothing: an overlay's error, by the ground and at the least.

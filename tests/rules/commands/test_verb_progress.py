@@ -73,6 +73,7 @@ recheck {library} --open --run {check} --warnings
 history {library}
 verify {library} --run {check}
 copy {library} {folder}/copy.gpkg
+upgrade {folder}/copy.gpkg
 keep {library} --head {folder}/head.json
 profile {library}
 facts {library}
