@@ -4,6 +4,7 @@ import processing
 import pytest
 from qgis.core import QgsProcessingException, QgsVectorLayer
 
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import box, write_layer
 
 pytestmark = pytest.mark.slow
@@ -29,9 +30,7 @@ def rows(path, table, *names):
 def add(library, folder, code, fields, shapes):
     source = write_layer(folder / f"{code}.gpkg", ["BSM", *fields], shapes)
     define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
-    processing.run(
-        "onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, "DEFINE": define, "COVERS": "district"}
-    )
+    core("add", library, source, f"--as={code}", f"--define={define}", "--covers=district")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import zipfile
 
-import processing
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QPoint, Qt
@@ -19,7 +18,8 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, Reader, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin import other_desk
+from onemap.tests.plugin.small_town import Reader, box, lay_out, wait_for, write_layer
 
 MATRIX = """title = "test"
 for_a = ["PLAN_A"]
@@ -41,8 +41,13 @@ LIST_PX = 120  # so narrow that two plans stand below one another
 def add(library, folder, code, fields, shapes, label):
     source = write_layer(folder / f"{code}-{label}.gpkg", ["BSM", *fields], shapes)
     define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
-    asked = {"LIBRARY": library, "SOURCE": source, "AS": code, "LABEL": label, "COVERS": "district"}
-    processing.run("onemap:add", asked if label == "v2" else {**asked, "DEFINE": define})
+    given = [
+        f"--as={code}",
+        f"--label={label}",
+        "--covers=district",
+        *([] if label == "v2" else [f"--define={define}"]),
+    ]
+    other_desk.core("add", library, source, *given)
 
 
 PLAN_A = [  # two squares that meet at a corner, and a strip of 1 m, are construction here only
@@ -60,8 +65,7 @@ def plans(tmp_path_factory, provider):
     """A folder with library.gpkg (two plans) and matrix.toml."""
     folder = tmp_path_factory.mktemp("plans")
     write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 400, 300), "district")])
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(folder / "district.gpkg")})
+    library = other_desk.make_library(folder / "library.gpkg", folder / "district.gpkg")
     add(library, folder, "PLAN_A", ["GHDLDM"], PLAN_A, "v1")
     add(library, folder, "PLAN_B", ["YDXZDM"], PLAN_B, "v1")
     (folder / "matrix.toml").write_text(MATRIX, encoding="utf-8")

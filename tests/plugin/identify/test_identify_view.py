@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from onemap.plugin.identify.identify_rows import rows_of
 from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
+from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
 
@@ -30,8 +31,6 @@ from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write
 def town_library(provider, town, tmp_path_factory):
     """A library with land use of two classes, a road, and two place names."""
     folder = tmp_path_factory.mktemp("identify")
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
     land = [(box(0, 0, 500, 1000), "P1", "0101"), (box(500, 0, 500, 1000), "P2", "0701")]
     files = {
         "DLTB": write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land),
@@ -42,12 +41,10 @@ def town_library(provider, town, tmp_path_factory):
             [(f"POINT({X + 100} {Y + 100})", "D1", "长安小区"), (f"POINT({X + 900} {Y + 900})", "D2", "东营村")],
         ),
     }
-    for code in ("DLTB", "DMDZ"):
-        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": files[code], "AS": code, "COVERS": "district"})
     define = "name=Road,department=transport,library=base,kind=vector,geometry=line,key=BSM"
-    values = {"LIBRARY": library, "SOURCE": files["GL"], "AS": "STREET", "COVERS": "district", "DEFINE": define}
-    processing.run("onemap:add", values)
-    return library
+    layers = [(code, files[code], {}) for code in ("DLTB", "DMDZ")]
+    layers.append(("STREET", files["GL"], {"define": define}))
+    return make_library(folder / "library.gpkg", town / "district.gpkg", *layers)
 
 
 @pytest.fixture

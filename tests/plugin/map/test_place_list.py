@@ -1,12 +1,12 @@
 """The search of the tab Map: place names of the library and parcels of the map, each a click away."""
 
-import processing
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 
 from onemap.plugin.map.place_list import find_places
-from onemap.tests.plugin.small_town import CRS, X, Y, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.small_town import X, Y, box, lay_out, wait_for, write_layer
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,8 @@ def named_places(provider, town, tmp_path_factory):
         (f"POINT({X + 900} {Y + 900})", "D3", "东营村", "居民点"),
     ]
     write_layer(folder / "names.gpkg", ["DMBH", "DMMC", "DMLB"], rows)
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
-    processing.run(
-        "onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "names.gpkg"), "AS": "DMDZ", "COVERS": "district"}
-    )
-    return library
+    names = ("DMDZ", folder / "names.gpkg", {})
+    return make_library(folder / "library.gpkg", town / "district.gpkg", names)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import processing
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRenderContext
 from qgis.PyQt.QtCore import QDate, QPoint, Qt
@@ -16,6 +15,7 @@ from onemap.plugin.numbers.value_tree import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
+from onemap.tests.plugin.other_desk import core, make_library
 from onemap.tests.plugin.small_town import CRS, Reader, X, Y, box, wait_for, write_layer
 
 EXPANSION = "Growth boundary over the towns of 2020"  # its target stands in the pack: at most 1.3
@@ -30,8 +30,6 @@ def numbered_library(provider, town, tmp_path_factory):
     Towns of 2020: 40 ha in the south, 30 ha in the north; the rest are paddies. There is no layer of anything else.
     """
     folder = tmp_path_factory.mktemp("numbers")
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
     land = [
         (box(0, 0, 800, 500), "P1", "0701"),
         (box(800, 0, 200, 500), "P2", "0101"),
@@ -42,16 +40,17 @@ def numbered_library(provider, town, tmp_path_factory):
     divisions = [(box(0, 0, 1000, 500), "D1", SOUTH, "南"), (box(0, 500, 1000, 500), "D2", NORTH, "北")]
     boundary = [(box(0, 0, 1000, 1000), "B1", "城镇集中建设区")]
     permits = [(box(100, 100, 50, 50), "X1", "2024-01-31")]
-    for code, fields, rows, day in (
+    tables = (
         ("DLTB", ["BSM", "DLBM", "CZCSXM"], coded, "2020-12-31"),
         ("XZQ", ["BSM", "XZQDM", "XZQMC"], divisions, "2020-12-31"),
         ("CZKFBJ", ["BSM", "GHFQMC"], boundary, "2022-12-31"),
         ("GHDK", ["DKBH", "YXQZ"], permits, "2023-01-01"),
-    ):
-        file = write_layer(folder / f"{code}.gpkg", fields, rows)
-        values = {"LIBRARY": library, "SOURCE": file, "AS": code, "COVERS": "district", "VALID_FROM": day}
-        processing.run("onemap:add", values)
-    return library
+    )
+    layers = [
+        (code, write_layer(folder / f"{code}.gpkg", fields, rows), {"valid_from": day})
+        for code, fields, rows, day in tables
+    ]
+    return make_library(folder / "library.gpkg", town / "district.gpkg", *layers)
 
 
 @pytest.fixture
@@ -347,9 +346,8 @@ def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
     limits.write_text('[[limit]]\nproperty = "level"\nunit = "m"\nover = "reading"\nalarm = 5\n', encoding="utf-8")
     places = [(f"POINT ({X + 100 * at} {Y})", name) for at, name in enumerate("ABC")]
     nodes = write_layer(tmp_path / "nodes.gpkg", ["JDBH"], places)
-    for code, source, more in (("WLWJD", nodes, {"COVERS": "extent"}), ("JCSJ", str(table), {})):
-        values = {"LIBRARY": library, "SOURCE": source, "AS": code, "VALID_FROM": "2025-06-01", **more}
-        processing.run("onemap:add", values)
+    for code, source, more in (("WLWJD", nodes, ["--covers=extent"]), ("JCSJ", table, [])):
+        core("add", library, source, f"--as={code}", "--valid-from=2025-06-01", *more)
     dock.library.set_day(QDate(2025, 6, 1))
     wait_for(lambda: not tab.sensors.isHidden())
     tab.sensors.use_limits(str(limits))
@@ -483,9 +481,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     land += [(box(0, 500, 600, 500), "P3", "0701"), (box(600, 500, 400, 500), "P4", "0101")]
     rows = [(shape, key, code, "201" if code == "0701" else "") for shape, key, code in land]
     file = write_layer(tmp_path / "survey.gpkg", ["BSM", "DLBM", "CZCSXM"], rows)
-    library = tab._library.path
-    values = {"LIBRARY": library, "SOURCE": file, "AS": "DLTB", "COVERS": "district", "VALID_FROM": "2024-12-31"}
-    processing.run("onemap:add", values)
+    core("add", tab._library.path, file, "--as=DLTB", "--covers=district", "--valid-from=2024-12-31")
     view = measure(tab)
     row = row_of(view, BUILT)
     assert row.text(NAME).split("\n")[1].endswith("↗\u00a0rises 1 · →\u00a0unchanged 1")

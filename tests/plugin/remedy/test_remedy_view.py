@@ -1,6 +1,5 @@
 """“What would pass?” beside a conflict: one parcel cut, moved and turned, in the list, by department and on the map."""
 
-import processing
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
@@ -10,6 +9,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.profile import settings
 from onemap.plugin.remedy.remedy_results import alternative_ground, remainder_ground
 from onemap.plugin.words import core_words
+from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, PACK, X, checked_tab, wait_for
 
 LEFT = Qt.MouseButton.LeftButton
@@ -20,13 +20,8 @@ def farmland(town, provider, tmp_path_factory):
     """The town's library with one rule only, on farmland: of it everything is known."""
     folder = tmp_path_factory.mktemp("farmland")
     (folder / "pack.toml").write_text(PACK[: PACK.index("[[rule]]", PACK.index("[[rule]]") + 1)], encoding="utf-8")
-    path = str(folder / "library.gpkg")
-    district, pack = str(town / "district.gpkg"), str(folder / "pack.toml")
-    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": district, "PACK": pack})
-    processing.run(
-        "onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "COVERS": "district"}
-    )
-    return path
+    ground = ("YJJBNTTB", town / "farmland.gpkg", {})
+    return make_library(folder / "library.gpkg", town / "district.gpkg", ground, pack=folder / "pack.toml")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Find a site in the tab Check: places that would pass, ranked, on the map, and taken as a parcel."""
 
-import processing
 import pytest
 from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QLocale, Qt
@@ -11,7 +10,8 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.sites_view import SitesForm, sites_in
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, PACK, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.small_town import PACK, box, lay_out, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -22,12 +22,8 @@ def farmland(town, provider, tmp_path_factory):
     folder = tmp_path_factory.mktemp("farmland")
     (folder / "pack.toml").write_text(PACK[: PACK.index("[[rule]]", PACK.index("[[rule]]") + 1)], encoding="utf-8")
     district = write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 300, 200), "district")])
-    path = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": district, "PACK": str(folder / "pack.toml")})
-    processing.run(
-        "onemap:add", {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "COVERS": "district"}
-    )
-    return path
+    ground = ("YJJBNTTB", town / "farmland.gpkg", {})
+    return make_library(folder / "library.gpkg", district, ground, pack=folder / "pack.toml")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A finding in the dock: its pieces on the map, what is uncertain about it, and how it came about."""
 
-import processing
 import pytest
 from qgis.core import Qgis, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
@@ -9,7 +8,8 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.profile import settings
 from onemap.plugin.results.details_pane import local_times
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_tab, line, wait_for, write_layer
+from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.small_town import X, Y, box, checked_tab, line, wait_for, write_layer
 
 PACK = """
 [pack]
@@ -61,15 +61,15 @@ def valley(tmp_path_factory, provider):
     write_layer(folder / "farmland.gpkg", ["BSM"], [(box(199, 100, 100, 100), "F1")])
     parcels = [(box(100, 100, 100, 100), "P"), (box(100, 220, 50, 50), "Q")]
     write_layer(folder / "parcels.gpkg", ["DKBH"], parcels)
-    library = str(folder / "library.gpkg")
-    packs = f"{folder / 'thin-things.toml'};{folder / 'ordinance.toml'}"
-    district = str(folder / "district.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": district, "PACK": packs})
-    more = {"YJJBNTTB": {"ACCURACY": 2.0}, "GSMM": {"COVERS": "extent"}}
-    for name, code in (("pipe", "YQGD"), ("tree", "GSMM"), ("road", "GL"), ("farmland", "YJJBNTTB")):
-        source = str(folder / f"{name}.gpkg")
-        options = {"COVERS": "district", **more.get(code, {})}
-        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, **options})
+    make_library(
+        folder / "library.gpkg",
+        folder / "district.gpkg",
+        ("YQGD", folder / "pipe.gpkg", {}),
+        ("GSMM", folder / "tree.gpkg", {"covers": "extent"}),
+        ("GL", folder / "road.gpkg", {}),
+        ("YJJBNTTB", folder / "farmland.gpkg", {"accuracy": 2.0}),
+        pack=[folder / "thin-things.toml", folder / "ordinance.toml"],
+    )
     return folder
 
 

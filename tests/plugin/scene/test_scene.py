@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import processing
 import pytest
 from osgeo import gdal, osr
 from qgis.core import (
@@ -17,7 +16,8 @@ from qgis.core import (
 
 from onemap.plugin.map.map_day import following_layers
 from onemap.plugin.scene.scene import height_expression, missing_view, prepare_scene
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.small_town import X, Y, box, wait_for, write_layer
 
 pytestmark = pytest.mark.slow
 
@@ -28,18 +28,12 @@ pytest.importorskip("qgis._3d", reason="this QGIS has no 3D view")
 def high_library(provider, town, tmp_path_factory):
     """A library with an elevation model, plots with permitted heights, and limits of an airfield."""
     folder = tmp_path_factory.mktemp("scene")
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
     plots = [
         (box(0, 0, 100, 100), "K1", "070102", "≤60"),
         (box(200, 0, 100, 100), "K2", "0901", "24.5m"),
         (box(400, 0, 100, 100), "K3", "0901", None),
     ]
-    source = write_layer(folder / "plots.gpkg", ["DKBH", "YDXZDM", "JZXG"], plots)
-    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "KGDK", "COVERS": "district"})
     limits = [(box(0, 0, 500, 500), "X1", 103.0), (box(500, 0, 500, 500), "X2", 108.0)]
-    source = write_layer(folder / "limits.gpkg", ["BH", "XZGD"], limits)
-    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "JCZAWXZM", "COVERS": "district"})
     raster = gdal.GetDriverByName("GTiff").Create(str(folder / "dem.tif"), 10, 10, 1, gdal.GDT_Float32)
     raster.SetGeoTransform((X, 100, 0, Y + 1000, 0, -100))
     system = osr.SpatialReference()
@@ -47,10 +41,13 @@ def high_library(provider, town, tmp_path_factory):
     raster.SetProjection(system.ExportToWkt())
     raster.GetRasterBand(1).Fill(75)
     raster = None
-    processing.run(
-        "onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "dem.tif"), "AS": "DEM", "COVERS": "district"}
+    return make_library(
+        folder / "library.gpkg",
+        town / "district.gpkg",
+        ("KGDK", write_layer(folder / "plots.gpkg", ["DKBH", "YDXZDM", "JZXG"], plots), {}),
+        ("JCZAWXZM", write_layer(folder / "limits.gpkg", ["BH", "XZGD"], limits), {}),
+        ("DEM", folder / "dem.tif", {}),
     )
-    return library
 
 
 @pytest.fixture
@@ -93,11 +90,8 @@ def test_what_a_theme_has_switched_off_is_in_the_view_again_and_follows_the_day(
 
 
 def test_buildings_without_the_field_of_their_heights_are_told(dock, provider, town, tmp_path):
-    library = str(tmp_path / "flat.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
     source = write_layer(tmp_path / "plots.gpkg", ["DKBH", "YDXZDM"], [(box(0, 0, 100, 100), "K1", "070102")])
-    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": "KGDK", "COVERS": "district"})
-    dock.open_library(library)
+    dock.open_library(make_library(tmp_path / "flat.gpkg", town / "district.gpkg", ("KGDK", source, {})))
     wait_for(lambda: dock.library.layers)
     scene = prepare_scene(dock.library)
     assert scene.layers == [] and scene.terrain is None

@@ -40,6 +40,7 @@ from onemap.plugin.services.service_map import put_service_on_map, service_on_ma
 from onemap.plugin.services.service_offers import read_offers, request_offers
 from onemap.plugin.services.service_rows import ROLE_SERVICE
 from onemap.tests.plugin.map_server import FEATURES, KEY, STATIONS
+from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, wait_for
 
 SERVER = Path(__file__).parents[1] / "map_server.py"
@@ -76,12 +77,8 @@ def answers(address):
 @pytest.fixture(scope="module")
 def empty_library(town, provider, tmp_path_factory):
     """A library of the town's without any layer."""
-    import processing
-
     path = tmp_path_factory.mktemp("services") / "library.gpkg"
-    files = {"DISTRICT": str(town / "district.gpkg"), "PACK": str(town / "pack.toml")}
-    processing.run("onemap:new", {"LIBRARY": str(path), "CRS": CRS, **files})
-    return path
+    return make_library(path, town / "district.gpkg", pack=town / "pack.toml")
 
 
 @pytest.fixture

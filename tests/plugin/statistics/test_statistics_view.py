@@ -2,7 +2,6 @@
 
 import zipfile
 
-import processing
 import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -17,6 +16,7 @@ from qgis.PyQt.QtCore import QDate
 
 from onemap.plugin.profile import settings
 from onemap.plugin.statistics.statistics_view import AREA, NAME, SHARE
+from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
@@ -33,20 +33,18 @@ def survey_library(provider, town, tmp_path_factory):
 
 def make_survey(folder, district, east):
     """The path of such a library, its land so many metres further east."""
-    library = str(folder / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": district})
     land = [(box(east, 0, 500, 1000), "P1", "0101"), (box(east + 500, 0, 400, 1000), "P2", "0701")]
     divisions = [
         (box(east, 0, 1000, 500), "D1", "130102", "南"),
         (box(east, 500, 1000, 500), "D2", "130103", "北"),
     ]
-    for code, file in (
-        ("DLTB", write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land)),
-        ("XZQ", write_layer(folder / "units.gpkg", ["BSM", "XZQDM", "XZQMC"], divisions)),
-    ):
-        values = {"LIBRARY": library, "SOURCE": file, "AS": code, "COVERS": "district", "VALID_FROM": "2025-01-01"}
-        processing.run("onemap:add", values)
-    return library
+    since = {"valid_from": "2025-01-01"}
+    return make_library(
+        folder / "library.gpkg",
+        district,
+        ("DLTB", write_layer(folder / "land.gpkg", ["BSM", "DLBM"], land), since),
+        ("XZQ", write_layer(folder / "units.gpkg", ["BSM", "XZQDM", "XZQMC"], divisions), since),
+    )
 
 
 @pytest.fixture
