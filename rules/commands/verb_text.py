@@ -321,7 +321,7 @@ def _runs(result: Result, language: str) -> str:
         name = run["name"] or run["parcels"] or "–"
         kind = phrase(f"run_kind.{run['kind']}", language)
         rows.append([held, run["id"], moment_text(run["started"]), kind, name, signs])
-    return "\n".join(table_lines(rows, indent="")) or phrase("said.no_runs", language)
+    return "\n".join([*table_lines(rows, indent=""), *warnings(result, language)]) or phrase("said.no_runs", language)
 
 
 def _explain(result: Result, language: str) -> str:
