@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from onemap.layers.stores.sql_text import Sql, compose_sql
-
 DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
 EVERYONE = (DEPARTMENT, LEAD)
 
@@ -66,30 +64,14 @@ class Roles:
         return bool(self.is_owner or self.is_lead or self.departments)
 
 
-# A run is of whoever records it, and such that it can be read: junk in one would end the lists of all.
-_LISTS_OF_TABLES = Sql(
-    "NOT EXISTS (SELECT FROM unnest(ARRAY['packs', 'layers', 'skipped', 'warped']) AS name"
-    " WHERE record ? name AND NOT coalesce(jsonb_typeof(record -> name) = 'array'"
-    " AND NOT jsonb_path_exists(record -> name, 'strict $[*] ? (@.type() <> \"object\")'), false))"
-)
-_TABLES_OF_RECORD = Sql(
-    "NOT EXISTS (SELECT FROM unnest(ARRAY['parameters', 'matrix', 'rules', 'software']) AS name"
-    " WHERE record ? name AND jsonb_typeof(record -> name) <> 'object')"
-)
+# A run is of whoever records it. Whether all that it says can be read, its readers ask, and pass over what cannot.
 _RUN = {
     "id": "NEW.id ~ '^[0-9A-Za-z-]{1,64}$'",
     "who": "NEW.who = account",
     "started": "onemap_is_moment(NEW.started) AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
     "record": "onemap_is_json(NEW.record, 100000000)",
-    "record's words": compose_sql(
-        "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"
-        " AND record ->> 'started' = NEW.started"
-        " AND onemap_is_day(coalesce(record #>> '{{parameters,as_of}}', '2000-01-01'))"
-        " AND onemap_is_moment(coalesce(record #>> '{{parameters,known_at}}', NEW.started))"
-        " AND {tables} AND {lists} FROM (SELECT NEW.record::jsonb AS record) AS one)",
-        tables=_TABLES_OF_RECORD,
-        lists=_LISTS_OF_TABLES,
-    ),
+    "record's words": "(SELECT record ->> 'id' = NEW.id AND record ->> 'who' = account"
+    " AND record ->> 'started' = NEW.started FROM (SELECT NEW.record::jsonb AS record) AS one)",
 }
 _RUN_IS_LOGGED = (
     "onemap_are_logged('onemap_runs', 'id', NEW.id, this_step)"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.runs.run_record import read_record
 from onemap.rules.runs.run_store import kind_of
@@ -16,6 +17,13 @@ def pair_of(record: Mapping[str, Any]) -> str:
 
 
 def comparison_runs(library: Library) -> list[str]:
-    """The comparisons that the library holds, the newest first. Raises OneMapError run.damaged."""
-    rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC")
-    return [name for name, record in rows if kind_of(read_record(library, name, record)) == KIND]
+    """The comparisons that the library holds, the newest first, without those whose record cannot be read."""
+    found = []
+    for name, text in library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC"):
+        try:
+            record = read_record(library, name, text)
+        except OneMapError:  # `runs` names it
+            continue
+        if kind_of(record) == KIND:
+            found.append(name)
+    return found

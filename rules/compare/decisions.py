@@ -1,6 +1,6 @@
 """Decisions on difference spots: given to a spot or a cluster, kept, and found again on newer versions' spots."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library, log
+from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
@@ -42,7 +43,6 @@ GRANTS: tuple[Right, ...] = (
             "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
             "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
             " || coalesce(NEW.cluster, '')) < 1000",
-            "geom": "ST_GeomFromWKB(NEW.geom) IS NOT NULL",
         },
         # All of the step's at once, with its last.
         {
@@ -121,7 +121,8 @@ def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dic
 def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:
     """The decisions on a pair of plans in the order in which they were given, in whichever order the plans stood.
 
-    until: ISO text of a moment; those given later are left out.
+    One whose ground cannot be read is passed over; `decision_problems` names it. until: ISO text of a moment; those
+    given later are left out.
     """
     found = []
     back = "×".join(reversed(pair.split("×")))
@@ -133,8 +134,31 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
                 facts = (EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
                 given = EXCHANGED.get(given, given)
             reason, who, at, wkb = row[11:15]
-            found.append(Decision(row[0], facts, given, reason, who, at, geometry_of_wkb(wkb)))
+            ground = _ground(wkb)
+            if ground is not None:
+                found.append(Decision(row[0], facts, given, reason, who, at, ground))
     return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
+
+
+def decision_problems(library: Library) -> Iterator[Problem]:
+    """The decisions whose ground cannot be read: they hold for no spot."""
+    if not library.has_table("onemap_decisions"):
+        return
+    for number, who, at, wkb in library.connection.execute("SELECT number, who, at, geom FROM onemap_decisions"):
+        if _ground(wkb) is None:
+            place = {"file": library.label, "layer": "onemap_decisions", "feature": str(number)}
+            yield Problem("verify.decision", {**place, "who": shown_text(who), "at": shown_text(at)})
+
+
+def _ground(wkb: Any) -> shapely.Geometry | None:
+    """The polygons of a decision; None for what are none, as some program may have written."""
+    try:
+        with np.errstate(invalid="ignore"):
+            ground = geometry_of_wkb(wkb)
+    except (shapely.GEOSException, NotImplementedError, TypeError, ValueError):
+        return None
+    is_ground = isinstance(ground, shapely.Polygon | shapely.MultiPolygon) and not ground.is_empty
+    return ground if is_ground and np.isfinite(shapely.get_coordinates(ground)).all() and ground.is_valid else None
 
 
 def standing_decisions(

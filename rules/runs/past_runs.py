@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
@@ -29,9 +29,6 @@ GRANTS: tuple[Right, ...] = (
         {
             "number": "NEW.number = 1 + coalesce((SELECT max(n.number) FROM onemap_run_names AS n), 0)",
             "who": "NEW.who = account",
-            "at": "onemap_is_moment(NEW.at)"
-            " AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
-            "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
             "name": f"length(NEW.name) <= {LONGEST_NAME}",
         },
     ),
@@ -57,35 +54,51 @@ def run_of_name(names: Mapping[str, str], wanted: str) -> str:
     return next((run for run, name in names.items() if name == wanted), wanted)
 
 
-def past_runs(library: Library, kind: str | None, tables: Mapping[str, PlainTable]) -> list[dict[str, Any]]:
+def past_runs(
+    library: Library, kind: str | None, tables: Mapping[str, PlainTable]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Every run of a kind, or of any, the newest first; a check with how many parcels have which verdict.
 
-    tables: all plain tables of a library, of which those with a column `run` hold runs. Raises OneMapError run.damaged.
+    What cannot be read of a run, run.damaged, is a problem of the list, which has the others. tables: all plain tables
+    of a library, of which those with a column `run` hold runs.
     """
     names, held = run_names(library), _held_runs(library, tables)
     rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC").fetchall()
-    found = []
+    found: list[dict[str, Any]] = []
+    problems: list[Problem] = []
     for identifier, text in rows:
-        record = read_record(library, identifier, text)
-        if kind is not None and kind_of(record) != kind:
+        try:
+            record = read_record(library, identifier, text)
+            if kind is not None and kind_of(record) != kind:
+                continue
+            entry = _entry(library, identifier, record)
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            problems += error.problems
             continue
-        parameters = record.get("parameters", {})
-        entry = {
-            "id": identifier,
-            "kind": kind_of(record),
-            "name": names.get(identifier),
-            "started": record.get("started"),
-            "who": record.get("who"),
-            "as_of": parameters.get("as_of"),
-            "parcels": parameters.get("parcels"),
-            "packs": [pack["id"] for pack in record.get("packs", ())],
-            "held": sorted(held.get(identifier, ())),
-        }
-        if kind_of(record) == CHECK:
-            entry["verdicts"] = stored_verdicts(library, identifier)
-            entry["count"] = sum(entry["verdicts"].values())
-        found.append(entry)
-    return found
+        found.append({**entry, "name": names.get(identifier), "held": sorted(held.get(identifier, ()))})
+    return found, problems
+
+
+def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the list says of a run by itself. Raises OneMapError run.damaged."""
+    parameters = record.get("parameters", {})
+    entry = {
+        "id": identifier,
+        "kind": kind_of(record),
+        "name": None,
+        "started": record.get("started"),
+        "who": record.get("who"),
+        "as_of": parameters.get("as_of"),
+        "parcels": parameters.get("parcels"),
+        "packs": [pack["id"] for pack in record.get("packs", ())],
+        "held": [],
+    }
+    if kind_of(record) == CHECK:
+        entry["verdicts"] = stored_verdicts(library, identifier)
+        entry["count"] = sum(entry["verdicts"].values())
+    return entry
 
 
 def stored_verdicts(library: Library, identifier: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.messages import sentences
 
 _TABLES = ("parameters", "matrix", "rules", "software")
 _LISTS = ("packs", "layers", "skipped", "warped")  # of tables
@@ -43,6 +44,10 @@ def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
 def _is_sorted(record: Mapping[str, Any]) -> bool:
     """Whether what the record says is of the sort that it must be of."""
     if any(not isinstance(record[name], dict) for name in _TABLES if name in record):
+        return False
+    if "kind" in record and record["kind"] not in list(sentences("en")["run_kind"]):
+        return False
+    if not isinstance(record.get("parameters", {}).get("parcels", ""), str):
         return False
     lists = [record[name] for name in _LISTS if name in record]
     if not all(map(_is_tables, lists)):

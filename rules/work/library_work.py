@@ -238,6 +238,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.verification import library_problems, log_of
     from onemap.layers.messages import phrase, problem_record
     from onemap.rules.cases.event_verification import event_problems
+    from onemap.rules.compare.decisions import decision_problems
     from onemap.rules.work.judgement_tables import stored_tables
 
     step = phrase("progress.verifying", context.language)
@@ -256,6 +257,7 @@ def verify(values: Values, context: VerbContext) -> Result:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
+                problems += decision_problems(library)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
                 problems += _again(library, run, Threads.of(None, again))

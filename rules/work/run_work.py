@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.messages import problem_record
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 from onemap.rules.work.table_targets import target_answer, write_tables
 
@@ -24,7 +25,8 @@ def runs(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         tables = stored_tables(library)
         if not run:
-            return {"ok": True, "runs": past_runs(library, values.get("kind"), tables)}
+            found, problems = past_runs(library, values.get("kind"), tables)
+            return {"ok": True, "runs": found, "problems": [problem_record(one, context.language) for one in problems]}
         names = run_names(library)
         run = run_of_name(names, run)
         values = {**values, "against": run_of_name(names, values["against"])} if values.get("against") else values

@@ -94,21 +94,59 @@ def test_no_blocks_for_a_run_that_somebody_else_recorded(bureau):
         {"record": "{}"},
         {"record": "RECORD", "of": {"who": "u_lead"}},
         {"record": "RECORD", "of": {"kind": "compare"}},  # logged as a check
-        {"record": "RECORD", "of": {"parameters": []}},
-        {"record": "RECORD", "of": {"parameters": {"as_of": "soon"}}},
-        {"record": "RECORD", "of": {"packs": {}}},
-        {"record": "RECORD", "of": {"packs": [1]}},
         {"record": "RECORD", "of": {"started": "x"}},
     ],
     ids=str,
 )
-def test_a_run_is_the_accounts_own_and_can_be_read(bureau, forged):
+def test_a_run_is_the_accounts_own(bureau, forged):
     rows = bureau.check_run("u_water")
     record = json.loads(rows[1][1]["record"]) | forged.get("of", {})
     values = {name: value for name, value in forged.items() if name != "of"}
     values |= {"record": json.dumps(record)} if values.get("record") == "RECORD" else {}
     with pytest.raises(REFUSED):
         bureau.attempt("u_water", bureau.check_run("u_water", **values))
+
+
+UNREADABLE = (
+    {},  # its blocks are none
+    {"parameters": []},
+    {"parameters": {"as_of": "soon"}},
+    {"parameters": {"known_at": [1]}},
+    {"parameters": {"parcels": {"x": [1]}}},
+    {"packs": {}},
+    {"packs": [1]},
+    {"packs": [{}]},
+    {"kind": "x"},
+    {"kind": ["check"]},
+    {"kind": "compare", "matrix": 1},
+)
+
+
+def test_a_run_that_cannot_be_read_is_named_and_passed_over(postgis, tmp_path):
+    """One junk run would else end the list of runs, every comparison and every decision, for everybody."""
+    bureau = make_bureau(tmp_path, postgis)
+    before = [run["id"] for run in done("runs", bureau.place("u_land")).json["runs"]]
+    names = []
+    for number, facts in enumerate(UNREADABLE):
+        rows = bureau.check_run("u_water")
+        names.append(f"{rows[1][1]['id'][:-2]}{number:02}")
+        record = json.dumps({**json.loads(rows[1][1]["record"]), "id": names[-1], **facts})
+        rows[0][1].update(run=names[-1])
+        rows[1][1].update(id=names[-1], record=record)
+        kind = facts.get("kind", "check")
+        action = kind if isinstance(kind, str) else json.dumps(kind)
+        bureau.attempt("u_water", [*rows[:2], log_row(action, names[-1])], stays=True)
+    answer = done("runs", bureau.place("u_land")).json
+    assert [run["id"] for run in answer["runs"]] == before
+    assert {problem["code"] for problem in answer["problems"]} == {"run.damaged"}
+    told = " ".join(problem["message"] for problem in answer["problems"])
+    assert len(answer["problems"]) == len(names) and all(name in told for name in names)
+    for name in names:
+        assert set(command("runs", bureau.place("u_land"), name).codes) <= {"run.damaged", "run.incomplete"}
+    found = command("decide", bureau.place("u_land"), "S1", "discuss", "--reason", "r")
+    assert found.codes == ["decide.unknown"]
+    assert done("review", "list", bureau.place("u_lead")).json["problems"] == []
+    assert done("verify", bureau.url).json["ok"]
 
 
 def test_nobody_puts_another_text_under_the_hash_of_a_pack(bureau):

@@ -1,7 +1,12 @@
 """Decisions: kept with reason and name, found again on the same ground of newer versions, and nowhere else."""
 
+import contextlib
+import sqlite3
+import struct
+
 import geopandas as gpd
 import pytest
+import shapely
 from shapely import box
 
 from onemap.tests.rules.compare.conftest import GROUND
@@ -114,3 +119,29 @@ def test_what_cannot_be_decided_is_refused(city):
 def test_decisions_stand_in_the_audit_log(city):
     decide(city, conflict(city.compare())["spot"])
     assert city.run("verify", city.library).json["ok"]
+
+
+# What PostgreSQL takes for a geometry as well as polygons.
+NO_GROUND = {
+    "not a number": shapely.to_wkb(SITE).replace(struct.pack("<d", 300.0), struct.pack("<d", float("nan"))),
+    "without end": shapely.to_wkb(SITE).replace(struct.pack("<d", 300.0), struct.pack("<d", float("inf"))),
+    "crossing itself": shapely.to_wkb(shapely.Polygon([(100, 100), (300, 300), (300, 100), (100, 300)])),
+    "empty": shapely.to_wkb(shapely.Polygon()),
+    "a line": shapely.to_wkb(shapely.LineString([(100, 100), (300, 300)])),
+    "a curve": bytes.fromhex("010a000000") + (0).to_bytes(4, "little"),
+    "junk": b"x",
+}
+
+
+def test_a_decision_without_ground_holds_for_no_spot_and_is_named(city):
+    decide(city, conflict(city.compare())["spot"])
+    with contextlib.closing(sqlite3.connect(city.library)) as library, library:
+        row = library.execute("SELECT * FROM onemap_decisions").fetchone()
+        for number, ground in enumerate(NO_GROUND.values(), start=2):
+            marks = ", ".join("?" * len(row))
+            library.execute(f"INSERT INTO onemap_decisions VALUES ({marks})", (number, *row[1:-1], ground))
+    spot = conflict(city.compare())
+    assert (spot["decision"], spot["decision_match"]) == ("change-a", 1.0)
+    problems = city.run("verify", city.library).json["problems"]
+    named = {problem["feature"] for problem in problems if problem["code"] == "verify.decision"}
+    assert named == {str(number) for number in range(2, 2 + len(NO_GROUND))}
