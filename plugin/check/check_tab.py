@@ -244,7 +244,7 @@ class CheckTab(QWidget):
         self.begun.emit()
         self.asking.ask(
             verb,
-            params,
+            {**params, "view": True},
             lambda answer, parcels: show(target, answer, parcels),
             title,
             refuse=lambda refusal: self._refuse(refusal, choice, params),

@@ -164,7 +164,14 @@ class LiveView(QWidget):
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return
-        check_params = {**params, "parcels": source.path, "layer": source.layer, "out": target, "unrecorded": True}
+        check_params = {
+            **params,
+            "parcels": source.path,
+            "layer": source.layer,
+            "out": target,
+            "unrecorded": True,
+            "view": True,
+        }
         self.asking.ask(
             "check",
             check_params,

@@ -342,8 +342,8 @@ class IndicatorView(TableView):
 
 def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     """The row of an indicator where one unit is listed: with the value of that unit, and what is said of it."""
-    said = below["name"].partition("\n")[2]
-    name = "\n".join(filter(None, (first_line(row["name"]), said)))
+    second = below["name"].partition("\n")[2]
+    name = "\n".join(filter(None, (first_line(row["name"]), second)))
     return {**below, "name": name, "about": row["about"]}
 
 

@@ -18,7 +18,7 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.results.print_pages import print_page
 from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, in_rows
 from onemap.plugin.results.results_model import measure_of
-from onemap.plugin.results.summary_view import VERDICTS, asked_text, department_counts
+from onemap.plugin.results.summary_view import VERDICTS, department_counts
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.core_words import word, words_of
@@ -123,9 +123,9 @@ def results_page(run: RunOnDisplay, parcels: list[CheckedParcel], lead: str = ""
     counts = " · ".join(f"{verdicts.get(one, 0):,} {word('verdicts', one)}" for one in LOOKS)
     parts = [f"<h2>{escape(_title(run))}</h2>"]
     parts.append("<p>" + "<br>".join(escape(with_label(*fact)) for fact in facts) + "</p>")
-    parts.append(f"<p><b>{escape(counts)}</b><br>{escape(asked_text(run.rules, len(run.unasked_rules)))}</p>")
+    parts.append(f"<p><b>{escape(counts)}</b><br>{escape(run.unasked['name'])}</p>")
     parts += [lead, _department_table(parcels), _finding_table(parcels)]
-    if run.unasked_rules:
+    if run.unasked["rows"]:
         parts.append(_unasked_table(run))
     return "".join(parts)
 
@@ -175,11 +175,8 @@ def _finding_table(parcels: list[CheckedParcel]) -> str:
 
 
 def _unasked_table(run: RunOnDisplay) -> str:
-    rows = [
-        [word("departments", str(rule.get("department"))), str(rule.get("title")), str(rule.get("said"))]
-        for rule in run.unasked_rules
-    ]
-    return html_table(tr("Rules that were not asked"), [tr("Department"), tr("Rule"), tr("Reason")], rows)
+    rows = [[department["name"], rule["name"]] for department in run.unasked["rows"] for rule in department["rows"]]
+    return html_table(tr("Rules that were not asked"), [tr("Department"), tr("Rule")], rows)
 
 
 def _verdict_with_sign(verdict: str) -> str:

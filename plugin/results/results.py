@@ -13,6 +13,7 @@ from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
 
+NO_ROW = {"name": "", "rows": []}
 PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 
@@ -132,9 +133,10 @@ class RunOnDisplay:
         return int(self.answer.get("rules") or 0)
 
     @property
-    def unasked_rules(self) -> list[dict[str, Any]]:
-        """The rules that were not asked: title, department, layer, layer_title, reason, said."""
-        return list(self.answer.get("unasked") or [])
+    def unasked(self) -> dict[str, Any]:
+        """The core's row of how many rules were not asked; below it a row for each department, with the rules."""
+        parts = self.answer.get("view") or ()
+        return next((part for part in parts if (part.get("about") or {}).get("list") == "unasked"), NO_ROW)
 
 
 def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:

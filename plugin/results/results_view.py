@@ -33,7 +33,7 @@ from onemap.plugin.results.result_layers import add_to_map, clear_map, result_la
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import NAME, ResultsModel
 from onemap.plugin.results.row_menu import RowMenu
-from onemap.plugin.results.summary_view import SummaryView, asked_text
+from onemap.plugin.results.summary_view import SummaryView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -141,7 +141,7 @@ class ResultsView(QWidget):
         self._tables, self._run = RunTables(run.path), run
         self.model.set_results(parcels, run.titles)
         self.counts.show_counts(run.answer.get("verdicts", {}))
-        self.show_rules(parcels, run.unasked_rules, asked_text(run.rules, len(run.unasked_rules)))
+        self.show_rules(parcels, run.unasked["rows"], run.unasked["name"])
         self.keep_button.setEnabled(True)
         self.clear_button.setEnabled(bool(result_layers()))
         self.export_button.offer(run, parcels)
@@ -151,7 +151,10 @@ class ResultsView(QWidget):
             self.tree.setCurrentIndex(first)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
-        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line."""
+        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line.
+
+        unasked: a row for each department.
+        """
         self.summary.show_summary(parcels, unasked)
         self.summary_button.setText(text)
         self.summary_button.setVisible(bool(self._run and self._run.rules))  # else it is not known which were asked

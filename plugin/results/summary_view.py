@@ -14,7 +14,7 @@ from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.results.results import CheckedParcel
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.words.core_words import all_words, word
-from onemap.plugin.words.translation import Count, tr, with_label
+from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 VERDICTS = tuple(verdict for verdict in SEVERITY if verdict != "clear")
@@ -46,19 +46,18 @@ class SummaryView(QTreeWidget):
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
         """Show the sums of a run, or of what of it concerns one department.
 
-        unasked: the rules that were not asked, as the core lists them.
+        unasked: a row for each department with rules that were not asked, as the core makes them.
         """
         self.clear()
         self._show_heads()
         counts = department_counts(parcels)
-        not_asked = Counter(str(rule.get("department")) for rule in unasked)
-        known = [name for name in all_words("departments") if name in counts or name in not_asked]
-        departments = known + sorted((set(counts) | set(not_asked)) - set(known))
+        rows = {row["about"]["department"]: row["rows"] for row in unasked}
+        known = [name for name in all_words("departments") if name in counts or name in rows]
+        departments = known + sorted((set(counts) | set(rows)) - set(known))
         for department in departments:
-            row = self._row(word("departments", department), counts.get(department, Counter()), not_asked[department])
-            for rule in unasked:
-                if rule.get("department") == department:
-                    row.addChild(_rule_row(rule))
+            rules = rows.get(department, [])
+            row = self._row(word("departments", department), counts.get(department, Counter()), len(rules))
+            row.addChildren([_rule_row(rule) for rule in rules])
             self.addTopLevelItem(row)
         for index in range(self.topLevelItemCount()):
             for rule_row in (self.topLevelItem(index).child(n) for n in range(self.topLevelItem(index).childCount())):
@@ -68,7 +67,7 @@ class SummaryView(QTreeWidget):
             self._fit_numbers()
             return
         total: Counter[str] = sum(counts.values(), Counter())
-        self.addTopLevelItem(self._row(tr("All departments"), total, len(unasked)))
+        self.addTopLevelItem(self._row(tr("All departments"), total, sum(map(len, rows.values()))))
         self._fit_numbers()
         last = self.topLevelItem(self.topLevelItemCount() - 1)
         font = last.font(NAME)
@@ -148,15 +147,6 @@ def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
     return counts
 
 
-def asked_text(rules: int, unasked: int) -> str:
-    """By how many rules a run was judged, in one line."""
-    if not unasked:
-        return tr("{rules:The # rule was|All # rules were} asked").format(rules=Count(rules))
-    return tr("{unasked:# of {rules} rules was|# of {rules} rules were} not asked").format(
-        unasked=Count(unasked), rules=Count(rules)
-    )
-
-
 def department_asked_text(unasked: int) -> str:
     """How many of a department's rules a run could not be judged by, in one line."""
     if not unasked:
@@ -165,8 +155,6 @@ def department_asked_text(unasked: int) -> str:
 
 
 def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:
-    text = with_label(str(rule.get("title")), str(rule.get("said")))
-    row = QTreeWidgetItem([text])
-    layer = with_label(tr("Layer"), f"{rule.get('layer_title')} ({rule.get('layer')})")
-    row.setToolTip(NAME, f"{text}\n{layer}")
+    row = QTreeWidgetItem([rule["name"]])
+    row.setToolTip(NAME, f"{rule['name']}\n{rule['hint']}")
     return row

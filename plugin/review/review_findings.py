@@ -24,7 +24,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.remedy.remedy_view import AskRemedy, RemedyView
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
-from onemap.plugin.results.summary_view import asked_text, department_asked_text
+from onemap.plugin.results.summary_view import department_asked_text
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
 from onemap.plugin.review.review_words import name_buttons, step_word
@@ -125,7 +125,7 @@ class CaseFindings(QWidget):
         self.summary.setText(tr("Reading the findings…"))
         self.asking.ask(
             "review show",
-            {**params, "out": target},
+            {**params, "out": target, "view": True},
             lambda answer, parcels: self._show(target, answer, parcels),
             read=lambda answer: read_results(target, answer),
             folder=str(folder),
@@ -167,7 +167,7 @@ class CaseFindings(QWidget):
         self.outline.draw(target)
         titles = {layer.code: layer.title for layer in self._library.layers}
         run = {"id": answer["run"], "started": answer.get("opened_on", "")}
-        rules = {name: answer.get(name) for name in ("rules", "unasked", "citations")}
+        rules = {name: answer.get(name) for name in ("rules", "view", "citations")}
         shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
         self.results.show_run(
             RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
@@ -237,8 +237,9 @@ class CaseFindings(QWidget):
     def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
         """Say which rules were not asked, of one department or of all; without a finding that is all there is."""
         run = self.results.run
-        unasked = [rule for rule in run.unasked_rules if not department or rule.get("department") == department]
-        text = department_asked_text(len(unasked)) if department else asked_text(run.rules, len(unasked))
+        unasked = [row for row in run.unasked["rows"] if not department or row["about"]["department"] == department]
+        count = sum(len(row["rows"]) for row in unasked)
+        text = department_asked_text(count) if department else run.unasked["name"]
         self.results.show_rules(parcels, unasked, text)
         has_findings = any(parcel.findings for parcel in parcels)
         self.results.setVisible(has_findings or bool(unasked))

@@ -3788,14 +3788,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>未检测的规则，例如资料库没有所需图层</translation>
     </message>
     <message>
-        <source>{rules:The # rule was|All # rules were} asked</source>
-        <translation>{rules} 条规则全部检测</translation>
-    </message>
-    <message>
-        <source>{unasked:# of {rules} rules was|# of {rules} rules were} not asked</source>
-        <translation>{rules} 条规则中有 {unasked} 条未检测</translation>
-    </message>
-    <message>
         <source>Findings by department and verdict, and the rules that were not asked</source>
         <translation>各部门各类结论的问题数，以及未检测的规则</translation>
     </message>

@@ -8,7 +8,6 @@ from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.findings.verdict_text import column_heads
 from onemap.rules.maps.document_areas import moment_text
-from onemap.rules.packs.rule import VERDICTS
 
 _MOST_CHANGED = 50  # parcels that somebody reads one by one
 _NOTHING = (None, "–")
@@ -47,7 +46,7 @@ def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
 
 def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str) -> AnswerRow:
     """How many rules were not asked; below, by department, which and why. rules: how many there are."""
-    about = {"rules": rules, "unasked": len(unasked)}
+    about: dict[str, str | int] = {"list": "unasked", "rules": rules, "count": len(unasked)}
     if not unasked:
         return AnswerRow(phrase("rows.all_asked", language, rules=rules), about=about)
     below = []
@@ -147,7 +146,7 @@ def _run_row(run: Mapping[str, Any], language: str) -> AnswerRow:
         ],
         "\n".join(hint),
         about={"run": run["id"]},
-        sign=next((one for one in VERDICTS if one in counts), ""),
+        sign=next(iter(counts), ""),  # the gravest comes first
     )
 
 

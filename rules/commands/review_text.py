@@ -8,7 +8,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.answers.run_views import unasked_row, verdict_table
 from onemap.rules.maps.document_areas import hectares_text, moment_text
-from onemap.rules.remedy.remedy_rows import alternative_rows, remedy_lines
+from onemap.rules.remedy.alternative_rows import alternative_rows, remedy_lines
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
 Result = dict[str, Any]
@@ -88,7 +88,8 @@ def _open_view(result: Result, language: str) -> AnswerView:
 def _show_view(result: Result, language: str) -> AnswerView:
     """The case, and by how many rules its parcels were judged."""
     row = unasked_row(result["rules"], result["unasked"], language)
-    return _with_lines(result, part_lines([row], language), language)
+    view = _with_lines(result, part_lines([row], language), language)
+    return replace(view, parts=[*view.parts, replace(row, line=None)])
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:

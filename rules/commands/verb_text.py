@@ -20,7 +20,7 @@ from onemap.rules.identify.identify_rows import find_view, identify_view
 from onemap.rules.indicators.indicator_rows import indicator_view
 from onemap.rules.maps.document_areas import hectares_text
 from onemap.rules.readings.sensor_rows import readings_view
-from onemap.rules.remedy.remedy_rows import remedy_view
+from onemap.rules.remedy.alternative_rows import remedy_view
 from onemap.rules.remedy.site_rows import sites_view
 from onemap.rules.statistics.balance_rows import statistics_view
 from onemap.rules.warnings.warning_rows import kept_view, warning_view

@@ -10,10 +10,10 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.cases.case import Round
 from onemap.rules.maps.document_areas import areas, hectares
+from onemap.rules.remedy.alternative_rows import step_text
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND
 from onemap.rules.remedy.remedy_json import search_text
-from onemap.rules.remedy.remedy_rows import step_text
 from onemap.rules.remedy.remedy_storage import stored_options
 from onemap.rules.runs.run_store import StoredRow, run_record, stored_rows
 from onemap.rules.statement.run_evidence import Evidence

@@ -61,14 +61,14 @@ def _row(row: Record, language: str, is_said: bool) -> AnswerRow:
     state = phrase(f"warning_state.{row['state']}", language) if row["state"] else ""
     status = warning_status(row, language)
     size = "" if row["value"] is None else _size(row, language)
-    said = [*_said_subject(row, language), size, row["day"], *_remarks(row, language), state]
+    line = [*_said_subject(row, language), size, row["day"], *_remarks(row, language), state]
     return AnswerRow(
-        f"{what}\n{_joined([state, place, status, *_remarks(row, language)])}",
+        f"{what}\n{_with_dots([state, place, status, *_remarks(row, language)])}",
         _value(row, language),
         about={"warning": row["id"], "kind": row["kind"], "is_new": not state},
         sign=SIGNS.get(row["status"], ""),
         is_open=False,
-        line=(_joined(said),) if is_said else None,
+        line=(_with_dots(line),) if is_said else None,
     )
 
 
@@ -76,20 +76,20 @@ def _kept_row(row: Record, language: str) -> AnswerRow:
     what, place = _subject(row)
     state = phrase(f"warning_state.{row['state']}", language)
     days = {name: row[name] for name in ("id", "first_seen", "last_seen")}
-    said = _joined([phrase(f"warning_kind.{row['kind']}", language), *_said_subject(row, language)])
+    subject = _with_dots([phrase(f"warning_kind.{row['kind']}", language), *_said_subject(row, language)])
     words = [state, phrase("said.warning_seen", language, **days), place, warning_status(row, language)]
     steps = [
-        _joined([phrase(f"warning_state.{step['state']}", language), step["at"][:10], step["by"], step["reason"]])
+        _with_dots([phrase(f"warning_state.{step['state']}", language), step["at"][:10], step["by"], step["reason"]])
         for step in row["steps"]
     ]
     return AnswerRow(
-        f"{what}\n{_joined([*words, *_remarks(row, language)])}",
+        f"{what}\n{_with_dots([*words, *_remarks(row, language)])}",
         _value(row, language),
         about={"warning": row["id"], "kind": row["kind"], "is_open": row["state"] != "closed"},
         sign=SIGNS.get(row["status"], ""),
         is_open=False,
         rows=[AnswerRow(step, line=(step,)) for step in steps],
-        line=(phrase("said.warning_kept", language, **days, what=said, state=state),),
+        line=(phrase("said.warning_kept", language, **days, what=subject, state=state),),
     )
 
 
@@ -97,11 +97,11 @@ def _unlooked_row(one: Record, title: str, language: str) -> AnswerRow:
     """What could not be looked at, and why."""
     layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
     words = [layer, indicator_reasons(one["reason"], language)]
-    name = phrase("sheet.pair", language, name=phrase("warning_status.unknown", language), value=_joined(words))
-    return AnswerRow(name, sign="unknown", line=(f"– {_joined([title, *words])}",))
+    name = phrase("sheet.pair", language, name=phrase("warning_status.unknown", language), value=_with_dots(words))
+    return AnswerRow(name, sign="unknown", line=(f"– {_with_dots([title, *words])}",))
 
 
-def _joined(words: Iterable[str | None]) -> str:
+def _with_dots(words: Iterable[str | None]) -> str:
     return " · ".join(word for word in words if word)
 
 

@@ -224,15 +224,9 @@ def test_a_new_check_shows_its_findings_though_the_sums_were_open(tab):
 
 
 def test_rules_that_were_not_asked_stand_under_their_department_with_the_reason(tab):
-    unasked_rule = {
-        "department": "transport",
-        "rule": "r",
-        "title": "T",
-        "layer": "L",
-        "layer_title": "Quays",
-        "said": "why",
-    }
-    tab.results.summary.show_summary(tab.results.model.parcels, [unasked_rule])
+    unasked_rule = {"name": "T: why", "hint": "Layer: Quays (L)"}
+    row = {"name": "Transport", "about": {"department": "transport"}, "rows": [unasked_rule]}
+    tab.results.summary.show_summary(tab.results.model.parcels, [row])
     tree = tab.results.summary
     row = tree.topLevelItem(0)
     assert (row.text(0), row.child(0).text(0), row.text(6)) == ("Transport", "T: why", "1")
