@@ -280,7 +280,7 @@ class DeliveryDialog(WorkingDialog):
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
-        params = {"library": self._library.path, "folder": self.delivery.folder, **given, **params}
+        params = {"library": self._library.path, "folder": self.delivery.folder, "view": True, **given, **params}
         self._ask_core("ingest", params, step, on_answer, title)
 
     def _enable(self) -> None:

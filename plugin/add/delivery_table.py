@@ -34,6 +34,7 @@ from onemap.plugin.widgets.alignment import lay_headings_left
 from onemap.plugin.widgets.form_fields import set_tab_order, shrink
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -41,6 +42,7 @@ from onemap.plugin.words.verdicts import sign_icon
 NAME, TARGET, COVERS, LABEL, STATE = range(5)
 LABEL_WIDTH_PX = 90
 BESIDE_TEXT_PX = 40  # the arrow of a list and the margins of its text
+PLANS = (PLANNED, UNSURE, UNMATCHED, UNREADABLE, NOTE)  # as the core's plan has it
 SIGNS = {
     **dict.fromkeys((PLANNED, CHOSEN, ADDED), "clear"),
     **dict.fromkeys((UNSURE, UNMATCHED), "unknown"),
@@ -236,21 +238,4 @@ class DeliveryTable(QTableWidget):
 
 def state_words(row: PlannedLayer) -> str:
     """How a row stands, in the user's language."""
-    if row.status == PLANNED:
-        return {
-            "code": tr("found by its code"),
-            "title": tr("found by its title"),
-            "part of title": tr("found by a part of its title: look at it"),
-        }.get(row.why, tr("found"))
-    if row.status == UNSURE and row.why == "several":
-        return tr("several become this layer: choose, and give each a label")
-    return {
-        CHOSEN: tr("chosen"),
-        UNSURE: tr("unsure: choose"),
-        UNMATCHED: tr("not found: choose, or leave it out"),
-        UNREADABLE: tr("cannot be read"),
-        NOTE: tr("comes with the data; no layer"),
-        LEFT_OUT: tr("left out"),
-        ADDED: tr("added"),
-        REFUSED: tr("refused"),
-    }.get(row.status, row.status)
+    return word("plan_states", row.state if row.status in PLANS else row.status)

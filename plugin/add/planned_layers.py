@@ -24,7 +24,7 @@ FLAGS = ("repair", "keep_bad")
 class PlannedLayer:
     """One layer of a delivery and what becomes of it.
 
-    status: the plan's, else chosen, left_out, added or refused; why: by what the plan has matched it
+    status: the plan's, else chosen, left_out, added or refused; state: of the core's words for the plan's
     suggested: the codes between which a person must choose
     covers: empty for what is said for the whole delivery, or what its last version said
     transform, transform_hash: the file of a change of datum, and which one it must be
@@ -37,7 +37,7 @@ class PlannedLayer:
     layer: str
     code: str
     status: str
-    why: str = ""
+    state: str = ""
     suggested: tuple[str, ...] = ()
     label: str = ""
     covers: str = ""
@@ -92,7 +92,7 @@ class PlannedLayer:
 
 def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:
     """The layers of a plan of the core; what only comes with the data stands at the end."""
-    rows = [_layer(record) for record in answer.get("plan") or []]
+    rows = [_layer(record, row["about"]["state"]) for record, row in zip(answer["plan"], answer["view"])]
     return sorted(rows, key=lambda row: row.status == NOTE)
 
 
@@ -121,10 +121,11 @@ def _quoted_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _layer(record: dict[str, Any]) -> PlannedLayer:
-    texts = {name: str(record.get(name) or "") for name in (*TEXTS, "status", "why", "geometry")}
+def _layer(record: dict[str, Any], state: str) -> PlannedLayer:
+    texts = {name: str(record.get(name) or "") for name in (*TEXTS, "status", "geometry")}
     return PlannedLayer(
         **texts,
+        state=state,
         suggested=tuple(record.get("suggested") or ()),
         fields=dict(record.get("fields") or {}),
         remembered=tuple(record.get("remembered") or ()),

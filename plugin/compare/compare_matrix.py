@@ -14,7 +14,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 SHARE, SPOTS = 2, 3  # shown where there is room
-WIDE_PX = 420
+WIDE_PX, ROW_MARGIN_PX = 420, 4
 ROWS_SHOWN = 2  # at least: the list of spots below needs the room
 MatrixCell = tuple[str, str, str]  # type, use of A, use of B
 
@@ -41,8 +41,8 @@ class MatrixTree(AnswerTree):
         self.show_table(view[0] if view else {"columns": [], "rows": []})
         self._fit()
         self.chosen.emit(frozenset())
-        line = self.fontMetrics().height() + 8
-        self.setMinimumHeight(self.header().sizeHint().height() + 2 * self.frameWidth() + ROWS_SHOWN * line)
+        row = 2 * self.fontMetrics().height() + ROW_MARGIN_PX  # names wrap in a narrow dock
+        self.setMinimumHeight(self.header().sizeHint().height() + 2 * self.frameWidth() + ROWS_SHOWN * row)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show shares and counts where there is room."""

@@ -88,7 +88,7 @@ class IndicatorView(TableView):
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
-        settings.changes.area_unit.connect(lambda *_unit: self._show_on_map(self.tree.currentItem()))
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
@@ -255,6 +255,10 @@ class IndicatorView(TableView):
     def _unit(self, item: QTreeWidgetItem) -> str | None:
         """The unit whose row it is; None for another row."""
         return (self.tree.row_of(item)["about"] or {}).get("unit")
+
+    def _follow_unit(self) -> None:
+        """Show the same values on the map in the unit of the settings."""
+        self._show_on_map(self.tree.currentItem())
 
     def _explain_or_not(self, is_on: bool) -> None:
         """Ask the core how the value of the row came about, and show the steps; or put them away."""

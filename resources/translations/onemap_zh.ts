@@ -4288,58 +4288,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>同上方所选</translation>
     </message>
     <message>
-        <source>found by its code</source>
-        <translation>按代码找到</translation>
-    </message>
-    <message>
-        <source>found by its title</source>
-        <translation>按名称找到</translation>
-    </message>
-    <message>
-        <source>found by a part of its title: look at it</source>
-        <translation>按名称的一部分找到，请核对</translation>
-    </message>
-    <message>
-        <source>found</source>
-        <translation>已找到</translation>
-    </message>
-    <message>
-        <source>several become this layer: choose, and give each a label</source>
-        <translation>多个图层都像这一层：请选择，并各取版本名称</translation>
-    </message>
-    <message>
-        <source>chosen</source>
-        <translation>已选定</translation>
-    </message>
-    <message>
-        <source>unsure: choose</source>
-        <translation>不确定：请选择</translation>
-    </message>
-    <message>
-        <source>not found: choose, or leave it out</source>
-        <translation>未找到：请选择，或不加入</translation>
-    </message>
-    <message>
-        <source>cannot be read</source>
-        <translation>无法读取</translation>
-    </message>
-    <message>
-        <source>comes with the data; no layer</source>
-        <translation>随附资料，不是图层</translation>
-    </message>
-    <message>
-        <source>left out</source>
-        <translation>不加入</translation>
-    </message>
-    <message>
-        <source>added</source>
-        <translation>已加入</translation>
-    </message>
-    <message>
-        <source>refused</source>
-        <translation>被拒绝</translation>
-    </message>
-    <message>
         <source>raster</source>
         <translation>栅格</translation>
     </message>

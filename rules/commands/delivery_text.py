@@ -6,7 +6,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
-from onemap.rules.answers.answer_rows import part_lines
+from onemap.rules.answers.answer_rows import AnswerRow, AnswerView, part_lines
 from onemap.rules.warnings.warning_rows import warning_rows
 
 Result = dict[str, Any]
@@ -37,13 +37,9 @@ def _receive(result: Result, language: str) -> str:
     return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
 
 
-def _ingest(result: Result, language: str) -> str:
-    lines = []
-    for row in result["plan"]:
-        lines.append(_plan_line(row, language))
-        if row["status"] == "unreadable":
-            lines += [f"  - {joined_sentences(problem['message'], problem['mend'])}" for problem in row["problems"]]
-    lines += [phrase("said.ingest_added", language, **row) for row in result["added"]]
+def ingest_view(result: Result, language: str) -> AnswerView:
+    """What goes where; then what was added, what was refused and why, and where report and plan lie."""
+    lines = [phrase("said.ingest_added", language, **row) for row in result["added"]]
     for row in result["refused"]:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
         lines.append(phrase("said.ingest_refused", language, source=source))
@@ -53,16 +49,29 @@ def _ingest(result: Result, language: str) -> str:
         lines.append(phrase("said.ingest_report", language, report=report))
     if result.get("plan_file") and not result["added"] and not result["refused"]:
         lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
-    return "\n".join(lines)
+    return AnswerView([_plan_row(row, language) for row in result["plan"]], closing=lines)
 
 
-def _plan_line(row: Result, language: str) -> str:
+def _plan_row(row: Result, language: str) -> AnswerRow:
+    """One layer of a delivery: what it becomes, and how it stands."""
     source = " · ".join(filter(None, (row["source"], row["layer"])))
     code = row["code"] or either_of(row["suggested"], language) or "–"
-    status = phrase(f"delivery.{row['status']}", language)
-    line = phrase("said.ingest_row", language, status=status, source=source, code=code)
+    state = _plan_state(row)
+    words = phrase(f"plan_state.{state}", language)
+    line = phrase("said.ingest_row", language, status=words, source=source, code=code)
     remembered = phrase("said.comma", language).join(titles_of(row["remembered"], "remembered", language))
-    return line + (phrase("said.ingest_remembered", language, names=remembered) if remembered else "")
+    line += phrase("said.ingest_remembered", language, names=remembered) if remembered else ""
+    problems = [joined_sentences(problem["message"], problem["mend"]) for problem in row["problems"]]
+    said = [f"- {problem}" for problem in problems] if row["status"] == "unreadable" else []
+    below = [AnswerRow("", line=(one,)) for one in said]
+    return AnswerRow(source, (code, words), "\n".join(problems), {"state": state}, rows=below, line=(line,))
+
+
+def _plan_state(row: Result) -> str:
+    """How a layer stands, as the messages name it: a match by how it was found."""
+    if row["status"] in ("matched", "planned"):
+        return {"code": "by_code", "title": "by_title", "part of title": "by_part"}.get(row["why"], "found")
+    return "several" if row["status"] == "unsure" and row["why"] == "several" else str(row["status"])
 
 
 def _answers(result: Result, language: str) -> str:
@@ -156,7 +165,6 @@ def _recheck(result: Result, language: str) -> str:
 DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "deliver": _deliver,
     "receive": _receive,
-    "ingest": _ingest,
     "answers": _answers,
     "changes": _changes,
     "recheck": _recheck,

@@ -12,7 +12,7 @@ from onemap.rules.answers.fact_rows import facts_view
 from onemap.rules.answers.inspection_rows import inspect_view, remark_lines
 from onemap.rules.answers.layer_rows import layers_view
 from onemap.rules.answers.run_views import check_view, explain_view, runs_view
-from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS
+from onemap.rules.commands.delivery_text import DELIVERY_SPEAKERS, ingest_view
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.commands.statistics_text import theme_lines, transition_lines
 from onemap.rules.compare.comparison_rows import compare_view, contradictions_view
@@ -204,6 +204,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "warnings": warning_view,
     "warning list": kept_view,
     "warning step": kept_view,
+    "ingest": ingest_view,
     **REVIEW_VIEWS,
 }
 # What is said in lines alone.

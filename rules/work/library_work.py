@@ -365,6 +365,7 @@ _WORD_GROUPS = (
     ("warning_kinds", "warning_kind"),
     ("annexes", "annex"),
     ("warning_states", "warning_state"),
+    ("plan_states", "plan_state"),  # of a layer in a delivery
 )
 
 
