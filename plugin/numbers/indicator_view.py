@@ -88,7 +88,7 @@ class IndicatorView(TableView):
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
-        settings.changes.area_unit.connect(lambda *_unit: self._show_on_map(self.tree.currentItem()))
+        settings.changes.area_unit.connect(self._follow_unit)
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
@@ -292,6 +292,10 @@ class IndicatorView(TableView):
             self.map.hide()
             return
         self.map.show(f"{values[0].title} · {self._library.day or tr('today')}", values)
+
+    def _follow_unit(self) -> None:
+        """Label the map in the unit of the settings."""
+        self._show_on_map(self.tree.currentItem())
 
     def _choose_unit(self, unit: str | None) -> None:
         if unit is not None:
