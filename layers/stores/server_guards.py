@@ -103,7 +103,7 @@ REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid), onemap_are_logged(text, 
 """
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, {schema}, {postgis}, pg_temp AS $f$
+  SET search_path = pg_catalog, {schema}, pg_temp AS $f$
 #variable_conflict use_column
 DECLARE
   account constant text := session_user;
@@ -127,14 +127,13 @@ _IS_LOGGED = {
 }
 
 
-def make_guard(connection: "psycopg.Connection[Any]", schema: str, postgis: str, prefix: str, guard: Guard) -> None:
+def make_guard(connection: "psycopg.Connection[Any]", schema: str, prefix: str, guard: Guard) -> None:
     """The triggers of one guard: before a row is written, and when the transaction ends; then it must be in the log.
 
-    postgis: the schema of PostGIS's functions; prefix: of the names of the library's roles.
+    prefix: of the names of the library's roles.
     """
     facts = {
         "schema": sql.Identifier(schema),
-        "postgis": sql.Identifier(postgis),
         "lead": sql.Literal(prefix + LEAD),
         "owner": sql.Literal(prefix + OWNER),
     }

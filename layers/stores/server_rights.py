@@ -199,10 +199,9 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     everything = (*LIBRARY_RIGHTS, *rights)
     for table in dict.fromkeys(right.table for right in everything if isinstance(right, Grant | Guard)):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
-    postgis = connection.execute(POSTGIS_SCHEMA).fetchone()[0]  # type: ignore[index]
     for number, right in enumerate(everything):
         if isinstance(right, Guard):
-            make_guard(connection, schema, postgis, roles.role_name(""), right)
+            make_guard(connection, schema, roles.role_name(""), right)
         elif isinstance(right, Script):
             _run_script(connection, schema, roles, right)
         else:

@@ -139,8 +139,8 @@ def test_a_run_that_cannot_be_read_is_named_and_passed_over(postgis, tmp_path):
     answer = done("runs", bureau.place("u_land")).json
     assert [run["id"] for run in answer["runs"]] == before
     assert {problem["code"] for problem in answer["problems"]} == {"run.damaged"}
-    told = " ".join(problem["message"] for problem in answer["problems"])
-    assert len(answer["problems"]) == len(names) and all(name in told for name in names)
+    messages = " ".join(problem["message"] for problem in answer["problems"])
+    assert len(answer["problems"]) == len(names) and all(name in messages for name in names)
     for name in names:
         assert set(command("runs", bureau.place("u_land"), name).codes) <= {"run.damaged", "run.incomplete"}
     found = command("decide", bureau.place("u_land"), "S1", "discuss", "--reason", "r")

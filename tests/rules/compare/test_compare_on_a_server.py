@@ -31,12 +31,12 @@ def compare_twice(table: Table) -> dict[str, Any]:
     table.plan("B", [(box(0, 0, 1000, 400), "E"), (box(0, 399, 1000, 900), "R")])
     first = table.compare()
     spot = next(row.spot for row in first.spots.itertuples() if row.conflict and row.area_m2 == 40_000)
-    given = table.run("decide", table.library, spot, "discuss", "--reason", "r", "--by", "onemap")
+    given = table.run("decide", table.library, spot, "discuss", "--reason", "r")
     assert given.code == 0, given.json
     table.plan("A", [(SITE, "0702"), (GROUND - SITE, "01")], label="new")
     again = table.compare(against=first.answer["run"]["id"])
     assert table.run("verify", table.library, "--run", again.answer["run"]["id"]).json["ok"]
-    rows = pd.DataFrame(again.spots.drop(columns=["decision_at", "geometry"]))
+    rows = pd.DataFrame(again.spots.drop(columns=["decision_at", "decision_by", "geometry"]))
     rows["ground"] = again.spots.geometry.to_wkb()
     return {
         "rows": rows.astype(object).to_dict("records"),
