@@ -6,7 +6,8 @@ import processing
 import pytest
 from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject, QgsVectorLayer
 
-from onemap.tests.plugin.algorithms.test_plan_algorithms import library, on_command_line, plans, rows  # noqa: F401
+from onemap.tests.plugin.algorithms.test_plan_algorithms import library, plans, rows  # noqa: F401
+from onemap.tests.plugin.other_desk import core
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +17,7 @@ OUTPUT = "TEMPORARY_OUTPUT"
 def test_statistics_by_class_and_unit(library, plans):  # noqa: F811
     asked = {"LIBRARY": library, "CODE": "PLAN_A", "BY": "GHDLDM", "WITHIN": "PLAN_B"}
     found = processing.run("onemap:statistics", {**asked, "STATISTICS": OUTPUT, "UNITS": OUTPUT})
-    answer = on_command_line("statistics", library, "PLAN_A", "--by=GHDLDM", "--within=PLAN_B")
+    answer = core("statistics", library, "PLAN_A", "--by=GHDLDM", "--within=PLAN_B")
     areas = rows(found["STATISTICS"])
     assert {row["GHDLDM"]: row["area_m2"] for row in areas} == pytest.approx({"2110": 10_000, "1110": 5_000})
     assert [row["area_m2"] for row in areas] == [row["area_m2"] for row in answer["rows"]]
@@ -51,7 +52,7 @@ def test_indicators_by_unit_over_a_series_of_days(library, tmp_path):  # noqa: F
     asked = {"LIBRARY": library, "PACK": str(pack), "UNIT": "PLAN_B", "AS_OF": "2026-01-01;2026-06-01"}
     found = processing.run("onemap:indicators", {**asked, "INDICATORS": OUTPUT, "TERMS": OUTPUT})
     given = [f"--pack={pack}", "--unit=PLAN_B", "--as-of=2026-01-01", "--as-of=2026-06-01"]
-    answer = on_command_line("indicators", library, *given)
+    answer = core("indicators", library, *given)
     indicators = rows(found["INDICATORS"])
     assert [row["value"] for row in indicators] == [row["value"] for row in answer["indicators"]]
     assert [row["as_of"] for row in indicators] == ["2026-01-01", "2026-06-01"] and indicators[0]["status"] == "ok"
@@ -62,7 +63,7 @@ def test_what_to_look_at_is_what_the_command_line_lists(library):  # noqa: F811
     asked = {"LIBRARY": library, "UNIT": "PLAN_B", "AS_OF": "2026-01-01", "RHYTHM": "PLAN_A=1,TRL=5"}
     found = processing.run("onemap:warnings", {**asked, "WARNINGS": OUTPUT})
     given = ["--unit=PLAN_B", "--as-of=2026-01-01", "--rhythm=PLAN_A=1,TRL=5"]
-    warnings = on_command_line("warnings", library, *given)["warnings"]
+    warnings = core("warnings", library, *given)["warnings"]
     assert [row["id"] for row in rows(found["WARNINGS"])] == [row["id"] for row in warnings]
     assert found["COUNT"] == len(warnings) and "stale:TRL:TRL" in [row["id"] for row in warnings]
 
