@@ -297,6 +297,10 @@ class IndicatorView(TableView):
             return
         self.map.show(f"{values[0].title} · {self._library.day or tr('today')}", values)
 
+    def _follow_unit(self) -> None:
+        """Label the map in the unit of the settings."""
+        self._show_on_map(self.tree.currentItem())
+
     def _choose_unit(self, unit: str | None) -> None:
         if unit is not None:
             self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))

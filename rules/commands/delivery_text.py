@@ -62,8 +62,8 @@ def _plan_row(row: Result, language: str) -> AnswerRow:
     remembered = phrase("said.comma", language).join(titles_of(row["remembered"], "remembered", language))
     line += phrase("said.ingest_remembered", language, names=remembered) if remembered else ""
     problems = [joined_sentences(problem["message"], problem["mend"]) for problem in row["problems"]]
-    said = [f"- {problem}" for problem in problems] if row["status"] == "unreadable" else []
-    below = [AnswerRow("", line=(one,)) for one in said]
+    is_unreadable = row["status"] == "unreadable"
+    below = [AnswerRow("", line=(f"- {problem}",)) for problem in problems] if is_unreadable else []
     return AnswerRow(source, (code, words), "\n".join(problems), {"state": state}, rows=below, line=(line,))
 
 
