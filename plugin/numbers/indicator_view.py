@@ -256,10 +256,6 @@ class IndicatorView(TableView):
         """The unit whose row it is; None for another row."""
         return (self.tree.row_of(item)["about"] or {}).get("unit")
 
-    def _follow_unit(self) -> None:
-        """Show the same values on the map in the unit of the settings."""
-        self._show_on_map(self.tree.currentItem())
-
     def _explain_or_not(self, is_on: bool) -> None:
         """Ask the core how the value of the row came about, and show the steps; or put them away."""
         self.steps.setVisible(False)
