@@ -81,11 +81,11 @@ def _run() -> int:
     limit_gdal()
     _hide_passwords()
     if sys.argv[1:] == ["--compile"]:  # by whoever sets the core up
-        from onemap.rules.overlay.pair_ground import compile_kernel
+        from onemap.rules.judge.overlay.pair_ground import compile_kernel
 
         return compile_kernel()
     from onemap.layers.files.temporary_room import temporary_room
-    from onemap.rules.commands.command_line import main as run
+    from onemap.rules.verbs.commands.command_line import main as run
 
     if _asked_to_stop:
         raise KeyboardInterrupt
@@ -99,7 +99,7 @@ def _stopped() -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _register_package()
-    from onemap.rules.commands.command_line import report_cancelled
+    from onemap.rules.verbs.commands.command_line import report_cancelled
 
     return report_cancelled(sys.argv[1:])
 

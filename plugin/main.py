@@ -10,8 +10,8 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QAction
 
-from onemap.plugin.algorithms.provider import OneMapProvider
 from onemap.plugin.profile.settings import hold_language, release_language
+from onemap.plugin.qgis.algorithms.provider import OneMapProvider
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
@@ -39,7 +39,7 @@ class OneMapPlugin:
 
     def initProcessing(self) -> None:
         """Add the provider and the expression functions; all that qgis_process needs."""
-        from onemap.plugin.expressions.expression_functions import ExpressionFunctions
+        from onemap.plugin.qgis.expressions.expression_functions import ExpressionFunctions
 
         self.provider = OneMapProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
@@ -50,8 +50,8 @@ class OneMapPlugin:
         from onemap.plugin.connection.core_session import Core
         from onemap.plugin.dock.dock import OneMapDock
         from onemap.plugin.dock.options_page import OptionsFactory
-        from onemap.plugin.identify.place_filter import PlaceFilter, PlaceQuestions
-        from onemap.plugin.services.service_keys import begin_moving_keys
+        from onemap.plugin.qgis.services.service_keys import begin_moving_keys
+        from onemap.plugin.rooms.identify.place_filter import PlaceFilter, PlaceQuestions
 
         self.initProcessing()
         self._keys = begin_moving_keys()
@@ -96,7 +96,7 @@ class OneMapPlugin:
             self.iface.deregisterLocatorFilter(self._filter)  # QGIS deletes it
             self._filter = self._questions = None
         if self.dock is not None:
-            from onemap.plugin.guide.guide import close_guides
+            from onemap.plugin.desk.guide.guide import close_guides
 
             close_guides()
             self.dock.close_down()
@@ -116,7 +116,7 @@ class OneMapPlugin:
                 action.deleteLater()
         self._panel_action = self._guide_action = None
         if self._keys:
-            from onemap.plugin.services.service_keys import end_moving_keys
+            from onemap.plugin.qgis.services.service_keys import end_moving_keys
 
             end_moving_keys(self._keys)
             self._keys = ""
@@ -154,7 +154,7 @@ class OneMapPlugin:
 
     def _open_scene(self, name: str) -> None:
         """Open a 3D view of the project, or show the one of that name: it takes the new layers by itself."""
-        from onemap.plugin.scene.scene import look_aslant, show_view
+        from onemap.plugin.qgis.scene.scene import look_aslant, show_view
 
         if show_view(name):
             return
@@ -171,6 +171,6 @@ class OneMapPlugin:
         return self.dock.edit_profile if self.dock is not None and self.dock.library.path else None
 
     def _open_guide(self) -> None:
-        from onemap.plugin.guide.guide import show_guide
+        from onemap.plugin.desk.guide.guide import show_guide
 
         show_guide(over=self.iface.mainWindow())

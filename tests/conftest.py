@@ -48,7 +48,7 @@ class Answer:
 @pytest.fixture
 def onemap(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Answer]:
     """Run one verb in this process as `onemap VERB … --json` would, and read its answer."""
-    from onemap.rules.commands.command_line import main
+    from onemap.rules.verbs.commands.command_line import main
 
     def run(*arguments: object, lang: str = "en") -> Answer:
         capfdbinary.readouterr()

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.rules.kinds.raster_grids import cell_sums, cell_weights
+from onemap.rules.judge.kinds.raster_grids import cell_sums, cell_weights
 from onemap.tests.bench import bench_peers, benchmark_page, ours, peer_frames
 from onemap.tests.bench.benchmark_programs import Pythons, Row, by_peer
 from onemap.tests.bench.workload_files import workload_folder

@@ -10,7 +10,7 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.style_table import difference_styles, label_of, style_of
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, over, seen_colour
-from onemap.rules.maps.symbols import styled_symbol
+from onemap.rules.display.maps.symbols import styled_symbol
 
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 VISIONS = ("all colours", *DEFICIENCIES)

@@ -28,7 +28,7 @@ def text_of(document: str) -> str:
 
 
 def is_there(path: str) -> bool:
-    """Whether a path that a document names exists; NAME, as in rules/kinds/NAME.py, is any name."""
+    """Whether a path that a document names exists; NAME, as in rules/judge/kinds/NAME.py, is any name."""
     return next(ROOT.glob(path.rstrip("/").replace("NAME", "*")), None) is not None
 
 
@@ -159,7 +159,7 @@ def test_every_function_that_a_document_names_stands_in_its_file():
 
 def test_the_tests_would_see_a_path_that_is_gone():
     assert PATH.findall("see `rules/gone/here.py`, layers/ and onemap/rules/x.py") == ["rules/gone/here.py", "layers/"]
-    assert not is_there("rules/gone/here.py") and is_there("rules/kinds/NAME.py") and is_there("layers/")
+    assert not is_there("rules/gone/here.py") and is_there("rules/judge/kinds/NAME.py") and is_there("layers/")
 
 
 def test_the_picture_of_the_architecture_is_that_of_the_imports():

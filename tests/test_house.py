@@ -36,20 +36,29 @@ FLOORS = {
     """,
     "rules": """
         python
-        commands work warnings indicators sheet statement letterhead review cases compare/atlas remedy identify readings
-        statistics compare distributed outputs documents charts answers maps check incremental runs findings question
-        packs kinds inputs overlay verb .
+        verbs verbs/commands verbs/work
+        numbers numbers/warnings numbers/indicators
+        review/statement review review/cases
+        answers answers/sheet answers/compare/atlas answers/remedy answers/identify answers/readings answers/statistics
+        answers/compare
+        display display/letterhead display/outputs display/documents display/charts display/rows display/maps
+        judge judge/distributed judge/check judge/incremental judge/runs judge/findings judge/question judge/packs
+        judge/kinds judge/inputs judge/overlay
+        contract .
     """,
     "plugin": """
-        . dock algorithms check review expressions remedy compare numbers statistics parcels services add identify
-        scene results map library guide answers widgets connection words profile
+        . dock
+        qgis qgis/algorithms qgis/expressions qgis/scene qgis/services
+        rooms rooms/check rooms/review rooms/remedy rooms/compare rooms/numbers rooms/statistics rooms/identify
+        desk desk/parcels desk/add desk/results desk/map desk/library desk/guide desk/answers
+        widgets connection words profile
     """,
 }
 MODULES_IN_A_FOLDER = 25
 LINES_OF_A_FILE = 600
 LINES_OF_A_FUNCTION = 50
 VALUES_BY_POSITION = 9  # are too many; from the fourth on a name says more
-ROOMS_OF_RULES, FLOORS_OF_RULES = 33, 18
+DOORS, FOLDERS_OF_RULES, FLOORS_OF_RULES = 8, 33, 18
 # A participle alone says what was done to a thing, not what it is.
 PARTICIPLES = {
     "answered", "asked", "beside", "built", "called", "changed", "checked", "chosen", "clipped", "closed", "compared",
@@ -68,7 +77,11 @@ SQL_STATEMENT = re.compile(
 )
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "core"}
 # Where a module is named in a string, because it is loaded only when it is needed or on another machine.
-NAMES_MODULES = {"rules/verb/declaration.py", "rules/commands/serve.py", "rules/distributed/cluster_task.py"}
+NAMES_MODULES = {
+    "rules/contract/declaration.py",
+    "rules/verbs/commands/serve.py",
+    "rules/judge/distributed/cluster_task.py",
+}
 AT_THE_ROOT = {
     "metadata.txt",
     "py.typed",
@@ -161,7 +174,7 @@ def test_imports_between_rooms_point_one_way():
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        ("layers", "from onemap.rules.packs import read_pack"),
+        ("layers", "from onemap.rules.judge.packs import read_pack"),
         ("layers", "import qgis.core"),
         ("rules", "from qgis.PyQt.QtCore import QObject"),
         ("rules", "from onemap.plugin import main"),
@@ -256,16 +269,25 @@ def test_between_folders_imports_go_downwards(room: str):
     )
 
 
-def test_the_rules_have_few_rooms_on_few_floors():
+@pytest.mark.parametrize("room", ["rules", "plugin"])
+def test_whoever_opens_a_room_sees_few_doors_each_above_the_next(room: str):
+    doors = [folder.partition("/")[0] for folder in FLOORS[room].split() if folder != "."]
+    in_order = list(dict.fromkeys(doors))
+    assert len(in_order) <= DOORS
+    # Imports go down between folders; where those of a door stand together, they do so between doors.
+    assert doors == sorted(doors, key=in_order.index)
+
+
+def test_the_rules_have_few_folders_on_few_floors():
     graph = folder_arrows("rules")
 
     @cache
     def floor(folder: str) -> int:
         return 1 + max((floor(below) for below in graph.get(folder, ())), default=0)
 
-    rooms = {folder for folder in FLOORS["rules"].split() if folder != "."}
-    assert len(rooms) <= ROOMS_OF_RULES
-    assert max(map(floor, rooms)) <= FLOORS_OF_RULES
+    folders = {folder_of(module) for module, path in modules().items() if path.name != "__init__.py"} & graph.keys()
+    assert len(folders) <= FOLDERS_OF_RULES
+    assert max(map(floor, folders)) <= FLOORS_OF_RULES
 
 
 def test_no_folder_holds_more_modules_than_a_person_surveys():
@@ -336,8 +358,8 @@ def test_what_the_plugin_puts_off_is_a_method():
 # Who calls a core's `ask` itself, and why.
 ASKS_A_CORE = {
     "plugin/connection/asking.py": "it asks for all others",
-    "plugin/expressions/expression_request.py": "expressions wait for their own core, in any thread",
-    "plugin/expressions/expression_answers.py": "as above",
+    "plugin/qgis/expressions/expression_request.py": "expressions wait for their own core, in any thread",
+    "plugin/qgis/expressions/expression_answers.py": "as above",
 }
 # By which a widget would guard itself against late answers, each in its own way; `Asking` does it for all.
 GUARDS = {"_request", "_request_number", "_atlas_request", "_scope", "_current_scope", "_is_asking", "isdeleted"}

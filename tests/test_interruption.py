@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from onemap.layers.errors import Cancelled
-from onemap.rules.commands.interruption import Interruption
+from onemap.rules.verbs.commands.interruption import Interruption
 from onemap.tests.test_serve import Served, served_core
 
 __all__ = ["served_core"]  # a fixture

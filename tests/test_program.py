@@ -118,7 +118,7 @@ def modules_after(*arguments: object, folder: Path = ROOT) -> set[str]:
 
 def test_no_module_has_two_names_and_no_neighbour_becomes_importable(town, elsewhere):
     loaded = modules_after("layers", town / "city.gpkg", folder=elsewhere)
-    assert {"onemap", "onemap.layers.library.library", "onemap.rules.commands.verbs"} <= loaded
+    assert {"onemap", "onemap.layers.library.library", "onemap.rules.verbs.commands.verbs"} <= loaded
     assert not {name for name in loaded if name.split(".")[0] in {"layers", "rules", "resources", "plugin"}}
 
 
@@ -129,7 +129,7 @@ def test_help_needs_none_of_the_heavy_libraries(arguments):
 
 
 def test_saying_an_answer_in_text_needs_none_of_the_heavy_libraries():
-    code = "import sys; import onemap.rules.commands.verb_text; print(*sys.modules)"
+    code = "import sys; import onemap.rules.verbs.commands.verb_text; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True).stdout
     assert not {"numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "pyarrow"} & set(loaded.split())
 

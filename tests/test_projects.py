@@ -17,11 +17,11 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_systems import LAND_SEA
-from onemap.rules.inputs.parcels import STATED_KIND
-from onemap.rules.packs.kind_register import shipped_register
-from onemap.rules.packs.project_class import project_class
-from onemap.rules.packs.projects import Projects
-from onemap.rules.packs.rule_problems import names_of
+from onemap.rules.judge.inputs.parcels import STATED_KIND
+from onemap.rules.judge.packs.kind_register import shipped_register
+from onemap.rules.judge.packs.project_class import project_class
+from onemap.rules.judge.packs.projects import Projects
+from onemap.rules.judge.packs.rule_problems import names_of
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.rules.commands.verbs import VERBS
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.rules.small_pack import pack_text
 
 ROOT = Path(__file__).resolve().parents[1]

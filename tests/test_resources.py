@@ -12,9 +12,9 @@ import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.code_tables import code_table
-from onemap.rules.kinds.conditions import evaluate
-from onemap.rules.kinds.permitted_uses import permits_of, shipped_table
-from onemap.rules.packs.pack import joined_rules, pack_text, parse_pack
+from onemap.rules.judge.kinds.conditions import evaluate
+from onemap.rules.judge.kinds.permitted_uses import permits_of, shipped_table
+from onemap.rules.judge.packs.pack import joined_rules, pack_text, parse_pack
 
 
 def words(text: str) -> list[str]:

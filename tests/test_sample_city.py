@@ -18,8 +18,8 @@ import shapely
 from onemap.layers.errors import Cancelled
 from onemap.layers.progress import Progress
 from onemap.resources.sample_city import FEWEST_PARCELS, MOST_PARCELS, make
-from onemap.rules.verb.declaration import VerbContext
-from onemap.rules.work.library_work import sample
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.verbs.work.library_work import sample
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 

@@ -16,8 +16,8 @@ import pyogrio
 import pytest
 import shapely
 
-from onemap.rules.commands.serve import _Server
-from onemap.rules.overlay.overlay import Overlaps
+from onemap.rules.judge.overlay.overlay import Overlaps
+from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import other_writer
 from onemap.tests.rules.small_pack import own_pack
 

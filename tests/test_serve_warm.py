@@ -14,9 +14,9 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import log, open_library
 from onemap.layers.stores.session import keeping_open
-from onemap.rules.commands.serve import _IDLE_S
-from onemap.rules.overlay.compiler import is_kept
-from onemap.rules.runs.run_store import KEPT, stored_rows
+from onemap.rules.judge.overlay.compiler import is_kept
+from onemap.rules.judge.runs.run_store import KEPT, stored_rows
+from onemap.rules.verbs.commands.serve import _IDLE_S
 from onemap.tests.test_serve import Served, check_of, end_core, served_core, town, town_made_once
 
 __all__ = ["served_core", "town", "town_made_once"]  # fixtures

@@ -9,13 +9,13 @@ from qgis.gui import QgsDateEdit, QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from onemap.plugin.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.library.layer_list import CatalogueLayer, layers_in
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.map.map_day import following_layers
-from onemap.plugin.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, layers_in
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_day import following_layers
+from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
+from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.words.translation import list_of_some, tr
 

@@ -21,11 +21,6 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.delivery_dialog import DeliveryDialog
-from onemap.plugin.add.source_choice import Delivery, holds_delivery, take_drop
-from onemap.plugin.check.check_tab import CheckTab
-from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_folders import former_cores, remove_former_cores
 from onemap.plugin.connection.core_session import Core, core_python, first_core, missing_python_message
@@ -33,6 +28,16 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.desk.add.add_dialog import AddDialog
+from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.desk.add.source_choice import Delivery, holds_delivery, take_drop
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
+from onemap.plugin.desk.library.service_list import Service
+from onemap.plugin.desk.map.layer_styles import style_parcels
+from onemap.plugin.desk.map.map_layers import reopen_stale_layers
+from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
 from onemap.plugin.dock.header import Header
@@ -44,22 +49,17 @@ from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
 from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
-from onemap.plugin.expressions.expression_row import ExpressionRow
-from onemap.plugin.guide.help_key import HelpKey
-from onemap.plugin.identify.identify_view import IdentifyView
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
-from onemap.plugin.library.service_list import Service
-from onemap.plugin.map.layer_styles import style_parcels
-from onemap.plugin.map.map_layers import reopen_stale_layers
-from onemap.plugin.map.removed_layers import RemovedLayers
-from onemap.plugin.numbers.numbers_tab import NumbersTab
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
-from onemap.plugin.review.review_tab import ReviewTab
-from onemap.plugin.scene.scene import missing_view, prepare_scene
-from onemap.plugin.services.service_dialog import ServiceDialog
-from onemap.plugin.statistics.statistics_view import StatisticsView
+from onemap.plugin.qgis.expressions.expression_row import ExpressionRow
+from onemap.plugin.qgis.scene.scene import missing_view, prepare_scene
+from onemap.plugin.qgis.services.service_dialog import ServiceDialog
+from onemap.plugin.rooms.check.check_tab import CheckTab
+from onemap.plugin.rooms.compare.compare_tab import CompareTab
+from onemap.plugin.rooms.identify.identify_view import IdentifyView
+from onemap.plugin.rooms.numbers.numbers_tab import NumbersTab
+from onemap.plugin.rooms.review.review_tab import ReviewTab
+from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice

@@ -10,8 +10,8 @@ from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStyle, QToolButton, QWidget
 
 from onemap.plugin.connection.server_location import home_of, is_server, short_name
-from onemap.plugin.library.distinct_place import DistinctPlace
-from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.distinct_place import DistinctPlace
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.icons import icon

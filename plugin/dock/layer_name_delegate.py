@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onemap.plugin.answers.name_delegate import NameDelegate
+from onemap.plugin.desk.answers.name_delegate import NameDelegate
 from onemap.plugin.widgets.tick_delegate import TickDelegate
 
 

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdi
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
-from onemap.plugin.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly

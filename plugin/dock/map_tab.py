@@ -24,28 +24,28 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
-from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.service_list import Service
+from onemap.plugin.desk.library.state_delegate import StateDelegate
+from onemap.plugin.desk.library.version_changes_page import VersionChangesPage
+from onemap.plugin.desk.library.version_states import state_hints, state_texts
+from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
+from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
+from onemap.plugin.desk.map.map_themes import first_theme, show_theme
+from onemap.plugin.desk.map.moved_layers import know_moved_layers
+from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
+from onemap.plugin.desk.map.theme_buttons import ThemeButtons
+from onemap.plugin.desk.map.version_slider import VersionSlider
+from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
-from onemap.plugin.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.service_list import Service
-from onemap.plugin.library.state_delegate import StateDelegate
-from onemap.plugin.library.version_changes_page import VersionChangesPage
-from onemap.plugin.library.version_states import state_hints, state_texts
-from onemap.plugin.map.map_day import DayFollower, day_of, slide_to
-from onemap.plugin.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
-from onemap.plugin.map.map_themes import first_theme, show_theme
-from onemap.plugin.map.moved_layers import know_moved_layers
-from onemap.plugin.map.place_list import PlaceList, ShowPlace, nothing_found
-from onemap.plugin.map.theme_buttons import ThemeButtons
-from onemap.plugin.map.version_slider import VersionSlider
 from onemap.plugin.profile import settings
-from onemap.plugin.results.row_menu import RowMenu
-from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
+from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.fitted_label import FittedLabel

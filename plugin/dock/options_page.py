@@ -8,7 +8,7 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
-from onemap.plugin.guide.help_key import HelpKey
+from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon

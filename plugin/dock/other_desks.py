@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QObject
 
-from onemap.plugin.library.layer_list import CatalogueLayer
-from onemap.plugin.library.library_follower import LibraryFollower
-from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.desk.library.library_follower import LibraryFollower
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.translation import list_of_some, tr
 

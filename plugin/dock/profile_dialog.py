@@ -25,9 +25,9 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.toml_writing import toml_text
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.profile_field import ProfileField
-from onemap.plugin.guide.help_key import HelpKey
-from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon

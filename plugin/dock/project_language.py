@@ -5,9 +5,9 @@ from __future__ import annotations
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject
 
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.map.map_language import translate_map
-from onemap.plugin.results.result_layers import translate_results
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_language import translate_map
+from onemap.plugin.desk.results.result_layers import translate_results
 
 
 class ProjectLanguage(QObject):

@@ -20,14 +20,14 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.answers.name_delegate import wrap_names
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
-from onemap.plugin.guide.help_key import HelpKey
-from onemap.plugin.library.layer_list import CatalogueLayer
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon

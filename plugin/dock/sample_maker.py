@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.library.layer_list import layers_in
+from onemap.plugin.desk.library.layer_list import layers_in
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr, with_label
 

@@ -1,5 +1,5 @@
 "use strict";
-// What this page prints, read before any other script changes it: as rules/outputs/printed_page.py reads it.
+// What this page prints, read before any other script changes it: as rules/display/outputs/printed_page.py reads it.
 const printed = (() => {
   const silent = ["script", "style", "title", "head"];
   const look = ("d points x y x1 y1 x2 y2 cx cy r rx ry dx dy width height transform viewbox href xlink:href"

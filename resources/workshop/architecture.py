@@ -1,4 +1,4 @@
-"""The picture of the architecture: the folders of the three rooms by floors, drawn from the imports between them."""
+"""The picture of the architecture: the doors of the three rooms by floors, drawn from the imports between them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ BETWEEN = {
     "plugin": "no import: a verb with its parameters goes down as JSON; JSON and tables in files come up",
     "rules": "rules/ imports layers/, never the other way",
 }
-_WIDTH, _MARGIN, _NAMES, _LINE, _GAP, _HEAD, _BETWEEN = 900, 20, 130, 22, 4, 30, 44
+_WIDTH, _MARGIN, _NAMES, _LINE, _INSIDE, _GAP, _HEAD, _BETWEEN = 900, 20, 130, 22, 16, 4, 30, 44
 _INK, _PALE = "#222222", "#666666"
 _IMPORT = re.compile(r"^\s*(?:from|import) onemap\.(\w+)\.(\w+)", re.MULTILINE)  # also in functions, and for types
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of a room: its name, the first line of its `__init__.py`, and the folders of the room it imports."""
+    """A folder right below a room: its name, the first line of its `__init__.py`, what of the room it imports.
+
+    inside: the names of the folders in it.
+    """
 
     name: str
     purpose: str
     imports: frozenset
+    inside: tuple = ()
 
 
 def draw() -> int:
@@ -44,7 +48,10 @@ def folders(room: str) -> list:
     """The folders right below a room; what lies deeper belongs to its folder, and the room's own files to none."""
     inits = sorted((ROOT / room).glob("*/__init__.py"))
     names = {init.parent.name for init in inits}
-    return [Folder(init.parent.name, _purpose(init), _imports(init.parent, room) & names) for init in inits]
+    return [
+        Folder(init.parent.name, _purpose(init), _imports(init.parent, room) & names, _inside(init.parent))
+        for init in inits
+    ]
 
 
 def floors(room: list) -> list:
@@ -72,7 +79,7 @@ def picture() -> str:
         top += _HEAD
         for floor in floors(folders(room)):
             body.append(_floor(floor, top, colour, pale))
-            top += _LINE * len(floor) + _GAP
+            top += _height(floor) + _GAP
         if room in BETWEEN:
             body.append(_arrow(top, BETWEEN[room]))
             top += _BETWEEN
@@ -85,6 +92,10 @@ def picture() -> str:
 
 def _purpose(init: Path) -> str:
     return (ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+
+
+def _inside(folder: Path) -> tuple:
+    return tuple(sorted(init.parent.name for init in folder.glob("*/__init__.py")))
 
 
 def _imports(folder: Path, room: str) -> frozenset:
@@ -104,16 +115,24 @@ def _all_below(name: str, imports: dict) -> set:
 
 
 def _floor(floor: list, top: int, colour: str, pale: str) -> str:
-    height = _LINE * len(floor)
+    height = _height(floor)
     parts = [
         f'<rect x="{_MARGIN}" y="{top}" width="{_WIDTH - 2 * _MARGIN}" height="{height}" fill="{pale}"/>\n'
         f'<rect x="{_MARGIN}" y="{top}" width="4" height="{height}" fill="{colour}"/>\n'
     ]
-    for number, folder in enumerate(floor):
-        line = top + _LINE * number + 15
+    line = top + 15
+    for folder in floor:
         parts.append(_text(_MARGIN + 14, line, folder.name, 'font-weight="bold"'))
         parts.append(_text(_MARGIN + _NAMES, line, folder.purpose, f'font-size="11.5" fill="{_INK}"'))
+        if folder.inside:
+            line += _INSIDE
+            parts.append(_text(_MARGIN + _NAMES, line, " · ".join(folder.inside), f'font-size="11" fill="{_PALE}"'))
+        line += _LINE
     return "".join(parts)
+
+
+def _height(floor: list) -> int:
+    return sum(_LINE + (_INSIDE if folder.inside else 0) for folder in floor)
 
 
 def _arrow(top: int, text: str) -> str:

@@ -30,10 +30,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QFont
 
-from onemap.plugin.library.layer_list import layers_in, strata_in
-from onemap.plugin.map.layer_styles import style_results
-from onemap.plugin.map.map_groups import insert_group
-from onemap.plugin.map.map_layers import put_on_map
+from onemap.plugin.desk.library.layer_list import layers_in, strata_in
+from onemap.plugin.desk.map.layer_styles import style_results
+from onemap.plugin.desk.map.map_groups import insert_group
+from onemap.plugin.desk.map.map_layers import put_on_map
 from onemap.plugin.words.core_words import learn
 from onemap.plugin.words.translation import install_translator, remove_translator, tr
 

@@ -8,4 +8,4 @@ from workshop.machine import program, run
 
 def write() -> int:
     """Write both anew; a test holds them equal to the declarations."""
-    return run([program(pythons.core(), "python"), "-P", "-m", "onemap.rules.commands.reference"])
+    return run([program(pythons.core(), "python"), "-P", "-m", "onemap.rules.verbs.commands.reference"])

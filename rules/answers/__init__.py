@@ -1,1 +1,1 @@
-"""Answers as people read them: rows and tables, and the plain text and JSON that are made of them."""
+"""What else a planner asks of the ground: what lies here, how much, what differs, what would pass."""

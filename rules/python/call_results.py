@@ -10,12 +10,12 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.errors import UsageError
-from onemap.rules.findings.table import Table
-from onemap.rules.outputs.outputs import check_targets, tables_written
+from onemap.rules.display.outputs.outputs import check_targets, tables_written
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.runs.run import most_severe, verdict_counts
 from onemap.rules.python.result_page import result_page
 from onemap.rules.python.table_places import TablePlace
 from onemap.rules.python.verb_call import Place, refusals_in_words
-from onemap.rules.runs.run import most_severe, verdict_counts
 
 if TYPE_CHECKING:
     from folium import Map

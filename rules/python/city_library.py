@@ -15,6 +15,7 @@ import pyproj
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import open_library
 from onemap.layers.secret_words import has_misspelled_secret
+from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_moment
 from onemap.rules.python.call_results import (
     AddResult,
     CheckResult,
@@ -31,7 +32,6 @@ from onemap.rules.python.progress_bars import ProgressWish
 from onemap.rules.python.table_places import TableFolder
 from onemap.rules.python.verb_call import Day, Place, Words, answer_of, language_of, plain_values, refusals_in_words
 from onemap.rules.python.version_frame import Box, version_frame
-from onemap.rules.verb.declaration import Parameter, Verb, to_date, to_moment
 
 _READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment)))
 

@@ -7,12 +7,12 @@ from typing import Any
 import pyproj
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.rules.distributed.geodataframes import PARCELS, check_frame, refuse_unplaced
-from onemap.rules.findings.run_tables import ROW_TABLES
-from onemap.rules.inputs.parcels import id_field_of
+from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
+from onemap.rules.contract.declaration import Verb
+from onemap.rules.judge.distributed.geodataframes import PARCELS, check_frame, refuse_unplaced
+from onemap.rules.judge.findings.run_tables import ROW_TABLES
+from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.python.verb_call import plain_values
-from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
-from onemap.rules.verb.declaration import Verb
 
 _CHECK = Verb("check", CHECK_PARAMETERS)
 

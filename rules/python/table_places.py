@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from onemap.layers.stores.geoparquet import KEY
-from onemap.rules.findings.run_tables import ROW_TABLES
+from onemap.rules.judge.findings.run_tables import ROW_TABLES
 
 
 class TablePlace(Protocol):

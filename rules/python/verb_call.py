@@ -14,10 +14,10 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.secret_words import withholding
-from onemap.rules.commands.altered_library import naming_altered_rows
-from onemap.rules.commands.command_line import system_language
-from onemap.rules.commands.verbs import VERBS, Verb, VerbContext, checked_values
 from onemap.rules.python.progress_bars import ProgressWish, shown_progress
+from onemap.rules.verbs.commands.altered_library import naming_altered_rows
+from onemap.rules.verbs.commands.command_line import system_language
+from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
 
 Place: TypeAlias = str | PathLike[str]  # a file, a folder, an address
 Day: TypeAlias = str | date  # "2026-11-20" or a date

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import read_version
-from onemap.rules.compare.plans import version_named
+from onemap.rules.answers.compare.plans import version_named
 
 Box: TypeAlias = Sequence[float] | gpd.GeoDataFrame | gpd.GeoSeries
 _SIDES = 4

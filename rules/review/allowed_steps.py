@@ -6,11 +6,11 @@ from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
-from onemap.rules.cases.case import Case, Opinion
-from onemap.rules.cases.case_conditions import circulates_again, may_sign
-from onemap.rules.cases.code_names import name_with_code
-from onemap.rules.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 from onemap.rules.review.case_step import may_act
+from onemap.rules.review.cases.case import Case, Opinion
+from onemap.rules.review.cases.case_conditions import circulates_again, may_sign
+from onemap.rules.review.cases.code_names import name_with_code
+from onemap.rules.review.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
 
 STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "consolidate", "issue", "withdraw")

@@ -21,11 +21,11 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.cases.case import Case
-from onemap.rules.cases.case_file import stored_cases
-from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.whole_grounds import union_of_all
-from onemap.rules.runs.run_store import stored_rows
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.whole_grounds import union_of_all
+from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.case_file import stored_cases
 
 APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
 APPROVING = ("agree", "conditional")

@@ -13,11 +13,11 @@ from onemap.layers.stores.logged_rows import STRUCTURE, insert_logged, note, not
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.cases import old_form
-from onemap.rules.cases.case import Case
-from onemap.rules.cases.event import CARRIED_CHAIN, EDITION, Event
-from onemap.rules.cases.event_store import NewEvent, event_of, replay_case
-from onemap.rules.cases.event_tables import EVENTS, FILES, GRANTS, TABLES
+from onemap.rules.review.cases import old_form
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, Event
+from onemap.rules.review.cases.event_store import NewEvent, event_of, replay_case
+from onemap.rules.review.cases.event_tables import EVENTS, FILES, GRANTS, TABLES
 
 
 def carry_over(library: Library) -> None:

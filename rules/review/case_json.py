@@ -9,18 +9,18 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
-from onemap.rules.cases.case import Case, Entry, Opinion, Round
-from onemap.rules.cases.code_names import item_title
-from onemap.rules.cases.routing import overall
-from onemap.rules.cases.staleness import input_title
-from onemap.rules.findings.citations import cited_basis
-from onemap.rules.packs.pack import joined_rules
+from onemap.rules.judge.findings.citations import cited_basis
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
+from onemap.rules.review.cases.case import Case, Entry, Opinion, Round
+from onemap.rules.review.cases.code_names import item_title
+from onemap.rules.review.cases.routing import overall
+from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
-from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows
 
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 

@@ -18,19 +18,19 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.software import onemap_version
-from onemap.rules import cases
-from onemap.rules.cases import old_form
-from onemap.rules.cases.case import Case, copy_with
-from onemap.rules.cases.case_conditions import is_overdue, is_running, is_silence_consent
-from onemap.rules.cases.case_file import case_ids, day_looked_at, day_of_inputs
-from onemap.rules.cases.event_store import LibraryEvidence, replay_case
-from onemap.rules.cases.round_facts import record_of_round
-from onemap.rules.cases.staleness import RunInputs, inputs_of, superseded
-from onemap.rules.cases.working_days import calendar_of
-from onemap.rules.findings.table import Row
+from onemap.rules.judge.findings.table import Row
+from onemap.rules.judge.runs.run_store import stored_texts
+from onemap.rules.review import cases
 from onemap.rules.review.case_marks import case_marks
+from onemap.rules.review.cases import old_form
+from onemap.rules.review.cases.case import Case, copy_with
+from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
+from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs
+from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
+from onemap.rules.review.cases.round_facts import record_of_round
+from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
+from onemap.rules.review.cases.working_days import calendar_of
 from onemap.rules.review.round_evidence import verdict_counts
-from onemap.rules.runs.run_store import stored_texts
 
 _CLOSED = ("issued", "withdrawn")  # nothing presses any more
 _INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from onemap.layers.library.library import Library
 from onemap.layers.stores.sql_text import Sql, compose_sql, join_sql
-from onemap.rules.cases.event import COLUMNS
-from onemap.rules.cases.event_tables import EVENTS
+from onemap.rules.review.cases.event import COLUMNS
+from onemap.rules.review.cases.event_tables import EVENTS
 
 _HASHED = tuple(name for name in COLUMNS if name not in ("case_id", "words"))
 _BLOCK = tuple(map(Sql, ("name", "first", "count", "length(content)", "length(shapes)")))

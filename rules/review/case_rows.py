@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.answers.answer_rows import Amount, AnswerRow, AnswerView, amount_text
-from onemap.rules.verb.declaration import VERDICT_CHOICES
+from onemap.rules.contract.declaration import VERDICT_CHOICES
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
 
 Record = Mapping[str, Any]
 # What presses most stands first in a list.

@@ -10,13 +10,14 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.cases import old_form
-from onemap.rules.cases.case import Case, Entry
-from onemap.rules.cases.case_file import case_on_its_day, on_a_day
-from onemap.rules.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
-from onemap.rules.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
-from onemap.rules.cases.event_facts import MOST_REASON
-from onemap.rules.cases.event_store import (
+from onemap.rules.review import carrying
+from onemap.rules.review.cases import old_form
+from onemap.rules.review.cases.case import Case, Entry
+from onemap.rules.review.cases.case_file import case_on_its_day, on_a_day
+from onemap.rules.review.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
+from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
+from onemap.rules.review.cases.event_facts import MOST_REASON
+from onemap.rules.review.cases.event_store import (
     LibraryEvidence,
     NewEvent,
     append_event,
@@ -26,11 +27,10 @@ from onemap.rules.cases.event_store import (
     read_events,
     replay_case,
 )
-from onemap.rules.cases.event_verification import check_logged
-from onemap.rules.cases.hand import Hand, check_hand, step_day
-from onemap.rules.cases.replay import LEADS, Replay
-from onemap.rules.cases.round_facts import RoundFacts
-from onemap.rules.review import carrying
+from onemap.rules.review.cases.event_verification import check_logged
+from onemap.rules.review.cases.hand import Hand, check_hand, step_day
+from onemap.rules.review.cases.replay import LEADS, Replay
+from onemap.rules.review.cases.round_facts import RoundFacts
 
 # What the lead department does; it also returns any opinion, gives more time, and enters what bodies answer on paper.
 _LEADS = (*LEADS, "return")

@@ -7,19 +7,19 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.cases.case import Case, Terms
-from onemap.rules.cases.case_conditions import decides_alone, is_awaited
-from onemap.rules.cases.case_file import stored_case
-from onemap.rules.cases.code_names import department_names
-from onemap.rules.cases.document_numbers import free_number
-from onemap.rules.cases.event_verification import check_all_logged
-from onemap.rules.cases.hand import Hand, step_day
-from onemap.rules.cases.staleness import input_title
-from onemap.rules.cases.terms import deadline
-from onemap.rules.cases.working_days import calendar_of
+from onemap.rules.judge.runs.run_store import run_record
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case_step import StepContent, step
-from onemap.rules.runs.run_store import run_record
+from onemap.rules.review.cases.case import Case, Terms
+from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
+from onemap.rules.review.cases.case_file import stored_case
+from onemap.rules.review.cases.code_names import department_names
+from onemap.rules.review.cases.document_numbers import free_number
+from onemap.rules.review.cases.event_verification import check_all_logged
+from onemap.rules.review.cases.hand import Hand, step_day
+from onemap.rules.review.cases.staleness import input_title
+from onemap.rules.review.cases.terms import deadline
+from onemap.rules.review.cases.working_days import calendar_of
 
 
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

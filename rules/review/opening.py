@@ -14,28 +14,28 @@ from onemap.layers.messages import phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.layers.system_reasons import file_reason
-from onemap.rules.cases.case import Case, ChecklistItem, Override
-from onemap.rules.cases.event import EDITION, LEAD_CHAIN
-from onemap.rules.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
-from onemap.rules.cases.event_tables import FILES, TABLES
-from onemap.rules.cases.hand import Hand, step_day
-from onemap.rules.cases.project_data import PARCEL_FACTS, checked_data
-from onemap.rules.cases.replay import Replay
-from onemap.rules.cases.round_facts import RoundFacts, facts_of_run
-from onemap.rules.cases.routing import Draft
-from onemap.rules.cases.staleness import pack_sources
-from onemap.rules.cases.state_machine import case_state_after
-from onemap.rules.check.check import check
-from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_options import check_options
-from onemap.rules.question.given_facts import GivenFacts, facts_content
-from onemap.rules.question.question import Question, question_of
+from onemap.rules.contract.declaration import Values, VerbContext
+from onemap.rules.judge.check.check import check
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.check_options import check_options
+from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
+from onemap.rules.judge.question.question import Question, question_of
+from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.run_store import write_run
 from onemap.rules.review.carrying import carry_over
 from onemap.rules.review.case_step import StepContent, log_step, step, whole_case
+from onemap.rules.review.cases.case import Case, ChecklistItem, Override
+from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
+from onemap.rules.review.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
+from onemap.rules.review.cases.event_tables import FILES, TABLES
+from onemap.rules.review.cases.hand import Hand, step_day
+from onemap.rules.review.cases.project_data import PARCEL_FACTS, checked_data
+from onemap.rules.review.cases.replay import Replay
+from onemap.rules.review.cases.round_facts import RoundFacts, facts_of_run
+from onemap.rules.review.cases.routing import Draft
+from onemap.rules.review.cases.staleness import pack_sources
+from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.deciding import due_days
-from onemap.rules.runs.run import Run
-from onemap.rules.runs.run_store import write_run
-from onemap.rules.verb.declaration import Values, VerbContext
 
 _MOST_NAME, _MOST_BYTES = 200, 50_000_000
 _READ = 0.1  # of the work, when the parcels are read

@@ -7,16 +7,16 @@ from datetime import date
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.person_names import same_person
-from onemap.rules.cases.case import Case, Override
-from onemap.rules.cases.code_names import department_name, department_names
-from onemap.rules.cases.event_facts import MOST_TEXT
-from onemap.rules.cases.event_store import replay_case
-from onemap.rules.cases.hand import Hand, check_day
-from onemap.rules.cases.round_facts import facts_of_stored_run
-from onemap.rules.findings.citations import plain_basis
-from onemap.rules.packs.pack import joined_rules
-from onemap.rules.packs.rule import Rule
+from onemap.rules.judge.findings.citations import plain_basis
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.case_step import StepContent, may_act, plain_text, step
+from onemap.rules.review.cases.case import Case, Override
+from onemap.rules.review.cases.code_names import department_name, department_names
+from onemap.rules.review.cases.event_facts import MOST_TEXT
+from onemap.rules.review.cases.event_store import replay_case
+from onemap.rules.review.cases.hand import Hand, check_day
+from onemap.rules.review.cases.round_facts import facts_of_stored_run
 
 
 @dataclass(frozen=True)

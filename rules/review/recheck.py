@@ -6,15 +6,15 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.library.library import Library
-from onemap.rules.cases.case import Case
-from onemap.rules.cases.routing import Draft, drafts
-from onemap.rules.incremental.verdict_changes import changed_verdicts
-from onemap.rules.packs.library_packs import packs_of
-from onemap.rules.packs.pack import Pack, rule_titles
+from onemap.rules.contract.declaration import Values, VerbContext
+from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import Pack, rule_titles
+from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.routing import Draft, drafts
 from onemap.rules.review.opening import propose_drafts, run_question
-from onemap.rules.runs.run import Run
-from onemap.rules.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
-from onemap.rules.verb.declaration import Values, VerbContext
 
 
 def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> dict[str, Any]:

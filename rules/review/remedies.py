@@ -7,20 +7,20 @@ from datetime import date
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
-from onemap.rules.cases.case import Case, KeptRemedy, Round
-from onemap.rules.cases.hand import Hand
-from onemap.rules.cases.state_machine import case_state_after
-from onemap.rules.findings.table import Row
-from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
-from onemap.rules.outputs.sheet_titles import titles_of_library
-from onemap.rules.overlay.threads import Threads
-from onemap.rules.packs.pack import joined_rules, rule_titles
-from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
-from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, search_text
-from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
+from onemap.rules.answers.remedy.remedy import KIND, Remedy, of_parcels, remedy
+from onemap.rules.answers.remedy.remedy_json import alternative_rows, remedy_options, search_text
+from onemap.rules.answers.remedy.remedy_storage import stored_options, write_remedy
+from onemap.rules.contract.declaration import Values, VerbContext
+from onemap.rules.display.outputs.outputs import check_targets, remark_records, tables_written
+from onemap.rules.display.outputs.sheet_titles import titles_of_library
+from onemap.rules.judge.findings.table import Row
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import joined_rules, rule_titles
+from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_question, stored_rows
 from onemap.rules.review.case_step import StepContent, may_act, step, whole_case
-from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows
-from onemap.rules.verb.declaration import Values, VerbContext
+from onemap.rules.review.cases.case import Case, KeptRemedy, Round
+from onemap.rules.review.cases.hand import Hand
+from onemap.rules.review.cases.state_machine import case_state_after
 
 
 def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, context: VerbContext) -> Remedy:

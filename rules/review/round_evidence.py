@@ -7,18 +7,18 @@ from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.layers.sources.redline.redline_text import number_of
-from onemap.rules.cases.case import Round, Terms
-from onemap.rules.findings.run_tables import run_table
-from onemap.rules.maps.document_areas import total_m2
-from onemap.rules.outputs.outputs import tables_written
-from onemap.rules.outputs.sheet_titles import titles_of_library
-from onemap.rules.packs.excuse_text import names_in_packs
-from onemap.rules.packs.pack import rule_titles
-from onemap.rules.packs.rule import VERDICTS
-from onemap.rules.remedy.remedy_storage import remedy_tables
-from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
-from onemap.rules.runs.stored_tables import stored_tables
-from onemap.rules.runs.unasked_rules import unasked_table
+from onemap.rules.answers.remedy.remedy_storage import remedy_tables
+from onemap.rules.display.maps.document_areas import total_m2
+from onemap.rules.display.outputs.outputs import tables_written
+from onemap.rules.display.outputs.sheet_titles import titles_of_library
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.packs.excuse_text import names_in_packs
+from onemap.rules.judge.packs.pack import rule_titles
+from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+from onemap.rules.judge.runs.stored_tables import stored_tables
+from onemap.rules.judge.runs.unasked_rules import unasked_table
+from onemap.rules.review.cases.case import Round, Terms
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
 

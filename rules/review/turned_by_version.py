@@ -10,16 +10,16 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
-from onemap.rules.cases.case import Case
-from onemap.rules.cases.routing import departments_of_rules, drafts
-from onemap.rules.incremental.verdict_changes import changed_verdicts
-from onemap.rules.packs.pack import joined_rules
-from onemap.rules.question.question import Question
+from onemap.rules.contract.declaration import Values, VerbContext
+from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.routing import departments_of_rules, drafts
 from onemap.rules.review.opening import propose_drafts, run_question
 from onemap.rules.review.recheck import changed_opinions
-from onemap.rules.runs.run import Run
-from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
-from onemap.rules.verb.declaration import Values, VerbContext
 
 
 def turned_in_case(

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from onemap.rules.commands.verbs import VERBS, Parameter, Verb
+from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb
 
 SECRET = "Hu5h"  # in every part of every password below
 _PASSWORDS = (

@@ -8,7 +8,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from onemap.layers.library.library import open_library
-from onemap.rules.runs.run_store import stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 

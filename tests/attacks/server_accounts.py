@@ -17,7 +17,7 @@ from psycopg import sql
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables, row_hash
-from onemap.rules.work.judgement_tables import TABLES
+from onemap.rules.verbs.work.judgement_tables import TABLES
 from onemap.tests.conftest import Answer
 from onemap.tests.postgis_server import Server
 from onemap.tests.rules.command import command, done

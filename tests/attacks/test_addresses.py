@@ -17,7 +17,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.service_address import service_address
 from onemap.layers.secret_words import shown_word
 from onemap.layers.server_address import passwords_in, without_password
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.attacks.address_spellings import SECRET, command, commands, spellings, values_of
 from onemap.tests.conftest import ROOT, write_layer
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.commands.altered_library import naming_altered_rows
-from onemap.rules.commands.serve import _Server
 from onemap.rules.python.verb_call import answer_of
+from onemap.rules.verbs.commands.altered_library import naming_altered_rows
+from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.attacks.full_library import make_full_library
 
 pytestmark = pytest.mark.slow  # the library alone takes some seconds

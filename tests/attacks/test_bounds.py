@@ -456,7 +456,7 @@ def test_pages_for_which_there_is_no_memory_are_refused_in_words(tmp_path):
     code = (
         "import resource, runpy; runpy.run_path(%r)['_register_package']()\n"
         "from pathlib import Path\nfrom onemap.layers.errors import OneMapError\n"
-        "from onemap.rules.maps.typst_pages import set_pages\n"
+        "from onemap.rules.display.maps.typst_pages import set_pages\n"
         "(pages,) = set_pages(Path(%r), 'a.typ'); print(pages[:4])\n"
         "resource.setrlimit(resource.RLIMIT_AS, (100 << 20, resource.RLIM_INFINITY))\n"
         "try: set_pages(Path(%r), 'a.typ')\nexcept OneMapError as error: print(error.problems[0].code)"

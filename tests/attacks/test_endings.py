@@ -19,7 +19,7 @@ import shapely
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.temporary_room import machine_refusal
-from onemap.rules.commands.serve import _Server
+from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.small_pack import pack_text
@@ -176,7 +176,7 @@ def test_a_number_of_thousands_of_digits_is_no_toml():
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\udc00\\ud800", "a\\udfff"])
 def test_half_a_character_in_a_reply_is_refused(tmp_path, text):
-    from onemap.rules.statement.reply_file import read_reply
+    from onemap.rules.review.statement.reply_file import read_reply
 
     path = tmp_path / "reply.json"
     path.write_text(f'{{"onemap_reply": 1, "text": "{text}", "on": "2026-01-01", "answers": []}}')

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.cases import case_state, replay
-from onemap.rules.cases.case import CASE_STATES, CONCLUSIONS
-from onemap.rules.cases.event import CHAINS, ordered_events
-from onemap.rules.cases.event_store import LibraryEvidence, read_events
-from onemap.rules.cases.replay import Replay
+from onemap.rules.review.cases import case_state, replay
+from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
+from onemap.rules.review.cases.event import CHAINS, ordered_events
+from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.review.cases.replay import Replay
 from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau, text_hash, write_rows
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion

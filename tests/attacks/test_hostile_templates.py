@@ -12,10 +12,10 @@ from docx import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from onemap.rules.maps import typst_pages
-from onemap.rules.statement import template_environment
+from onemap.rules.display.maps import typst_pages
+from onemap.rules.review.statement import template_environment
 from onemap.tests.rules.command import command
-from onemap.tests.rules.statement.bureau import Bureau, bureau_in
+from onemap.tests.rules.review.statement.bureau import Bureau, bureau_in
 
 PROGRAMS = (
     "{{ ''.__class__.__mro__ }}",

@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.visible_text import terminal_text, visible_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
-from onemap.tests.rules.statement.bureau import Bureau, at, bureau_in
+from onemap.tests.rules.review.statement.bureau import Bureau, at, bureau_in
 
 MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 PDF_TO_TEXT = shutil.which("pdftotext")

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import sha256
-from onemap.rules.cases.event import COLUMNS as COLUMNS_OF_EVENTS
+from onemap.rules.review.cases.event import COLUMNS as COLUMNS_OF_EVENTS
 from onemap.tests.attacks.server_accounts import ACCOUNTS, DEPARTMENTS, Bureau, log_row, make_bureau, text_hash
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion

@@ -21,11 +21,11 @@ from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables, row_hash
 from onemap.layers.stores.sql_text import quote_identifier
 from onemap.layers.stores.store import chained_hash
-from onemap.rules.cases.event import COLUMNS, Event, event_hash, words_hash
-from onemap.rules.cases.event_store import case_ids, read_events
-from onemap.rules.verb.declaration import VerbContext
-from onemap.rules.work.judgement_tables import TABLES
-from onemap.rules.work.library_work import verify
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.review.cases.event import COLUMNS, Event, event_hash, words_hash
+from onemap.rules.review.cases.event_store import case_ids, read_events
+from onemap.rules.verbs.work.judgement_tables import TABLES
+from onemap.rules.verbs.work.library_work import verify
 from onemap.tests.attacks.full_library import make_full_library
 from onemap.tests.rules.command import command, done
 

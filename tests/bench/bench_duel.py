@@ -19,10 +19,10 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.flat_polygons import flat_pairs
-from onemap.rules.overlay.pair_ground import common_ground, remaining_ground
-from onemap.rules.overlay.threads import Threads
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.flat_polygons import flat_pairs
+from onemap.rules.judge.overlay.pair_ground import common_ground, remaining_ground
+from onemap.rules.judge.overlay.threads import Threads
 
 PAIRS_AT_ONCE = 10_000
 LOOKED_AT = 50  # of each kind and block, of which all of the ground is compared

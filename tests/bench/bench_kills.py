@@ -21,9 +21,9 @@ from typing import Any
 
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
-from onemap.rules.runs.run_store import stored_rows
-from onemap.rules.verb.declaration import VerbContext
-from onemap.rules.work.library_work import verify
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.verbs.work.library_work import verify
 from onemap.tests.attacks.full_library import add_layer, compare_plans, make_full_library, review_step, square
 from onemap.tests.conftest import ROOT, write_layer
 

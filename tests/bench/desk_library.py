@@ -18,7 +18,7 @@ from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.library.library import Library, make_library, new_place, open_library
 from onemap.layers.library.version_writing import VersionFacts, add_version
 from onemap.layers.progress import SILENT
-from onemap.rules.work.judgement_tables import GRANTS, TABLES
+from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 from onemap.tests.bench.workload import CRS
 
 COPIES = {"landuse": 6, "plan1": 3, "plan2": 3, "parcels": 21, "control": 9, "lines": 8}  # fifty layers

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import open_library
-from onemap.rules.runs.run_store import stored_columns
+from onemap.rules.judge.runs.run_store import stored_columns
 from onemap.tests.bench import desk_library
 from onemap.tests.bench.timing import Work, answer_for, peak_mb
 

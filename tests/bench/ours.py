@@ -12,10 +12,10 @@ from rasterio.windows import Window
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
-from onemap.rules.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs, sums_of
-from onemap.rules.overlay.overlay import Overlaps, build_overlaps, overlaps, union_by
-from onemap.rules.overlay.threads import Threads
+from onemap.rules.judge.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
+from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs, sums_of
+from onemap.rules.judge.overlay.overlay import Overlaps, build_overlaps, overlaps, union_by
+from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.bench.timing import Work, answer_for
 from onemap.tests.bench.workload import CRS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import rasterio
 
-from onemap.rules.overlay.subdivision import subdivide_polygons
+from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.tests.bench import workload
 
 GRID_CELLS = 4000

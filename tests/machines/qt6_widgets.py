@@ -139,8 +139,8 @@ class Builder:
 
     def __init__(self, stand_in, canvas):
         from onemap.plugin.connection.core_session import Core
-        from onemap.plugin.library.open_library import OpenLibrary
-        from onemap.plugin.review.review_step_dialog import StepQuestion
+        from onemap.plugin.desk.library.open_library import OpenLibrary
+        from onemap.plugin.rooms.review.review_step_dialog import StepQuestion
 
         class SilentCore(Core):
             """A core that is never started, and never answers."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onemap.rules.commands.verbs import VERBS
+from onemap.rules.verbs.commands.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "resources" / "server"

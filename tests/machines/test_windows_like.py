@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onemap.layers.errors import Cancelled
-from onemap.rules.commands import command_line, stop_signals
+from onemap.rules.verbs.commands import command_line, stop_signals
 from onemap.tests.machines import windows_like, windows_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,8 +21,8 @@ RUN_AGAIN = [
     "tests/layers/stores/test_arrow_values.py",
     "tests/layers/stores/test_bulk_rows.py",
     "tests/layers/stores/test_session.py",
-    "tests/rules/check",
-    "tests/rules/outputs",
+    "tests/rules/judge/check",
+    "tests/rules/display/outputs",
     "tests/rules/review",
 ]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it asks Linux which files are in use")

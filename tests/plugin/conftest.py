@@ -88,7 +88,7 @@ def no_window_outlives_its_test(fresh_start):
 @pytest.fixture(scope="session")
 def provider(application):
     """The Processing provider, registered as QGIS does it."""
-    from onemap.plugin.algorithms.provider import OneMapProvider
+    from onemap.plugin.qgis.algorithms.provider import OneMapProvider
 
     made = OneMapProvider()
     assert QgsApplication.processingRegistry().addProvider(made)
@@ -209,7 +209,7 @@ def entry(application):
 @pytest.fixture
 def own_library(empty_library, shared_core, tmp_path):
     """A library of the town's, empty, and open."""
-    from onemap.plugin.library.open_library import OpenLibrary
+    from onemap.plugin.desk.library.open_library import OpenLibrary
     from onemap.tests.plugin.small_town import wait_for
 
     path = tmp_path / "library.gpkg"

@@ -14,7 +14,7 @@ from onemap.layers.gdal_limits import limit_gdal
 
 limit_gdal()
 
-from onemap.rules.commands.command_line import main  # noqa: E402
+from onemap.rules.verbs.commands.command_line import main  # noqa: E402
 
 
 def _do(words: list[str], environment: dict[str, str]) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QTextEdit, QToolBar
 from qgis.utils import iface
 
-from onemap.plugin.map.layer_styles import style_parcels
+from onemap.plugin.desk.map.layer_styles import style_parcels
 
 ORDERS = json.loads(os.environ["ONEMAP_ORDERS"])
 LIMIT_MS = 30_000

@@ -1,19 +1,19 @@
 """Every dialog of the plugin, as it is first shown, to be looked at by tests."""
 
-from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.answers_dialog import AnswersDialog
-from onemap.plugin.add.delivery_dialog import DeliveryDialog
-from onemap.plugin.algorithms.code_field import CodeDialog
+from onemap.plugin.desk.add.add_dialog import AddDialog
+from onemap.plugin.desk.add.answers_dialog import AnswersDialog
+from onemap.plugin.desk.add.delivery_dialog import DeliveryDialog
+from onemap.plugin.desk.guide.guide import Guide
+from onemap.plugin.desk.library.server_dialog import ServerDialog
+from onemap.plugin.desk.parcels.facts_dialog import FactsDialog
 from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.dock.profile_dialog import ProfileDialog
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.guide.guide import Guide
-from onemap.plugin.library.server_dialog import ServerDialog
-from onemap.plugin.parcels.facts_dialog import FactsDialog
-from onemap.plugin.review.review_changes import ChangesDialog
-from onemap.plugin.review.review_step_dialog import StepDialog, StepQuestion
-from onemap.plugin.services.service_dialog import ServiceDialog
+from onemap.plugin.qgis.algorithms.code_field import CodeDialog
+from onemap.plugin.qgis.services.service_dialog import ServiceDialog
+from onemap.plugin.rooms.review.review_changes import ChangesDialog
+from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 
 QUESTION = StepQuestion("title", "text", "Do it", "Which", (("a", "A"), ("b", "B")), days=3)
 SHORT_QUESTION = StepQuestion("title", "text", "Do it")

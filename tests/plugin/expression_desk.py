@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from qgis.gui import QgsMapCanvas
 
-from onemap.plugin.expressions.expression_functions import ExpressionFunctions
+from onemap.plugin.qgis.expressions.expression_functions import ExpressionFunctions
 from onemap.tests.plugin.small_town import wait_for
 from onemap.tests.plugin.windows import own_dock
 

@@ -13,7 +13,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QAbstractButton, QApplication, QWidget
 from qgis.utils import iface
 
-from onemap.plugin.guide.guide import Guide
+from onemap.plugin.desk.guide.guide import Guide
 from onemap.plugin.main import SHORTCUT
 from onemap.plugin.widgets.accessible_names import CONTROLS, nameless_controls
 

@@ -3,8 +3,8 @@
 from qgis.PyQt.QtCore import QDate, Qt
 
 from onemap.plugin.connection.core_session import Core
-from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.review.review_tab import ReviewTab
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.rooms.review.review_tab import ReviewTab
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import wait_for
 

@@ -104,8 +104,8 @@ def check(dock):
 
 def checked_tab(library, parcels, canvas, core):
     """A tab Check with the parcels of a file checked."""
-    from onemap.plugin.check.check_tab import CheckTab
-    from onemap.plugin.library.open_library import OpenLibrary
+    from onemap.plugin.desk.library.open_library import OpenLibrary
+    from onemap.plugin.rooms.check.check_tab import CheckTab
     from onemap.plugin.words import core_words
 
     opened = OpenLibrary(core)

@@ -4,7 +4,7 @@ import contextlib
 import io
 import json
 
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import Answer
 
 

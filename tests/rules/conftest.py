@@ -173,4 +173,4 @@ def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def nothing_proved(operation: Any, left: np.ndarray, *rest: Any) -> tuple[FlatGround, np.ndarray]:
         return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
 
-    return lambda: monkeypatch.setattr("onemap.rules.overlay.overlay._proved_ground", nothing_proved)
+    return lambda: monkeypatch.setattr("onemap.rules.judge.overlay.overlay._proved_ground", nothing_proved)

@@ -5,7 +5,7 @@ import sqlite3
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from onemap.rules.runs.arrow_blocks import Rows, read_columns
+from onemap.rules.judge.runs.arrow_blocks import Rows, read_columns
 
 
 def change_value(library, table, column, before, after):

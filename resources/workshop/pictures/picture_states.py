@@ -10,8 +10,8 @@ from qgis.core import QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter
 from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtWidgets import QMenu
 
-from onemap.plugin.add.source_choice import Delivery
 from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.desk.add.source_choice import Delivery
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
 from onemap.resources.workshop.pictures.dock_camera import DRAWN_MS, DockCamera, wait, wait_for

@@ -19,7 +19,7 @@ def take_processing(camera: DockCamera) -> None:
     from processing.core.Processing import Processing
     from processing.gui.AlgorithmDialog import AlgorithmDialog
 
-    from onemap.plugin.algorithms.provider import OneMapProvider
+    from onemap.plugin.qgis.algorithms.provider import OneMapProvider
 
     Processing.initialize()
     registry = QgsApplication.processingRegistry()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onemap.rules.commands.verbs import VERBS
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.bench.cancel.cancel_files import PROGRAM, LongWork
 
 # The same program, that writes on SIGUSR1 where each of its threads is.

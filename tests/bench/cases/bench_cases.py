@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.case_file import case_ids, read_case
 from onemap.rules.review.case_json import case_as_json, case_list
+from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.tests.bench.cases.case_files import make_cases
 
 ROOT = Path(__file__).resolve().parents[3]

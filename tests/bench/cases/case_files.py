@@ -16,9 +16,9 @@ import geopandas as gpd
 
 from onemap.layers.library.library import open_library
 from onemap.resources.sample_city import make
-from onemap.rules.cases.event import COLUMNS, Event, event_hash
-from onemap.rules.cases.event_store import read_events
-from onemap.rules.cases.event_tables import EVENTS
+from onemap.rules.review.cases.event import COLUMNS, Event, event_hash
+from onemap.rules.review.cases.event_store import read_events
+from onemap.rules.review.cases.event_tables import EVENTS
 from onemap.tests.rules.command import done
 
 EVENTS_OF_A_CASE = 30

@@ -27,7 +27,7 @@ from workshop.bundle import PYTHONS, REFUSED, SYSTEMS, WITHOUT, resolve, uv  # n
 from workshop.machine import WorkshopError, answer, program  # noqa: E402
 
 CHOICE = (
-    "tests/rules/kinds",
+    "tests/rules/judge/kinds",
     "tests/layers/geometry",
     "tests/layers/library/test_library_format.py",
     "tests/layers/stores/test_bulk_rows.py",

@@ -7,7 +7,7 @@ import pytest
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import wording
-from onemap.rules.compare.matrix import parse_matrix
+from onemap.rules.answers.compare.matrix import parse_matrix
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ _WATCHED = """
 import sys
 from onemap.layers.gdal_limits import limit_gdal
 limit_gdal()
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 for source in sys.argv[1:]:
     main(["inspect", source, "--json"])
 """

@@ -7,7 +7,7 @@ import shapely
 
 from onemap.layers.geometry.proof_beside import ProofBeside, Provers
 from onemap.layers.progress import SILENT
-from onemap.rules.overlay.pair_ground import are_simple_rings
+from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 
 def bodies_of(shapes):

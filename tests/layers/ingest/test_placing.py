@@ -15,7 +15,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.ingest.placing import SourceOptions, placed_in_crs
-from onemap.rules.overlay.pair_ground import are_simple_rings
+from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 DEGREES, PLANE = pyproj.CRS.from_epsg(4490), pyproj.CRS.from_epsg(4547)
 PROVERS = Provers(2, are_simple_rings)

@@ -16,9 +16,9 @@ from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables
-from onemap.rules.verb.declaration import VerbContext
-from onemap.rules.work.judgement_tables import TABLES
-from onemap.rules.work.library_work import copy
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.verbs.work.judgement_tables import TABLES
+from onemap.rules.verbs.work.library_work import copy
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 

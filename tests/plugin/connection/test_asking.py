@@ -18,8 +18,8 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.dock.sample_maker import SampleMaker
-from onemap.plugin.identify.place_filter import PlaceQuestions
 from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.rooms.identify.place_filter import PlaceQuestions
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.tests.plugin.dialogs_of_plugin import DIALOGS, close
 from onemap.tests.plugin.small_town import wait_for

@@ -69,7 +69,7 @@ def test_a_conversion_goes_on_in_the_background_and_can_be_stopped(drawing):
 
 
 def test_the_dialog_shows_a_drawing_and_adds_it(own_library, drawing):
-    from onemap.plugin.add.add_dialog import AddDialog
+    from onemap.plugin.desk.add.add_dialog import AddDialog
 
     dialog = AddDialog(own_library)
     dialog.begin("")
@@ -128,7 +128,7 @@ def test_a_database_that_cannot_be_opened_is_refused_and_names_the_driver_that_i
 
 
 def test_without_a_driver_the_core_refuses_in_its_own_words(own_library, drawing):
-    from onemap.plugin.add.add_dialog import AddDialog
+    from onemap.plugin.desk.add.add_dialog import AddDialog
 
     driver = gdal.GetDriverByName("DGN")
     driver.Deregister()

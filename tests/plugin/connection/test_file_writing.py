@@ -6,7 +6,7 @@ import pytest
 
 from onemap.plugin.connection.file_writing import copy_file, write_file
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.results.print_pages import print_page
+from onemap.plugin.desk.results.print_pages import print_page
 
 
 def refusal_of(write):

@@ -5,7 +5,7 @@ from qgis.core import QgsField, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer, file_of_layer, file_of_path
-from onemap.plugin.parcels.parcel_choice import _layers_of_polygons
+from onemap.plugin.desk.parcels.parcel_choice import _layers_of_polygons
 from onemap.tests.plugin.small_town import box, write_layer
 
 

@@ -20,12 +20,12 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
 )
 
-from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.map.map_layers import layer_on_map
-from onemap.plugin.map.table_layers import table_layer
-from onemap.plugin.parcels.polygon_tool import DrawParcelTool
+from onemap.plugin.desk.add.place_preview import district_of
+from onemap.plugin.desk.map.map_layers import layer_on_map
+from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words

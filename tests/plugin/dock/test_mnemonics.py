@@ -6,9 +6,9 @@ import pytest
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractButton, QGroupBox, QLabel, QMenu, QTabBar
 
+from onemap.plugin.desk.library.layer_list import MapTheme
+from onemap.plugin.desk.map.theme_buttons import ThemeButtons
 from onemap.plugin.dock.header import LibraryButton
-from onemap.plugin.library.layer_list import MapTheme
-from onemap.plugin.map.theme_buttons import ThemeButtons
 from onemap.plugin.profile import settings
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import install_translator, remove_translator

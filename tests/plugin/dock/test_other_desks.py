@@ -6,9 +6,9 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import QDate, Qt
 
-from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.connection.server_logins import keep_entry
-from onemap.plugin.library.library_follower import SERVER_LOOKS
+from onemap.plugin.desk.add.add_dialog import AddDialog
+from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD

@@ -7,9 +7,9 @@ import pytest
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtWidgets import QListView, QPushButton
 
-from onemap.plugin.answers.name_delegate import wrapped_height
+from onemap.plugin.desk.answers.name_delegate import wrapped_height
+from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.publish_dialog import STATE, TITLE
-from onemap.plugin.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library

@@ -7,14 +7,14 @@ import pytest
 from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 
-from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
-from onemap.plugin.library.server_dialog import ServerDialog
-from onemap.plugin.map.map_layers import layer_on_map
+from onemap.plugin.desk.add.add_dialog import AddDialog
+from onemap.plugin.desk.add.place_preview import district_of
+from onemap.plugin.desk.library.server_dialog import ServerDialog
+from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, check, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD

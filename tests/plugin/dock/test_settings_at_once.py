@@ -3,9 +3,9 @@
 import pytest
 from qgis.core import QgsRectangle
 
+from onemap.plugin.desk.results.results_model import AREA, NAME
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
-from onemap.plugin.results.results_model import AREA, NAME
 from onemap.tests.plugin.small_town import PACK, X, Y, check, wait_for
 
 UNITS = {"m2": "5,000 m²", "mu": "7.50 mu", "ha": "0.5000 ha"}

@@ -4,7 +4,7 @@ import pytest
 from qgis.core import QgsPointXY
 from qgis.PyQt.QtWidgets import QTreeWidgetItemIterator
 
-from onemap.plugin.answers.name_delegate import breakable, text_width, wrapped_height
+from onemap.plugin.desk.answers.name_delegate import breakable, text_width, wrapped_height
 from onemap.tests.plugin.small_town import X, Y, lay_out, wait_for
 
 WIDTHS_PX = [320, 400, 640]

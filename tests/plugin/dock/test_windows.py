@@ -7,7 +7,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.plugin.add.source_choice import Delivery
+from onemap.plugin.desk.add.source_choice import Delivery
 from onemap.tests.plugin.small_town import lay_out, wait_for
 from onemap.tests.plugin.windows import own_dock, windows_end, windows_of_python
 

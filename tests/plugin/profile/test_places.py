@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 
-from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_TABLE, layers_of_library
-from onemap.plugin.numbers.bureau_files import BureauFiles
+from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_TABLE, layers_of_library
 from onemap.plugin.profile import paths, settings
+from onemap.plugin.rooms.numbers.bureau_files import BureauFiles
 
 QGIS_WRITES, PYTHON_WRITES = "C:/Bureau/City.gpkg", r"c:\bureau\CITY.gpkg"
 SERVERS = ("postgresql://gis/City?schema=town", "postgresql://gis/city?schema=town")

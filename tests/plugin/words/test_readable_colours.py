@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 from qgis.PyQt.QtGui import QColor, QPalette
 
-from onemap.plugin.compare.compare_looks import SWATCH_PX, difference_order, swatch
 from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.rooms.compare.compare_looks import SWATCH_PX, difference_order, swatch
 from onemap.plugin.words.contrast import contrast, link_colour, quiet_brush
 from onemap.plugin.words.verdicts import LOOKS, PLATE, readable_colour
 from onemap.resources.workshop.colour_vision import DEFICIENCIES, channels, distance, seen_colour

@@ -4,8 +4,8 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from onemap.rules.cases.case import CASE_STATES
 from onemap.rules.review.allowed_steps import STEPS
+from onemap.rules.review.cases.case import CASE_STATES
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground, opinion
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.event import COLUMNS, event_hash
-from onemap.rules.cases.event_store import read_events
+from onemap.rules.review.cases.event import COLUMNS, event_hash
+from onemap.rules.review.cases.event_store import read_events
 from onemap.tests.rules.command import command, done
 
 DAY = "2026-03-04"

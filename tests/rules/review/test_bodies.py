@@ -4,8 +4,8 @@ import pytest
 from docx import Document
 
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.case_file import read_case
-from onemap.rules.statement.content import statement_content
+from onemap.rules.review.cases.case_file import read_case
+from onemap.rules.review.statement.content import statement_content
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES
 

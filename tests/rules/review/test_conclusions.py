@@ -6,8 +6,8 @@ import geopandas as gpd
 import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.rules.cases.routing import overall
 from onemap.rules.review import approvals
+from onemap.rules.review.cases.routing import overall
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
 

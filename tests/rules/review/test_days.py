@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from onemap.layers.stores.file_store import FileStore
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, ground, opinion
 from onemap.tests.rules.review.test_replies import reply_of

@@ -6,7 +6,7 @@ import pytest
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.working_days import WorkCalendar, calendar_of
+from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
 from onemap.tests.rules.review.conftest import ASKED, opinion
 
 CALENDAR = WorkCalendar()

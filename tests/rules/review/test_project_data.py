@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.cases.project_data import FIELDS, checked_data, credit_code_fits
-from onemap.rules.question.given_facts import facts_content
+from onemap.rules.judge.question.given_facts import facts_content
+from onemap.rules.review.cases.project_data import FIELDS, checked_data, credit_code_fits
 from onemap.tests.rules.command import command
 
 # Codes of well-known companies, public in the national register.

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command, done
 

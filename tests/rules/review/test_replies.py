@@ -5,11 +5,11 @@ import json
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.case_file import read_case
-from onemap.rules.letterhead.annex_names import ANNEXES
-from onemap.rules.statement.page import texts_digest
-from onemap.rules.statement.reply_file import reply_check
-from onemap.rules.statement.review_pack import shown_digest
+from onemap.rules.display.letterhead.annex_names import ANNEXES
+from onemap.rules.review.cases.case_file import read_case
+from onemap.rules.review.statement.page import texts_digest
+from onemap.rules.review.statement.reply_file import reply_check
+from onemap.rules.review.statement.review_pack import shown_digest
 from onemap.tests.rules.review.conftest import opinion
 
 

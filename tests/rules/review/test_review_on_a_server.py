@@ -12,8 +12,8 @@ import pytest
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.case_file import read_case
-from onemap.rules.cases.hand import Hand
+from onemap.rules.review.cases.case_file import read_case
+from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.opinions import Words, opine
 from onemap.tests.postgis_server import Database
 from onemap.tests.rules.command import command, done

@@ -6,8 +6,8 @@ import pytest
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, wording
-from onemap.rules.cases.case import CASE_STATES, OPINION_STATES
-from onemap.rules.cases.state_machine import (
+from onemap.rules.review.cases.case import CASE_STATES, OPINION_STATES
+from onemap.rules.review.cases.state_machine import (
     CASE_TABLE,
     OPINION_ACTIONS,
     OPINION_TABLE,

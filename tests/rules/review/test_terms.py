@@ -4,10 +4,10 @@ import pytest
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.rules.cases.case import Terms
-from onemap.rules.cases.terms import terms_of
-from onemap.rules.maps.document_areas import square_metres_text
-from onemap.rules.packs.pack import parse_pack
+from onemap.rules.display.maps.document_areas import square_metres_text
+from onemap.rules.judge.packs.pack import parse_pack
+from onemap.rules.review.cases.case import Terms
+from onemap.rules.review.cases.terms import terms_of
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import RULES
 

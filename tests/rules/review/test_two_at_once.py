@@ -85,7 +85,7 @@ def write_and_die(*arguments):
         real(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
 writing.append_event = write_and_die
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 main({arguments!r})
 """
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from onemap.layers.messages import LANGUAGES, phrase
-from onemap.rules.commands.command_line import main
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import opinion

@@ -11,7 +11,7 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, ShapeColumn
 from onemap.layers.progress import SILENT
 from onemap.layers.sources.open_formats.json_lines import read_json_lines
 from onemap.layers.sources.open_formats.json_polygons import polygon_body
-from onemap.rules.overlay.pair_ground import are_simple_rings
+from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 
 RING = [[0, 0], [4.5, 0], [4.5, 4.1], [0.1, 4], [0, 0]]
 HOLE = [[1, 1], [1, 2], [2, 2], [1, 1]]

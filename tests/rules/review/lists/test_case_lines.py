@@ -14,8 +14,8 @@ from hypothesis.stateful import invariant
 
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import open_library
-from onemap.rules.cases.case_file import case_ids, read_case
 from onemap.rules.review.case_json import case_list
+from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import verdict_counts
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event

@@ -1,0 +1,149 @@
+"""The options of adding a file: validity, coverage, and what is rarely needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qgis.gui import QgsDateEdit
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QWidget,
+)
+
+from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
+from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import known_words
+
+
+class AddOptionsForm(QWidget):
+    """A form of the options of `onemap add`."""
+
+    encoding_changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLineEdit()
+        self.label.setPlaceholderText(tr("the day from which it is valid"))
+        self.valid_from, self.valid_to = _date_edit(), _date_edit()
+        self.covers = coverage_box(tr("as the last version said"))
+        self.accuracy = QLineEdit()
+        self.accuracy.setPlaceholderText(tr("not stated"))
+        self.repair = TickBox(tr("Repair invalid geometry"))
+        self.repair.setToolTip(tr("Every change is listed, with its area"))
+        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.copy = TickBox(tr("Copy a raster beside the library"))
+        self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
+        self.report = QLineEdit()
+        self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
+        self.encoding = QComboBox()
+        self.encoding.setEditable(True)
+        self.encoding.addItem(tr("as found"), "")
+        for name in known_words("add", "encoding"):
+            self.encoding.addItem(name, name)
+        shrink(self.encoding)
+        self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
+        self.transform = QLineEdit()
+        self.transform.setPlaceholderText(tr("PROJ pipeline or file, for another datum"))
+        self._build()
+
+    def _build(self) -> None:
+        report_row = with_file_button(self.report, tr("Where to write the report"), self._choose_report)
+        form = QFormLayout(self)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("Valid from"), self.valid_from)
+        form.addRow(tr("Valid to"), self.valid_to)
+        form.addRow(tr("Label"), self.label)
+        form.addRow(tr("Accuracy (m)"), self.accuracy)
+        form.addRow(tr("Encoding"), self.encoding)
+        form.addRow(tr("Transformation"), self.transform)
+        form.addRow(tr("Report (.xlsx)"), report_row)
+        form.addRow(self.repair)
+        form.addRow(self.keep_bad)
+        form.addRow(self.copy)
+
+    def coverage_row(self) -> QHBoxLayout:
+        """The choice of the ground for which the data speaks, for whoever asks it first."""
+        hint = tr("A file of polygons: the ground for which the data speaks")
+        return with_file_button(self.covers, hint, self._choose_coverage)
+
+    def show_kind(self, is_raster: bool) -> None:
+        """Enable the options for a raster, or for features."""
+        self.copy.setEnabled(is_raster)
+        for box in (self.repair, self.keep_bad):
+            box.setEnabled(not is_raster)
+
+    def show_today(self, used: list[str]) -> None:
+        """Set today as the day of validity, with a free label.
+
+        used: the labels that the layer has.
+        """
+        today = QDate.currentDate()
+        self.valid_from.setDate(today)
+        self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The options as the core takes them."""
+        return {
+            "label": self.label.text().strip(),
+            "valid_from": _date_text(self.valid_from),
+            "valid_to": _date_text(self.valid_to),
+            "covers": coverage_of(self.covers),
+            "accuracy": self.accuracy.text().strip(),
+            "encoding": self.encoding_name,
+            "transform": self.transform.text().strip(),
+            "repair": self.repair.isChecked(),
+            "keep_bad": self.keep_bad.isChecked(),
+            "copy": self.copy.isChecked() and self.copy.isEnabled(),
+            "report": self.report.text().strip(),
+        }
+
+    @property
+    def encoding_name(self) -> str:
+        """The chosen encoding; empty where the core finds it."""
+        index = self.encoding.findText(self.encoding.currentText())
+        return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
+
+    def _choose_coverage(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
+        if path:
+            self.covers.setEditText(path)
+
+    def _choose_report(self) -> None:
+        path = ask_target(self, tr("Report"), "", {".xlsx": tr("Excel (*.xlsx)")})
+        if path:
+            self.report.setText(path)
+
+
+def free_label(day: str, labels: Iterable[str]) -> str:
+    """The day as a label, with a number if the layer has that label."""
+    used_labels, label, number = set(labels), day, 1
+    while label in used_labels:
+        number += 1
+        label = f"{day} ({number})"
+    return label
+
+
+def _date_edit() -> QgsDateEdit:
+    edit = QgsDateEdit()
+    edit.setAllowNull(True)
+    edit.setNullRepresentation(tr("not stated"))
+    edit.setDisplayFormat("yyyy-MM-dd")
+    edit.setCalendarPopup(True)
+    edit.clear()
+    return edit
+
+
+def _date_text(edit: QgsDateEdit) -> str:
+    return "" if edit.isNull() else edit.date().toString(Qt.DateFormat.ISODate)

@@ -1,0 +1,393 @@
+"""The dialog of a delivery: a department's whole folder, one table of what goes where, added in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.add.answers_dialog import AnswersDialog
+from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, with_file_button
+from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
+from onemap.plugin.desk.add.delivery_table import DeliveryTable
+from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
+from onemap.plugin.desk.add.source_choice import Delivery, dropped_delivery, holds_delivery
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.form_fields import TightForm, shrink
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.working_dialog import WorkingDialog
+from onemap.plugin.words.core_words import layer_name, word
+from onemap.plugin.words.option_names import add_controls
+from onemap.plugin.words.translation import Count, name_list, sentences, tr, with_label
+
+SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
+MAX_NAMES = 6
+REPORT_FORMS = {
+    ".xlsx": "Excel (*.xlsx)",
+    ".pdf": "PDF (*.pdf)",
+    ".docx": "Word (*.docx)",
+    ".html": "HTML (*.html)",
+    ".json": "JSON (*.json)",
+}
+
+
+class DeliveryDialog(WorkingDialog):
+    """What of a folder goes where. All goes in or nothing; what is refused can then be left out."""
+
+    added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
+    failed = pyqtSignal(object)  # Refusal, while the dialog is closed
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(library.core, parent)
+        self.setWindowTitle(tr("Add a whole delivery"))
+        self.setAcceptDrops(True)
+        self._library = library
+        self._sent: list[PlannedLayer] = []  # the rows that are being added
+        self._tables_before: set[str] = set()  # of the library's versions, when that began
+        self.delivery = Delivery()
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
+        self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
+        self.line.editingFinished.connect(self._choose_typed)
+        self.button = QToolButton()
+        self.button.setIcon(icon("ingest"))
+        self.button.setToolTip(tr("Choose a folder"))
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.button.clicked.connect(self._choose_folder)
+        self.department = QComboBox()
+        shrink(self.department)
+        self.department.addItem(tr("any department"), "")
+        for code in DEPARTMENTS:
+            self.department.addItem(word("departments", code), code)
+        self.department.activated.connect(lambda _index: self._look_again())
+        self.covers = coverage_box(tr("as the last version said"))
+        self.transform = QLineEdit()
+        self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
+        self.transform.editingFinished.connect(self._transform_typed)
+        self.report = QLineEdit()
+        self.report.setPlaceholderText(tr("none"))
+        self._transform_shown = ""  # with which the plan was made
+        self._report_written = ""  # that this dialog wrote itself, and may write again
+        self.dropped = QLabel()
+        self.dropped.setWordWrap(True)
+        self._form = TightForm()
+        self.answers_button = QPushButton(tr("Remembered answers…"))
+        self.answers_button.setAutoDefault(False)
+        self.answers_button.clicked.connect(self.show_answers)
+        self.answers: AnswersDialog | None = None
+        self.table = DeliveryTable()
+        self.table.show_targets(library.layers)
+        self.table.changed.connect(self._enable)
+        self.table.itemSelectionChanged.connect(self._show_row)
+        self.table.target_chosen.connect(self._show_row)
+        self.row_page = DeliveryRowPage()
+        self.row_page.changed.connect(self.table.refresh_states)
+        self.notice = Notice(add_controls())
+        self._build()
+        name_accessibly(self)
+        HelpKey(self)
+        self._enable()
+
+    def begin(self, delivery: Delivery) -> None:
+        """Show the dialog. delivery: an empty one asks for a folder or an archive."""
+        self.show()
+        self.raise_()
+        self.line.setFocus()
+        self.show_plan(delivery.folder, delivery.files)
+
+    def show_plan(self, folder: str, files: tuple[str, ...] = ()) -> None:
+        """Ask the core what of a folder goes where; nothing is added.
+
+        files: what alone is looked at of it; empty for all.
+        """
+        if not folder or self.is_working:
+            return
+        self.delivery = Delivery(folder, files)
+        self.line.setText(folder)
+        self.dropped.setText(tr("Only what was dropped: {files}").format(files=_names_of(files)))
+        self._form.show_row(self.dropped, bool(files))
+        self.notice.hide()
+        self.table.show_rows([])
+        self._transform_shown = self.transform.text().strip()
+        params = {"plan": _new_plan(), "department": self.department.currentData(), "file": list(files)}
+        step = tr("Looking through the delivery…")
+        self._ask(params, step, lambda answer: self.table.show_rows(planned_layers(answer)))
+
+    def add(self, each: bool = False) -> None:
+        """Add what has a layer. each: layer by layer, so that what is refused keeps nothing else out."""
+        if not self.add_button.isEnabled():
+            return
+        self.notice.hide()
+        self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
+        plan = _new_plan()
+        Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
+        title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self._sent)))
+        params: dict[str, Any] = {"plan": plan, "each": each}
+        report = self.report.text().strip()
+        if report:
+            if report == self._report_written:
+                Path(report).unlink(missing_ok=True)  # of the attempt before; its place was chosen for this
+            params["report"] = [report]
+            self._report_written = report
+        self._ask(params, title, self._show_added, title)
+
+    def show_answers(self) -> None:
+        """Show what is remembered of layers, to change or forget it."""
+        if self.answers is None:
+            self.answers = AnswersDialog(self._library, self)
+        self.answers.begin()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal at the rows that it speaks of, with a button that adds the others."""
+        if refusal.is_cancel:
+            self._library.listed.connect(self._mark_added)
+            self._library.refresh()  # what went in layer by layer before the cancel is there
+            return
+        for row in self._sent:
+            row.problems = [problem for problem in refusal.problems if _speaks_of(problem, row)]
+            if row.problems:
+                row.status = REFUSED
+        is_of_rows = any(row.problems for row in self._sent)
+        if is_of_rows and any(not row.problems for row in self._sent):
+            refusal.mend = (tr("Add the others"), lambda: self.add(each=True))
+        self.table.refresh_states()
+        self._show_row()
+        if self.isVisible():
+            self.notice.refuse(refusal)
+        else:
+            self.failed.emit(refusal)
+
+    def close_down(self) -> None:
+        """Stop and close, before the dialog is deleted."""
+        if self.answers is not None:
+            self.answers.close_down()
+        super().close_down()
+
+    def _build(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(icon("ingest"), tr("Folder…"), self._choose_folder)
+        menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
+        self.button.setMenu(menu)
+        path_row = QHBoxLayout()
+        path_row.addWidget(self.line, 1)
+        path_row.addWidget(self.button)
+        form = self._form
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow(tr("Delivery"), path_row)
+        form.addRow("", self.dropped)
+        form.show_row(self.dropped, False)
+        form.addRow(tr("Layers of"), self.department)
+        hint = tr("A file of polygons: the ground for which the data speaks")
+        # For which ground data speaks decides what is clear: it is asked before anything else.
+        form.addRow(tr("All of it speaks for"), with_file_button(self.covers, hint, self._choose_coverage))
+        hint = tr("A file of parameters, for layers of another datum")
+        form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
+        hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")
+        form.addRow(tr("Report"), with_file_button(self.report, hint, self._choose_report))
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.addWidget(self.table)
+        parts.addWidget(self.row_page)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 1)
+        parts.setChildrenCollapsible(False)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.add_button.setDefault(True)
+        self.add_button.clicked.connect(lambda _checked: self.add())
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.answers_button)
+        buttons.addStretch()
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.notice)
+        layout.addWidget(parts, 1)
+        layout.addWidget(self.work)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        resize_on_screen(self, *SIZE_PX)
+        keep_choice_readable(self)
+
+    def _show_row(self) -> None:
+        number = self.table.currentRow()
+        selected = self.table.selectionModel().hasSelection() and 0 <= number < len(self.table.rows)
+        row = self.table.rows[number] if selected else None
+        self.row_page.show_row(row, self.table.target_of(row) if row is not None else None)
+
+    def _show_added(self, answer: dict[str, Any]) -> None:
+        refused = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
+        for row in self._sent:
+            record = refused.get((row.source, row.layer))
+            row.status, row.problems = (REFUSED, record["problems"]) if record else (ADDED, [])
+        self.table.refresh_states()
+        self._show_row()
+        count = len(answer.get("added") or [])
+        message = tr("Layers with a new version: {count}.").format(count=count)
+        if refused:
+            message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
+        self.notice.say(message)
+        self.added.emit(answer, message)
+
+    def _versions(self, code: str = "") -> list[Version]:
+        return [version for entry in self._library.layers if code in ("", entry.code) for version in entry.versions]
+
+    def _mark_added(self) -> None:
+        """After a cancel: the rows that are in the library all the same."""
+        self._library.listed.disconnect(self._mark_added)
+        new = {code: self._new_versions(code) for code in {row.code for row in self._sent}}
+        for row in self._sent:  # they went in in this order
+            if new[row.code] > 0:
+                new[row.code] -= 1
+                row.status = ADDED
+        self.table.refresh_states()
+
+    def _new_versions(self, code: str) -> int:
+        return sum(version.table not in self._tables_before for version in self._versions(code))
+
+    def _ask(
+        self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
+    ) -> None:
+        given = {"transform": self._transform_shown} if self._transform_shown else {}
+        params = {"library": self._library.path, "folder": self.delivery.folder, "view": True, **given, **params}
+        self._ask_core("ingest", params, step, on_answer, title)
+
+    def _enable(self) -> None:
+        controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)
+        for control in (*controls, self.transform, self.report, self.answers_button):
+            control.setEnabled(not self.is_working)
+        stop = self._missing_step()
+        self.hint.setText(stop or self._outlook())
+        self.hint.setVisible(bool(self.hint.text()) and not self.is_working)
+        self.add_button.setEnabled(not self.is_working and not stop)
+
+    def _missing_step(self) -> str:
+        """What must be done before anything can be added; empty for nothing."""
+        if not self.delivery.folder:
+            return tr("Choose a folder.")
+        for row in self.table.ready:
+            obstacle = self.table.obstacle(row)
+            if obstacle:
+                return with_label(row.name, obstacle)
+        if self.table.clashes:
+            text = tr("Several become {layers}: give each another label, or leave one out.")
+            return text.format(layers=name_list(map(layer_name, self.table.clashes)))
+        if self.table.ready:
+            return ""
+        is_begun = any(row.status == ADDED for row in self.table.rows)
+        if is_begun and not self.table.waiting:
+            return tr("All that has a layer is in the library.")
+        return tr("Nothing else in it is matched to a layer.") if is_begun else tr("Nothing in it has a layer yet.")
+
+    def _outlook(self) -> str:
+        """What Add would do."""
+        text = tr("Layers that go in: {count}.").format(count=len(self.table.ready))
+        waiting = len(self.table.waiting)
+        left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
+        return sentences(text, left)
+
+    def _look_again(self) -> None:
+        self.show_plan(self.delivery.folder, self.delivery.files)
+
+    def _choose_typed(self) -> None:
+        text = self.line.text().strip().strip('"')
+        if text and text != self.delivery.folder:
+            self.show_plan(text)
+
+    def _choose_folder(self) -> None:
+        self.show_plan(
+            QFileDialog.getExistingDirectory(self, tr("A folder that a department sent"), self.delivery.folder)
+        )
+
+    def _choose_archive(self) -> None:
+        filters = tr("Archive (*.zip *.7z)")
+        path, _filter = QFileDialog.getOpenFileName(self, tr("An archive that a department sent"), "", filters)
+        self.show_plan(path)
+
+    def _transform_typed(self) -> None:
+        if self.transform.text().strip() != self._transform_shown:
+            self._look_again()
+
+    def _choose_transform(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of parameters"), "", "TOML (*.toml *.txt)")
+        if path:
+            self.transform.setText(path)
+            self._transform_typed()
+
+    def _choose_report(self) -> None:
+        folder = self.delivery.folder
+        start = str(Path(folder).parent / f"{tr('Report')}.xlsx") if folder else ""
+        path = ask_target(self, tr("Report to send back"), start, REPORT_FORMS)
+        if path:
+            self._report_written = path  # that it may be replaced was asked already
+            self.report.setText(path)
+
+    def _choose_coverage(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
+        if path:
+            self.covers.setEditText(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a folder, an archive or several files that are dropped anywhere on the dialog."""
+        if holds_delivery(event.mimeData(), archives=True):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look through what is dropped."""
+        event.acceptProposedAction()
+        try:
+            delivery = dropped_delivery(event.mimeData(), archives=True)
+        except Refusal as refusal:
+            self.notice.refuse(refusal)
+            return
+        if delivery is not None:
+            self.show_plan(delivery.folder, delivery.files)
+
+
+def _names_of(files: tuple[str, ...]) -> str:
+    """The first names of what was dropped, and how many there are besides."""
+    names = name_list(Path(path).name for path in files[:MAX_NAMES])
+    more = len(files) - MAX_NAMES
+    return tr("{files} and {count} more").format(files=names, count=more) if more > 0 else names
+
+
+def _new_plan() -> str:
+    """The place of a plan file that is not there yet."""
+    return QgsProcessingUtils.generateTempFilename("plan.toml")
+
+
+def _speaks_of(problem: dict[str, Any], row: PlannedLayer) -> bool:
+    """Whether a problem is of this row: it names the file, and the layer where the file has several."""
+    names = (row.source, Path(row.source).name)
+    return str(problem.get("file")) in names and (not row.layer or str(problem.get("layer") or row.layer) == row.layer)

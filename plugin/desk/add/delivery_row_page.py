@@ -1,0 +1,108 @@
+"""Below the table of a delivery: what is known of the chosen layer, its fields, and what is rarely needed for it."""
+
+from __future__ import annotations
+
+from qgis.core import QgsCoordinateReferenceSystem
+from qgis.gui import QgsProjectionSelectionWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.desk.add.delivery_table import state_words
+from onemap.plugin.desk.add.field_matches import explicit_matches
+from onemap.plugin.desk.add.fields_table import FieldsTable
+from onemap.plugin.desk.add.inspection_result import geometry_words
+from onemap.plugin.desk.add.planned_layers import ADDED, PlannedLayer
+from onemap.plugin.desk.add.source_page import ProblemList
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.named_crs import NamedCrs
+from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.option_names import add_controls
+from onemap.plugin.words.translation import tr
+
+MIN_FIELDS_PX = 150
+WIDTHS_PX = [360, 520]  # of facts and fields, and how they share more
+
+
+class DeliveryRowPage(QWidget):
+    """Facts and problems of one layer, its coordinate system, what to do with bad rows, and its fields with values."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row: PlannedLayer | None = None
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.problems = ProblemList(add_controls())
+        self.problems.setAccessibleName(tr("Problems"))
+        self.crs = QgsProjectionSelectionWidget()
+        self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
+        self.crs.setNotSetText(tr("as the file says"))
+        self.crs.crsChanged.connect(lambda system: self._set("crs", crs_text(system) if system.isValid() else ""))
+        self.repair = TickBox(tr("Repair invalid geometry"))
+        self.repair.setToolTip(tr("Every change is listed, with its area"))
+        self.repair.toggled.connect(lambda is_on: self._set("repair", is_on))
+        self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
+        form = QFormLayout()
+        self.named_crs = NamedCrs(self.crs)
+        form.addRow(tr("Coordinate system"), self.named_crs)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.fields = FieldsTable()
+        self.fields.setMinimumHeight(MIN_FIELDS_PX)
+        self.fields.changed.connect(self._take_fields)
+        facts = QWidget()
+        left = QVBoxLayout(facts)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.facts)
+        left.addWidget(self.problems, 1)
+        left.addLayout(form)
+        left.addWidget(self.repair)
+        left.addWidget(self.keep_bad)
+        left.addStretch()
+        parts = QSplitter()
+        parts.addWidget(facts)
+        parts.addWidget(self.fields)
+        parts.setChildrenCollapsible(False)
+        parts.setSizes(WIDTHS_PX)
+        for place, width in enumerate(WIDTHS_PX):
+            parts.setStretchFactor(place, width)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(parts)
+        self.show_row(None)
+
+    def show_row(self, row: PlannedLayer | None, target: CatalogueLayer | None = None) -> None:
+        """Show another layer; none hides the page. target: what it becomes, None while nobody knows."""
+        self._row = None  # what is set now is no choice of a person
+        self.setVisible(row is not None)
+        if row is None:
+            return
+        count = f"{row.count:,}" if row.count is not None and row.geometry != "raster" else ""
+        kind = tr("raster") if row.geometry == "raster" else geometry_words(row.geometry) if row.geometry else ""
+        self.facts.setText(" · ".join(filter(None, (row.name, kind, count, state_words(row)))))
+        self.problems.show_problems(row.problems, {row.source, row.layer})
+        self.problems.setVisible(bool(row.problems))
+        self.crs.setCrs(QgsCoordinateReferenceSystem(row.crs))
+        self.repair.setChecked(row.repair)
+        self.keep_bad.setChecked(row.keep_bad)
+        schema = target.fields if target is not None else ()
+        self.fields.show_fields(schema, row.samples, row.fields)
+        self.fields.setVisible(bool(row.samples))
+        can_change = row.is_data and row.status != ADDED
+        for control in (self.crs, self.repair, self.keep_bad, self.fields):
+            control.setEnabled(can_change)
+        for control in (self.repair, self.keep_bad):
+            control.setVisible(row.geometry != "raster")
+        self._row = row
+
+    def _take_fields(self) -> None:
+        if self.fields.has_schema:
+            self._set("fields", explicit_matches(self.fields.matches))
+
+    def _set(self, name: str, value: object) -> None:
+        if self._row is not None and getattr(self._row, name) != value:
+            setattr(self._row, name, value)
+            self.changed.emit()

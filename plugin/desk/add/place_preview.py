@@ -1,0 +1,230 @@
+"""A small map that shows a file's location beside the district."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsLineSymbol,
+    QgsMapLayer,
+    QgsMarkerSymbol,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsRubberBand
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from onemap.plugin.desk.add.inspection_result import InspectedLayer
+from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.words.translation import tr
+
+SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
+MARGIN = 1.15
+BESIDE_SUMMARY_PX = 4
+MAX_FEATURES = 200_000  # more than these take long to draw; their frame says where they are
+GP_HEADER = 8
+GP_ENVELOPES = (0, 32, 48, 48, 64)  # bytes, by the number in the flags
+M_PER_KM = 1000.0
+
+
+class PlacePreview(QWidget):
+    """The district's outline, and on it the file's features, or their bounds where QGIS cannot read them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = QgsMapCanvas()
+        self.canvas.setCanvasColor(QColor("#FFFFFF"))
+        self.canvas.setMinimumSize(120, 100)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._pan = QgsMapToolPan(self.canvas)
+        self.canvas.setMapTool(self._pan)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self._layers: list[QgsMapLayer] = []
+        self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
+        self._district: QgsVectorLayer | None = None
+        self._marker: QgsRubberBand | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas, 1)
+        self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
+        layout.addWidget(self.summary)
+
+    def show_district(self, library: str, crs: str) -> None:
+        """Show the district of a library, in the library's coordinate system."""
+        system = QgsCoordinateReferenceSystem(crs)
+        self.canvas.setDestinationCrs(system)
+        outline = district_of(library)
+        self._district = None
+        if outline is not None:
+            self._district = _memory_layer(outline, system, "", DISTRICT_COLOUR)
+        self.show_nothing("")
+
+    def show_nothing(self, words: str) -> None:
+        """Show only the district, and a text."""
+        self.source = None
+        self._show([], words)
+        if self._district is not None:
+            self._set_extent(self._district.extent())
+
+    def show_source(self, path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> None:
+        """Show one layer of a file, in a given coordinate system."""
+        if not layer.bounds or not crs.isValid():
+            self.show_nothing("" if layer.bounds else tr("It has nothing to show on a map."))
+            return
+        frame = QgsGeometry.fromRect(QgsRectangle(*layer.bounds))
+        place = self._in_library(frame, crs)
+        if place is None:
+            self.show_nothing(tr("In this coordinate system it would lie nowhere on earth."))
+            return
+        frame_layer = _memory_layer(frame, crs, "" if layer.raster else SOURCE_COLOUR, SOURCE_COLOUR)
+        if layer.raster is not None:
+            self.source, picture = None, _raster_layer(path, crs)
+            self._show([frame_layer, *([picture] if picture is not None else [])], self._relation(place))
+        else:
+            self.source = _vector_layer(path, layer, crs)
+            self._show([self.source or frame_layer], self._relation(place))
+        box = place.boundingBox()
+        if self._district is not None:
+            box.combineExtentWith(self._district.extent())
+        self._set_extent(box)
+
+    def zoom_to(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
+        """Zoom to a geometry and mark it."""
+        place = self._in_library(geometry, crs)
+        self._remove_marker()
+        if place is None or place.isNull():
+            return
+        box = place.boundingBox()
+        box.grow(max(20.0, 0.3 * max(box.width(), box.height())))
+        self._set_extent(box)
+        self._marker = QgsRubberBand(self.canvas, place.type())
+        self._marker.setToGeometry(place, self.canvas.mapSettings().destinationCrs())
+        self._marker.setColor(QColor("#B2182B"))
+        self._marker.setFillColor(QColor(178, 24, 43, 60))
+        self._marker.setWidth(3)
+
+    def close_down(self) -> None:
+        """Release the layers while the canvas exists."""
+        self._remove_marker()
+        self.canvas.stopRendering()
+        self.canvas.setLayers([])
+        self._layers, self._district, self.source = [], None, None
+
+    def sizeHint(self) -> QSize:
+        """A small map."""
+        return QSize(260, 220)
+
+    def _show(self, layers: list[QgsMapLayer], words: str) -> None:
+        self._remove_marker()
+        self._layers = layers
+        district = [self._district] if self._district is not None else []
+        # The district's outline lies over a picture, and under a file's features.
+        pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
+        self.canvas.setLayers([*(layer for layer in layers if layer not in pictures), *district, *pictures])
+        self.summary.setText(words)
+        self.summary.setVisible(bool(words))
+
+    def _set_extent(self, box: QgsRectangle) -> None:
+        extent = QgsRectangle(box)
+        extent.scale(MARGIN)
+        self.canvas.setExtent(extent)
+        self.canvas.refresh()
+
+    def _relation(self, place: QgsGeometry) -> str:
+        if self._district is None:
+            return tr("The library has no district to compare it with.")
+        district = next(self._district.getFeatures()).geometry()
+        distance_km = district.distance(place) / M_PER_KM
+        if distance_km > 0:
+            return tr("It lies {distance} km away from the district.").format(distance=f"{distance_km:,.1f}")
+        if district.boundingBox().contains(place.boundingBox()):
+            return tr("It lies in the district (dark outline).")
+        return tr("It lies in the district (dark outline), and reaches beyond it.")
+
+    def _in_library(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry | None:
+        transformed = QgsGeometry(geometry)
+        transform = QgsCoordinateTransform(crs, self.canvas.mapSettings().destinationCrs(), QgsProject.instance())
+        try:
+            transformed.transform(transform)
+        except QgsCsException:
+            return None
+        return transformed if transformed.boundingBox().isFinite() else None
+
+    def _remove_marker(self) -> None:
+        if self._marker is not None:
+            self.canvas.scene().removeItem(self._marker)
+            self._marker = None
+
+
+def district_of(library: str) -> QgsGeometry | None:
+    """The district of a library, in the library's coordinate system; None where it has none."""
+    table = table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
+    if not table.isValid() or table.fields().lookupField("geom") < 0:
+        return None
+    parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]
+    return QgsGeometry.unaryUnion(parts) if parts else None
+
+
+def _geometry_of_blob(blob: bytes) -> QgsGeometry:
+    """The geometry of a GeoPackage blob: a header, an envelope whose length the header gives, and WKB."""
+    envelope = GP_ENVELOPES[(blob[3] >> 1) & 7]
+    geometry = QgsGeometry()
+    geometry.fromWkb(blob[GP_HEADER + envelope :])
+    return geometry
+
+
+def _vector_layer(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer | None:
+    """The features as QGIS reads them; None where it cannot, or where they are too many."""
+    if (layer.count or 0) > MAX_FEATURES:
+        return None
+    for uri in (f"{path}|layername={layer.name}", path):
+        source = QgsVectorLayer(uri, layer.name, "ogr")
+        if source.isValid() and source.isSpatial() and source.featureCount() == layer.count:
+            source.setCrs(crs)
+            source.setRenderer(QgsSingleSymbolRenderer(_symbol(source.geometryType())))
+            return source
+    return None
+
+
+def _raster_layer(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLayer | None:
+    """The raster as QGIS draws it; None where it cannot."""
+    picture = QgsRasterLayer(path, "picture", "gdal")
+    if not picture.isValid():
+        return None
+    picture.setCrs(crs)
+    return picture
+
+
+def _symbol(geometry: Qgis.GeometryType) -> QgsSymbol:
+    if geometry == Qgis.GeometryType.Line:
+        return QgsLineSymbol.createSimple({"line_color": SOURCE_COLOUR, "line_width": "0.5"})
+    if geometry == Qgis.GeometryType.Point:
+        return QgsMarkerSymbol.createSimple({"color": SOURCE_COLOUR, "size": "2"})
+    fill = QColor(SOURCE_COLOUR)
+    return QgsFillSymbol.createSimple(
+        {"color": f"{fill.red()},{fill.green()},{fill.blue()},90", "outline_color": SOURCE_COLOUR}
+    )
+
+
+def _memory_layer(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, fill: str, outline: str) -> QgsVectorLayer:
+    layer = QgsVectorLayer("MultiPolygon", "outline", "memory")
+    layer.setCrs(crs)
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.collectGeometry(geometry.asGeometryCollection()))
+    layer.dataProvider().addFeatures([feature])
+    layer.updateExtents()
+    look = {"outline_color": outline, "outline_width": "0.6", "style": "b_diagonal" if fill else "no", "color": fill}
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+    return layer

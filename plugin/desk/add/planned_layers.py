@@ -1,0 +1,135 @@
+"""The plan of a delivery as the dialog edits it: read from the core's answer, written as the core reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.plugin.desk.add.geometry_kinds import wrong_kind
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.words.translation import tr
+
+NOTE, UNREADABLE, UNSURE, UNMATCHED, PLANNED, CHOSEN = "note", "unreadable", "unsure", "unmatched", "planned", "chosen"
+ADDED, REFUSED, LEFT_OUT = "added", "refused", "left_out"
+TEXTS = (
+    *("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to"),
+    *("transform", "transform_hash"),
+)
+FLAGS = ("repair", "keep_bad")
+
+
+@dataclass
+class PlannedLayer:
+    """One layer of a delivery and what becomes of it.
+
+    status: the plan's, else chosen, left_out, added or refused; state: of the core's words for the plan's
+    suggested: the codes between which a person must choose
+    covers: empty for what is said for the whole delivery, or what its last version said
+    transform, transform_hash: the file of a change of datum, and which one it must be
+    remembered: what the layer's last version was added with, such as covers and fields
+    geometry, count: what it holds
+    samples: some values of each of its fields
+    """
+
+    source: str
+    layer: str
+    code: str
+    status: str
+    state: str = ""
+    suggested: tuple[str, ...] = ()
+    label: str = ""
+    covers: str = ""
+    crs: str = ""
+    encoding: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+    transform: str = ""
+    transform_hash: str = ""
+    repair: bool = False
+    keep_bad: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+    remembered: tuple[str, ...] = ()
+    geometry: str = ""
+    count: int | None = None
+    samples: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it can go in at all: it is no letter, and can be read."""
+        return self.status not in (NOTE, UNREADABLE)
+
+    @property
+    def name(self) -> str:
+        """The file from the delivery's folder, and the layer in it if there are several."""
+        return " · ".join(filter(None, (self.source, self.layer)))
+
+    @property
+    def listed_name(self) -> str:
+        """The same for a narrow column: what tells it from its neighbours first, where it lies last."""
+        folder, _, file = self.source.rpartition("/")
+        return " · ".join(filter(None, (self.layer, file, folder)))
+
+    def choose(self, code: str) -> None:
+        """Choose what it becomes; empty leaves it out. What is remembered is of the layer that the plan named."""
+        if code != self.code:
+            self.fields, self.remembered, self.transform, self.transform_hash = {}, (), "", ""
+            self.code, self.status, self.problems = code, CHOSEN if code else LEFT_OUT, []
+
+    def obstacle(self, target: CatalogueLayer | None) -> str:
+        """What to say where it cannot become that layer, or not under its label; empty where it can."""
+        if target is None:
+            return ""
+        wrong = wrong_kind(target.geometry, self.geometry, self.count)
+        if wrong:
+            return wrong
+        is_there = bool(self.label) and any(version.label == self.label for version in target.versions)
+        text = tr("The library has its version “{label}” already: another label, or leave it out.")
+        return text.format(label=self.label) if is_there else ""
+
+
+def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:
+    """The layers of a plan of the core; what only comes with the data stands at the end."""
+    rows = [_layer(record, row["about"]["state"]) for record, row in zip(answer["plan"], answer["view"])]
+    return sorted(rows, key=lambda row: row.status == NOTE)
+
+
+def plan_text(rows: Iterable[PlannedLayer], covers: str) -> str:
+    """The plan as a file that the core carries out.
+
+    covers: of the layers that say nothing of their own and whose last version did not.
+    """
+    lines: list[str] = []
+    for row in rows:
+        values = {name: str(getattr(row, name)) for name in TEXTS}
+        if not row.covers and "covers" not in row.remembered:
+            values["covers"] = covers
+        lines += ["[[layer]]", *(f"{name} = {_quoted_text(value)}" for name, value in values.items() if value)]
+        lines += [f"{name} = true" for name in FLAGS if getattr(row, name)]
+        if row.fields:
+            pairs = ", ".join(
+                f"{_quoted_text(target)} = {_quoted_text(source)}" for target, source in row.fields.items()
+            )
+            lines.append(f"fields = {{ {pairs} }}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _quoted_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _layer(record: dict[str, Any], state: str) -> PlannedLayer:
+    texts = {name: str(record.get(name) or "") for name in (*TEXTS, "status", "geometry")}
+    return PlannedLayer(
+        **texts,
+        state=state,
+        suggested=tuple(record.get("suggested") or ()),
+        fields=dict(record.get("fields") or {}),
+        remembered=tuple(record.get("remembered") or ()),
+        count=record.get("count"),
+        samples={str(name): tuple(map(str, values)) for name, values in (record.get("samples") or {}).items()},
+        problems=list(record.get("problems") or []),
+    )

@@ -1,0 +1,157 @@
+"""Rows of an answer as the core makes them (`view`): a tree of names and values, or a table, wherever one is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QTreeWidgetItemIterator, QWidget
+
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
+from onemap.plugin.words.number_format import (
+    M2_PER_HECTARE,
+    area_text,
+    large_area_number,
+    large_unit,
+    length_text,
+    local_times,
+    share_text,
+)
+from onemap.plugin.words.verdicts import LOOKS, sign_icon
+
+NAME, VALUE = 0, 1
+ROLE_ROW = Qt.ItemDataRole.UserRole
+HECTARE = "ha"
+_AMOUNTS = {
+    "m2": area_text,
+    "m": length_text,
+    "km": lambda value: f"{value:,.3f} km",
+    "share": share_text,
+    "count": "{:,}".format,
+    HECTARE: lambda value: f"{large_area_number(value * M2_PER_HECTARE, 4)} {large_unit()}",
+}
+
+
+class AnswerTree(QTreeWidget):
+    """Rows of one answer; areas follow the unit of the settings."""
+
+    def __init__(
+        self, name: str, heads: Sequence[str], parent: QWidget | None = None, has_numbers: bool = False
+    ) -> None:
+        """Take what a screen reader calls it, and the heads of its columns.
+
+        has_numbers: whether the values stand at their right.
+        """
+        super().__init__(parent)
+        self._columns = [
+            {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
+        ]
+        self.setAccessibleName(name)
+        self.setIndentation(12)
+        self.header().setStretchLastSection(False)
+        self._show_heads()
+        wrap_names(self)
+        settings.changes.area_unit.connect(self._write)
+
+    def show_rows(self, rows: list[dict[str, Any]]) -> None:
+        """Show the rows of an answer's `view` in place of others; those at the top are headings if they stand open."""
+        self.clear()
+        for row in rows:
+            item = self._add(self.invisibleRootItem(), row)
+            if row["rows"] and row["is_open"]:
+                font = item.font(NAME)
+                font.setBold(True)
+                item.setFont(NAME, font)
+        self._write()
+
+    def show_table(self, table: dict[str, Any], columns: int | None = None) -> None:
+        """Show a table of an answer's `view` under its own heads.
+
+        columns: only the first so many, for want of room.
+        """
+        self._columns = table["columns"][:columns]
+        self._show_heads()
+        for column in range(len(self._columns)):
+            is_name = column == NAME
+            self.header().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.ResizeToContents
+            )
+        self.show_rows(table["rows"])
+
+    def row_of(self, item: QTreeWidgetItem | None) -> dict[str, Any]:
+        """The row of an item, as the core made it; empty for no item."""
+        return {} if item is None else item.data(NAME, ROLE_ROW)
+
+    def about(self, item: QTreeWidgetItem | None) -> dict[str, Any] | None:
+        """What a row, or the one above it, is about."""
+        while item is not None and not self.row_of(item)["about"]:
+            item = item.parent()
+        return None if item is None else self.row_of(item)["about"]
+
+    def choose(self, about: dict[str, Any]) -> None:
+        """Make the first row current that is about this."""
+        found = QTreeWidgetItemIterator(self)
+        while found.value() is not None:
+            its = self.row_of(found.value())["about"] or {}
+            if all(its.get(name) == value for name, value in about.items()):
+                self.setCurrentItem(found.value())
+                return
+            found += 1
+
+    def icon_of(self, sign: str) -> QIcon | None:
+        """The icon of a sign; a verdict's unless a subclass has others."""
+        return sign_icon(sign, self.palette()) if sign in LOOKS else None
+
+    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(parent)
+        item.setData(NAME, ROLE_ROW, row)
+        icon = self.icon_of(row["sign"])
+        if icon is not None:
+            item.setIcon(NAME, icon)
+        for below in row["rows"]:
+            self._add(item, below)
+        item.setExpanded(row["is_open"])
+        return item
+
+    def _show_heads(self) -> None:
+        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {self._unit(one)}".strip() for one in self._columns]
+        self.setHeaderLabels(heads)
+        self.setColumnCount(len(heads))
+        for column, one in enumerate(self._columns):
+            self.headerItem().setTextAlignment(column, RIGHT if one["unit"] or one["is_number"] else LEFT)
+
+    def _write(self, _unit: str = "") -> None:
+        """Write the texts of all rows, amounts in the unit of the settings."""
+        self._show_heads()
+        items = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        while items:
+            item = items.pop()
+            items += [item.child(index) for index in range(item.childCount())]
+            row = self.row_of(item)
+            texts = [
+                self._text(word, at) for at, word in enumerate([row["name"], *row["values"]][: len(self._columns)])
+            ]
+            for column, text in enumerate(texts):
+                item.setText(column, text)
+                item.setToolTip(column, text)
+                is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
+                item.setTextAlignment(column, RIGHT if is_right else LEFT)
+            item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], row["hint"]))))
+            item.setFirstColumnSpanned(not any(texts[1:]))
+
+    def _text(self, word: str | dict[str, Any], column: int) -> str:
+        text = word_text(word)
+        return text.removesuffix(f" {self._unit(self._columns[column])}") if self._columns[column]["unit"] else text
+
+    @staticmethod
+    def _unit(column: dict[str, Any]) -> str:
+        return large_unit() if column["unit"] == HECTARE else column["unit"]
+
+
+def word_text(word: str | dict[str, Any]) -> str:
+    """A word or an amount of a row; an area in the unit of the settings, a moment in local time."""
+    return local_times(word) if isinstance(word, str) else _AMOUNTS[word["measure"]](word["value"])

@@ -1,0 +1,50 @@
+"""What an answer on display no longer says: the layers of which the library has other versions by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qgis.PyQt.QtWidgets import QLabel, QWidget
+
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.words.translation import list_of_some, tr
+
+
+class ChangedVersions(QLabel):
+    """A line that is there while the library, on its day, has other versions than those that were asked."""
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._tables: dict[str, str] = {}  # that were asked, by layer; empty where it had none
+        self._is_wanted = True
+        self.setWordWrap(True)
+        self.hide()
+        library.listed.connect(self._compare)
+
+    def compare_with(self, layers: Iterable[dict[str, Any]]) -> None:
+        """Compare the library with the layers of an answer, as the core describes them, from now on."""
+        self._tables = {str(layer["code"]): str(layer.get("table") or "") for layer in layers}
+        self._compare()
+
+    def forget(self) -> None:
+        """There is no answer any more."""
+        self._tables = {}
+        self._compare()
+
+    def show_if(self, is_wanted: bool) -> None:
+        """Show the line, if there is one, only where the answer is shown."""
+        self._is_wanted = is_wanted
+        self.setVisible(is_wanted and bool(self.text()))
+
+    def _compare(self) -> None:
+        names = [
+            entry.title
+            for entry in self._library.layers
+            if entry.code in self._tables
+            and self._tables[entry.code] != (entry.in_force.table if entry.in_force is not None else "")
+        ]
+        text = tr("The library now has other versions than were asked here: {layers}. Ask again to use them.")
+        self.setText(text.format(layers=list_of_some(names)) if names else "")
+        self.show_if(self._is_wanted)

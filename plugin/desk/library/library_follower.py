@@ -1,0 +1,67 @@
+"""What others do meanwhile: the core is asked again when somebody has written into the open library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.PyQt.QtCore import QFileInfo, QObject, QTimer, pyqtSignal
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.desk.library.open_library import OpenLibrary
+
+LOOK_MS = 5_000
+SERVER_LOOKS = 4  # a server does not say that it was written into: it is asked at every fourth look
+JOURNALS = ("", "-wal", "-journal")
+Stamp = tuple[tuple[int, int], ...]
+
+
+class LibraryFollower(QObject):
+    """Looks every few seconds, while somebody looks at the answer; a look at a file that is as it was asks nobody."""
+
+    answered = pyqtSignal(dict)
+
+    def __init__(
+        self, library: OpenLibrary, verb: str, params: Callable[[], dict[str, Any]], parent: QObject | None = None
+    ) -> None:
+        """Take what is asked. params: of the verb as they are now; an answer for others is dropped."""
+        super().__init__(parent)
+        self._library, self._verb, self._params = library, verb, params
+        self._stamp: Stamp = ()
+        self._looks = 0
+        self.asking = Asking(library.core, self, params)
+        self.timer = QTimer(self)
+        self.timer.setInterval(LOOK_MS)
+        self.timer.timeout.connect(self.look)
+
+    def follow(self, is_looked_at: bool) -> None:
+        """Begin or end to look."""
+        if is_looked_at:
+            self.timer.start()
+        else:
+            self.timer.stop()
+
+    def look(self) -> None:
+        """Ask if the library may be another than at the last look."""
+        path = self._library.path
+        if not path or self.asking.is_busy or self._library.core.is_working:  # what it writes is ours, and listed then
+            return
+        self._looks += 1
+        stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
+        if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
+            return
+        self.asking.ask(self._verb, self._params(), lambda answer: self._take(stamp, answer))
+
+    def _take(self, stamp: Stamp, answer: dict[str, Any]) -> None:
+        self._stamp = stamp
+        self.answered.emit(answer)
+
+
+def stamp_of(path: str) -> Stamp:
+    """When a library and its journals were written, in milliseconds, and how long they are.
+
+    An empty journal is left out: who only reads makes one.
+    """
+    files = [QFileInfo(path + ending) for ending in JOURNALS]
+    return tuple((file.lastModified().toMSecsSinceEpoch(), file.size()) for file in files if file.size() > 0)

@@ -1,0 +1,126 @@
+"""The dialog that opens a library on a PostGIS server: its location, and its login."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+from qgis.gui import QgsAuthConfigSelect
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
+from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.words.translation import tr
+
+SIZE_PX = (520, 280)
+MIN_WIDTH_PX = 340
+LOGIN_REFUSED = "library.password"
+
+
+class ServerDialog(QDialog):
+    """A library's address or service, its schema, and its login."""
+
+    chosen = pyqtSignal(str)  # the location
+
+    def __init__(self, location: str = "", parent: QWidget | None = None) -> None:
+        """Show a location to change; an empty one for another library."""
+        super().__init__(parent)
+        self.setWindowTitle(tr("Open a library on a server"))
+        self.address, self.schema = QLineEdit(), QLineEdit()
+        self.address.setPlaceholderText(tr("postgresql://host/database, or the name of a service"))
+        self.schema.setPlaceholderText(tr("the library's schema in the database, such as city"))
+        self.entry = QgsAuthConfigSelect(self, "postgres")
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.open_button = QPushButton(icon("server"), tr("Open"))
+        self.open_button.setDefault(True)
+        self._build()
+        name_accessibly(self)
+        HelpKey(self)
+        keep_choice_readable(self)
+        if is_server(location):
+            address, schema = parts_of(location)
+            self.address.setText(address)
+            self.schema.setText(schema)
+            self.entry.setConfigId(entry_of(location))
+        self.address.textChanged.connect(lambda _text: self._enable())
+        self.schema.textChanged.connect(lambda _text: self._enable())
+        self.entry.selectedConfigIdChanged.connect(lambda _entry: self._enable())
+        self.open_button.clicked.connect(self._choose)
+        self._enable()
+
+    def _build(self) -> None:
+        explanation = QLabel(
+            tr(
+                "Name and password are kept in QGIS's authentication store only: choose an entry, or add one with +. "
+                "Without an entry the password file or the service file of PostgreSQL is used."
+            )
+        )
+        explanation.setWordWrap(True)
+        rows = QFormLayout()
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        rows.addRow(tr("Server"), self.address)
+        rows.addRow(tr("Schema"), self.schema)
+        rows.addRow(tr("Authentication"), self.entry)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(explanation)
+        layout.addLayout(rows)
+        layout.addStretch(1)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        resize_on_screen(self, *SIZE_PX)
+
+    def _choose(self) -> None:
+        location = location_of(self.address.text(), self.schema.text())
+        keep_entry(location, self.entry.configId())
+        self.close()
+        self.chosen.emit(location)
+
+    def _enable(self) -> None:
+        self.hint.setText(self._missing_input())
+        self.hint.setVisible(bool(self.hint.text()))
+        self.open_button.setEnabled(not self.hint.text())
+
+    def _missing_input(self) -> str:
+        """What must be filled in or corrected; empty for nothing."""
+        address, schema = self.address.text().strip(), self.schema.text().strip()
+        if not address:
+            return tr("Give the server's address, or the name of a service.")
+        if has_login(address):
+            return tr("Take user and password out of the address, and choose an authentication entry instead.")
+        try:
+            location_of(address, schema)
+        except ValueError:
+            return tr("Write the server as postgresql://host/database, or as the name of a service.")
+        if not SCHEMA.fullmatch(schema):
+            return tr("Give the schema: lower-case letters, digits and underscores, a letter first.")
+        method = QgsApplication.authManager().configAuthMethodKey(self.entry.configId())
+        if self.entry.configId() and method != METHOD:
+            return tr("Choose an entry of the kind “Basic”: name and password.")
+        return ""
+
+
+def login_refusal(refusal: Refusal) -> Refusal:
+    """The core's refusal of a library on a server; a failed login is shown without the account's name."""
+    if not refusal.is_about(LOGIN_REFUSED):
+        return refusal
+    message = tr(
+        "The server refused access to the library: name or password is wrong or missing, "
+        "or your computer may not connect."
+    )
+    mend = tr("Choose an entry with the right name and password under “Change the connection…”.")
+    return Refusal(message, [{"code": LOGIN_REFUSED, "message": message, "mend": mend}], refusal.exit_code)

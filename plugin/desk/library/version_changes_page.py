@@ -1,0 +1,69 @@
+"""What a version changed against the one before: the core writes a page, and it is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QMenu, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import sentences, tr
+
+FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
+
+
+class VersionChangesPage(QObject):
+    """An action in the menu of a version, where there is one before it; verdicts of open cases are told too."""
+
+    written = pyqtSignal(str)  # what is said of the page
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, library: OpenLibrary, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library, self._window = library, parent
+        self.asking = Asking(library.core, self, is_writing=True)  # a page is there whatever is open by then
+        self.asking.refused.connect(self.refused)
+
+    def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
+        """Offer the page; a raster has no features to compare."""
+        before = version_before(entry, version)
+        if before is not None and entry.geometry != "raster":
+            text = tr("What changed since {label}…").format(label=as_written(before.label))
+            menu.addAction(icon("compare"), text, lambda: self._choose(entry, before, version))
+
+    def write(self, entry: CatalogueLayer, before: Version, version: Version, path: str) -> None:
+        """Let the core write the page. An existing file is replaced, because the user has confirmed it."""
+        labels = {"code": entry.code, "old": before.label, "new": version.label}
+        params = {"library": self._library.path, **labels, "open": True, "page": path, "overwrite": True}
+        title = tr("Changes of {layer}").format(layer=entry.title)
+        self.asking.ask("changes", params, lambda answer: self._open(path, answer), title)
+
+    def _choose(self, entry: CatalogueLayer, before: Version, version: Version) -> None:
+        start = suggested_file(f"{entry.title} {before.label}-{version.label}", ".pdf")
+        title = tr("Changes of {layer}").format(layer=entry.title)
+        path = ask_target(self._window, title, start, FORMS)
+        if path:
+            self.write(entry, before, version, path)
+
+    def _open(self, path: str, answer: dict[str, Any]) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        counts = {name: f"{answer[name]:,}" for name in ("added", "removed", "moved", "changed")}
+        text = tr("Added {added}, gone {removed}, moved {moved}, other attributes {changed}.").format(**counts)
+        turned = sum(len(record["turned"]) for record in answer.get("cases") or [])
+        verdicts = tr("Verdicts of open cases that it would turn: {count}.").format(count=turned) if turned else ""
+        self.written.emit(sentences(text, verdicts))
+
+
+def version_before(entry: CatalogueLayer, version: Version) -> Version | None:
+    """The version before this one in the order in which they were added."""
+    tables = [one.table for one in entry.versions]
+    number = tables.index(version.table) if version.table in tables else 0
+    return entry.versions[number - 1] if number > 0 else None

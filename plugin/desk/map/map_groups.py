@@ -1,0 +1,116 @@
+"""The groups of a library on the map: each layer lies where the core says, whatever was put there first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qgis.core import Qgis, QgsLayerTreeGroup, QgsLayerTreeLayer, QgsMapLayer, QgsProject
+
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.given_names import give_name, rename
+from onemap.plugin.profile.paths import is_same_place
+
+GROUP = "One Map"
+PROPERTY_STRATUM = "onemap/stratum"  # on groups
+PROPERTY_GROUP_OF = "onemap/library"  # on the group of a library: where the library lies
+PROPERTY_PLACE = "onemap/place"  # on layers
+
+
+def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer) -> None:
+    """Insert a layer into the group of its kind, between the layers that lie over it and those below."""
+    layer.setCustomProperty(PROPERTY_PLACE, entry.map_place)
+    group = _stratum_group(library, entry.stratum)
+    position = 0
+    for index, node in enumerate(group.children()):
+        lain = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+        if lain is not None and int(lain.customProperty(PROPERTY_PLACE, 0)) <= entry.map_place:
+            position = index + 1
+    node = group.insertLayer(position, layer)
+    node.setExpanded(False)
+
+
+def remove_layer(layer: QgsMapLayer) -> None:
+    """Remove a layer from the map, with the groups that become empty."""
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+    group = node.parent() if node is not None else None
+    QgsProject.instance().removeMapLayer(layer.id())
+    while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
+        group, empty = group.parent(), group
+        group.removeChildNode(empty)
+
+
+def insert_group(name: str) -> QgsLayerTreeGroup:
+    """A group of the plugin at the top of the layer tree, found or new."""
+    root = QgsProject.instance().layerTreeRoot()
+    return root.findGroup(name) or root.insertGroup(0, name)
+
+
+def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
+    """Whether the group of a library that is opened now lies over a node: another library's, or a picture."""
+    if isinstance(node, QgsLayerTreeGroup):
+        return bool(_library_of(node))
+    layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+    return layer is not None and layer.type() in (Qgis.LayerType.Raster, Qgis.LayerType.VectorTile)
+
+
+def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
+    """The group of a library, whatever it is called and wherever it lies by now; a new one above those of others."""
+    root = QgsProject.instance().layerTreeRoot()
+    for group in groups_in(root):
+        if is_same_place(_library_of(group), library.path):
+            return group
+    title = _group_title(library)
+    group = root.findGroup(title)
+    if group is None or _library_of(group):  # there is none, or it is of another library of this name
+        below = [index for index, node in enumerate(root.children()) if _lies_below(node)]
+        group = root.insertGroup(below[0] if below else len(root.children()), title)
+        give_name(group, title)
+    group.setCustomProperty(PROPERTY_GROUP_OF, library.path)
+    return group
+
+
+def rename_groups(library: OpenLibrary) -> None:
+    """Name a library's groups as the library and its kinds of layers are called now; a person's own names stay."""
+    for group in groups_in(QgsProject.instance().layerTreeRoot()):
+        if is_same_place(_library_of(group), library.path):
+            rename(group, _group_title(library))
+            for below in groups_in(group):
+                title = library.strata.get(str(below.customProperty(PROPERTY_STRATUM, "")))
+                if title:
+                    rename(below, title)
+
+
+def _group_title(library: OpenLibrary) -> str:
+    return f"{GROUP} · {library.name}"
+
+
+def groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
+    """The groups in a group, at any depth."""
+    for node in parent.children():
+        if isinstance(node, QgsLayerTreeGroup):
+            yield node
+            yield from groups_in(node)
+
+
+def _library_of(group: QgsLayerTreeGroup) -> str:
+    """Where the library of a group lies; empty for any other group."""
+    return str(group.customProperty(PROPERTY_GROUP_OF, "") or "")
+
+
+def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
+    """The group of a kind of layers in the group of its library, found or new, in the order of the kinds."""
+    library_group = _library_group(library)
+    order = list(library.strata)
+    rank = order.index(stratum) if stratum in order else len(order)
+    position = 0
+    for index, node in enumerate(library_group.children()):
+        other = str(node.customProperty(PROPERTY_STRATUM, "")) if isinstance(node, QgsLayerTreeGroup) else ""
+        if other == stratum and isinstance(node, QgsLayerTreeGroup):
+            return node
+        if other in order and order.index(other) < rank:
+            position = index + 1
+    group = library_group.insertGroup(position, library.strata.get(stratum, GROUP))
+    give_name(group, group.name())
+    group.setCustomProperty(PROPERTY_STRATUM, stratum)
+    return group

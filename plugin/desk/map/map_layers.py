@@ -1,0 +1,152 @@
+"""Library layers on the map: opened read-only from the library's file or server, styled, in their order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.given_names import give_name
+from onemap.plugin.desk.map.layer_styles import style_layer
+from onemap.plugin.desk.map.map_groups import insert_layer, remove_layer
+from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
+from onemap.plugin.profile.paths import is_same_place
+
+PROPERTY_TABLE = "onemap/table"
+PROPERTY_LIBRARY = "onemap/library"
+PROPERTY_CODE = "onemap/code"
+PROPERTY_FOLLOWS = "onemap/follows"  # whether it shows the version in force on the library's day
+PROPERTY_RUN = "onemap/run"  # on layers of results
+
+
+def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
+    """The project's layer that shows a version; None while it is not on the map."""
+    for layer in QgsProject.instance().mapLayers().values():
+        if is_of_library(layer, library) and layer.customProperty(PROPERTY_TABLE) == version.table:
+            return layer
+    return None
+
+
+def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
+    """A version's table, read-only and styled, not yet on the map. The caller checks isValid()."""
+    layer = table_layer(library.path, version.table, f"{entry.title} {version.label}")
+    if layer.isValid():
+        style_layer(layer, entry)
+    return layer
+
+
+def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, follows_day: bool = False) -> QgsMapLayer:
+    """Add a version to the map with its style, where it belongs; the library is never written.
+
+    A raster is shown as a picture. It is shown as its outline where the file is missing, or where the core says that
+    it is not the file that was added.
+
+    follows_day: whether the layer shows another version when the library's day changes.
+    """
+    layer = open_version(library, entry, version)
+    if not layer.isValid():
+        return layer
+    is_picture = entry.geometry == "raster" and not version.unreadable
+    picture = _picture(layer, Path(library.path).parent, layer.name()) if is_picture else None
+    map_layer = picture or layer
+    give_name(map_layer, layer.name())
+    map_layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
+    map_layer.setCustomProperty(PROPERTY_TABLE, version.table)
+    map_layer.setCustomProperty(PROPERTY_CODE, entry.code)
+    map_layer.setCustomProperty(PROPERTY_FOLLOWS, follows_day)
+    QgsProject.instance().addMapLayer(map_layer, False)
+    insert_layer(library, entry, map_layer)
+    return map_layer
+
+
+def is_of_library(layer: QgsMapLayer, library: OpenLibrary) -> bool:
+    """Whether a layer of the project was put there for a library."""
+    return is_same_place(layer.customProperty(PROPERTY_LIBRARY) or "", library.path)
+
+
+def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:
+    """The project's layers that show versions of a library."""
+    return [
+        layer
+        for layer in QgsProject.instance().mapLayers().values()
+        if is_of_library(layer, library) and layer.customProperty(PROPERTY_TABLE)
+    ]
+
+
+def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
+    """Let a layer on the map show another version of itself; it keeps its place, its look and its name in themes.
+
+    A raster's picture is another layer.
+    """
+    follows_day = bool(layer.customProperty(PROPERTY_FOLLOWS))
+    if not isinstance(layer, QgsVectorLayer) or entry.geometry == "raster":
+        themes = themes_that_show(layer)
+        remove_layer(layer)
+        shown = put_on_map(library, entry, version, follows_day)
+        show_in_themes(shown, themes)
+        return shown
+    opened = open_version(library, entry, version)
+    if opened.isValid():
+        layer.setDataSource(opened.source(), opened.name(), opened.providerType())
+        give_name(layer, opened.name())
+        layer.setCustomProperty(PROPERTY_TABLE, version.table)
+        layer.triggerRepaint()
+    return layer
+
+
+def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLayer | None:
+    """The raster whose path, absolute or relative to the library, stands in the outline's row; None if missing."""
+    for feature in outline.getFeatures():
+        path = folder / str(feature["path"])  # a whole path stays one
+        picture = QgsRasterLayer(str(path), title) if path.is_file() else None
+        if picture is not None and picture.isValid():
+            return picture
+    return None
+
+
+def is_visible(layer: QgsMapLayer) -> bool:
+    """Whether a layer on the map is switched on; one without a place in the layer tree is not."""
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+    return node is not None and node.itemVisibilityChecked()
+
+
+def remove_from_map(library: OpenLibrary, version: Version) -> None:
+    """Remove a version from the map; the library is not changed."""
+    layer = layer_on_map(library, version)
+    if layer is not None:
+        remove_layer(layer)
+
+
+def reopen_stale_layers(library: str) -> None:
+    """Open layers of a library again where they can no longer read it, and redraw them.
+
+    QGIS takes a library out of WAL mode when it closes its project, and opens it in that mode again. Once the core has
+    written, the file is back in WAL mode, and an earlier reader sees nothing of it.
+
+    Only the layers are asked. Opening the file here would release every lock that QGIS holds on it, because locks
+    belong to the process: the core would then remove the journal that QGIS uses, and QGIS would read the old state
+    from there on.
+    """
+    registry = QgsProviderRegistry.instance()
+    for layer in QgsProject.instance().mapLayers().values():
+        is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
+        path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
+        if path and is_same_place(path, library) and _returns_nothing(layer):
+            layer.dataProvider().reloadData()
+            layer.triggerRepaint()
+
+
+def _returns_nothing(layer: QgsVectorLayer) -> bool:
+    """Whether a layer that has features returns none."""
+    first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
+    return first is None and layer.featureCount() != 0

@@ -1,0 +1,113 @@
+"""Themes: the maps that a click shows, kept as QGIS's own map themes; and the map that a library opens with."""
+
+from __future__ import annotations
+
+from qgis.core import QgsLayerTreeLayer, QgsMapLayer, QgsMapThemeCollection, QgsProject
+
+from onemap.plugin.desk.library.layer_list import MapTheme
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_layers import (
+    PROPERTY_CODE,
+    PROPERTY_FOLLOWS,
+    PROPERTY_TABLE,
+    layer_on_map,
+    layers_of_library,
+    put_on_map,
+)
+from onemap.plugin.desk.map.theme_places import theme_record
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+FIRST_MAP = "first"
+SCOPE, KEY = "onemap", "/themes"  # of the project: which themes are the plugin's, and may be written anew
+
+
+def theme_title(theme: MapTheme) -> str:
+    """What a theme is called; one of a department by the department's name."""
+    return theme.title or word("departments", theme.department)
+
+
+def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
+    """Show a theme's layers, put on the map where they are missing, and of this library no others.
+
+    What else is on the map stays as it is. Returns the titles of layers that could not be opened.
+    """
+    refused = []
+    for code in theme.codes:
+        entry = library.entry(code)
+        version = entry.in_force if entry is not None else None
+        if entry is None or version is None or layer_on_map(library, version) is not None:
+            continue
+        if not put_on_map(library, entry, version, follows_day=True).isValid():
+            refused.append(entry.title)
+    shown = {layer.id() for layer in layers_of_theme(library, theme)}
+    root = QgsProject.instance().layerTreeRoot()
+    for layer in layers_of_library(library):
+        node = root.findLayer(layer.id())
+        if node is None:
+            continue
+        if layer.id() in shown:
+            node.setItemVisibilityCheckedParentRecursive(True)
+        else:
+            node.setItemVisibilityChecked(False)
+    _store_theme(theme)
+    return refused
+
+
+def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:
+    """The layers on the map that belong to a theme: those that follow the day, or show a version in force."""
+    tables = {entry.in_force.table for entry in map(library.entry, theme.codes) if entry is not None and entry.in_force}
+    return [
+        layer
+        for layer in layers_of_library(library)
+        if layer.customProperty(PROPERTY_CODE) in theme.codes
+        and (layer.customProperty(PROPERTY_FOLLOWS) or layer.customProperty(PROPERTY_TABLE) in tables)
+    ]
+
+
+def first_theme(library: OpenLibrary) -> MapTheme | None:
+    """The map that a library opens with: where it has no layer of that, the first one that it has; else None."""
+    return next((theme for theme in library.themes if theme.id == FIRST_MAP), next(iter(library.themes), None))
+
+
+def rename_themes(library: OpenLibrary) -> None:
+    """Call the themes that the plugin has kept in the project as they are called now."""
+    collection = QgsProject.instance().mapThemeCollection()
+    kept = _kept_names()
+    for theme in library.themes:
+        before, title = kept.get(theme.id), theme_title(theme)
+        if before is None or before in (title, _second_title(title)) or not collection.hasMapTheme(before):
+            continue
+        name = _second_title(title) if collection.hasMapTheme(title) else title
+        if collection.renameMapTheme(before, name):
+            kept[theme.id] = name
+            _note(kept)
+
+
+def _store_theme(theme: MapTheme) -> None:
+    """Keep what is visible as a map theme of the project; a theme of the same name that a person made stays."""
+    project = QgsProject.instance()
+    themes, kept, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
+    if themes.hasMapTheme(name) and name not in kept.values():
+        name = _second_title(name)
+    record = QgsMapThemeCollection.MapThemeRecord()
+    for node in project.layerTreeRoot().findLayers():
+        if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
+            record.addLayerRecord(theme_record(node.layer()))
+    (themes.update if themes.hasMapTheme(name) else themes.insert)(name, record)
+    _note({**kept, theme.id: name})
+
+
+def _second_title(name: str) -> str:
+    """What a theme is called beside one of the same name that a person made."""
+    return tr("{theme} (One Map)").format(theme=name)
+
+
+def _kept_names() -> dict[str, str]:
+    """The names of the project's themes that the plugin has made, by the themes' ids."""
+    lines, _found = QgsProject.instance().readListEntry(SCOPE, KEY)
+    return {line.partition("=")[0]: line.partition("=")[2] for line in lines}
+
+
+def _note(names: dict[str, str]) -> None:
+    QgsProject.instance().writeEntry(SCOPE, KEY, [f"{theme}={name}" for theme, name in names.items()])

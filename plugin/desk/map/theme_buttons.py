@@ -1,0 +1,84 @@
+"""A button for each theme, and a menu for those of the departments."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from onemap.plugin.desk.library.layer_list import MapTheme
+from onemap.plugin.desk.map.map_themes import theme_title
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import tr
+
+WIDTH_PX = 280  # of the narrowest dock, less its margins and a scroll bar
+GAP_PX = 2
+
+
+class ThemeButtons(QWidget):
+    """The themes of a library; hidden while it has none."""
+
+    theme_chosen = pyqtSignal(object)  # MapTheme
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.buttons: dict[str, QToolButton] = {}
+        self.order_of_keys: list[QToolButton] = []  # in which Tab goes through them
+        self.department_menu = QMenu(self)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GAP_PX)
+        self.hide()
+
+    def show_themes(self, themes: list[MapTheme]) -> None:
+        """Offer themes, each in one click; those of departments in a menu."""
+        self._clear()
+        self.department_menu.clear()
+        self.buttons = {}
+        for theme in themes:
+            if theme.department:
+                title = as_written(theme_title(theme))
+                self.department_menu.addAction(title, lambda chosen=theme: self.theme_chosen.emit(chosen))
+                continue
+            button = self._button(theme_title(theme), tr("Show this map: its layers, and of the library no others"))
+            button.clicked.connect(lambda _checked=False, chosen=theme: self.theme_chosen.emit(chosen))
+            self.buttons[theme.id] = button
+        placed = list(self.buttons.values())
+        if not self.department_menu.isEmpty():
+            button = self._button(tr("Department"), tr("Show the layers of one department"))
+            button.setMenu(self.department_menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            placed.append(button)
+        self._place(placed)
+        self.setVisible(bool(placed))
+        self.order_of_keys = placed
+
+    def _place(self, placed: list[QToolButton]) -> None:
+        """Row by row, as many in each as fit into the narrowest dock."""
+        row, used = QHBoxLayout(), 0
+        for button in placed:
+            width = button.sizeHint().width() + GAP_PX
+            if used and used + width > WIDTH_PX:
+                self._layout.addLayout(row)
+                row, used = QHBoxLayout(), 0
+            row.setSpacing(GAP_PX)
+            row.addWidget(button)
+            used += width
+        self._layout.addLayout(row)
+
+    def _clear(self) -> None:
+        while self._layout.count():
+            row = self._layout.takeAt(0).layout()
+            while row is not None and row.count():
+                widget = row.takeAt(0).widget()
+                if widget is not None:
+                    widget.hide()
+                    widget.deleteLater()
+
+    def _button(self, text: str, hint: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(as_written(text))
+        button.setToolTip(hint)
+        button.setAccessibleName(tr("Map: {theme}").format(theme=text))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return button

@@ -1,0 +1,103 @@
+"""A slider over the versions of the chosen layer: each step shows one on the map, and the day goes with it."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QSlider, QVBoxLayout, QWidget
+
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.words.translation import tr
+
+REST_MS = 250  # how long it stays on a version before the day goes with it: not at each one it passes
+
+
+class VersionSlider(QWidget):
+    """The versions of a layer from the earliest to the latest; hidden for a layer with fewer than two."""
+
+    version_chosen = pyqtSignal(object, object)  # CatalogueLayer, Version
+    version_kept = pyqtSignal(object, object)  # CatalogueLayer, Version: once it rests there
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry: CatalogueLayer | None = None
+        self._versions: list[Version] = []
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName(tr("Version of the chosen layer"))
+        self.slider.setToolTip(
+            tr("Show the map as of another version of this layer, and set the day with it: drag, or press ← and →")
+        )
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._choose)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._keep)
+        self.title, self.label = ElidedLabel(), ElidedLabel()  # a version may be named by a document's number
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.title)
+        layout.addWidget(self.label)
+        layout.addWidget(self.slider)
+        self.hide()
+
+    @property
+    def version(self) -> Version | None:
+        """The version on which the slider stands."""
+        return self._versions[self.slider.value()] if self._versions else None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it has not yet rested where it stands, so that the day has not gone with it."""
+        return self._rest.remainingTime() >= 0  # -1 while it does not run
+
+    def rest(self) -> None:
+        """Stay where it stands: soon the day goes with it."""
+        self._rest.start()
+
+    def show_layer(self, entry: CatalogueLayer | None, table: str = "") -> None:
+        """Offer the versions of a layer. table: of the version that is on the map, or in force."""
+        self._rest.stop()
+        versions = sorted(entry.versions, key=lambda one: (one.valid_from, one.recorded_at)) if entry else []
+        self.entry, self._versions = entry, versions
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, len(versions) - 1))
+        tables = [one.table for one in versions]
+        self.slider.setValue(tables.index(table) if table in tables else 0)
+        self.slider.blockSignals(False)
+        self._show_label()
+        self.setVisible(len(versions) > 1)
+
+    def _choose(self, _position: int) -> None:
+        self._show_label()
+        if self.entry is not None:
+            self.version_chosen.emit(self.entry, self.version)
+            self.rest()
+
+    def _keep(self) -> None:
+        if self.entry is not None:
+            self.version_kept.emit(self.entry, self.version)
+
+    def _show_label(self) -> None:
+        version = self.version
+        if version is None or self.entry is None:
+            return
+        until = version.valid_to or "…"
+        hint = tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until)
+        self.title.setText(self.entry.title)
+        self.title.setToolTip(self.entry.title)
+        self.label.setText(_words(version.today).format(label=version.label))
+        self.label.setToolTip(f"{self.label.text()}\n{hint}")
+        self.slider.setAccessibleDescription(f"{self.label.text()}. {hint}")
+
+
+def _words(today: str) -> str:
+    """What a version is on this day, whatever day the library shows; `{label}` is to be filled in."""
+    return {
+        "in_force": tr("{label} · in force today"),
+        "upcoming": tr("{label} · not yet in force"),
+        "undated": tr("{label} · not in force, without a date"),
+        "past": tr("{label} · no longer in force"),
+    }.get(today, "{label}")

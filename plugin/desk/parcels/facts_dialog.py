@@ -1,0 +1,282 @@
+"""The form of a project's facts: what the rules ask, and what its documents print; all is unknown until it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsScrollArea
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.file_writing import write_file
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.toml_writing import toml_text
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.parcels.fact_field import FactField
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
+from onemap.plugin.widgets.working_dialog import WorkingDialog
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.option_names import dock_controls, name_controls
+from onemap.plugin.words.translation import Count, tr
+
+SIZE_PX = (520, 640)  # at most so high
+PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
+Given = dict[str, dict[str, Any]]
+
+
+def facts_text(given: Given) -> str:
+    """Facts as the core reads them from a file."""
+    return toml_text(given.get(PROJECT) or {}, {PARCELS: given.get(PARCELS) or {}})
+
+
+class FactsDialog(WorkingDialog):
+    """One field for each fact that the core names, in groups; accepted once the core takes all that is stated."""
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        asked: dict[str, Any],
+        packs: list[str] | None,
+        known_fields: list[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Take what the core answered.
+
+        asked: its answer to `facts`; what it lacks of a group is not asked.
+        known_fields: what the parcels say themselves.
+        """
+        super().__init__(library.core, parent)
+        self.setWindowTitle(tr("Facts of the project"))
+        self._library, self._packs = library, packs
+        self._rules = asked.get("rules") or []
+        self._known_fields = {name.lower() for name in known_fields}
+        self.fields: dict[str, FactField] = {}
+        self._parts: dict[str, str] = {}  # which part of the facts a field is of
+        self.given: Given = {}
+        self._remarks_shown: list[dict[str, Any]] = []
+        self.notice = Notice(dock_controls())
+        self.waiting = QLabel()
+        self.waiting.setWordWrap(True)
+        self._build(asked)
+        name_accessibly(self)
+        HelpKey(self)
+        keep_choice_readable(self)
+        self._enable()
+
+    @property
+    def stated_facts(self) -> Given:
+        """What the form says, as the core's file of facts has it."""
+        stated: Given = {PROJECT: {}, PARCELS: {}}
+        for name, field in self.fields.items():
+            if field.value is not None:
+                stated[self._parts[name]][name] = field.value
+                if field.system:
+                    stated[PARCELS][SYSTEM_FIELD] = field.system
+        return stated
+
+    def show_given(self, given: Given) -> None:
+        """Show facts; all others are unknown."""
+        system = str((given.get(PARCELS) or {}).get(SYSTEM_FIELD) or "")
+        for name, field in self.fields.items():
+            field.set_system(system)
+            field.set_value((given.get(self._parts[name]) or {}).get(name))
+
+    def load(self, path: str) -> None:
+        """Show the facts of a file, once the core has read it."""
+
+        def show(answer: dict[str, Any]) -> None:
+            self.show_given(answer["given"])
+            if answer.get("problems"):
+                self._show_remarks(answer["problems"])
+
+        self._ask(path, tr("Facts are read…"), show)
+
+    def save(self, path: str) -> None:
+        """Write the facts to a file, once the core takes them."""
+        text = facts_text(self.stated_facts)  # as it was checked, whatever is typed meanwhile
+
+        def write(_answer: dict[str, Any]) -> None:
+            try:
+                write_file(path, text.encode("utf-8"))
+            except Refusal as refusal:
+                self.refuse(refusal)
+                return
+            self.notice.say(tr("The facts were written: {path}").format(path=path))
+
+        self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
+
+    def accept(self) -> None:
+        """Close with what is stated, once the core takes it; a remark of the core's is shown first, and once."""
+        if self.is_working:
+            return
+
+        def close(answer: dict[str, Any]) -> None:
+            remarks = answer.get("problems") or []
+            if remarks and remarks != self._remarks_shown:
+                self._show_remarks(remarks)
+                return
+            self.given = answer["given"]
+            super(FactsDialog, self).accept()
+
+        self._ask(self._file_of_stated(), tr("Facts are checked…"), close)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show each problem below its field; what is about no field, in a message."""
+        left, first = self._show_at_fields(refusal.problems)
+        if left or first is None:
+            self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
+
+    def _show_remarks(self, remarks: list[dict[str, Any]]) -> None:
+        """Show what the core remarks of facts that it takes, each below its field."""
+        self._remarks_shown = remarks
+        self._show_at_fields(remarks)
+        self.notice.say(tr("Mend what is remarked below, or press OK again to keep it as it is."))
+
+    def _show_at_fields(self, problems: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], FactField | None]:
+        """Show problems below their fields; those that are about no field, and the first field that has one."""
+        left = []
+        first: FactField | None = None
+        for problem in problems:
+            field = self.fields.get(str(problem.get("field")))
+            if field is None:
+                left.append(problem)
+                continue
+            words = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
+            field.error.say(name_controls(" ".join(words), dock_controls()))
+            first = first or field
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        return left, first
+
+    def _file_of_stated(self) -> str:
+        path = Path(QgsProcessingUtils.generateTempFilename("facts.toml"))
+        path.write_text(facts_text(self.stated_facts), encoding="utf-8")
+        return str(path)
+
+    def _ask(self, path: str, step: str, on_answer: Any) -> None:
+        self.notice.hide()
+        for field in self.fields.values():
+            field.error.clear()
+        params = {"library": self._library.path, "pack": self._packs, "data": path}
+        self._ask_core("facts", params, step, on_answer)
+
+    def _build(self, asked: dict[str, Any]) -> None:
+        head = QLabel(
+            tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
+        )
+        head.setWordWrap(True)
+        body = QWidget()
+        self._groups = QVBoxLayout(body)
+        self._groups.setContentsMargins(0, 0, 4, 0)
+        for group, title in (asked.get("groups") or {}).items():
+            for part in (PARCELS, PROJECT):
+                self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
+        self._groups.addStretch(1)
+        area = QgsScrollArea()
+        area.setWidget(body)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        layout = QVBoxLayout(self)
+        layout.addWidget(head)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.waiting)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addLayout(self._make_buttons())
+        self._count()
+        around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
+        resize_on_screen(self, SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
+
+    def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
+        if not facts:
+            return
+        box = QGroupBox(as_written(title))
+        form = QFormLayout(box)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for fact in facts:
+            field = FactField(fact)
+            field.changed.connect(self._count)
+            self.fields[field.name] = field
+            self._parts[field.name] = part
+            form.addRow(as_written(field.label_text), field)
+        self._groups.addWidget(box)
+
+    def _make_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.buttons: dict[str, QPushButton] = {}
+        for name, text, action in (
+            ("load", tr("Load…"), self._choose_source),
+            ("save", tr("Save…"), self._choose_target),
+            ("clear", tr("All unknown"), lambda: self.show_given({})),
+            ("ok", tr("OK"), self.accept),
+            ("cancel", tr("Cancel"), self.reject),
+        ):
+            button = QPushButton(text)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked=False, run=action: run())
+            row.addWidget(button)
+            if name == "clear":
+                row.addStretch(1)
+            self.buttons[name] = button
+        self.buttons["ok"].setDefault(True)
+        return row
+
+    def _choose_source(self) -> None:
+        title, filters = tr("Load the facts of a project"), tr("Facts of the project (*.toml)")
+        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
+        if path:
+            self.load(path)
+
+    def _choose_target(self) -> None:
+        forms = {".toml": tr("Facts of the project (*.toml)")}
+        path = ask_target(self, tr("Save the facts of the project"), "", forms)
+        if path:
+            self.save(path)
+
+    def _count(self) -> None:
+        """Say how many rules wait for facts that neither the form nor the parcels state."""
+        known = {name.lower() for name, field in self.fields.items() if field.value is not None} | self._known_fields
+        self.waiting.setText(waiting_text(self._rules, known))
+
+    def _enable(self) -> None:
+        for name in ("load", "save", "clear", "ok"):
+            self.buttons[name].setEnabled(not self.is_working)
+
+
+def waiting_rules(rules: list[dict[str, Any]], known: set[str]) -> list[dict[str, Any]]:
+    """The rules of which some group of fields has none that is known; names in lower case."""
+    return [rule for rule in rules if not all(known & {name.lower() for name in group} for group in rule["needs"])]
+
+
+def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
+    """How many rules wait for facts."""
+    waiting = len(waiting_rules(rules, known))
+    if not rules:
+        return tr("These rules need no facts about the project.")
+    if not waiting:
+        text = tr(
+            "{count:The # rule that needs facts about the project has them|"
+            "All # rules that need facts about the project have them}."
+        )
+        return text.format(count=Count(len(rules)))
+    text = tr("Of {count:# rule that needs|# rules that need} facts about the project {waiting:# lacks|# lack} some.")
+    return text.format(waiting=Count(waiting), count=Count(len(rules)))

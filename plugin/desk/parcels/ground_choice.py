@@ -1,0 +1,70 @@
+"""The choice of the ground to search: the library's district, a map layer, its selection, a file, or a drawing."""
+
+from __future__ import annotations
+
+from qgis.core import QgsGeometry, QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.connection.layer_export import file_of_layer, write_source
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ChoiceTexts, ParcelChoice
+from onemap.plugin.words.translation import tr
+
+DISTRICT = Choice()
+
+
+class GroundChoice(ParcelChoice):
+    """A parcel choice with the district; a new drawing replaces the one before."""
+
+    DRAWN = "onemap/ground"
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(canvas, parent)
+        # In the narrowest dock its text does not fit beside the longer names of this form.
+        self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def words(self) -> ChoiceTexts:
+        """The texts of this choice."""
+        return ChoiceTexts(
+            file=tr("Search in the polygons of a file"),
+            draw=tr("Draw the ground: click its corners, finish with the right button or Enter"),
+            drawn=tr("Ground to search in"),
+            ask=tr("Ground to search in"),
+            which=tr("This file has several layers. Which has the ground?"),
+        )
+
+    def fixed_entries(self) -> list[tuple[str, Choice]]:
+        """The district."""
+        return [(tr("the district"), DISTRICT)]
+
+    def path(self, folder: str) -> str:
+        """The chosen ground as a file with one layer and a coordinate system; empty: the district. Raises Refusal."""
+        choice = self.choice or DISTRICT
+        if choice == DISTRICT:
+            return ""
+        if choice.path:
+            if not choice.part:
+                return choice.path
+            layer = QgsVectorLayer(f"{choice.path}|layername={choice.part}", choice.part, "ogr")
+        else:
+            layer = QgsProject.instance().mapLayer(choice.layer)
+        if layer is None or not layer.isValid():
+            raise Refusal(tr("“{name}” cannot be handed to the core: {reason}").format(name=choice.name, reason="–"))
+        has_selection = layer.selectedFeatureCount() > 0
+        file = None if has_selection else file_of_layer(layer)
+        if file is not None and not file.crs and len(_sublayers(file.path)) == 1:
+            return file.path
+        features = layer.getSelectedFeatures() if has_selection else layer.getFeatures()
+        return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features).path
+
+    def add_drawing(self, geometry: QgsGeometry) -> None:
+        """Choose the drawing, and remove the one before."""
+        layer = self._drawn_layer()
+        layer.dataProvider().truncate()
+        super().add_drawing(geometry)
+
+
+def _sublayers(path: str) -> list[QgsProviderSublayerDetails]:
+    return QgsProviderRegistry.instance().querySublayers(path)

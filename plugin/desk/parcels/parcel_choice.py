@@ -1,0 +1,354 @@
+"""The choice of the parcels to check: a layer of the map, its selection, a file, or a drawing."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from qgis.core import (
+    Qgis,
+    QgsFeature,
+    QgsField,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
+
+from onemap.plugin.connection.layer_export import SourceFile, export_layer
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.distinct_place import distinct_place
+from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
+from onemap.plugin.profile.paths import listed_place
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.questions import ask_choice
+from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.translation import tr
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of the choice.
+
+    layer: the id of a map layer.
+    path: a file instead of a layer.
+    part: one of the file's layers.
+    """
+
+    layer: str = ""
+    path: str = ""
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        if self.path:
+            return " · ".join(text for text in (self.path.replace("\\", "/").rsplit("/", 1)[-1], self.part) if text)
+        layer = QgsProject.instance().mapLayer(self.layer)
+        return layer.name() if layer is not None else ""
+
+
+@dataclass(frozen=True)
+class ChoiceTexts:
+    """The texts of a choice.
+
+    file, draw: hints of the two buttons.
+    drawn: the name of the layer of drawings.
+    ask: the name of the list.
+    which: the question for a file with several layers.
+    """
+
+    file: str
+    draw: str
+    drawn: str
+    ask: str
+    which: str
+
+
+class ParcelChoice(QWidget):
+    """A list of layers and files, with buttons that choose a file and draw."""
+
+    DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
+    changed = pyqtSignal()
+    added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        self._files: list[Choice] = []
+        self._connected_layers: list[QgsVectorLayer] = []
+        self._is_asked_for = False  # whether somebody chose the entry, so that it stays when others come
+        self._tool = DrawParcelTool(canvas)
+        self._tool.drawn.connect(self.add_drawing)
+        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
+        self._tool_before = None
+        self.box = WrappedChoice()
+        self.box.setAccessibleName(self.words().ask)
+        self.setFocusProxy(self.box)
+        self.box.setPlaceholderText(tr("Choose…"))
+        self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.box.activated.connect(lambda _index: self._keep_choice())
+        self.file_button = QToolButton()
+        self.file_button.setIcon(icon("file"))
+        self.file_button.setToolTip(self.words().file)
+        self.file_button.clicked.connect(self._choose_file)
+        self.draw_button = QToolButton()
+        self.draw_button.setIcon(icon("draw"))
+        self.draw_button.setText(tr("Draw"))
+        self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.draw_button.setCheckable(True)
+        self.draw_button.setToolTip(self.words().draw)
+        self.draw_button.toggled.connect(self._draw)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.box, 1)
+        layout.addWidget(self.file_button)
+        layout.addWidget(self.draw_button)
+        project = QgsProject.instance()
+        project.layersAdded.connect(self.refresh)
+        project.layersRemoved.connect(self.refresh)
+        canvas.mapToolSet.connect(self._release_button)
+        self.refresh()
+
+    def words(self) -> ChoiceTexts:
+        """The texts of this choice."""
+        return ChoiceTexts(
+            file=tr("Check the parcels of a file"),
+            draw=tr("Draw a parcel: click its corners, finish with the right button or Enter"),
+            drawn=tr("Drawn parcels"),
+            ask=tr("Parcels to check"),
+            which=tr("This file has several layers. Which has the parcels?"),
+        )
+
+    def fixed_entries(self) -> list[tuple[str, Choice]]:
+        """Entries before the layers and files."""
+        return []
+
+    def close_down(self) -> None:
+        """Disconnect from the project and the canvas."""
+        project = QgsProject.instance()
+        project.layersAdded.disconnect(self.refresh)
+        project.layersRemoved.disconnect(self.refresh)
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._connect_layers([])
+        self._canvas.unsetMapTool(self._tool)
+
+    @property
+    def choice(self) -> Choice | None:
+        """The chosen entry."""
+        return self.box.currentData()
+
+    def choose_layer(self, layer: QgsVectorLayer) -> None:
+        """Choose a layer of the map."""
+        self._choose(Choice(layer=layer.id()))
+        self._keep_choice()
+
+    def choose_file(self, path: str, part: str = "") -> None:
+        """Choose a file, or one of its layers; it stays in the list."""
+        choice = Choice(path=listed_place(path, (file.path for file in self._files)), part=part)
+        if choice not in self._files:
+            self._files.append(choice)
+            self.refresh()
+        self._choose(choice)
+        self._keep_choice()
+
+    def source(self, folder: str) -> SourceFile:
+        """The chosen parcels as a file for the core. Raises Refusal."""
+        choice = self.choice
+        if choice is None:
+            raise Refusal(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
+        if choice.path:
+            return SourceFile(choice.path, choice.part)
+        layer = QgsProject.instance().mapLayer(choice.layer)
+        return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
+
+    def refresh(self, *_layers: object) -> None:
+        """List the layers and files; the entry that somebody chose stays.
+
+        Else it is the first that is no layer of a library. Whoever opens a library and then adds the parcels means
+        these, and nobody means a whole layer of a library without having said so.
+        """
+        chosen = self.choice if self._is_asked_for else None
+        layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
+        layers.sort(key=lambda layer: (_is_of_library(layer), layer.name(), layer.crs().authid(), _home_of(layer)))
+        self._connect_layers(layers)
+        self.box.blockSignals(True)
+        self.box.clear()
+        for text, choice in self.fixed_entries():
+            self.box.addItem(text, choice)
+        for text, layer in zip(_texts_of(layers), layers):
+            self.box.addItem(text, Choice(layer=layer.id()))
+            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
+        for choice in self._files:
+            self.box.addItem(icon("file"), choice.name, choice)
+        self.box.setCurrentIndex(-1)
+        self.box.blockSignals(False)
+        self._choose(chosen)
+        self._keep_choice()
+        if self.choice is None:
+            self._choose_likely()
+        self.changed.emit()
+
+    def add_drawing(self, geometry: QgsGeometry) -> None:
+        """Add a drawing to the map, and choose it."""
+        self.draw_button.setChecked(False)
+        layer = self._drawn_layer()
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([str(layer.featureCount() + 1), *[None] * (layer.fields().count() - 1)])
+        feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
+        _is_added, features = layer.dataProvider().addFeatures([feature])
+        layer.updateExtents()
+        layer.triggerRepaint()
+        self.refresh()
+        self.choose_layer(layer)
+        for added_feature in features:
+            self.added.emit(layer, added_feature.id())
+
+    def state_use(self, layer: QgsVectorLayer, feature: int, code: str, system: str) -> None:
+        """State the proposed use of a drawn parcel, and of which system the code is; an empty code for none."""
+        stated = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
+        columns = {layer.fields().indexOf(name): value for name, value in stated.items()}
+        if all(column >= 0 for column in columns):  # a layer of drawings of an older plugin has no such fields
+            layer.dataProvider().changeAttributeValues({feature: columns})
+            layer.triggerRepaint()
+
+    def _drawn_layer(self) -> QgsVectorLayer:
+        crs = self._canvas.mapSettings().destinationCrs()  # in which the tool draws
+        for layer in QgsProject.instance().mapLayers().values():
+            if layer.customProperty(self.DRAWN) and layer.crs() == crs:
+                return layer
+        layer = QgsVectorLayer("MultiPolygon", self.words().drawn, "memory")
+        layer.setCrs(crs)
+        names = ("parcel", USE_FIELD, SYSTEM_FIELD)
+        layer.dataProvider().addAttributes([QgsField(name, QMetaType.Type.QString) for name in names])
+        layer.updateFields()
+        layer.setCustomProperty(self.DRAWN, True)
+        look = {"color": "16,152,173,40", "outline_color": "#1098AD", "outline_width": "0.6"}
+        layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+        QgsProject.instance().addMapLayer(layer, False)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        return layer
+
+    def _choose(self, choice: Choice | None) -> None:
+        for index in range(self.box.count()):
+            if self.box.itemData(index) == choice:
+                self.box.setCurrentIndex(index)
+
+    def _choose_likely(self) -> None:
+        """Choose the first entry that is no layer of a library, if there is one."""
+        for index in range(self.box.count()):
+            layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
+            if layer is None or not _is_of_library(layer):
+                self.box.setCurrentIndex(index)
+                return
+
+    def _keep_choice(self) -> None:
+        self._is_asked_for = self.choice is not None
+
+    def _choose_file(self) -> None:
+        filters = tr("Parcels (*.shp *.gpkg *.geojson *.json *.txt *.zip);;All files (*)")
+        title = self.words().ask
+        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
+        if not path:
+            return
+        parts = _layers_of_polygons(path)
+        if len(parts) > 1:
+            ask_choice(self, title, self.words().which, parts, lambda part: self.choose_file(path, part))
+        else:
+            self.choose_file(path)
+
+    def _draw(self, is_on: bool) -> None:
+        if is_on:
+            self._tool_before = self._canvas.mapTool()
+            self._canvas.setMapTool(self._tool)
+            self._canvas.setFocus()
+        elif self._canvas.mapTool() is self._tool:
+            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self._tool)
+
+    def _release_button(self, tool: object, _before: object = None) -> None:
+        if tool is not self._tool:
+            self.draw_button.setChecked(False)
+
+    def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
+        """Connect to the selections and names of the layers in the list."""
+        project_layers = QgsProject.instance().mapLayers().values()
+        for layer in self._connected_layers:
+            if layer in project_layers:  # one that was removed took its connections along
+                # A new layer may lie where one that was removed lay, and be taken for it.
+                with contextlib.suppress(TypeError):
+                    layer.selectionChanged.disconnect(self._update_texts)
+                    layer.nameChanged.disconnect(self._update_texts)
+        self._connected_layers = layers
+        for layer in layers:
+            layer.selectionChanged.connect(self._update_texts)
+            layer.nameChanged.connect(self._update_texts)
+
+    def _update_texts(self, *_what: object) -> None:
+        found = [QgsProject.instance().mapLayer(self.box.itemData(index).layer) for index in range(self.box.count())]
+        texts = iter(_texts_of([layer for layer in found if layer is not None]))
+        for index, layer in enumerate(found):
+            if layer is not None:
+                self.box.setItemText(index, next(texts))
+        self.changed.emit()
+
+
+def _is_of_library(layer: QgsVectorLayer) -> bool:
+    return bool(layer.customProperty(PROPERTY_LIBRARY))
+
+
+def _is_checkable(layer: object) -> bool:
+    return (
+        isinstance(layer, QgsVectorLayer)
+        and layer.geometryType() == Qgis.GeometryType.Polygon
+        and not layer.customProperty(PROPERTY_RUN)
+    )
+
+
+def _layers_of_polygons(path: str) -> list[str]:
+    """The polygon layers of a file that QGIS can read; the core may read more formats."""
+    sublayers = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
+    return [
+        sublayer.name()
+        for sublayer in sublayers
+        if QgsWkbTypes.geometryType(sublayer.wkbType()) == Qgis.GeometryType.Polygon
+    ]
+
+
+def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
+    """What the list says of layers; of those with one name each also by what it differs from the others."""
+    texts = []
+    for layer in layers:
+        twins = [other for other in layers if other is not layer and other.name() == layer.name()]
+        mark = _mark_of(layer, twins) if twins else ""
+        texts.append(_text_of(layer, " · ".join(filter(None, (layer.name(), mark)))))
+    return texts
+
+
+def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
+    """The library's place, else the coordinate system, by which a layer differs from others of its name."""
+    home = _home_of(layer)
+    homes = {_home_of(twin) for twin in twins} - {home, ""}
+    if home and homes:
+        return distinct_place(home, sorted(homes)).text
+    return layer.crs().authid() if any(twin.crs() != layer.crs() for twin in twins) else ""
+
+
+def _home_of(layer: QgsVectorLayer) -> str:
+    """Where the library of a layer lies; empty for any other layer."""
+    return str(layer.customProperty(PROPERTY_LIBRARY) or "")
+
+
+def _text_of(layer: QgsVectorLayer, name: str) -> str:
+    selected = layer.selectedFeatureCount()
+    if selected:
+        return tr("{layer}: selection ({count})").format(layer=name, count=f"{selected:,}")
+    return tr("{title} ({code})").format(title=name, code=f"{layer.featureCount():,}")

@@ -1,0 +1,103 @@
+"""Mends for refused parcels: a click gives what the file does not declare, and the check runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from qgis.gui import QgsProjectionSelectionDialog
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.conversion import Conversion, is_convertible
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.add.inspection_result import InspectedLayer, inspected_layers
+from onemap.plugin.widgets.questions import ask_choice
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import known_words
+
+
+class ParcelMends(QObject):
+    """The parameters that the user gave for each choice of parcels, so that each is asked once."""
+
+    mended = pyqtSignal()  # check again
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, core: Core, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self.asking = Asking(core, self)  # about a file, which is of no library
+        self.asking.refused.connect(self.refused)
+        self._params: dict[Hashable, dict[str, Any]] = {}
+
+    def params_for(self, choice: Hashable) -> dict[str, Any]:
+        """The given parameters of `check` for these parcels."""
+        return self._params.get(choice, {})
+
+    def add_params(self, choice: Hashable, **params: Any) -> None:
+        """Add parameters for these parcels, and check them again."""
+        self._params[choice] = {**self.params_for(choice), **params}
+        self.mended.emit()
+
+    def offer(self, refusal: Refusal, choice: Hashable, params: dict[str, Any]) -> None:
+        """Put a button on a refusal that a click can mend.
+
+        choice: the parcels.
+        params: the parameters of the refused check.
+        """
+        codes = {str(problem.get("code")) for problem in refusal.problems}
+        if codes & {"crs.missing", "crs.contradicted"}:
+            refusal.mend = (tr("Choose the coordinate system…"), lambda: self._choose_crs(choice))
+            refusal.mend_option = "--crs"
+        elif "format.no_driver" in codes and is_convertible(params["parcels"]):
+            refusal.mend = (tr("Read it with QGIS's GDAL"), lambda: self._convert(choice, params["parcels"]))
+        elif "source.layer_needed" in codes:
+            refusal.mend = (tr("Choose the layer…"), lambda: self._inspect(choice, params, self._choose_layer))
+            refusal.mend_option = "--layer"
+        elif "parcel.id" in codes:
+            refusal.mend = (tr("Choose the field…"), lambda: self._inspect(choice, params, self._choose_field))
+            refusal.mend_option = "--id"
+        elif any(code.startswith("encoding.") for code in codes):
+            refusal.mend = (tr("Choose the encoding…"), lambda: self._choose_encoding(choice))
+            refusal.mend_option = "--encoding"
+        elif codes == {"geometry.invalid"} and not params.get("repair"):
+            refusal.mend = (tr("Repair and check"), lambda: self.add_params(choice, repair=True))
+
+    def _choose_crs(self, choice: Hashable) -> None:
+        dialog = QgsProjectionSelectionDialog(self._parent)
+        if dialog.exec() and dialog.crs().isValid():
+            self.add_params(choice, crs=crs_text(dialog.crs()))
+
+    def _convert(self, choice: Hashable, path: str) -> None:
+        conversion = Conversion(SourceFile(path), self)
+        self.asking.follow(conversion, lambda source: self.add_params(choice, parcels=source.path))
+
+    def _choose_encoding(self, choice: Hashable) -> None:
+        self._choose(tr("The encoding of its text"), list(known_words("check", "encoding")), choice, "encoding")
+
+    def _inspect(
+        self, choice: Hashable, params: dict[str, Any], on_layers: Callable[[Hashable, list[InspectedLayer]], None]
+    ) -> None:
+        """Ask the core for the content of the file: QGIS may not know its format."""
+        params = {"source": params["parcels"], "layer": params.get("layer"), "view": True}
+        self.asking.ask("inspect", params, lambda answer: on_layers(choice, inspected_layers(answer)))
+
+    def _choose_layer(self, choice: Hashable, layers: list[InspectedLayer]) -> None:
+        question = tr("This file has several layers. Which has the parcels?")
+        self._choose(question, [layer.name for layer in layers], choice, "layer")
+
+    def _choose_field(self, choice: Hashable, layers: list[InspectedLayer]) -> None:
+        fields = [name for layer in layers for name, _kind in layer.fields]
+        self._choose(tr("Which field names each parcel, once?"), fields, choice, "id")
+
+    def _choose(self, question: str, values: list[str], choice: Hashable, name: str) -> None:
+        ask_choice(
+            self._parent,
+            tr("Parcels to check"),
+            question,
+            values,
+            lambda value: self.add_params(choice, **{name: value}),
+        )

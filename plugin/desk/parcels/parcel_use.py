@@ -1,0 +1,138 @@
+"""What the parcels are for: by which codes they name their use, and of a drawn parcel the use itself."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.core_words import all_words
+from onemap.plugin.words.translation import tr
+
+
+class CodeSystemChoice(WrappedChoice):
+    """A list of the systems of codes; the first entry leaves it to the rules."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Codes of the parcels' use"))
+        self.setToolTip(tr("By which codes the parcels name their use, where they do not say it themselves"))
+        self.addItem(tr("as the rules say"), "")
+        self.refresh()
+
+    @property
+    def system(self) -> str:
+        """The chosen system; empty where it is left to the rules."""
+        return str(self.currentData() or "")
+
+    def refresh(self) -> None:
+        """List the systems as the core names them, once it has."""
+        for code, title in all_words("code_systems").items():
+            if self.findData(code) < 0:
+                self.addItem(title, code)
+
+
+class ParcelUse(QObject):
+    """Two rows of the check's form, each there only where it matters."""
+
+    def __init__(self, parcels: ParcelChoice, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._parcels = parcels
+        self.drawn: tuple[QgsVectorLayer, int] | None = None  # the parcel that was drawn last
+        self.use = UseChoice()
+        self.use.chosen.connect(self._state_use)
+        self.systems = CodeSystemChoice()
+        self.systems.currentIndexChanged.connect(lambda _index: self._change_system())
+        self._form: TightForm | None = None
+        self._is_asked = True
+        parcels.changed.connect(self.show_rows)
+        parcels.added.connect(self._ask_use)
+
+    def add_to(self, form: TightForm) -> None:
+        """Add the rows to a form."""
+        form.addRow(tr("Use"), self.use)
+        form.addRow(tr("Codes"), self.systems)
+        self._form = form
+        self.show_rows()
+
+    def ask(self, is_asked: bool) -> None:
+        """Show the rows where they matter, or neither of them."""
+        self._is_asked = is_asked
+        self.show_rows()
+
+    @property
+    def system(self) -> str | None:
+        """The system of codes for a check; None where the parcels or the rules say it."""
+        is_asked = _names_use(self._parcels.choice) and not self._is_drawn
+        return self.systems.system or None if is_asked else None
+
+    def show_rows(self) -> None:
+        """The use is asked for of the parcel that was drawn last, the codes where parcels name their use."""
+        if self._form is None:
+            return
+        self.systems.refresh()
+        names_use = self._is_drawn or _names_use(self._parcels.choice)
+        for control, matters in ((self.use, self._is_drawn), (self.systems, names_use)):
+            self._form.show_row(control, self._is_asked and matters)
+
+    @property
+    def _is_drawn(self) -> bool:
+        choice = self._parcels.choice
+        return self.drawn is not None and choice is not None and choice.layer == self.drawn[0].id()
+
+    def _ask_use(self, layer: QgsVectorLayer, feature: int) -> None:
+        """Ask what the drawn parcel is for: rules spare some uses, and ask others for more."""
+        self.drawn = (layer, feature)
+        self.use.refresh()
+        self.use.choose("")
+        self.show_rows()
+
+    def _change_system(self) -> None:
+        """The list of uses follows the system; a use of another system is stated no longer."""
+        before = self.use.code
+        self.use.set_system(self.systems.system or USUAL_SYSTEM)
+        if before and self._is_drawn:
+            self._state_use("")
+
+    def _state_use(self, code: str) -> None:
+        if self.drawn is not None and self.drawn[0] in QgsProject.instance().mapLayers().values():
+            self._parcels.state_use(*self.drawn, code, self.use.system)
+
+
+def fields_of(choice: Choice | None) -> list[str]:
+    """The names of the parcels' fields; empty where there are none, and where QGIS cannot tell."""
+    if choice is None:
+        return []
+    if choice.path:
+        return _fields_of_file(choice, _moment_of(choice.path))
+    layer = QgsProject.instance().mapLayer(choice.layer)
+    return [field.name() for field in layer.fields()] if layer is not None else []
+
+
+def _names_use(choice: Choice | None) -> bool:
+    """Whether the parcels have a use, and do not say themselves by which codes; true where QGIS cannot tell."""
+    if choice is None:
+        return False
+    fields = fields_of(choice)
+    return not fields or (USE_FIELD in fields and SYSTEM_FIELD not in fields)
+
+
+def _moment_of(path: str) -> float:
+    try:
+        return os.path.getmtime(path)
+    except OSError:
+        return 0.0
+
+
+@lru_cache(maxsize=64)
+def _fields_of_file(choice: Choice, _moment: float) -> list[str]:
+    """The fields of a file of parcels as it was at a moment; empty for one that QGIS does not read."""
+    layer = QgsVectorLayer(f"{choice.path}|layername={choice.part}" if choice.part else choice.path, "", "ogr")
+    return [field.name() for field in layer.fields()] if layer.isValid() else []

@@ -1,0 +1,112 @@
+"""The choice of the rules: the library's own packs, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.layer_list import title_of
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import listed_place
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.translation import name_list, tr
+
+
+class RulesChoice(QWidget):
+    """A list of packs, with a button that adds a file."""
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._titles: dict[str, str] = {}  # of packs of files, by path: what they call themselves
+        self.box = WrappedChoice()
+        self.box.setAccessibleName(tr("Rules"))
+        self.setFocusProxy(self.box)
+        button = QToolButton()
+        button.setIcon(icon("file"))
+        button.setToolTip(tr("Use the rules of another pack, a file"))
+        button.setAccessibleName(button.toolTip())
+        button.clicked.connect(self._choose_file)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box, 1)
+        layout.addWidget(button)
+        library.listed.connect(self._list)
+        settings.changes.pack.connect(self._follow_setting)
+        self._is_begun = False  # the rules of the settings were offered
+        self._list()
+
+    @property
+    def packs(self) -> list[str] | None:
+        """The packs as the core takes them; None for the library's own."""
+        return self.box.currentData() or None
+
+    def add_file(self, path: str) -> None:
+        """Choose the pack of a file; it stays in the list, by its own title once the core has read it."""
+        path = listed_place(path, self._titles)
+        if path not in self._titles:
+            self._titles[path] = Path(path).name
+            self._add_row(path)
+            # Each file has its own, which is of no library; what is no pack the check refuses, with the reason.
+            asking = Asking(self._library.core, self)
+            asking.ask("laws", {"pack": [path]}, lambda answer: self._name_file(path, answer))
+        self.box.setCurrentIndex(self._row_of(path))
+
+    def _add_row(self, path: str) -> None:
+        self.box.addItem(self._titles[path], [path])
+        self.box.setItemData(self.box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+
+    def _row_of(self, path: str) -> int:
+        return next(row for row in range(self.box.count()) if self.box.itemData(row) == [path])
+
+    def _name_file(self, path: str, answer: dict[str, Any]) -> None:
+        title = packs_text(answer.get("packs") or [])
+        if title:
+            self._titles[path] = title
+            self.box.setItemText(self._row_of(path), title)
+
+    def _list(self) -> None:
+        chosen = self.packs
+        self.box.clear()
+        self.box.addItem(packs_text(self._library.packs) or tr("the library's own"), None)
+        titles = "\n".join(
+            tr("{title} ({code})").format(title=title_of(pack.get("title"), str(pack.get("id"))), code=pack.get("id"))
+            for pack in self._library.packs
+        )
+        self.box.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
+        self.box.setToolTip(titles)
+        for path in self._titles:
+            self._add_row(path)
+        if chosen is not None:
+            self.box.setCurrentIndex(self._row_of(chosen[0]))
+        if self._library.layers and not self._is_begun:
+            self._is_begun = True
+            if settings.get("pack"):
+                self._follow_setting()
+
+    def _follow_setting(self) -> None:
+        """Choose the rules of the settings; a file that is gone is refused by the check, with its name."""
+        pack = settings.get("pack")
+        if not self._is_begun:
+            return
+        if pack:
+            self.add_file(pack)
+        else:
+            self.box.setCurrentIndex(0)
+
+    def _choose_file(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
+        if path:
+            self.add_file(path)
+
+
+def packs_text(packs: list[dict[str, Any]]) -> str:
+    """Packs by their titles and versions."""
+    texts = (f"{title_of(pack.get('title'), str(pack.get('id')))} {pack.get('version') or ''}" for pack in packs)
+    return name_list(text.strip() for text in texts)

@@ -1,0 +1,94 @@
+"""The list of parcels and findings: rows as high as their names, of which only those in sight are measured."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRect, QTimer
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE
+from onemap.plugin.words.translation import tr
+
+ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
+NEAR_ROWS = 50  # parcels this close to those in sight are reached row by row
+ROW_MARGIN_PX = 6
+Hint = QAbstractItemView.ScrollHint
+
+
+class FindingsTree(QTreeView):
+    """A tree of parcels and what is below them.
+
+    Qt measures a row when it comes in sight; but to reach a row far away it would measure all before it. So the bar is
+    first set to the parcel's place, which counts rows and measures none.
+    """
+
+    def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._least_rows = 1
+        self.setModel(model)
+        self.setIndentation(12)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        wrap_names(self)
+        self.setAccessibleName(tr("Findings"))
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(ROWS_MEASURED)
+        self._measuring = QTimer(self)
+        self._measuring.setSingleShot(True)
+        self._measuring.timeout.connect(self._set_least_height)
+        for change in (header.sectionResized, self.expanded, self.collapsed, model.modelReset):
+            change.connect(lambda *_what: self._measuring.start(0))
+
+    def keep_rows(self, count: int) -> None:
+        """Keep room for this many rows as high as the first ones are."""
+        self._least_rows = count
+        self._set_least_height()
+
+    def scrollTo(self, index: QModelIndex, hint: Hint = Hint.EnsureVisible) -> None:
+        """Bring a row in sight."""
+        self.executeDelayedItemsLayout()
+        if index.isValid() and self.isVisible() and not self._is_near(index):
+            self.verticalScrollBar().setValue(self._place_of(index))
+        super().scrollTo(index, hint)
+
+    def visualRect(self, index: QModelIndex) -> QRect:
+        """Where a row is; nowhere if far from those in sight, as Qt asks of the row that was the current one."""
+        return super().visualRect(index) if self._is_near(index) else QRect()
+
+    def _is_near(self, index: QModelIndex) -> bool:
+        first = _parcel_row(self.indexAt(QPoint(0, 0)))
+        return first >= 0 and abs(_parcel_row(index) - first) <= NEAR_ROWS
+
+    def _place_of(self, index: QModelIndex) -> int:
+        """How many rows are above the one of the index's parcel."""
+        model, row = self.model(), _parcel_row(index)
+        above = (model.index(one, NAME) for one in range(row))
+        return row + sum(self._rows_below(parcel) for parcel in above)
+
+    def _rows_below(self, index: QModelIndex) -> int:
+        """How many rows are open below one."""
+        if not self.isExpanded(index):
+            return 0
+        model, count = self.model(), self.model().rowCount(index)
+        return count + sum(self._rows_below(model.index(row, NAME, index)) for row in range(count))
+
+    def _set_least_height(self) -> None:
+        """Room for the first rows; below it the whole room scrolls."""
+        usual = self.fontMetrics().height() + ROW_MARGIN_PX
+        heights, index = [], self.model().index(0, NAME)
+        while index.isValid() and len(heights) < self._least_rows:
+            heights.append(self.rowHeight(index))
+            index = self.indexBelow(index)
+        heights += [usual] * (self._least_rows - len(heights))
+        self.setMinimumHeight(self.header().sizeHint().height() + 2 * self.frameWidth() + sum(heights))
+
+
+def _parcel_row(index: QModelIndex) -> int:
+    """The row of a parcel, or of the one above a finding; -1 where there is none."""
+    while index.parent().isValid():
+        index = index.parent()
+    return index.row()

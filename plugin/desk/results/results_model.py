@@ -1,0 +1,269 @@
+"""The results of a check as a tree: parcels, under each its findings; several on the same open ground are one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
+from qgis.PyQt.QtGui import QIcon, QPalette
+
+from onemap.plugin.desk.results.results import CheckedParcel, Finding, in_rows
+from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word, words_of
+from onemap.plugin.words.number_format import (
+    amount_text,
+    area_beside_text,
+    area_text,
+    length_text,
+    measure_text,
+    parcel_area_text,
+    share_text,
+)
+from onemap.plugin.words.translation import Count, tr, with_label
+from onemap.plugin.words.verdicts import SEVERITY, sign_icon
+
+_ROOT = QModelIndex()  # of a model: above all rows
+NAME, AREA, SHARE = 0, 1, 2
+
+
+@dataclass
+class _Row:
+    """A parcel, or the findings that one row shows: one, or several that leave the same ground open."""
+
+    parcel: CheckedParcel
+    findings: tuple[Finding, ...]
+    above: _Row | None
+    place: int = 0  # among the rows beside it
+    number: int = 0  # among all rows
+    below: list[_Row] = field(default_factory=list)
+
+
+class ResultsModel(QAbstractItemModel):
+    """Parcels and findings, filtered by verdict."""
+
+    def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._icons: dict[str, QIcon] = {}
+        self._all: list[CheckedParcel] = []
+        self._rows: list[_Row] = []
+        self._top: list[_Row] = []  # of the parcels that are shown
+        self._titles: dict[str, str] = {}
+
+    def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
+        """Show another run.
+
+        parcels: in the order to show.
+        titles: the titles of the layers, by code.
+        """
+        self._all, self._titles = parcels, titles
+        self.filter(frozenset(SEVERITY))
+
+    @property
+    def parcels(self) -> list[CheckedParcel]:
+        """All parcels of the run, filtered or not."""
+        return self._all
+
+    def filter(self, verdicts: frozenset[str]) -> None:
+        """Show only the parcels with these verdicts."""
+        self.beginResetModel()
+        self._rows, self._top = [], []
+        for parcel in self._all:
+            if parcel.verdict in verdicts:
+                top = self._add(parcel, (), None, self._top)
+                for findings in in_rows(parcel.findings):
+                    row = self._add(parcel, findings, top, top.below)
+                    for finding in findings if len(findings) > 1 else ():
+                        self._add(parcel, (finding,), row, row.below)
+        self.endResetModel()
+
+    def _add(
+        self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _Row | None, beside: list[_Row]
+    ) -> _Row:
+        row = _Row(parcel, findings, above, len(beside), len(self._rows))
+        beside.append(row)
+        self._rows.append(row)
+        return row
+
+    def _row(self, index: QModelIndex) -> _Row | None:
+        return self._rows[index.internalId()] if index.isValid() else None
+
+    def parcel_at(self, index: QModelIndex) -> CheckedParcel | None:
+        """The parcel of a row, or of the finding in the row."""
+        row = self._row(index)
+        return row.parcel if row is not None else None
+
+    def finding_at(self, index: QModelIndex) -> Finding | None:
+        """The finding of a row; None for a parcel's row, and for one of several findings."""
+        row = self._row(index)
+        return row.findings[0] if row is not None and len(row.findings) == 1 else None
+
+    def ground_at(self, index: QModelIndex) -> Finding | None:
+        """A finding on whose ground a row is: of several, which have the same, the first; None for a parcel's row."""
+        row = self._row(index)
+        return row.findings[0] if row is not None and row.findings else None
+
+    def index_of(self, parcel: QModelIndex, rule: str) -> QModelIndex:
+        """The row of a parcel's finding by a rule, else of its first finding, else of the parcel."""
+        above = self._row(parcel)
+        rows = above.below if above is not None else []
+        found = next((row for row in rows if any(one.rule == rule for one in row.findings)), None)
+        return self.index(found.place if found is not None else 0, NAME, parcel) if rows else parcel
+
+    def details_at(self, index: QModelIndex) -> str:
+        """All details of a row, as lines of text."""
+        row = self._row(index)
+        if row is None:
+            return ""
+        if not row.findings:
+            return _parcel_details(row.parcel)
+        layer = row.findings[0].layer
+        return _finding_details(row.findings, self._titles.get(layer, layer))
+
+    def index(self, row: int, column: int, parent: QModelIndex = _ROOT) -> QModelIndex:
+        """The index of a row."""
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        above = self._row(parent)
+        return self.createIndex(row, column, (above.below if above is not None else self._top)[row].number)
+
+    def parent(self, index: QModelIndex) -> QModelIndex:
+        """The row above one: of a finding its parcel, or the row of several."""
+        row = self._row(index)
+        if row is None or row.above is None:
+            return QModelIndex()
+        return self.createIndex(row.above.place, 0, row.above.number)
+
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
+        """The number of parcels, or of rows below one."""
+        above = self._row(parent)
+        if above is None:
+            return len(self._top)
+        return len(above.below) if parent.column() == 0 else 0
+
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
+        """Three: name, measure, share of the parcel."""
+        return 3
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section != NAME:
+            return RIGHT
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The text, icon or colour of a row."""
+        row, finding = self._row(index), self.ground_at(index)
+        if row is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._finding_text(row, index.column()) if finding else _parcel_text(row.parcel, index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
+            return self._icon((finding or row.parcel).verdict)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
+            return RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.details_at(index)
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
+            return with_label(word("verdicts", finding.verdict), str(self.data(index)))
+        if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
+            return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        return None
+
+    def _finding_text(self, row: _Row, column: int) -> str:
+        finding, count = row.findings[0], len(row.findings)
+        title = finding.title
+        if count > 1:
+            text = tr("{layer}, {count:# rule|# rules}")
+            title = text.format(layer=self._titles.get(finding.layer, finding.layer), count=Count(count))
+        is_repeated = row.above is not None and len(row.above.findings) > 1  # the row above says it
+        if column == NAME and finding.verdict == "unknown" and finding.reason and not is_repeated:
+            title = with_label(title, words_of("reasons", finding.reason))
+        if finding.assumed:
+            title += " ◌"  # as in the tab Map
+        sign = "≈ " if finding.is_approximate else ""
+        measure, share = ("", "") if is_repeated else (sign + measure_of(finding), share_text(finding.share))
+        return (title, measure, share)[column]
+
+    def _icon(self, verdict: str) -> QIcon:
+        if verdict not in self._icons:
+            self._icons[verdict] = sign_icon(verdict, self._palette)
+        return self._icons[verdict]
+
+
+def _parcel_details(parcel: CheckedParcel) -> str:
+    return "\n".join(
+        [
+            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
+            f"{area_text(parcel.ellipsoidal_m2)} · {area_beside_text(parcel.ellipsoidal_m2)}",
+            tr("Findings: {count}").format(count=len(parcel.findings)),
+        ]
+    )
+
+
+def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:
+    """What is to be said of one finding, or of several on the same ground; each has its own law."""
+    finding = findings[0]
+    lines = [f"{one.title} · {word('verdicts', one.verdict)}" for one in findings]
+    lines += _measure_lines(finding)
+    if finding.reason:
+        lines.append(tr("Reason: {reason}").format(reason=words_of("reasons", finding.reason)))
+    if not finding.counted:
+        lines.append(tr("Reported, but not counted in the parcel's verdict"))
+    lines += _caution_lines(finding)
+    bases = dict.fromkeys(one.basis for one in findings if one.basis)
+    lines += [tr("Basis: {basis}").format(basis=basis) for basis in bases]
+    data = f"{layer} {finding.version}".strip()
+    text = tr("Data: {layer} · {department}")
+    lines.append(text.format(layer=data, department=word("departments", finding.department)))
+    if finding.replaced:  # which one, and the codes of both, stand in the explanation
+        lines.append(tr("The rule takes the place of another one"))
+    return "\n".join(lines)
+
+
+def _measure_lines(finding: Finding) -> list[str]:
+    if finding.ellipsoidal_m2 is not None:
+        area_m2 = finding.ellipsoidal_m2
+        measures = [area_text(area_m2), area_beside_text(area_m2), share_text(finding.share)]
+        return [" · ".join(measures)]
+    if finding.verdict == "unknown" and finding.length_m is None:
+        return []
+    lines = [measure_of(finding)]
+    if finding.length_m is not None and finding.distance_m:
+        lines.append(tr("{distance} away").format(distance=length_text(finding.distance_m)))
+    return lines
+
+
+def _caution_lines(finding: Finding) -> list[str]:
+    """Remarks to read before relying on the numbers."""
+    lines = []
+    if finding.estimated:
+        lines.append(tr("Estimated: a distance from a centreline stands for the official zone"))
+    if finding.assumed:
+        lines.append(tr("Assumed: of the data's coverage only the extent of its features is known"))
+    if finding.area_low_m2 is not None:
+        span = [area_text(finding.in_print(end)) for end in (finding.area_low_m2, finding.area_high_m2)]
+        lines.append(tr("By the data's accuracy between {low} and {high}").format(low=span[0], high=span[1]))
+    if finding.within_error:
+        lines.append(tr("Within the boundary error: it may be that there is no conflict"))
+    if finding.check_differs:
+        text = tr("Measured by a second method: {area}; the two do not agree")
+        lines.append(text.format(area=area_text(finding.in_print(finding.area_check_m2))))
+    return lines
+
+
+def measure_of(finding: Finding) -> str:
+    """The measure of a finding as text."""
+    # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
+    if finding.ellipsoidal_m2 is None and finding.features:
+        return amount_text(finding.length_m, finding.distance_m, finding.value, int(finding.features))
+    return measure_text(finding.ellipsoidal_m2, finding.length_m, finding.distance_m, finding.value)
+
+
+def _parcel_text(parcel: CheckedParcel, column: int) -> str:
+    name = f"{parcel.parcel} · {word('verdicts', parcel.verdict)}"
+    return (name, parcel_area_text(parcel.ellipsoidal_m2), "")[column]

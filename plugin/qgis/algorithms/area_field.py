@@ -1,0 +1,54 @@
+"""A field of Processing's dialogs for areas: QGIS's own list of layers and files, with the library's layers beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingContext, QgsProject
+from qgis.gui import QgsProcessingMapLayerComboBox, QgsProcessingParameterWidgetContext
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.qgis.algorithms.code_field import CodeField
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+
+class AreaField(CodeField):
+    """QGIS's field for a source, and a button that lists the library's layers; one of those is taken by its code."""
+
+    def createWidget(self, **of_list: str) -> QWidget:
+        """Make QGIS's field, and put it in the place of the line."""
+        whole = super().createWidget(**of_list)
+        self._context = QgsProcessingContext()
+        self._context.setProject(QgsProject.instance())
+        self.layers = QgsProcessingMapLayerComboBox(self.parameterDefinition())
+        self.layers.setAccessibleName(self.line.accessibleName())
+        self.layers.valueChanged.connect(lambda: self.widgetValueHasChanged.emit(self))
+        whole.layout().replaceWidget(self.line, self.layers)
+        whole.layout().setAlignment(self.button, Qt.AlignmentFlag.AlignTop)  # a box to tick stands below the list
+        self.line.hide()  # until it is gone it would be seen below
+        self.line.deleteLater()
+        self.button.setText("")
+        self.button.setIcon(icon("library"))  # QGIS's own field has a button with dots
+        self.button.setToolTip(tr("Choose a layer of the library"))
+        self.button.setAccessibleName(tr("Choose a layer of the library"))
+        return whole
+
+    def setWidgetContext(self, context: QgsProcessingParameterWidgetContext) -> None:
+        """Let QGIS's field know the map and its layers."""
+        self.layers.setWidgetContext(context)
+        super().setWidgetContext(context)
+
+    def setValue(self, value: Any) -> None:
+        """Show a layer, a file or a code."""
+        self.layers.setValue(value, self._context)
+
+    def value(self) -> Any:
+        """A layer with what is chosen of it, a file, or a code; None for none."""
+        return self.layers.value() or None
+
+    def shown_text(self) -> str:
+        """The code or file; empty for a layer of which only a part is meant."""
+        value = self.value()
+        return value if isinstance(value, str) else ""

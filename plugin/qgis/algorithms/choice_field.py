@@ -1,0 +1,82 @@
+"""A field of Processing's dialogs for one of the core's words: a list of titles, whose value is the word itself.
+
+QGIS's own field for a list shows the words that a script writes, such as `keep-a`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import Qgis, QgsFeedback
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QWidget
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.qgis.algorithms.choice_titles import titles_of
+from onemap.plugin.qgis.algorithms.code_field import CodeField
+from onemap.plugin.qgis.algorithms.log_words import learn_words
+
+MIN_TITLE_LENGTH = 12
+
+
+class ChoiceField(CodeField):
+    """A list; one that need not be answered begins with QGIS's own words for no choice."""
+
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
+        """Make the list. of: what is chosen, as `choice_titles` names it."""
+        self._others: dict[str, Any] = {}
+        definition = self.parameterDefinition()
+        self.box = TitleList(of)
+        self.box.setAccessibleName(definition.description())
+        if definition.flags() & Qgis.ProcessingParameterFlag.Optional:
+            self.box.addItem(QCoreApplication.translate("QgsProcessingEnumWidgetWrapper", "[Not selected]"), None)
+        for code in definition.options():
+            self.box.addItem(code, code)
+        self.box.show_titles()
+        self.setValue(None)
+        self.box.currentIndexChanged.connect(lambda _index: self.widgetValueHasChanged.emit(self))
+        return self.box
+
+    def setValue(self, value: Any) -> None:
+        """Show a word by its title; what is none of them is no choice."""
+        self.box.setCurrentIndex(self.box.findData(value or None))
+        if value:
+            self.box.learn_titles()
+
+    def value(self) -> str | None:
+        """The chosen word; None for none."""
+        return self.box.currentData()
+
+
+class TitleList(QComboBox):
+    """A list of words by their titles, which the core is asked for when they are first seen."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__()
+        self._of = of
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(MIN_TITLE_LENGTH)
+
+    def showPopup(self) -> None:
+        """Open the list, by its titles."""
+        self.learn_titles()
+        super().showPopup()
+
+    def learn_titles(self) -> None:
+        """Ask the core for its words where it has not sent them; without a core the words themselves stand."""
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            learn_words(QgsFeedback())
+        except Refusal:
+            return
+        finally:
+            QApplication.restoreOverrideCursor()
+        self.show_titles()
+
+    def show_titles(self) -> None:
+        """Write the titles that are known."""
+        titles = titles_of(self._of)
+        for index in range(self.count()):
+            code = self.itemData(index)
+            if code in titles:
+                self.setItemText(index, titles[code])

@@ -1,0 +1,194 @@
+"""A field of Processing's dialogs for codes: text as ever, with a button that lists what the library has.
+
+QGIS makes it by the name of its class, in a parameter's metadata. In a model QGIS's own field stands, since a value may
+come from elsewhere there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from processing.gui.wrappers import WidgetWrapper
+from qgis.core import Qgis, QgsProcessingParameterDefinition
+from qgis.gui import QgsGui
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile import settings
+from onemap.plugin.qgis.algorithms.code_lists import Code, CodeQuestion, codes_for
+from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.scroll_area import resize_on_screen
+from onemap.plugin.widgets.search_line import SearchLine
+from onemap.plugin.words.translation import tr
+
+MODELER = "ModelerParametersDialog"
+LIBRARY = "LIBRARY"
+SIZE = (420, 460)
+ROLE_CODE = Qt.ItemDataRole.UserRole
+
+
+class CodeField(WidgetWrapper):
+    """A line of text and a button."""
+
+    def __new__(cls, definition: QgsProcessingParameterDefinition, dialog: QWidget, *place: int, **more: str) -> Any:
+        """In a model's dialog QGIS's own field."""
+        if type(dialog).__name__ != MODELER:
+            return super().__new__(cls)
+        registry = QgsGui.processingGuiRegistry()
+        usual = registry.createModelerParameterWidget(dialog.model, dialog.childId, definition, dialog.context)
+        usual.setDialog(dialog)
+        return usual
+
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
+        """Make the line and the button."""
+        self._of, self._separator, self._ending, self._beside = of, separator, ending, beside
+        self._others: dict[str, Any] = {}
+        self.line = QLineEdit()
+        self.line.setAccessibleName(self.parameterDefinition().description())
+        self.button = QToolButton()
+        self.button.setText("…")
+        self.button.setToolTip(tr("Choose from a list"))
+        self.button.setAccessibleName(tr("Choose from a list"))
+        self.button.clicked.connect(self.choose)
+        self.line.textChanged.connect(lambda _text: self.widgetValueHasChanged.emit(self))
+        whole = QWidget()
+        layout = QHBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self.button)
+        return whole
+
+    def createLabel(self) -> QLabel | None:
+        """The title, in lines as QGIS has it, with QGIS's own word for what is optional, in its language."""
+        label = super().createLabel()
+        if label is not None:
+            label.setWordWrap(True)
+        if label is not None and self.parameterDefinition().flags() & Qgis.ProcessingParameterFlag.Optional:
+            text = QCoreApplication.translate("QObject", "%1 [optional]")
+            label.setText(text.replace("%1", self.parameterDefinition().description()))
+        return label
+
+    def postInitialize(self, wrappers: list[Any]) -> None:
+        """Remember the fields beside it: the library is one of them."""
+        self._others = {wrapper.parameterDefinition().name(): wrapper for wrapper in wrappers}
+
+    def setValue(self, value: Any) -> None:
+        """Show a value; several are joined as the parameter has them."""
+        if isinstance(value, (list, tuple)):
+            value = (self._separator or ",").join(map(str, value))
+        self.line.setText("" if value is None else str(value))
+
+    def value(self) -> str | None:
+        """The text; None for none."""
+        return self.line.text().strip() or None
+
+    def choose(self) -> None:
+        """Show the list, and take what is chosen there."""
+        dialog = self.code_dialog()
+        if dialog.exec():
+            self.setValue(dialog.text())
+
+    def shown_text(self) -> str:
+        """What stands in the field."""
+        return self.line.text()
+
+    def code_dialog(self) -> CodeDialog:
+        """The dialog with the list, not yet shown."""
+        question = CodeQuestion(self._text_of(LIBRARY) or settings.get("library"), self._text_of(self._beside.upper()))
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            found, problem = codes_for(self._of, question), ""
+        except Refusal as refusal:
+            found, problem = [], str(refusal)
+        finally:
+            QApplication.restoreOverrideCursor()
+        if not found and not problem:
+            problem = tr("There is none in this library.") if question.library else tr("Choose the library first.")
+        title = self.parameterDefinition().description()
+        return CodeDialog(title, found, problem, self.shown_text(), (self._separator, self._ending), self.widget)
+
+    def _text_of(self, name: str) -> str:
+        """What stands in another field; empty where it is no text, such as a value that a model computes."""
+        other = self._others.get(name)
+        value = other.parameterValue() if other is not None else None
+        return value if isinstance(value, str) else ""
+
+
+class CodeDialog(QDialog):
+    """A list of codes with their titles, and a line that filters it; several can be ticked where several may stand."""
+
+    def __init__(
+        self, title: str, found: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        resize_on_screen(self, *SIZE)
+        self._separator, self._ending = marks
+        self._text = text
+        self._is_of_several = bool(self._separator)
+        self.filter = SearchLine(tr("Search"))
+        self.filter.setAccessibleName(tr("Search"))
+        self.filter.textChanged.connect(self._filter)
+        self.list = QListWidget()
+        self.list.setAccessibleName(title)
+        self._fill(found)
+        self.hint = QLabel(problem)
+        self.hint.setWordWrap(True)
+        self.hint.setVisible(bool(problem))
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        speak_buttons(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        if not self._is_of_several:
+            self.list.itemDoubleClicked.connect(lambda _item: self.accept())
+        layout = QVBoxLayout(self)
+        for widget in (self.filter, self.hint, self.list, self.buttons):
+            layout.addWidget(widget)
+
+    def text(self) -> str:
+        """The chosen codes as text; codes that stood there and are not in the list stay."""
+        if not self._is_of_several:
+            item = self.list.currentItem()
+            return item.data(ROLE_CODE) + self._ending if item is not None and item.isSelected() else self._text
+        listed = [self.list.item(row) for row in range(self.list.count())]
+        ticked = [item.data(ROLE_CODE) for item in listed if item.checkState() == Qt.CheckState.Checked]
+        known = {item.data(ROLE_CODE) for item in listed}
+        before = {self._code_in(part): part for part in self._parts()}
+        kept = [part for code, part in before.items() if code not in known]
+        return self._separator.join([*(before.get(code, code + self._ending) for code in ticked), *kept])
+
+    def _parts(self) -> list[str]:
+        parts = self._text.split(self._separator) if self._is_of_several else [self._text]
+        return [part.strip() for part in parts if part.strip()]
+
+    def _code_in(self, part: str) -> str:
+        return part.split(self._ending)[0].strip() if self._ending else part
+
+    def _fill(self, found: list[Code]) -> None:
+        present = {self._code_in(part) for part in self._parts()}
+        for code in found:
+            item = QListWidgetItem(f"{code.code}  {code.title}".strip(), self.list)
+            item.setData(ROLE_CODE, code.code)
+            if self._is_of_several:
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Checked if code.code in present else Qt.CheckState.Unchecked)
+            elif code.code in present:
+                self.list.setCurrentItem(item)
+
+    def _filter(self, text: str) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            item.setHidden(text.strip().lower() not in item.text().lower())

@@ -1,0 +1,206 @@
+"""What may stand in a parameter of codes: the library's layers, versions, fields, runs, cases and more, with titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import QgsFeedback, QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
+
+from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.desk.add.coverage_choice import coverage_titles
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS, CatalogueLayer, layers_in, stored_layers, title_of
+from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.qgis.algorithms.log_words import learn_words
+from onemap.plugin.words.core_words import all_words, word
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import name_list
+from onemap.plugin.words.verb_parameters import known_words
+
+POLYGON = "polygon"
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code that may be chosen, with its title in the user's language."""
+
+    code: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class CodeQuestion:
+    """Which codes are wanted.
+
+    library: its location; empty while none is chosen.
+    beside: the text of another parameter, such as the layer whose fields are listed.
+    """
+
+    library: str
+    beside: str = ""
+
+
+def codes_for(kind: str, question: CodeQuestion) -> list[Code]:
+    """The codes of a kind; takes a second where the core must read the library. Raises Refusal."""
+    return _KINDS[kind](question)
+
+
+def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
+    """The library's layers: as the dock has them where it is the dock's library."""
+    known = stored_layers(question.library)
+    if known or not question.library:
+        return known
+    answer, _code = run_verb("layers", {"library": question.library}, QgsFeedback())
+    return layers_in(answer)
+
+
+def _all_layers(question: CodeQuestion) -> list[Code]:
+    return [Code(layer.code, layer.title) for layer in _layers(question)]
+
+
+def _held_layers(question: CodeQuestion) -> list[Code]:
+    return [Code(layer.code, layer.title) for layer in _layers(question) if layer.versions]
+
+
+def _area_layers(question: CodeQuestion) -> list[Code]:
+    return [
+        Code(layer.code, layer.title) for layer in _layers(question) if layer.versions and layer.geometry == POLYGON
+    ]
+
+
+def _versions(question: CodeQuestion) -> list[Code]:
+    """Layers, and below each its versions where there are several."""
+    found = []
+    for layer in _layers(question):
+        found += [Code(layer.code, layer.title)] if layer.versions else []
+        if len(layer.versions) > 1:
+            found += [Code(f"{layer.code}@{version.label}", layer.title) for version in layer.versions]
+    return found
+
+
+def _labels(question: CodeQuestion) -> list[Code]:
+    """The versions of the layers beside; without one those of all layers."""
+    wanted = {code.strip() for code in question.beside.split(",") if code.strip()}
+    labels: dict[str, list[str]] = {}
+    for layer in _layers(question):
+        for version in layer.versions if not wanted or layer.code in wanted else ():
+            labels.setdefault(version.label, []).append(layer.title)
+    return [Code(label, name_list(titles)) for label, titles in labels.items()]
+
+
+def _fields(question: CodeQuestion) -> list[Code]:
+    """The fields of the layer beside, or of the map layer or file; without one those of all the library's layers."""
+    wanted = question.beside.split("@")[0].strip()
+    layers = _layers(question)
+    if wanted and wanted not in [layer.code for layer in layers]:
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        named = QgsProcessingUtils.mapLayerFromString(question.beside, context)
+        return [Code(one.name(), one.alias()) for one in named.fields()] if isinstance(named, QgsVectorLayer) else []
+    titles: dict[str, str] = {}
+    for layer in layers:
+        if layer.code == wanted or not wanted and layer.versions:
+            for field in layer.fields:
+                titles.setdefault(field.name, field.title)
+    return [Code(name, title) for name, title in titles.items()]
+
+
+def _runs_of(*kinds: str) -> Callable[[CodeQuestion], list[Code]]:
+    def list_runs(question: CodeQuestion) -> list[Code]:
+        answer = _answer("runs", question)
+        rows = [row for row in answer.get("runs") or () if row.get("kind") in kinds]
+        return [Code(str(row["id"]), _run_text(row)) for row in rows]
+
+    return list_runs
+
+
+def _run_text(row: Mapping[str, Any]) -> str:
+    texts = (row.get("name"), moment_text(str(row["started"])) if row.get("started") else "", row.get("source"))
+    return " · ".join(str(text) for text in texts if text)
+
+
+def _cases(question: CodeQuestion) -> list[Code]:
+    return [Code(str(row["case"]), str(row.get("project") or "")) for row in _answer("review list", question)["cases"]]
+
+
+def _themes(question: CodeQuestion) -> list[Code]:
+    return [Code(row["id"], row["title"]) for row in _answer("themes", question)["themes"]]
+
+
+def _indicators(question: CodeQuestion) -> list[Code]:
+    themes = _answer("themes", question)["themes"]
+    return [
+        Code(*one) for one in dict.fromkeys((row["id"], row["title"]) for one in themes for row in one["indicators"])
+    ]
+
+
+def _services(question: CodeQuestion) -> list[Code]:
+    rows = _answer("layers", question).get("services") or ()
+    return [Code(str(row["name"]), title_of(row.get("title"), "")) for row in rows]
+
+
+def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
+    """What the core says of the library; nothing where there is none."""
+    if not question.library:
+        return {"runs": [], "cases": [], "themes": []}
+    return run_verb(verb, {"library": question.library}, QgsFeedback())[0]
+
+
+def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
+    """The names of what comes along in a folder of the resources."""
+    return lambda _question: [Code(path.stem) for path in sorted((RESOURCES / folder).glob("*.toml"))]
+
+
+def _coverages(_question: CodeQuestion) -> list[Code]:
+    return [Code(code, title) for code, title in coverage_titles().items()]
+
+
+def _encodings(_question: CodeQuestion) -> list[Code]:
+    return [Code(name) for name in known_words("add", "encoding")]
+
+
+def _annexes(_question: CodeQuestion) -> list[Code]:
+    learn_words(QgsFeedback())
+    return [Code(name, word("annexes", name)) for name in known_words("review export", "annexes")]
+
+
+def _matrices(_question: CodeQuestion) -> list[Code]:
+    learn_words(QgsFeedback())
+    return [Code(name, str(matrix["title"])) for name, matrix in all_words("matrices").items()]
+
+
+def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]:
+    """The codes of a subject as the core speaks of them. usual: those that stand even while it says nothing."""
+
+    def list_words(_question: CodeQuestion) -> list[Code]:
+        learn_words(QgsFeedback())
+        titles = all_words(subject)
+        return [Code(code, str(titles.get(code, ""))) for code in usual or titles]
+
+    return list_words
+
+
+_KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
+    "layers": _held_layers,
+    "all layers": _all_layers,
+    "area layers": _area_layers,
+    "versions": _versions,
+    "labels": _labels,
+    "fields": _fields,
+    "checks": _runs_of("check"),
+    "comparisons": _runs_of("compare"),
+    "cases": _cases,
+    "themes": _themes,
+    "indicators": _indicators,
+    "services": _services,
+    "departments": _words_of("departments", *DEPARTMENTS),
+    "spot types": _words_of("differences"),
+    "packs": _files_in("packs"),
+    "packs of indicators": _files_in("indicators"),
+    "matrices": _matrices,
+    "deliveries": _files_in("deliveries"),
+    "annexes": _annexes,
+    "coverages": _coverages,
+    "encodings": _encodings,
+}

@@ -1,0 +1,152 @@
+"""The verbs of deliveries as algorithms: their texts, and what Processing alone must know of them."""
+
+from __future__ import annotations
+
+from onemap.plugin.qgis.algorithms.parameter_kinds import codes, file, files, folder, input_file, layer_code
+from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
+from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.translation import tr
+
+
+def ingest_row() -> VerbRow:
+    """The row of `ingest`."""
+    return VerbRow(
+        "ingest",
+        tr("Add a whole delivery"),
+        tr(
+            "Holds every layer of every file in a folder against the catalogue, and adds all of them in one go, or "
+            "layer by layer. What no name tells waits for a person: have the plan written, give the codes there, and "
+            "run the algorithm again with the same plan."
+        ),
+        first="library folder plan each",
+        advanced="file department covers transform report",
+        titles={
+            "folder": tr("Folder (or .zip, .7z)"),
+            "plan": tr("Plan (*.toml)"),
+            "each": tr("Layer by layer"),
+            "transform": tr("Change of datum (a file of parameters)"),
+            "report": tr("Reports to send back"),
+            "covers": tr("Ground for which the layers speak"),
+            "department": tr("Department"),
+            "file": tr("Only these files and folders of it (semicolons between)"),
+        },
+        kinds={
+            "folder": folder(),
+            "plan": input_file("TOML (*.toml)"),
+            "transform": input_file(""),
+            "file": files(""),
+        },
+        outputs=(
+            Output("ADDED", tr("Layers added"), "added", is_number=True),
+            Output("REFUSED", tr("Layers refused"), "refused", is_number=True),
+        ),
+    )
+
+
+def changes_row() -> VerbRow:
+    """The row of `changes`."""
+    return VerbRow(
+        "changes",
+        tr("Changes between two versions of a layer"),
+        tr(
+            "Tells feature by feature what was added, is gone, has moved or has other attributes, and how much ground "
+            "is of another class now."
+        ),
+        first="library code old new by open run page",
+        advanced="out overwrite workers",
+        titles={
+            "open": tr("Open cases whose conclusion would change"),
+            "run": tr("Kept checks whose verdicts would change (ids, semicolons between)"),
+            "page": tr("Page with a chart"),
+            "code": tr("Layer (code)"),
+            "old": tr("Label of the older version"),
+            "new": tr("Label of the newer version"),
+            "by": tr("Field of the class"),
+        },
+        kinds={
+            "code": layer_code(),
+            "old": codes("labels", beside="code"),
+            "new": codes("labels", beside="code"),
+            "by": codes("fields", beside="code"),
+            "run": codes("checks", ";"),
+            "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)"),
+        },
+        sinks=(
+            Sink("CHANGES", tr("Features that changed"), "changes"),
+            Sink("TRANSITIONS", tr("Classes that changed"), "transitions", VECTOR),
+        ),
+        outputs=tuple(
+            Output(name.upper(), title, name, is_number=True)
+            for name, title in (
+                ("added", tr("Features added")),
+                ("removed", tr("Features removed")),
+                ("moved", tr("Features moved")),
+                ("changed", tr("Features changed")),
+                ("unchanged", tr("Features unchanged")),
+            )
+        ),
+    )
+
+
+def deliver_row() -> VerbRow:
+    """The row of `deliver`."""
+    return VerbRow(
+        "deliver",
+        tr("Deliver layers as a package"),
+        tr(
+            "Packs chosen layers for another department or level: data, metadata and hashes in one file, whole or only "
+            "what changed since a version. The library's log keeps what went where."
+        ),
+        first="library target layers since unit to",
+        advanced="as_of secrecy gdb template code name files overwrite",
+        titles={
+            "target": tr("Package (*.zip)"),
+            "layers": tr("Layers (codes, commas between)"),
+            "since": tr("Only changes since (label)"),
+            "unit": tr("Only one area unit (CODE=VALUE)"),
+            "to": tr("Receiver"),
+            "secrecy": tr("Secrecy class"),
+            "template": tr("Template of a plan database's delivery (name or *.toml)"),
+            "code": tr("Division code in the names of the delivery"),
+            "name": tr("Division name in the names of the delivery"),
+            "files": tr("Folder of the documents that go with it"),
+            "gdb": tr("A FileGDB goes along"),
+        },
+        kinds={
+            "target": file(tr("Package (*.zip)")),
+            "layers": codes("layers", ","),
+            "since": codes("labels", beside="layers"),
+            "unit": codes("layers", ending="="),
+            "template": codes("deliveries"),
+            "files": folder(),
+        },
+        outputs=(
+            Output("PACKAGE", tr("Package"), "package"),
+            Output("SHA256", tr("SHA-256"), "sha256"),
+        ),
+    )
+
+
+def receive_row() -> VerbRow:
+    """The row of `receive`."""
+    return VerbRow(
+        "receive",
+        tr("Receive a package"),
+        tr(
+            "Takes in a package as new versions, all or none, proved by its hashes, and writes the receipt; or takes "
+            "in the receipt of a package that this library has delivered."
+        ),
+        first="library file plan",
+        advanced="receipt rasters",
+        titles={
+            "file": tr("Package or receipt"),
+            "plan": tr("Only show what would become of it"),
+            "receipt": tr("Receipt (*.json)"),
+            "rasters": tr("Folder for the rasters of the package"),
+        },
+        kinds={"file": input_file(tr("Package or receipt (*.zip *.json)")), "rasters": folder()},
+        outputs=(
+            Output("ADDED", tr("Layers added"), "added", is_number=True),
+            Output("RECEIPT", tr("Receipt"), "receipt"),
+        ),
+    )

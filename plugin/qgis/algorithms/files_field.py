@@ -1,0 +1,30 @@
+"""A field of Processing's dialogs for several files: text as ever, with a button that chooses files.
+
+QGIS's own field for several files shows none that is set from outside, as from the history or a settings file.
+"""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+
+from onemap.plugin.qgis.algorithms.code_field import CodeField
+from onemap.plugin.words.translation import tr
+
+
+class FilesField(CodeField):
+    """A line of paths, and a button that adds files to it."""
+
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
+        """Make the line and the button. of: the files that are shown, as Qt's file dialog takes them."""
+        whole = super().createWidget(of, separator, ending, beside)
+        self.button.setToolTip(tr("Choose files"))
+        self.button.setAccessibleName(tr("Choose files"))
+        return whole
+
+    def choose(self) -> None:
+        """Let files be chosen, and add those that are not named yet."""
+        paths, _filter = QFileDialog.getOpenFileNames(
+            self.widget, self.parameterDefinition().description(), "", self._of
+        )
+        named = [path.strip() for path in self.shown_text().split(self._separator) if path.strip()]
+        self.setValue(list(dict.fromkeys([*named, *paths])))

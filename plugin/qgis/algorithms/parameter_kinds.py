@@ -1,0 +1,345 @@
+"""How Processing asks for each kind of parameter, and what the command line is told of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsProcessingParameterAuthConfig,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
+
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
+from onemap.plugin.profile import settings
+from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun
+from onemap.plugin.qgis.algorithms.sinks import POLYGON, VECTOR
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import VerbParameter
+
+Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
+Read = Callable[[AlgorithmRun, str], Any]
+DECIMALS = 3
+LAYERS = ("layers", "all layers", "area layers")
+CODE_FIELD = "onemap.plugin.qgis.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
+AREA_FIELD = "onemap.plugin.qgis.algorithms.area_field.AreaField"
+FILES_FIELD = "onemap.plugin.qgis.algorithms.files_field.FilesField"
+CHOICE_FIELD = "onemap.plugin.qgis.algorithms.choice_field.ChoiceField"
+
+
+@dataclass(frozen=True)
+class ParameterKind:
+    """One kind of parameter.
+
+    make: its definition, from its name, its title and the declaration
+    read: the value of the option, from a run and the name
+    is_result: whether the results name it, a file that the run writes
+    """
+
+    make: Make
+    read: Read
+    is_result: bool = False
+
+
+def kind_of_values(parameter: VerbParameter) -> ParameterKind:
+    """The kind of a parameter of which only the declaration is known."""
+    return _BY_DECLARATION[parameter.kind]
+
+
+def usual_kinds() -> dict[str, ParameterKind]:
+    """What Processing asks for more aptly than by text, by the parameter's name."""
+    return {
+        "library": ParameterKind(
+            # The one that was open last in the dock; opening a toolbox must not ask a server.
+            _definition_maker(
+                QgsProcessingParameterFile,
+                fileFilter=tr("Library (*.gpkg)"),
+                defaultValue=settings.get("library") or None,
+            ),
+            _text,
+        ),
+        "source": source(VECTOR),
+        "parcels": source(POLYGON),
+        "district": source(POLYGON),
+        "within": source(POLYGON, by_path_alone=True),
+        "id": ParameterKind(
+            _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
+            lambda run, name: str(run.parameters.get(name) or ""),
+        ),
+        "data": input_file(tr("Facts of the project (*.toml)")),
+        "code_system": choice("code_systems"),
+        "department": choice("departments"),
+        "fail_on": choice("verdicts", but="clear"),
+        "keep_verdict": choice("verdicts"),
+        "crs": crs(),
+        "as": codes("all layers"),
+        "only": codes("layers", ","),
+        "pack": codes("packs", ";"),
+        "replace": codes("layers", ";", "="),
+        "against": codes("checks"),
+        "run": codes("comparisons"),
+        "type": codes("spot types", ","),
+        "encoding": codes("encodings"),
+        "covers": codes("coverages"),
+        "service": codes("services"),
+        "authcfg": ParameterKind(_definition_maker(QgsProcessingParameterAuthConfig), _text),
+        "out": file(tr("GeoPackage (*.gpkg);;Excel (*.xlsx)")),
+    }
+
+
+def usual_titles() -> dict[str, str]:
+    """What parameters of several verbs are called, by the parameter's name."""
+    return {
+        "library": tr("Library"),
+        "source": tr("Source"),
+        "parcels": tr("Parcels"),
+        "id": tr("Field that names each parcel"),
+        "pack": tr("Rule packs (names or files, semicolons between)"),
+        "code_system": tr("Codes of the parcels' use"),
+        "data": tr("Facts of the project"),
+        "only": tr("Only these layers (codes, commas between)"),
+        "transform": tr("Transformation (PROJ pipeline or file)"),
+        "repair": tr("Repair invalid geometry"),
+        "as_of": tr("As of (empty: today)"),
+        "known_at": tr("As known at"),
+        "replace": tr("Try with files instead of layers (CODE=FILE, semicolons between)"),
+        "against": tr("Compare with an earlier run (its id)"),
+        "keep_verdict": tr("Verdict to keep (empty: notice)"),
+        "min_area": tr("Smallest spot, m² (empty: 200)"),
+        "min_width": tr("Thinnest spot, m (empty: 2)"),
+        "run": tr("Comparison (the id of its run)"),
+        "type": tr("Types of spots (numbers, commas between)"),
+        "valid_from": tr("Valid from"),
+        "out": tr("All results in one file"),
+        "overwrite": tr("Overwrite an existing file"),
+        "workers": tr("Workers"),
+    }
+
+
+def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> ParameterKind:
+    """Any layer or file, with its selection; read as a SourceFile, None where none is given."""
+
+    def read(run: AlgorithmRun, name: str) -> SourceFile | None:
+        return run.source_file(name, by_path_alone) if run.needs(name) else None
+
+    return ParameterKind(_definition_maker(QgsProcessingParameterFeatureSource, types=[of]), read)
+
+
+def file(filters: str, is_result: bool = True) -> ParameterKind:
+    """A file that the run writes; one that is not required is not written of itself."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        return QgsProcessingParameterFileDestination(
+            name,
+            title,
+            fileFilter=filters,
+            optional=not declared.required,
+            createByDefault=declared.required,
+        )
+
+    return ParameterKind(make, _target, is_result)
+
+
+def input_file(filters: str) -> ParameterKind:
+    """A file that the run reads."""
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, fileFilter=filters), _text)
+
+
+def folder() -> ParameterKind:
+    """A folder; the path of an archive may be typed where the core takes one."""
+    behavior = Qgis.ProcessingFileParameterBehavior.Folder
+    return ParameterKind(_definition_maker(QgsProcessingParameterFile, behavior=behavior), _text)
+
+
+def number(default: float) -> ParameterKind:
+    """A number from 0 that stands there before another is given."""
+    return ParameterKind(_number_maker(default), _number)
+
+
+def crs(default: str | None = None) -> ParameterKind:
+    """A coordinate system."""
+    return ParameterKind(
+        _definition_maker(QgsProcessingParameterCrs, defaultValue=default),
+        lambda run, name: crs_text(run.algorithm.parameterAsCrs(run.parameters, name, run.context)),
+    )
+
+
+def choice(of: str, but: str = "") -> ParameterKind:
+    """One of the words that the core allows, shown by its title.
+
+    of: what is chosen, as `choice_titles` names it
+    but: the word that makes no sense here
+    """
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        words = [word for word in declared.choices if word != but]
+        definition = QgsProcessingParameterEnum(
+            name, title, options=words, usesStaticStrings=True, optional=not declared.required
+        )
+        return _with_list(definition, CHOICE_FIELD, of)
+
+    return ParameterKind(make, lambda run, name: run.algorithm.parameterAsEnumString(run.parameters, name, run.context))
+
+
+def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> ParameterKind:
+    """Codes as text, with a list of those that there are beside it in QGIS's dialogs.
+
+    of: which ones, as `code_lists` names them
+    separator: stands between several; without one there is only one code
+    ending: stands behind each, for a value that follows, such as `=`
+    beside: the parameter that says of which layer they are
+    """
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+        return _with_list(definition, CODE_FIELD, of, separator, ending, beside)
+
+    if separator == ";":
+        return ParameterKind(make, _list)
+    is_layer = of in LAYERS and not separator and not ending
+    return ParameterKind(make, _code if is_layer else _text)
+
+
+def layer_code(of: str = "layers") -> ParameterKind:
+    """The code of a layer that the library holds. of: which ones, as `code_lists` names them."""
+    return codes(of)
+
+
+def areas() -> ParameterKind:
+    """Polygons: a layer of the map or a file, or by its code a layer of the library, from a list."""
+    usual = source(POLYGON, by_path_alone=True)
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        return _with_list(usual.make(name, title, declared), AREA_FIELD, "area layers")
+
+    return ParameterKind(make, usual.read)
+
+
+def files(filters: str) -> ParameterKind:
+    """Several files, as text with semicolons between them; a button chooses them."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+        return _with_list(definition, FILES_FIELD, filters, ";")
+
+    return ParameterKind(make, _list)
+
+
+def advanced_parameter(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """The parameter among those that are folded away."""
+    definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
+    return definition
+
+
+def _with_list(
+    definition: QgsProcessingParameterDefinition,
+    field: str,
+    of: str,
+    separator: str = "",
+    ending: str = "",
+    beside: str = "",
+) -> QgsProcessingParameterDefinition:
+    """The parameter with a field of ours in QGIS's dialogs."""
+    wanted = {"class": field, "of": of, "separator": separator, "ending": ending, "beside": beside}
+    definition.setMetadata({"widget_wrapper": wanted})
+    return definition
+
+
+def _number_maker(default: float | None = None) -> Make:
+    """A number from 0, shown to the thousandth rather than to the millionth."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterNumber(
+            name,
+            title,
+            type=QgsProcessingParameterNumber.Type.Double,
+            minValue=0,
+            defaultValue=default,
+            optional=not declared.required,
+        )
+        definition.setMetadata({"widget_wrapper": {"decimals": DECIMALS}})
+        return definition
+
+    return make
+
+
+def _definition_maker(definition: type, **settings: Any) -> Make:
+    return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
+
+
+def _text(run: AlgorithmRun, name: str) -> str:
+    return run.algorithm.parameterAsString(run.parameters, name, run.context)
+
+
+def _code(run: AlgorithmRun, name: str) -> str:
+    """A layer's code; its title may stand behind it, as models of earlier versions have it."""
+    return _text(run, name).strip().split(" ")[0]
+
+
+def _target(run: AlgorithmRun, name: str) -> str:
+    return run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
+
+
+def _list(run: AlgorithmRun, name: str) -> list[str]:
+    """Several names or files: a list, or one text with semicolons between them."""
+    value = run.parameters.get(name)
+    if isinstance(value, str):
+        value = value.split(";")
+    return [str(one).strip() for one in value or [] if str(one).strip()]
+
+
+def _date(run: AlgorithmRun, name: str) -> str:
+    """A date as the command line takes it, from whatever Processing hands on."""
+    value = run.parameters.get(name)
+    if isinstance(value, QDateTime):
+        value = value.date()
+    if isinstance(value, QDate):
+        return value.toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return str(value or "")
+
+
+def _moment(run: AlgorithmRun, name: str) -> str:
+    """A moment as the command line takes it, which reads a bare date as its end; empty where none was given."""
+    value = run.parameters.get(name)
+    if isinstance(value, QDateTime):
+        return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return _date(run, name)
+
+
+def _number(run: AlgorithmRun, name: str) -> float | None:
+    """A number that was given; 0 is one."""
+    if run.parameters.get(name) is None:
+        return None
+    return run.algorithm.parameterAsDouble(run.parameters, name, run.context)
+
+
+_BY_DECLARATION = {
+    "text": ParameterKind(_definition_maker(QgsProcessingParameterString), _text),
+    "list": ParameterKind(_definition_maker(QgsProcessingParameterString), _list),
+    "flag": ParameterKind(
+        lambda name, title, _declared: QgsProcessingParameterBoolean(name, title, defaultValue=False),
+        lambda run, name: run.algorithm.parameterAsBoolean(run.parameters, name, run.context),
+    ),
+    "date": ParameterKind(
+        _definition_maker(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date
+    ),
+    "moment": ParameterKind(_definition_maker(QgsProcessingParameterDateTime), _moment),
+    "number": ParameterKind(_number_maker(), _number),
+    "count": ParameterKind(
+        _definition_maker(QgsProcessingParameterNumber, minValue=1),
+        lambda run, name: run.algorithm.parameterAsInt(run.parameters, name, run.context) or None,
+    ),
+}

@@ -1,0 +1,84 @@
+"""The review as algorithms: a case is opened on parcels, and its documents are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingParameterString
+
+from onemap.plugin.profile import settings
+from onemap.plugin.qgis.algorithms.parameter_kinds import ParameterKind, choice, codes, file, files, folder
+from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.translation import tr
+
+
+def review_open_row() -> VerbRow:
+    """The row of `review open`."""
+    return VerbRow(
+        "review open",
+        tr("Open a review case"),
+        tr(
+            "Checks parcels and opens a case on them: the ten departments' opinions are drafted in the wording of the "
+            "rules. The case goes on in the panel's room Review. What the project says of itself stands in a file of "
+            "facts; what it does not say is unknown."
+        ),
+        first="library parcels id project data by",
+        advanced="attach pack code_system only layer crs transform encoding repair as_of known_at on against fail_on "
+        "workers out overwrite",
+        titles={
+            "project": tr("Project"),
+            "by": tr("Who opens it"),
+            "on": tr("Day of the step"),
+            "attach": tr("Files to keep with the case (semicolons between)"),
+            "layer": tr("Layer in the file of parcels"),
+            "crs": tr("Coordinate system of the parcels"),
+            "encoding": tr("Encoding of the parcels"),
+            "fail_on": tr("Fail from this severity on"),
+        },
+        kinds={"by": _name(), "attach": files("")},
+        outputs=(
+            Output("CASE", tr("Case"), "case"),
+            Output("STATE", tr("State"), "state"),
+            Output("VERDICT", tr("Most severe verdict"), "verdict"),
+        ),
+    )
+
+
+def review_export_row() -> VerbRow:
+    """The row of `review export`."""
+    return VerbRow(
+        "review export",
+        tr("Write a document of a review case"),
+        tr(
+            "Writes the report, the consolidated statement, one department's opinion or its reply form as Word, PDF, "
+            "a page or JSON, by the ending of the file's name."
+        ),
+        first="library case target document department",
+        advanced="annexes templates overwrite",
+        titles={
+            "case": tr("Case (its id)"),
+            "target": tr("Document"),
+            "document": tr("Which document"),
+            "department": tr("Department"),
+            "annexes": tr("Annexes (all, none, or names with commas between)"),
+            "templates": tr("Templates of documents"),
+        },
+        kinds={
+            "target": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"),
+            "case": codes("cases"),
+            "document": choice("documents"),
+            "department": codes("departments"),
+            "templates": folder(),
+            "annexes": codes("annexes", ","),
+        },
+    )
+
+
+def _name() -> ParameterKind:
+    """A person's name; the panel's, where one is known."""
+
+    def make(name: str, title: str, _declared: Any) -> QgsProcessingParameterString:
+        known = settings.get("review_name") or None
+        return QgsProcessingParameterString(name, title, defaultValue=known, optional=True)
+
+    return ParameterKind(make, lambda run, name: run.algorithm.parameterAsString(run.parameters, name, run.context))

@@ -1,0 +1,241 @@
+"""The verbs that count what lies where, and the parcels' sheets, as algorithms."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis
+
+from onemap.plugin.qgis.algorithms.parameter_kinds import (
+    ParameterKind,
+    areas,
+    choice,
+    codes,
+    file,
+    input_file,
+    layer_code,
+)
+from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
+from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.translation import tr
+
+
+def statistics_row() -> VerbRow:
+    """The row of `statistics`."""
+    return VerbRow(
+        "statistics",
+        tr("Statistics of a layer"),
+        tr(
+            "Adds up a layer by class and by area unit: areas of the union (ground under two features counts once), in "
+            "the plane and on the ellipsoid, lengths, counts, and sums of fields. A feature that crosses a unit's "
+            "border is shared out by its ground. Beside each unit stands what is not known: ground without a feature, "
+            "ground for which the layer does not speak, ground where the condition is unknown."
+        ),
+        first="library code by within unit where as_of",
+        advanced="sum units_where known_at out page overwrite workers",
+        titles={**_of_units(), "code": tr("Layer (code)"), "sum": tr("Fields to add up")},
+        kinds={
+            "code": layer_code(),
+            "by": codes("fields", ",", beside="code"),
+            "sum": codes("fields", ",", beside="code"),
+            "within": areas(),
+            "unit": codes("fields", beside="within"),
+            "page": _page(),
+        },
+        sinks=(
+            Sink("STATISTICS", tr("Statistics by unit and class"), "statistics", VECTOR),
+            Sink("UNITS", tr("Units with what is known of them"), "units", by_default=False),
+        ),
+        outputs=(
+            Output("FEATURES", tr("Features"), "total.features", is_number=True),
+            Output("AREA_M2", tr("Plane area, m²"), "total.area_m2", is_number=True),
+            Output("AREA_ELLIPSOIDAL_M2", tr("Ellipsoidal area, m²"), "total.area_ellipsoidal_m2", is_number=True),
+            Output("LENGTH_M", tr("Length, m"), "total.length_m", is_number=True),
+        ),
+    )
+
+
+def transitions_row() -> VerbRow:
+    """The row of `transitions`."""
+    return VerbRow(
+        "transitions",
+        tr("What became what between two versions"),
+        tr(
+            "The transition matrix of two versions of a layer, by area unit: how much ground of each class became "
+            "which other. Rows sum to the older version, columns to the newer one.\n\nA version is a layer's code, or "
+            "code@label."
+        ),
+        first="library a b by within unit",
+        advanced="units_where as_of known_at out page overwrite workers",
+        titles={**_of_units(), "a": tr("Older version (code@label)"), "b": tr("Newer version (code@label)")},
+        kinds={
+            "a": codes("versions"),
+            "b": codes("versions"),
+            "by": codes("fields", ",", beside="a"),
+            "within": areas(),
+            "unit": codes("fields", beside="within"),
+            "page": _page(),
+        },
+        sinks=(
+            Sink("TRANSITIONS", tr("Transitions by unit and class"), "transitions", VECTOR),
+            Sink("CLASSES", tr("Classes before and after"), "classes", VECTOR),
+            Sink("UNITS", tr("Units with what changed in them"), "units", by_default=False),
+        ),
+        outputs=(
+            Output("AREA_M2", tr("Compared ground, m²"), "total.area_m2", is_number=True),
+            Output("CHANGED_M2", tr("Changed ground, m²"), "total.changed_m2", is_number=True),
+        ),
+    )
+
+
+def indicators_row() -> VerbRow:
+    """The row of `indicators`."""
+    return VerbRow(
+        "indicators",
+        tr("Indicators of area units"),
+        tr(
+            "Measures the indicators of a pack in every area unit: value, target and status (met, near the limit, "
+            "broken), each with its terms, layer versions and features. Where a layer, a year, a denominator or "
+            "ground is missing the value is unknown, and the reason is given. The run is kept in the library, where it "
+            "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
+        ),
+        first="library pack unit as_of",
+        advanced="unit_field units_where theme only known_at states charts unrecorded out page overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "units_where": tr("Which features are units (CQL2)"),
+            "theme": tr("Theme (name or TOML file)"),
+            "unrecorded": tr("Do not keep the run in the library"),
+            "only": tr("Only these indicators (ids, commas between)"),
+            "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
+            "states": tr("States of the data before that are measured, too (trend)"),
+            "charts": tr("Also the charts as SVG, so many millimetres wide"),
+            "page": tr("Page with a chart"),
+        },
+        kinds={
+            "unit": layer_code("area layers"),
+            "pack": codes("packs of indicators", ";"),
+            "unit_field": codes("fields", beside="unit"),
+            "theme": codes("themes"),
+            "only": codes("indicators", ","),
+            "page": _page(),
+        },
+        sinks=(
+            Sink("INDICATORS", tr("Indicators by unit"), "indicators"),
+            Sink("TERMS", tr("Terms with their versions"), "terms", VECTOR, by_default=False),
+            Sink("FEATURES", tr("Features behind the terms"), "features", VECTOR, by_default=False),
+        ),
+        outputs=(
+            Output("RUN", tr("Run"), "run.id"),
+            Output("VALUES", tr("Values"), "indicators", is_number=True),
+        ),
+    )
+
+
+def warnings_row() -> VerbRow:
+    """The row of `warnings`."""
+    return VerbRow(
+        "warnings",
+        tr("Warnings"),
+        tr(
+            "Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an "
+            "update, tables whose districts do not add up, and candidates for change without approval, with the "
+            "nearest approval. A candidate is a question to be answered on the ground, never an offence."
+        ),
+        first="library unit as_of days",
+        advanced="pack unit_field rhythm keep out page overwrite workers",
+        titles={
+            "pack": tr("Packs of indicators (names or files, semicolons between)"),
+            "unit": tr("Area units (layer code; empty: the whole district)"),
+            "unit_field": tr("Field that names the units"),
+            "days": tr("Permits that end within so many days (empty: 90)"),
+            "rhythm": tr("Rhythm of layers in days (CODE=DAYS, commas between)"),
+            "keep": tr("Keep the list in the library"),
+            "page": tr("Page with a chart"),
+        },
+        kinds={
+            "unit": layer_code("area layers"),
+            "pack": codes("packs of indicators", ";"),
+            "unit_field": codes("fields", beside="unit"),
+            "rhythm": codes("layers", ",", "="),
+            "page": _page(),
+        },
+        sinks=(Sink("WARNINGS", tr("Warnings"), "warnings"),),
+        outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
+    )
+
+
+def readings_row() -> VerbRow:
+    """The row of `readings`."""
+    return VerbRow(
+        "readings",
+        tr("Readings of sensors"),
+        tr(
+            "Hour or day means with their share of valid readings, and the status of each sensor at a moment: normal, "
+            "warning, alarm, or unknown with its reason. What is silent is never normal."
+        ),
+        first="library readings nodes by limits at",
+        advanced="property zone looks out overwrite",
+        titles={
+            "readings": tr("Table of readings (code, default JCSJ)"),
+            "nodes": tr("Layer of sensors (code, default WLWJD)"),
+            "by": tr("Means by hour or day (empty: day)"),
+            "property": tr("This property alone"),
+            "limits": tr("File of limits"),
+            "at": tr("Status at (empty: now)"),
+            "zone": tr("Time zone, such as +08:00"),
+            "looks": tr("Also how sensors look on the map"),
+        },
+        kinds={
+            "readings": layer_code(),
+            "nodes": layer_code(),
+            "limits": input_file("TOML (*.toml)"),
+            "by": choice("means"),
+        },
+        sinks=(
+            Sink("STATUS", tr("Status of the sensors"), "status", Qgis.ProcessingSourceType.VectorPoint),
+            Sink("MEANS", tr("Means"), "means", VECTOR),
+        ),
+    )
+
+
+def sheet_row() -> VerbRow:
+    """The row of `sheet`."""
+    endings = "PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
+    return VerbRow(
+        "sheet",
+        tr("Query sheets of parcels"),
+        tr(
+            "Prints a sheet of one or two pages for each parcel into one file: a map, what it is today, what each plan "
+            "and control line says, the findings with their law, what was not checked, and the boundary points. "
+            "Nothing of it is kept in the library."
+        ),
+        first="library parcels target id as_of",
+        advanced="pack code_system data only layer crs transform encoding repair known_at overwrite workers",
+        titles={
+            "target": tr("Sheets (.pdf, .docx, .html or .json)"),
+            "layer": tr("Layer in the file of parcels"),
+            "crs": tr("Coordinate system of the parcels"),
+            "encoding": tr("Encoding of the parcels"),
+        },
+        kinds={"target": file(endings)},
+        outputs=(
+            Output("PARCEL_COUNT", tr("Number of parcels"), "parcels", is_number=True),
+            Output("PAGES", tr("Number of pages"), "pages", is_number=True),
+        ),
+    )
+
+
+def _page() -> ParameterKind:
+    return file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)")
+
+
+def _of_units() -> dict[str, str]:
+    return {
+        "by": tr("Classes (fields, commas between)"),
+        "within": tr("Area units (layer code or file)"),
+        "unit": tr("Field that names the units"),
+        "units_where": tr("Which features are units (CQL2)"),
+        "where": tr("Which features count (CQL2)"),
+        "page": tr("Page with a chart"),
+    }

@@ -1,0 +1,335 @@
+"""A verb of the command line as an algorithm: made from its declaration, and from what Processing alone must know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterPoint,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from onemap.plugin.connection.core_session import core_missing, core_python
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
+from onemap.plugin.connection.refusals import Refusal, problem_lines
+from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
+from onemap.plugin.qgis.algorithms.groups import group_id, group_title, tags
+from onemap.plugin.qgis.algorithms.help_pages import help_url
+from onemap.plugin.qgis.algorithms.log_words import learn_words
+from onemap.plugin.qgis.algorithms.parameter_kinds import (
+    ParameterKind,
+    advanced_parameter,
+    kind_of_values,
+    usual_kinds,
+    usual_titles,
+)
+from onemap.plugin.qgis.algorithms.sinks import Sink, fill_sinks, outs_for, sink_parameters
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import add_controls, name_algorithms, name_controls
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verb_parameters import argument_names, verb_parameters
+
+ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
+EXIT_THRESHOLD = 4
+POINT = "POINT"
+_ICONS = {  # of verbs that have none of their own
+    "review open": "case",
+    "review export": "document",
+    "changes": "refresh",
+    "comparison": "beside",
+    "deliver": "export",
+    "receive": "reply",
+    "indicators": "overview",
+    "readings": "live",
+    "transitions": "exchange",
+    "warnings": "today",
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One value of the results. place: where the answer has it, such as `run.id`; a list gives a number its length."""
+
+    name: str
+    title: str
+    place: str = ""
+    is_number: bool = False
+
+    def value(self, answer: dict[str, Any]) -> Any:
+        """What the answer says; None where it says nothing."""
+        found: Any = answer
+        for part in self.place.split("."):
+            found = (found or {}).get(part)
+        return len(found) if self.is_number and isinstance(found, list) else found
+
+
+@dataclass(frozen=True)
+class Report:
+    """A file made of the answer, for the parameter of a name.
+
+    text: what stands in it
+    is_usual: whether one is written where nobody named a file
+    """
+
+    name: str
+    title: str
+    filters: str
+    text: Callable[[dict[str, Any]], str]
+    is_usual: bool = False
+
+
+@dataclass(frozen=True)
+class VerbRow:
+    """What Processing must know of a verb beyond its declaration; all texts in the user's language.
+
+    first, advanced: the names of the parameters in their order; the advanced ones are folded away
+    titles: what the parameters are called, where it is not the usual title
+    kinds: how they are asked for, where neither their name nor their declaration says that
+    sinks: the tables of the core that become layers
+    outputs: those that have no place in the answer are for `finish`
+    report: a file made of the answer
+    point: what a point is called that is picked on the map instead of giving `x`, `y` and `crs`; empty for none
+    finish: from the answer, adds to the results what only this verb has
+    """
+
+    verb: str
+    title: str
+    description: str
+    first: str
+    advanced: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, ParameterKind] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    report: Report | None = None
+    point: str = ""
+    finish: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
+
+
+class VerbAlgorithm(QgsProcessingAlgorithm):
+    """The algorithm of one verb: it asks what the verb asks, runs it, and hands on its words."""
+
+    def __init__(self, row: VerbRow) -> None:
+        super().__init__()
+        self._row = row
+        self._origins: dict[str, SourceOrigin] = {}
+        self._titles = {**usual_titles(), **row.titles}
+        kinds = {**usual_kinds(), **row.kinds}
+        self._declared = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
+        self._kinds = {name: kinds.get(name) or kind_of_values(self._declared[name]) for name in self._declared}
+
+    def name(self) -> str:
+        """The verb, as one word."""
+        return self._row.verb.replace(" ", "_")
+
+    def displayName(self) -> str:
+        """The verb for people."""
+        return self._row.title
+
+    def shortHelpString(self) -> str:
+        """What it does."""
+        return self._row.description
+
+    def helpUrl(self) -> str:
+        """The verb's part of the reference, in the user's language."""
+        return help_url(self._row.verb)
+
+    def group(self) -> str:
+        """What it is about."""
+        return group_title(self.name())
+
+    def groupId(self) -> str:
+        """The same, for scripts."""
+        return group_id(self.name())
+
+    def tags(self) -> list[str]:
+        """Further words that find it, in both languages."""
+        return tags(self.name())
+
+    def icon(self) -> QIcon:
+        """The sign of the action."""
+        return icon(_ICONS.get(self._row.verb, self._row.verb))
+
+    def createInstance(self) -> VerbAlgorithm:
+        """A fresh one for each run."""
+        return VerbAlgorithm(self._row)
+
+    def canExecute(self) -> tuple[bool, str]:
+        """Whether there is a core to run it."""
+        return (True, "") if core_python() is not None else (False, str(core_missing()))
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """The parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
+        for name in self._row.first.split():
+            self._add(self._definition(name))
+        if self._row.point:
+            self.addParameter(QgsProcessingParameterPoint(POINT, self._row.point, optional=True))
+        for name in self._row.advanced.split():
+            self._add(advanced_parameter(self._definition(name)))
+        for definition in sink_parameters(self._row.sinks):
+            self.addParameter(definition)
+        report = self._row.report
+        if report is not None:
+            self._add(
+                QgsProcessingParameterFileDestination(
+                    report.name,
+                    report.title,
+                    fileFilter=report.filters,
+                    optional=True,
+                    createByDefault=report.is_usual,
+                )
+            )
+        for output in self._row.outputs:
+            kind = QgsProcessingOutputNumber if output.is_number else QgsProcessingOutputString
+            self.addOutput(kind(output.name, output.title))
+
+    def _add(self, definition: QgsProcessingParameterDefinition) -> None:
+        """A parameter; the file that it asks for is a file, also where it may be a page.
+
+        At a page QGIS's batch dialog breaks off with an error of its own in every row (qgis/QGIS#47884).
+        """
+        is_file = isinstance(definition, QgsProcessingParameterFileDestination)
+        name, title = definition.name(), definition.description()
+        self.addParameter(definition, not is_file)
+        if is_file:
+            self.addOutput(QgsProcessingOutputFile(name, title))
+
+    def _definition(self, name: str) -> QgsProcessingParameterDefinition:
+        return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
+
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        """As QGIS does, but any path will do: the core reads more than QGIS, and says better what it refuses."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
+                continue
+            if not definition.checkValueIsAcceptable(value, context):
+                return False, tr("Incorrect parameter value for {name}").format(name=definition.description())
+        return True, ""
+
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Find the files behind the sources, while layers may be touched."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
+                self._origins[definition.name()] = source_origin(value, context)
+        return True
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run the verb, then fill the sinks from the GeoPackage that it wrote."""
+        row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._origins)
+        options = self._options(run)
+        written = [name for name, kind in self._kinds.items() if kind.is_result and options[name]]
+        results = {name.upper(): options[name] for name in written}
+        tables = ""
+        if row.sinks:
+            options["out"], tables = outs_for(row.sinks, parameters, options["out"])
+        answer, exit_code = self._run_core(options, feedback)
+        results |= {output.name: output.value(answer) for output in row.outputs if output.place}
+        if row.report is not None and parameters.get(row.report.name):
+            path = results[row.report.name] = self.parameterAsFileOutput(parameters, row.report.name, context)
+            Path(path).write_text(row.report.text(answer), encoding="utf-8")
+        if row.finish is not None:
+            row.finish(answer, results)
+        results |= fill_sinks(run, row.sinks, tables)
+        write_summary(_summary(answer, tables, results.get("OUT", "")), self._controls(), feedback)
+        if exit_code == EXIT_THRESHOLD and "fail_on" in options:
+            learn_words(feedback)
+            verdict, threshold = word("verdicts", str(answer.get("verdict"))), word("verdicts", options["fail_on"])
+            text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
+            raise QgsProcessingException(text.format(verdict=verdict, threshold=threshold))
+        return results
+
+    def _options(self, run: AlgorithmRun) -> dict[str, Any]:
+        """The options of the command line; what the source says of itself where the verb asks for it."""
+        options = {name: kind.read(run, name.upper()) for name, kind in self._kinds.items()}
+        for name, value in list(options.items()):
+            if isinstance(value, SourceFile):
+                options[name] = value.path
+                # Of a verb that does not ask for the layer in the source, CRS is something else, too.
+                if "layer" in options:
+                    options["layer"] = options["layer"] or value.layer
+                    if "crs" in options:
+                        options["crs"] = options["crs"] or value.crs
+        if self._row.point and run.parameters.get(POINT):
+            options |= self._picked_place(options, run)
+        return options
+
+    def _picked_place(self, options: dict[str, Any], run: AlgorithmRun) -> dict[str, Any]:
+        """The options of a point that was picked on the map. Raises QgsProcessingException beside another place."""
+        if any(options[name] for name in ("x", "y", "line", "box")):
+            raise QgsProcessingException(tr("Give one place only: a point on the map, numbers, a line or a box."))
+        point = self.parameterAsPoint(run.parameters, POINT, run.context)
+        system = self.parameterAsPointCrs(run.parameters, POINT, run.context)
+        return {"x": repr(point.x()), "y": repr(point.y()), "crs": crs_text(system) or options["crs"]}
+
+    def _run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
+        """Run the verb; a refusal becomes the exception that Processing shows, in the core's own words."""
+        try:
+            answer, exit_code = run_verb(self._row.verb, {**options, "summary": True}, feedback)
+        except Refusal as refusal:
+            refusal.problems = self._named_problems(refusal.problems)
+            raise QgsProcessingException(dialog_words(str(refusal), self._controls())) from refusal
+        write_problems(self._named_problems(answer.get("problems") or []), feedback, self._controls())
+        return answer, exit_code
+
+    def _named_problems(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The problems, of which one about a word without dashes has its field as an option: the dialog names both."""
+        arguments = argument_names(self._row.verb)
+        options = {word: f"--{name.replace('_', '-')}" for word, name in arguments.items()}
+        return [{**problem, "field": options.get(problem.get("field"), problem.get("field"))} for problem in problems]
+
+    def _controls(self) -> dict[str, str]:
+        """What the dialog calls the options that the core's texts name; those of `add` are named in many."""
+        names = (*self._row.first.split(), *self._row.advanced.split())
+        return {**add_controls(), **{f"--{name.replace('_', '-')}": self._titles[name] for name in names}}
+
+
+def write_problems(
+    problems: list[dict[str, Any]], feedback: QgsProcessingFeedback, controls: Mapping[str, str]
+) -> None:
+    """Problems in Processing's log: what is only noted is no warning. controls: as `name_controls` takes them."""
+    for problem in problem_lines(problems):
+        write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
+        write(dialog_words(problem.text, controls))
+
+
+def _summary(answer: dict[str, Any], tables: str, out: str) -> str:
+    """The text for people, without the tables that are made for the sinks alone. out: the file that was asked for."""
+    text = str(answer["summary"])
+    if not tables or tables == out:
+        return text
+    lines = text.replace(f", {tables}", "").splitlines()
+    return "\n".join(line for line in lines if tables not in line)
+
+
+def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessingFeedback) -> None:
+    """What came of a verb at the end of Processing's log, in the command line's words; its columns stay in line."""
+    text = dialog_words(text, controls)
+    feedback.pushFormattedMessage(f"<pre>{escape(text)}</pre>", text)
+
+
+def dialog_words(text: str, controls: Mapping[str, str]) -> str:
+    """A text of the core with what Processing's dialogs call its verbs and options."""
+    return name_controls(name_algorithms(text), controls)

@@ -1,0 +1,193 @@
+"""The dialog that registers a service: its address, its layer, its department; its key goes into QGIS's own store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsFeedback
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.service_list import Service
+from onemap.plugin.qgis.services.service_form import ServiceForm, service_controls
+from onemap.plugin.qgis.services.service_keys import key_in, store_key
+from onemap.plugin.qgis.services.service_offers import Offer, request_offers
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import Count, tr
+
+SIZE_PX = (560, 600)
+MIN_WIDTH_PX = 340
+
+
+class ServiceDialog(QDialog):
+    """One service to register, or to change."""
+
+    registered = pyqtSignal(str)  # its name
+
+    def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Register a service"))
+        self._library, self._registered_service = library, service
+        self._server_task: BackgroundTask | None = None
+        self.asking = Asking(library.core, self, is_writing=True)
+        self.form = ServiceForm()
+        self.form.show_layers(library.layers)
+        if service is not None:
+            self.form.show_service(service)
+            self.form.name.setEnabled(False)  # it is the same service
+        self.form.changed.connect(self._enable)
+        self.form.ask_pressed.connect(self.ask)
+        self.form.keep_pressed.connect(self.keep_key)
+        self.notice = Notice(service_controls())
+        self.asking.refused.connect(self.notice.refuse)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self.work.hide()
+        self._build()
+        name_accessibly(self)
+        HelpKey(self)
+        keep_choice_readable(self)
+        self._enable()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the server or the core is being asked."""
+        return self._server_task is not None or self.asking.is_busy
+
+    def ask(self) -> None:
+        """Ask the server for its layers, in the background."""
+        if self.is_working or not self._move_key():
+            return
+        service, crs, feedback = self.form.service, self._library.crs, QgsFeedback()
+        self.notice.hide()
+
+        def work(_report: Callable[[float, str], None]) -> list[Offer]:
+            return request_offers(service, crs, feedback)
+
+        self._server_task = BackgroundTask(tr("Asking the server"), work, self._show_offers, None, feedback).start()
+        self.work.begin(tr("Asking the server…"))
+        self._enable()
+
+    def keep_key(self, key: str) -> None:
+        """Store a key in QGIS's authentication store, and choose its entry."""
+        if not key:
+            return
+        try:
+            number = store_key(tr("Key of {name}").format(name=self.form.name.text().strip() or "天地图"), key)
+        except Refusal as refusal:
+            self.notice.refuse(refusal)
+            return
+        self.form.key.clear()
+        self.form.auth.setConfigId(number)
+        self.notice.say(
+            tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
+        )
+
+    def register(self) -> None:
+        """Ask the core to register the service."""
+        if not self.register_button.isEnabled() or not self._move_key():
+            return
+        if self.form.key.text().strip():
+            self.keep_key(self.form.key.text().strip())
+            if self.form.key.text():  # the store stayed locked
+                return
+        self.notice.hide()
+        params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
+        params["overwrite"] = self._registered_service is not None
+        self.asking.ask("service", params, self._finish)
+
+    def close_down(self) -> None:
+        """Stop asking and close, before the dialog is deleted."""
+        self._cancel()
+        self.asking.forget()
+        self.close()
+
+    def _build(self) -> None:
+        explanation = QLabel(
+            tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
+        )
+        explanation.setWordWrap(True)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.register_button = QPushButton(icon("service"), tr("Register"))
+        self.register_button.setDefault(True)
+        self.register_button.clicked.connect(self.register)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.register_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(explanation)
+        area = scroll_area(self.form)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
+        layout.addWidget(area, 1)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        resize_on_screen(self, *SIZE_PX)
+
+    def _move_key(self) -> bool:
+        """Move a key from the address into the store; False where that failed."""
+        address, key = key_in(self.form.url.text())
+        if not key:
+            return True
+        self.form.url.setText(address)
+        self.form.key.setText(key)
+        self.keep_key(key)
+        return not self.form.key.text()
+
+    def _show_offers(self, offers: list[Offer] | None, error: Exception | None) -> None:
+        self._server_task = None
+        self.work.hide()
+        if error is None:
+            self.form.show_offers(offers or [])
+            text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
+            self.notice.say(text.format(count=Count(len(offers or []))))
+        elif not isinstance(error, Cancelled):
+            self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
+        self._enable()
+
+    def _finish(self, answer: dict[str, Any]) -> None:
+        self.registered.emit(str(answer["service"]["name"]))
+        self._library.refresh()
+        self.close()
+
+    def _cancel(self) -> None:
+        if self._server_task is not None:
+            self._server_task.forget()
+            self._show_offers(None, Cancelled())
+
+    def _enable(self) -> None:
+        self.hint.setText(self._missing_input())
+        self.hint.setVisible(bool(self.hint.text()))
+        self.register_button.setEnabled(not self.is_working and not self.hint.text())
+
+    def _missing_input(self) -> str:
+        """What must be filled in; empty for nothing."""
+        service = self.form.service
+        if not service.url:
+            return tr("Give its address.")
+        if not service.layer and service.type != "xyz":
+            return tr("Choose its layer: ask the server, or type its name.")
+        if not service.name:
+            return tr("Give it a name.")
+        if not service.department:
+            return tr("Choose the department that answers for it.")
+        return ""

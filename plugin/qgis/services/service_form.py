@@ -1,0 +1,249 @@
+"""The form of a service: its address and kind, its layer, its department, and its date."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qgis.gui import QgsAuthConfigSelect, QgsDateEdit
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from onemap.plugin.desk.add.add_form import search_box
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS, LIBRARIES, CatalogueLayer, title_of
+from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, Service
+from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.qgis.services.service_offers import Offer
+from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+TEMPLATES = RESOURCES / "services" / "templates.json"
+
+
+class ServiceForm(QWidget):
+    """The facts of a service that the register stores."""
+
+    changed = pyqtSignal()
+    ask_pressed = pyqtSignal()
+    keep_pressed = pyqtSignal(str)  # a key, to be put into the authentication store
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._options: dict[str, str] = {}
+        self.template = _combo_box([(tr("none"), None)])
+        for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
+            self.template.addItem(title_of(template["title"], template["layer"]), template)
+        self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
+        self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
+        self.type.currentIndexChanged.connect(lambda _index: self._change_type())
+        self.url = QLineEdit()
+        self.url.setPlaceholderText("https://…")
+        self.url.textChanged.connect(self.changed)
+        self.auth = QgsAuthConfigSelect()
+        self.auth.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # else it takes all room
+        self.key = QLineEdit()
+        self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.key.setPlaceholderText(tr("Key of Tianditu (tk), kept in QGIS's store only"))
+        self.keep = QToolButton()
+        self.keep.setIcon(icon("keep"))
+        self.keep.setToolTip(tr("Put the key into QGIS's authentication store"))
+        self.keep.clicked.connect(lambda: self.keep_pressed.emit(self.key.text().strip()))
+        self.layer = QComboBox()
+        self.layer.setEditable(True)
+        self.layer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
+        self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
+        self.layer.editTextChanged.connect(self.changed)
+        self.ask = QPushButton(icon("inspect"), tr("Ask the server"))
+        self.ask.setAutoDefault(False)
+        self.ask.clicked.connect(self.ask_pressed)
+        self._make_owner_fields()
+        for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
+            shrink(box)
+        self._build()
+        self._change_type()
+
+    def _make_owner_fields(self) -> None:
+        self.name = QLineEdit()
+        self.name.textChanged.connect(self.changed)
+        self.code = search_box()
+        self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
+        self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))
+        self.department = _combo_box(
+            [(tr("choose it"), ""), *((word("departments", code), code) for code in DEPARTMENTS)]
+        )
+        self.department.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.library = _combo_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
+        self.dated = QgsDateEdit()
+        self.dated.setAllowNull(True)
+        self.dated.setNullRepresentation(tr("not stated"))
+        self.dated.setDisplayFormat("yyyy-MM-dd")
+        self.dated.setCalendarPopup(True)
+        self.dated.clear()
+        self.note = QLineEdit()
+
+    @property
+    def chosen_layer(self) -> str:
+        """The layer's name on the server, chosen or typed."""
+        index = self.layer.currentIndex()
+        is_chosen = index >= 0 and self.layer.currentText() == self.layer.itemText(index)
+        offer = self.layer.itemData(index) if is_chosen else None
+        return offer.name if offer is not None else self.layer.currentText().strip()
+
+    @property
+    def service(self) -> Service:
+        """The service as filled in."""
+        return Service(
+            name=self.name.text().strip(),
+            type=self.type.currentData(),
+            url=self.url.text().strip(),
+            layer=self.chosen_layer if self.type.currentData() != "xyz" else "",
+            department=self.department.currentData() or "",
+            library=self.library.currentData() or "",
+            code=self.code.currentData().code if self.code.currentData() is not None else "",
+            dated="" if self.dated.isNull() else self.dated.date().toString(Qt.DateFormat.ISODate),
+            authcfg=self.auth.configId(),
+            options=dict(self._options),
+            note=self.note.text().strip(),
+        )
+
+    def show_layers(self, layers: list[CatalogueLayer]) -> None:
+        """List the layers of the library that a service may show or feed."""
+        self.code.blockSignals(True)
+        self.code.clear()
+        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+            self.code.addItem(f"{entry.title} · {entry.code}", entry)
+        self.code.setCurrentIndex(-1)
+        self.code.blockSignals(False)
+
+    def show_service(self, service: Service) -> None:
+        """Fill in a registered service, to change it."""
+        _choose(self.type, service.type)
+        self.url.setText(service.url)
+        self.auth.setConfigId(service.authcfg)
+        self.layer.setEditText(service.layer)
+        self.name.setText(service.name)
+        for index in range(self.code.count()):
+            if self.code.itemData(index).code == service.code:
+                self.code.setCurrentIndex(index)
+        _choose(self.department, service.department)
+        _choose(self.library, service.library)
+        if service.dated:
+            self.dated.setDate(QDate.fromString(service.dated, Qt.DateFormat.ISODate))
+        self.note.setText(service.note)
+        self._options = dict(service.options)
+
+    def show_offers(self, offers: list[Offer]) -> None:
+        """List the layers that the server offers; the chosen one stays if it is among them."""
+        chosen_layer = self.chosen_layer
+        self.layer.blockSignals(True)
+        self.layer.clear()
+        for offer in offers:
+            self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
+        names = [offer.name for offer in offers]
+        self.layer.setCurrentIndex(
+            names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
+        )
+        if self.layer.currentIndex() < 0:
+            self.layer.setEditText(chosen_layer)
+        self.layer.blockSignals(False)
+        self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
+
+    def _build(self) -> None:
+        layer_row, key_row = QHBoxLayout(), QHBoxLayout()
+        layer_row.addWidget(self.layer, 1)
+        layer_row.addWidget(self.ask)
+        key_row.addWidget(self.key, 1)
+        key_row.addWidget(self.keep)
+        self._layer_row = layer_row
+        self.rows = QFormLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.rows.addRow(tr("Template"), self.template)
+        self.rows.addRow(tr("Kind of service"), self.type)
+        self.rows.addRow(tr("Address"), self.url)
+        self.rows.addRow(tr("Key"), key_row)
+        self.rows.addRow(tr("Authentication"), self.auth)
+        self.rows.addRow(tr("Layer on it"), layer_row)
+        self.rows.addRow(tr("Name"), self.name)
+        self.rows.addRow(tr("Layer it serves"), self.code)
+        self.rows.addRow(tr("Department"), self.department)
+        self.rows.addRow(tr("Group on the map"), self.library)
+        self.rows.addRow(tr("Date of the data"), self.dated)
+        self.rows.addRow(tr("Note"), self.note)
+
+    def _use_template(self, template: dict[str, Any] | None) -> None:
+        if template is None:
+            return
+        _choose(self.type, template["type"])
+        self.url.setText(template["url"])
+        self.layer.clear()
+        self.layer.setEditText(template["layer"])
+        self._options = dict(template["options"])
+        self.name.setText(self.template.currentText())
+        self.key.setFocus()
+
+    def _use_offer(self, offer: Offer | None) -> None:
+        if offer is not None:
+            self._options = dict(offer.options)
+            if not self.name.text():
+                self.name.setText(offer.title.split(" · ")[0])
+        for line in (self.layer.lineEdit(), self.name, self.url):
+            line.setCursorPosition(0)  # names begin with what tells them apart
+        self.changed.emit()
+
+    def _use_layer(self, entry: CatalogueLayer | None) -> None:
+        if entry is not None:
+            _choose(self.department, entry.department)
+            _choose(self.library, entry.library)
+            if not self.name.text():
+                self.name.setText(entry.title)
+        self.changed.emit()
+
+    def _change_type(self) -> None:
+        self._options = {}
+        is_xyz = self.type.currentData() == "xyz"
+        self.layer.setEnabled(not is_xyz)
+        self.ask.setEnabled(not is_xyz)
+        self.changed.emit()
+
+
+def service_controls() -> dict[str, str]:
+    """The controls of this form, by the option of `service` that each sets."""
+    return {
+        "--type": tr("Kind of service"),
+        "--url": tr("Address"),
+        "--layer": tr("Layer on it"),
+        "--department": tr("Department"),
+        "--as": tr("Layer it serves"),
+        "--into": tr("Group on the map"),
+        "--dated": tr("Date of the data"),
+        "--authcfg": tr("Authentication"),
+        "--note": tr("Note"),
+        "--overwrite": tr("Change what is registered…"),
+    }
+
+
+def _combo_box(entries: list[tuple[str, Any]]) -> QComboBox:
+    box = QComboBox()
+    for text, data in entries:
+        box.addItem(text, data)
+    return box
+
+
+def _choose(box: QComboBox, data: str) -> None:
+    index = box.findData(data)
+    if index >= 0:
+        box.setCurrentIndex(index)

@@ -1,0 +1,1 @@
+"""The rooms of the dock, in which somebody asks and decides."""

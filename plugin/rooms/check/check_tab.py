@@ -1,0 +1,556 @@
+"""The tab Check: choose parcels and rules, press Check, read the findings of each parcel and show them on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
+from onemap.plugin.desk.library.distinct_place import distinct_place
+from onemap.plugin.desk.library.open_library import OpenLibrary, title_of
+from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
+from onemap.plugin.desk.parcels.parcel_use import ParcelUse
+from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
+from onemap.plugin.desk.results.results_view import ResultsView
+from onemap.plugin.rooms.check.live_view import LiveView
+from onemap.plugin.rooms.check.past_checks import PastChecks
+from onemap.plugin.rooms.check.sheet_button import SheetButton
+from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
+from onemap.plugin.rooms.remedy.remedy_view import RemedyView
+from onemap.plugin.rooms.remedy.sites_view import SitesView
+from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
+from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+MIN_BAR_PX = 48  # beside all its buttons the narrowest dock has no more
+
+
+class CheckTab(QWidget):
+    """One check at a time; its results stay until the next."""
+
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+    begun = pyqtSignal()  # something was asked: an older message no longer holds
+    add_requested = pyqtSignal()  # data, to a library that has none
+    finished = pyqtSignal()  # the verdicts of a check are shown
+    trial_finished = pyqtSignal()  # what a trial would change is shown
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        # A trial is held against the run on display, which goes with its library and day.
+        self.asking = Asking(library.core, self, lambda: (library.scope(), id(self.results.run)))
+        self._parcels_name = ""  # the name of what the results are of
+        self._shown_scope = ("", "")  # library and day that they are of
+        self.results = ResultsView(library.core, canvas)
+        self.results.refused.connect(self.refused)
+        self.results.trial_requested.connect(self._choose_trial)
+        self.trial = TrialView(library.core, canvas)
+        for view in (self.results, self.trial):
+            view.export_button.exported.connect(self._say_written)
+        self.results.remedy_requested.connect(self._ask_remedy)
+        self.remedy = RemedyView(library, canvas)
+        for view in (self.trial, self.remedy):
+            view.refused.connect(self.refused)
+            view.back_requested.connect(lambda: self._show_page(self.results))
+        self._params: dict[str, Any] = {}  # of the last check
+        self.parcels = ParcelChoice(canvas)
+        self.parcels.changed.connect(self._enable)
+        self.uses = ParcelUse(self.parcels, self)
+        self.mends = ParcelMends(library.core, self)
+        self.mends.mended.connect(lambda: self.check())
+        self.mends.refused.connect(self.refused)
+        self.rules = RulesChoice(library)
+        self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
+        self.facts = FactsChoice(library, self.rules, self.parcels, ("project", "land", "days"))
+        self.facts.refused.connect(self.refused)
+        self.sites = SitesView(library, self.rules, canvas)
+        self.sites.refused.connect(self.refused)
+        self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
+        self.sites.parcel_chosen.connect(self.parcels.add_drawing)
+        self.past = PastChecks(library)
+        self.past.refused.connect(self.refused)
+        self.past.back_requested.connect(lambda: self.past_button.setChecked(False))
+        self.past.open_requested.connect(self.open_run)
+        self.past.compare_requested.connect(self.compare_with)
+        self.live = LiveView(library, canvas, self.parcels, self._live_params)
+        self.live.results.refused.connect(self.refused)
+        self.live.results_shown.connect(lambda: self._show_page(self.live))
+        self.live.back_requested.connect(self._leave_live)
+        self.sheet_button = SheetButton(library.core, self._sheet_params)
+        self.sheet_button.begun.connect(self.begun)
+        self.sheet_button.refused.connect(lambda refusal, params: self._refuse(refusal, self.parcels.choice, params))
+        self.sheet_button.written.connect(self.message_sent)
+        self._askings = (self.asking, self.sheet_button.asking)  # one thing runs at a time
+        self._build()
+        self._connect()
+        self._enable()
+
+    def _connect(self) -> None:
+        for asking in self._askings:
+            asking.progressed.connect(self._show_progress)
+            asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
+        self._library.listed.connect(self._enable)
+        self._library.loading.connect(self._clear_other_scope)
+        self._library.refused.connect(lambda _refusal: self._enable())
+
+    def close_down(self) -> None:
+        """Disconnect from the canvas and the project."""
+        self.results.highlight.restore_view()
+        self.trial.clear()
+        self.remedy.close_down()
+        self.sites.close_down()
+        self.live.close_down()
+        self.parcels.close_down()
+        self.asking.cancel()
+        self.sheet_button.asking.cancel()
+
+    def check(self) -> None:
+        """Check the chosen parcels."""
+        if self.is_checking or not self.button.isEnabled():
+            return
+        self.leave_map()
+        self.live.leave()
+        target, choice = _temporary_target("run"), self.parcels.choice
+        asked_params = self._asked_params(str(Path(target).parent))
+        if asked_params is None:
+            return
+        params = {**asked_params, "out": target}
+        self._parcels_name = choice.name
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def _asked_params(self, folder: str) -> dict[str, Any] | None:
+        """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
+        try:
+            source = self.parcels.source(folder)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return None
+        return {
+            "library": self._library.path,
+            "parcels": source.path,
+            "layer": source.layer,
+            "crs": source.crs,
+            "as_of": self._library.day,
+            "pack": self.rules.packs,
+            "code_system": self.uses.system,
+            "data": self.facts.path,
+            **self.mends.params_for(self.parcels.choice),
+        }
+
+    def _sheet_params(self) -> dict[str, Any] | None:
+        if self.is_checking or not self.button.isEnabled():
+            return None
+        return self._asked_params(str(Path(_temporary_target("sheet")).parent))
+
+    def _say_written(self, path: str) -> None:
+        self.message_sent.emit(tr("The results are in {path}.").format(path=path))
+
+    def try_file(self, code: str, path: str) -> None:
+        """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
+
+        code: the layer to replace.
+        path: the file.
+        """
+        run = self.results.run
+        if run is None or not self._params or self.is_checking:
+            return
+        self.results.highlight.restore_view()
+        params = {**self._params, "out": _temporary_target("trial"), "against": run.id, "replace": [f"{code}={path}"]}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
+            layer = run.titles.get(code, code)
+            tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params)
+            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, tried)
+            self._show_page(self.trial)
+            self.trial_finished.emit()
+
+        self._ask(params, tr("Try with another file"), show)
+
+    def open_run(self, identifier: str) -> None:
+        """Show a check that the library keeps, as it was."""
+        if self.is_checking:
+            return
+        self.leave_map()
+        params = {"library": self._library.path, "run": identifier, "out": _temporary_target("past")}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            asked = (answer.get("run") or {}).get("parameters") or {}
+            self._parcels_name = str(answer.get("name") or asked.get("parcels") or "")
+            self._params = {}  # of its parcels only the outlines are known, not the file
+            self._show_results(target, answer, parcels)
+
+        self._ask(params, tr("Open a past check"), show, verb="runs")
+
+    def compare_with(self, identifier: str, name: str) -> None:
+        """Show which parcels have another verdict in the check on display than in one that the library keeps."""
+        run = self.results.run
+        if run is None or not run.id or self.is_checking:
+            return
+        self.results.highlight.restore_view()
+        params = {"library": self._library.path, "run": identifier, "against": run.id, "out": _temporary_target("past")}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            other = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
+            shown = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            changes = [{**change, "from": change["to"], "to": change["from"]} for change in answer.get("changed") or []]
+            self.trial.show_comparison(name, changes, other, shown)
+            self._show_page(self.trial)
+            self.trial_finished.emit()
+
+        self._ask(params, tr("Compare two checks"), show, verb="runs")
+
+    def _ask(
+        self,
+        params: dict[str, Any],
+        title: str,
+        show: Callable[..., None],
+        choice: Choice | None = None,
+        verb: str = "check",
+    ) -> None:
+        """Send a check; then call show(tables, answer, parcels).
+
+        choice: the parcels, where a refusal can be mended.
+        verb: that answers as a check does.
+        """
+        target, path, own_name = params["out"], self._library.path, self._library.own_name
+        self.begun.emit()
+        self.asking.ask(
+            verb,
+            {**params, "view": True},
+            lambda answer, parcels: show(target, answer, parcels),
+            title,
+            refuse=lambda refusal: self._refuse(refusal, choice, params),
+            discard=lambda: self._say_dropped(path, own_name),
+            read=lambda answer: read_results(target, answer),
+            folder=str(Path(target).parent),
+        )
+
+    def _say_dropped(self, path: str, own_name: str) -> None:
+        """Say that an answer is of another library or day than the one that is open now.
+
+        path, own_name: of the library that it is of. The one that is open now may have the same name, not yet known.
+        """
+        text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
+        mark = distinct_place(path, [self._library.path]) if path != self._library.path else None
+        self.message_sent.emit(text.format(library=title_of(own_name, mark)))
+
+    def cancel(self) -> None:
+        """Cancel the running check."""
+        self._step.setText(tr("Cancelling…"))
+        for asking in self._askings:
+            asking.cancel()
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a check is running."""
+        return any(asking.is_busy for asking in self._askings)
+
+    def _build(self) -> None:
+        self._form = QWidget()
+        self._rows = form = TightForm(self._form)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(tr("Parcels"), self.parcels)
+        self.uses.add_to(form)
+        form.addRow(tr("Rules"), self.rules)
+        form.addRow(tr("Facts"), self.facts)
+        button_row = self._make_buttons()
+        self._step = QLabel()
+        self._step.setWordWrap(True)
+        self._run_label = FittedLabel()
+        self.changed_versions = ChangedVersions(self._library)
+        self._empty_page = self._make_empty_page()
+        self._pages = Pages()
+        self._pages.addWidget(self._empty_page)
+        self._pages.addWidget(self.results)
+        self._pages.addWidget(self.trial)
+        self._pages.addWidget(self.remedy)
+        self._pages.addWidget(self.sites)
+        self._pages.addWidget(self.live)
+        self._pages.addWidget(self.past)
+        self._pages.currentChanged.connect(lambda _page: self._show_form())
+        self._page_before: QWidget = self._empty_page  # that was shown before the sites
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self._form)
+        layout.addLayout(button_row)
+        layout.addWidget(self._run_label)
+        layout.addWidget(self.changed_versions)
+        layout.addWidget(self._step)
+        layout.addWidget(self._pages, 1)
+        self._show_work("")
+
+    def _make_empty_page(self) -> QWidget:
+        """What to do while there are no results, with the button that does it where the library has no data."""
+        self._empty = QLabel(tr("Choose the parcels, then press Check."))
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
+        self.add_button.clicked.connect(self.add_requested)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        return page
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self.button = MainButton(icon("check"), tr("Check"))
+        self.button.clicked.connect(lambda: self.check())
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self._bar.setMinimumWidth(MIN_BAR_PX)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setIcon(icon("cancel"))
+        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
+        self.cancel_button.clicked.connect(self.cancel)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel_button)
+        row.addStretch(1)
+        self.sites_button = QToolButton()
+        self.sites_button.setIcon(icon("sites"))
+        self.sites_button.setCheckable(True)
+        self.sites_button.setAutoRaise(True)
+        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
+        self.sites_button.toggled.connect(self._show_sites)
+        self.past_button = QToolButton()
+        self.past_button.setIcon(icon("past"))
+        self.past_button.setCheckable(True)
+        self.past_button.setAutoRaise(True)
+        self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
+        self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.sheet_button)
+        row.addWidget(self.past_button)
+        row.addWidget(self.live.button)
+        row.addWidget(self.sites_button)
+        return row
+
+    def _enable(self) -> None:
+        is_ready = bool(self._library.path) and self.parcels.choice is not None and not self.is_checking
+        self.button.setEnabled(is_ready)
+        has_nothing = self._library.answers_no_rule and self.rules.packs is None
+        self.add_button.setVisible(has_nothing and not self.is_checking)
+        self.sheet_button.setEnabled(is_ready)
+        if self.is_checking:
+            self._empty.clear()
+        elif has_nothing:
+            self._empty.setText(tr("No layer that the rules ask has data in force on this day: nothing can be found."))
+        elif self.parcels.choice is None:
+            self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
+        else:
+            self._empty.setText(tr("Choose the parcels, then press Check."))
+
+    def _show_work(self, step: str) -> None:
+        is_working = bool(step)
+        for widget in (self._bar, self.cancel_button, self._step):
+            widget.setVisible(is_working)
+        self._show_run_label(not is_working)
+        self._bar.setValue(0)
+        self._step.setText(step)
+        self._enable()
+
+    def _show_progress(self, fraction: float, step: str) -> None:
+        self._bar.setValue(round(100 * fraction))
+        if step:
+            self._step.setText(step)
+
+    def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
+        if choice is not None:
+            self.mends.offer(refusal, choice, params)
+        self.refused.emit(self.past.explained(refusal))
+
+    def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
+        run = self.results.run
+        if parcel is None or run is None or not self._params or self.is_checking:
+            return
+        self.results.highlight.restore_view()
+        self._show_page(self.remedy)
+        remedy_params = {name: value for name, value in self._params.items() if name not in ("out", "against")}
+        remedy_params["parcel"] = [parcel.parcel]
+
+        def ask(asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+            asking.ask("remedy", {**remedy_params, **limits}, title=tr("What would pass?"), **waiting)
+            return True
+
+        self.remedy.ask(ask, run, parcel)
+
+    def _show_sites(self, is_on: bool) -> None:
+        """Show the search for a site, or the page before it."""
+        self._show_aside(self.sites, is_on)
+
+    def _show_past(self, is_on: bool) -> None:
+        """Show the past checks, or the page before them."""
+        self.past.displayed = self.results.run.id if self.results.run is not None else ""
+        self._show_aside(self.past, is_on)
+        if is_on:
+            self.past.refresh()
+
+    def _show_aside(self, page: QWidget, is_on: bool) -> None:
+        self.leave_map()
+        asides = {self.sites: self.sites_button, self.past: self.past_button}
+        current = self._pages.currentWidget()
+        if is_on and current not in asides:
+            self._page_before = current
+        for aside, button in asides.items():
+            if is_on and aside is not page:
+                button.blockSignals(True)
+                button.setChecked(False)
+                button.blockSignals(False)
+        self._pages.setCurrentWidget(page if is_on else self._page_before)
+
+    def _show_page(self, page: QWidget) -> None:
+        """Show a page, and close what is shown aside."""
+        self._page_before = page
+        self._show_run_label(True)
+        self.sites_button.setChecked(False)
+        self.past_button.setChecked(False)
+        self._pages.setCurrentWidget(page)
+
+    def _show_form(self) -> None:
+        """What could be checked instead would take the room of what would pass, and of sites, which ask rules alone."""
+        page = self._pages.currentWidget()
+        is_of_parcels = page is not self.sites
+        self._form.setVisible(page is not self.remedy)
+        for field in (self.parcels, self.facts):
+            self._rows.show_row(field, is_of_parcels)
+        self.uses.ask(is_of_parcels)
+        for button in (self.button, self.sheet_button):
+            button.setVisible(is_of_parcels)
+        self._show_run_label(not self.is_checking)
+
+    def _show_run_label(self, is_on: bool) -> None:
+        """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
+        is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
+        self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
+        self.changed_versions.show_if(is_on and is_of_run)
+
+    def _choose_trial(self, code: str) -> None:
+        title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
+        path, _filter = QFileDialog.getOpenFileName(self, title)
+        if path:
+            self.try_file(code, path)
+
+    def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        self._shown_scope = self._library.scope()
+        self.trial.clear()
+        self.remedy.clear()
+        record = answer.get("run", {})
+        titles = {layer.code: layer.title for layer in self._library.layers}
+        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles, self._params)
+        self.results.can_try = bool(self._params)
+        why_not = tr("The file of this check's parcels is not known any more: check them again.")
+        self.results.show_run(run_on_display, parcels)
+        self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
+        self.results.disable_remedy("" if self._params else why_not)
+        self.changed_versions.compare_with(record.get("layers") or ())
+        self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
+        hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
+        self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
+        self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
+        self._show_page(self.results)
+        self.finished.emit()
+
+    def _live_params(self) -> dict[str, Any] | None:
+        """The parameters of a check while editing; None where the tab is hidden, or a check is running."""
+        choice = self.parcels.choice
+        if not self._library.path or choice is None or self.is_checking or not self.isVisible():
+            return None
+        given_params = {
+            name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
+        }
+        return {
+            "library": self._library.path,
+            "as_of": self._library.day,
+            "pack": self.rules.packs,
+            "code_system": self.uses.system,
+            "data": self.facts.path,
+            **given_params,
+        }
+
+    def _leave_live(self) -> None:
+        if self._page_before is self.live:
+            self._show_page(self.results if self.results.run is not None else self._empty_page)
+
+    def _clear_other_scope(self) -> None:
+        """Clear the results of another library or day."""
+        self._enable()
+        self.live.forget()
+        is_searching = self.sites_button.isChecked()
+        if self.past_button.isChecked():
+            self.past_button.setChecked(False)
+        page = self._page_before if is_searching else self._pages.currentWidget()
+        if page is not self._empty_page and self._shown_scope != self._library.scope():
+            self.results.clear()
+            self.trial.clear()
+            self.remedy.clear()
+            self._run_label.clear()
+            self._run_label.hide()
+            self.changed_versions.forget()
+            self._page_before = self._empty_page
+            self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
+
+    def leave(self) -> None:
+        """Cancel what runs, else remove the highlight and restore the view."""
+        if self.is_checking:
+            self.cancel()
+        elif self.remedy.asking.is_busy or self.sites.is_working:
+            self.remedy.asking.cancel()
+            self.sites.cancel()
+        else:
+            self.leave_map()
+
+    def leave_map(self) -> None:
+        """Remove the highlight and restore the view."""
+        self.results.highlight.restore_view()
+        self.trial.highlight.restore_view()
+        self.remedy.highlight.restore_view()
+        self.sites.highlight.restore_view()
+        self.live.results.highlight.restore_view()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc, with the focus anywhere in the tab."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        else:
+            super().keyPressEvent(event)
+
+
+def _temporary_target(name: str) -> str:
+    """A GeoPackage in a folder of its own, which goes with the results."""
+    folder = Path(QgsProcessingUtils.generateTempFilename(name))
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / f"{name}.gpkg")

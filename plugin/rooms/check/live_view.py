@@ -1,0 +1,243 @@
+"""The verdict while editing: at every change of a shape the parcel is checked again, by the running session.
+
+Such checks leave no run in the library; pressing Check does.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.layer_export import export_features
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
+from onemap.plugin.desk.results.results_view import ResultsView
+from onemap.plugin.profile import settings
+from onemap.plugin.rooms.check.edit_follower import EditFollower
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import sentences, tr
+
+MAX_PARCELS = 50  # parcels with a new shape that are checked while editing; more need the button
+
+
+class LiveView(QWidget):
+    """One check at a time: a shape that changes meanwhile is checked afterwards, once, in its last form.
+
+    params: the parameters of a check besides the parcels; None where nothing can be checked now.
+    """
+
+    results_shown = pyqtSignal()  # a verdict, or why there is none
+    back_requested = pyqtSignal()
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        canvas: QgsMapCanvas,
+        parcels: ParcelChoice,
+        params: Callable[[], dict[str, Any] | None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._parcels, self._params = library, parcels, params
+        self.asking = Asking(library.core, self, library.scope)
+        self._is_stale = False  # a shape has changed since the core was asked
+        self._default_choice = ("", "")  # the parcel and rule shown first, which the user has not chosen
+        self.verdicts: dict[str, str] = {}  # verdicts by parcel, as last known
+        self.follower = EditFollower(self)
+        self.follower.shape_changed.connect(self._shape_changed)
+        self.follower.edits_paused.connect(self._ask)
+        self.follower.edits_discarded.connect(self.leave)
+        self.button = QToolButton()
+        self.button.setIcon(icon("live"))
+        self.button.setCheckable(True)
+        self.button.setAutoRaise(True)
+        self.button.setToolTip(
+            tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
+        )
+        self.button.setChecked(settings.get("live"))
+        self.button.toggled.connect(self._toggle)
+        parcels.changed.connect(self._follow)
+        parcels.added.connect(self._check_drawn)
+        self._follow()
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.results = ResultsView(library.core, canvas)
+        self.results.can_try = False
+        self.results.hide_actions()
+        back_button = QPushButton(icon("back"), tr("Back to the check"))
+        back_button.clicked.connect(self.leave)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.results, 1)
+        layout.addWidget(back_button)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a shape is being checked, or waits for it."""
+        return self.asking.is_busy or self._is_stale
+
+    def leave(self) -> None:
+        """Clear the verdicts, and go back."""
+        self.clear()
+        self.back_requested.emit()
+
+    def clear(self) -> None:
+        """Clear the verdicts, and cancel the request."""
+        self._is_stale = False
+        self.asking.forget()
+        self.summary.clear()
+        self.results.clear()
+
+    def forget(self) -> None:
+        """Clear the verdicts, because the library, its day or its state has changed."""
+        self.verdicts.clear()
+        if self.is_working or self.summary.text():
+            self.leave()
+
+    def close_down(self) -> None:
+        """Disconnect from the layer and the canvas, and cancel."""
+        self.follower.follow(None)
+        self.clear()
+
+    def _toggle(self, is_on: bool) -> None:
+        settings.put("live", is_on)
+        self._follow()
+        if not is_on:
+            self.leave()
+
+    def _follow(self) -> None:
+        """Follow the chosen layer, if there is one and the button is pressed."""
+        choice = self._parcels.choice
+        layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None and choice.layer else None
+        if not self.button.isChecked():
+            layer = None
+        if layer is not self.follower.layer:
+            self.verdicts = {}
+            self.follower.follow(layer)
+
+    def _check_drawn(self, layer: QgsVectorLayer, feature: int) -> None:
+        self._follow()
+        if self.follower.layer is layer:
+            self.follower.add_feature(feature)
+
+    def _shape_changed(self) -> None:
+        self._is_stale = True
+        self.results.highlight.clear()  # the pieces are of the shape before
+        if self.isVisible():
+            self.summary.setText(tr("Checking the new shape…"))
+
+    def _ask(self) -> None:
+        """Send the latest shapes to the core, unless a request is running."""
+        params, layer, ids = self._params(), self.follower.layer, self.follower.ids
+        if params is None or layer is None:
+            self._is_stale = False
+            return
+        if self.asking.is_busy:
+            return
+        self._is_stale = False
+        if not ids:
+            self.leave()
+            return
+        if len(ids) > MAX_PARCELS:
+            self._say(
+                tr("{count} parcels have another shape. Press Check to check them.").format(count=f"{len(ids):,}")
+            )
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("live"))
+        folder.mkdir(parents=True, exist_ok=True)
+        target = str(folder / "run.gpkg")
+        try:
+            source = export_features(layer, ids, str(folder))
+        except Refusal as refusal:
+            self._say(no_verdict_text(refusal), folder)
+            return
+        check_params = {
+            **params,
+            "parcels": source.path,
+            "layer": source.layer,
+            "out": target,
+            "unrecorded": True,
+            "view": True,
+        }
+        self.asking.ask(
+            "check",
+            check_params,
+            lambda answer: self._take_answer(target, answer),
+            refuse=self._take_refusal,
+            folder=str(folder),
+        )
+
+    def _take_answer(self, target: str, answer: dict[str, Any]) -> None:
+        folder = Path(target).parent
+        if self._is_stale:  # its verdict is of a shape that is no more
+            shutil.rmtree(folder, ignore_errors=True)
+            self._ask()
+            return
+        try:
+            parcels = read_results(target, answer)
+        except Refusal as refusal:
+            self._say(no_verdict_text(refusal), folder)
+            return
+        self._show(target, answer, parcels)
+
+    def _take_refusal(self, refusal: Refusal) -> None:
+        if self._is_stale:
+            self._ask()
+        else:
+            self._say(no_verdict_text(refusal))
+
+    def _say(self, text: str, folder: Path | None = None) -> None:
+        """Show why there is no verdict; the verdict of an earlier shape is removed."""
+        self.results.clear()
+        self.summary.setText(text)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.results_shown.emit()
+
+    def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        chosen = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
+        titles = {layer.code: layer.title for layer in self._library.layers}
+        self.results.highlight.clear()
+        self.results.show_run(RunOnDisplay(target, answer, self._library.name, self._library.path, titles), parcels)
+        self.results.choose(*chosen)
+        self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
+        self.results.show_highlight()
+        self.summary.setText(sentences(*self._changes(parcels), tr("Press Check to keep this in the library.")))
+        self.verdicts.update({parcel.parcel: parcel.verdict for parcel in parcels})
+        self.results_shown.emit()
+
+    def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
+        """The sentences on the parcels' verdicts and their changes."""
+        changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
+        if len(changed) == 1:
+            parcel = changed[0]
+            before, after = (word("verdicts", verdict) for verdict in (self.verdicts[parcel.parcel], parcel.verdict))
+            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=f"{before} → {after}")]
+        if changed:
+            return [tr("{count} parcels have another verdict.").format(count=f"{len(changed):,}")]
+        if len(parcels) == 1:
+            text = tr("{parcel}: {verdict}.")
+            return [text.format(parcel=parcels[0].parcel, verdict=word("verdicts", parcels[0].verdict))]
+        return [tr("The verdicts are as before.")] if all(parcel.parcel in self.verdicts for parcel in parcels) else []
+
+
+def no_verdict_text(refusal: Refusal) -> str:
+    """The reasons why a shape has no verdict, parcel by parcel; without options, because the user moves corners."""
+    lines = [
+        " · ".join([str(problem.get("feature") or ""), str(problem.get("message") or "")])
+        for problem in refusal.problems
+    ]
+    return "\n".join([tr("No verdict for this shape."), *([line.strip(" ·") for line in lines] or [refusal.message])])

@@ -1,0 +1,194 @@
+"""The checks that a library keeps: open one again, compare two, give one a name, delete one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtGui import QHideEvent, QShowEvent
+from qgis.PyQt.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
+from onemap.plugin.desk.library.library_follower import LibraryFollower
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.questions import ask_text, is_confirmed
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+COLUMNS = 3  # of the list: what it is called, when it was made, how many parcels it has
+
+
+class PastChecks(VerbView):
+    """The list, the newest first, and what can be done with one of them."""
+
+    open_requested = pyqtSignal(str)  # the id of a run
+    compare_requested = pyqtSignal(str, str)  # the id of a run, and what it is called
+    back_requested = pyqtSignal()
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self.displayed = ""  # the id of the run on display
+        self.empty = QLabel()
+        self.empty.setWordWrap(True)
+        self.tree = self._make_tree()
+        self.open_button = QPushButton(icon("check"), tr("Open"))
+        self.open_button.clicked.connect(self.open_current)
+        self.compare_button = QPushButton(icon("compare"), tr("Compare"))
+        self.compare_button.setToolTip(tr("Which parcels have another verdict in the check that was open before"))
+        self.compare_button.clicked.connect(self._compare)
+        self.name_button = QPushButton(tr("Name…"))
+        self.name_button.clicked.connect(self._ask_name)
+        self.delete_button = QPushButton(tr("Delete…"))
+        self.delete_button.clicked.connect(self._ask_to_delete)
+        back_button = QPushButton(icon("back"), tr("Back to the check"))
+        back_button.clicked.connect(self.back_requested)
+        buttons = QGridLayout()
+        for position, button in enumerate(
+            (self.open_button, self.compare_button, self.name_button, self.delete_button)
+        ):
+            buttons.addWidget(button, position // 2, position % 2)
+        buttons.addWidget(back_button, 2, 0, 1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+        self._runs: list[dict[str, Any]] = []  # as listed
+        self.follower = LibraryFollower(library, "runs", self._list_params, self)
+        self.follower.answered.connect(self._follow_others)
+        self._enable()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at what others do, while somebody looks at the list."""
+        super().showEvent(event)
+        self.follower.follow(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Look no longer."""
+        super().hideEvent(event)
+        self.follower.follow(False)
+
+    def _list_params(self) -> dict[str, Any]:
+        return {"library": self._library.path, "kind": "check", "view": True}
+
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Past checks"), [])
+        tree.setRootIsDecorated(False)
+        tree.itemActivated.connect(lambda _item, _column: self.open_current())
+        tree.currentItemChanged.connect(lambda _item, _before: self._enable())
+        return tree
+
+    def refresh(self) -> None:
+        """Ask the core for the list."""
+        if self._library.path and not self.is_working:
+            self._ask_core("runs", self._list_params(), self._list)
+
+    def clear(self) -> None:
+        """Clear the list: it is of another library."""
+        self._runs = []
+        self.tree.clear()
+        self.empty.setVisible(True)
+        self._enable()
+
+    def open_current(self) -> None:
+        """Open the chosen check again."""
+        if self.current is not None and not self.is_working:
+            self.open_requested.emit(str(self.current["id"]))
+
+    @property
+    def current(self) -> dict[str, Any] | None:
+        """The chosen check, as the core lists it."""
+        about = self.tree.about(self.tree.currentItem()) or {}
+        return next((run for run in self._runs if run["id"] == about.get("run")), None)
+
+    def rename(self, name: str) -> None:
+        """Give the chosen check a name; an empty one takes it away."""
+        self._write({"name": name})
+
+    def delete(self) -> None:
+        """Delete the chosen check."""
+        self._write({"remove": True})
+
+    def explained(self, refusal: Refusal) -> Refusal:
+        """What a refusal means here: a check that is gone was deleted elsewhere, and leaves the list."""
+        if not refusal.is_about("run.unknown"):
+            return refusal
+        self.refresh()
+        return Refusal(tr("This check is no longer in the library: it was deleted elsewhere."))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.refused.emit(self.explained(refusal))
+
+    def _write(self, change: dict[str, Any]) -> None:
+        if self.current is not None:
+            params = {"library": self._library.path, "run": self.current["id"], **change}
+            self._ask_core("runs", params, lambda _answer: self.refresh())
+
+    def _list(self, answer: dict[str, Any]) -> None:
+        self._runs = answer["runs"]
+        (table,) = answer["view"]
+        self.empty.setVisible(not self._runs)
+        if self._runs:
+            self.tree.show_table(table, COLUMNS)
+        else:
+            self.empty.setText(table["name"])
+        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
+            font = item.font(NAME)
+            font.setBold(self.tree.about(item) == {"run": self.displayed})
+            item.setFont(NAME, font)
+        self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        self._enable()
+
+    def _follow_others(self, answer: dict[str, Any]) -> None:
+        """List what others have checked, named or deleted meanwhile; the chosen check stays so if it is still there."""
+        chosen = self.current
+        if self.is_working or answer["runs"] == self._runs:
+            return
+        self.clear()
+        self._list(answer)
+        if chosen is not None:
+            self.tree.choose({"run": chosen["id"]})
+
+    def _compare(self) -> None:
+        if self.current is not None:
+            moment = moment_text(str(self.current.get("started")))
+            self.compare_requested.emit(str(self.current["id"]), f"{shown_name(self.current)} · {moment}")
+
+    def _ask_name(self) -> None:
+        if self.current is not None:
+            ask_text(
+                self, tr("Name of this check"), tr("Name"), str(self.current.get("name") or ""), partial(self.rename)
+            )
+
+    def _ask_to_delete(self) -> None:
+        if self.current is None:
+            return
+        question = tr("Delete the check “{name}” of {moment}? This cannot be undone.").format(
+            name=shown_name(self.current), moment=moment_text(str(self.current.get("started")))
+        )
+        if is_confirmed(self, tr("Delete a check"), question, tr("Delete")):
+            self.delete()
+
+    def _enable(self) -> None:
+        run, is_free = self.current, not self.is_working
+        self.open_button.setEnabled(run is not None and is_free)
+        is_other = run is not None and bool(self.displayed) and run.get("id") != self.displayed
+        self.compare_button.setEnabled(is_other and is_free)
+        self.name_button.setEnabled(run is not None and is_free)
+        self.delete_button.setEnabled(run is not None and not run.get("held") and is_free)
+
+
+def shown_name(run: dict[str, Any]) -> str:
+    """What a check is called: its name, else that of its parcels."""
+    return str(run.get("name") or run.get("parcels") or run.get("id"))

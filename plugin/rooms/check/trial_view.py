@@ -1,0 +1,240 @@
+"""The changes if a layer were another file: parcels with another verdict, and the rules that give it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFontMetrics
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.name_delegate import JOIN, wrap_names
+from onemap.plugin.desk.results.highlight import Highlight
+from onemap.plugin.desk.results.result_export import ExportButton, html_table
+from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
+from onemap.plugin.desk.results.results_model import measure_of
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import NOT_MEASURED
+from onemap.plugin.words.translation import Count, sentences, tr, with_label
+from onemap.plugin.words.verdicts import sign_icon
+
+ROLE_PLACE = Qt.ItemDataRole.UserRole
+MAX_EXPANDED = 20
+NARROWEST_PX = 280  # of a line in the narrowest dock
+MAX_LISTED = 5000  # parcels; a longer list is not read one by one
+
+
+@dataclass(frozen=True)
+class TrialRun:
+    """One of the two compared runs: its tables, and its parcels by name."""
+
+    path: str
+    parcels: dict[str, CheckedParcel]
+
+    def finding(self, parcel: str, rule: str) -> Finding | None:
+        """The most severe finding of a parcel by a rule; None for none."""
+        checked = self.parcels.get(parcel)
+        return (
+            next((finding for finding in checked.findings if finding.rule == rule), None)
+            if checked is not None
+            else None
+        )
+
+
+class TrialView(QWidget):
+    """The list of changes, and the way back."""
+
+    back_requested = pyqtSignal()
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.highlight = Highlight(canvas)
+        self._folder = ""
+        self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
+        self.tree.setColumnCount(1)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(12)
+        wrap_names(self.tree)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        back_button = QPushButton(icon("back"), tr("Back to the check"))
+        back_button.clicked.connect(self.leave)
+        self.export_button = ExportButton(core)
+        self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))
+        self.export_button.refused.connect(self.refused)
+        buttons = QHBoxLayout()
+        buttons.addWidget(back_button, 1)
+        buttons.addWidget(self.export_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(buttons)
+        settings.changes.area_unit.connect(self._follow_unit)
+
+    def show_trial(
+        self,
+        layer: str,
+        file: str,
+        changes: list[dict[str, Any]],
+        before: TrialRun,
+        after: TrialRun,
+        run: RunOnDisplay,
+    ) -> None:
+        """Show the changes.
+
+        layer, file: the replaced layer, and the file in its place.
+        before, after: the two runs.
+        run: what the second one is written by.
+        """
+        self._folder = str(Path(after.path).parent)
+        text = tr("If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.")
+        numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
+        texts = [text.format(layer=layer, file=in_one_piece(file, self.fontMetrics()), **numbers)]
+        if len(changes) > MAX_LISTED:
+            texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
+        texts.append(tr("Nothing in the library has changed."))
+        self.summary.setText(sentences(*texts))
+        self._list(changes, before, after)
+        lead = _changes_page(text.format(layer=layer, file=file, **numbers), changes, before, after)
+        self.export_button.offer(run, list(after.parcels.values()), lead)
+        self.export_button.show()
+
+    def show_comparison(self, name: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
+        """Show where the check on display differs from another one.
+
+        name: what the other is called.
+        before: the other, whose tables are temporary.
+        after: the one on display.
+        """
+        self._folder = str(Path(before.path).parent)
+        text = tr("Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.")
+        numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
+        self.export_button.hide()  # the two checks are kept: each is written where it is opened
+        texts = [text.format(name=name, **numbers)]
+        if len(changes) > MAX_LISTED:
+            texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
+        self.summary.setText(sentences(*texts))
+        self._list(changes, before, after)
+
+    def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
+        self._listed = (changes, before, after)
+        self.tree.clear()
+        self.tree.setVisible(bool(changes))
+        for change in changes[:MAX_LISTED]:
+            self.tree.addTopLevelItem(self._parcel_item(change, before, after))
+        if len(changes) <= MAX_EXPANDED:
+            self.tree.expandAll()
+
+    def _follow_unit(self) -> None:
+        """Show the same areas in the unit of the settings."""
+        if self._listed is not None:
+            self._list(*self._listed)
+
+    def leave(self) -> None:
+        """Clear the trial, and go back."""
+        self.clear()
+        self.back_requested.emit()
+
+    def clear(self) -> None:
+        """Clear the trial and remove its tables."""
+        self.highlight.restore_view()
+        self.export_button.offer(None, [])
+        self._listed = None
+        self.tree.clear()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+    def _parcel_item(self, change: dict[str, Any], before: TrialRun, after: TrialRun) -> QTreeWidgetItem:
+        name = str(change["parcel"])
+        item = QTreeWidgetItem([f"{name} · {_verdicts_text(change)}"])
+        item.setIcon(0, sign_icon(str(change.get("to") or ""), self.palette()))
+        side = after if name in after.parcels else before
+        item.setData(0, ROLE_PLACE, (side.path, side.parcels.get(name), None))
+        for rule in change.get("rules") or []:
+            item.addChild(self._rule_item(name, rule, before, after))
+        return item
+
+    def _rule_item(self, parcel: str, rule: str, before: TrialRun, after: TrialRun) -> QTreeWidgetItem:
+        finding_before, finding_after = before.finding(parcel, rule), after.finding(parcel, rule)
+        finding = finding_after or finding_before
+        item = QTreeWidgetItem([_rule_text(parcel, rule, before, after)])
+        item.setToolTip(0, item.text(0))
+        item.setIcon(0, sign_icon(finding_after.verdict if finding_after else "clear", self.palette()))
+        side = after if finding_after else before
+        item.setData(0, ROLE_PLACE, (side.path, side.parcels.get(parcel), finding))
+        return item
+
+    def _go_to(self, item: QTreeWidgetItem) -> None:
+        path, parcel, finding = item.data(0, ROLE_PLACE)
+        if parcel is None:
+            return
+        try:
+            self.highlight.show(RunTables(path), parcel, finding)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+
+
+def in_one_piece(name: str, metrics: QFontMetrics) -> str:
+    """A name that no line ends in, as Qt ends one amid Chinese; one that is longer than a line stays as it is."""
+    return JOIN.join(name) if metrics.horizontalAdvance(name) <= NARROWEST_PX else name
+
+
+def _verdicts_text(change: dict[str, Any]) -> str:
+    """The verdict of a parcel before and after."""
+    verdicts = [word("verdicts", str(change[side])) if change.get(side) else NOT_MEASURED for side in ("from", "to")]
+    return " → ".join(verdicts)
+
+
+def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
+    """The title of a rule, and what it says of a parcel before and after."""
+    findings = before.finding(parcel, rule), after.finding(parcel, rule)
+    title = next((finding.title for finding in reversed(findings) if finding), rule)
+    return with_label(title, " → ".join(map(_finding_text, findings)))
+
+
+def _changes_page(summary: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> str:
+    """The changes as HTML, for a PDF."""
+    rows = [
+        [
+            str(change["parcel"]),
+            _verdicts_text(change),
+            "; ".join(_rule_text(str(change["parcel"]), rule, before, after) for rule in change.get("rules") or []),
+        ]
+        for change in changes
+    ]
+    table = html_table(tr("Parcels whose verdict changes"), [tr("Parcel"), tr("Verdict"), tr("Rule")], rows)
+    return f"<p>{escape(summary)}</p>{table if rows else ''}"
+
+
+def _finding_text(finding: Finding | None) -> str:
+    """The verdict and measure of a finding; "clear" without one."""
+    if finding is None:
+        return word("verdicts", "clear")
+    return " ".join([word("verdicts", finding.verdict), measure_of(finding)])

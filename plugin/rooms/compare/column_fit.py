@@ -1,0 +1,82 @@
+"""Columns of a table that fit its width: the first ones, whole; where even those do not fit, names wrap."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
+
+from onemap.plugin.desk.answers.name_delegate import wrapped_height
+
+ALWAYS = 2  # of the columns, from the first: a name, and its measure
+MOST_ROWS = 1_000  # whose names are measured, as Qt does for a column
+ROW_MARGIN_PX = 8
+AROUND_PX = 6  # beside the text of a cell
+
+
+class ColumnFit(QObject):
+    """Keeps a table from scrolling sideways; what it hides has to stand elsewhere, as in the details."""
+
+    fitted = pyqtSignal()  # the rows may be of another height
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__(table)
+        self._table = table
+        self._unwanted: frozenset[int] = frozenset()
+        self._widths: list[int] = []  # with which a column cuts nothing
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.viewport().installEventFilter(self)
+
+    def measure(self, unwanted: frozenset[int] = frozenset()) -> None:
+        """Measure what is in the table now. unwanted: columns that are hidden at any width."""
+        table, self._unwanted = self._table, unwanted
+        header = table.horizontalHeader()
+        columns = range(table.model().columnCount())
+        for column in columns:
+            table.setColumnHidden(column, False)  # Qt finds that the head of a hidden one needs no room
+        self._widths = [max(table.sizeHintForColumn(one), header.sectionSizeHint(one)) for one in columns]
+        self.fit()
+
+    def measure_again(self) -> None:
+        """Measure what has changed in the table since."""
+        self.measure(self._unwanted)
+
+    def fit(self) -> None:
+        """Show the columns that fit, in their order; the first one wraps where it does not, the last takes the rest."""
+        if not self._widths:
+            return
+        whole = self._table.viewport().width()
+        shown: list[int] = []
+        for column, width in enumerate(self._widths):
+            if column in self._unwanted:
+                continue
+            if len(shown) >= ALWAYS and sum(self._widths[one] for one in shown) + width > whole:
+                break  # no later one takes the place of one that is used more
+            shown.append(column)
+        rest = whole - sum(self._widths[one] for one in shown)
+        for column, width in enumerate(self._widths):
+            self._table.setColumnHidden(column, column not in shown)
+            if column in shown:
+                more = rest if column == shown[0 if rest < 0 else -1] else 0
+                self._table.setColumnWidth(column, width + more)
+        self._table.verticalHeader().setDefaultSectionSize(self._row_height(shown[0]) + ROW_MARGIN_PX)
+        self.fitted.emit()
+
+    def _row_height(self, column: int) -> int:
+        """Every row is as high as the highest name needs: of tens of thousands not each is measured at each resize."""
+        table, model = self._table, self._table.model()
+        line = table.fontMetrics().height()
+        if table.columnWidth(column) >= self._widths[column]:
+            return line
+        cells = [model.index(row, column) for row in range(min(model.rowCount(), MOST_ROWS))]
+        icon = table.verticalHeader().style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) + AROUND_PX
+        has_icon = any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in cells[:1])
+        width = max(table.columnWidth(column) - AROUND_PX - (icon if has_icon else 0), 1)
+        names = {str(cell.data()) for cell in cells}
+        return max([line, *(wrapped_height(name, table.font(), width) for name in names)])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit the columns anew when the table is wider or narrower."""
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return super().eventFilter(watched, event)

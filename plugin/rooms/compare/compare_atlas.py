@@ -1,0 +1,109 @@
+"""The button that prints a comparison, or adds it to the library as a layer; the core does both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.rooms.compare.compare_results import Comparison
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.translation import tr
+
+ATLAS_FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)"}
+REPORT_FORMS = {".docx": "Word (*.docx)", ".pdf": "PDF (*.pdf)", ".html": "HTML (*.html)"}
+
+
+class AtlasButton(QToolButton):
+    """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
+
+    written = pyqtSignal(str, dict)  # the file, and the core's answer
+    refused = pyqtSignal(object)  # Refusal
+    keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
+
+    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
+        self.asking.refused.connect(self.refused)
+        self._comparison: Comparison | None = None
+        self._types: list[str] = []
+        self.setIcon(icon("atlas"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip(
+            tr("Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences")
+        )
+        self.kinds = QMenu(self)
+        self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
+        self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
+        self.kinds.addAction(icon("document"), tr("Report for Word, as PDF or as a page…"), self._choose_report)
+        self.kinds.addSeparator()
+        self.kinds.addAction(icon("spots"), tr("Keep in the library as difference spots…"), self._keep)
+        self.setMenu(self.kinds)
+        self.show_comparison(None)
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """Set the comparison to print; one that the library does not store cannot be printed."""
+        self._comparison, self._types = comparison, []
+        self.setEnabled(comparison is not None and bool(comparison.record.get("recorded", True)))
+
+    def choose_types(self, types: Iterable[str]) -> None:
+        """Set the types to print; none: all that differ."""
+        self._types = sorted(set(types))
+
+    def _choose(self, unit: str) -> None:
+        path = self._asked_path(tr("Print an atlas"), ATLAS_FORMS)
+        if path:
+            self.write(path, unit)
+
+    def _asked_path(self, title: str, forms: dict[str, str]) -> str:
+        """Ask for a file, named after the plans. forms: the dialog's filters by ending."""
+        folder = settings.get("review_folder") or documents_folder()
+        name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
+        return ask_target(self, title, str(Path(folder) / f"{name}{next(iter(forms))}"), forms)
+
+    def _choose_report(self) -> None:
+        path = self._asked_path(tr("Print the report of a comparison"), REPORT_FORMS)
+        if path:
+            self.write_report(path)
+
+    def _keep(self) -> None:
+        self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
+
+    def write(self, path: str, unit: str) -> None:
+        """Let the core print. An existing file is replaced, because the user has confirmed it.
+
+        path: the PDF file.
+        unit: what one page shows, a `cluster` or a `spot`.
+        """
+        settings.put("review_folder", str(Path(path).parent))
+        params: dict[str, Any] = {
+            "library": self._comparison.library_path,
+            "run": self._comparison.record.get("id"),
+            "target": path,
+            "by": unit,
+            "type": ",".join(self._types),
+            "overwrite": True,
+        }
+        self.asking.ask("atlas", params, lambda answer: self._open(path, answer), tr("Print an atlas"))
+
+    def write_report(self, path: str) -> None:
+        """Let the core print the report. An existing file is replaced, because the user has confirmed it."""
+        settings.put("review_folder", str(Path(path).parent))
+        run = self._comparison.record.get("id")
+        params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}
+        title = tr("Print the report of a comparison")
+        self.asking.ask("comparison", params, lambda answer: self._open(path, answer), title)
+
+    def _open(self, path: str, answer: dict[str, Any]) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        self.written.emit(path, answer)

@@ -1,0 +1,144 @@
+"""The decision on a difference: one of six with a reason, for a spot or for its cluster, by key."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent, QResizeEvent
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.rooms.compare.compare_results import DECISIONS, Spot
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import Count, tr
+
+SPOT, CLUSTER = 0, 1
+BUTTONS_PER_ROW = 2  # one where a name would be cut
+GAP_PX = 4
+
+
+class DecisionBar(QWidget):
+    """Asks for a decision, which the core stores."""
+
+    decision_requested = pyqtSignal(str, str, str)  # spot or cluster, decision, reason
+    reason_requested = pyqtSignal()  # a decision waits for its reason
+    closed = pyqtSignal()  # the reason is written, or given up: back to the list
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._spot: Spot | None = None
+        self._pending = ""
+        self.scope = QComboBox()
+        self.scope.addItems(["", ""])
+        self.scope.setToolTip(tr("What the decision is for (C)"))
+        self.reason = QLineEdit()
+        self.reason.setClearButtonEnabled(True)
+        self.reason.returnPressed.connect(self._reason_written)
+        self.buttons: dict[str, QPushButton] = {}
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GAP_PX)
+        for decision in DECISIONS:
+            button = QPushButton()
+            button.clicked.connect(lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
+            button.setMinimumWidth(1)
+            self.buttons[decision] = button
+        self._place_buttons()
+        row = QHBoxLayout()
+        label = QLabel(tr("For"))
+        label.setBuddy(self.scope)
+        row.addWidget(label)
+        row.addWidget(self.scope, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addLayout(row)
+        layout.addWidget(self.reason)
+        layout.addLayout(self._grid)
+        self.show_spot(None, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the buttons so that no name is cut."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        widest = max(button.sizeHint().width() for button in self.buttons.values())
+        per_row = BUTTONS_PER_ROW if BUTTONS_PER_ROW * (widest + GAP_PX) - GAP_PX <= self.width() else 1
+        for place, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, place // per_row, place % per_row)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, per_row - 1)
+
+    def show_spot(self, spot: Spot | None, cluster_size: int) -> None:
+        """Set the spot to decide on.
+
+        cluster_size: the number of spots in its cluster.
+        """
+        self._spot, self._pending = spot, ""
+        for number, (decision, button) in enumerate(self.buttons.items(), start=1):
+            name = word("decisions", decision)
+            button.setText(as_written(f"{number}  {name}"))
+            button.setToolTip(tr("{decision} (key {number})").format(decision=name, number=number))
+        self._place_buttons()
+        self.scope.setItemText(SPOT, tr("this spot"))
+        text = tr("{count:the # spot|all # spots} of its cluster")
+        self.scope.setItemText(CLUSTER, text.format(count=Count(cluster_size)))
+        if cluster_size < 2:
+            self.scope.setCurrentIndex(SPOT)
+        self.scope.setEnabled(cluster_size > 1)
+        self.setEnabled(spot is not None and spot.is_decidable)
+        self._ask_for_reason("")
+
+    def toggle_scope(self) -> None:
+        """Change between spot and cluster."""
+        if self.scope.isEnabled():
+            self.scope.setCurrentIndex(CLUSTER if self.scope.currentIndex() == SPOT else SPOT)
+
+    def press(self, number: int) -> bool:
+        """Handle a key from 1 to 6; return whether it decided something."""
+        if not self.isEnabled() or not 1 <= number <= len(DECISIONS):
+            return False
+        self.decide(DECISIONS[number - 1])
+        return True
+
+    def decide(self, decision: str) -> None:
+        """Request a decision; without a reason ask for one first."""
+        reason = self.reason.text().strip()
+        if self._spot is None:
+            return
+        if not reason:
+            self._pending = decision
+            self._ask_for_reason(decision)
+            self.reason.setFocus()
+            self.reason_requested.emit()
+            return
+        target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
+        self._pending = ""
+        self._ask_for_reason("")
+        self.decision_requested.emit(target, decision, reason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc gives the reason up."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._pending = ""
+            self._ask_for_reason("")
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _reason_written(self) -> None:
+        if self._pending:
+            self.decide(self._pending)
+        self.closed.emit()
+
+    def _ask_for_reason(self, decision: str) -> None:
+        prompt = tr("Reason for “{decision}”, then Enter").format(decision=word("decisions", decision))
+        self.reason.setPlaceholderText(prompt if decision else tr("Reason, kept for the next decision"))

@@ -1,0 +1,138 @@
+"""The difference spots of a comparison, read from the GeoPackage that the core wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from onemap.plugin.desk.results.results import table_rows
+from onemap.plugin.rooms.compare.compare_looks import difference_rank
+
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")  # by the keys 1 to 6
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One piece of ground of one type, with the core's measures and the decision."""
+
+    row: int  # in the table of spots
+    name: str
+    kind: str
+    use_a: str
+    use_b: str
+    codes_a: tuple[str, ...]  # each class with its title
+    codes_b: tuple[str, ...]
+    class_a: str  # that of most of its ground
+    class_b: str
+    area_m2: float | None
+    share: float | None
+    mean_width_m: float | None
+    compactness: float | None
+    line_distance_m: float | None
+    shift_m: float | None
+    cause: str
+    evidence: str
+    cluster: str
+    date_a: str
+    date_b: str
+    decision: str
+    reason: str
+    decided_by: str
+    decided_at: str
+    state: str = ""  # new or changed against an earlier comparison
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """Its cell of the matrix: type and uses."""
+        return self.kind, self.use_a, self.use_b
+
+    @property
+    def is_decidable(self) -> bool:
+        """Whether there is a difference to decide."""
+        return bool(self.cause)  # the core proposes one for every difference, and for nothing else
+
+    def with_decision(self, decision: str, reason: str) -> Spot:
+        """The same spot with a decision that the core has stored."""
+        return replace(self, decision=decision, reason=reason, decided_by="", decided_at="")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison on display.
+
+    path: its tables.
+    answer: the core's answer.
+    library_path: the library.
+    plans: the titles of the two plans.
+    """
+
+    path: str
+    answer: dict[str, Any]
+    library_path: str
+    plans: tuple[str, str]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The core's record of the run."""
+        return self.answer.get("run") or {}
+
+    @property
+    def view(self) -> list[dict[str, Any]]:
+        """The core's rows of the matrix."""
+        return self.answer.get("view") or []
+
+    @property
+    def changes(self) -> dict[str, list[dict[str, Any]]] | None:
+        """The spots that are new, gone and changed since an earlier comparison; None without one."""
+        return self.answer.get("changed")
+
+
+def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
+    """The spots, conflicts first, then by type and area. May run in any thread.
+
+    answer: the core's, which tells the titles of classes and what has changed.
+    """
+    changed: dict[str, list[dict[str, Any]]] | None = answer.get("changed")
+    titles: dict[str, dict[str, str]] = answer.get("class_titles") or {}
+    states = {row["spot"]: "new" for row in (changed or {}).get("new", ())}
+    states |= {row["to"]["spot"]: "changed" for row in (changed or {}).get("changed", ())}
+    spots = [_spot(row, states, titles) for row in table_rows(path, "spots")]
+    return sorted(spots, key=lambda spot: (difference_rank(spot.kind), -(spot.area_m2 or 0.0)))
+
+
+def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[str, str]]) -> Spot:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    def classes(field: str, plan: str) -> tuple[str, ...]:
+        known = titles.get(plan, {})
+        codes = [code for code in text(f"{field}_{plan}").split(",") if code]
+        return tuple(f"{code} {known[code]}" if code in known else code for code in codes)
+
+    return Spot(
+        row=row["fid"],
+        name=text("spot"),
+        kind=text("type"),
+        use_a=text("use_a"),
+        use_b=text("use_b"),
+        codes_a=classes("code", "a"),
+        codes_b=classes("code", "b"),
+        class_a="".join(classes("class", "a")),
+        class_b="".join(classes("class", "b")),
+        area_m2=row.get("area_m2"),
+        share=row.get("share"),
+        mean_width_m=row.get("mean_width_m"),
+        compactness=row.get("compactness"),
+        line_distance_m=row.get("line_distance_m"),
+        shift_m=row.get("shift_m"),
+        cause=text("cause"),
+        evidence=text("evidence"),
+        cluster=text("cluster"),
+        date_a=text("date_a"),
+        date_b=text("date_b"),
+        decision=text("decision"),
+        reason=text("decision_reason"),
+        decided_by=text("decision_by"),
+        decided_at=text("decision_at"),
+        state=states.get(text("spot"), ""),
+    )

@@ -1,0 +1,237 @@
+"""The spots of a comparison as a list that can be sorted by each measure and filtered by cells of the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+
+from onemap.plugin.rooms.compare.compare_looks import difference_name, difference_rank, swatch
+from onemap.plugin.rooms.compare.compare_results import Spot
+from onemap.plugin.widgets.alignment import LEFT, RIGHT
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text
+from onemap.plugin.words.translation import tr
+
+_ROOT = QModelIndex()  # of a model: above all rows
+MARK = "✓ "
+
+
+def state_name(state: str) -> str:
+    """The name of the state new or changed."""
+    return {"new": tr("new"), "changed": tr("changed")}.get(state, "")
+
+
+def _type_text(spot: Spot) -> str:
+    """The type, marked where it is decided: in a narrow list the decision itself has no column."""
+    return (MARK if spot.decision else "") + difference_name(spot.kind)
+
+
+def _decision_text(spot: Spot) -> str:
+    return word("decisions", spot.decision) if spot.decision else ""
+
+
+def _classes_text(spot: Spot) -> str:
+    return f"{spot.class_a or NOT_MEASURED} | {spot.class_b or NOT_MEASURED}"
+
+
+def _dates_text(spot: Spot) -> str:
+    return f"{spot.date_a or NOT_MEASURED} | {spot.date_b or NOT_MEASURED}"
+
+
+def _cause_text(spot: Spot) -> str:
+    return word("causes", spot.cause) if spot.cause else ""
+
+
+def _compactness_text(spot: Spot) -> str:
+    return NOT_MEASURED if spot.compactness is None else f"{spot.compactness:.2f}"
+
+
+class SpotColumn:
+    """One column of the list.
+
+    text: the text for a spot.
+    key: the sort key of a spot.
+    """
+
+    def __init__(
+        self, title: str, hint: str, text: Callable[[Spot], str], key: Callable[[Spot], Any], is_number: bool = False
+    ) -> None:
+        self.title, self.hint, self.text, self.key, self.is_number = title, hint, text, key, is_number
+
+
+def columns() -> list[SpotColumn]:
+    """The columns, the most used first."""
+    return [
+        SpotColumn(tr("Type"), "", _type_text, lambda spot: difference_rank(spot.kind)),
+        SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
+        SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
+        SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
+        SpotColumn(
+            tr("Width"),
+            tr("Mean width: twice the area by the outline"),
+            lambda spot: length_text(spot.mean_width_m),
+            lambda spot: spot.mean_width_m,
+            True,
+        ),
+        SpotColumn(tr("Classes"), tr("The class in plan A and in plan B"), _classes_text, _classes_text),
+        SpotColumn(
+            tr("Shift"),
+            tr("How far the line of one plan lies from that of the other"),
+            lambda spot: length_text(spot.shift_m),
+            lambda spot: spot.shift_m,
+            True,
+        ),
+        SpotColumn(
+            tr("To a line"),
+            tr("How far the spot reaches from the nearest line of a plan"),
+            lambda spot: length_text(spot.line_distance_m),
+            lambda spot: spot.line_distance_m,
+            True,
+        ),
+        SpotColumn(
+            tr("Compactness"),
+            tr("1 is a circle; near 0 is a ribbon"),
+            _compactness_text,
+            lambda spot: spot.compactness,
+            True,
+        ),
+        SpotColumn(tr("Dates"), tr("From when plan A and plan B hold"), _dates_text, _dates_text),
+        SpotColumn(tr("Cluster"), "", lambda spot: spot.cluster, lambda spot: spot.cluster),
+        SpotColumn(
+            tr("Since then"),
+            tr("Against the earlier comparison"),
+            lambda spot: state_name(spot.state),
+            lambda spot: spot.state,
+        ),
+    ]
+
+
+class SpotsModel(QAbstractTableModel):
+    """Spots, filtered and sorted here: tens of thousands are no problem."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns = columns()
+        self._spots: list[Spot] = []
+        self._filtered: list[Spot] = []
+        self._cells: frozenset = frozenset()
+        self._undecided_only = self._changed_only = False
+        self._order: tuple[int, bool] | None = None  # column, and whether the greatest is first
+
+    @property
+    def number_columns(self) -> frozenset[int]:
+        """The columns of measures, which are sorted with the greatest first."""
+        return frozenset(at for at, column in enumerate(self._columns) if column.is_number)
+
+    def set_spots(self, spots: list[Spot]) -> None:
+        """Show another comparison.
+
+        spots: in the order to show.
+        """
+        self._spots, self._cells, self._order = spots, frozenset(), None
+        self._show()
+
+    @property
+    def all_spots(self) -> list[Spot]:
+        """All spots of the comparison, filtered or not."""
+        return self._spots
+
+    @property
+    def filtered_spots(self) -> list[Spot]:
+        """The spots in the list."""
+        return self._filtered
+
+    def choose(self, cells: frozenset) -> None:
+        """List the spots of these cells of the matrix; an empty set lists all."""
+        self._cells = cells
+        self._show()
+
+    def set_filters(self, is_undecided_only: bool, is_changed_only: bool) -> None:
+        """List only undecided spots, or only new and changed ones."""
+        self._undecided_only, self._changed_only = is_undecided_only, is_changed_only
+        self._show()
+
+    def store_decision(self, names: Iterable[str], decision: str, reason: str) -> list[Spot]:
+        """Store a decision for spots; return them."""
+        decided_names = set(names)
+        decided_spots = {
+            spot.name: spot.with_decision(decision, reason) for spot in self._spots if spot.name in decided_names
+        }
+        self._spots = [decided_spots.get(spot.name, spot) for spot in self._spots]
+        self._filtered = [decided_spots.get(spot.name, spot) for spot in self._filtered]
+        self.refresh()
+        return list(decided_spots.values())
+
+    def refresh(self) -> None:
+        """Show the cells anew, whose texts have changed."""
+        if self._filtered:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._filtered) - 1, len(self._columns) - 1))
+
+    def spot_at(self, index: QModelIndex) -> Spot | None:
+        """The spot of a row."""
+        return self._filtered[index.row()] if index.isValid() and index.row() < len(self._filtered) else None
+
+    def row_of(self, name: str) -> int:
+        """The row of a spot; -1 where it is not in the list."""
+        return next((row for row, spot in enumerate(self._filtered) if spot.name == name), -1)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; spots without the measure come last."""
+        self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
+        self._show()
+
+    def _show(self) -> None:
+        self.beginResetModel()
+        self._filtered = [
+            spot
+            for spot in self._spots
+            if (not self._cells or spot.cell in self._cells)
+            and not (self._undecided_only and (spot.decision or not spot.is_decidable))
+            and not (self._changed_only and not spot.state)
+        ]
+        if self._order is not None:
+            column, is_descending = self._order
+            key = self._columns[column].key
+            measured = [spot for spot in self._filtered if key(spot) is not None]
+            unmeasured = [spot for spot in self._filtered if key(spot) is None]
+            self._filtered = sorted(measured, key=key, reverse=is_descending) + unmeasured
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
+        """The number of spots in the list."""
+        return 0 if parent.isValid() else len(self._filtered)
+
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
+        """The number of columns."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The titles of the columns."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if self._columns[section].is_number else LEFT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._columns[section].hint or None
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The text, icon or alignment of a cell."""
+        spot = self.spot_at(index)
+        if spot is None:
+            return None
+        column = self._columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(spot)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
+            return RIGHT
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return swatch(spot.kind)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            texts = (_type_text(spot), _decision_text(spot)) if index.column() == 0 else (column.text(spot),)
+            return "\n".join(filter(None, texts))
+        return None

@@ -1,0 +1,159 @@
+"""The contradictions between all plans: every pair is compared; a row opens the comparison of its two plans."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.file_writing import copy_file
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.rooms.compare.compare_form import CompareForm
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.translation import Count, sentences, tr
+
+XLSX = {".xlsx": "Excel (*.xlsx)"}
+ALWAYS, WIDE_PX = 2, 560  # the columns of the narrowest dock; from here on there is room for all
+
+
+class ContradictionsView(VerbView):
+    """The answer stays until the next, or until the library or the day changes."""
+
+    pair_chosen = pyqtSignal(object)  # the plans `a` and `b`, their matrix and run
+    back_requested = pyqtSignal()
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._form = form
+        self._folder = ""
+        self._build()
+        library.loading.connect(self._enable)
+        self._enable()
+
+    def _build(self) -> None:
+        self.summary = QLabel(self._invitation())
+        self.summary.setWordWrap(True)
+        self.tree = AnswerTree(tr("Who contradicts whom"), ())
+        self.tree.setRootIsDecorated(False)
+        self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
+        self.tree.itemClicked.connect(lambda item, _column: self._open(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._open(item))
+        self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
+        self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
+        self.button.clicked.connect(lambda: self.ask())
+        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
+        self.save_button.clicked.connect(self._choose_target)
+        self.back_button = QPushButton(icon("back"), tr("Back to two plans"))
+        self.back_button.clicked.connect(lambda: self.back_requested.emit())
+        buttons = QGridLayout()
+        for row, button in enumerate((self.button, self.save_button, self.back_button)):
+            buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+
+    def ask(self) -> None:
+        """Ask the core to compare every pair."""
+        if self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
+        folder.mkdir(parents=True, exist_ok=True)
+        params = {
+            "library": self._library.path,
+            "as_of": self._library.day,
+            "matrix": self._form.files,
+            "out": str(folder / "contradictions.xlsx"),
+            "view": True,
+            **self._form.limits(),
+        }
+        self._ask_core(
+            "contradictions",
+            params,
+            lambda answer: self._show(str(folder), answer),
+            tr("Who contradicts whom"),
+            str(folder),
+        )
+
+    def clear(self) -> None:
+        """Clear the table."""
+        self.tree.clear()
+        self.summary.setText(self._invitation())
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+        self._enable()
+
+    def close_down(self) -> None:
+        """Cancel, and remove the temporary files."""
+        self.cancel()
+        self.clear()
+
+    def save(self, path: str) -> None:
+        """Copy the core's own table to a path."""
+        try:
+            copy_file(Path(self._folder) / "contradictions.xlsx", path)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        self.message_sent.emit(tr("Written: {path}").format(path=path))
+
+    def _choose_target(self) -> None:
+        title = tr("Save as Excel")
+        path = ask_target(self, title, suggested_file(tr("Plans against each other"), ".xlsx"), XLSX)
+        if path:
+            self.save(path)
+
+    def _show(self, folder: str, answer: dict[str, Any]) -> None:
+        self._folder = folder
+        (table,) = answer["view"]
+        self.tree.show_table(table)
+        self._fit()
+        self.summary.setText(_summary_text(answer["pairs"]))
+        self._enable()
+        self.results_shown.emit()
+
+    def _invitation(self) -> str:
+        return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many columns as there is room for; the tip of a row has the others."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        for column in range(ALWAYS, self.tree.columnCount()):
+            self.tree.setColumnHidden(column, self.width() < WIDE_PX)
+
+    def _open(self, item: QTreeWidgetItem) -> None:
+        pair = self.tree.about(item)
+        if pair is not None and pair["run"]:
+            self.pair_chosen.emit(pair)
+
+    def _enable(self) -> None:
+        self.button.setEnabled(not self.is_working and bool(self._library.path))
+        self.save_button.setEnabled(bool(self._folder))
+
+
+def _summary_text(pairs: list[dict[str, Any]]) -> str:
+    if not pairs:
+        return tr("The library has no two plans for which there is a matrix.")
+    compared = [pair for pair in pairs if pair["conflict_ha"] is not None]
+    against = sum(bool(pair["conflict_ha"]) for pair in compared)
+    text = tr("{count:# pair|# pairs} compared, {against} with contradictions.")
+    text = text.format(count=Count(len(compared)), against=Count(against))
+    failed = len(pairs) - len(compared)
+    return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{failed:,}")) if failed else text

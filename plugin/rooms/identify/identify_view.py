@@ -1,0 +1,311 @@
+"""What lies here: the tool for a point, a line or a box, and a tree of every plan, line and zone there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+)
+from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QResizeEvent
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.profile import settings
+from onemap.plugin.rooms.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
+from onemap.plugin.rooms.identify.way_button import WayButton, way_hint
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.crs_words import crs_title
+from onemap.plugin.words.number_format import area_text, length_text
+from onemap.plugin.words.translation import tr, with_label
+
+COLOUR = "#E8590C"
+NEAR_PX = 8  # lines and points this near to the click or the line are meant
+VALUE_SHARE = 0.41  # of the tree's width; a longer value is cut and stands in the tip
+MIN_ROWS, ROW_MARGIN_PX = 8, 4
+
+
+class IdentifyView(QWidget):
+    """One place at a time; another click takes its place. The tree is there only while there is an answer."""
+
+    refused = pyqtSignal(object)  # Refusal
+    answered = pyqtSignal()  # the tree shows an answer
+    shown = pyqtSignal()  # somebody asked from the map: bring the panel to the front
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._canvas = library, canvas
+        self.asking = Asking(library.core, self, library.scope)
+        self.asking.refused.connect(self._refuse)
+        self.asking.slow.connect(self._announce)
+        self._answer: dict[str, Any] | None = None  # on display
+        self._bands: list[QgsRubberBand] = []  # of the chosen feature
+        self._place_band: QgsRubberBand | None = None  # what was asked about
+        self._tool_before = None
+        self.tool = IdentifyTool(canvas)
+        self.button = QPushButton(icon("identify"), tr("What lies here?"))
+        self.button.setCheckable(True)
+        self.way_button = WayButton()
+        self.hint = QLabel()  # how to draw, while the tool is on
+        self.hint.setWordWrap(True)
+        self.place = QLabel()
+        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.close_button = QToolButton()
+        self.close_button.setIcon(icon("cancel"))
+        self.close_button.setAutoRaise(True)
+        self.close_button.setAccessibleName(tr("Close what lies here"))
+        self.close_button.setToolTip(tr("Close what lies here"))
+        self.changed_versions = ChangedVersions(library)
+        self.tree = AnswerTree(tr("What lies here"), [tr("Layer, class"), tr("Version, measure")])
+        self._build()
+        self._show_way(POINT)
+        self.button.toggled.connect(self._use_tool)
+        self.way_button.way_chosen.connect(self.use_way)
+        self.tool.pointed.connect(self.ask_at)
+        self.tool.line_drawn.connect(self.ask_along)
+        self.tool.box_drawn.connect(self.ask_in)
+        self.tool.cancelled.connect(lambda: self.button.setChecked(False))
+        self.close_button.clicked.connect(self.clear)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._choose(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        canvas.mapToolSet.connect(self._release_button)
+        canvas.contextMenuAboutToShow.connect(self._add_to_menu)
+        library.loading.connect(self.clear)
+        settings.changes.area_unit.connect(self._say_place)
+
+    def _build(self) -> None:
+        header = self.tree.header()
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
+        self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
+        head = QHBoxLayout()
+        head.addWidget(self.place, 1)
+        head.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.button, 1)
+        buttons.addWidget(self.way_button)
+        layout.addLayout(buttons)
+        layout.addWidget(self.hint)
+        layout.addLayout(head)
+        layout.addWidget(self.changed_versions)
+        layout.addWidget(self.tree, 1)
+        self.hint.hide()
+        self._show_answer(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width between names and values."""
+        super().resizeEvent(event)
+        self.tree.setColumnWidth(VALUE, round(VALUE_SHARE * self.width()))
+
+    def close_down(self) -> None:
+        """Let go of the map."""
+        self.clear()
+        self._canvas.contextMenuAboutToShow.disconnect(self._add_to_menu)
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._canvas.unsetMapTool(self.tool)
+
+    def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
+        """Ask about points, lines or boxes from now on, with the tool. first_corner: where the drawing begins."""
+        self.button.setChecked(True)
+        self._canvas.setFocus()
+        self.tool.use_way(way, first_corner)
+        self._show_way(way)
+
+    def ask_at(self, point: QgsPointXY) -> None:
+        """Ask about a point of the map."""
+        self.ask(point, self._canvas.mapSettings().destinationCrs(), self._reach_m(point))
+
+    def ask_along(self, line: QgsGeometry) -> None:
+        """Ask about a line of the map."""
+        system = self._canvas.mapSettings().destinationCrs()
+        params = {"line": line.asWkt(), "radius": self._reach_m(line.asPolyline()[0])}
+        self._ask(params, system, line)
+
+    def ask_in(self, box: QgsRectangle) -> None:
+        """Ask about a box of the map; only what lies in it is meant."""
+        system = self._canvas.mapSettings().destinationCrs()
+        sides = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+        self._ask({"box": ",".join(map(repr, sides)), "radius": 0.0}, system, QgsGeometry.fromRect(box))
+
+    def ask(self, point: QgsPointXY, system: QgsCoordinateReferenceSystem, radius_m: float | None = None) -> None:
+        """Ask about a point in a coordinate system. radius_m: how near lines and points must be."""
+        params = {"x": repr(point.x()), "y": repr(point.y()), "radius": radius_m}
+        self._ask(params, system, QgsGeometry.fromPointXY(point))
+
+    def clear(self) -> None:
+        """Forget the answer, and what is highlighted."""
+        self.asking.forget()
+        self._remove_bands()
+        self._show_place(None)
+        self._answer = None
+        self.changed_versions.forget()
+        self.tree.clear()
+        self._show_answer(False)
+
+    def _reach_m(self, point: QgsPointXY) -> float | None:
+        """How many metres of the library's plane some pixels are at a point of the map; None where that is unknown."""
+        system, plane = self._canvas.mapSettings().destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
+        if not (plane.isValid() and system.isValid()):
+            return None
+        try:
+            change = QgsCoordinateTransform(system, plane, QgsProject.instance().transformContext())
+            edge = QgsPointXY(point.x() + NEAR_PX * self._canvas.mapUnitsPerPixel(), point.y())
+            return change.transform(point).distance(change.transform(edge))
+        except QgsCsException:
+            return None
+
+    def _ask(self, place: dict[str, Any], system: QgsCoordinateReferenceSystem, shape: QgsGeometry) -> None:
+        """Ask the core. place: its parameters; shape: the same place, in the coordinate system."""
+        if not self._library.path:
+            return
+        try:
+            self._show_place(self._in_map(shape, system))
+        except QgsCsException:  # no place of this map; the core says what is wrong with it
+            self._show_place(None)
+        params = {
+            "library": self._library.path,
+            **place,
+            "crs": system.authid() or system.toWkt(),
+            "as_of": self._library.day,
+            "view": True,
+        }
+        self.asking.ask("identify", params, self._take)
+
+    def _announce(self) -> None:
+        """Say that the answer takes its time; closing it cancels the question."""
+        self.place.setText(tr("Looking up what lies there…"))
+        for widget in (self.place, self.close_button):
+            widget.show()
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+        self.changed_versions.compare_with(answer["layers"])
+        self._remove_bands()
+        self.tree.show_rows(answer["view"])
+        self._say_place()
+        self._show_answer(True)
+        self.answered.emit()
+        self.shown.emit()
+
+    def _say_place(self) -> None:
+        """Say in one line what was asked about: a point's coordinates, how long a line is, how large a box."""
+        if self._answer is None:
+            return
+        answer = self._answer
+        if answer["shape"] == "line":
+            text = with_label(tr("Along a line"), length_text(answer["length_m"]))
+        elif answer["shape"] == "box":
+            text = with_label(tr("In a box"), area_text(answer["area_ellipsoidal_m2"]))
+        else:
+            decimals = 6 if abs(answer["x"]) <= 360 else 2
+            text = f"{answer['x']:.{decimals}f}, {answer['y']:.{decimals}f}"
+        self.place.setText(text)
+        self.place.setToolTip(crs_title(QgsCoordinateReferenceSystem(answer["crs"])))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.clear()
+        self.refused.emit(refusal)
+
+    def _show_answer(self, is_shown: bool) -> None:
+        for widget in (self.place, self.close_button, self.tree):
+            widget.setVisible(is_shown)
+
+    def _geometry(self, item: QTreeWidgetItem | None) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem] | None:
+        """The geometry of a feature's row, or of the feature that a row is about."""
+        place = self.tree.about(item)
+        if place is None:
+            return None
+        layer = table_layer(self._library.path, place["table"], "")
+        feature = next(layer.getFeatures(QgsFeatureRequest(place["fid"])), None) if layer.isValid() else None
+        return (feature.geometry(), layer.crs()) if feature is not None and feature.hasGeometry() else None
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        self._remove_bands()
+        found = self._geometry(item)
+        if found is None:
+            return
+        geometry, system = found
+        band = QgsRubberBand(self._canvas, geometry.type())
+        band.setToGeometry(geometry, system)
+        fill = QColor(COLOUR)
+        fill.setAlpha(50)
+        band.setStrokeColor(QColor(COLOUR))
+        band.setFillColor(fill)
+        band.setWidth(3)
+        band.show()
+        self._bands.append(band)
+
+    def _go_to(self, item: QTreeWidgetItem) -> None:
+        found = self._geometry(item)
+        if found is not None:
+            self._canvas.zoomToFeatureExtent(self._in_map(*found).boundingBox())
+
+    def _in_map(self, geometry: QgsGeometry, system: QgsCoordinateReferenceSystem) -> QgsGeometry:
+        target = self._canvas.mapSettings().destinationCrs()
+        moved = QgsGeometry(geometry)
+        moved.transform(QgsCoordinateTransform(system, target, QgsProject.instance().transformContext()))
+        return moved
+
+    def _remove_bands(self) -> None:
+        for band in self._bands:
+            self._canvas.scene().removeItem(band)
+        self._bands = []
+
+    def _show_place(self, geometry: QgsGeometry | None) -> None:
+        """Draw what is asked about, in the map's coordinate system, in place of what was asked about before."""
+        if self._place_band is not None:
+            self._canvas.scene().removeItem(self._place_band)
+        self._place_band = drawn_band(self._canvas, geometry) if geometry is not None else None
+
+    def _show_way(self, way: str) -> None:
+        self.way_button.show_way(way)
+        self.button.setToolTip(way_hint(way))
+        self.hint.setText(way_hint(way))
+
+    def _use_tool(self, is_on: bool) -> None:
+        self.hint.setVisible(is_on)
+        if is_on:
+            self._tool_before = self._canvas.mapTool()
+            self._canvas.setMapTool(self.tool)
+            self._canvas.setFocus()
+        elif self._canvas.mapTool() is self.tool:
+            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self.tool)
+
+    def _release_button(self, tool: object, _before: object = None) -> None:
+        if tool is not self.tool:
+            self.button.setChecked(False)
+
+    def _add_to_menu(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
+        """Entries of the map's own menu: about the place of the click, or a line or a box that begins there."""
+        if self._library.path:
+            point = QgsPointXY(event.mapPoint())
+            menu.addAction(icon("identify"), tr("What lies here?"), lambda: self.ask_at(point))
+            along, inside = tr("What lies along a line from here…"), tr("What lies in a box from here…")
+            menu.addAction(icon("identify_line"), along, lambda: self.use_way(LINE, point))
+            menu.addAction(icon("identify_box"), inside, lambda: self.use_way(BOX, point))

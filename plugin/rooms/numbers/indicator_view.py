@@ -1,0 +1,382 @@
+"""The indicators of area units: a list with value, target and status, and one of them on the map; the core measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
+from qgis.PyQt.QtCore import QTimer, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.results.details_pane import DetailsPane
+from onemap.plugin.profile import settings
+from onemap.plugin.rooms.numbers.chart_view import ChartView
+from onemap.plugin.rooms.numbers.table_request import TableView
+from onemap.plugin.rooms.numbers.unit_map import UnitMap
+from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_values
+from onemap.plugin.rooms.numbers.value_tree import ValueTree
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.translation import tr
+
+TARGETS = "targets"  # the kind of chart that is of a unit
+LINES_OF_STEPS, MOST_LINES = 12, 8
+STATES = 3  # of the data before, which give trend and pace
+INDENTATION_PX = 12
+
+
+class IndicatorView(TableView):
+    """A measurement at a time. A row of the list colours the map; a click on a unit, here or there, opens its page."""
+
+    working = pyqtSignal(bool)
+    message_sent = pyqtSignal(str)
+    measured = pyqtSignal()  # the core has kept a run in the library
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._canvas = canvas
+        self._tool_before = None
+        self._theme, self._only = "", None
+        self._asked: dict[str, Any] = {}  # for the values on display
+        self._unit_field = self._run = ""
+        self._charts: list[dict[str, Any]] = []
+        self.packs: list[str] = []  # files of indicators beside or in place of those that come along
+        self._rows: list[dict[str, Any]] = []  # of the answer
+        self.values: list[UnitValue] = []  # in them
+        self.explaining = Asking(library.core, self, library.scope)
+        self.explaining.refused.connect(self.refused)
+        self.map = UnitMap()
+        self.tool = QgsMapToolIdentifyFeature(canvas)
+        self.unit = WrappedChoice()
+        self.unit.setAccessibleName(tr("Unit whose values are listed"))
+        self.pick_button = _tool_button(
+            "locate",
+            tr("On the map"),
+            tr("Click a unit on the map: its values are listed, and its page opens"),
+            is_checkable=True,
+        )
+        self.page_button = _tool_button(
+            "document", tr("Page"), tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        )
+        self.explain_button = _tool_button(
+            "explain", tr("Explain"), tr("How this value came about, down to versions and features"), is_checkable=True
+        )
+        self.repeat_button = _tool_button(
+            "refresh",
+            tr("Measure again and compare"),
+            tr("Measure the kept run again with what was known then, and compare row by row"),
+        )
+        self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
+        self.tree.setIndentation(INDENTATION_PX)
+        self.charts = ChartView(self)
+        self.steps = DetailsPane()
+        self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self._build()
+        self._connect()
+        canvas.mapToolSet.connect(self._release_button)
+        settings.changes.area_unit.connect(self._follow_unit)
+
+    def _connect(self) -> None:
+        self.unit.currentIndexChanged.connect(lambda _index: self._fill())
+        self.pick_button.toggled.connect(self._use_tool)
+        self.page_button.clicked.connect(lambda: self.open_page(self.unit.currentData()))
+        self.tool.featureIdentified.connect(self._pick)
+        self.tree.currentItemChanged.connect(lambda item, _before: self._show_chosen(item))
+        self.explain_button.toggled.connect(self._explain_or_not)
+        self.repeat_button.clicked.connect(lambda: self.repeat())
+        self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(self._unit(item)))
+
+    def _build(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.unit, 1)
+        row.addWidget(self.pick_button)
+        row.addWidget(self.explain_button)
+        row.addWidget(self.repeat_button)
+        row.addWidget(self.page_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.work)
+        layout.addLayout(row)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.steps)
+        layout.addWidget(self.charts)
+        layout.addWidget(self.note)
+        self._show_result(False)
+
+    def measure(self, unit_layer: str, title: str) -> None:
+        """Ask the core for all indicators.
+
+        unit_layer: the code of the layer of units; empty for the whole district. title: what it is called.
+        """
+        self.ask_tables(
+            "indicators",
+            tr("Measure indicators"),
+            {
+                "unit": unit_layer,
+                "as_of": self._library.day,
+                "pack": self.packs,
+                "states": STATES,
+                "charts": self.charts.wanted_mm,
+                "view": True,
+            },
+            lambda tables, answer: self._show(tables, answer, unit_layer, title),
+        )
+
+    def list_only(self, theme: str, indicators: frozenset[str] | None) -> None:
+        """List these indicators of a theme, by id; None lists all."""
+        self._theme, self._only = theme, indicators
+        self._fill()
+
+    def leave_map(self) -> None:
+        """Take the colours and the tool off the map."""
+        self.pick_button.setChecked(False)
+        self.map.hide()
+
+    def enter_map(self) -> None:
+        """Colour the map again by the indicator that is chosen."""
+        self._show_on_map(self.tree.currentItem())
+
+    def clear(self) -> None:
+        """Forget the values."""
+        self.explaining.forget()
+        self.leave_map()
+        self.map.take({}, QgsCoordinateReferenceSystem())
+        self._rows, self.values, self._asked, self._charts, self._run = [], [], {}, [], ""
+        self.unit.clear()
+        self.tree.clear()
+        self._show_result(False)
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.cancel()
+        self.leave_map()
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._canvas.unsetMapTool(self.tool)
+
+    def open_page(self, unit: str | None = None) -> None:
+        """Let the core write the page of a unit, None for all, of the theme if one is chosen, and open it."""
+        if self.is_working or not self._asked or not self.page_button.isEnabled():
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
+        folder.mkdir(parents=True, exist_ok=True)
+        page = str(folder / "page.html")
+        params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
+        params |= {"theme": self._theme, "page": page, "pack": self.packs, "states": STATES, "unrecorded": True}
+        if unit and self._unit_field:
+            name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
+            params["units_where"] = f"\"{name}\" = '{value}'"
+        self.asking.ask(
+            "indicators", params, lambda _answer: QDesktopServices.openUrl(QUrl.fromLocalFile(page)), tr("Page")
+        )
+
+    def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
+        self._rows, self.values = answer["view"], unit_values(answer)
+        self._asked, self._charts = {"unit": unit_layer}, list(answer.get("charts") or ())
+        self._run = str(answer["run"]["id"]) if answer["run"].get("recorded") else ""
+        self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
+        self.map.take(*_grounds(tables))
+        names = dict.fromkeys((value.unit, value.unit_name) for value in self.values)
+        self.unit.blockSignals(True)
+        if len(names) > 1:
+            self.unit.addItem(tr("all units"), None)
+        for unit, name in names:
+            self.unit.addItem(name, unit)
+        self.unit.blockSignals(False)
+        versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
+        lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
+        self.note.setText("\n".join(lines))
+        self._fill()
+        self._show_result(True)
+        self.results_shown.emit()
+        self.measured.emit()
+
+    def _fill(self) -> None:
+        """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
+        chosen = self.tree.about(self.tree.currentItem())
+        unit = self.unit.currentData()
+        listed = [row for row in self._rows if self._only is None or row["about"]["id"] in self._only]
+        if unit is not None:
+            listed = [_of_unit(row, below) for row in listed for below in row["rows"] if below["about"]["unit"] == unit]
+        self.tree.blockSignals(True)
+        self.tree.show_rows(listed)
+        if chosen:
+            self.tree.choose({"pack": chosen["pack"], "id": chosen["id"]})
+        self.tree.blockSignals(False)
+        self._show_chosen(self.tree.currentItem())
+
+    def _show_chosen(self, item: QTreeWidgetItem | None) -> None:
+        """Colour the map by a row's indicator, draw its charts, and those of the unit that is listed."""
+        self._show_on_map(item)
+        self.explain_button.setChecked(False)
+        self.explain_button.setEnabled(self._value_of(item) is not None and bool(self._run))
+        indicator, unit = self._indicator(item), self.unit.currentData()
+        titles = {value.indicator: value.title for value in self.values}
+        charts = []
+        for chart in self._charts:
+            if indicator is not None and (chart["pack"], chart["id"]) == indicator:
+                charts.append((_kind_text(chart["kind"]), titles[indicator], chart["svg"]))
+            elif chart["kind"] == TARGETS and unit is not None and str(chart["unit"] or "") == unit:
+                charts.append((_kind_text(TARGETS), self.unit.currentText(), chart["svg"]))
+        self.charts.show_charts(charts)
+        if item is not None:
+            QTimer.singleShot(0, self._show_current)  # the chart takes room of the tree
+
+    def _show_current(self) -> None:
+        if self.tree.currentItem() is not None:
+            self.tree.scrollToItem(self.tree.currentItem())
+
+    def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
+        """The value of a row: its own, else that of the unit that is listed; None where it has several."""
+        unit = (self.tree.about(item) or {}).get("unit", self.unit.currentData())
+        indicator = self._indicator(item)
+        found = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
+        return found[0] if len(found) == 1 else None
+
+    def _indicator(self, item: QTreeWidgetItem | None) -> tuple[str, str] | None:
+        """The pack and id of a row's indicator."""
+        about = self.tree.about(item)
+        return (about["pack"], about["id"]) if about else None
+
+    def _unit(self, item: QTreeWidgetItem) -> str | None:
+        """The unit whose row it is; None for another row."""
+        return (self.tree.row_of(item)["about"] or {}).get("unit")
+
+    def _explain_or_not(self, is_on: bool) -> None:
+        """Ask the core how the value of the row came about, and show the steps; or put them away."""
+        self.steps.setVisible(False)
+        self.explaining.forget()
+        value = self._value_of(self.tree.currentItem())
+        if not is_on or value is None:
+            return
+        params = {"library": self._library.path, "run": self._run}
+        params |= {"parcel": value.unit or "-", "rule": value.indicator[1], "view": True}
+        self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
+
+    def repeat(self) -> None:
+        """Let the core measure the run on display again, and say whether every row comes out as it is kept."""
+        if self.is_working or not self._run:
+            return
+        params = {"library": self._library.path, "run": self._run}
+        run = self._run
+        title = self.repeat_button.accessibleName()
+        self.asking.ask("verify", params, lambda answer: self._say_repeated(run, answer), title)
+
+    def _say_repeated(self, run: str, answer: dict[str, Any]) -> None:
+        lines = [str(problem["message"]) for problem in answer.get("problems") or ()]
+        whole = tr("The run {run} was measured again: every row is as it is kept.").format(run=run)
+        self.message_sent.emit(whole if answer.get("ok") else "\n".join(lines[:MOST_LINES]))
+
+    def _show_steps(self, value: UnitValue, answer: dict[str, Any]) -> None:
+        self.steps.show_steps(f"{value.title} · {value.unit_name}", answer["view"])
+        self.steps.setVisible(True)
+
+    def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
+        """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
+        indicator = self._indicator(item)
+        values = [value for value in self.values if value.indicator == indicator]
+        if not values or not self.isVisible():
+            self.map.hide()
+            return
+        self.map.show(f"{values[0].title} · {self._library.day or tr('today')}", values)
+
+    def _follow_unit(self) -> None:
+        """Label the map in the unit of the settings."""
+        self._show_on_map(self.tree.currentItem())
+
+    def _choose_unit(self, unit: str | None) -> None:
+        if unit is not None:
+            self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))
+
+    def _follow_click(self, item: QTreeWidgetItem) -> None:
+        """Of a unit open the page; of an indicator let the units on the map be clicked."""
+        if self._unit(item) is not None:
+            self.open_page(self._unit(item))
+        elif self.map.layer is not None:
+            self.pick_button.setChecked(True)
+
+    def _pick(self, feature: QgsFeature) -> None:
+        unit = str(feature["unit"] or "")
+        self._choose_unit(unit)
+        self.open_page(unit)
+
+    def _use_tool(self, is_on: bool) -> None:
+        if is_on and self.map.layer is None and self.tree.topLevelItemCount():
+            self.tree.setCurrentItem(self.tree.topLevelItem(0))  # what can be clicked must be seen
+        layer = self.map.layer
+        if is_on and layer is not None:
+            self.tool.setLayer(layer)
+            self._tool_before = self._canvas.mapTool()
+            self._canvas.setMapTool(self.tool)
+        elif self._canvas.mapTool() is self.tool:
+            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self.tool)
+
+    def _release_button(self, tool: object, _before: object = None) -> None:
+        if tool is not self.tool:
+            self.pick_button.setChecked(False)
+
+    def _show_result(self, is_shown: bool) -> None:
+        buttons = (self.pick_button, self.explain_button, self.repeat_button, self.page_button)
+        for widget in (self.unit, *buttons, self.tree, self.note):
+            widget.setVisible(is_shown)
+        if not is_shown:
+            self.charts.show_charts([])
+            self.steps.hide()
+        self.take_room(is_shown)
+        self._enable()
+
+    def _enable(self) -> None:
+        self.page_button.setEnabled(not self.is_working)
+        self.repeat_button.setEnabled(bool(self._run) and not self.is_working)
+        self.working.emit(self.is_working)
+
+
+def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
+    """The row of an indicator where one unit is listed: with the value of that unit, and what is said of it."""
+    second = below["name"].partition("\n")[2]
+    name = "\n".join(filter(None, (first_line(row["name"]), second)))
+    return {**below, "name": name, "about": row["about"]}
+
+
+def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setAccessibleName(title)
+    button.setToolTip(hint)
+    button.setCheckable(is_checkable)
+    return button
+
+
+def _kind_text(kind: str) -> str:
+    """What a chart shows, in words."""
+    texts = {
+        "units": tr("By unit"),
+        "series": tr("Over time"),
+        "quota": tr("Room of the quota"),
+        TARGETS: tr("The unit against its targets"),
+    }
+    return texts[kind]
+
+
+def _grounds(path: Path) -> tuple[dict[str, QgsGeometry], QgsCoordinateReferenceSystem]:
+    """The ground of each unit in a file of indicators, which has it once for each indicator."""
+    layer = QgsVectorLayer(f"{path}|layername=indicators", "", "ogr")
+    grounds: dict[str, QgsGeometry] = {}
+    for feature in layer.getFeatures():
+        unit = feature["unit"]
+        grounds.setdefault(unit if isinstance(unit, str) else "", feature.geometry())
+    return grounds, layer.crs()

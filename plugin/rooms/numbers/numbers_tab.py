@@ -1,0 +1,237 @@
+"""The tab Numbers: which units, which theme; their indicators in a list and on the map, and what to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.layer_list import MapTheme
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_themes import show_theme
+from onemap.plugin.rooms.numbers.bureau_files import BureauFiles
+from onemap.plugin.rooms.numbers.indicator_view import IndicatorView
+from onemap.plugin.rooms.numbers.sensor_view import SensorView
+from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
+from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
+from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.translation import name_list, tr
+
+MOST_UNITS = 2000  # a layer of more features is none of units that somebody reads
+
+
+class NumbersTab(QWidget):
+    """The room of numbers; library and day are those of the dock."""
+
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, show_place: ShowPlace, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self.asking = Asking(library.core, self, library.scope)
+        self._themes_of = ("", "")  # the library and the day whose themes are known, or asked for
+        self.units = self._make_box(tr("Area units"))
+        self.theme = self._make_box(tr("Theme"))
+        self.theme.addItem(tr("all indicators"), None)
+        self.layers_button = QToolButton()
+        self.layers_button.setIcon(icon("overview"))
+        self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
+        self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
+        self.layers_button.setEnabled(False)
+        self.own_files = BureauFiles()
+        self.lost_files, self.lacking = _make_line(), _make_line()
+        self.measure_button = QPushButton(icon("indicators"), tr("Measure indicators"))
+        self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
+        self.look_button = QPushButton(icon("warnings"), tr("What to look at"))
+        self.look_button.setToolTip(tr("Quotas, permits that end, sums that differ, change without approval"))
+        self.hint = QLabel(tr("Indicators of every area unit with value, target and status, as of the chosen day."))
+        self.hint.setWordWrap(True)
+        self.indicators = IndicatorView(library, canvas)
+        self.warnings = WarningView(library, show_place)
+        self.sensors = SensorView(library)
+        self.balance = StatisticsView(library, canvas)
+        self.balance.button.setText(tr("Land-use balance of a ground"))
+        self.views = (self.indicators, self.warnings, self.sensors, self.balance)
+        self._build()
+        self.indicators.packs = self.warnings.packs = self.own_files.packs
+        self.measure_button.clicked.connect(
+            lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText())
+        )
+        self.look_button.clicked.connect(lambda: self.warnings.look(self.units.currentData() or ""))
+        for view in (self.indicators, self.warnings, self.sensors):
+            view.refused.connect(self.refused)
+            view.results_shown.connect(self.hint.hide)
+            view.working.connect(lambda _is_working: self._enable())
+        for view in (self.balance, self.indicators.charts):
+            view.refused.connect(self.refused)
+        for saying in (self.balance, self.indicators, self.indicators.charts):
+            saying.message_sent.connect(self.message_sent)
+        self.own_files.changed.connect(self._read_own_files)
+        self.layers_button.clicked.connect(self.show_layers)
+        self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
+        library.listed.connect(self._list_units)
+        library.listed.connect(self._ask_themes)
+        self._list_units()
+
+    def _make_box(self, name: str) -> WrappedChoice:
+        box = WrappedChoice()
+        box.setAccessibleName(name)
+        return box
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Area units"), self.units)
+        themes = QHBoxLayout()
+        themes.addWidget(self.theme, 1)
+        themes.addWidget(self.layers_button)
+        themes.addWidget(self.own_files)
+        form.addRow(tr("Theme"), themes)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)  # as in the other rooms
+        layout.addLayout(form)
+        layout.addWidget(self.lost_files)
+        layout.addWidget(self.lacking)
+        layout.addWidget(self.measure_button)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.indicators, 3)
+        layout.addWidget(self.balance)
+        layout.addWidget(self.look_button)
+        layout.addWidget(self.warnings, 2)
+        layout.addWidget(self.sensors)
+        layout.addStretch()
+
+    def enter_map(self) -> None:
+        """Show on the map what was shown there before the tab was left."""
+        self._ask_themes()
+        self.indicators.enter_map()
+
+    def leave_map(self) -> None:
+        """Leave the map as it was."""
+        self.indicators.leave_map()
+        self.sensors.clear()
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.indicators.close_down()
+        self.warnings.close_down()
+        self.sensors.close_down()
+        self.balance.close_down()
+
+    def _list_units(self) -> None:
+        """The whole district, the divisions that the library holds, then its other layers of few polygons."""
+        chosen = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
+        self.units.clear()
+        held = [
+            layer
+            for layer in self._library.layers
+            if layer.in_force is not None
+            and layer.geometry == "polygon"
+            and layer.key
+            and 1 < layer.in_force.count <= MOST_UNITS
+        ]
+        for layer in sorted(held, key=lambda layer: (layer.code not in DIVISIONS, layer.map_place)):
+            self.units.addItem(layer.title, layer.code)
+        self.units.insertItem(0, tr("the whole district"), "")
+        self.units.setCurrentIndex(max(0, self.units.findData(chosen)))
+        self._enable()
+
+    def _ask_themes(self) -> None:
+        """Ask for the themes once somebody sees the tab; what a library lacks of them is of a day."""
+        scope = self._library.scope()
+        if not self._library.layers or not self.isVisible() or scope == self._themes_of:
+            return
+        self._themes_of = scope
+        self._name_lost_files()
+        params = {"library": scope[0], "as_of": scope[1]}
+        files = {"theme": self.own_files.themes, "pack": self.own_files.packs}
+
+        def refuse(refusal: Refusal) -> None:
+            self.refused.emit(refusal)
+            if any(files.values()):  # a file that is wrong does not take those away that come along
+                self.asking.ask("themes", params, self._list_themes)
+
+        self.asking.ask("themes", {**params, **files}, self._list_themes, refuse=refuse)
+
+    def _name_lost_files(self) -> None:
+        """Say which of the bureau's own files are gone, and that nothing of them is listed or measured."""
+        names = name_list([Path(path).name for path in self.own_files.lost])
+        text = tr("These files of your own are gone: {files}. Put them back, or leave them out with the button above.")
+        self.lost_files.setText(text.format(files=names))
+        self.lost_files.setToolTip("\n".join(self.own_files.lost))
+        self.lost_files.setVisible(bool(names))
+
+    def _read_own_files(self) -> None:
+        """Another theme or another pack: what was measured by the one before is forgotten."""
+        if self.indicators.packs != self.own_files.packs:
+            self.indicators.clear()
+            self.indicators.packs = self.warnings.packs = self.own_files.packs
+        self._themes_of = ("", "")
+        self.asking.forget()
+        self._ask_themes()
+
+    def _list_themes(self, answer: dict[str, Any]) -> None:
+        chosen = self.theme.currentData()
+        self.theme.blockSignals(True)
+        self.theme.clear()
+        self.theme.addItem(tr("all indicators"), None)
+        for theme in answer["themes"]:
+            self.theme.addItem(theme["title"], theme)
+        ids = [None, *(theme["id"] for theme in answer["themes"])]
+        is_listed = chosen is None or chosen["id"] in ids
+        self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
+        self.theme.blockSignals(False)
+        self._choose_theme()
+        if not is_listed:
+            text = tr("The theme “{theme}” is gone; all indicators are listed.")
+            self.message_sent.emit(text.format(theme=chosen["title"]))
+
+    def _choose_theme(self) -> None:
+        """List the indicators of the theme, and say which of its layers and tables the library lacks."""
+        theme = self.theme.currentData()
+        indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
+        self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
+        lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
+        self.lacking.setText(tr("The library lacks: {layers}").format(layers=name_list(lost)))
+        self.lacking.setVisible(bool(lost))
+        self.layers_button.setEnabled(theme is not None)
+
+    def show_layers(self) -> None:
+        """Put the layers of the theme that the library holds on the map, and no others of the library's."""
+        theme = self.theme.currentData()
+        codes = tuple(one["code"] for one in theme["layers"])
+        lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
+        if lost:
+            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=name_list(lost)))
+
+    def _enable(self) -> None:
+        has_layers = bool(self._library.layers)
+        self.measure_button.setEnabled(has_layers and not self.indicators.is_working)
+        self.look_button.setEnabled(has_layers and not self.warnings.is_working)
+
+
+def _make_line() -> QLabel:
+    """A line that is there only while it has something to say."""
+    line = QLabel()
+    line.setWordWrap(True)
+    line.hide()
+    return line

@@ -1,0 +1,42 @@
+"""A view that asks the core for an answer and the tables behind it, which lie in a folder for as long as it reads."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtWidgets import QSizePolicy
+
+from onemap.plugin.desk.library.verb_view import VerbView
+
+
+class TableView(VerbView):
+    """A subclass asks with `ask_tables`."""
+
+    def take_room(self, is_shown: bool) -> None:
+        """Grow with the tab while something is shown, and leave no gap else."""
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Expanding if is_shown else policy.Maximum)
+
+    def ask_tables(
+        self, verb: str, title: str, params: dict[str, Any], show: Callable[[Path, dict[str, Any]], None]
+    ) -> None:
+        """Ask a verb about the library; while one is asked nothing happens.
+
+        title: what the work is called; show: called with the file of the tables, a GeoPackage, and the answer.
+        """
+        if self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename(verb))
+        folder.mkdir(parents=True, exist_ok=True)
+        tables = folder / "tables.gpkg"
+
+        def show_and_remove(answer: dict[str, Any]) -> None:
+            show(tables, answer)
+            shutil.rmtree(folder, ignore_errors=True)
+
+        params = {"library": self._library.path, "out": str(tables), **params}
+        self._ask_core(verb, params, show_and_remove, title, str(folder))

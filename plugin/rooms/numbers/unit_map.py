@@ -1,0 +1,150 @@
+"""One indicator on the map: units coloured by status, or by value where nothing is held to a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsPalLayerSettings,
+    QgsProject,
+    QgsRuleBasedRenderer,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtGui import QColor
+
+from onemap.plugin.desk.map.layer_styles import symbol_of
+from onemap.plugin.rooms.numbers.unit_values import JUDGED, LOOK_OF, STATUSES, UnitValue, sign_and_word
+from onemap.plugin.words.verdicts import LOOKS
+
+FIELDS = "field=unit:string&field=name:string&field=status:string&field=value:double&field=label:string"
+GRADES = ("#DEEBF7", "#9ECAE1", "#4292C6", "#2171B5", "#084594")  # light to dark, so that a print in grey tells it
+OUTLINE, LABEL = "#404040", "#1A1A1A"
+HATCH = {"angle": 45, "distance_mm": 2.0, "width_mm": 0.2}
+# What is broken is filled most densely; only what is unknown is hatched, and the sign stands in each label.
+FILLS = {"alarm": 0.65, "warn": 0.4, "ok": 0.2}
+
+
+class UnitMap:
+    """A temporary layer of the project; `hide` takes it away again."""
+
+    def __init__(self) -> None:
+        self._grounds: dict[str, QgsGeometry] = {}
+        self._system = QgsCoordinateReferenceSystem()
+        self._layer_id = ""
+
+    @property
+    def layer(self) -> QgsVectorLayer | None:
+        """The layer while it is on the map."""
+        return QgsProject.instance().mapLayer(self._layer_id) if self._layer_id else None
+
+    def take(self, grounds: Mapping[str, QgsGeometry], system: QgsCoordinateReferenceSystem) -> None:
+        """Take other units, by their code."""
+        self.hide()
+        self._grounds, self._system = dict(grounds), system
+
+    def ground(self, unit: str) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem] | None:
+        """The ground of a unit, with its coordinate system."""
+        return (self._grounds[unit], self._system) if unit in self._grounds else None
+
+    def show(self, title: str, values: Sequence[UnitValue]) -> None:
+        """Colour the units by one indicator's values."""
+        layer = self.layer or self._new_layer()
+        layer.setName(title)
+        features = []
+        for value in values:
+            if value.unit in self._grounds:
+                feature = QgsFeature(layer.fields())
+                feature.setGeometry(self._grounds[value.unit])
+                sign = sign_and_word(value.status).split(" ", 1)[0] if value.status in LOOK_OF else ""
+                label = f"{value.unit_name}\n{sign} {value.value_text}".replace("\n ", "\n")
+                feature.setAttributes([value.unit, value.unit_name, value.status, value.value, label])
+                features.append(feature)
+        layer.dataProvider().truncate()
+        layer.dataProvider().addFeatures(features)
+        layer.setRenderer(_renderer(values))
+        layer.updateExtents()
+        layer.triggerRepaint()
+
+    def hide(self) -> None:
+        """Take the layer off the map."""
+        if self.layer is not None:
+            QgsProject.instance().removeMapLayer(self._layer_id)
+        self._layer_id = ""
+
+    def _new_layer(self) -> QgsVectorLayer:
+        layer = QgsVectorLayer(f"MultiPolygon?{FIELDS}", "", "memory")
+        layer.setCrs(self._system)
+        layer.setCustomProperty("skipMemoryLayersCheck", 1)  # QGIS need not ask whether to keep it
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(_labels()))
+        layer.setLabelsEnabled(True)
+        QgsProject.instance().addMapLayer(layer, False)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        self._layer_id = layer.id()
+        return layer
+
+
+def _labels() -> QgsPalLayerSettings:
+    text = QgsTextFormat()
+    text.setColor(QColor(LABEL))
+    text.setSize(9)
+    halo = QgsTextBufferSettings()
+    halo.setEnabled(True)
+    halo.setSize(0.8)
+    text.setBuffer(halo)
+    settings = QgsPalLayerSettings()
+    settings.fieldName = "label"
+    settings.setFormat(text)
+    return settings
+
+
+def _renderer(values: Sequence[UnitValue]) -> QgsRuleBasedRenderer:
+    """A rule for each status that occurs; what has none is shaded by value where no unit is judged."""
+    root = QgsRuleBasedRenderer.Rule(None)
+    present = {value.status for value in values}
+    for status in STATUSES:
+        if status not in present:
+            continue
+        if status == "none" and not present.intersection(JUDGED):
+            _add_grades(root, values)
+        else:
+            _add(root, _status_look(status), f"\"status\" = '{status}'", sign_and_word(status))
+    return QgsRuleBasedRenderer(root)
+
+
+def _status_look(status: str) -> dict[str, object]:
+    if status not in LOOK_OF:
+        return {"stroke": OUTLINE, "stroke_mm": 0.3}
+    colour = LOOKS[LOOK_OF[status]].colour
+    if status == "unknown":
+        return {"stroke": colour, "stroke_mm": 0.4, "dash": "dash", "hatch": HATCH}
+    return {"stroke": colour, "stroke_mm": 0.6, "fill": colour, "fill_opacity": FILLS[status]}
+
+
+def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) -> None:
+    """Equal steps between the least and the greatest value, each by the values in it; what has none is empty."""
+    unjudged = [value for value in values if value.status == "none"]
+    measured = sorted((value for value in unjudged if value.value is not None), key=lambda value: value.value)
+    numbers = sorted({value.value for value in measured})
+    if len(unjudged) > len(measured):
+        _add(root, _status_look("none"), '"status" = \'none\' AND "value" IS NULL', sign_and_word("none"))
+    count = min(len(GRADES), len(numbers))
+    for place in range(count):
+        low, high = (numbers[0] + (numbers[-1] - numbers[0]) * part / count for part in (place, place + 1))
+        is_last = place == count - 1
+        test = f'"status" = \'none\' AND "value" >= {low!r}' + ("" if is_last else f' AND "value" < {high!r}')
+        look = {"stroke": OUTLINE, "stroke_mm": 0.3, "fill": GRADES[place], "fill_opacity": 0.75}
+        inside = [value for value in measured if low <= value.value and (value.value < high or is_last)]
+        if inside:
+            ends = dict.fromkeys(value.value_text for value in (inside[0], inside[-1]))
+            _add(root, look, test, " – ".join(ends))
+
+
+def _add(root: QgsRuleBasedRenderer.Rule, look: dict[str, object], test: str, label: str) -> None:
+    root.appendChild(QgsRuleBasedRenderer.Rule(symbol_of(look, Qgis.GeometryType.Polygon), 0, 0, test, label))

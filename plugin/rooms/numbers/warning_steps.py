@@ -1,0 +1,69 @@
+"""The steps of a warning that the library has opened: a button for each that may follow, and who took which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.words.translation import tr
+
+STEPS = ("notified", "explained", "mended", "closed")
+
+
+class WarningSteps(QWidget):
+    """The buttons for one warning at a time; each asks why."""
+
+    refused = pyqtSignal(object)  # Refusal
+    stepped = pyqtSignal(dict)  # the core's answer: the warning as it then stands
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._warning: dict[str, Any] = {}
+        self.asking = Asking(library.core, self, library.scope, is_writing=True)
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        self.asking.refused.connect(self.refused)
+        texts = (tr("Notified…"), tr("Explained…"), tr("Mended…"), tr("Close…"))
+        hints = (
+            tr("Note that whoever is responsible has been told"),
+            tr("Note why it is as it is"),
+            tr("Note how it was mended"),
+            tr("Note why nothing is left to do"),
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.buttons: dict[str, QPushButton] = {}
+        for state, text, hint in zip(STEPS, texts, hints):
+            button = QPushButton(text)
+            button.setToolTip(hint)
+            button.clicked.connect(self._asker(state, hint))
+            self.buttons[state] = button
+            row.addWidget(button)
+        row.addStretch()
+        self.show_steps({})
+
+    def show_steps(self, warning: dict[str, Any]) -> None:
+        """Offer the steps that may follow; none for a warning that was never opened."""
+        self._warning = warning
+        self._enable()
+
+    def take(self, state: str, reason: str) -> None:
+        """Take the next step of the warning; without a reason the core refuses it."""
+        params = {"library": self._library.path, "id": self._warning["id"], "state": state, "reason": reason}
+        params["view"] = True
+        self.asking.ask("warning step", params, self.stepped.emit, self.buttons[state].toolTip())
+
+    def _asker(self, state: str, hint: str) -> Callable[[], None]:
+        return lambda: ask_text(self, hint, tr("Reason"), "", lambda reason: self.take(state, reason))
+
+    def _enable(self) -> None:
+        for state, button in self.buttons.items():
+            button.setVisible(state in self._warning.get("next", ()))
+            button.setEnabled(not self.asking.is_busy)
+        self.setVisible(bool(self._warning.get("next")))

@@ -1,0 +1,381 @@
+"""The search for sites where a parcel of an area and a least width would pass, listed by rank and shown on the map."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessingUtils, QgsProject
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.ground_choice import GroundChoice
+from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.desk.results.highlight import Highlight
+from onemap.plugin.desk.results.result_layers import copy_to_profile
+from onemap.plugin.desk.results.result_table import TableLayer
+from onemap.plugin.profile import settings
+from onemap.plugin.rooms.remedy.remedy_looks import style_sites
+from onemap.plugin.widgets.area_box import AreaBox
+from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
+from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
+from onemap.plugin.words.translation import name_list, tr
+
+NEAREST, DISTANCE = 2, 3  # what else a row tells stands in its tip
+MAX_AREA_M2, MAX_WIDTH_M, MAX_SITES = 1e9, 1e5, 200
+LONG_AREA = "9,999,999 m²"  # of a site; a larger one can be scrolled
+DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site, checked as it is.
+
+    row: its row in the table of sites.
+    clearance_m: the distance to the edge of the free ground.
+    """
+
+    row: int
+    name: str
+    rank: int
+    verdict: str
+    clearance_m: float
+    nearest_m: float | None
+
+
+def sites_in(answer: dict[str, Any]) -> list[Site]:
+    """The sites of an answer, the freest first; the table has the same order."""
+    names = ("site", "rank", "verdict", "clearance_m", "nearest_m")
+    rows = enumerate(answer.get("sites") or (), start=1)
+    return [Site(number, *(row[name] for name in names)) for number, row in rows]
+
+
+class SitesView(VerbView):
+    """One search at a time; its sites stay until the next."""
+
+    back_requested = pyqtSignal()
+    parcel_chosen = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        rules: RulesChoice,
+        canvas: QgsMapCanvas,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(library, parent)
+        self._rules = rules
+        self._table: TableLayer | None = None
+        self._record: dict[str, Any] = {}
+        self._path = ""
+        self.sites: list[Site] = []
+        self.highlight = Highlight(canvas)
+        self.form = SitesForm(library, rules, canvas)
+        self.form.facts.refused.connect(self.refused)
+        self.form.changed.connect(self._enable)
+        library.loading.connect(self._enable)
+        self._build()
+        self._enable()
+
+    def _build(self) -> None:
+        self.button = QPushButton(icon("sites"), tr("Find places"))
+        self.button.clicked.connect(lambda: self.search())
+        self.form_button = fold_button(self.form, tr("Show what is searched for, and change it"))
+        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
+        self.back_button.clicked.connect(self.leave)
+        self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
+        self.summary.setWordWrap(True)
+        self.tree = self._make_tree()
+        search_row = QHBoxLayout()
+        search_row.addWidget(self.button, 1)
+        search_row.addWidget(self.form_button)
+        button_row = self._make_buttons()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+        layout.addLayout(search_row)
+        layout.addWidget(self.work)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(button_row)
+        layout.addWidget(self.back_button)
+
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Places found"), ())
+        tree.setRootIsDecorated(False)
+        wrap_names(tree, column=NEAREST)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.currentItemChanged.connect(lambda item, _before: self._enable())
+        tree.itemClicked.connect(lambda _item, _column: self.zoom())
+        tree.itemActivated.connect(lambda _item, _column: self.zoom())
+        return tree
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self.buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for name, hint, action in (
+            ("previous", tr("Previous place"), lambda: self._step(-1)),
+            ("next", tr("Next place"), lambda: self._step(1)),
+            ("zoom", tr("Go to it on the map"), self.zoom),
+            ("draw", tr("Take this place as a parcel to check"), self.take),
+            ("keep", tr("Keep the layer: in a file that stays"), self.keep),
+        ):
+            button = QToolButton()
+            button.setIcon(icon(name))
+            button.setToolTip(hint)
+            button.clicked.connect(lambda _checked=False, run=action: run())
+            row.addWidget(button)
+            self.buttons[name] = button
+        self.count = QLabel()
+        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.count, 1)
+        return row
+
+    @property
+    def current(self) -> Site | None:
+        """The chosen site."""
+        row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) if self.tree.currentItem() is not None else -1
+        return self.sites[row] if 0 <= row < len(self.sites) else None
+
+    def search(self) -> None:
+        """Ask the core for sites."""
+        if self.is_working or not self.button.isEnabled():
+            return
+        self.highlight.restore_view()
+        folder = Path(QgsProcessingUtils.generateTempFilename("sites"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            within = self.form.ground.path(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        target = str(folder / "sites.gpkg")
+        params = {
+            "library": self._library.path,
+            "within": within,
+            "pack": self._rules.packs,
+            "as_of": self._library.day,
+            "out": target,
+            "view": True,
+            **self.form.params(),
+        }
+        title = tr("Find places that would pass")
+        self._ask_core("sites", params, lambda answer: self._show(target, answer), title, str(folder))
+
+    def leave(self) -> None:
+        """Go back; the sites stay."""
+        self.highlight.restore_view()
+        self.back_requested.emit()
+
+    def clear(self) -> None:
+        """Clear the sites; their layer is removed from the map unless it is kept."""
+        self.highlight.restore_view()
+        self.sites = []
+        self.tree.clear()
+        self.form_button.setChecked(True)
+        if self._table is not None:
+            self._table.remove()
+            self._table = None
+        self._enable()
+
+    def close_down(self) -> None:
+        """Cancel, and disconnect from the canvas and the project."""
+        self.cancel()
+        self.clear()
+        self.form.ground.close_down()
+
+    def zoom(self) -> None:
+        """Zoom to the chosen site."""
+        site = self.current
+        if site is None or self._table is None:
+            return
+        ground = self._table.ground(site.row)
+        around_m = max(site.clearance_m, site.nearest_m or 0.0)  # what is nearest is seen too
+        self.highlight.show_grounds(ground, [(ground, site.verdict, _site_label(site))], self._table.crs, around_m)
+
+    def _show_all(self) -> None:
+        grounds = [(self._table.ground(site.row), site.verdict, _site_label(site)) for site in self.sites]
+        self.highlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
+
+    def take(self) -> None:
+        """Pass on the chosen site as a parcel."""
+        if self.current is None or self._table is None:
+            return
+        ground = QgsGeometry(self._table.ground(self.current.row))
+        ground.transform(QgsCoordinateTransform(self._table.crs, QgsProject.instance().crs(), QgsProject.instance()))
+        parts = ground.asGeometryCollection()
+        self.leave()
+        self.parcel_chosen.emit(parts[0] if parts else ground)
+
+    def keep(self) -> None:
+        """Move the layer to a permanent file."""
+        if self._table is None:
+            return
+        try:
+            self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+        self._enable()
+
+    def _step(self, step: int) -> None:
+        row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) + step
+        if 0 <= row < self.tree.topLevelItemCount():
+            self.tree.setCurrentItem(self.tree.topLevelItem(row))
+            self.zoom()
+
+    def _show(self, target: str, answer: dict[str, Any]) -> None:
+        self._path = target
+        self._record = {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "id": "sites"}
+        self.sites = sites_in(answer)
+        if not self.sites:
+            self.summary.setText(tr("No place was found. That is no proof that there is none."))
+            self.form_button.setChecked(True)
+            shutil.rmtree(Path(target).parent, ignore_errors=True)
+        else:
+            group = tr("Places that would pass, {moment}").format(moment=moment_text(self._record["started"]))
+            try:
+                self._table = TableLayer(target, "sites", tr("Places that would pass"), group, "sites", style_sites)
+            except Refusal as refusal:
+                self.refused.emit(refusal)
+                return
+            note = tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
+            self.summary.setText(f"{self.form.asked_text}\n{note}")
+            self.form_button.setChecked(False)  # the list needs the height
+            (table,) = answer["view"]
+            self.tree.show_table(table, columns=DISTANCE + 1)
+            self.tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
+            self.tree.header().setSectionResizeMode(NEAREST, QHeaderView.ResizeMode.Stretch)
+            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+            self._show_all()
+        self._enable()
+        self.results_shown.emit()
+
+    def _enable(self) -> None:
+        wrong = self.form.problem_text
+        self.button.setEnabled(not self.is_working and bool(self._library.path) and not wrong)
+        self.button.setToolTip(wrong)
+        row = self.sites.index(self.current) if self.current is not None else -1
+        for button in self.buttons.values():
+            button.setEnabled(row >= 0)
+        self.buttons["previous"].setEnabled(row > 0)
+        self.buttons["next"].setEnabled(0 <= row < len(self.sites) - 1)
+        self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
+        place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
+        self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
+
+
+def _site_label(site: Site) -> str:
+    """A site's name, and the distance to the nearest limit."""
+    return f"{site.name} · {length_text(site.clearance_m)}"
+
+
+class SitesForm(QWidget):
+    """Ground, area, least width, number, and the project's attributes."""
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        rules: RulesChoice,
+        canvas: QgsMapCanvas,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.ground = GroundChoice(canvas)
+        self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
+        self.area.set_area(DEFAULT_AREA_M2)
+        self.area.area_changed.connect(self._show_mu)
+        settings.changes.area_unit.connect(self._show_mu)
+        self.mu = QLabel()
+        self.width_m.setRange(0.0, MAX_WIDTH_M)
+        self.width_m.setDecimals(0)
+        self.width_m.setSuffix(" m")
+        self.width_m.setSpecialValueText(tr("a square"))
+        self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
+        self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
+        for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        hold_text(self.area, LONG_AREA)
+        hold_text(self.width_m, self.width_m.specialValueText())
+        self.count = QSpinBox()
+        self.count.setRange(1, MAX_SITES)
+        self.count.setValue(DEFAULT_SITES)
+        before, after = tr("places: ≤ {most}").split("{most}")
+        self.count.setPrefix(before)
+        self.count.setSuffix(after)
+        self.count.setToolTip(tr("How many places at most"))
+        self.use = UseChoice()
+        self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
+        self.facts.known_fields = self._stated_fields
+        self.use.chosen.connect(lambda _code: self.facts.show_summary())
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Search in"), self.ground)
+        form.addRow(tr("Area"), field_row(self.area, self.mu))
+        form.addRow(tr("Least width"), field_row(self.width_m, self.count))
+        form.addRow(tr("Use"), self.use)
+        form.addRow(tr("More facts"), self.facts)
+        self._show_mu()
+
+    def _show_mu(self) -> None:
+        self.mu.setText(area_beside_text(self.area.area_m2))
+        self.changed.emit()
+
+    @property
+    def problem_text(self) -> str:
+        """What is wrong with the form; empty for nothing."""
+        side = self.area.area_m2**0.5
+        if self.width_m.value() > side:
+            text = tr("A place of {area} cannot be wider than {side} on every side.")
+            return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
+        return ""
+
+    @property
+    def asked_text(self) -> str:
+        """What is searched for, and where, in one line."""
+        size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
+        is_square = not self.width_m.value()
+        words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
+        return f"{words} · {self.ground.box.currentText()}"
+
+    def _stated_fields(self) -> list[str]:
+        return [USE_FIELD] if self.use.code else []
+
+    def params(self) -> dict[str, Any]:
+        """The parameters of the core's verb `sites`."""
+        return {
+            "area": self.area.area_m2,
+            "width": self.width_m.value() or None,
+            "count": self.count.value(),
+            "project": f"{USE_FIELD}={self.use.code}" if self.use.code else "",
+            "data": self.facts.path,
+        }

@@ -1,0 +1,374 @@
+"""The page of one case: its ten opinions, the chosen opinion, its findings, its rounds, its history."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QSplitter,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.rooms.review.review_changes import ChangesDialog
+from onemap.plugin.rooms.review.review_documents import DocumentButton
+from onemap.plugin.rooms.review.review_editor import OpinionEditor
+from onemap.plugin.rooms.review.review_findings import CaseFindings
+from onemap.plugin.rooms.review.review_history import HistoryView, unseen_entries, unseen_text
+from onemap.plugin.rooms.review.review_opinions import OpinionTable
+from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.rooms.review.review_rounds import RoundsView
+from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, store_seen_revision
+from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
+from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
+from onemap.plugin.rooms.review.review_words import name_buttons, step_word
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
+from onemap.plugin.widgets.room_bar import RoomBar
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.contrast import link_colour
+from onemap.plugin.words.translation import tr
+
+STEP_ICONS = {"circulate": "send", "consolidate": "check", "issue": "sign"}
+NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
+MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
+BUTTON_MARGIN_PX = 12  # beside icon and text, where the dock is narrow
+MOST_WARNINGS = 1  # each takes lines that the opinion needs; more are one line until somebody asks for them
+MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
+
+
+class CasePage(QWidget):
+    """Sends the steps of a case through `steps`, and shows the core's answers."""
+
+    back_requested = pyqtSignal()
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+    reload_requested = pyqtSignal()
+    revise_requested = pyqtSignal(object)  # Case
+    step_done = pyqtSignal(str, dict)
+
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._person = library, person
+        self.case: Case | None = None
+        self._seen_revision = 0
+        self._focus_before: QWidget | None = None  # which control had the keyboard when a step began
+        self.unsent_texts = UnsentTexts()
+        self.changes: ChangesDialog | None = None
+        self.steps = CaseSteps(library, person, self)
+        self.steps.answered.connect(self.step_done)
+        self.steps.changes_found.connect(self._show_changes)
+        self.steps.refused.connect(self.refused)
+        self.steps.reload_requested.connect(self.reload_requested)
+        self._make_labels()
+        self._make_buttons()
+        self.documents = DocumentButton(library)
+        self.documents.refused.connect(self.refused)
+        self.documents.written.connect(lambda path: self.message_sent.emit(tr("Written: {path}").format(path=path)))
+        self.table = OpinionTable()
+        self.table.chosen.connect(self._show_department)
+        self.editor = OpinionEditor(self.unsent_texts)
+        self.editor.step_requested.connect(self._do_for_department)
+        self.editor.typed_changed.connect(self._show_table)
+        self.findings = CaseFindings(library, canvas, self.steps.remedy)
+        self.findings.refused.connect(self.refused)
+        self.findings.findings_read.connect(lambda: self._show_department(self.table.department))
+        self.findings.override_requested.connect(self.steps.override)
+        self.rounds, self.history = RoundsView(), HistoryView()
+        self.work = WorkRow()
+        self.work.follow(self.documents.asking)
+        self.work.follow(self.steps.asking)
+        self.steps.asking.busy_changed.connect(self._set_busy)
+        self._build()
+        self.setAcceptDrops(True)
+
+    def _make_labels(self) -> None:
+        self.project, self.state_label = QLabel(), QLabel()
+        self.unseen_label, self.warnings = QLabel(), QLabel()
+        for label in (self.project, self.state_label, self.unseen_label, self.warnings):
+            label.setWordWrap(True)
+        self.project.setTextFormat(Qt.TextFormat.PlainText)
+        self.state_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self.unseen_label, self.warnings):
+            label.setFrameShape(QFrame.Shape.StyledPanel)
+            label.setContentsMargins(4, 2, 4, 2)
+        self.warnings.setTextFormat(Qt.TextFormat.RichText)
+        self.warnings.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.warnings.linkActivated.connect(lambda _link: self._show_warnings(is_whole=True))
+
+    def _make_buttons(self) -> None:
+        self.next_button = MainButton()
+        self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
+        self.locate_button = QToolButton()
+        self.locate_button.setIcon(icon("locate"))
+        self.locate_button.setAutoRaise(True)
+        self.locate_button.setToolTip(tr("Go to the parcels on the map"))
+        self.locate_button.clicked.connect(lambda: self.findings.outline.go_to())
+        self.steps_button = QToolButton()
+        self.steps_button.setText("⋮")
+        self.steps_button.setToolTip(tr("All steps of the case"))
+        self.steps_button.setAutoRaise(True)
+        self.steps_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.steps_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self.fill_menu)
+        self.steps_button.setMenu(self.menu)
+
+    def show_case(self, case: Case) -> None:
+        """Show a case as it is now; typed text stays."""
+        if self.case is None or self.case.id != case.id:
+            self._seen_revision = seen_revision(case.id)
+            self.findings.clear()
+            self.tabs.setCurrentWidget(self.editor)
+            department = self._first_department(case)
+        else:
+            department = self.table.department or self._first_department(case)
+            self._seen_revision = self._seen_revision or self.case.revision  # what others do while it is open is new
+        self.case = self.steps.case = case
+        store_seen_revision(case.id, case.revision)
+        user = self._person.known_name
+        self.project.setText(case.project)
+        self.state_label.setText(state_line(case))
+        self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
+        self.unseen_label.setVisible(bool(self.unseen_label.text()))
+        self._show_warnings(is_whole=False)
+        self._show_table()
+        self.table.choose_department(department)
+        self._show_department(department)
+        self.rounds.show_case(case)
+        self.rounds.choose(department)
+        self.history.show_case(case, self._seen_revision, user)
+        self.findings.show_case(case)
+        self._enable()
+
+    def close_case(self) -> None:
+        """Close the case."""
+        self.findings.clear()
+        self.case = None
+
+    def begin_step(self, step: str) -> None:
+        """Begin a step of the whole case."""
+        if step == "revise":
+            self.revise_requested.emit(self.case)
+        else:
+            getattr(self.steps, step)()
+
+    def take_reply(self, path: str) -> None:
+        """Read a reply file."""
+        self.steps.take_reply(path, self.table.department)
+
+    def fill_menu(self) -> None:
+        """List every step; a step that is not allowed gives the reason."""
+        self.menu.clear()
+        for step in MENU_STEPS:
+            why_not = self.case.steps.get(step)
+            action = self.menu.addAction(step_word(step) + ("…" if step != "recheck" else ""))
+            if step in STEP_ICONS:
+                action.setIcon(icon(STEP_ICONS[step]))
+            action.setData(step)
+            action.setEnabled(why_not is None and not self.steps.asking.is_busy)
+            action.setToolTip(name_buttons(why_not) if why_not else "")
+            action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
+        self.menu.addSeparator()
+        self.menu.addAction(icon("reply"), tr("Take in a reply file…"), self._choose_reply)
+        self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
+
+    def leave_map(self) -> None:
+        """Remove the highlight and restore the view."""
+        self.findings.leave_map()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put opinions and pages side by side where there is room, as when the dock floats."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # what wraps has another height
+        orientation = Qt.Orientation.Horizontal if self.width() >= MIN_HORIZONTAL_PX else Qt.Orientation.Vertical
+        if self.split.orientation() != orientation:
+            self.split.setOrientation(orientation)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a reply file."""
+        urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
+        if self.case is not None and any(url.toLocalFile().lower().endswith(".json") for url in urls):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Read the dropped reply file, one at a time."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls()]
+        replies = [path for path in paths if path.lower().endswith(".json")]
+        if replies:
+            event.acceptProposedAction()
+            self.take_reply(replies[0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc cancels what runs, else removes the highlight, else goes back to the list."""
+        is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
+        if event.key() != Qt.Key.Key_Escape or is_writing:
+            super().keyPressEvent(event)
+        elif self.steps.asking.is_busy:
+            self.steps.asking.cancel()
+        elif self.findings.is_on_map:
+            self.leave_map()
+        else:
+            self.back_requested.emit()
+
+    def _build(self) -> None:
+        back = QToolButton()
+        back.setIcon(icon("back"))
+        back.setToolTip(tr("Back to the cases (Esc)"))
+        back.setAutoRaise(True)
+        back.clicked.connect(self.back_requested)
+        self.back_button = back
+        font = self.project.font()
+        font.setBold(True)
+        self.project.setFont(font)
+        top = QHBoxLayout()
+        top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(self.project)
+        titles.addWidget(self.state_label)
+        top.addLayout(titles, 1)
+        row = QHBoxLayout()
+        row.setSpacing(2)  # all of it beside each other in the narrowest dock
+        row.addWidget(self.next_button)
+        row.addStretch()
+        row.addWidget(self.locate_button)
+        row.addWidget(self.documents)
+        row.addWidget(self.steps_button)
+        self.tabs = QTabWidget()
+        self.tabs.setTabBar(RoomBar())
+        self.tabs.setDocumentMode(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        for page, title in (
+            (self.editor, tr("Opinion")),
+            (self.findings, tr("Findings")),
+            (self.rounds, tr("Rounds")),
+            (self.history, tr("History")),
+        ):
+            self.tabs.addTab(page, title)
+        self.tabs.currentChanged.connect(lambda _tab: self.leave_map())
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.table)
+        self.split.addWidget(self.tabs)
+        self.split.setStretchFactor(1, 1)
+        self.split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.unseen_label)
+        layout.addWidget(self.warnings)
+        layout.addLayout(row)
+        layout.addWidget(self.work)
+        layout.addWidget(self.split, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""
+        size = super().minimumSizeHint()
+        return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))
+
+    def _show_warnings(self, is_whole: bool) -> None:
+        """Show what whoever decides must not overlook; several as one line that says so, until they are asked for."""
+        lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
+        if len(lines) > MOST_WARNINGS and not is_whole:
+            text = tr("Show all {count} warnings").format(count=len(lines))
+            link = f"<a href='all' style='color:{link_colour(self.palette())}'>{escape(text)}</a>"
+            lines = [f"! {link}"]
+        self.warnings.setText("<br>".join(lines))
+        self.warnings.setVisible(bool(lines))
+
+    def _first_department(self, case: Case) -> str:
+        """The user's department; else the first that is asked and has not answered; else the first."""
+        user_opinion = case.opinion(self._person.department)
+        waiting = [opinion for opinion in case.opinions if opinion.routed and opinion.state in ("drafted", "returned")]
+        return (user_opinion or next(iter(waiting), case.opinions[0])).department
+
+    def _show_table(self) -> None:
+        unseen = unseen_entries(self.case, self._seen_revision, self._person.known_name)
+        changed = {entry["department"] for entry in unseen if entry.get("department")}
+        self.table.show_case(self.case, self.unsent_texts.departments(self.case.id), changed)
+
+    def _show_department(self, department: str) -> None:
+        if self.case is None or not department:
+            return
+        self.editor.show_opinion(self.case, department, self.findings.bases.get(department, []))
+        self.findings.show_department(department)
+        self.rounds.choose(department)
+        self.documents.show_case(self.case, department)
+
+    def _do_for_department(self, step: str) -> None:
+        department = self.editor.department
+        if step == "opine":
+            self.steps.opine(department, self.editor.params())
+        elif step == "sign":
+            self.steps.sign(department)
+        elif step == "return":
+            self.steps.give_back(department)
+        else:
+            self.steps.extend(department)
+
+    def _enable(self) -> None:
+        step = NEXT_STEP.get(self.case.state)
+        self.next_button.setVisible(step is not None)
+        if step is not None:
+            why_not = self.case.steps.get(step)
+            self.next_button.setText(step_word(step) + "…")
+            self.next_button.setIcon(icon(STEP_ICONS[step]))
+            text = self.next_button.fontMetrics().horizontalAdvance(self.next_button.text())
+            self.next_button.setMinimumWidth(text + self.next_button.iconSize().width() + BUTTON_MARGIN_PX)
+            self.next_button.setEnabled(why_not is None and not self.steps.asking.is_busy)
+            self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
+
+    def _set_busy(self, is_busy: bool) -> None:
+        if is_busy:
+            self._hold_focus()
+        else:
+            QTimer.singleShot(0, self._return_focus)  # once it is known what is allowed now
+        self.editor.set_busy(is_busy)
+        self.findings.set_busy(is_busy)
+        if is_busy and self.steps.step != "recheck":  # the others take a moment, or show their progress themselves
+            self.work.hide()
+        if self.case is not None:
+            self._enable()
+
+    def _hold_focus(self) -> None:
+        """Let the keyboard wait in the list of departments: a control that is disabled would lose it to QGIS."""
+        focus = QApplication.focusWidget()
+        if focus is not None and focus is not self.table and self.isAncestorOf(focus):
+            self._focus_before = focus
+            self.table.setFocus()
+
+    def _return_focus(self) -> None:
+        """Give the keyboard back to the control that had it, if nobody has gone on meanwhile and it can be used."""
+        before, self._focus_before = self._focus_before, None
+        if before is not None and self.table.hasFocus() and before.isEnabled() and before.isVisible():
+            before.setFocus()
+
+    def _choose_reply(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(
+            self, tr("Take in a reply file"), "", tr("Reply of a review pack (*.reply.json *.json)")
+        )
+        if path:
+            self.take_reply(path)
+
+    def _show_changes(self, changes: list) -> None:
+        self.changes = ChangesDialog(self.case.project, changes, self)
+        self.changes.show()

@@ -1,0 +1,193 @@
+"""Cases of the review in the core's answers: rows of a list, and a whole case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS
+
+CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
+CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
+OVERALL_CONCLUSIONS = tuple(conclusion for conclusion in CONCLUSIONS if conclusion != "not_involved")
+OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
+MACHINE_NAME = "onemap"
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case in the list.
+
+    waiting: departments that have not answered.
+    verdict: the gravest of its parcels.
+    row: the core's row of it.
+    """
+
+    case: str
+    state: str
+    waiting: tuple[str, ...]
+    overdue: tuple[str, ...]
+    stale: tuple[str, ...]
+    revision: int
+    verdict: str
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One department's opinion.
+
+    why: why the department is asked.
+    steps: for each step None, or the reason why it is not allowed.
+    """
+
+    department: str
+    state: str
+    conclusion: str
+    text: str
+    basis: str
+    routed: bool
+    why: str
+    drafted_by: str
+    due: str
+    steps: dict[str, str | None]
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether no person has edited it yet."""
+        return self.drafted_by == MACHINE_NAME
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case as it is now.
+
+    answer: the core's answer.
+    """
+
+    answer: dict[str, Any]
+    opinions: tuple[Opinion, ...]
+
+    @property
+    def id(self) -> str:
+        """The case's number."""
+        return str(self.answer["case"])
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return str(self.answer["project"])
+
+    @property
+    def state(self) -> str:
+        """One of CASE_STATES."""
+        return str(self.answer["state"])
+
+    @property
+    def round(self) -> int:
+        """The current round, from 1."""
+        return int(self.answer["round"])
+
+    @property
+    def revision(self) -> int:
+        """A number that grows by one with every step."""
+        return int(self.answer["revision"])
+
+    @property
+    def run(self) -> str:
+        """The check of the round."""
+        return str(self.answer["run"])
+
+    @property
+    def steps(self) -> dict[str, str | None]:
+        """For each step of the whole case None, or the reason why it is not allowed."""
+        return dict(self.answer.get("steps") or {})
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """All steps so far, the earliest first."""
+        return list(self.answer.get("entries") or [])
+
+    @property
+    def overrides(self) -> list[dict[str, Any]]:
+        """The round's findings that people judge otherwise; the last one of a parcel and rule counts."""
+        return list(self.answer.get("overrides") or [])
+
+    @property
+    def remedies(self) -> list[dict[str, Any]]:
+        """The remedies of the round's parcels; the last one counts, and is complete."""
+        return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
+
+    @property
+    def remedy(self) -> dict[str, Any]:
+        """The last of them, with the core's rows of its alternatives."""
+        return {**self.remedies[-1], "view": self.rows("remedy")}
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The core's rows of the case: its `opinions`, or its `entries`, which are the steps so far."""
+        return next(part["rows"] for part in self.answer["view"] if part["about"]["list"] == name)
+
+    @property
+    def round_rows(self) -> list[dict[str, Any]]:
+        """A row for each round, the earliest first, with the opinions of that round below it."""
+        return [part for part in self.answer["view"] if part["about"]["list"] == "round"]
+
+    def opinion(self, department: str) -> Opinion | None:
+        """One department's opinion."""
+        return next((opinion for opinion in self.opinions if opinion.department == department), None)
+
+    def items(self, department: str) -> list[dict[str, Any]]:
+        """The questions that only a person of this department can judge."""
+        return [item for item in self.answer.get("checklist") or [] if item["department"] == department]
+
+    def open_items(self, department: str) -> list[dict[str, Any]]:
+        """Those that nobody has answered."""
+        return [item for item in self.items(department) if not item.get("answer")]
+
+
+def case_in(answer: dict[str, Any]) -> Case:
+    """The case in an answer of the core."""
+    return Case(answer, opinions_in(answer["opinions"]))
+
+
+def opinions_in(rows: Iterable[dict[str, Any]]) -> tuple[Opinion, ...]:
+    """Opinions in the departments' order."""
+    return tuple(sorted((_opinion(row) for row in rows), key=lambda row: DEPARTMENTS.index(row.department)))
+
+
+def _opinion(row: dict[str, Any]) -> Opinion:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    return Opinion(
+        department=row["department"],
+        state=row["state"],
+        conclusion=row["conclusion"],
+        text=text("text"),
+        basis=text("basis_text"),
+        routed=bool(row.get("routed")),
+        why=text("why_text"),
+        drafted_by=text("drafted_by"),
+        due=text("due"),
+        steps=dict(row.get("steps") or {}),
+    )
+
+
+def lines_in(answer: dict[str, Any]) -> list[CaseLine]:
+    """The cases in a list of the core, in its order."""
+    cases = {case["case"]: case for case in answer["cases"]}
+    return [_line(cases[row["about"]["case"]], row) for row in answer["view"]]
+
+
+def _line(case: dict[str, Any], row: dict[str, Any]) -> CaseLine:
+    return CaseLine(
+        case=case["case"],
+        state=case["state"],
+        waiting=tuple(case["waiting"]),
+        overdue=tuple(case["overdue"]),
+        stale=tuple(case["stale"]),
+        revision=int(case["revision"]),
+        verdict=row["sign"],
+        row=row,
+    )

@@ -1,0 +1,103 @@
+"""The button for the documents of a case: which one, in which format, where; then it is opened."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import tr
+
+FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
+
+
+class DocumentButton(QToolButton):
+    """A menu of documents; the core writes the chosen one."""
+
+    written = pyqtSignal(str)  # the file
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self.asking = Asking(library.core, self, is_writing=True)  # a document is there whatever is open by then
+        self.asking.refused.connect(self.refused)
+        self._case: Case | None = None
+        self._department = ""
+        self.setText(tr("Documents"))
+        self.setIcon(icon("document"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.documents = QMenu(self)
+        self.documents.aboutToShow.connect(self._fill)
+        self.setMenu(self.documents)
+
+    def show_case(self, case: Case | None, department: str) -> None:
+        """Offer the documents of this case, and of this department."""
+        self._case, self._department = case, department
+        self.setEnabled(case is not None)
+
+    def _fill(self) -> None:
+        self.documents.clear()
+        if self._case is None:
+            return
+        for document, title in (
+            ("report", tr("Report of the findings")),
+            ("statement", tr("Statement of all opinions")),
+        ):
+            self._offer(title, document, "")
+        if self._department:
+            name = as_written(word("departments", self._department))
+            self.documents.addSeparator()
+            pack = self.documents.addAction(
+                icon("reply"), tr("{department}: review pack for work without QGIS…").format(department=name)
+            )
+            pack.triggered.connect(lambda: self._choose("", self._department, "html"))
+            self._offer(tr("{department}: opinion").format(department=name), "opinion", self._department)
+            self._offer(tr("{department}: reply form").format(department=name), "reply", self._department)
+
+    def _offer(self, title: str, document: str, department: str) -> None:
+        menu = self.documents.addMenu(title)
+        for suffix, name in FORMATS.items():
+            action = menu.addAction(f"{name}…")
+            action.triggered.connect(lambda _checked=False, chosen=suffix: self._choose(document, department, chosen))
+
+    def _choose(self, document: str, department: str, suffix: str) -> None:
+        folder = settings.get("review_folder") or documents_folder()
+        parts = (self._case.project, self._case.id, document or "pack", department)
+        name = re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part))[:120]
+        forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
+        path = ask_target(self, tr("Write the document"), str(Path(folder) / f"{name}.{suffix}"), forms)
+        if path:
+            self.write(path, document, department)
+
+    def write(self, path: str, document: str, department: str) -> None:
+        """Let the core write a document. An existing file is replaced, because the user has confirmed it."""
+        settings.put("review_folder", str(Path(path).parent))
+        params: dict[str, Any] = {
+            "library": self._library.path,
+            "case": self._case.id,
+            "target": path,
+            "document": document,
+            "department": department,
+            "overwrite": True,
+            "templates": settings.get("templates"),
+        }
+        self.asking.ask("review export", params, lambda _answer: self._open(path), tr("Write the document"))
+
+    def _open(self, path: str) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        self.written.emit(path)

@@ -1,0 +1,285 @@
+"""The editor of one department's opinion: the draft in the rule's wording, edited, signed, returned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
+from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
+from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.scroll_area import RoomArea
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import tr
+
+TEXT_LINES, BASIS_LINES = 6, 2
+VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the dock is 640 px high
+
+
+class OpinionEditor(QWidget):
+    """One department's opinion. Typed text stays until it is sent or given up."""
+
+    step_requested = pyqtSignal(str)  # opine, sign, return, extend
+    typed_changed = pyqtSignal()
+
+    def __init__(self, unsent_texts: UnsentTexts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unsent_texts = unsent_texts
+        self._case: Case | None = None
+        self._opinion: Opinion | None = None
+        self._is_filling = False
+        self._is_busy = False
+        self._bases: list[str] = []
+        self.title = QLabel()
+        self.title.setWordWrap(True)
+        self.author_label = QLabel()
+        self.author_label.setWordWrap(True)
+        self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
+        self.sign_label.setWordWrap(True)
+        self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
+        self.conflict_label.setWordWrap(True)
+        self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
+        self.conflict_label.setContentsMargins(4, 4, 4, 4)
+        self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._make_inputs()
+        self.answers: dict[str, QLineEdit] = {}
+        self._items: list[dict[str, Any]] = []
+        self.items = QWidget()
+        self._items_layout = QVBoxLayout(self.items)
+        self._items_layout.setContentsMargins(0, 0, 0, 0)
+        self._items_layout.setSpacing(3)
+        self._make_buttons()
+        self._build()
+
+    def _make_inputs(self) -> None:
+        self.conclusion = QComboBox()
+        for code in CONCLUSIONS:
+            self.conclusion.addItem(code, code)
+        self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
+        self.text = QPlainTextEdit()
+        self.text.setAccessibleName(tr("Text of the opinion"))
+        self.text.setTabChangesFocus(True)
+        self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
+        self.text.textChanged.connect(self._store_typed)
+        self.basis = QPlainTextEdit()
+        self.basis.setTabChangesFocus(True)
+        self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
+        self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
+        self.basis.textChanged.connect(self._store_typed)
+        self.bases_button = QToolButton()
+        self.bases_button.setText("+")
+        self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
+        self.bases_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.bases = QMenu(self)
+        self.bases_button.setMenu(self.bases)
+
+    def _make_buttons(self) -> None:
+        self.buttons = {
+            "opine": QPushButton(icon("document"), ""),
+            "sign": QPushButton(icon("sign"), ""),
+            "return": QPushButton(),
+            "extend": QPushButton(),
+        }
+        for step, button in self.buttons.items():
+            button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
+        self.drop_button = QToolButton()
+        self.drop_button.setText(tr("Give up what is typed"))
+        self.drop_button.setAutoRaise(True)
+        self.drop_button.clicked.connect(self.drop_typed)
+
+    @property
+    def department(self) -> str:
+        """The department of the opinion; empty for none."""
+        return self._opinion.department if self._opinion is not None else ""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether text is typed and not sent."""
+        return self._key is not None and self._unsent_texts.of(self._key) is not None
+
+    def show_opinion(self, case: Case, department: str, bases: list[str]) -> None:
+        """Show a department's opinion.
+
+        bases: of the rules whose findings concern it.
+        """
+        self._case, self._opinion = case, case.opinion(department)
+        opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
+        self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
+        row = next(one for one in case.rows("opinions") if one["about"]["department"] == department)
+        author = row["rows"][0]["name"]
+        self.author_label.setText(" · ".join((*row["values"][:2], author)))
+        self.conflict_label.setVisible(unsent is not None and unsent.base != (opinion.conclusion, opinion.text))
+        text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
+        self.conflict_label.setText(
+            text.format(conclusion=conclusion_word(opinion.conclusion), who=author) + "\n" + opinion.text
+        )
+        content = unsent or UnsentText(opinion.conclusion, opinion.text, opinion.basis)
+        self._is_filling = True
+        for index, code in enumerate(CONCLUSIONS):
+            self.conclusion.setItemText(index, conclusion_word(code))
+        # An open draft proposes nothing, and neither does the field.
+        self.conclusion.setPlaceholderText(conclusion_word(OPEN))
+        self.conclusion.setCurrentIndex(self.conclusion.findData(content.conclusion))
+        for field, text in ((self.text, content.text), (self.basis, content.basis)):
+            if field.toPlainText() != text:  # else whoever writes there would lose the place
+                field.setPlainText(text)
+        self._offer_bases(bases)
+        self._show_items(case.items(department), content.answers)
+        self._is_filling = False
+        self._enable()
+
+    def params(self) -> dict[str, Any]:
+        """The opinion as parameters of `review opine`."""
+        answers = [f"{item}={edit.text().strip()}" for item, edit in self.answers.items() if edit.text().strip()]
+        return {
+            "conclusion": self.conclusion.currentData(),
+            "text": self.text.toPlainText(),
+            "basis": self.basis.toPlainText().strip(),
+            "answer": answers or None,
+        }
+
+    def drop_typed(self) -> None:
+        """Give up the typed text, and show the opinion as it is stored."""
+        if self._key is not None:
+            self._unsent_texts.drop(self._key)
+            self.show_opinion(self._case, self.department, self._bases)
+            self.typed_changed.emit()
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Disable the steps while the core is working."""
+        self._is_busy = is_busy
+        self._enable()
+
+    @property
+    def _key(self) -> OpinionKey | None:
+        return (self._case.id, self.department) if self._opinion is not None else None
+
+    def _build(self) -> None:
+        body = QWidget()
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.conclusion.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        form.addRow(tr("Conclusion"), self.conclusion)
+        row = QHBoxLayout()
+        row.addWidget(self.basis, 1)
+        row.addWidget(self.bases_button, 0, Qt.AlignmentFlag.AlignTop)
+        form.addRow(tr("Basis"), row)
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(2, 4, 2, 2)
+        for widget in (self.title, self.author_label, self.sign_label, self.conflict_label):
+            inner.addWidget(widget)
+        inner.addLayout(form)
+        inner.addWidget(self.text, 1)
+        inner.addWidget(self.items)
+        area = RoomArea(body)
+        area.setMinimumHeight(VISIBLE_LINES * self.fontMetrics().lineSpacing())
+        grid = QGridLayout()
+        for place, button in enumerate(self.buttons.values()):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            grid.addWidget(button, place // 2, place % 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.drop_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(grid)
+
+    def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
+        texts = [answers.get(item["item"], str(item.get("answer") or "")) for item in items]
+        if items == self._items and texts == [edit.text() for edit in self.answers.values()]:
+            return
+        self._items = items
+        while self._items_layout.count():
+            self._items_layout.takeAt(0).widget().deleteLater()
+        self.answers = {}
+        for item in items:
+            title = str(item["title"])
+            if item.get("rule"):
+                reason = word("reasons", str(item.get("reason") or ""))
+                title = tr("Not checked by machine: {title} ({reason})").format(title=title, reason=reason)
+            label = QLabel(title)
+            label.setWordWrap(True)
+            edit = QLineEdit(answers.get(item["item"], str(item.get("answer") or "")))
+            edit.setPlaceholderText(tr("your answer"))
+            edit.setAccessibleName(title)
+            if item.get("answered_by"):
+                edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}")
+            edit.textChanged.connect(lambda _text: self._store_typed())
+            self.answers[item["item"]] = edit
+            self._items_layout.addWidget(label)
+            self._items_layout.addWidget(edit)
+        self.items.setVisible(bool(items))
+
+    def _offer_bases(self, bases: list[str]) -> None:
+        self._bases = bases
+        self.bases.clear()
+        for basis in bases:
+            self.bases.addAction(as_written(basis), lambda chosen=basis: self._add_basis(chosen))
+        self.bases_button.setEnabled(bool(bases))
+
+    def _add_basis(self, basis: str) -> None:
+        lines = [line for line in self.basis.toPlainText().splitlines() if line.strip()]
+        if basis not in lines:
+            self.basis.setPlainText("\n".join([*lines, basis]))
+
+    def _store_typed(self) -> None:
+        if self._is_filling or self._key is None:
+            return
+        unsent = self._unsent_texts.of(self._key)
+        answers = {item: edit.text() for item, edit in self.answers.items()}
+        content = (self.conclusion.currentData() or OPEN, self.text.toPlainText(), self.basis.toPlainText())
+        base = unsent.base if unsent else (self._opinion.conclusion, self._opinion.text)
+        self._unsent_texts.keep(self._key, UnsentText(*content, answers, base))
+        self._enable()
+        if unsent is None:
+            self.typed_changed.emit()
+
+    def _enable(self) -> None:
+        if self._opinion is None:
+            return
+        for step, button in self.buttons.items():
+            why_not = self._opinion.steps.get(step)
+            asks = step != "sign" or bool(self._case.open_items(self.department))
+            button.setText(tr("Save draft") if step == "opine" else step_word(step) + ("…" if asks else ""))
+            if step == "opine" and why_not is None and self.conclusion.currentIndex() < 0:
+                why_not = tr("Choose a conclusion first: the machine proposes none.")
+            if step == "sign" and why_not is None and self.is_typed:
+                why_not = tr("Save what is typed first, or give it up: what is signed is the saved draft.")
+            if step == "extend" and why_not is None and not self._opinion.due:
+                why_not = tr("No clock runs.")
+            button.setEnabled(why_not is None and not self._is_busy)
+            button.setToolTip(name_buttons(why_not) if why_not else "")
+        can_write = self._opinion.steps.get("opine") is None
+        self._say_why_not_signed(can_write)
+        self.text.setReadOnly(not can_write)
+        for widget in (self.conclusion, self.items):
+            widget.setEnabled(can_write)
+        self.basis.setReadOnly(not can_write)
+        self.bases_button.setEnabled(can_write and bool(self._bases))
+        self.drop_button.setVisible(self.is_typed)
+
+    def _say_why_not_signed(self, can_write: bool) -> None:
+        """Say of a draft that somebody wrote why it cannot be signed here, where it could be written anew."""
+        why_not = self._opinion.steps.get("sign")
+        is_ready = self._case.state == "circulating" and can_write and not self._opinion.by_machine
+        self.sign_label.setText(name_buttons(why_not) if why_not else "")
+        self.sign_label.setVisible(bool(why_not) and is_ready and not self.is_typed)

@@ -1,0 +1,65 @@
+"""The steps of a case, the last first; steps of others that the user has not seen are marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.rooms.review.review_words import UNSEEN, department_words, done_word, state_word
+from onemap.plugin.words.translation import Count, tr
+
+DAY, WHO, STEP = 0, 1, 2
+
+
+class HistoryView(AnswerTree):
+    """One row for each step."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(tr("History"), (tr("Day"), tr("Who"), tr("What")), parent)
+        self.setRootIsDecorated(False)
+        wrap_names(self, column=STEP)
+        header = self.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(DAY, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
+
+    def show_case(self, case: Case, seen_revision: int, user: str) -> None:
+        """Show a case's steps.
+
+        seen_revision: the revision that the user has seen; later steps of others are marked.
+        user: the user's name.
+        """
+        unseen = {entry["revision"] for entry in unseen_entries(case, seen_revision, user)}
+        self.show_rows([_marked(row) if row["about"]["revision"] in unseen else row for row in case.rows("entries")])
+        for item in map(self.topLevelItem, range(self.topLevelItemCount())):
+            font = item.font(DAY)
+            font.setBold(self.about(item)["revision"] in unseen)
+            for column in (DAY, WHO, STEP):
+                item.setFont(column, font)
+
+
+def _marked(row: dict[str, Any]) -> dict[str, Any]:
+    who, what = row["values"]
+    return {**row, "values": [who, f"{UNSEEN} {what}"]}
+
+
+def unseen_entries(case: Case, seen_revision: int, user: str) -> list[dict[str, Any]]:
+    """The steps of others since a revision; none for a case that was never opened, where all is new."""
+    return [entry for entry in case.entries if int(entry["revision"]) > seen_revision > 0 and entry["by"] != user]
+
+
+def unseen_text(case: Case, seen_revision: int, user: str) -> str:
+    """The unseen steps in one sentence; empty for none."""
+    unseen = unseen_entries(case, seen_revision, user)
+    if not unseen:
+        return ""
+    departments = [entry["department"] for entry in unseen if entry.get("department")]
+    steps = [done_word(entry["action"]) for entry in unseen if not entry.get("department")]
+    summary = [department_words(list(dict.fromkeys(departments)))] if departments else []
+    summary += list(dict.fromkeys(steps))
+    text = tr("{count:# step|# steps} since you looked: {what}. It is now: {state}.")
+    return f"{UNSEEN} " + text.format(count=Count(len(unseen)), what=" · ".join(summary), state=state_word(case.state))

@@ -1,0 +1,257 @@
+"""The list of cases by state and deadline, with the urgent and the unseen ones marked, and the overview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.results.row_menu import RowMenu
+from onemap.plugin.rooms.review.review_cases import CASE_STATES, CaseLine
+from onemap.plugin.rooms.review.review_dashboard import Dashboard
+from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.rooms.review.review_seen_revisions import seen_revision
+from onemap.plugin.rooms.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
+from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.search_line import SearchLine
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+PROJECT, STATE, DEADLINE = 0, 1, 2
+FOR_USER, OVERDUE_ONLY = "mine", "late"  # filters beside the states
+
+
+class CaseList(QWidget):
+    """The first page of the tab."""
+
+    open_requested = pyqtSignal()  # a new case
+    case_chosen = pyqtSignal(str)
+    refresh_requested = pyqtSignal()
+    publish_requested = pyqtSignal()
+
+    def __init__(self, person: PersonButton, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.person = person
+        self.lines: list[CaseLine] = []
+        self._unknown_reason = ""  # why it is not known which cases there are
+        self._make_buttons()
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.filter = QComboBox()
+        shrink(self.filter)
+        self.filter.setAccessibleName(tr("Which cases are listed"))
+        self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
+        self.search = SearchLine(tr("Search the cases"))
+        self.search.textChanged.connect(lambda _text: self._show_rows())
+        self.tree = self._make_tree()
+        self.empty = QLabel()
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.empty.setContentsMargins(12, 24, 12, 12)
+        self.dashboard = Dashboard()
+        self.dashboard.state_chosen.connect(lambda state: self.show_only(state))
+        self.dashboard.verdict_chosen.connect(lambda verdict: self.show_only("", word("verdicts", verdict)))
+        self.dashboard.department_chosen.connect(
+            lambda department: self.show_only("circulating", word("departments", department))
+        )
+        self.pages = QStackedWidget()
+        for page in (self.tree, self.empty, self.dashboard):
+            self.pages.addWidget(page)
+        self._build()
+        person.changed.connect(self.refresh_texts)
+        self.refresh_texts()
+
+    def _make_buttons(self) -> None:
+        self.open_button = QPushButton(icon("case"), tr("Open a case…"))
+        self.open_button.clicked.connect(self.open_requested)
+        self.overview_button = QToolButton()
+        self.overview_button.setIcon(icon("overview"))
+        self.overview_button.setCheckable(True)
+        self.overview_button.setToolTip(tr("All cases at a glance"))
+        self.overview_button.toggled.connect(self._show_page)
+        self.more_button = QToolButton()
+        self.more_button.setText("⋮")
+        self.more_button.setToolTip(tr("More"))
+        self.more_button.setAutoRaise(True)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(self)
+        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
+        menu.addAction(
+            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
+        )
+        self.more_button.setMenu(menu)
+
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")))
+        tree.setRootIsDecorated(False)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setAlternatingRowColors(True)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.setIndentation(0)
+        tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
+        tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(self._case_of(item)))
+        RowMenu(tree, self._show_menu)
+        return tree
+
+    def forget_cases(self, why: str) -> None:
+        """Show no cases, because it is not known which there are. why: what is said in their place."""
+        self.lines, self._unknown_reason = [], why
+        self.refresh_texts()
+
+    def show_cases(self, lines: list[CaseLine]) -> None:
+        """Show these cases, in their order."""
+        self.lines, self._unknown_reason = lines, ""
+        self.refresh_texts()
+
+    def refresh_texts(self) -> None:
+        """Fill the filter and the list again, with the words that are known now."""
+        chosen = self.filter.currentData()
+        self.filter.blockSignals(True)
+        self.filter.clear()
+        self.filter.addItem(tr("All states"), "")
+        for state in CASE_STATES:
+            self.filter.addItem(state_word(state), state)
+        self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
+        if self.person.department:
+            self.filter.addItem(tr("Waiting for my department"), FOR_USER)
+        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
+        self.filter.blockSignals(False)
+        self.dashboard.show_cases(self.lines)
+        self.summary.setText("" if self._unknown_reason else self._summary())
+        self._show_rows()
+
+    def show_only(self, chosen: str, text: str = "") -> None:
+        """Show the list with only the cases of a filter, and with a text in them."""
+        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
+        self.search.setText(text)
+        self.overview_button.setChecked(False)
+
+    def item_of(self, case: str) -> QTreeWidgetItem | None:
+        """The row of a case; None where it is not in the list."""
+        rows = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return next((item for item in rows if self._case_of(item) == case), None)
+
+    def _case_of(self, item: QTreeWidgetItem | None) -> str:
+        """The case of a row; empty for no row."""
+        about = self.tree.about(item)
+        return str(about["case"]) if about else ""
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.open_button)
+        top.addStretch()
+        top.addWidget(self.overview_button)
+        top.addWidget(self.more_button)
+        row = QHBoxLayout()
+        row.addWidget(self.filter)
+        row.addWidget(self.search, 1)
+        self.person.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.summary)
+        layout.addLayout(row)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.person)
+
+    def _summary(self) -> str:
+        circulating = [line for line in self.lines if line.state == "circulating"]
+        parts = [f"{state_word('circulating')} {len(circulating)}"]
+        overdue = sum(bool(line.overdue) for line in self.lines)
+        parts += [tr("{count} overdue").format(count=overdue)] if overdue else []
+        if self.person.department:
+            parts.append(tr("{count} for me").format(count=sum(self._waits_for_user(line) for line in circulating)))
+        unseen = sum(_is_unseen(line) for line in self.lines)
+        parts += [f"{UNSEEN} " + tr("{count} new").format(count=unseen)] if unseen else []
+        return " · ".join(parts)
+
+    def _waits_for_user(self, line: CaseLine) -> bool:
+        return self.person.department in line.waiting
+
+    def _matches_filter(self, line: CaseLine) -> bool:
+        chosen = self.filter.currentData()
+        if chosen == OVERDUE_ONLY and not line.overdue or chosen == FOR_USER and not self._waits_for_user(line):
+            return False
+        if chosen in CASE_STATES and line.state != chosen:
+            return False
+        searched_texts = (line.row["name"], line.row["hint"], department_words(line.waiting))
+        return self.search.text().strip().lower() in " ".join(searched_texts).lower()
+
+    def _show_rows(self) -> None:
+        current = self._case_of(self.tree.currentItem())
+        self.tree.show_rows([_marked(line) for line in self.lines if self._matches_filter(line)])
+        for item in map(self.tree.topLevelItem, range(self.tree.topLevelItemCount())):
+            for column in (PROJECT, STATE, DEADLINE):
+                item.setToolTip(column, item.toolTip(PROJECT))
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
+        chosen = self.item_of(current) or self.tree.topLevelItem(0)
+        if chosen is not None:
+            self.tree.setCurrentItem(chosen)
+        if self._unknown_reason:
+            self.empty.setText(self._unknown_reason)
+        elif not self.lines:
+            self.empty.setText(
+                tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
+            )
+        else:
+            self.empty.setText(tr("No case fits the filter."))
+        self._show_page()
+
+    def _show_page(self) -> None:
+        if self.overview_button.isChecked():
+            self.pages.setCurrentWidget(self.dashboard)
+        else:
+            self.pages.setCurrentWidget(self.tree if self.tree.topLevelItemCount() else self.empty)
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        if item is not None:
+            menu = QMenu(self)
+            menu.addAction(icon("case"), tr("Open"), lambda: self.case_chosen.emit(self._case_of(item)))
+            menu.exec(self.tree.viewport().mapToGlobal(place))
+
+
+def _is_unseen(line: CaseLine) -> bool:
+    return line.revision > seen_revision(line.case)
+
+
+def _marked(line: CaseLine) -> dict[str, Any]:
+    """The core's row of a case; marked where somebody else took a step that was not seen here."""
+    mark = f"{UNSEEN} " if _is_unseen(line) else ""
+    return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}
+
+
+def _departments(line: CaseLine) -> list[str]:
+    """Which departments a case waits for, which are late, and what of whom was superseded."""
+    lines = []
+    if line.waiting:
+        lines.append(tr("Waiting for: {departments}").format(departments=department_words(line.waiting)))
+    if line.overdue:
+        lines.append(f"{OVERDUE} " + tr("Overdue: {departments}").format(departments=department_words(line.overdue)))
+    if line.stale:
+        text = tr("What these rest on was superseded: {departments}")
+        lines.append(f"{STALE} " + text.format(departments=department_words(line.stale)))
+    return lines

@@ -1,0 +1,230 @@
+"""The form that opens a case on parcels, or revises one with new parcels, and the check that follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
+from onemap.plugin.desk.parcels.parcel_use import ParcelUse
+from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile.paths import listed_place
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.main_button import MainButton
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import tr
+
+
+class CaseForm(QWidget):
+    """One page for a new case, and for a new round of one."""
+
+    case_opened = pyqtSignal(dict)  # the case, as the core answered
+    refused = pyqtSignal(object)  # Refusal
+    back_requested = pyqtSignal()
+
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._person = library, person
+        self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)  # a case is of every day
+        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        self._case: Case | None = None
+        self.attached_files: list[str] = []
+        self.title = QLabel()
+        self.title.setWordWrap(True)
+        self.project = QLineEdit()
+        self.project.setMaxLength(200)
+        self.project.textChanged.connect(lambda _text: self._enable())
+        self.parcels = ParcelChoice(canvas)
+        self.parcels.changed.connect(self._enable)
+        self.mends = ParcelMends(library.core, self)
+        self.mends.mended.connect(lambda: self.send())
+        self.mends.refused.connect(self.refused)
+        self.rules = RulesChoice(library)
+        self.uses = ParcelUse(self.parcels, self)
+        self.facts = FactsChoice(library, self.rules, self.parcels)
+        self.facts.refused.connect(self.refused)
+        self.files = QLabel(tr("none"))
+        self.files.setWordWrap(True)
+        self.files_row = self._make_files_row()
+        self.reason = QLineEdit()
+        self.send_button = MainButton()
+        self.send_button.clicked.connect(lambda: self.send())
+        self.back_button = QPushButton(icon("back"), tr("Back"))
+        self.back_button.clicked.connect(self.back_requested)
+        self.work = WorkRow()
+        self.work.follow(self.asking)
+        self._build()
+        library.listed.connect(self._enable)
+
+    def _make_files_row(self) -> QWidget:
+        attach = QToolButton()
+        attach.setIcon(icon("file"))
+        attach.setToolTip(tr("Attach files, which stay with the case"))
+        attach.clicked.connect(self._choose_files)
+        files_row = QWidget()
+        row = QHBoxLayout(files_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.files, 1)
+        row.addWidget(attach)
+        return files_row
+
+    def _build(self) -> None:
+        self.form = TightForm()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addLayout(self.form)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.form.addRow(tr("Project"), self.project)
+        self.form.addRow(tr("Parcels"), self.parcels)
+        self.uses.add_to(self.form)
+        self.form.addRow(tr("Rules"), self.rules)
+        self.form.addRow(tr("Facts"), self.facts)
+        self.form.addRow(tr("Files"), self.files_row)
+        self.form.addRow(tr("Reason"), self.reason)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.send_button)
+        buttons.addWidget(self.back_button)
+        buttons.addStretch()
+        layout.addLayout(buttons)
+        layout.addWidget(self.work)
+        layout.addStretch()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the core is checking."""
+        return self.asking.is_busy
+
+    def begin(self, case: Case | None = None) -> None:
+        """Show the form for a new case; or, for a case, for its next round."""
+        if self.is_working:
+            return
+        self._case = case
+        if case is None:
+            self.title.setText(tr("A new case: its parcels are checked, and ten opinions drafted."))
+            self.send_button.setText(tr("Open the case"))
+            self.project.clear()
+        else:
+            text = tr(
+                "New parcels for “{project}”: they are checked, and round {round} begins. The opinions of this "
+                "round become void and stay readable."
+            )
+            self.title.setText(text.format(project=case.project, round=case.round + 1))
+            self.send_button.setText(tr("Begin round {round}").format(round=case.round + 1))
+        self.facts.clear()
+        self.reason.clear()
+        self._attach([])
+        for widget in (self.project, self.facts, self.files_row, self.rules):
+            self.form.show_row(widget, case is None)
+        self.form.show_row(self.reason, case is not None)
+        if case is None:  # a new round keeps the facts of its case
+            self.facts.ask()
+        self._enable()
+
+    def send(self) -> None:
+        """Let the core check the parcels and open the case, or its next round."""
+        if self.is_working or not self.send_button.isEnabled():
+            return
+        user = self._person.name()
+        if not user:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("case"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            source = self.parcels.source(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        choice = self.parcels.choice
+        params: dict[str, Any] = {
+            "library": self._library.path,
+            "parcels": source.path,
+            "layer": source.layer,
+            "crs": source.crs,
+            "by": user,
+            "on": self._library.step_day,
+            "code_system": self.uses.system,
+            "view": True,
+            **self.mends.params_for(choice),
+        }
+        if self._case is None:
+            title = tr("Open a case")
+            params.update(project=self.project.text().strip(), data=self.facts.path, pack=self.rules.packs)
+            params["attach"] = self.attached_files or None
+        else:
+            title = tr("Revise a case")
+            params.update(case=self._case.id, reason=self.reason.text().strip(), expect=self._case.revision)
+        verb = "review open" if self._case is None else "review revise"
+        self.asking.ask(
+            verb,
+            params,
+            self.case_opened.emit,
+            title,
+            refuse=lambda refusal: self._refuse(refusal, choice, params),
+            discard=self.back_requested.emit,
+        )
+
+    def close_down(self) -> None:
+        """Disconnect from the canvas and the project."""
+        self.parcels.close_down()
+        self.asking.cancel()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc cancels the work, or goes back."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.is_working:
+            self.work.cancel_button.click()
+        else:
+            self.back_requested.emit()
+
+    def _enable(self) -> None:
+        has_name = self._case is not None or bool(self.project.text().strip())
+        is_ready = has_name and bool(self._library.path) and self.parcels.choice is not None and not self.is_working
+        self.send_button.setEnabled(is_ready)
+        hint = "" if has_name else tr("Give the project a name")
+        if self.parcels.choice is None:
+            hint = tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
+        self.send_button.setToolTip(hint)
+        self.back_button.setEnabled(not self.is_working)
+
+    def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
+        self.mends.offer(refusal, choice, params)
+        self.refused.emit(refusal)
+
+    def _choose_files(self) -> None:
+        paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the project"))
+        if paths:
+            known = self.attached_files
+            self._attach([*known, *(path for path in paths if listed_place(path, known) not in known)])
+
+    def _attach(self, paths: list[str]) -> None:
+        self.attached_files = paths
+        self.files.setText("\n".join(Path(path).name for path in paths) or tr("none"))

@@ -1,0 +1,138 @@
+"""The table of the ten opinions: department, conclusion, state, deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from qgis.PyQt.QtCore import QSize, pyqtSignal
+from qgis.PyQt.QtGui import QPalette, QResizeEvent
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem, QWidget
+
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.rooms.review.review_words import UNSEEN
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.translation import tr
+
+DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
+MIN_TEXT_PX = 620  # from this width on the texts are shown
+ROWS, MIN_ROWS = 10, 4
+
+
+class _LowRows(NameDelegate):
+    """All ten departments are to be seen at once."""
+
+    margin_px = 1
+
+
+class OpinionTable(AnswerTree):
+    """Ten rows; departments that are not asked are grey."""
+
+    chosen = pyqtSignal(str)  # department
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
+        super().__init__(tr("Opinions of the departments"), heads, parent)
+        self.setRootIsDecorated(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        wrap_names(self, _LowRows(self))
+        header = self.header()
+        header.setStretchLastSection(False)
+        for column in (CONCLUSION, STATE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._fit()
+        self.currentItemChanged.connect(self._choose)
+
+    def show_case(self, case: Case, unsaved: Collection[str], changed: Collection[str]) -> None:
+        """Show a case's opinions.
+
+        unsaved: departments with typed text that is not sent.
+        changed: departments with unseen changes by others.
+        """
+        chosen = self.department
+        rows = [
+            _marked(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
+            for row in case.rows("opinions")
+        ]
+        self.blockSignals(True)
+        self.show_rows(rows)
+        for item in map(self.topLevelItem, range(len(rows))):
+            self._paint(item, self.row_of(item))
+        self.blockSignals(False)
+        self.updateGeometry()
+        if chosen:
+            self.choose_department(chosen)
+
+    def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
+        """Grey for a department that is not asked, bold for an opinion that is late; one tip for all columns."""
+        grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        for column in range(self.columnCount()):
+            item.setToolTip(column, row["hint"])
+            if not row["about"]["is_asked"]:
+                item.setForeground(column, grey)
+        font = item.font(STATE)
+        font.setBold(row["about"]["is_overdue"])
+        item.setFont(STATE, font)
+
+    @property
+    def department(self) -> str:
+        """The chosen department; empty for none."""
+        about = self.about(self.currentItem())
+        return str(about["department"]) if about else ""
+
+    def choose_department(self, department: str) -> None:
+        """Choose a department."""
+        self.choose({"department": department})
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the texts where there is room."""
+        super().resizeEvent(event)
+        self._fit()
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # names wrap otherwise now
+
+    def sizeHint(self) -> QSize:
+        """All ten rows, however high their names are."""
+        return QSize(super().sizeHint().width(), self._height_of(sum(self._row_heights())))
+
+    def minimumSizeHint(self) -> QSize:
+        """Some rows whole, wherever it is scrolled to, where the dock is low; of very high ones as many lines."""
+        heights, line = self._row_heights(), self._line_height
+        highest = max(sum(heights[at : at + MIN_ROWS]) for at in range(ROWS - MIN_ROWS + 1))
+        return QSize(super().minimumSizeHint().width(), self._height_of(min(highest, 2 * MIN_ROWS * line)))
+
+    def _row_heights(self) -> list[int]:
+        """Of ten rows, those that are not there yet with one line each."""
+        items = map(self.topLevelItem, range(self.topLevelItemCount()))
+        heights = [self.rowHeight(self.indexFromItem(item)) for item in items]
+        return heights + [self._line_height] * (ROWS - len(heights))
+
+    @property
+    def _line_height(self) -> int:
+        return self.fontMetrics().height() + _LowRows.margin_px
+
+    def _height_of(self, rows: int) -> int:
+        """With its head and frame; rows: their height in pixels."""
+        return self.header().sizeHint().height() + rows + 2 * self.frameWidth()
+
+    def _fit(self) -> None:
+        is_wide = self.width() >= MIN_TEXT_PX
+        self.setColumnHidden(TEXT, not is_wide)
+        header = self.header()
+        contents, stretch = QHeaderView.ResizeMode.ResizeToContents, QHeaderView.ResizeMode.Stretch
+        header.setSectionResizeMode(DEPARTMENT, contents if is_wide else stretch)
+        header.setSectionResizeMode(TEXT, stretch)
+
+    def _choose(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
+        if item is not None:
+            self.chosen.emit(self.department)
+
+
+def _marked(row: dict[str, Any], is_unsaved: bool, is_changed: bool) -> dict[str, Any]:
+    """The core's row of an opinion, with what only this desk knows: what was not seen, and what is not sent."""
+    name = row["name"] + (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
+    lines = [tr("Changed since you looked")] if is_changed else []
+    lines += [tr("Words typed here are not saved yet")] if is_unsaved else []
+    return {**row, "name": name, "hint": "\n".join([*lines, row["hint"]]), "rows": []}

@@ -1,0 +1,93 @@
+"""The user of the review: a name, asked once and stored in the settings, and a department."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
+
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.mnemonics import as_written
+from onemap.plugin.words.translation import tr
+
+
+class PersonButton(QToolButton):
+    """The button that shows the user's name, with a menu to change name and department."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoRaise(True)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
+        self.chooser = QMenu(self)
+        self.chooser.aboutToShow.connect(self._fill)
+        self.setMenu(self.chooser)
+        self._account = ""
+        self.show_name()
+
+    @property
+    def department(self) -> str:
+        """The user's department; empty for none, as for the lead."""
+        return settings.get("review_department")
+
+    @property
+    def known_name(self) -> str:
+        """The account on a server, else the stored name; empty for none."""
+        return self._account or settings.get("review_name")
+
+    def name(self) -> str:
+        """The user's name for a step; asks for it once. Empty where it was not given."""
+        return self.known_name or self.ask()
+
+    def ask(self) -> str:
+        """Ask for the name."""
+        question = tr("Your name, as it stands under opinions")
+        given: list[str] = []
+        ask_text(self, tr("Who are you?"), question, self.known_name, given.append)
+        if given and given[0].strip():
+            self.set_name(given[0].strip())
+        return self.known_name if given else ""
+
+    def set_account(self, account: str) -> None:
+        """Act as an account of a server; empty for a file, in which the name is typed."""
+        self._account = account
+        self.show_name()
+
+    def set_name(self, name: str) -> None:
+        """Store a name."""
+        settings.put("review_name", name)
+        self.show_name()
+        self.changed.emit()
+
+    def set_department(self, department: str) -> None:
+        """Store the user's department."""
+        settings.put("review_department", department)
+        self.show_name()
+        self.changed.emit()
+
+    def show_name(self) -> None:
+        """Show the stored name."""
+        parts = [self.known_name or tr("Your name…")]
+        if self.department:
+            parts.append(word("departments", self.department))
+        self.setText(as_written(" · ".join(parts)))
+
+    def _fill(self) -> None:
+        self.chooser.clear()
+        if self._account:
+            account_action = self.chooser.addAction(
+                tr("You act as the account {account}").format(account=as_written(self._account))
+            )
+            account_action.setEnabled(False)
+        else:
+            self.chooser.addAction(tr("Your name…"), self.ask)
+        self.chooser.addSeparator()
+        for department in ("", *DEPARTMENTS):
+            text = word("departments", department) if department else tr("No department: all of them")
+            action = self.chooser.addAction(as_written(text), lambda chosen=department: self.set_department(chosen))
+            action.setCheckable(True)
+            action.setChecked(department == self.department)

@@ -1,0 +1,104 @@
+"""The rounds side by side: each department's conclusion then and now; older opinions stay readable."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QLabel,
+    QSplitter,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.words.translation import Count, tr, with_label
+
+CHANGED = "≠"
+
+
+class RoundsView(QWidget):
+    """A column for each round, a row for each department; below, one department's opinions by round."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rounds: list[dict[str, Any]] = []
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.tree = AnswerTree(tr("Rounds"), ())
+        self.tree.setRootIsDecorated(False)
+        self.tree.currentItemChanged.connect(lambda *_: self._show_text())
+        self.text = QTextBrowser()
+        self.text.setAccessibleName(tr("Details"))
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.text.setTextInteractionFlags(  # with a cursor, so that it shows where the keyboard is
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.tree)
+        split.addWidget(self.text)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.summary)
+        layout.addWidget(split, 1)
+
+    def show_case(self, case: Case) -> None:
+        """Show a case's rounds."""
+        chosen = self._department
+        self._rounds = case.round_rows
+        heads = [tr("Department"), *(one["name"] for one in self._rounds)]
+        table = {"columns": [{"title": head, "unit": "", "is_number": False} for head in heads]}
+        table["rows"] = [_row(list(opinions)) for opinions in zip(*(one["rows"] for one in self._rounds))]
+        self.tree.show_table(table)
+        changed = 0
+        for item, row in ((self.tree.topLevelItem(at), row) for at, row in enumerate(table["rows"])):
+            for column, value in enumerate(row["values"], start=1):
+                item.setToolTip(column, row["authors"][column - 1])
+                font = item.font(column)
+                font.setBold(value.endswith(CHANGED))
+                item.setFont(column, font)
+            changed += row["values"][-1].endswith(CHANGED)
+        if len(self._rounds) > 1:
+            text = tr(
+                "{count:# department concludes|# departments conclude} otherwise than in the round before "
+                "({sign}). Choose one to read."
+            )
+            self.summary.setText(text.format(count=Count(changed), sign=CHANGED))
+        else:
+            self.summary.setText(tr("This is the first round. A revised case has a column for each round."))
+        if chosen:
+            self.choose(chosen)
+        self._show_text()
+
+    def choose(self, department: str) -> None:
+        """Show one department's opinions."""
+        self.tree.choose({"department": department})
+
+    @property
+    def _department(self) -> str:
+        about = self.tree.about(self.tree.currentItem())
+        return str(about["department"]) if about else ""
+
+    def _show_text(self) -> None:
+        parts = []
+        for one in reversed(self._rounds):
+            opinion = next((row for row in one["rows"] if row["about"]["department"] == self._department), None)
+            if opinion is None:
+                continue
+            author, *texts = (below["name"] for below in opinion["rows"])
+            heading = with_label(one["name"], opinion["values"][0])
+            parts.append(f"<p><b>{escape(heading)}</b><br><small>{escape(author)}</small></p>")
+            parts += [f"<p>{escape(text).replace(chr(10), '<br>')}</p>" for text in texts]
+        self.text.setHtml("".join(parts))
+
+
+def _row(opinions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The conclusions of one department, round by round; one that is not that of the round before is marked."""
+    conclusions = [one["values"][0] for one in opinions]
+    marks = ["", *(f" {CHANGED}" if one != before else "" for before, one in zip(conclusions, conclusions[1:]))]
+    values = [f"{conclusion}{mark}" for conclusion, mark in zip(conclusions, marks)]
+    return {**opinions[-1], "values": values, "rows": [], "authors": [one["rows"][0]["name"] for one in opinions]}

@@ -1,0 +1,129 @@
+"""The dialog before a step: a confirmation, and its reason, days, conclusion or verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.desk.guide.help_key import HelpKey
+from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.scroll_area import scroll_area
+from onemap.plugin.words.translation import tr
+
+MIN_WIDTH_PX = 380
+REASON_LINES = 4
+MAX_DAYS = 250
+MARGIN_PX = 16  # beside the question, with a scroll bar
+MOST_LINES = 12  # of a question that are seen at once
+
+
+@dataclass(frozen=True)
+class StepQuestion:
+    """The content of the dialog.
+
+    choice: the label of the choices.
+    choices: pairs of code and word.
+    chosen_code: the code that is proposed.
+    days: the working days that are proposed; 0 asks for none.
+    reason: the label of the reason that is asked; empty for the usual one.
+    needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
+    """
+
+    title: str
+    text: str
+    button: str
+    choice: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    chosen_code: str = ""
+    days: int = 0
+    reason: str = ""
+    needs: str = ""
+
+
+class StepDialog(QDialog):
+    """Asks one question."""
+
+    def __init__(self, question: StepQuestion, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._question = question
+        self.setWindowTitle(question.title)
+        self.choice = QComboBox(self)
+        self.choice.setVisible(bool(question.choices))
+        for code, word in question.choices:
+            self.choice.addItem(word, code)
+        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen_code)))
+        self.days = QSpinBox(self)
+        self.days.setVisible(bool(question.days))
+        self.days.setRange(1, MAX_DAYS)
+        self.days.setValue(question.days or 1)
+        self.reason = QPlainTextEdit()
+        self.reason.setTabChangesFocus(True)
+        self.reason.setFixedHeight(REASON_LINES * self.fontMetrics().lineSpacing() + 12)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = self.buttons.addButton(question.button, QDialogButtonBox.ButtonRole.AcceptRole)
+        speak_buttons(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        if question.choices:
+            form.addRow(question.choice, self.choice)
+        if question.days:
+            form.addRow(tr("More working days"), self.days)
+        form.addRow(question.reason or tr("Reason"), self.reason)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._make_text(question.text), 1)
+        layout.addLayout(form)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        name_accessibly(self)
+        HelpKey(self)
+        keep_choice_readable(self)
+        self.choice.currentIndexChanged.connect(lambda _index: self._enable())
+        self.reason.textChanged.connect(self._enable)
+        self._enable()
+
+    def _make_text(self, text: str) -> QScrollArea:
+        """The question; a long list in it scrolls, for Qt makes no dialog higher than two thirds of the screen."""
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        area = scroll_area(label)
+        height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2
+        most = MOST_LINES * self.fontMetrics().lineSpacing()
+        area.setMinimumHeight(min(height, most))
+        if height <= most:
+            area.setMaximumHeight(height)  # Qt would leave room for three lines below
+        return area
+
+    @property
+    def chosen_code(self) -> str:
+        """The chosen code; empty without choices."""
+        return self.choice.currentData() or ""
+
+    @property
+    def reason_text(self) -> str:
+        """The reason; empty for none."""
+        return self.reason.toPlainText().strip()
+
+    def _enable(self) -> None:
+        """Disable a step that the core would refuse because its reason is missing."""
+        is_other = bool(self._question.choices) and self.chosen_code != self._question.chosen_code
+        needs = self._question.needs == "always" or (self._question.needs == "other" and is_other)
+        self.ok.setEnabled(bool(self.reason_text) or not needs)
+        self.reason.setPlaceholderText(tr("needed") if needs else tr("may be left empty"))

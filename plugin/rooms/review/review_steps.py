@@ -1,0 +1,265 @@
+"""The steps of a case: they ask the user where input is needed, and send the step to the core, which alone decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.results.results import Finding
+from onemap.plugin.rooms.review.review_cases import OVERALL_CONCLUSIONS, Case
+from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
+from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, state_word, step_word
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import Count, tr
+from onemap.plugin.words.verdicts import SEVERITY
+
+
+class CaseSteps(QObject):
+    """One step at a time."""
+
+    answered = pyqtSignal(str, dict)  # the step, and the case after it
+    changes_found = pyqtSignal(list)  # the core's rows of what would change
+    refused = pyqtSignal(object)  # Refusal
+    reload_requested = pyqtSignal()  # read the case again
+
+    def __init__(self, library: OpenLibrary, person: PersonButton, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library, self._person, self._parent = library, person, parent
+        self.case: Case | None = None
+        self.dialog: StepDialog | None = None
+        self.step = ""  # that is being taken, or was taken last
+        self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)
+        self.asking.refused.connect(self._refuse)
+        self._unsent_reasons: dict[tuple[str, ...], str] = {}  # of steps that were refused, or not sent yet
+
+    def circulate(self) -> None:
+        """Send the case to its departments."""
+        routed = [opinion for opinion in self.case.opinions if opinion.routed]
+        text = tr(
+            "“{project}” goes to {count:# department, and its clock starts|# departments, and their clocks start}."
+        )
+        self._ask(
+            "circulate",
+            StepQuestion(
+                step_word("circulate"),
+                text.format(project=self.case.project, count=Count(len(routed))),
+                step_word("circulate"),
+            ),
+        )
+
+    def extend(self, department: str = "") -> None:
+        """Give one department, or all whose clock runs, more time."""
+        name = word("departments", department) if department else tr("all departments whose clock runs")
+        text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
+        question = StepQuestion(step_word("extend"), text, step_word("extend"), days=2, needs="always")
+        self._ask("extend", question, {"department": department})
+
+    def consolidate(self) -> None:
+        """Consolidate the opinions; another than the proposed conclusion needs a reason."""
+        proposed = str(self.case.answer.get("proposal") or "")
+        text = tr("From the opinions follows: {conclusion}. Another conclusion needs a reason.")
+        self._decide("consolidate", proposed, text.format(conclusion=conclusion_word(proposed)))
+
+    def issue(self) -> None:
+        """Issue the statement."""
+        decided = str(self.case.answer.get("conclusion") or "")
+        text = tr("The statement of “{project}” gets its number, and the case is closed. This cannot be undone.")
+        self._decide("issue", decided, text.format(project=self.case.project))
+
+    def withdraw(self) -> None:
+        """End the case without a statement."""
+        text = tr("“{project}” ends without a statement. This cannot be undone; the case stays readable.")
+        question = StepQuestion(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
+        self._ask("withdraw", question)
+
+    def recheck(self) -> None:
+        """Ask for the changes by today's layers and rules."""
+        self._send("recheck", {}, tr("Recheck a case"))
+
+    def remedy(self, asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
+        """Ask for the remedy of the parcels, which the case stores; False where the user gives no name.
+
+        asking, waiting: who waits for it besides, and how.
+        """
+        request = self._send("remedy", limits, tr("What would pass?"))
+        if request is not None:
+            asking.follow(request, **waiting)
+        return request is not None
+
+    def sign(self, department: str) -> None:
+        """Sign a department's saved draft; where items have no answer, with the reason why."""
+        left = [str(item["title"]) for item in self.case.open_items(department)]
+        if not left:
+            self._send("sign", {"department": department})
+            return
+        text = tr("Items of {department} without an answer, which are printed as open: {count}")
+        head = text.format(count=len(left), department=word("departments", department))
+        question = StepQuestion(
+            step_word("sign"),
+            "\n".join([head, *(f"– {title}" for title in left)]),
+            step_word("sign"),
+            reason=tr("Why they stay open"),
+            needs="always",
+        )
+        self._ask("sign", question, {"department": department}, reason="unanswered")
+
+    def give_back(self, department: str) -> None:
+        """Return an opinion to be written again."""
+        text = tr("The opinion of {department} is to be written anew; the one before stays readable.")
+        question = StepQuestion(
+            step_word("return"),
+            text.format(department=word("departments", department)),
+            step_word("return"),
+            needs="always",
+        )
+        self._ask("return", question, {"department": department})
+
+    def opine(self, department: str, words: dict[str, Any]) -> None:
+        """Save a department's draft."""
+        self._send("opine", {"department": department, **words})
+
+    def take_reply(self, path: str, department: str) -> None:
+        """Read a reply file of the offline review pack.
+
+        department: used where the file names none.
+        """
+        self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
+
+    def override(self, finding: Finding) -> None:
+        """Override a finding; both verdicts are stored."""
+        verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
+        current_verdict = verdicts.get((finding.parcel, finding.rule), finding.verdict)
+        text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
+        question = StepQuestion(
+            step_word("override"),
+            text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict)),
+            step_word("override"),
+            tr("Verdict instead"),
+            tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY),
+            current_verdict,
+            needs="always",
+        )
+        self._ask("override", question, {"parcel": finding.parcel, "rule": finding.rule}, choice="verdict")
+
+    def _decide(self, step: str, decided: str, text: str) -> None:
+        choices = tuple((code, conclusion_word(code)) for code in OVERALL_CONCLUSIONS)
+        question = StepQuestion(
+            step_word(step), text, step_word(step), tr("Conclusion"), choices, decided, needs="other"
+        )
+        self._ask(step, question, choice="conclusion")
+
+    def _ask(
+        self,
+        step: str,
+        question: StepQuestion,
+        more_params: dict[str, Any] | None = None,
+        choice: str = "",
+        reason: str = "reason",
+    ) -> None:
+        if self.asking.is_busy:
+            return
+        case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
+        key = (case.id, step, *map(str, (more_params or {}).values()))
+        dialog = self.dialog = StepDialog(question, self._parent)
+        dialog.reason.setPlainText(self._unsent_reasons.get(key, ""))
+
+        def send() -> None:
+            self._unsent_reasons[key] = dialog.reason_text
+            params = {reason: dialog.reason_text, **(more_params or {})}
+            if question.days:
+                params["days"] = dialog.days.value()
+            if choice:
+                params[choice] = dialog.chosen_code
+            self._send(step, params, of=case, reason_key=key)
+
+        dialog.accepted.connect(send)
+        dialog.open()
+
+    def _send(
+        self,
+        step: str,
+        params: dict[str, Any],
+        title: str = "",
+        of: Case | None = None,
+        reason_key: tuple[str, ...] = (),
+    ) -> Request | None:
+        """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten.
+
+        of: the case as it was when its dialog opened; else as it is on the screen.
+        reason_key: of the typed reason, which is forgotten once the step is taken.
+        """
+        user = "" if self.asking.is_busy else self._person.name()
+        if not user:
+            return None
+        case = of or self.case
+        step_params = {
+            "library": self._library.path,
+            "case": case.id,
+            "by": user,
+            "on": self._library.step_day,
+            "view": True,
+            **params,
+        }
+        if step != "recheck":
+            step_params["expect"] = case.revision
+        self.step = step
+        return self.asking.ask(
+            f"review {step}",
+            step_params,
+            lambda answer: self._take_answer(step, answer, reason_key),
+            title,
+            discard=lambda: self._unsent_reasons.pop(reason_key, None),
+        )
+
+    def _take_answer(self, step: str, answer: dict[str, Any], reason_key: tuple[str, ...]) -> None:
+        self._unsent_reasons.pop(reason_key, None)
+        if step == "recheck":
+            self.changes_found.emit([part for part in answer["view"] if part["about"]["list"] == "changes"])
+        self.answered.emit(step, answer)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        if refusal.is_about("review.conflict"):
+            refusal.mend = (tr("Read again (what is typed stays)"), self.reload_requested.emit)
+        elif refusal.is_about("review.stale"):
+            refusal.mend = (step_word("recheck"), self.recheck)
+        elif refusal.is_about("review.by") and not self._library.account:
+            refusal.mend = (tr("Your name…"), self._person.ask)
+        self.refused.emit(refusal_in_buttons(refusal))
+
+
+def refusal_in_buttons(refusal: Refusal) -> Refusal:
+    """A refusal of the review with the words of its buttons."""
+    for problem in refusal.problems:
+        for part in ("message", "mend"):
+            if problem.get(part):
+                problem[part] = name_buttons(str(problem[part]))
+        problem.pop("field", None)  # an option of the command line
+    return refusal
+
+
+def department_of_reply(path: str) -> str:
+    """The department of a reply file; empty where it names none, which the core then refuses."""
+    try:
+        reply = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(reply.get("department") or "") if isinstance(reply, dict) else ""
+
+
+def state_line(case: Case) -> str:
+    """A case's state and round, its conclusion, and its numbers."""
+    parts = [state_word(case.state), tr("round {round}").format(round=case.round)]
+    if case.answer.get("conclusion"):
+        parts.append(conclusion_word(str(case.answer["conclusion"])))
+    if case.answer.get("document"):
+        parts.append(str(case.answer["document"]))
+    return " · ".join([*parts, case.id])

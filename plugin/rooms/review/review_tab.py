@@ -1,0 +1,245 @@
+"""The tab Review: the list of cases, one case, and the form that opens one; all through the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.library_follower import LibraryFollower
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.rooms.review.review_case import CasePage
+from onemap.plugin.rooms.review.review_cases import Case, case_in, lines_in
+from onemap.plugin.rooms.review.review_list import CaseList
+from onemap.plugin.rooms.review.review_open import CaseForm
+from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.rooms.review.review_steps import refusal_in_buttons
+from onemap.plugin.rooms.review.review_words import conclusion_word
+from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.words.translation import name_list, tr
+
+
+class ReviewTab(QWidget):
+    """Cases of the open library, as of its day."""
+
+    refused = pyqtSignal(object)  # Refusal
+    message_sent = pyqtSignal(str)
+    library_read = pyqtSignal()  # the core has had the library open, and may have written
+    succeeded = pyqtSignal()  # what somebody asked for here; not what is shown because others have written
+    versions_written = pyqtSignal()  # its layers too
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._listed_scope = ("", "")  # library and day of what is shown
+        self._is_open = False
+        self.listing = Asking(library.core, self, library.scope)
+        self.listing.refused.connect(self._refuse_list)
+        self.opening = Asking(library.core, self, lambda: library.path)  # on another day the page is read again
+        self.opening.refused.connect(self._refuse)
+        self.publishing = Asking(library.core, self, lambda: library.path, is_writing=True)
+        self.publishing.refused.connect(self._refuse)
+        self.person = PersonButton()
+        self.list = CaseList(self.person)
+        self.list.open_requested.connect(lambda: self.begin_case())
+        self.list.case_chosen.connect(self.open_case)
+        self.list.refresh_requested.connect(self.refresh)
+        self.list.publish_requested.connect(self.publish)
+        self.form = CaseForm(library, canvas, self.person)
+        self.form.case_opened.connect(self._show_opened)
+        self.form.refused.connect(self._refuse)
+        self.form.back_requested.connect(self._leave_form)
+        self.case_page = CasePage(library, canvas, self.person)
+        self.case_page.back_requested.connect(self.show_list)
+        self.case_page.refused.connect(self._refuse)
+        self.case_page.message_sent.connect(self.message_sent)
+        self.case_page.reload_requested.connect(self.reload_case)
+        self.case_page.revise_requested.connect(self.begin_case)
+        self.case_page.step_done.connect(self._take_step)
+        self.case_page.findings.findings_read.connect(self.library_read)
+        self.case_page.documents.written.connect(lambda _path: self._end_request())
+        self.pages = Pages()
+        for page in (self.list, self.form, self.case_page):
+            self.pages.addWidget(page)
+        self.day_label = FittedLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self.day_label)
+        layout.addWidget(self.pages)
+        library.listed.connect(self._follow_library)
+        self.follower = LibraryFollower(library, "review list", self._list_params, self)
+        self.follower.answered.connect(self._follow_others)
+
+    def close_down(self) -> None:
+        """Disconnect from the canvas and the project."""
+        self.follower.follow(False)
+        self.form.close_down()
+        self.case_page.close_case()
+
+    def set_open(self, is_looked_at: bool) -> None:
+        """Refresh what is shown when the tab opens; remove highlights when another tab opens."""
+        self._is_open = is_looked_at
+        self.follower.follow(is_looked_at)
+        self.case_page.findings.outline.show(is_looked_at)
+        if not is_looked_at:
+            self.case_page.leave_map()
+        elif self._library.path and self.pages.currentWidget() is self.list:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the core for the cases."""
+        self.listing.ask("review list", self._list_params(), self._take_list)
+
+    def _list_params(self) -> dict[str, Any]:
+        return {"library": self._library.path, "on": self._library.step_day, "view": True}
+
+    def show_list(self) -> None:
+        """Go back to the list of cases, and the keyboard with it."""
+        has_focus = self.case_page.isAncestorOf(QApplication.focusWidget() or self)
+        self.opening.forget()
+        self.case_page.close_case()
+        self.pages.setCurrentWidget(self.list)
+        if has_focus:
+            self.list.tree.setFocus()
+        self.refresh()
+
+    def open_case(self, case: str, is_followed: bool = False) -> None:
+        """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
+        params = {"library": self._library.path, "case": case, "on": self._library.step_day}
+        params["by"], params["view"] = self.person.known_name, True
+        self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
+
+    def reload_case(self, is_followed: bool = False) -> None:
+        """Show the open case as it is now; typed text stays. is_followed: as of `open_case`."""
+        if self.case_page.case is not None:
+            self.open_case(self.case_page.case.id, is_followed)
+
+    def begin_case(self, case: Case | None = None) -> None:
+        """Show the form for a new case, or for the next round of one."""
+        self.opening.forget()
+        self.form.begin(case)
+        self.pages.setCurrentWidget(self.form)
+
+    def publish(self) -> None:
+        """Update the layers of approvals, earlier opinions and projects."""
+        user = self.person.name()
+        if not user:
+            return
+        params = {"library": self._library.path, "by": user, "on": self._library.step_day}
+        self.publishing.ask("review publish", params, self._report_published)
+
+    def _follow_library(self) -> None:
+        """Clear what belongs to another library or day."""
+        scope = self._library.scope()
+        if scope != self._listed_scope:
+            is_new_library = scope[0] != self._listed_scope[0]
+            self._listed_scope = scope
+            if is_new_library:
+                self.list.forget_cases(tr("Reading the cases…"))
+                self.case_page.close_case()
+                if not self.form.is_working:
+                    self.pages.setCurrentWidget(self.list)
+            elif self.pages.currentWidget() is self.case_page:
+                self.reload_case()
+        self.person.set_account(self._library.account)
+        self.day_label.setText(self._day_text())
+        self.day_label.setVisible(bool(self.day_label.text()))
+        if self._is_open and self.pages.currentWidget() is self.list:
+            self.refresh()
+
+    def _day_text(self) -> str:
+        """What is special about the steps that are taken now; empty for nothing."""
+        if self._library.is_rehearsal:
+            return tr("Rehearsal: a step may be of any day, and nothing here counts.")
+        if self._library.step_day:
+            text = tr("Steps are of {day}, the chosen day, and are marked as entered late.")
+            return text.format(day=self._library.step_day)
+        return ""
+
+    def _take_list(self, answer: dict[str, Any]) -> None:
+        self.list.show_cases(lines_in(answer))
+        self._end_request()
+
+    def _refuse_list(self, refusal: Refusal) -> None:
+        if not self.list.lines:
+            self.list.forget_cases(tr("The cases could not be read."))
+        self._refuse(refusal)
+
+    def _follow_others(self, answer: dict[str, Any]) -> None:
+        """Show what others did meanwhile: in the list, and in the case that is open, unless a step of ours runs."""
+        lines = lines_in(answer)
+        shown, page = self.pages.currentWidget(), self.case_page
+        if shown is self.list and lines != self.list.lines:
+            self.list.show_cases(lines)
+        elif shown is page and page.case is not None and not page.steps.asking.is_busy:
+            revisions = {line.case: line.revision for line in lines}
+            if revisions.get(page.case.id, page.case.revision) != page.case.revision:
+                self.reload_case(is_followed=True)
+
+    def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
+        self.case_page.show_case(case_in(answer))
+        self.pages.setCurrentWidget(self.case_page)
+        if is_followed:
+            self.library_read.emit()
+        else:
+            self._end_request()
+
+    def _show_opened(self, answer: dict[str, Any]) -> None:
+        self._show(answer)
+
+    def _leave_form(self) -> None:
+        """Go back to the case, which others may have changed meanwhile, else to the list."""
+        self.pages.setCurrentWidget(self.case_page if self.case_page.case is not None else self.list)
+        if self.case_page.case is not None:
+            self.reload_case()
+        else:
+            self.refresh()
+
+    def _take_step(self, step: str, answer: dict[str, Any]) -> None:
+        replaced_draft = answer.get("instead_of")
+        if replaced_draft:
+            text = tr("The earlier draft by {name} ({conclusion}) gave way to yours; it stays readable in the history.")
+            self.message_sent.emit(
+                text.format(name=replaced_draft["by"], conclusion=conclusion_word(replaced_draft["conclusion"]))
+            )
+        if step == "opine":
+            department = next(
+                entry["department"] for entry in reversed(answer["entries"]) if entry["action"] == "opine"
+            )
+            self.case_page.unsent_texts.drop((answer["case"], department))
+        self._show_after_step(answer)
+        if step == "issue":
+            self.message_sent.emit(tr("Issued: {document}").format(document=answer.get("document") or ""))
+            self.versions_written.emit()
+
+    def _show_after_step(self, answer: dict[str, Any]) -> None:
+        """Show the case after a step; whoever has gone to the list meanwhile, or to another case, stays there."""
+        if self.case_page.case is None or self.case_page.case.id != answer["case"]:
+            self._end_request()
+            self.refresh()
+        elif self.pages.currentWidget() is self.case_page:
+            self._show(answer)
+        else:  # in the form for its next round
+            self.case_page.show_case(case_in(answer))
+            self._end_request()
+
+    def _report_published(self, answer: dict[str, Any]) -> None:
+        updated = [f"{code} {label}" for code, label in (answer.get("layers") or {}).items() if label]
+        self.message_sent.emit(
+            tr("Brought up to date: {layers}").format(layers=name_list(updated))
+            if updated
+            else tr("All layers were up to date.")
+        )
+        self.versions_written.emit()
+
+    def _end_request(self) -> None:
+        self.library_read.emit()
+        self.succeeded.emit()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.refused.emit(refusal_in_buttons(refusal))

@@ -1,0 +1,76 @@
+"""The words of the review: states, steps and marks; the core's verbs named as the buttons are."""
+
+from __future__ import annotations
+
+import re
+
+from onemap.plugin.desk.library.layer_list import DEPARTMENTS
+from onemap.plugin.profile.settings import language
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import dock_controls, name_controls
+from onemap.plugin.words.translation import tr
+
+OVERDUE, STALE, UNSEEN = "!", "◐", "●"
+_STEP = re.compile(
+    r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
+)
+_CODES = "|".join(DEPARTMENTS)
+_CODE = re.compile(rf"（(?:{_CODES})）| \((?:{_CODES})\)")  # behind the name of a department
+
+
+def state_word(state: str) -> str:
+    """The name of a case's state."""
+    return word("case_states", state)
+
+
+def conclusion_word(conclusion: str) -> str:
+    """The name of a conclusion; a dash for none."""
+    return word("conclusions", conclusion) if conclusion else "–"
+
+
+def step_word(step: str) -> str:
+    """The name of a step."""
+    return word("review_steps", step)
+
+
+def done_word(step: str) -> str:
+    """What a step is called that was taken."""
+    return word("review_done", step)
+
+
+def department_words(departments: tuple[str, ...] | list[str]) -> str:
+    """The departments' names, separated by commas."""
+    comma = "、" if language() == "zh" else ", "
+    return comma.join(word("departments", department) for department in departments)
+
+
+def name_buttons(text: str) -> str:
+    """A text of the core with the names of buttons and fields in place of verbs, options and codes of departments."""
+
+    def button_name(match: re.Match[str]) -> str:
+        before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
+        name = tr("Read again") if match[1] == "show" else step_word(match[1])
+        return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
+
+    return name_controls(_STEP.sub(button_name, _CODE.sub("", text)), review_controls())
+
+
+def review_controls() -> dict[str, str]:
+    """The controls of the tab, by the option of the review's verbs that each sets."""
+    return {
+        **dock_controls(),
+        "--answer": tr("your answer"),
+        "--attach": tr("Files"),
+        "--basis": tr("Basis"),
+        "--by": tr("Your name…"),
+        "--conclusion": tr("Conclusion"),
+        "--data": tr("Facts"),
+        "--days": tr("More working days"),
+        "--department": tr("Department"),
+        "--project": tr("Project"),
+        "--reason": tr("Reason"),
+        "--reply": tr("Take in a reply file…"),
+        "--text": tr("Opinion"),
+        "--unanswered": tr("Why they stay open"),
+        "--verdict": tr("Verdict instead"),
+    }

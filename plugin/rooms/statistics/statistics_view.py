@@ -1,0 +1,209 @@
+"""The land-use balance of a ground: how much of which class, by unit, as a table with bars; the core adds up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.library.changed_versions import ChangedVersions
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.rooms.statistics.counted_ground import CountedGround
+from onemap.plugin.rooms.statistics.share_bar import ShareBar
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.translation import list_of_some, tr
+
+AREA, SHARE = 1, 2  # what else a row tells stands in its tip
+GROUP = "/group"
+STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
+MIN_ROWS = 9
+
+
+class StatisticsView(VerbView):
+    """One balance at a time; the form is there only while the button is on."""
+
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._params: dict[str, Any] = {}  # of the balance on display
+        self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
+        self.saving.refused.connect(self.refused)
+        self.button = QPushButton(icon("statistics"), tr("How much of what?"))
+        self.button.setCheckable(True)
+        self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
+        self.layer = WrappedChoice()
+        self.layer.setAccessibleName(tr("Land use to add up"))
+        self.ground = CountedGround(library, canvas)
+        self.count_button = QPushButton(icon("statistics"), tr("Add up"))
+        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
+        self.lacking = QLabel()  # in place of the form, where there is nothing to add up
+        self.lacking.setWordWrap(True)
+        self.changed_versions = ChangedVersions(library)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.tree = self._make_tree()
+        self._panel, self._form = QWidget(), QWidget()
+        self._build()
+        self.button.toggled.connect(self._panel.setVisible)
+        self.count_button.clicked.connect(lambda: self.count())
+        self.save_button.clicked.connect(lambda: self._choose_target())
+        library.listed.connect(self._list_layers)
+        self._list_layers()
+
+    def _make_tree(self) -> AnswerTree:
+        tree = AnswerTree(tr("Land-use balance"), ())
+        tree.setSelectionMode(AnswerTree.SelectionMode.ExtendedSelection)
+        tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
+        tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
+        return tree
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Land use"), self.layer)
+        form.addRow(tr("Ground"), self.ground)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.count_button)
+        buttons.addWidget(self.save_button)
+        question = QVBoxLayout(self._form)
+        question.setContentsMargins(0, 0, 0, 0)
+        question.addLayout(form)
+        question.addLayout(buttons)
+        inside = QVBoxLayout(self._panel)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.lacking)
+        inside.addWidget(self._form)
+        inside.addWidget(self.work)
+        inside.addWidget(self.changed_versions)
+        inside.addWidget(self.tree, 1)
+        inside.addWidget(self.note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.button)
+        layout.addWidget(self._panel)
+        self._panel.hide()
+        self._show_result(False)
+
+    def count(self) -> None:
+        """Ask the core for the balance of the chosen ground."""
+        layer: CatalogueLayer | None = self.layer.currentData()
+        if layer is None or self.is_working or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("statistics"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            ground = self.ground.params(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        params = {
+            "library": self._library.path,
+            "code": layer.code,
+            "by": f"{layer.class_field}{GROUP},{layer.class_field}",
+            "as_of": self._library.day,
+            "view": True,
+            **ground,
+        }
+        name, title = self.ground.name, layer.title
+        self._ask_core(
+            "statistics",
+            params,
+            lambda answer: self._show(params, answer, name, title),
+            self.button.text(),
+            str(folder),
+        )
+
+    def save(self, path: str) -> None:
+        """Write the balance on display as a table. An existing file is replaced, because the user has confirmed it."""
+        settings.put("review_folder", str(Path(path).parent))
+        self.saving.ask(
+            "statistics",
+            {**self._params, "out": path, "overwrite": True},
+            lambda _answer: self.message_sent.emit(tr("Written: {path}").format(path=path)),
+            self.save_button.text(),
+        )
+
+    def clear(self) -> None:
+        """Forget the balance."""
+        self._params = {}
+        self.changed_versions.forget()
+        self.tree.clear()
+        self._show_result(False)
+
+    def close_down(self) -> None:
+        """Cancel, and let go of the map."""
+        self.cancel()
+        self.ground.close_down()
+
+    def _choose_target(self) -> None:
+        start = suggested_file(self.layer.currentText(), ".xlsx")
+        path = ask_target(self, self.save_button.text(), start, {".xlsx": "Excel (*.xlsx)"})
+        if path:
+            self.save(path)
+
+    def _show(self, params: dict[str, Any], answer: dict[str, Any], ground: str, layer: str) -> None:
+        self._params = {name: value for name, value in params.items() if name != "view"}
+        within = answer.get("within") or {}
+        self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
+        (table,) = answer["view"]
+        self.tree.show_table(table, columns=SHARE + 1)
+        lines = [
+            f"{layer} {answer['layer']['label']} · {ground}",
+            tr("Areas are on the ellipsoid"),
+            *(str(problem["message"]) for problem in answer.get("problems") or ()),
+        ]
+        self.note.setText("\n".join(lines))
+        self._show_result(True)
+        self.results_shown.emit()
+
+    def _show_result(self, is_shown: bool) -> None:
+        for widget in (self.tree, self.note):
+            widget.setVisible(is_shown)
+        self._enable()
+
+    def _list_layers(self) -> None:
+        chosen = self.layer.currentText()
+        self.layer.clear()
+        of_use = [
+            layer
+            for layer in self._library.layers
+            if layer.geometry == "polygon" and layer.class_field and layer.stratum in STRATA
+        ]
+        of_use.sort(key=lambda layer: (STRATA.index(layer.stratum), layer.map_place))
+        for layer in of_use:
+            if layer.in_force is not None:
+                self.layer.addItem(layer.title, layer)
+        self.layer.setCurrentIndex(max(0, self.layer.findText(chosen)))
+        text = tr("There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.")
+        self.lacking.setText(text.format(layers=list_of_some([layer.title for layer in of_use])))
+        self._enable()
+
+    def _enable(self) -> None:
+        has_layer = self.layer.count() > 0
+        self.lacking.setVisible(not has_layer)
+        self._form.setVisible(has_layer)
+        self.button.setEnabled(bool(self._library.layers) or self.button.isChecked())
+        self.count_button.setEnabled(not self.is_working and has_layer)
+        self.save_button.setEnabled(not self.is_working and bool(self._params))

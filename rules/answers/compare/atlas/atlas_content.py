@@ -1,0 +1,341 @@
+"""What an atlas says: cover, matrix table, overview, index, and for every sheet its map and the table of its spots."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from onemap.layers.area_units import hectares, hectares_text, printed_hectares, share_text
+from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.answers.compare.atlas.atlas_maps import NAMED
+from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
+from onemap.rules.answers.compare.spot_fields import class_name
+from onemap.rules.display.documents.blocks import (
+    BELOW,
+    CHAPTER,
+    IN_LINE,
+    LEAD,
+    NOT_KNOWN,
+    NOTE,
+    WARNING,
+    Block,
+    Document,
+    Facts,
+    Figure,
+    Figures,
+    Paragraphs,
+    Section,
+    columns,
+    table_under,
+)
+from onemap.rules.display.maps.document_areas import moment_text, rounding_difference, total_m2
+
+_MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
+_CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 6, 14, 20, 9  # so that eight rows stay on their page
+_FIGURES = {
+    "digitising": ("length_by_width",),
+    "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
+    "classification": ("pair_share", "pair_spots"),
+    "outdated": ("agreed_before_a", "agreed_before_b"),
+    "policy": ("line_distance_m", "length_by_width"),
+}
+_SHARES = ("pair_share", "agreed_before_a", "agreed_before_b")
+SPOT_WIDTHS = {
+    "number": 1.0,
+    "spot": 2.5,
+    "type": 2.5,
+    "plan_a": 2.6,
+    "plan_b": 2.8,
+    "area_ha": 2.1,
+    "width_m": 1.6,
+    "cause": 3.3,
+    "decision": 2.0,
+}
+NUMBERS = ("spots", "area_ha", "width_m", "share")  # columns of figures
+_WIDTH_MM = 180.0
+_SHEET_PT, _INDEX_PT, _MATRIX_PT = 7.0, 8.0, 8.5  # letters of tables
+
+
+def atlas_content(
+    library: Library, source: AtlasSource, by: str, types: Iterable[str], maps: Mapping[int, str], language: str
+) -> Document:
+    """A whole atlas. maps: the SVG text of the sheets' maps by their numbers, 0 is the overview."""
+    return AtlasWords(library, source, language).document(by, list(types), maps)
+
+
+class AtlasWords:
+    """The words and figures of one stored comparison, for its atlas and its report."""
+
+    def __init__(self, library: Library, source: AtlasSource, language: str) -> None:
+        self.source, self.language = source, language
+        self.library = library
+        titles = library.catalogue()
+        self._entries = [titles.get(layer["code"]) for layer in source.record["layers"]]
+        self.plans = [layer_title(layer["code"], titles, language) for layer in source.record["layers"]]
+
+    def text(self, key: str, **facts: Any) -> str:
+        """A word of the atlas in its language."""
+        return phrase(f"atlas.{key}", self.language, **facts)
+
+    def document(self, by: str, types: list[str], maps: Mapping[int, str]) -> Document:
+        """The whole atlas. by: what a sheet is of; types: of the spots."""
+        record = self.source.record
+        sections = [self._cover(by, types)]
+        if self.source.spots:
+            sections.append(self._overview(maps[0]))
+        sections += [self._sheet(sheet, by, maps[sheet.number]) for sheet in self.source.sheets]
+        moment = int(datetime.fromisoformat(record["started"]).timestamp())
+        return Document(
+            self.language, self.text("running", run=record["id"]), tuple(sections), "atlas", _WIDTH_MM, moment
+        )
+
+    def _cover(self, by: str, types: list[str]) -> Section:
+        blocks = (
+            Paragraphs((self.text("cover"),), LEAD),
+            Facts(tuple((name, text) for name, text in self._facts(by, types)), BELOW),
+            Paragraphs(tuple(self._warnings(by)), WARNING),
+            *self._matrix(),
+        )
+        return Section(self.text("title", a=self.plans[0], b=self.plans[1]), blocks)
+
+    def _overview(self, drawn: str) -> Section:
+        """The overview, and below it the index."""
+        blocks = (Figures((Figure(drawn),)), Paragraphs((self.text("overview_note"),), NOTE), *self._index())
+        return Section(self.text("overview"), blocks, level=CHAPTER)
+
+    def _index(self) -> tuple[Block, ...]:
+        """The sheets by number, each with its page."""
+        widths = {
+            "sheet": 15,
+            "name": 32,
+            "cause": 35,
+            "type": 24,
+            "spots": 16,
+            "area_ha": 28,
+            "decision": 34,
+            "page": 13,
+        }
+        *heads, page = columns("atlas", self.language, widths, NUMBERS)
+        rows = [
+            (
+                *(str(sheet.number), sheet.name, self._cause(sheet.cause)),
+                self.list_text(sorted({spot["type"] for spot in spots})),
+                *(f"{len(spots):,}", hectares_text(sheet.area_m2), self._decision_of(spots), self._sheet_name(sheet)),
+            )
+            for sheet in self.source.sheets
+            for spots in [self._spots_of(sheet)]
+        ]
+        parts = (*heads, replace(page, is_page=True))
+        return table_under(self.text("index"), parts, rows, self.language, size=_INDEX_PT) if rows else ()
+
+    def _spots_of(self, sheet: AtlasSheet) -> list[Row]:
+        return [self.source.spots[place] for place in sheet.places]
+
+    def _sheet_name(self, sheet: AtlasSheet) -> str:
+        return f"{self.text('sheet')} {sheet.number}"
+
+    def _facts(self, by: str, types: list[str]) -> list[list[str]]:
+        kinds = self.list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
+        count = len(self.source.sheets)
+        return [
+            *self.facts(),
+            [self.text("types"), kinds],
+            [self.text("sheets"), self.text(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
+        ]
+
+    def facts(self) -> list[list[str]]:
+        """What was compared, by what, and when: pairs of a name and a text."""
+        record, params = self.source.record, self.source.record["parameters"]
+        rows = [[self.text("library"), library_line(self.library, self.language)]]
+        for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
+            rows.append([self.text(f"plan_{name}"), self.plan_name(title, layer)])
+            rows.append([self.text(f"dates_{name}"), self.dates(layer)])
+        matrix = record["matrix"]
+        limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}
+        return [
+            *rows,
+            [self.text("matrix_used"), matrix["title"].get(self.language) or matrix["name"]],
+            [self.text("limits"), self.text("limits_are", **limits)],
+            [self.text("run"), self.text("run_is", run=record["id"], started=moment_text(record["started"]))],
+        ]
+
+    def plan_name(self, title: str, layer: Row) -> str:
+        """What a plan is called, with the version that was compared."""
+        return f"{title} {layer['label']}"
+
+    def dates(self, layer: Row) -> str:
+        """From when to when a plan's version is valid, and when it was recorded."""
+        since, until = layer.get("valid_from"), layer.get("valid_to")
+        days = [self.text("since", day=since)] if since else []
+        days += [self.text("until", day=until)] if until else []
+        progress = " ".join(days) or self.text("no_dates")
+        return self.text("dates_are", dates=progress, recorded=moment_text(layer.get("recorded_at") or NOT_KNOWN))
+
+    def _warnings(self, by: str) -> list[str]:
+        """What the atlas does not show."""
+        (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
+        found = []
+        if sheets:
+            key = f"left_out_{by}"
+            found.append(
+                self.text(key, count=sheets, area=hectares_text(sheets_m2), all=sheets + len(self.source.sheets))
+            )
+        if spots:
+            found.append(self.text("unclustered", count=spots, area=hectares_text(spots_m2)))
+        if not self.source.sheets:
+            found.append(self.text("no_sheets"))
+        return found
+
+    def _matrix(self) -> tuple[Block, ...]:
+        """Type by uses, each rounded by itself; `rounding` is what the printed rows lack of the printed total."""
+        rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
+        whole = total_m2(areas)
+        lacking = rounding_difference(hectares(whole), map(hectares, areas))
+        cells = [
+            (
+                f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
+                *(self.use(row["use_a"]), self.use(row["use_b"]), f"{row['spots']:,}"),
+                *(hectares_text(area), share_text(row["share"])),
+            )
+            for row, area in zip(rows, areas, strict=True)
+        ]
+        spots, share = sum(row["spots"] for row in rows), sum(float(row["share"]) for row in rows)
+        total = (self.text("total"), "", "", f"{spots:,}", hectares_text(whole), share_text(share))
+        rounding = (self.text("rounding"), "", "", "", printed_hectares(lacking), "") if lacking else ()
+        widths = {"type": 56, "plan_a": 29, "plan_b": 29, "spots": 16, "area_ha": 28, "share": 22}
+        last: dict[str, Any] = {"rounding": rounding, "total": total, "size": _MATRIX_PT}
+        heads = columns("atlas", self.language, widths, NUMBERS)
+        return table_under(self.text("matrix"), heads, cells, self.language, self.text("areas_note"), **last)
+
+    def _sheet(self, sheet: AtlasSheet, by: str, drawn: str) -> Section:
+        spots = self._spots_of(sheet)
+        kinds = sorted({spot["type"] for spot in spots})
+        facts = (
+            ("name", sheet.name),
+            ("type", self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds)),
+            ("spots", f"{len(spots):,}"),
+            ("area_ha", hectares_text(sheet.area_m2)),
+            ("decision", self._decision_of(spots)),
+        )
+        rows = [self.row(str(number), spot) for number, spot in enumerate(spots[:NAMED], start=1)]
+        heads = columns("atlas", self.language, SPOT_WIDTHS, NUMBERS)
+        blocks = (
+            Facts(tuple((self.text(name), text) for name, text in facts if text != NOT_KNOWN), IN_LINE),
+            Figures((Figure(drawn),)),
+            *table_under("", heads, rows, self.language, size=_SHEET_PT),
+            Paragraphs(tuple(filter(None, (self._more(sheet, spots), *self._reasons(spots)))), NOTE),
+        )
+        name = self._sheet_name(sheet)
+        return Section(self._sheet_title(sheet, by), blocks, name, name, CHAPTER)
+
+    def _more(self, sheet: AtlasSheet, spots: list[Row]) -> str:
+        """What of a sheet's spots its table does not name, and what the figures lack of the sheet's."""
+        areas = [float(spot["area_m2"]) for spot in spots]
+        rest, more = total_m2(areas[NAMED:]), ""
+        if len(spots) > NAMED:
+            more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(rest))
+        lacking = rounding_difference(hectares(sheet.area_m2), map(hectares, (*areas[:NAMED], rest)))
+        rounding = self.text("rounding_is", area=printed_hectares(lacking)) if lacking else ""
+        return " ".join(filter(None, (more, rounding)))
+
+    def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
+        """What a sheet shows, by its likely cause and its size; its number for `decide` stands below."""
+        area = hectares_text(sheet.area_m2)
+        if not sheet.cause:
+            return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
+        title = self.text("sheet_of", cause=self._cause(sheet.cause), area=area)
+        return title[:1].upper() + title[1:]
+
+    def row(self, number: str, spot: Row) -> tuple[str | tuple[str, ...], ...]:
+        """The cells of one spot, by SPOT_WIDTHS."""
+        width = spot["mean_width_m"]
+        return (
+            *(number, spot["spot"], f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}"),
+            (self._codes(spot["code_a"], 0), self.use(spot["use_a"])),
+            (self._codes(spot["code_b"], 1), self.use(spot["use_b"])),
+            hectares_text(float(spot["area_m2"])),
+            NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
+            (self._cause(spot["cause"]), self._figures(spot)),
+            self._decision_cell(spot),
+        )
+
+    def _figures(self, spot: Row) -> str:
+        """The figures that speak for the cause, each with its name."""
+        facts, found = evidence_of(spot), []
+        for name in _FIGURES.get(spot["cause"] or "", ()):
+            value = facts.get(name)
+            if value is not None:
+                text = f"{value:.0%}" if name in _SHARES else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+                found.append(self.text(f"figure_{name}", value=text))
+        return ("；" if self.language == "zh" else "; ").join(found)
+
+    def _decision_cell(self, spot: Row) -> tuple[str, ...]:
+        if not spot["decision"]:
+            return (NOT_KNOWN,)
+        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
+        return phrase(f"decision.{spot['decision']}", self.language), by_whom
+
+    def _decision_of(self, spots: list[Row]) -> str:
+        """What was decided on a sheet's spots, each decision once."""
+        given = [spot["decision"] for spot in spots if spot["decision"]]
+        if not given:
+            return NOT_KNOWN
+        names = self.list_text(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
+        return names + part
+
+    def _reasons(self, spots: list[Row]) -> list[str]:
+        found = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
+        progress = [
+            self.text(
+                "reason",
+                decision=phrase(f"decision.{decision}", self.language),
+                reason=_short(str(reason), _MOST_LETTERS),
+            )
+            for decision, reason in list(found)[:_MOST_REASONS]
+        ]
+        if len(found) > _MOST_REASONS:
+            progress.append(self.text("more_reasons", count=len(found) - _MOST_REASONS))
+        return progress
+
+    def _codes(self, codes: str | None, side: int) -> str:
+        """Codes with their titles; of several the first ones, and how many more there are. side: 0 of A, 1 of B."""
+        given, entry = [code for code in (codes or "").split(",") if code], self._entries[side]
+        letters = _TITLE_LETTERS if len(given) == 1 else _TITLE_OF_SEVERAL
+        titles = [class_name(entry, code, self.language) if entry else None for code in given[:_MOST_CODES]]
+        words = [
+            " ".join(filter(None, (_short(code, _CODE_LETTERS), _short(title or "", letters))))
+            for code, title in zip(given, titles, strict=False)
+        ]
+        more = self.text("more_codes", count=len(given) - _MOST_CODES) if len(given) > _MOST_CODES else ""
+        return self.list_text(words) + more or NOT_KNOWN
+
+    def use(self, use: str | None) -> str:
+        """What a kind of use is called."""
+        return phrase(f"use.{use or 'none'}", self.language)
+
+    def _cause(self, cause: str | None) -> str:
+        return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
+
+    def list_text(self, parts: Iterable[str]) -> str:
+        """Parts with commas between."""
+        return ("、" if self.language == "zh" else ", ").join(parts)
+
+
+def library_line(library: Library, language: str) -> str:
+    """The library's name and the plane in which the atlas measures."""
+    return f"{library.printed_name} · {crs_title(library.crs, language)}"
+
+
+def _short(text: str, most: int) -> str:
+    """A text of so many Chinese characters at most, or of twice as many Latin letters, which are half as wide."""
+    room = 2.0 * most
+    for at, sign in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if room < 0:
+            return text[: max(at - 1, 1)] + "…"
+    return text

@@ -1,0 +1,113 @@
+"""What an atlas shows of a stored comparison: its spots with what was decided since, put together to sheets."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, versions
+from onemap.rules.answers.compare.comparison_record import KIND
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
+
+Row = dict[str, Any]
+BY_CLUSTER, BY_SPOT = "cluster", "spot"
+
+
+@dataclass(frozen=True)
+class AtlasSheet:
+    """One page: its number from 1, the cluster or spot that it is about, and its spots' places, the largest first."""
+
+    number: int
+    name: str
+    cause: str | None
+    places: tuple[int, ...]
+    area_m2: float
+
+
+@dataclass(frozen=True)
+class AtlasSource:
+    """A stored comparison as an atlas needs it.
+
+    spots: rows of the wanted types in stored order; grounds (n,): their polygons in the library's plane; matrix: the
+    stored rows of all types; sheets: those printed; left_out: sheets beyond the most, and their area in m²;
+    unclustered: wanted spots that belong to no cluster and have no sheet, and their area in m²; sides: the versions of
+    A and B, None where the library has them no more.
+    """
+
+    record: Row
+    matrix: list[Row]
+    spots: list[Row]
+    grounds: np.ndarray
+    sheets: list[AtlasSheet]
+    left_out: tuple[int, float]
+    unclustered: tuple[int, float]
+    sides: tuple[Version | None, Version | None]
+
+
+def atlas_source(library: Library, run: str, by: str, types: Collection[str], most: int) -> AtlasSource:
+    """Read a comparison and arrange its spots of some types in sheets, by cluster or by spot, the largest first.
+
+    Raises OneMapError run.unknown, run.kind.
+    """
+    record = run_record(library, run, KIND)
+    stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
+    pairs = [(values, row.wkb) for row in stored if (values := row.values)["type"] in types]
+    decided = _decided_since(library, run)
+    spots = [{**values, **decided.get(values["spot"], {})} for values, _ in pairs]
+    grounds = geometries_of_wkb(np.array([wkb for _, wkb in pairs], dtype=object))
+    groups: dict[str, list[int]] = {}
+    alone: list[int] = []
+    for place, spot in enumerate(spots):
+        name = spot["spot"] if by == BY_SPOT else spot["cluster"]
+        if name is None:
+            alone.append(place)
+        else:
+            groups.setdefault(name, []).append(place)
+    sheets = _sheets_by_area(groups, spots)
+    shown, gone = sheets[:most], sheets[most:]
+    tables = {version.table: version for version in versions(library)}
+    a, b = (tables.get(layer["table"]) for layer in record["layers"])
+    return AtlasSource(
+        record,
+        [row.values for row in stored_rows(library, run, "matrix")],
+        spots,
+        grounds,
+        shown,
+        (len(gone), sum(sheet.area_m2 for sheet in gone)),
+        (len(alone), sum(float(spots[place]["area_m2"]) for place in alone)),
+        (a, b),
+    )
+
+
+def _sheets_by_area(groups: dict[str, list[int]], spots: Sequence[Row]) -> list[AtlasSheet]:
+    area = {name: sum(float(spots[place]["area_m2"]) for place in places) for name, places in groups.items()}
+    order = sorted(groups, key=lambda name: (-area[name], name))
+    return [
+        AtlasSheet(
+            number,
+            name,
+            spots[groups[name][0]]["cause"],
+            tuple(sorted(groups[name], key=lambda place: (-float(spots[place]["area_m2"]), spots[place]["spot"]))),
+            area[name],
+        )
+        for number, name in enumerate(order, start=1)
+    ]
+
+
+def _decided_since(library: Library, run: str) -> dict[str, Row]:
+    """The last decision that was given to each spot of this comparison, in the columns that a spot has for it."""
+    if not library.connection.has_table("onemap_decisions"):
+        return {}
+    sql = "SELECT spot, decision, reason, who, at FROM onemap_decisions WHERE run = ? ORDER BY number"
+    names = ("decision", "decision_reason", "decision_by", "decision_at")
+    return {spot: dict(zip(names, given, strict=True)) for spot, *given in library.connection.execute(sql, (run,))}
+
+
+def evidence_of(spot: Row) -> Row:
+    """The figures behind a spot's cause; empty where none was proposed."""
+    figures: Row = json.loads(spot["evidence"]) if spot["evidence"] else {}
+    return figures

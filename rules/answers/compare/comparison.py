@@ -1,0 +1,367 @@
+"""The comparison of two plans: versions, common ground, overlay, spots, and the tables of the run."""
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.library.library import Library, now
+from onemap.layers.library.versions import Version
+from onemap.layers.messages import phrase
+from onemap.layers.software import software_versions
+from onemap.rules.answers.compare.comparison_journal import (
+    UnfinishedWork,
+    has_many_features,
+    has_many_points,
+    unfinished_work,
+)
+from onemap.rules.answers.compare.comparison_record import KIND, pair_of
+from onemap.rules.answers.compare.decisions import decisions_of, standing_decisions
+from onemap.rules.answers.compare.earlier_comparison import (
+    EarlierComparison,
+    StandingSpots,
+    changes,
+    earlier_comparison,
+    what_stands,
+)
+from onemap.rules.answers.compare.local_table import parts_of
+from onemap.rules.answers.compare.matrix import Matrix
+from onemap.rules.answers.compare.pieces import ComparedGround, overlaid
+from onemap.rules.answers.compare.plan_strips import plan_in_strips
+from onemap.rules.answers.compare.plans import (
+    Plan,
+    common_ground,
+    placed_plan,
+    read_plan,
+    version_before,
+    wanted_version,
+)
+from onemap.rules.answers.compare.spot_tables import spot_tables
+from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
+from onemap.rules.answers.compare.townships import LAYER, township_source, township_statistics
+from onemap.rules.answers.compare.triage import Triage, triage_of
+from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.threads import Threads
+
+# How far a comparison is where a stage begins, by the processor time that each took of one of 100,000 polygons.
+_READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FROM = 0.015, 0.29, 0.49, 0.8, 0.91, 0.96
+
+
+@dataclass(frozen=True)
+class ComparisonOptions:
+    """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
+
+    decided_until: ISO text; decisions given later are not shown.
+    """
+
+    a: str
+    b: str
+    matrix: Matrix
+    as_of: date
+    known_at: datetime | None = None
+    limits: Limits = Limits()
+    language: str = "en"
+    decided_until: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`.
+
+    changed: the differences that are new, gone, or changed since an earlier comparison, if one was named; resumed: what
+    must be told of one that an earlier attempt had begun.
+    """
+
+    options: ComparisonOptions
+    record: dict[str, Any]
+    tables: dict[str, Table]
+    plans: tuple[Plan, Plan]
+    spots: Spots
+    origin: tuple[float, float]
+    changed: dict[str, list[dict[str, Any]]] | None = None
+    resumed: Problem | None = None
+
+    def parts(self) -> Iterator[tuple[float, str, Table]]:
+        """The tables in parts: how much of all rows went before, the table's name, and the next of its rows."""
+        rows = {name: len(table.columns) + 1 for name, table in self.tables.items()}
+        done = 0
+        for name, table in self.tables.items():
+            for part in parts_of(table):
+                yield done / sum(rows.values()), name, part
+                done += len(part.columns)
+
+
+@contextlib.contextmanager
+def comparison_of(
+    library: Library, options: ComparisonOptions, threads: Threads, against: str | None = None
+) -> Iterator[Comparison]:
+    """Compare two plans; the library is not written.
+
+    against: a stored comparison of the same plans; what nothing touched since stands, only the rest is computed, and
+    the answer is that of a whole comparison, with what is new, gone and changed. What large plans have in common lies
+    in a folder of unfinished work as long as the block lasts, and is found there by the same question once this one
+    was cancelled or killed. Raises OneMapError for every refusal.
+    """
+    with contextlib.ExitStack() as held:
+        yield _comparison(library, options, threads, against, held)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is compared: two versions, and the ground that both have, near `bounds`, counted from the sources' origin.
+
+    parameters, pair: as the record has them; against, before: the stored comparison of which spots may stand.
+    """
+
+    library: Library
+    options: ComparisonOptions
+    versions: tuple[Version, Version]
+    parameters: dict[str, Any]
+    pair: str
+    against: str | None
+    before: EarlierComparison | None
+    bounds: tuple[float, float, float, float]
+    ground: shapely.Geometry
+    sources: Sources
+
+    def unfinished_work(self) -> contextlib.AbstractContextManager[UnfinishedWork]:
+        """The folder of this question, as long as the block lasts."""
+        limits, matrix = self.options.limits, self.options.matrix
+        return unfinished_work(
+            self.library, self.versions, matrix, self.ground, self.sources.origin, self.against, limits
+        )
+
+
+@dataclass(frozen=True)
+class _FoundSpots:
+    """The spots of a question, and both plans without their ground; computed: how many of the spots are new.
+
+    resumed: what must be told of work that an earlier attempt had begun.
+    """
+
+    spots: Spots
+    plans: tuple[Plan, Plan]
+    computed: int
+    resumed: Problem | None
+
+
+def _comparison(
+    library: Library,
+    options: ComparisonOptions,
+    whole: Threads,
+    against: str | None,
+    held: contextlib.ExitStack,
+) -> Comparison:
+    began, started, language = time.perf_counter(), now(), options.language
+    whole.progress.at(0.0, phrase("progress.reading", language))
+    question = _question(library, options, against)
+    found = _find_spots(question, whole, held)
+    spots, pair, sources = found.spots, question.pair, question.sources
+    threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
+    triage = _triage(question, found, threads)
+    give_back_memory()
+    threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
+    decisions = decisions_of(library, pair, options.decided_until)
+    given = standing_decisions(decisions, spots, sources.origin, threads.part(0.0, 0.1))
+    tables = spot_tables(spots, triage, given, pair, library.crs, sources.origin, threads.part(0.1, 0.8))
+    townships = township_source(library, sources, question.bounds, options.as_of, options.known_at)
+    tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
+    record = _record(question, found, townships, started, time.perf_counter() - began)
+    tables["run"] = run_table(record)
+    changed = None
+    if question.before is not None:
+        names = tables["spots"].columns["spot"].tolist()
+        differences = changes(question.before, spots.columns, names, spots.geometries, threads)
+        changed = differences.lists
+        ground = multi(shift_polygons(differences.geometries, sources.origin), "polygon")
+        tables["changes"] = Table(differences.columns, ground)
+    return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, found.resumed)
+
+
+def _question(library: Library, options: ComparisonOptions, against: str | None) -> _Question:
+    a = wanted_version(library, options.a, options.as_of, options.known_at, "A")
+    b = wanted_version(library, options.b, options.as_of, options.known_at, "B")
+    parameters = _parameters(library, options, a, b)
+    pair = pair_of({"parameters": parameters})
+    before = earlier_comparison(library, against, pair) if against else None
+    ground = common_ground(library, a, b)
+    west, south, east, north = shapely.bounds(ground).tolist()
+    origin = local_origin(west, south)
+    (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
+    sources = Sources(library, (), options.as_of, {}, {}, origin)
+    bounds = (west, south, east, north)
+    return _Question(
+        library,
+        options,
+        (a, b),
+        parameters=parameters,
+        pair=pair,
+        against=against,
+        before=before,
+        bounds=bounds,
+        ground=local,
+        sources=sources,
+    )
+
+
+def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
+    """Overlay the plans and find the spots; of an earlier comparison those stand that nothing touched since."""
+    options, origin = question.options, question.sources.origin
+    pieces, plans, standing, work = _overlay_plans(question, whole, held)
+    give_back_memory()
+    threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", options.language))
+    spots = spots_of(pieces, plans, options.matrix, options.limits, threads, origin, work.journal)
+    del pieces
+    give_back_memory()
+    resumed = work.resumption()
+    computed = len(spots.geometries)
+    if standing is not None:
+        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), standing.columns], ignore_index=True)
+        spots = in_order(np.r_[spots.geometries, standing.geometries], columns)
+    return _FoundSpots(spots, plans, computed, resumed)
+
+
+def _overlay_plans(
+    question: _Question, whole: Threads, held: contextlib.ExitStack
+) -> tuple[ComparedGround, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
+    """What the plans have in common; both without their ground, since large ones need the room for their spots.
+
+    Also what stands of the comparison before, and where the work lies, which is open as long as `held`.
+    """
+    options, sources, bounds, before = question.options, question.sources, question.bounds, question.before
+    overlay_step = phrase("progress.overlay", options.language)
+    work = UnfinishedWork()
+    if before is None and has_many_features(question.versions):
+        work = held.enter_context(question.unfinished_work())
+    threads = whole.part(_READ_FROM, _OVERLAID_FROM, overlay_step)
+    plans = _plans_on_ground(sources, options, question.versions, bounds, question.ground, threads, work.journal)
+    standing = (
+        what_stands(question.library, before, plans, sources, bounds, options.matrix, options.limits)
+        if before
+        else None
+    )
+    plans = (plans[0].without_features(), plans[1].without_features())
+    if work.journal is None and has_many_points(plans):
+        work = held.enter_context(question.unfinished_work())
+    threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, overlay_step)
+    pieces = overlaid(*plans, threads, None if standing is None else standing.ground, work.journal)
+    return pieces, (plans[0].without_ground(), plans[1].without_ground()), standing, work
+
+
+def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:
+    """The causes of the spots, also by what the plans said before."""
+    library, options = question.library, question.options
+    part = threads.part(0.0, 0.1)
+    earlier = _earlier_plans(library, options, question.versions, question.sources, question.ground, part)
+    return triage_of(found.spots, found.plans, options.matrix, earlier, threads.part(0.1, 1.0))
+
+
+def _record(
+    question: _Question, found: _FoundSpots, townships: LayerSource | None, started: str, seconds: float
+) -> dict[str, Any]:
+    """The record of the run."""
+    return {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "started": started,
+        "seconds": round(seconds, 3),
+        "software": software_versions(),
+        "packs": [],
+        "matrix": question.options.matrix.record(),
+        "layers": [plan.source.record(plan.version.code) for plan in found.plans],
+        "townships": townships.record(LAYER) if townships else None,
+        "parameters": question.parameters,
+        "origin": list(question.sources.origin),
+        "overlap": {"a": found.plans[0].overlap.record(), "b": found.plans[1].overlap.record()},
+        "computed": found.computed,
+        "skipped": [],
+        "who": question.library.person(),
+    }
+
+
+def _plans_on_ground(
+    sources: Sources,
+    options: ComparisonOptions,
+    versions: tuple[Version, Version],
+    bounds: Sequence[float],
+    ground: shapely.Geometry,
+    threads: Threads,
+    journal: Journal | None,
+) -> tuple[Plan, Plan]:
+    """Both plans on the compared ground; a large one in strips on disk, if there is a journal."""
+    plans, matrix = [], options.matrix
+    both = list(zip("ab", versions, (matrix.a, matrix.b), strict=True))
+    for (name, version, side), own in threads.in_turn(both):
+        # What a plan says elsewhere is what none of all its features has, which are united for that.
+        if journal is not None and side.elsewhere is None:
+            plans.append(
+                plan_in_strips(
+                    sources,
+                    version,
+                    side,
+                    matrix=matrix,
+                    bounds=bounds,
+                    ground=ground,
+                    threads=own,
+                    journal=journal,
+                    name=f"plan-{name}",
+                )
+            )
+        else:
+            plans.append(placed_plan(read_plan(sources, version, bounds, own.progress), side, matrix, ground, own))
+    return plans[0], plans[1]
+
+
+def _parameters(library: Library, options: ComparisonOptions, a: Version, b: Version) -> dict[str, Any]:
+    return {
+        "library": library.shown_name,
+        "library_id": library.id,
+        "a": f"{a.code}@{a.label}",
+        "b": f"{b.code}@{b.label}",
+        "asked": [options.a, options.b],
+        "as_of": options.as_of.isoformat(),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+        "min_width_m": options.limits.min_width_m,
+        "min_area_m2": options.limits.min_area_m2,
+        "lang": options.language,
+    }
+
+
+def _earlier_plans(
+    library: Library,
+    options: ComparisonOptions,
+    pair: tuple[Version, Version],
+    sources: Sources,
+    ground: shapely.Geometry,
+    threads: Threads,
+) -> tuple[Plan | None, Plan | None]:
+    """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
+    found: list[Plan | None] = []
+    for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
+        before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None
+        if before is None:
+            found.append(None)
+            continue
+        west, south, east, north = shapely.bounds(ground)
+        bounds = (
+            west + sources.origin[0],
+            south + sources.origin[1],
+            east + sources.origin[0],
+            north + sources.origin[1],
+        )
+        found.append(placed_plan(read_plan(sources, before, bounds), side, options.matrix, ground, threads))
+    return found[0], found[1]

@@ -1,0 +1,89 @@
+"""What is done of a comparison of large plans stays on disk, so that one that was cancelled or killed goes on there."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.versions import Version
+from onemap.layers.software import software_versions
+from onemap.rules.answers.compare.comparison_record import KIND
+from onemap.rules.answers.compare.matrix import Matrix
+from onemap.rules.answers.compare.plans import Plan
+from onemap.rules.answers.compare.spots import Limits
+from onemap.rules.judge.distributed.partition import block_count, fits_into_memory, most_parcels
+
+_LAYOUT = 2  # of the folder: another one is another question
+
+
+@dataclass(frozen=True)
+class UnfinishedWork:
+    """Where the pieces and spots of a comparison lie while it is done; None: in memory. left: how many were there."""
+
+    journal: Journal | None = None
+    left: int = 0
+
+    def resumption(self) -> Problem | None:
+        """What must be told of a comparison that was taken up again, once its spots are found."""
+        if self.journal is None or self.left == 0:
+            return None
+        return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})
+
+
+def unfinished_work(
+    library: Library,
+    versions: tuple[Version, Version],
+    matrix: Matrix,
+    ground: shapely.Geometry,
+    origin: tuple[float, float],
+    against: str | None,
+    limits: Limits,
+) -> AbstractContextManager[UnfinishedWork]:
+    """The folder of this question, as long as the block lasts.
+
+    ground: on which the versions are compared, counted from `origin`; limits: with other ones less stands of the
+    earlier comparison `against`. Raises OneMapError journal.failed.
+    """
+    key = {
+        "layout": _LAYOUT,
+        "software": software_versions(),
+        "library": library.id,
+        "layers": [[version.table, version.hash] for version in versions],
+        "ground": sha256(shapely.to_wkb(ground)),
+        "origin": list(origin),
+        "matrix": matrix.hash,
+        "against": against,
+        "limits": [limits.min_width_m, limits.min_area_m2],
+        "block": most_parcels(),
+    }
+    return _in_folder(work_place(library.path, library.id), key)
+
+
+def has_many_features(versions: tuple[Version, Version]) -> bool:
+    """Whether two plans are placed on disk, where they are never held as a whole."""
+    return not fits_into_memory(sum(version.count for version in versions) / most_parcels())
+
+
+def has_many_points(plans: tuple[Plan, Plan]) -> bool:
+    """Whether what two plans that are held have in common is found on disk."""
+    points = np.concatenate([plan.polygons.points for plan in plans])
+    return not fits_into_memory(block_count(points, most_parcels()))
+
+
+@contextlib.contextmanager
+def _in_folder(place: Path, key: dict[str, Any]) -> Iterator[UnfinishedWork]:
+    with journal_folder(place, KIND, key) as journal:
+        yield UnfinishedWork(journal, _blocks(journal))
+
+
+def _blocks(journal: Journal) -> int:
+    """How many blocks are finished."""
+    return sum(1 for path in journal.folder.glob("*-*") if path.name.rpartition("-")[2].isdecimal())

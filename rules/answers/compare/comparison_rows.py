@@ -1,0 +1,105 @@
+"""What the comparisons of plans say to people: the differences of two plans, and which plans contradict each other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.area_units import hectares_text, share_text
+from onemap.layers.catalogue.style_table import difference_styles
+from onemap.layers.messages import phrase
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
+
+Record = Mapping[str, Any]
+_CONFLICTS = ("03", "04", "05")
+
+
+def compare_view(result: Record, language: str) -> AnswerView:
+    """The sums of a comparison; then each type of difference, with the uses in both plans below it."""
+    rows, asked = result["matrix"], result["run"]["parameters"]
+    conflicts = [row for row in rows if row["type"] in _CONFLICTS]
+    head = {
+        **{side: _version_title(asked[side], result["titles"]) for side in "ab"},
+        "spots": result["spots"],
+        "area_ha": hectares_text(result["area_m2"]),
+        "conflicts": sum(row["spots"] for row in conflicts),
+        "conflict_ha": hectares_text(sum(row["area_m2"] for row in conflicts)),
+        "run": result["run"]["id"],
+    }
+    columns = (_column("difference", language), _column("area", language, "ha"), *_number_columns(language))
+    of_types = [
+        _type_row(kind, [row for row in rows if row["type"] == kind], language)
+        for kind in difference_styles()  # conflicts first, agreement last
+        if any(row["type"] == kind for row in rows)
+    ]
+    closing = []
+    if "changed" in result:
+        counts = {name: len(found) for name, found in result["changed"].items()}
+        closing.append(phrase("said.compare_changed", language, **counts))
+    if not result["run"]["recorded"]:
+        closing.append(phrase("said.not_recorded", language))
+    return AnswerView([AnswerTable(columns, of_types)], [phrase("said.compare", language, **head)], closing)
+
+
+def _number_columns(language: str) -> list[Column]:
+    return [Column(phrase(f"text_column.{name}", language), is_number=True) for name in ("share", "spots")]
+
+
+def _column(name: str, language: str, unit: str = "") -> Column:
+    return Column(phrase(f"text_column.{name}", language), unit)
+
+
+def _type_row(kind: str, rows: Sequence[Record], language: str) -> AnswerRow:
+    name = f"{kind} {phrase(f'difference.{kind}', language)}"
+    uses = [_sum_row(_uses_name(row, language), [row], _about(row)) for row in rows] if len(rows) > 1 else []
+    about = {"type": kind} if uses else _about(rows[0])
+    return _sum_row(name, rows, about, uses)
+
+
+def _about(row: Record) -> dict[str, str]:
+    return {name: row[name] or "" for name in ("type", "use_a", "use_b")}
+
+
+def _uses_name(row: Record, language: str) -> str:
+    """The uses in both plans; a plan that does not cover the ground has none."""
+    uses = {side: phrase(f"use.{row[f'use_{side}'] or 'none'}", language) for side in "ab"}
+    return phrase("said.compare_uses", language, **uses)
+
+
+def _sum_row(name: str, rows: Sequence[Record], about: Mapping[str, str], below: Sequence[AnswerRow] = ()) -> AnswerRow:
+    area_m2, share = (sum(row[field] for row in rows) for field in ("area_m2", "share"))
+    spots = Amount(sum(row["spots"] for row in rows), "count")
+    values = (Amount(area_m2 / 10_000, "ha"), Amount(share, "share"), spots)
+    return AnswerRow(name, values, about=about, sign=rows[0]["type"], is_open=False, rows=below)
+
+
+def _version_title(named: str, titles: Mapping[str, str]) -> str:
+    """CODE@label with the layer's title for its code."""
+    code, _, label = named.partition("@")
+    return f"{titles.get(code, code)} {label}".strip()
+
+
+def contradictions_view(result: Record, language: str) -> AnswerView:
+    """Every pair of plans: what contradicts most first, what could not be compared last, with why."""
+    opening = phrase("said.contradictions", language, pairs=len(result["pairs"]))
+    columns = (
+        _column("plans", language),
+        *(_column(name, language, "ha") for name in ("conflict", "compared")),
+        Column(phrase("text_column.spots", language), is_number=True),
+        *(_column(name, language) for name in ("matrix", "run")),
+    )
+    pairs = sorted(result["pairs"], key=lambda row: (row["conflict_ha"] is None, -(row["conflict_ha"] or 0.0)))
+    rows = [_pair_row(row, result["titles"], language) for row in pairs]
+    return AnswerView([AnswerTable(columns, rows)], [opening])
+
+
+def _pair_row(row: Record, titles: Mapping[str, str], language: str) -> AnswerRow:
+    name = f"{titles.get(row['a'], row['a'])} × {titles.get(row['b'], row['b'])}"
+    about = {side: row[side] for side in ("a", "b", "matrix")} | {"run": row["run"] or ""}
+    if row["conflict_ha"] is None:
+        values = ("–", "–", "–", row["reason"] or "", "")
+        return AnswerRow(name, values, hint=f"{row['title']}\n{row['reason'] or ''}", about=about)
+    areas = {name: Amount(row[name], "ha") for name in ("conflict_ha", "compared_ha")}
+    share = share_text(row["conflict_ha"] / row["compared_ha"]) if row["compared_ha"] else "–"
+    parts = {f"ha_{kind}": hectares_text(row[f"ha_{kind}"] * 10_000) for kind in _CONFLICTS}
+    lines = [row["title"], phrase("said.contradiction_parts", language, share=share, **parts)]
+    spots = Amount(row["conflicts"], "count")
+    return AnswerRow(name, (*areas.values(), spots, row["title"], row["run"] or ""), "\n".join(lines), about)

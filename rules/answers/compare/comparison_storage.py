@@ -1,0 +1,81 @@
+"""Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.progress import Progress
+from onemap.rules.answers.compare.comparison import Comparison, ComparisonOptions
+from onemap.rules.answers.compare.comparison_record import KIND
+from onemap.rules.answers.compare.local_table import parts_of
+from onemap.rules.answers.compare.matrix import parse_matrix
+from onemap.rules.answers.compare.spots import Limits
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.runs.arrow_blocks import Rows, rows_of_table
+from onemap.rules.judge.runs.run_store import Recorder, log_run, run_record, stored_texts
+
+KEPT = ("spots", "matrix", "clusters", "statistics")
+
+
+def record_comparison(library: Library, found: Comparison, progress: Progress) -> None:
+    """Keep a comparison in one transaction.
+
+    Raises OneMapError library.read_only, library.busy, library.full.
+    """
+    record = found.record
+    matrix = found.options.matrix
+    detail = {
+        "parameters": record["parameters"],
+        "matrix": matrix.record(),
+        "spots": len(found.tables["spots"].columns),
+        "area_m2": found.spots.compared_m2,
+    }
+    with library.writing() as connection:
+        recorder = Recorder(connection, record["id"])
+        for share, name, rows in kept_rows(found):
+            progress.at(share)
+            recorder.append_rows({name: rows})
+        recorder.finish(record, [(matrix.hash, matrix.text)])
+        log_run(connection, "compare", record, detail)
+
+
+def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:
+    """The rows of a comparison as they are kept, in parts: how much of all went before, their table, and they."""
+    done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
+    for name in KEPT:
+        for rows in _rows_of(found.tables[name]):
+            yield done / max(count, 1), name, rows
+            done += len(rows)
+
+
+def _rows_of(table: Table) -> Iterator[Rows]:
+    """The rows of a table as they are kept, part by part; every column has one type in all of them."""
+    columns, first = rows_of_table(Table(table.columns)).columns, 0
+    for part in parts_of(table):
+        count = len(part.columns)
+        wkb = part.wkb if part.has_geometries else None
+        yield Rows(columns.slice(first, count), wkb)
+        first += count
+
+
+def stored_options(library: Library, identifier: str) -> ComparisonOptions:
+    """What a stored comparison was asked; versions and decisions that were recorded later are not known.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete.
+    """
+    record = run_record(library, identifier, KIND)
+    params, texts = record["parameters"], stored_texts(library)
+    if record["matrix"]["hash"] not in texts:
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    moments = [datetime.fromisoformat(text) for text in (params["known_at"], record["started"]) if text]
+    return ComparisonOptions(
+        a=params["a"],
+        b=params["b"],
+        matrix=parse_matrix(texts[record["matrix"]["hash"]], record["matrix"]["name"]),
+        as_of=date.fromisoformat(params["as_of"]),
+        known_at=min(moments),
+        limits=Limits(params["min_width_m"], params["min_area_m2"]),
+        language=params["lang"],
+        decided_until=record["started"],
+    )

@@ -1,0 +1,118 @@
+"""Who contradicts whom: every pair of plans for which there is a matrix, compared, in one table."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.area_units import M2_PER_HECTARE
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import Progress
+from onemap.rules.answers.compare.comparison import WRITTEN_FROM, Comparison, ComparisonOptions, comparison_of
+from onemap.rules.answers.compare.matrix import Matrix, read_matrix, shipped_matrices
+from onemap.rules.answers.compare.spots import ARTEFACT, CONFLICTS
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.overlay.threads import Threads
+
+COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]
+COLUMNS += ["ha_03", "ha_04", "ha_05", "ha_90", "run", "reason"]
+_HECTARES = [name for name in COLUMNS if name.endswith("_ha") or name.startswith("ha_")]
+_TYPES: dict[str, Any] = {"conflicts": "Int64", **dict.fromkeys(_HECTARES, "float64")}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two layers, each with a version in force, and the matrix that was written for them."""
+
+    a: str
+    b: str
+    matrix: Matrix
+
+
+def pairs_of(
+    library: Library, options: ComparisonOptions, named: Sequence[str], only: Sequence[str] = ()
+) -> list[Pair]:
+    """All pairs of different layers in force that a matrix names: the shipped ones, and files given besides.
+
+    What is there and is not planned so, or not yet, is no contradiction: matrices of a survey are left out.
+    only: layers of which one must be in a pair. Raises OneMapError matrix.…, layer.unknown.
+    """
+    catalogue = library.catalogue()
+    for code in only:
+        if code not in catalogue:
+            raise OneMapError("layer.unknown", layer=code, field="--only", near=None)
+    known = versions(library, options.known_at)
+    by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
+    there = {code for code, found in by_code.items() if in_force(found, options.as_of)}
+    pairs = []
+    for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
+        if not matrix.survey:
+            pairs += [Pair(a, b, matrix) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
+    return [pair for pair in pairs if not only or {pair.a, pair.b} & set(only)]
+
+
+def contradictions(
+    library: Library, options: ComparisonOptions, pairs: Sequence[Pair], threads: Threads
+) -> Iterator[tuple[dict[str, Any], Comparison | None, Progress]]:
+    """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused.
+
+    Third the progress of writing it. The bar goes by the features of the plans.
+    """
+    catalogue, known = library.catalogue(), versions(library, options.known_at)
+    sizes = [1 + sum(_features(known, code, options) for code in (pair.a, pair.b)) for pair in pairs]
+    for pair, share in zip(pairs, threads.progress.parts(sizes), strict=True):
+        plans = [catalogue[code].title.get(options.language, code) for code in (pair.a, pair.b)]
+        part = share.part(0.0, 1.0, " × ".join(plans))
+        head = {
+            "a": pair.a,
+            "b": pair.b,
+            "department_a": catalogue[pair.a].department,
+            "department_b": catalogue[pair.b].department,
+            "matrix": pair.matrix.name,
+            "title": pair.matrix.title.get(options.language, pair.matrix.name),
+        }
+
+        with contextlib.ExitStack() as held:
+            try:
+                of_pair = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
+                found = held.enter_context(comparison_of(library, of_pair, replace(threads, progress=part)))
+            except OneMapError as error:
+                yield {**head, "reason": problem_record(error.problems[0], options.language)["message"]}, None, part
+                continue
+            yield {**head, **_pair_figures(found)}, found, part.part(WRITTEN_FROM, 1.0)
+
+
+def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -> int:
+    """How many features the version of a layer has that is in force."""
+    found = in_force([version for version in known if version.code == code], options.as_of)
+    return found.count if found else 0
+
+
+def _pair_figures(found: Comparison) -> dict[str, Any]:
+    """What a comparison says of a pair, as columns of its row."""
+    matrix = found.tables["matrix"].columns
+    area_ha = (matrix.groupby("type")["area_m2"].sum() / M2_PER_HECTARE).to_dict()
+    conflict = matrix["type"].isin(CONFLICTS)
+    return {
+        "conflicts": int(matrix.loc[conflict, "spots"].sum()),
+        "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / M2_PER_HECTARE,
+        "compared_ha": found.spots.compared_m2 / M2_PER_HECTARE,
+        **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
+        "run": found.record["id"],
+    }
+
+
+def contradiction_tables(rows: Sequence[dict[str, Any]]) -> dict[str, Table]:
+    """The rows as a table, and the same as a matrix: layers against layers, hectares in conflict."""
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
+    table = pd.DataFrame({name: series.astype(_TYPES.get(name, object)) for name, series in columns.items()})
+    wide = table.pivot_table("conflict_ha", index="a", columns="b", aggfunc="sum") if len(table) else pd.DataFrame()
+    return {
+        "contradictions": Table(table),
+        "hectares": Table(wide.rename_axis(None, axis=1).reset_index(names="layer")),
+    }

@@ -1,0 +1,192 @@
+"""Decisions on difference spots: given to a spot or a cluster, kept, and found again on newer versions' spots."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
+from onemap.layers.library.library import Library, log
+from onemap.layers.library.log_reading import shown_text
+from onemap.layers.library.rows_as_logged import check_table
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import Sql
+from onemap.rules.answers.compare.comparison_record import KIND, comparison_runs, pair_of
+from onemap.rules.answers.compare.spots import Spots
+from onemap.rules.answers.compare.triage import TRIAGED
+from onemap.rules.judge.overlay.common_areas import common_shares
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
+
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS onemap_decisions (number INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL,"
+    " spot TEXT NOT NULL, cluster TEXT, type TEXT NOT NULL, use_a TEXT, use_b TEXT, class_a TEXT, class_b TEXT,"
+    " decision TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, geom BLOB NOT NULL)",
+)
+GRANTS: tuple[Right, ...] = (
+    Grant("onemap_decisions", "SELECT", EVERYONE),
+    Grant("onemap_decisions", "INSERT", EVERYONE),
+    # A day of one's own would change what earlier comparisons found.
+    Guard(
+        "onemap_decisions",
+        {
+            "number": "NEW.number = 1 + coalesce((SELECT max(d.number) FROM onemap_decisions AS d), 0)",
+            "who": "NEW.who = account",
+            "at": "onemap_is_moment(NEW.at)"
+            " AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
+            "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
+            "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
+            " || coalesce(NEW.cluster, '')) < 1000",
+        },
+        # All of the step's at once, with its last.
+        {
+            "not what the log says of it": "NEW.number < (SELECT max(d.number) FROM onemap_decisions AS d)"
+            " OR onemap_are_logged('onemap_decisions', 'number', NULL, this_step)"
+        },
+    ),
+)
+HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
+FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
+_SQL = (
+    "SELECT number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
+    " FROM onemap_decisions WHERE pair = ? ORDER BY number"
+)
+EXCHANGED_TYPES = {"03": "04", "04": "03"}
+EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of the ground of one spot; of two on the same ground the one with the greater number holds."""
+
+    number: int
+    facts: tuple[str | None, ...]
+    decision: str
+    reason: str
+    who: str
+    at: str
+    ground: shapely.Geometry
+
+
+def decide(library: Library, target: str, decision: str, reason: str, who: str) -> dict[str, Any]:
+    """Give one decision to a spot or to all spots of a cluster, in one transaction, and say to which.
+
+    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, library.read_only, library.busy.
+    """
+    if not reason.strip():
+        raise OneMapError("decide.reason", field="--reason")
+    run, rows = _spots_of_target(library, target)
+    pair = pair_of(run_record(library, run, KIND))
+    with library.writing() as connection:
+        if library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
+            check_table(library, plain_tables(TABLES)["onemap_decisions"], Sql("action = 'decide'"))
+        at = connection.moment()
+        last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
+        decided = []
+        for number, (values, wkb) in enumerate(rows, start=last + 1):
+            facts = [values[name] for name in FACTS]
+            spot = (values["spot"], values["cluster"])
+            decided.append((number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
+        insert_logged(connection, plain_tables(TABLES)["onemap_decisions"], decided)
+        spots = [values["spot"] for values, _ in rows]
+        log(connection, who, "decide", target, {"run": run, "decision": decision, "reason": reason, "spots": spots})
+    area_m2 = sum(values["area_m2"] for values, _ in rows)
+    return {"decided": target, "decision": decision, "run": run, "spots": spots, "area_m2": area_m2}
+
+
+def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
+    """The newest comparison that has a spot or cluster of that name, and its spots."""
+    column = "cluster" if target.startswith("K") else "spot"
+    for run in comparison_runs(library):
+        try:
+            rows = stored_rows(library, run, "spots", **{column: target})
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            continue  # one that cannot be read is no reason to refuse all others; `verify` names it
+        if not rows:
+            continue
+        if any(row.values["type"] not in TRIAGED for row in rows):
+            raise OneMapError("decide.no_difference", file=library.label, feature=target, type=rows[0].values["type"])
+        return run, [(row.values, row.wkb) for row in rows if row.wkb is not None]
+    raise OneMapError("decide.unknown", file=library.label, feature=target, field="SPOT|CLUSTER")
+
+
+def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:
+    """The decisions on a pair of plans in the order in which they were given, in whichever order the plans stood.
+
+    One whose ground cannot be read is passed over; `decision_problems` names it. until: ISO text of a moment; those
+    given later are left out.
+    """
+    found = []
+    back = "×".join(reversed(pair.split("×")))
+    for name in dict.fromkeys((pair, back)):
+        for row in library.connection.execute(_SQL, (name,)):
+            facts, given = tuple(row[5:10]), row[10]
+            if name != pair:
+                kind, use_a, use_b, class_a, class_b = facts
+                facts = (EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
+                given = EXCHANGED.get(given, given)
+            reason, who, at, wkb = row[11:15]
+            ground = _ground(wkb)
+            if ground is not None:
+                found.append(Decision(row[0], facts, given, reason, who, at, ground))
+    return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
+
+
+def decision_problems(library: Library) -> Iterator[Problem]:
+    """The decisions whose ground cannot be read: they hold for no spot."""
+    if not library.has_table("onemap_decisions"):
+        return
+    for number, who, at, wkb in library.connection.execute("SELECT number, who, at, geom FROM onemap_decisions"):
+        if _ground(wkb) is None:
+            place = {"file": library.label, "layer": "onemap_decisions", "feature": str(number)}
+            yield Problem("verify.decision", {**place, "who": shown_text(who), "at": shown_text(at)})
+
+
+def _ground(wkb: Any) -> shapely.Geometry | None:
+    """The polygons of a decision; None for what are none, as some program may have written."""
+    try:
+        with np.errstate(invalid="ignore"):
+            ground = geometry_of_wkb(wkb)
+    except (shapely.GEOSException, NotImplementedError, TypeError, ValueError):
+        return None
+    is_ground = isinstance(ground, shapely.Polygon | shapely.MultiPolygon) and not ground.is_empty
+    return ground if is_ground and np.isfinite(shapely.get_coordinates(ground)).all() and ground.is_valid else None
+
+
+def standing_decisions(
+    decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
+) -> pd.DataFrame:
+    """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.
+
+    A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
+    common to both; decision_match is that share, 1 where nothing moved.
+    """
+    count = len(spots.geometries)
+    names = ("decision", "decision_reason", "decision_by", "decision_at")
+    columns: dict[str, np.ndarray] = {name: np.full(count, None, dtype=object) for name in names}
+    columns["decision_match"] = np.full(count, np.nan)
+    if decisions and count:
+        grounds = shift_geometries(
+            np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1])
+        )
+        given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
+        plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
+        facts = list(plain.itertuples(index=False, name=None))
+        same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
+        given, spot = given[same], spot[same]
+        match = common_shares(grounds[given], spots.geometries[spot], threads)
+        for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
+            if match[at] >= HOLDS_SHARE:
+                item, row = decisions[given[at]], spot[at]
+                for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
+                    columns[name][row] = value
+                columns["decision_match"][row] = round(float(match[at]), 6)
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})

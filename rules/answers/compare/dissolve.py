@@ -1,0 +1,183 @@
+"""Pieces of one kind that touch along their edges become one ground, and that ground single polygons."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
+from onemap.rules.answers.compare.pieces import ComparedGround
+from onemap.rules.answers.compare.polygon_files import (
+    Batch,
+    boxes_meet,
+    extent,
+    read_columns,
+    read_polygons,
+    write_batch,
+)
+from onemap.rules.judge.distributed.partition import most_parcels
+from onemap.rules.judge.overlay.contacts import share_edges
+from onemap.rules.judge.overlay.in_chunks import intersecting
+from onemap.rules.judge.overlay.overlay import union_by
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.uninterruptible import run_cancellable
+
+_TOUCHING = 0.4  # of the work, before pieces are united
+_LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
+
+
+@dataclass(frozen=True)
+class SinglePolygons:
+    """Single polygons (m,), for each the kind (m,), and which pieces are part of it: piece (k,), polygon (k,)."""
+
+    polygons: np.ndarray
+    kind: np.ndarray
+    piece: np.ndarray
+    polygon: np.ndarray
+
+
+def dissolve_ground(
+    ground: ComparedGround, kind: np.ndarray, threads: Threads, journal: Journal | None
+) -> Iterator[tuple[SinglePolygons, Threads]]:
+    """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
+
+    kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
+    OneMapError overlay.union, journal.failed.
+    """
+    group = touching(ground, kind, threads.part(0.0, _TOUCHING))
+    wholes = list(_whole_groups(group))
+    for number, (rows, own) in enumerate(threads.part(_TOUCHING, 1.0).in_turn(wholes)):
+        name = f"spots-{number:06d}"
+        if journal is not None and journal.has(name):
+            yield _read(journal, name), own
+            continue
+        # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
+        found = dissolve_groups(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
+        found = SinglePolygons(found.polygons, found.kind, rows[found.piece], found.polygon)
+        if journal is not None:
+            _keep(journal, name, found)
+        yield found, own
+
+
+def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
+    """The pieces of some groups, ascending; a group is never parted, however many pieces it has."""
+    order = np.argsort(group, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(group[order]) != 0, np.ones(min(len(order), 1), dtype=bool)]) + 1
+    start, most = 0, most_parcels()
+    while start < len(order):
+        one, most_of_them = np.searchsorted(ends, [start, start + most], side="right")
+        stop = int(ends[max(one, most_of_them - 1)])
+        yield np.sort(order[start:stop])
+        start = stop
+
+
+def touching(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.ndarray:
+    """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
+
+    Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.
+    """
+    blocks = ground.blocks(np.arange(len(kind)))
+    extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
+    pairs = [np.empty((2, 0), dtype=np.int64)]
+    for number, (mine, own_threads) in enumerate(threads.in_turn(blocks)):
+        rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
+        polygons = ground.geometries(rows)
+        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_threads)
+        first, second = mine[own], rows[other]
+        once = (other >= len(mine)) | (first < second)
+        beside = np.flatnonzero(once & (kind[first] == kind[second]))
+        beside = beside[share_edges(polygons, own[beside], other[beside], own_threads)]
+        pairs.append(np.stack([first[beside], second[beside]]))
+    first, second = np.concatenate(pairs, axis=1)
+    return joined_groups(len(kind), first, second, threads)
+
+
+def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
+    later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number]))
+    found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number])] for other in later.tolist()]
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
+
+
+def joined_groups(count: int, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
+    """Groups (count,) of what the pairs (first, second) join, numbered 0, 1, … by their first member."""
+    label = np.arange(count)
+    while True:
+        threads.progress.check()
+        least = np.minimum(label[first], label[second])
+        before = label.copy()
+        np.minimum.at(label, label[first], least)
+        np.minimum.at(label, label[second], least)
+        while True:  # each points to the root of its root
+            shorter = label[label]
+            if np.array_equal(shorter, label):
+                break
+            label = shorter
+        if np.array_equal(before, label):
+            break
+    groups: np.ndarray = np.unique(label, return_inverse=True)[1].ravel()
+    return groups
+
+
+def dissolve_groups(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, threads: Threads) -> SinglePolygons:
+    """The single polygons of whole groups of touching pieces.
+
+    pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
+    OneMapError overlay.union.
+    """
+    count = int(group.max()) + 1
+    if int(np.bincount(group).max()) > _LARGE:
+        unions = run_cancellable(lambda: union_by(group, pieces, count), threads.progress)
+    else:
+        unions = union_by(group, pieces, count, threads)
+    polygons, of_group = shapely.get_parts(unions, return_index=True)
+    polygons = shapely.normalize(polygons)
+    kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
+    kind_of_group[group] = kind
+    piece, polygon = _members(polygons, of_group, pieces, group)
+    return SinglePolygons(polygons, kind_of_group[of_group], piece, polygon)
+
+
+def _members(
+    polygons: np.ndarray, of_group: np.ndarray, pieces: np.ndarray, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which piece (k,) is part of which polygon (k,): told by the group, or where a group has several, by points."""
+    parts = np.bincount(of_group, minlength=int(group.max()) + 1)
+    first = np.searchsorted(of_group, np.arange(len(parts)))
+    alone, several = np.flatnonzero(parts[group] == 1), np.flatnonzero(parts[group] > 1)
+    found = [(alone, first[group[alone]]), _within(pieces, several, group, polygons, of_group)]
+    # A piece that touches itself in a point is two polygons once it is united: each looks for its piece, too.
+    left = np.setdiff1d(np.arange(len(polygons)), np.concatenate([polygon for _, polygon in found]))
+    orphan, piece = _within(polygons, left, of_group, pieces, group)
+    found.append((piece, orphan))
+    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+
+
+def _within(
+    polygons: np.ndarray, rows: np.ndarray, group: np.ndarray, others: np.ndarray, of_others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the polygons `rows` lies with a point of its inside in which of the others of its group."""
+    points = shapely.point_on_surface(polygons[rows])
+    at, other = shapely.STRtree(others).query(points, predicate="intersects")
+    own = of_others[other] == group[rows[at]]
+    return rows[at[own]], other[own]
+
+
+def _keep(journal: Journal, name: str, found: SinglePolygons) -> None:
+    """Put what was dissolved on disk: the members first, since the polygons tell that all is there."""
+    members = np.stack([found.piece, found.polygon])
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, members)
+
+    journal.keep(f"{name}-members", write)
+    write_batch(journal, name, Batch(found.polygons, {"kind": found.kind}))
+
+
+def _read(journal: Journal, name: str) -> SinglePolygons:
+    with disk_errors_as_refusals(journal.folder):
+        piece, polygon = np.load(journal.path(f"{name}-members"))
+    return SinglePolygons(read_polygons(journal, name), read_columns(journal, name)["kind"], piece, polygon)

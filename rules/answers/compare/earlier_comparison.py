@@ -1,0 +1,182 @@
+"""Watching two plans: what of a stored comparison still stands, and which spots are new, gone or changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import coverage_of, versions
+from onemap.layers.software import software_versions
+from onemap.rules.answers.compare.comparison_record import KIND, pair_of
+from onemap.rules.answers.compare.decisions import FACTS, HOLDS_SHARE
+from onemap.rules.answers.compare.matrix import Matrix
+from onemap.rules.answers.compare.plans import Plan
+from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits
+from onemap.rules.answers.compare.triage import TRIAGED
+from onemap.rules.judge.inputs.changed_features import changed_features
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.common_areas import common_shares
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
+
+
+@dataclass(frozen=True)
+class EarlierComparison:
+    """A stored comparison of the same two plans: its record and its spots, counted from its origin."""
+
+    record: dict[str, Any]
+    columns: pd.DataFrame
+    geometries: np.ndarray
+
+
+@dataclass(frozen=True)
+class StandingSpots:
+    """What stands of an earlier comparison: its spots that nothing touches, and the ground to compare again.
+
+    columns, geometries: (k,) the spots that stand; ground: polygons (j,), touched spots and changed features.
+    """
+
+    columns: pd.DataFrame
+    geometries: np.ndarray
+    ground: np.ndarray
+
+
+def earlier_comparison(library: Library, identifier: str, pair: str) -> EarlierComparison:
+    """A stored comparison of this pair of plans. Raises OneMapError run.unknown, run.kind, compare.other_pair."""
+    record = run_record(library, identifier, KIND)
+    if pair_of(record) != pair:
+        raise OneMapError("compare.other_pair", run=identifier, field="--against", pair=pair_of(record), asked=pair)
+    rows = stored_rows(library, identifier, "spots")
+    columns = pd.DataFrame([row.values for row in rows], columns=["spot", *KEPT_COLUMNS], dtype=object)
+    written = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
+    east, north = record["origin"]
+    # Each spot is one polygon; only the table holds it as a multipolygon.
+    return EarlierComparison(record, columns, shapely.get_geometry(shift_geometries(written, (-east, -north)), 0))
+
+
+def what_stands(
+    library: Library,
+    earlier: EarlierComparison,
+    plans: tuple[Plan, Plan],
+    sources: Sources,
+    bounds: Sequence[float],
+    matrix: Matrix,
+    limits: Limits,
+) -> StandingSpots | None:
+    """The spots of an earlier comparison that a new one would find as they are; None if all must be compared.
+
+    They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
+    went touches them. bounds: near which the plans were read.
+    """
+    record, params = earlier.record, earlier.record["parameters"]
+    if record["software"] != software_versions() or record["origin"] != list(sources.origin):
+        return None
+    if record["matrix"]["hash"] != matrix.hash or matrix.a.elsewhere or matrix.b.elsewhere:
+        return None
+    if (params["min_width_m"], params["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
+        return None
+    changed: list[np.ndarray] = []
+    for layer, plan in zip(record["layers"], plans, strict=True):
+        features = _differing_features(library, layer, plan, sources, bounds)
+        if features is None:
+            return None
+        changed.append(features)
+    moved_ground = np.concatenate(changed)
+    _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="intersects")
+    stands = np.ones(len(earlier.geometries), dtype=bool)
+    stands[touched] = False
+    columns = earlier.columns.loc[stands, KEPT_COLUMNS].reset_index(drop=True)
+    return StandingSpots(columns, earlier.geometries[stands], np.r_[moved_ground, earlier.geometries[~stands]])
+
+
+def _differing_features(
+    library: Library, layer: dict[str, Any], plan: Plan, sources: Sources, bounds: Sequence[float]
+) -> np.ndarray | None:
+    """The features that a plan and its version of then do not share; None if that cannot be told."""
+    now = plan.version
+    if (layer["table"], layer["hash"]) == (now.table, now.hash):
+        return np.empty(0, dtype=object)
+    then = next((version for version in versions(library) if version.table == layer["table"]), None)
+    if then is None or then.hash != layer["hash"]:
+        return None
+    if not shapely.equals_exact(*(coverage_of(library, version) for version in (then, now))):
+        return None
+    before: LayerSource = sources.of_version(then, bounds)
+    return None if before.stored is None else changed_features(before, plan.source)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since an earlier comparison: as the answer tells it, and row by row with ground (k,).
+
+    columns: change (new, gone, changed), spot and its measures now, and what it was (before, before_m2).
+    """
+
+    lists: dict[str, list[dict[str, Any]]]
+    columns: pd.DataFrame
+    geometries: np.ndarray
+
+
+def changes(
+    earlier: EarlierComparison, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, threads: Threads
+) -> Changes:
+    """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
+    before, now = earlier.columns, columns.assign(spot=list(names))
+    gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
+    new = _differences(now, ~now["spot"].isin(before["spot"]).to_numpy())
+    old_shapes, new_shapes = earlier.geometries[gone], geometries[new]
+    came, went = shapely.STRtree(old_shapes).query(new_shapes, predicate="intersects")
+    facts = [[tuple(row) for row in _plain(frame.iloc[rows])] for frame, rows in ((now, new), (before, gone))]
+    same = np.array([facts[0][c] == facts[1][w] for c, w in zip(came, went, strict=True)], dtype=bool)
+    came, went = came[same], went[same]
+    match = common_shares(new_shapes[came], old_shapes[went], threads)
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for at in np.argsort(-match, kind="stable"):
+        if match[at] >= HOLDS_SHARE and came[at] not in pairs and went[at] not in taken:
+            pairs[int(came[at])] = int(went[at])
+            taken.add(int(went[at]))
+    only_new = [at for at in range(len(new)) if at not in pairs]
+    only_gone = [at for at in range(len(gone)) if at not in taken]
+    both = sorted(pairs.items())
+    lists = {
+        "new": [_spot_json(now.iloc[new[at]]) for at in only_new],
+        "gone": [_spot_json(before.iloc[gone[at]]) for at in only_gone],
+        "changed": [{"from": _spot_json(before.iloc[gone[w]]), "to": _spot_json(now.iloc[new[c]])} for c, w in both],
+    }
+    rows = [_row("new", spot, None) for spot in lists["new"]]
+    rows += [_row("gone", None, spot) for spot in lists["gone"]]
+    rows += [_row("changed", pair["to"], pair["from"]) for pair in lists["changed"]]
+    table = pd.DataFrame(rows, columns=list(_CHANGE_TYPES)).astype(_CHANGE_TYPES)
+    shapes = np.r_[new_shapes[only_new], old_shapes[only_gone], new_shapes[[c for c, _ in both]]]
+    return Changes(lists, table, shapes)
+
+
+_CHANGE_TYPES = {"change": object, "spot": object, "type": object, "area_m2": float, "before": object}
+_CHANGE_TYPES["before_m2"] = float
+
+
+def _row(change: str, spot: dict[str, Any] | None, before: dict[str, Any] | None) -> list[Any]:
+    now, then = spot or {}, before or {}
+    kind = now.get("type", then.get("type"))
+    return [change, now.get("spot"), kind, now.get("area_m2"), then.get("spot"), then.get("area_m2")]
+
+
+def _differences(columns: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(wanted & columns["type"].isin(TRIAGED).to_numpy())
+
+
+def _plain(columns: pd.DataFrame) -> list[tuple[Any, ...]]:
+    plain = columns[list(FACTS)].astype(object)
+    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
+
+
+def _spot_json(row: pd.Series) -> dict[str, Any]:
+    return {"spot": row["spot"], "type": row["type"], "area_m2": float(row["area_m2"])}

@@ -1,0 +1,262 @@
+"""Matrices: TOML that says which codes of two plans are construction, which are not, and which do not go together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import RESOURCES
+from onemap.rules.judge.kinds.conditions import column_named
+
+DEFAULT_MATRIX = "land-urban"
+CONSTRUCTION, OTHER, UNKNOWN, SILENT = "construction", "other", "unknown", "silent"
+_FOLDER = RESOURCES / "matrices"
+_TOP = {"title", "a", "b", "unlike", "for_a", "for_b", "differ_at", "exclusive", "survey"}
+_SAYS = (CONSTRUCTION, OTHER, SILENT)  # what a list of codes may be
+_SIDE = {"field", *_SAYS, "every", "elsewhere"}
+_UNLIKE = {"a", "b"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """How one plan's codes are read. `every`: all its features have this use, whatever their codes.
+
+    fields: names of the field, the first that the layer has; uses: prefix → use, silent where the plan does not speak
+    on ground with such a code; elsewhere: the use of ground within
+    the coverage that has no feature, or None if the plan says nothing there.
+    """
+
+    fields: tuple[str, ...]
+    uses: dict[str, str]
+    every: str | None = None
+    elsewhere: str | None = None
+
+    def use_of(self, code: str | None) -> str:
+        """construction, other, unknown or silent: the longest prefix decides; null, or under none, is unknown."""
+        if self.every is not None:
+            return self.every
+        if code is None:
+            return UNKNOWN
+        plain = plain_code(code)
+        return next((self.uses[plain[:end]] for end in range(len(plain), 0, -1) if plain[:end] in self.uses), UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One matrix, with its TOML text. unlike: pairs of prefix lists; differ_at: codes that differ there are unlike.
+
+    exclusive: that both plans claim the same ground is the conflict, whatever for (type 05).
+    for_a, for_b: the layers for which it was written; survey: what is there against a plan, which is no contradiction.
+    """
+
+    name: str
+    title: dict[str, str]
+    text: str
+    a: Side
+    b: Side
+    unlike: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    differ_at: int | None = None
+    exclusive: bool = False
+    for_a: tuple[str, ...] = ()
+    for_b: tuple[str, ...] = ()
+    survey: bool = False
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text."""
+        return sha256(self.text)
+
+    def are_unlike(self, code_a: str | None, code_b: str | None) -> bool:
+        """Whether two codes, both construction, do not go together."""
+        a, b = plain_code(code_a or ""), plain_code(code_b or "")
+        if self.differ_at is not None and a[: self.differ_at] != b[: self.differ_at]:
+            return True
+        return any(a.startswith(of_a) and b.startswith(of_b) for of_a, of_b in self.unlike)
+
+    def type_of(self, use_a: str | None, use_b: str | None, code_a: str | None, code_b: str | None) -> str:
+        """The type of ground with these uses; None is a plan that does not speak there."""
+        if use_a is None or use_b is None:
+            return "98"
+        if UNKNOWN in (use_a, use_b):
+            return "99"
+        if use_a != use_b:
+            return "03" if use_a == CONSTRUCTION else "04"
+        if self.exclusive:
+            return "05"
+        if use_a == OTHER:
+            return "01"
+        return "05" if self.are_unlike(code_a, code_b) else "02"
+
+    def record(self) -> dict[str, Any]:
+        """What a run keeps of a matrix."""
+        return {"name": self.name, "title": self.title, "hash": self.hash}
+
+
+def shipped_matrices() -> list[str]:
+    """The names of the matrices that come with One Map."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def read_matrix(name: str) -> Matrix:
+    """A shipped matrix by name, or a file. Raises OneMapError matrix.… with every problem."""
+    text, source = matrix_text(name)
+    return parse_matrix(text, source)
+
+
+def matrix_text(name: str) -> tuple[str, str]:
+    """A matrix's TOML text, and the name under which errors speak of it.
+
+    Raises OneMapError matrix.missing, matrix.encoding.
+    """
+    shipped = name in shipped_matrices()
+    path = _FOLDER / f"{name}.toml" if shipped else Path(name)
+    if not path.is_file():
+        raise OneMapError("matrix.missing", file=name, field="--matrix", known=shipped_matrices())
+    try:
+        return path.read_bytes().decode("utf-8-sig"), name if shipped else path.name
+    except UnicodeDecodeError:
+        raise OneMapError("matrix.encoding", file=path.name) from None
+
+
+def parse_matrix(text: str, source: str) -> Matrix:
+    """A matrix from its TOML text; `source` names it in errors.
+
+    Raises OneMapError matrix.syntax, matrix.key, matrix.key_missing, matrix.type, matrix.clash.
+    """
+    try:
+        raw = toml_content(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise OneMapError("matrix.syntax", file=source, reason=toml_reason(error)) from None
+    problems = [Problem(code, {"file": source, "field": key, "key": key, **facts}) for code, key, facts in _wrong(raw)]
+    if problems:
+        raise OneMapError.of(problems)
+    title = raw["title"]
+    return Matrix(
+        name=source,
+        title=title if isinstance(title, dict) else {"zh": title, "en": title},
+        text=text,
+        a=_side(raw["a"]),
+        b=_side(raw["b"]),
+        unlike=tuple((_plain(entry["a"]), _plain(entry["b"])) for entry in raw.get("unlike", ())),
+        differ_at=raw.get("differ_at"),
+        exclusive=raw.get("exclusive", False),
+        for_a=tuple(raw.get("for_a", ())),
+        for_b=tuple(raw.get("for_b", ())),
+        survey=raw.get("survey", False),
+    )
+
+
+def _plain(prefixes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(plain_code(prefix) for prefix in prefixes)
+
+
+def _side(raw: dict[str, Any]) -> Side:
+    names = raw.get("field", ())
+    uses = {prefix: use for use in _SAYS for prefix in _plain(raw.get(use, ()))}
+    return Side((names,) if isinstance(names, str) else tuple(names), uses, raw.get("every"), raw.get("elsewhere"))
+
+
+_Wrong = tuple[str, str, dict[str, Any]]
+
+
+def _wrong(raw: dict[str, Any]) -> list[_Wrong]:
+    """Everything that is wrong with a matrix: code, key, facts."""
+    found: list[_Wrong] = [("matrix.key", key, {"known": sorted(_TOP)}) for key in raw if key not in _TOP]
+    found += [("matrix.key_missing", key, {}) for key in ("title", "a", "b") if key not in raw]
+    if "title" in raw and not (_is_text(raw["title"]) or isinstance(raw["title"], dict)):
+        found.append(("matrix.type", "title", {"expected": 'title = "…"'}))
+    for key in ("for_a", "for_b"):
+        if key in raw and not _is_list(raw[key]):
+            found.append(("matrix.type", key, {"expected": '["CODE", …]'}))
+    for key in ("exclusive", "survey"):
+        if not isinstance(raw.get(key, False), bool):
+            found.append(("matrix.type", key, {"expected": "true | false"}))
+    at = raw.get("differ_at", 1)
+    if isinstance(at, bool) or not isinstance(at, int) or at < 1:
+        found.append(("matrix.type", "differ_at", {"expected": "1, 2, …"}))
+    for side in ("a", "b"):
+        if side in raw:
+            found += _wrong_side(side, raw[side])
+    entries = raw.get("unlike", [])
+    if not isinstance(entries, list):
+        return [*found, ("matrix.type", "unlike", {"expected": "[[unlike]]"})]
+    for number, entry in enumerate(entries, start=1):
+        place = f"unlike[{number}]"
+        if not isinstance(entry, dict):
+            found.append(("matrix.type", place, {"expected": "[[unlike]]"}))
+            continue
+        found += [("matrix.key", f"{place}.{key}", {"known": sorted(_UNLIKE)}) for key in entry if key not in _UNLIKE]
+        found += [("matrix.key_missing", f"{place}.{key}", {}) for key in sorted(_UNLIKE - set(entry))]
+        for key in sorted(_UNLIKE & set(entry)):
+            if not (_is_list(entry[key]) and entry[key]):
+                found.append(("matrix.type", f"{place}.{key}", {"expected": '["07", …]'}))
+    return found
+
+
+def _wrong_side(side: str, raw: Any) -> list[_Wrong]:
+    if not isinstance(raw, dict):
+        return [("matrix.type", side, {"expected": f"[{side}]"})]
+    found: list[_Wrong] = []
+    found += [("matrix.key", f"{side}.{key}", {"known": sorted(_SIDE)}) for key in raw if key not in _SIDE]
+    needed = () if "every" in raw else ("field",)
+    found += [("matrix.key_missing", f"{side}.{key}", {}) for key in needed if key not in raw]
+    if "every" not in raw and not ({CONSTRUCTION, OTHER} & set(raw)):
+        found.append(("matrix.key_missing", f"{side}.{CONSTRUCTION}", {}))
+    if "field" in raw and not (_is_text(raw["field"]) or (_is_list(raw["field"]) and raw["field"])):
+        found.append(("matrix.type", f"{side}.field", {"expected": 'field = "…"'}))
+    for key, allowed in (("every", (CONSTRUCTION, OTHER, SILENT)), ("elsewhere", (CONSTRUCTION, OTHER))):
+        if key in raw and raw[key] not in allowed:
+            found.append(("matrix.type", f"{side}.{key}", {"expected": " | ".join(allowed)}))
+    lists = {key: raw[key] for key in _SAYS if key in raw}
+    for key, value in lists.items():
+        if not _is_list(value):
+            found.append(("matrix.type", f"{side}.{key}", {"expected": '["07", …]'}))
+    if not found:
+        list_of: dict[str, str] = {}
+        for key, value in lists.items():
+            clashes = sorted(prefix for prefix in set(_plain(value)) if list_of.setdefault(prefix, key) != key)
+            found += [("matrix.clash", f"{side}.{key}", {"prefix": prefix}) for prefix in clashes]
+    return found
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_text(item) for item in value)
+
+
+def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> np.ndarray:
+    """The plan's code of each feature (n,) as text, None where there is none.
+
+    Raises OneMapError matrix.field if the layer has none of the side's fields.
+    """
+    for name in side.fields:
+        try:
+            values = column_named(attributes, name)
+        except KeyError:
+            continue
+        once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
+        texts = [once.setdefault(code, code) for code in map(text_value, values)]
+        return np.array([*texts, None], dtype=object)[:-1]
+    if side.every is not None:
+        return np.full(len(attributes), None, dtype=object)
+    fitting = [known for known in shipped_matrices() if layer in (*read_matrix(known).for_a, *read_matrix(known).for_b)]
+    raise OneMapError(
+        "matrix.field",
+        file=matrix,
+        layer=layer,
+        field=", ".join(side.fields),
+        names=list(attributes.columns),
+        known=fitting or shipped_matrices(),
+    )

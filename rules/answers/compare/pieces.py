@@ -1,0 +1,159 @@
+"""The overlay of two plans, block by block: the ground of every pair of features, and what only one of them has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import Journal
+from onemap.rules.answers.compare.plans import Plan
+from onemap.rules.answers.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
+from onemap.rules.judge.overlay.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    MARGIN_M,
+    differences,
+    overlaps,
+    unions_near,
+)
+from onemap.rules.judge.overlay.subdivision import Pieces
+from onemap.rules.judge.overlay.threads import Threads
+
+
+@dataclass(frozen=True)
+class ComparedGround(Polygons):
+    """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak.
+
+    They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+
+
+def overlaid(
+    plan_a: Plan, plan_b: Plan, threads: Threads, near: np.ndarray | None = None, journal: Journal | None = None
+) -> ComparedGround:
+    """All ground on which at least one plan speaks, every place once; each plan's rows are proved by their pieces.
+
+    near: polygons (j,), and then only the ground inside them, which must be whole spots; journal: where the pieces are
+    put, and those that an earlier attempt left are found; they are held without one. Raises OneMapError
+    compare.arithmetic that names layer and feature, journal.failed.
+    """
+    ground_a, ground_b = plan_a.polygons, plan_b.polygons
+    rows_a = wanted_a = np.arange(len(ground_a))
+    rows_b = wanted_b = np.arange(len(ground_b))
+    inside = None
+    if near is not None:
+        boxes = shapely.bounds(near).reshape(-1, 4)
+        wanted_a, wanted_b = ground_a.meeting(boxes), ground_b.meeting(boxes)
+        # A row is proved by all of its pieces, so all rows that meet it belong to the work.
+        rows_a = np.union1d(wanted_a, ground_a.meeting(ground_b.boxes[wanted_b]))
+        rows_b = np.union1d(wanted_b, ground_b.meeting(ground_a.boxes[wanted_a]))
+        inside = shapely.STRtree(near)
+    polygon_store = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
+
+    def in_blocks(
+        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Threads], Batch], share: Threads
+    ) -> None:
+        for number, (mine, own) in enumerate(share.in_turn(plan.polygons.blocks(rows))):
+            polygon_store.add(f"{name}-{number:06d}", partial(make, mine, own))
+
+    def common(mine: np.ndarray, own: Threads) -> Batch:
+        first = ground_a.geometries(mine)
+        others = np.intersect1d(ground_b.meeting(ground_a.boxes[mine]), rows_b, assume_unique=True)
+        found = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
+        if len(found.failed):
+            _refuse(plan_a, mine[found.failed[0, 0]])
+        return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
+
+    def only_a(mine: np.ndarray, own: Threads) -> Batch:
+        rows, rest = _ground_without_other(plan_a, mine, shared_a[mine], ground_b, own)
+        return _batch(rest, rows, np.full(len(rows), -1), inside)
+
+    def only_b(mine: np.ndarray, own: Threads) -> Batch:
+        rows, rest = _ground_without_other(plan_b, mine, shared_b[mine], ground_a, own)
+        return _batch(rest, np.full(len(rows), -1), rows, inside)
+
+    in_blocks("common", plan_a, rows_a, common, threads.part(0.0, 0.7))
+    shared_a, shared_b = _shared_areas_m2(polygon_store, len(ground_a), len(ground_b))
+    in_blocks("only-a", plan_a, wanted_a, only_a, threads.part(0.7, 0.85))
+    in_blocks("only-b", plan_b, wanted_b, only_b, threads.part(0.85, 1.0))
+    return _in_order(polygon_store)
+
+
+_NONE = np.empty(0, dtype=np.int64)
+_MARGINS_M = np.array([-MARGIN_M, -MARGIN_M, MARGIN_M, MARGIN_M])
+
+
+def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Batch:
+    """Grounds (n,), each of a pair of rows, as single polygons; is_wanted: whether they lie inside, if that is asked.
+
+    part: the number of each in its ground, whose whole area is whole_m2.
+    """
+    singles, ground = shapely.get_parts(grounds, return_index=True)
+    wanted = np.ones(len(singles), dtype=bool)
+    if inside is not None:
+        wanted[:] = False
+        wanted[inside.query(shapely.point_on_surface(singles), predicate="intersects")[0]] = True
+    columns = {
+        "a": a[ground],
+        "b": b[ground],
+        "part": np.arange(len(ground)) - np.searchsorted(ground, ground),
+        "whole_m2": shapely.area(grounds)[ground],
+        "is_wanted": wanted,
+    }
+    return Batch(singles, {**columns, **polygon_columns(singles)})
+
+
+def _shared_areas_m2(polygon_store: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
+    pair = np.flatnonzero(polygon_store.column("part") == 0)
+    a, b, area_m2 = (polygon_store.column(name)[pair] for name in ("a", "b", "whole_m2"))
+    order = np.lexsort((b, a))
+    a, b, area_m2 = a[order], b[order], area_m2[order]
+    return np.bincount(a, area_m2, minlength=count_a), np.bincount(b, area_m2, minlength=count_b)
+
+
+def _ground_without_other(
+    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
+
+    shared (n,): m² that it has; others: its polygons.
+    """
+    whole = plan.polygons.area_m2[wanted]
+    at = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
+    mine = plan.polygons.geometries(wanted[at])
+    close = others.meeting(plan.polygons.boxes[wanted[at]] + _MARGINS_M)
+    pieces = Pieces(others.geometries(close), np.arange(len(close)))
+    taken = unions_near(mine, pieces, MARGIN_M, threads)
+    rest, failed = differences(mine, taken, threads)
+    if failed.any():
+        _refuse(plan, wanted[at[failed]][0])
+    total = shared.astype(float)  # numpy counts nothing in whole numbers
+    total[at] += np.nan_to_num(shapely.area(rest))
+    wrong = wanted[np.abs(total - whole) > BALANCE_M2 + BALANCE_SHARE * whole]
+    if len(wrong):
+        _refuse(plan, wrong[0])
+    there = ~shapely.is_missing(rest)
+    return wanted[at[there]], rest[there]
+
+
+def _in_order(polygon_store: KeptPolygons) -> ComparedGround:
+    """All that was found and is wanted, in an order that the blocks have no part in."""
+    a, b, part = (polygon_store.column(name) for name in ("a", "b", "part"))
+    side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
+    at = np.lexsort((part, b, a, side))
+    at = at[polygon_store.column("is_wanted")[at]]
+    found = Polygons.among(polygon_store, at)
+    polygon_store.forget_columns()
+    return ComparedGround(found.boxes, found.area_m2, found.points, at, polygon_store, a[at], b[at])
+
+
+def _refuse(plan: Plan, row: int) -> None:
+    raise OneMapError("compare.arithmetic", layer=plan.version.table, feature=plan.feature_name(row))

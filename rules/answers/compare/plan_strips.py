@@ -1,0 +1,169 @@
+"""A large plan placed on the compared ground strip by strip, each on disk, so that it is never held as a whole."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.library.versions import StoredFeatures, Version
+from onemap.rules.answers.compare.matrix import Matrix, Side, codes_of
+from onemap.rules.answers.compare.plans import Plan, refuse, uses_of
+from onemap.rules.answers.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
+from onemap.rules.answers.compare.self_overlap import overlap_of, without_earlier
+from onemap.rules.judge.distributed.partition import most_parcels
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.overlay import inside
+from onemap.rules.judge.overlay.subdivision import subdivide_polygons
+from onemap.rules.judge.overlay.threads import Threads
+
+_SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
+Bounds = Sequence[float]
+
+
+def plan_in_strips(
+    sources: Sources,
+    version: Version,
+    side: Side,
+    matrix: Matrix,
+    bounds: Bounds,
+    ground: shapely.Geometry,
+    threads: Threads,
+    journal: Journal,
+    name: str,
+) -> Plan:
+    """What `placed_plan` says of a version, whose polygons lie in the journal as parts called `name`; by fid.
+
+    A strip has the features whose west edge lies in it; what an earlier attempt left is taken as it is. Raises
+    OneMapError version.unreadable, matrix.field, compare.arithmetic, journal.failed.
+    """
+    west, south, east, north = bounds
+    edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
+    polygon_store, notes = KeptPolygons(_NO_BATCH, journal), []
+
+    def read(first: float, last: float) -> LayerSource:
+        source = sources.of_version(version, (first - _SPARE_M, south, last + _SPARE_M, north))
+        if source.stored is None:
+            raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
+        return source
+
+    def make(number: int, strip: str, own: Threads) -> Batch:
+        found = _strip(read, edges, number, sources.origin[0], own)
+        batch, strip_notes = _strip_polygons(found, side, matrix, ground, own)
+        journal.keep_text(f"{strip}-notes", strip_notes)  # first, since the polygons tell that all is there
+        return batch
+
+    for number, own in threads.in_turn(range(len(edges) - 1)):
+        strip = f"{name}-{number:06d}"
+        polygon_store.add(strip, partial(make, number, strip, own))
+        notes.append(journal.text(f"{strip}-notes"))
+    codes = _codes(polygon_store.column("code"), notes)
+    fid, part = polygon_store.column("fid"), polygon_store.column("part")
+    at = np.lexsort((part, fid))
+    fid, codes = fid[at], codes[at]
+    polygons = Polygons.among(polygon_store, at)
+    polygon_store.forget_columns()
+    lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
+    source = LayerSource(version=version)
+    feature_name = partial(_feature_name, sources, version, polygons, fid)
+    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), feature_name)
+
+
+def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: np.ndarray, row: int) -> str | None:
+    """The key of the feature of a row. Names are not held; the few that are asked for are read again."""
+    moved_by = np.array([*sources.origin, *sources.origin])
+    near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
+    found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
+    return near.names[found[0]] if len(found) else None
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """The features of a strip and those near them, by fid: source, is_own (n,): whose west edge lies in the strip."""
+
+    source: LayerSource
+    stored: StoredFeatures
+    is_own: np.ndarray
+
+
+def _strip(
+    read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, threads: Threads
+) -> _Strip:
+    source = read(edges[number], edges[number + 1])
+    stored = source.features
+
+    def own(boxes: np.ndarray) -> np.ndarray:
+        return np.asarray(np.searchsorted(edges[1:-1] - origin_m, boxes[:, 0], side="right") == number)
+
+    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    east_m = boxes[own(boxes), 2].max(initial=-np.inf) + origin_m
+    if east_m > edges[number + 1]:  # what lies beside these alone belongs to other strips, and may stand before them
+        threads.progress.check()
+        beside = read(edges[number + 1], east_m)
+        stored = _features_of_both(stored, beside.features)
+        boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    return _Strip(source, stored, own(boxes))
+
+
+def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
+    """The features of both, each once, by fid."""
+    new = np.flatnonzero(~np.isin(other.fids, one.fids))
+    fids = np.r_[one.fids, other.fids[new]]
+    order = np.argsort(fids, kind="stable")
+    attributes = pd.concat([one.attributes, other.attributes.iloc[new]], ignore_index=True)
+    geometries = np.r_[one.geometries, other.geometries[new]][order]
+    return StoredFeatures(fids[order], geometries, attributes.iloc[order].reset_index(drop=True))
+
+
+def _strip_polygons(
+    strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads
+) -> tuple[Batch, dict[str, Any]]:
+    """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
+    source, stored = strip.source, strip.stored
+    codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
+    clipped, failed = inside(stored.geometries, ground, threads)
+    _refuse_own(strip, failed)
+    rows = np.flatnonzero(~shapely.is_missing(clipped))
+    wanted = np.flatnonzero(strip.is_own[rows])
+    grounds, lost_m2, broken = without_earlier(clipped[rows], wanted, threads)
+    _refuse_own(strip, np.isin(np.arange(len(clipped)), rows[broken]))
+    rows = rows[wanted]
+    real = np.flatnonzero(lost_m2)
+    lost = zip(stored.fids[rows[real]].tolist(), lost_m2[real].tolist(), strict=True)
+    speaks = ~shapely.is_missing(grounds) & (uses_of(side, codes[rows]) != "silent")
+    rows, pieces = rows[speaks], subdivide_polygons(grounds[speaks])
+    code, names = pd.factorize(codes[rows], use_na_sentinel=True)
+    columns = {
+        "fid": stored.fids[rows][pieces.owner],
+        "part": np.arange(len(pieces.owner)) - np.searchsorted(pieces.owner, pieces.owner),
+        "code": code[pieces.owner],
+        **polygon_columns(pieces.geometries),
+    }
+    return Batch(pieces.geometries, columns), {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
+
+
+def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
+    """Others are refused where they belong. failed: (n,) of the strip's features."""
+    for fid in strip.stored.fids[failed & strip.is_own].tolist():
+        refuse(strip.source, np.flatnonzero(strip.source.features.fids == fid))
+
+
+def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """The code of every polygon (n,), each text held once. code: its number among those of its strip, -1 for none."""
+    once: dict[str, str] = {}
+    found, start = np.full(len(code), None, dtype=object), 0
+    for strip in progress:
+        names = np.array([*(once.setdefault(name, name) for name in strip["codes"]), None], dtype=object)
+        found[start : start + strip["rows"]] = names[code[start : start + strip["rows"]]]
+        start += strip["rows"]
+    return found
+
+
+_NONE = np.empty(0, dtype=np.int64)
+_NO_GROUND = np.empty(0, dtype=object)
+_NO_BATCH = Batch(_NO_GROUND, {"fid": _NONE, "part": _NONE, "code": _NONE, **polygon_columns(_NO_GROUND)})

@@ -1,0 +1,86 @@
+"""Where a plan overlaps itself: the first row wins, and what the others lost is told."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.judge.overlay.in_chunks import insides_meet
+from onemap.rules.judge.overlay.mutual_overlaps import earlier_neighbours
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.judge.overlay.threads import Threads
+
+
+@dataclass(frozen=True)
+class SelfOverlap:
+    """How many features lost ground to an earlier one of the same plan, and how much, in m²."""
+
+    features: int
+    area_m2: float
+
+    def record(self) -> dict[str, Any]:
+        """The overlap as JSON."""
+        return {"features": self.features, "area_m2": self.area_m2}
+
+
+def first_row_wins(geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, SelfOverlap, np.ndarray]:
+    """Polygons (n,) without the ground that an earlier one has, None where nothing is left; what was lost; failures."""
+    grounds, lost_m2, failed = without_earlier(geometries, np.arange(len(geometries)), threads)
+    return grounds, overlap_of(lost_m2), failed
+
+
+def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
+    """What a plan's features (n,) lost, in their order."""
+    real = lost_m2[lost_m2 > 0]
+    return SelfOverlap(len(real), float(real.sum()))
+
+
+def without_earlier(
+    geometries: np.ndarray, wanted: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The polygons at `wanted` (k,) without the ground that an earlier one of all (n,) has, None where nothing is left.
+
+    Second what each lost in m² (k,), 0 for what arithmetic leaves of nothing; third those of `geometries` that failed.
+    """
+    result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
+    places, rest, lost, failed = lost_to_earlier(geometries, wanted, threads)
+    result[places], lost_m2[places] = rest, lost
+    return result, lost_m2, failed
+
+
+def lost_to_earlier(
+    shapes: AnyShapes, wanted: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Which of the polygons at `wanted` (k,) have lost ground to an earlier one of all (n,): places (j,).
+
+    Then what is left of each (j,), None where nothing is, what it lost in m² (j,), and those of `shapes` that failed.
+    Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
+    """
+    later, earlier = _meeting(shapes, wanted, threads)
+    if len(later) == 0:
+        nobody = np.empty(0, dtype=np.int64)
+        return nobody, np.empty(0, dtype=object), np.empty(0), nobody
+    places, group = np.unique(later, return_inverse=True)
+    own, taken = shapes[wanted[places]], union_by(group, shapes[earlier], len(places))
+    rest, failed = differences(own, taken, threads)
+    lost = shapely.area(own) - np.nan_to_num(shapely.area(rest))
+    real = lost >= ARITHMETIC_M2
+    return places[real], rest[real], lost[real], wanted[places[failed]]
+
+
+def _meeting(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
+
+    def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.
+        first = place.min(initial=len(wanted))
+        most = np.bincount(place - first, areas + errors)
+        return (areas > 0) & (most[place - first] >= ARITHMETIC_M2)
+
+    place, other = earlier_neighbours(shapes, wanted, threads, may_lose)
+    meet = insides_meet(shapes[wanted[place]], shapes[other], threads)
+    place, other = place[meet], other[meet]
+    order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
+    return place[order], other[order]

@@ -1,0 +1,235 @@
+"""Difference spots: pieces typed by the matrix, dissolved to single polygons, and the matrix of their areas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.fields import are_none
+from onemap.layers.geometry.parts import shift_geometries, shift_polygons
+from onemap.layers.geometry.ragged import ranges
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.library.library import sha256
+from onemap.rules.answers.compare.dissolve import SinglePolygons, dissolve_ground
+from onemap.rules.answers.compare.matrix import Matrix
+from onemap.rules.answers.compare.pieces import ComparedGround
+from onemap.rules.answers.compare.plans import Plan
+from onemap.rules.judge.findings.table import plain_values
+from onemap.rules.judge.findings.thresholds import vanishing
+from onemap.rules.judge.overlay.in_chunks import chunks
+from onemap.rules.judge.overlay.threads import Threads
+
+KEPT_COLUMNS = ["type", "use_a", "use_b", "code_a", "code_b", "class_a", "class_b", "area_m2"]
+CONFLICTS = ("03", "04", "05")
+ARTEFACT = "90"
+_JUDGED = ("01", "02", "03", "04", "05")
+_NOT_THINNER_M = 1e-3  # what is as wide as the limit is not thinner; erosion cannot tell to the last digits
+BALANCE_SHARE = 1e-6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From which width and area on a spot is more than an artefact."""
+
+    min_width_m: float = 2.0
+    min_area_m2: float = 200.0
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Difference spots (m,): single polygons counted from the run's origin, and their columns.
+
+    geometries: with the digits that the library's plane has, so that what is stored measures the same when it is read
+    again; columns: type, uses, all codes, the code of most ground (class), area_m2, share, conflict.
+    """
+
+    geometries: np.ndarray
+    columns: pd.DataFrame
+    compared_m2: float
+
+
+def spots_of(
+    ground: ComparedGround,
+    plans: tuple[Plan, Plan],
+    matrix: Matrix,
+    limits: Limits,
+    threads: Threads,
+    origin: tuple[float, float] = (0.0, 0.0),
+    journal: Journal | None = None,
+) -> Spots:
+    """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
+
+    journal: as in `dissolve_ground`. Raises OneMapError compare.balance if the areas do not add up to the compared
+    ground, journal.failed.
+    """
+    compared_m2 = float(ground.area_m2.sum())
+    kind, of_kind = _kinds(ground, plans, matrix)
+    type_of_kind = of_kind["type"].to_numpy(dtype=object)
+    parts = [_Part.nothing()]
+    for whole, own in dissolve_ground(ground, kind, threads, journal):
+        found = _as_written(whole, origin)
+        is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
+        count = len(found.polygons)
+        sides = [
+            _codes_and_uses(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+        ]
+        by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
+        keys = [(_code_lists(codes, count), _main(codes, count)) for codes in by_code]
+        parts.append(_Part(found.polygons, found.kind, is_artefact, *keys[0], *keys[1]))
+    made = _Part.concatenate(parts)
+    if abs(shapely.area(made.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
+        raise OneMapError("compare.balance", field="matrix")
+    columns = of_kind.loc[made.kind].reset_index(drop=True)
+    columns["type"] = np.where(made.is_artefact, ARTEFACT, columns["type"].to_numpy(dtype=object))
+    columns["code_a"], columns["class_a"] = made.code_a, made.class_a
+    columns["code_b"], columns["class_b"] = made.code_b, made.class_b
+    columns["area_m2"] = shapely.area(made.polygons)
+    return in_order(made.polygons, columns)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some spots (m,) before they are in order."""
+
+    polygons: np.ndarray
+    kind: np.ndarray
+    is_artefact: np.ndarray
+    code_a: np.ndarray
+    class_a: np.ndarray
+    code_b: np.ndarray
+    class_b: np.ndarray
+
+    @classmethod
+    def nothing(cls) -> "_Part":
+        text = np.empty(0, dtype=object)
+        return cls(text, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool), text, text, text, text)
+
+    @classmethod
+    def concatenate(cls, parts: "Sequence[_Part]") -> "_Part":
+        return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
+
+
+def _as_written(found: SinglePolygons, origin: tuple[float, float]) -> SinglePolygons:
+    """Polygons counted from `origin` as they come back from the library's plane, which has fewer digits.
+
+    One that no longer is valid there, by a hair's breadth, may become several.
+    """
+    written = shift_geometries(shift_polygons(found.polygons, origin), (-origin[0], -origin[1]))
+    polygons, of = shapely.get_parts(written, return_index=True)
+    if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
+        return SinglePolygons(polygons, found.kind, found.piece, found.polygon)
+    count = np.bincount(of, minlength=len(written))
+    first = np.searchsorted(of, np.arange(len(written)))
+    times = count[found.polygon]
+    # Every part keeps all the pieces of its whole: which of them it lost by the hair is not worth a question.
+    return SinglePolygons(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
+
+
+def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, threads: Threads) -> np.ndarray:
+    """Which of the polygons (m,) of 01 to 05 are thin or small."""
+    judged = np.isin(types, _JUDGED)
+    result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
+    rest = np.flatnonzero(judged & ~result)
+    width_m = limits.min_width_m - _NOT_THINNER_M
+    if width_m > 0:
+        parts = [rest[part] for part in chunks(len(rest))]
+        for rows, thin in zip(parts, threads.each(lambda rows: vanishing(polygons[rows], width_m), parts), strict=True):
+            result[rows[thin]] = True
+    return result
+
+
+def _codes_and_uses(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The code and the use of a plan for pieces (k,); None where it does not speak."""
+    code, use = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
+    speaks = rows >= 0
+    code[speaks], use[speaks] = plan.codes[rows[speaks]], plan.uses[rows[speaks]]
+    return code, use
+
+
+def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np.ndarray, pd.DataFrame]:
+    """Which of the kinds each piece (k,) is of; and the kinds, row by row: type, use_a, use_b.
+
+    Each combination of uses and codes is looked up once; texts are made for some of the pieces at a time.
+    """
+    kind = np.empty(len(ground), dtype=np.int64)
+    known: dict[tuple[str | None, ...], int] = {}
+    kinds: dict[tuple[str | None, ...], int] = {}
+    for some in blocks(len(ground)):
+        (code_a, use_a), (code_b, use_b) = (
+            _codes_and_uses(plan, rows[some]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+        )
+        keys = list(zip(use_a, use_b, code_a, code_b, strict=True))
+        for key in dict.fromkeys(keys):
+            if key not in known:
+                known[key] = kinds.setdefault((matrix.type_of(*key), *key[:2]), len(kinds))
+        kind[some] = [known[key] for key in keys]
+    return kind, pd.DataFrame(list(kinds), columns=["type", "use_a", "use_b"], dtype=object)
+
+
+def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
+    """Spot, code and area of every code that a plan has in a spot; ground without a code is left out.
+
+    code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
+    """
+    area_m2 = area_m2[found.piece]
+    has_both = ~are_none(code) & ~are_none(use)
+    rows = pd.DataFrame({"spot": found.polygon[has_both], "code": code[has_both], "area_m2": area_m2[has_both]})
+    return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
+
+
+def _code_lists(codes: pd.DataFrame, count: int) -> np.ndarray:
+    """The codes of each spot in their own order with commas between them, None where there is none."""
+    result = np.full(count, None, dtype=object)
+    spots, start = np.unique(codes["spot"].to_numpy(dtype=np.int64), return_index=True)
+    groups = np.split(codes["code"].to_numpy(dtype=object), start[1:]) if len(spots) else []
+    for spot, names in zip(spots, groups, strict=True):
+        result[spot] = ",".join(names)
+    return result
+
+
+def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
+    """For each spot the code that has most of it, None where there is none."""
+    result = np.full(count, None, dtype=object)
+    largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
+    last = largest.drop_duplicates("spot", keep="last")
+    result[last["spot"].to_numpy(dtype=np.int64)] = last["code"].to_numpy(dtype=object)
+    return result
+
+
+def in_order(polygons: np.ndarray, columns: pd.DataFrame) -> Spots:
+    """Spots in an order that does not depend on how they were found: type, uses, the largest first; with shares."""
+    west, south, _, _ = shapely.bounds(polygons).T if len(polygons) else np.empty((4, 0))
+    texts = [columns[name].fillna("").to_numpy(dtype=str) for name in ("use_b", "use_a", "type")]
+    order = np.lexsort((south, west, -columns["area_m2"].to_numpy(dtype=float), *texts))
+    sorted_columns = columns.iloc[order].reset_index(drop=True)
+    area_m2 = sorted_columns["area_m2"].to_numpy(dtype=float)
+    compared_m2 = float(area_m2.sum())
+    sorted_columns["area_m2"] = area_m2
+    sorted_columns["share"] = area_m2 / compared_m2 if compared_m2 else 0.0
+    sorted_columns["conflict"] = sorted_columns["type"].isin(CONFLICTS)
+    return Spots(polygons[order], sorted_columns, compared_m2)
+
+
+def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:
+    """A name for each spot (m,) that is the same as long as pair, uses, codes and ground are; geometries as written."""
+    keys = zip(*(plain_values(columns[name]) for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
+    bodies = shapely.to_wkb(geometries, byte_order=1)
+    return np.array(
+        ["S" + sha256(repr((pair, facts)).encode() + body)[:12] for facts, body in zip(keys, bodies, strict=True)],
+        dtype=object,
+    )
+
+
+def matrix_rows(columns: pd.DataFrame, compared_m2: float) -> pd.DataFrame:
+    """type, use_a, use_b, spots, area_m2, share: one row for each that occurs."""
+    names = ["type", "use_a", "use_b"]
+    grouped = columns.groupby(names, dropna=False, sort=True)["area_m2"]
+    rows = grouped.agg(spots="size", area_m2="sum").reset_index()
+    for name in names:
+        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
+    rows["share"] = rows["area_m2"] / compared_m2 if compared_m2 else 0.0
+    return rows

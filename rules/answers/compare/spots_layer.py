@@ -1,0 +1,217 @@
+"""The spots of a stored comparison as a version of the layer of difference spots, in the integrated library."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import are_none
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.ingest.adding import AddOptions, add_frame
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.version_writing import free_label
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
+from onemap.layers.messages import phrase
+from onemap.rules.answers.compare.comparison_record import KIND, pair_of
+from onemap.rules.answers.compare.decisions import decisions_of, standing_decisions
+from onemap.rules.answers.compare.earlier_comparison import EarlierComparison, earlier_comparison
+from onemap.rules.answers.compare.plans import common_ground
+from onemap.rules.answers.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fields
+from onemap.rules.answers.compare.spot_numbers import numbers_of_spots
+from onemap.rules.answers.compare.spots import Spots
+from onemap.rules.answers.compare.townships import main_townships, township_source
+from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.whole_grounds import union_of_all
+from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
+
+# Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
+# that is then added as any other.
+_BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
+
+
+@dataclass(frozen=True)
+class SpotsOptions:
+    """Which spots are kept, and how the version is called.
+
+    types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
+    """
+
+    types: tuple[str, ...]
+    decided: bool = False
+    region: str | None = None
+    label: str | None = None
+    valid_from: date | None = None
+    report: str | None = None
+
+
+def add_spots(
+    library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads
+) -> dict[str, Any]:
+    """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
+
+    Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
+    number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
+    """
+    whole.progress.at(0.0, phrase("progress.reading", language))
+    record = run_record(library, run, KIND)
+    whole.progress.at(_BEGUN)
+    earlier = earlier_comparison(library, run, pair_of(record))
+    origin = (float(record["origin"][0]), float(record["origin"][1]))
+    columns = _spots_with_decisions(library, record, earlier, origin, whole.part(_READ, _DECIDED))
+    threads = whole.part(_DECIDED, _MADE)
+    threads.progress.at(0.0)
+    rows = _wanted_rows(columns, options)
+    if len(rows) == 0:
+        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
+    columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
+    written = multi(shift_polygons(local, origin), "polygon")
+    attributes = spot_fields(library, record, columns, written)
+    regions = _regions(library, record, local, origin, options.region, threads)
+    attributes["XZQDM"] = regions
+    before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
+    had = read_version(library, before, None) if before is not None else None
+    year = record["parameters"]["as_of"][:4]
+    attributes["CYTBBH"], kept_numbers = numbers_of_spots(
+        library, before, had, attributes, written, regions, year, threads
+    )
+    carried = _carried_spots(library, before, had, attributes["BDGH"].iloc[0])
+    source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
+    raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
+    add_options = _add_options(library, record, options, carried)
+    packs = packs_of(library, ())
+    adding = whole.progress.part(_MADE, 1.0)
+    added = add_frame(library, raw, add_options, lambda code: required_fields(packs, code), who, language, adding)
+    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept_numbers, "carried": len(carried.geometries)}
+
+
+def _spots_with_decisions(
+    library: Library, record: dict[str, Any], earlier: EarlierComparison, origin: tuple[float, float], threads: Threads
+) -> pd.DataFrame:
+    """The columns of a comparison's spots (n,), with what is decided of each, and its cause."""
+    threads.progress.at(0.0)
+    spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
+    decided = standing_decisions(decisions_of(library, pair_of(record)), spots, origin, threads)
+    columns = pd.concat([earlier.columns, decided], axis=1)
+    columns["cause"] = [row.values["cause"] for row in stored_rows(library, record["id"], "spots")]
+    return columns
+
+
+def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
+    """The rows (k,) of the spots that the layer holds."""
+    wanted = columns["type"].isin(options.types).to_numpy(dtype=bool)
+    if options.decided:
+        wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
+    return np.flatnonzero(wanted)
+
+
+def _layer_to_add(
+    library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
+) -> RawFrame:
+    """The new spots (n,) and those that are carried over, as a source that can be added."""
+    frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
+    frame = frame.where(frame.notna(), None)
+    return RawFrame(
+        path=Path(f"compare {run}"),
+        layer="spots",
+        format="onemap",
+        shapes=np.r_[written, carried.geometries],
+        attributes=frame,
+        crs=library.crs,
+        encoding=None,
+        problems=carried.problems,
+        source_hash=source_hash,
+    )
+
+
+def _add_options(
+    library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots"
+) -> AddOptions:
+    """How the version is called, from when it is valid, and on which ground: both plans' and that of what goes on."""
+    ground = common_ground(library, *_versions_of(library, record))
+    day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
+    return AddOptions(
+        code=LAYER,
+        label=options.label or free_label(library.connection, LAYER, day.isoformat()),
+        valid_from=day,
+        ground=union_of_all(np.array([ground, carried.coverage], dtype=object), Threads()),
+        report=options.report,
+    )
+
+
+def _regions(
+    library: Library,
+    record: dict[str, Any],
+    local: np.ndarray,
+    origin: tuple[float, float],
+    region: str | None,
+    threads: Threads,
+) -> np.ndarray:
+    """The six figures of the division in which each spot (n,) has most of its ground.
+
+    Raises OneMapError spots.region for spots in no township, where no region is given.
+    """
+    as_of = date.fromisoformat(record["parameters"]["as_of"])
+    sources = Sources(library, (), as_of, {}, {}, origin)
+    west, south, east, north = shapely.total_bounds(shift_geometries(local, origin)).tolist()
+    source = township_source(library, sources, (west, south, east, north), as_of, None)
+    codes = main_townships(local, source, threads) if source else np.full(len(local), None, dtype=object)
+    found = np.full(len(local), region, dtype=object)
+    for row, code in enumerate(codes):
+        if code is not None and code[:6].isdigit() and len(code) >= len("130100"):
+            found[row] = code[:6]
+    nowhere = sum(value is None for value in found)
+    if nowhere:
+        raise OneMapError("spots.region", file=library.label, layer="XZQ", field="--region", count=nowhere)
+    return found
+
+
+def _in_force(library: Library, day: date) -> Version | None:
+    """The version of the layer that the new one follows."""
+    return in_force([version for version in versions(library) if version.code == LAYER], day)
+
+
+def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Version]:
+    """The versions of the two plans that were compared, in their order."""
+    by_table = {version.table: version for version in versions(library)}
+    a, b = (by_table[layer["table"]] for layer in record["layers"])
+    return a, b
+
+
+@dataclass(frozen=True)
+class CarriedSpots:
+    """What the version before holds of other pairs of plans: its fields, ground and coverage (None without any).
+
+    problems: what is not carried over, since no comparison of this library made it.
+    """
+
+    attributes: pd.DataFrame
+    geometries: np.ndarray
+    coverage: shapely.Geometry | None
+    problems: tuple[Problem, ...]
+
+
+def _carried_spots(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
+    """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
+    nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
+    if before is None or stored is None:
+        return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())
+    had = stored.attributes.reindex(columns=list(FIELDS))
+    pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
+    other = ~are_none(pairs) & (pairs != plain_pair(plans))
+    foreign = int(are_none(pairs).sum())
+    problems = (
+        (Problem("spots.not_carried", {"layer": before.table, "features": foreign, "field": "BDGH"}),)
+        if foreign
+        else ()
+    )
+    rows = np.flatnonzero(other)
+    coverage = coverage_of(library, before) if len(rows) else None
+    return CarriedSpots(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)

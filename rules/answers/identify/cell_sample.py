@@ -1,0 +1,61 @@
+"""What a raster says of a place: the cell in which a point lies, or the span of all cells that a shape touches."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
+from onemap.rules.judge.kinds.raster_grids import in_cells
+
+_ROWS_AT_ONCE = 512
+
+
+def cell_sample(
+    place: shapely.Geometry, rasters: Sequence[RasterReference], given_crs: Sequence[str | None], plane: pyproj.CRS
+) -> list[dict[str, Any] | None]:
+    """For each raster what it says of a place in the plane; None where it has no value there.
+
+    Of a point `value`, that of its cell; on the edge between two the one to the right or below. Of a line or a polygon
+    `low`, `mean` and `high` of the cells that it touches, each counted once.
+    Raises OneMapError version.unreadable if a raster is gone or not what was added.
+    """
+    found = []
+    for reference, given in zip(rasters, given_crs, strict=True):
+        with checked_raster(reference) as grid:
+            to_grid, _ = changes_of_plane(grid, raster_crs(grid, given), plane, (0.0, 0.0))
+            shape = in_cells(to_grid(np.array([place], dtype=object)), grid)[0]
+            found.append(_of_point(shape, grid) if place.geom_type == "Point" else _of_shape(shape, grid))
+    return found
+
+
+def _of_point(point: shapely.Geometry, grid: Any) -> dict[str, Any] | None:
+    from rasterio.windows import Window
+
+    column, row = np.floor([shapely.get_x(point), shapely.get_y(point)])
+    if not (0 <= column < grid.width and 0 <= row < grid.height):
+        return None
+    (value,) = cell_values(*read_cells(grid, Window(int(column), int(row), 1, 1))).ravel()
+    return None if np.isnan(value) else {"value": float(value)}
+
+
+def _of_shape(shape: shapely.Geometry, grid: Any) -> dict[str, Any] | None:
+    from rasterio.windows import Window
+
+    west, south, east, north = np.floor(shapely.bounds(shape)).astype(int).tolist()
+    west, east, south, north = max(west, 0), min(east, grid.width - 1), max(south, 0), min(north, grid.height - 1)
+    shapely.prepare(shape)
+    low, high, total, count = np.inf, -np.inf, 0.0, 0
+    for top in range(south, north + 1, _ROWS_AT_ONCE):
+        rows = min(_ROWS_AT_ONCE, north + 1 - top)
+        values = cell_values(*read_cells(grid, Window(west, top, max(east + 1 - west, 0), rows)))
+        row, column = np.nonzero(~np.isnan(values))
+        squares = shapely.box(column + west, row + top, column + west + 1, row + top + 1)
+        touched = values[row, column][shapely.intersects(shape, squares)]
+        if len(touched):
+            low, high = min(low, float(touched.min())), max(high, float(touched.max()))
+            total, count = total + float(touched.sum()), count + len(touched)
+    return {"low": low, "mean": total / count, "high": high} if count else None

@@ -1,0 +1,295 @@
+"""What lies here: every layer at a place, with the version in force, whether it covers the place, and its features."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.bureau_profile import Names
+from onemap.layers.catalogue.catalogue import codes_like
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.feature_names import name_field
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import polygon_parts, shift_geometries
+from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
+from onemap.layers.library.versions import versions
+from onemap.rules.answers.identify.cell_sample import cell_sample
+from onemap.rules.answers.identify.class_words import class_code, class_title, in_language
+from onemap.rules.answers.identify.place import Place
+from onemap.rules.judge.findings.citations import citation
+from onemap.rules.judge.findings.table import records_of
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.kinds.conditions import evaluate
+from onemap.rules.judge.kinds.foreseen_values import as_codes
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.lines_inside import proved_pieces
+from onemap.rules.judge.overlay.overlay import intersections
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.packs.rule import Rule, is_in_force
+
+_ON_THE_GROUND = ("polygon", "line", "point", "raster")
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request: the place, the library's plane, the day, the language of titles, where layers come from, and what
+    departments are called.
+    """
+
+    place: Place
+    plane: pyproj.CRS
+    as_of: date
+    language: str
+    sources: Sources
+    departments: Mapping[str, Names]
+
+
+def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> dict[str, Any]:
+    """Every layer that lies on the ground, in the catalogue's order, and what of it is at the place.
+
+    only: the codes of the layers that are wanted, all if there are none. A layer that says nothing of the place is
+    there too, with the reason.
+    Raises UsageError layer.unknown, OneMapError pack.…, rule.….
+    """
+    catalogue = library.catalogue()
+    for code in only:
+        if code not in catalogue:
+            raise UsageError("layer.unknown", layer=code, field="--only", near=codes_like(catalogue, code) or None)
+    # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
+    sources = Sources(library, versions(library), as_of, {}, {}, (0.0, 0.0))
+    request = _Request(place, library.crs, as_of, language, sources, department_names(library))
+    rules = joined_rules(packs_of(library, ()))
+    layers = [
+        _layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named])
+        for entry in catalogue.values()
+        if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
+    ]
+    return {
+        "x": place.x,
+        "y": place.y,
+        "crs": place.crs,
+        "as_of": as_of.isoformat(),
+        "shape": place.kind,
+        "radius_m": place.radius_m,
+        "wkt": shapely.to_wkt(place.shape, rounding_precision=3, trim=True),
+        "length_m": float(shapely.length(place.shape)) if place.kind == "line" else None,
+        "area_m2": float(shapely.area(place.shape)) if place.kind == "box" else None,
+        "area_ellipsoidal_m2": _curved_m2(np.array([place.shape]), library.crs)[0] if place.kind == "box" else None,
+        "layers": layers,
+    }
+
+
+def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[str, Any]:
+    """One layer at the place."""
+    source = request.sources.read(entry.code, request.place.bounds)
+    reason, features = source.reason, []
+    is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
+    if source.stored is not None:
+        try:
+            features = _features(request, entry, source, rules)
+        except OneMapError as error:
+            if error.code != "version.unreadable":
+                raise
+            reason, is_covered = "unreadable", False
+    return {
+        "code": entry.code,
+        "title": entry.title_in(request.language),
+        "department": entry.department,
+        "department_title": request.departments[entry.department][request.language],
+        "library": entry.library,
+        "kind": entry.kind,
+        "version": source.version.label if source.version else None,
+        "covered": is_covered,
+        "features": features,
+        "reason": reason or (None if is_covered else "outside_coverage"),
+        "geometry": entry.geometry,
+        "table": source.version.table if source.version else None,
+        "fields": _field_titles(entry, request.language),
+        "laws": [_law(rule, request) for rule in rules],
+    }
+
+
+def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
+    return {field.name: in_language(dict(field.title), language) for field in entry.fields if field.title}
+
+
+def _law(rule: Rule, request: _Request) -> dict[str, Any]:
+    """A rule that speaks of a layer, with what of its basis is in force on the day."""
+    basis = [
+        {
+            **{name: entry.get(name, "") for name in ("law", "article", "edition")},
+            "text": citation(entry["law"], [*filter(None, [entry.get("article")])], request.language),
+        }
+        for entry in rule.basis
+        if is_in_force(entry, request.as_of)
+    ]
+    return {
+        "rule": rule.id,
+        "pack": rule.pack,
+        "kind": rule.kind,
+        "verdict": rule.verdict,
+        "department": rule.department,
+        "title": in_language(rule.title, request.language),
+        "basis": basis,
+    }
+
+
+def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """The features at the place, the nearest first, and of equal ones in the order of the layer.
+
+    Polygons that contain the point, their edge included, or that meet the line or the box; lines and points within the
+    radius, itself included; of a raster its value.
+    """
+    stored, place = source.features, request.place
+    if entry.geometry == "raster":
+        return _cells(request, source, [rule.id for rule in rules])
+    distance_m = shapely.distance(stored.geometries, place.shape)
+    reach_m = 0.0 if entry.geometry == "polygon" else place.radius_m
+    rows = np.flatnonzero(distance_m <= reach_m)  # never of one without a geometry: its distance is no number
+    if len(rows) == 0:  # as in most layers: nothing to tell
+        return []
+    rows = rows[np.argsort(distance_m[rows], kind="stable")]
+    shapes = stored.geometries[rows]
+    attributes = stored.attributes.iloc[rows].reset_index(drop=True)
+    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
+    is_ground = entry.geometry == "polygon"
+    inside_m2, inside_m = _inside(shapes, place, entry)
+    curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
+    curved_inside_m2 = _curved_inside_m2(shapes, place, request.plane) if inside_m2 is not None else None
+    named_by, features = _own_name_field(entry, attributes), []
+    for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
+        code = class_code(entry, values)
+        title = class_title(entry, code, values, request.language)
+        name = text_value(values[named_by]) if named_by is not None else None
+        feature: dict[str, Any] = {
+            "feature": source.names[row],
+            "name": None if name in (code, title) else name,
+            "class": code,
+            "class_title": title,
+            "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
+            "area_ellipsoidal_m2": curved_m2[at] if curved_m2 is not None else None,
+            "distance_m": float(distance_m[row]),
+            "attributes": values,
+            "meanings": _meanings(entry, values, request.language),
+            "length_m": float(shapely.length(shapes[at])) if entry.geometry == "line" else None,
+            "fid": int(stored.fids[row]),
+            "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
+        }
+        if place.kind != "point":
+            feature["inside_m2"] = None if inside_m2 is None else float(inside_m2[at])
+            feature["inside_ellipsoidal_m2"] = None if curved_inside_m2 is None else curved_inside_m2[at]
+            feature["inside_m"] = None if inside_m is None else float(inside_m[at])
+        features.append(feature)
+    return features
+
+
+def _curved_m2(ground: np.ndarray, plane: pyproj.CRS) -> list[float]:
+    """The areas of ground on the ellipsoid, which people are told; of no ground there is none."""
+    areas: list[float] = ellipsoidal_areas_m2(ground, plane).tolist()
+    return areas
+
+
+def _curved_inside_m2(shapes: np.ndarray, place: Place, plane: pyproj.CRS) -> list[float | None]:
+    """How much of polygons (n,) lies in a box, in m² on the ellipsoid; None where an overlay cannot be proved."""
+    ground, failed = intersections(shapes, np.full(len(shapes), place.shape, dtype=object), Threads())
+    return [None if is_lost else area for area, is_lost in zip(_curved_m2(ground, plane), failed, strict=True)]
+
+
+def _own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
+    """The field of the features' own names; None where it would say the class once more."""
+    name = name_field(entry, list(attributes.columns))
+    field = entry.field_named(name) if name is not None else None
+    return None if field is not None and field.name_of is not None else name
+
+
+def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
+    """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
+    if rule.where is None:
+        return np.ones(len(attributes), dtype=bool)
+    try:
+        truth = evaluate(rule.where, as_codes(rule.where, attributes, entry))
+    except KeyError:  # a version without the field: nobody knows
+        return np.ones(len(attributes), dtype=bool)
+    speaks: np.ndarray = truth.true | truth.unknown
+    return speaks
+
+
+def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """How much of polygons (n,) lies in a box, in m²; and how much of a drawn line on polygons, or of lines in a box.
+
+    None of other pairs, which have neither area nor length.
+    """
+    west, south, _, _ = np.floor(place.shape.bounds)
+    near, drawn = (
+        shift_geometries(some, (-west, -south)) for some in (shapes, np.full(len(shapes), place.shape, dtype=object))
+    )
+    pair = place.kind, entry.geometry
+    if pair == ("box", "polygon"):
+        return common_areas(near, drawn, Threads())[0], None
+    if pair in (("line", "polygon"), ("box", "line")):
+        lines, grounds = (drawn, near) if place.kind == "line" else (near, drawn)
+        return None, shapely.length(proved_pieces(shapely.intersection, lines, grounds))
+    return None, None
+
+
+def _records(attributes: pd.DataFrame) -> list[dict[str, Any]]:
+    """The attributes of features as plain values: what JSON has no word for as text, as `overlaps` has them."""
+    return [{name: _plain(value) for name, value in record.items()} for record in records_of(attributes)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex().upper()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
+    """What codes in a feature's fields mean, by the field as the feature calls it; only of those that a table knows."""
+    by_name = {field.name.lower(): field for field in entry.fields if field.codes}
+    found = {}
+    for name, value in values.items():
+        field, code = by_name.get(name.lower()), text_value(value)
+        titles = class_titles(field.codes, code) if field and code else None
+        if titles:
+            found[name] = in_language(titles, language)
+    return found
+
+
+def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
+    """What each raster of a layer says of the place: the value of a point's cell, the span of those of a shape."""
+    given = source.features.attributes["given_crs"].tolist()
+    samples = cell_sample(request.place.shape, source.rasters, given, request.sources.library.crs)
+    features = []
+    for name, sample, fid in zip(source.names, samples, source.features.fids.tolist(), strict=True):
+        if sample is None:
+            continue
+        features.append(
+            {
+                "feature": name,
+                "name": None,
+                "class": sample.get("value"),
+                "class_title": None,
+                "area_m2": None,
+                "area_ellipsoidal_m2": None,
+                "distance_m": 0.0,
+                "attributes": {key: value for key, value in sample.items() if key != "value"},
+                "meanings": {},
+                "length_m": None,
+                "fid": int(fid),
+                "rules": rules,
+            }
+        )
+    return features

@@ -1,0 +1,177 @@
+"""What `identify` says to people: by kind of data and department, then what is not known, with the reason."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import in_words, phrase
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, word_text
+
+_SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
+_OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
+_MOST, _MOST_LINES = 100, 20  # features of a layer in a list, and as lines; the answer in JSON has them all
+
+
+def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
+    """The rows of an answer, in lines below what was asked about."""
+    # What is computed, such as the middle of a box, is no round number.
+    middle = {axis: f"{answer[axis]:.10g}" for axis in ("x", "y")}
+    opening = [phrase("said.identify", language, **{**answer, **middle}), *_doubts(answer, language)]
+    return AnswerView(list(_rows(answer["layers"], language)), opening)
+
+
+def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
+    groups = named_groups()
+    places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
+
+    def heading(layer: Mapping[str, Any]) -> tuple[int, int]:
+        return places["kinds"][layer["kind"]], places["departments"][layer["department"]]
+
+    for _, some in groupby(sorted((layer for layer in layers if layer["features"]), key=heading), key=heading):
+        of_heading = list(some)
+        kind, department = of_heading[0]["kind"], of_heading[0]["department_title"]
+        name = f"{groups['kinds'][kind][language]} · {department}"
+        yield AnswerRow(name, rows=[_layer_row(layer, language) for layer in of_heading], line=[name])
+    free = [layer for layer in layers if layer["covered"] and not layer["features"]]
+    if free:
+        yield _list_row("free", free, language)
+    for reason in dict.fromkeys(layer["reason"] for layer in layers if layer["reason"]):
+        word = phrase(f"reason.{reason}", language)  # of the layer, so no kind of rule is asked for its own
+        yield _list_row("unknown", [layer for layer in layers if layer["reason"] == reason], language, reason=word)
+
+
+def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
+    """Where no layer covers a point and its numbers look like those of another system: that they do."""
+    if answer["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in answer["layers"]):
+        return []
+    from onemap.layers.crs.systems import suggestion  # with pyproj, which other answers are said without
+    from onemap.rules.answers.identify.coordinates import DEGREES
+
+    x, y = answer["x"], answer["y"]
+    looks = suggestion((x, y, x, y))
+    code = looks.code.removeprefix("suggest.")
+    if code not in _SAYS_SYSTEM or (answer["crs"] == DEGREES and code == "degrees"):
+        return []
+    return [phrase("said.identify_doubt", language, suggestion=in_words(looks, language).message)]
+
+
+def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **facts: str) -> AnswerRow:
+    titles = phrase("said.comma", language).join(layer["title"] for layer in layers)
+    line = phrase(f"said.identify_{key}", language, layers=titles, count=len(layers), **facts)
+    below = [AnswerRow(layer["title"], [layer["department_title"]], layer["code"]) for layer in layers]
+    name = phrase(f"rows.identify_{key}", language, **facts)
+    return AnswerRow(name, [str(len(layers))], is_open=False, rows=below, line=[line])
+
+
+def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
+    """A layer with its features, those with most of it inside first, and the rules that speak of them."""
+    features = sorted(layer["features"], key=lambda feature: -(_inside(feature) or 0))
+    rows = [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
+    if len(features) > _MOST_LINES:
+        rows.append(AnswerRow("", line=[phrase("said.identify_more", language, count=len(features) - _MOST_LINES)]))
+    if len(features) > _MOST:
+        rows.append(AnswerRow(phrase("rows.identify_more", language, count=f"{len(features) - _MOST:,}")))
+    speaking = {rule for feature in features for rule in feature["rules"]}
+    laws = [_law_row(law, language) for law in layer["laws"] if law["rule"] in speaking]
+    if laws:
+        rows.append(AnswerRow(phrase("rows.rules", language), [str(len(laws))], is_open=False, rows=laws, line=()))
+    name = f"{layer['title']} · {len(features):,}" if len(features) > 1 else layer["title"]
+    line = phrase("said.identify_layer", language, **layer)
+    return AnswerRow(name, [layer["version"] or ""], layer["code"], rows=rows, line=[line])
+
+
+def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
+    """A feature by its own name and its class, else by its number."""
+    is_raster, values = layer["geometry"] == "raster", feature["attributes"]
+    code = feature["class"]
+    code = f"{code:,.2f}" if isinstance(code, float) else code
+    kind = " ".join(str(part) for part in (code, feature["class_title"]) if part is not None)
+    number = phrase("said.identify_feature", language, feature=feature["feature"])
+    sizes = list(_sizes(feature, language))
+    cells = {name: f"{values[name]:,.2f}" for name in values} if values.keys() == {"low", "mean", "high"} else {}
+    line = ["" if is_raster else number, feature["name"] or "", kind]
+    line += [phrase("said.identify_cells", language, **cells)] if cells else []
+    line += [word for word, _ in sizes]
+    fields = [
+        AnswerRow(
+            layer.get("fields", {}).get(name) or name, [f"{value} {feature['meanings'].get(name, '')}".strip()], name
+        )
+        for name, value in values.items()
+        if value not in (None, "")
+    ]
+    return AnswerRow(
+        " · ".join(filter(None, (feature["name"], kind))) or number,
+        [sizes[-1][1] if sizes else ""],
+        feature["feature"],
+        about=None if is_raster else {"table": layer["table"], "fid": int(feature["fid"])},
+        is_open=False,
+        rows=[*_whole_rows(feature, language), *fields],
+        line=list(filter(None, line)) if is_line else None,
+    )
+
+
+def _inside(feature: Mapping[str, Any]) -> float | None:
+    """How much of a feature lies in the box, or of the drawn line on it: square metres or metres."""
+    inside_m2: float | None = feature.get("inside_m2")
+    return inside_m2 if inside_m2 is not None else feature.get("inside_m")
+
+
+def _sizes(feature: Mapping[str, Any], language: str) -> Iterator[tuple[Word, Word]]:
+    """How large a feature is, how far it is, what of it is inside: each as a line says it, and as a value."""
+    if feature["area_m2"] is not None:
+        yield (Amount(feature["area_ellipsoidal_m2"], "m2"),) * 2
+    if feature["length_m"] is not None:
+        yield (Amount(feature["length_m"], "m"),) * 2
+    if feature["distance_m"]:
+        away = phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.1f}")
+        yield away, away
+    if feature.get("inside_m2") is not None or feature.get("inside_m") is not None:
+        is_ground = feature.get("inside_m2") is not None
+        amount = Amount(feature["inside_ellipsoidal_m2" if is_ground else "inside_m"], "m2" if is_ground else "m")
+        yield phrase("said.identify_inside", language, size=word_text(amount, language)), amount
+
+
+def _whole_rows(feature: Mapping[str, Any], language: str) -> Iterator[AnswerRow]:
+    """The whole of a feature of which only a part is inside, and which share that part is."""
+    if _inside(feature) is None:
+        return
+    if feature["area_m2"] is None:
+        yield AnswerRow(phrase("rows.whole_length", language), [Amount(feature["length_m"], "m")])
+        return
+    yield AnswerRow(phrase("rows.whole_area", language), [Amount(feature["area_ellipsoidal_m2"], "m2")])
+    if feature.get("inside_m2") is not None and feature["area_m2"] > 0:
+        share = Amount(feature["inside_m2"] / feature["area_m2"], "share")
+        yield AnswerRow(phrase("rows.share_inside", language), [share])
+
+
+def _law_row(law: Mapping[str, Any], language: str) -> AnswerRow:
+    texts = [entry["text"] for entry in law["basis"]]
+    is_outside = law["kind"] == _OUTSIDE  # its verdict is not of the place, which lies on the feature
+    key = "said.identify_law_outside" if is_outside else "said.identify_law"
+    basis = phrase("said.comma", language).join(texts) or "–"
+    return AnswerRow(
+        phrase("rows.law_outside", language, title=law["title"]) if is_outside else law["title"],
+        [phrase(f"verdict.{law['verdict']}", language)],
+        "\n".join(texts),
+        is_open=False,
+        rows=[AnswerRow(text) for text in texts],
+        line=[phrase(key, language, title=law["title"], basis=basis)],
+    )
+
+
+def find_view(answer: Mapping[str, Any], language: str) -> AnswerView:
+    """The places that `find` found."""
+    places = answer["places"]
+    if not places:
+        nothing = phrase("said.find_nothing", language, text=answer["text"])
+        return AnswerView([AnswerRow(nothing, line=[nothing])])
+    opening = phrase("said.find", language, count=len(places), text=answer["text"])
+    return AnswerView([_place_row(place, language) for place in places], [opening])
+
+
+def _place_row(place: Mapping[str, Any], language: str) -> AnswerRow:
+    where = f"{place['x']:.2f}, {place['y']:.2f}"
+    key = "said.find_coordinates" if place["match"] == "coordinates" else "said.find_place"
+    line = "  " + phrase(key, language, **{**place, "where": where})
+    return AnswerRow(place["name"], [place["title"]], line=[line])

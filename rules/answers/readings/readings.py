@@ -1,0 +1,147 @@
+"""`onemap readings`: means and status of the sensors of a library, of one version of their readings."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, versions
+from onemap.rules.answers.compare.plans import version_named
+from onemap.rules.answers.readings.limits import Limit
+from onemap.rules.answers.readings.means import day_means, hour_means, with_periods
+from onemap.rules.answers.readings.node_status import NodeStatus, node_statuses
+from onemap.rules.answers.readings.reading_look import SHOWN, shown_class
+from onemap.rules.answers.readings.reading_rows import readings_of
+from onemap.rules.answers.statistics.statistics import record_of
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.layer_sources import Sources
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReadingsOptions:
+    """What is asked. readings, nodes: CODE or CODE@label; by: hour or day; zone: of local days and of bare times."""
+
+    readings: str
+    nodes: str
+    by: str
+    at: datetime
+    zone: timedelta
+    is_zone_given: bool
+    limits: Mapping[str, Limit]
+    only: str | None = None
+
+
+@dataclass(frozen=True)
+class SensorReadings:
+    """The answer: means, a status a node and property, the versions asked, remarks, and all as tables."""
+
+    means: list[Record]
+    nodes: list[Record]
+    layers: list[Record]
+    problems: list[Problem]
+    tables: dict[str, Table]
+
+
+def sensor_readings(library: Library, options: ReadingsOptions) -> SensorReadings:
+    """Measure. Raises OneMapError readings.…, compare.…, layer.unknown, version.unreadable."""
+    version, stored = _read(library, options.readings, options.at)
+    if library.catalogue()[version.code].geometry != "table":
+        raise OneMapError("readings.table", layer=version.code, field="--readings")
+    name = f"{version.code}@{version.label}"
+    zone = options.zone if options.is_zone_given else None
+    read = readings_of(stored.attributes.reset_index(drop=True), options.limits, zone, name)
+    rows = with_periods(read.rows)
+    if options.only is not None:
+        rows = rows[rows["property"] == options.only].reset_index(drop=True)
+        if rows.empty:
+            known = sorted(set(read.rows["property"].astype(str)))
+            raise OneMapError("readings.property", layer=name, field="--property", value=options.only, known=known)
+    hours = hour_means(rows, options.zone)
+    days = day_means(rows, hours, options.zone)
+    statuses = node_statuses(rows, {"hour": hours, "day": days}, options.limits, options.at)
+    places, node_version, problems = _places(library, options, statuses)
+    means = _mean_records(hours if options.by == "hour" else days, options.zone)
+    nodes = [_node_record(status, options.zone) for status in statuses]
+    return SensorReadings(
+        means=means,
+        nodes=nodes,
+        layers=[record_of(version), *([record_of(node_version)] if node_version else [])],
+        problems=[*read.problems, *problems],
+        tables={
+            "means": Table(pd.DataFrame(means, columns=_MEAN_FIELDS)),
+            "status": Table(pd.DataFrame(nodes, columns=[*_STATUS_FIELDS, SHOWN]), places, "Point"),
+        },
+    )
+
+
+_MEAN_FIELDS = ["node", "property", "unit", "start", "mean", "readings", "valid", "expected", "share"]
+_STATUS_FIELDS = list(NodeStatus.__dataclass_fields__)
+
+
+def _read(library: Library, name: str, at: datetime) -> tuple[Version, StoredFeatures]:
+    version = version_named(library, name, at.date(), None, "CODE")
+    sources = Sources(library, versions(library, None), at.date(), {}, {}, (0.0, 0.0))
+    stored = sources.of_version(version, None).stored
+    if stored is None:
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table)
+    return version, stored
+
+
+def _places(
+    library: Library, options: ReadingsOptions, statuses: list[NodeStatus]
+) -> tuple[np.ndarray, Version | None, list[Problem]]:
+    """The point of each status (n,), None where nobody knows it, and who has readings and no place, or no readings."""
+    places = np.full(len(statuses), None, dtype=object)
+    try:
+        version, stored = _read(library, options.nodes, options.at)
+    except OneMapError as error:
+        if [problem.code for problem in error.problems] != ["compare.not_in_force"]:
+            raise
+        return places, None, list(error.problems)
+    key = library.catalogue()[version.code].key
+    if key is None or key not in stored.attributes.columns:
+        raise OneMapError("readings.nodes", layer=version.code, field="--nodes")
+    names = stored.attributes[key].astype("string").str.strip().astype(object)
+    at = dict(zip(names.tolist(), stored.geometries, strict=True))
+    for number, status in enumerate(statuses):
+        place = at.get(status.node)
+        # A library holds points as parts of several; a node stands in one place.
+        places[number] = shapely.get_geometry(place, 0) if place is not None and not place.is_empty else place
+    lost = sorted({status.node for status in statuses} - set(at))
+    mute = sorted(set(filter(None, names.dropna().tolist())) - {status.node for status in statuses})
+    title = {language: f"{text} {version.label}" for language, text in library.catalogue()[version.code].title.items()}
+    problems = [
+        Problem(code, {"layer": version.code, "title": title, "count": len(nodes), "nodes": nodes[:10]})
+        for code, nodes in (("readings.no_place", lost), ("readings.no_readings", mute))
+        if nodes and (options.only is None or code == "readings.no_place")
+    ]
+    return np.array([shapely.Point() if place is None else place for place in places], dtype=object), version, problems
+
+
+def _mean_records(means: pd.DataFrame, zone: timedelta) -> list[Record]:
+    """Rows as JSON; the mean is null where too few readings are valid."""
+    columns = {name: means[name].tolist() for name in _MEAN_FIELDS}
+    columns["start"] = [_local(start.to_pydatetime(), zone) for start in means["start"]]
+    for name in ("mean", "expected", "share"):
+        columns[name] = [None if np.isnan(value) else value for value in columns[name]]
+    columns["expected"] = [None if count is None else int(count) for count in columns["expected"]]
+    return [dict(zip(_MEAN_FIELDS, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _node_record(status: NodeStatus, zone: timedelta) -> Record:
+    record = asdict(status)
+    record[SHOWN] = shown_class(status.status, status.age_s, status.period_s)
+    return record | {name: record[name] and _local(record[name], zone) for name in ("time", "since")}
+
+
+def _local(moment: datetime, zone: timedelta) -> str:
+    """A moment with the zone in which days are counted."""
+    return moment.astimezone(timezone(zone)).isoformat()

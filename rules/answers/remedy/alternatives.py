@@ -1,0 +1,263 @@
+"""Alternatives for parcels that do not pass whole: cut, one piece, moved, turned; each checked, with what changes."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.parts import largest_of_each, shift_polygons
+from onemap.layers.messages import phrase
+from onemap.rules.answers.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
+from onemap.rules.answers.remedy.departments import MEASURES, department_changes, department_verdicts
+from onemap.rules.answers.remedy.obstacles import verdicts_left
+from onemap.rules.answers.remedy.remedy_options import RemedyOptions
+from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, Expect, Passes, Step, nearest_steps, searches
+from onemap.rules.judge.findings.findings import FindingColumns
+from onemap.rules.judge.findings.table import Table, WrittenTable, records_of, typed_arrays
+from onemap.rules.judge.findings.thresholds import vanishing
+from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.inputs.parcels import parcels_of_wkb
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.run import Run
+
+COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "moved_m", "east_m", "north_m"]
+COLUMNS += ["turned_deg", "departments"]
+ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
+_OF_STEPS = ("moved_m", "east_m", "north_m", "turned_deg")
+_OF_DEPARTMENTS = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
+PROPOSED = 2  # of a parcel, about, if nothing is searched: what is left of it, and its largest piece
+_TRIED_AT_ONCE = 20_000  # grounds of a search: thousands of parcels are tried in hundreds of places each
+# Checks a question, and says meanwhile what is done, if that is more than the check itself says.
+Judge = Callable[[Question, str | None], Run]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One alternative for one parcel (row): what it is called, the step that led to it, and where its ground stands."""
+
+    row: int
+    name: str
+    place: int
+    step: Step = Step()
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """The alternatives, what each department would lose or gain by them, and how many grounds were tried."""
+
+    table: Table
+    departments: Table
+    tried: int
+
+
+def alternatives(
+    question: Question,
+    first: Run,
+    parcels: ParcelRows,
+    rest: FlatGround,
+    rules: Sequence[Rule],
+    options: RemedyOptions,
+    judge: Judge,
+    expect: Expect,
+    threads: Threads,
+) -> Alternatives:
+    """The alternatives of every parcel that does not pass whole.
+
+    first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves of them; expect: told how many
+    more grounds will be judged at most, and in how many checks.
+    """
+    rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
+    trial = _Trial(question, options.keep_verdict, parcels.origin, judge)
+    steps, shapes = _steps(parcels, rows, options, trial.passes, expect)
+    found, ground = _remainders(rows, rest)
+    for name, side in steps.items():
+        moved = np.array([step.move_parcel(shapes[row]) for row, step in side.items()], dtype=object)
+        found += [Candidate(row, name, len(ground) + at, step) for at, (row, step) in enumerate(side.items())]
+        ground = joined_ground([ground, FlatGround.all_of(moved)])
+    found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
+    ground = ground.at(np.array([item.place for item in found], dtype=np.int64))
+    if found:
+        expect(len(found), 1)
+    named = list(dict.fromkeys(rule.department for rule in rules))
+    table, departments = _tables(
+        question,
+        first,
+        parcels,
+        found=found,
+        ground=ground,
+        keep_verdict=options.keep_verdict,
+        judge=judge,
+        named=named,
+        threads=threads,
+    )
+    return Alternatives(table, departments, trial.tried)
+
+
+def _steps(
+    parcels: ParcelRows, rows: np.ndarray, options: RemedyOptions, passes: Passes, expect: Expect
+) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
+    """By the alternative's name the nearest steps of parcels in `rows`; and parcels (n,), of which those are made."""
+    bounds, shapes = Bounds(options.move_m, options.turn_deg), np.full(len(parcels.names), None, dtype=object)
+    if not searches(bounds):
+        return {}, shapes
+    shapes[rows] = parcels.local[rows]
+    # A parcel that is too small or too thin as it stands is so everywhere.
+    movable = [int(row) for row in rows if _is_large(shapes[row], options)]
+    return _nearest_places(shapes, movable, bounds, passes, expect, PROPOSED * len(rows)), shapes
+
+
+def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], FlatGround]:
+    """What cutting leaves of parcels by their rows (k,), and the largest piece where it leaves several."""
+    count = rest.parts[rows]
+    left, several = rows[count > 0], rows[count > 1]
+    found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
+    found += [Candidate(row, "one_piece", len(left) + place) for place, row in enumerate(several.tolist())]
+    pieces, owner = shapely.get_parts(rest.at(several).geometries, return_index=True)
+    largest = pieces[largest_of_each(shapely.area(pieces), owner)]
+    return found, joined_ground([rest.at(left), FlatGround.all_of(largest)])
+
+
+@dataclass
+class _Trial:
+    """Tries parcels in other places; tried: how many grounds so far."""
+
+    question: Question
+    keep_verdict: str
+    origin: tuple[float, float]
+    judge: Judge
+    tried: int = 0
+
+    def passes(self, rows: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+        """Which shapes (k,), counted from the origin, of parcels by their rows (k,) pass the check."""
+        self.tried += len(rows)
+        fine = np.zeros(len(rows), dtype=bool)
+        for start in range(0, len(rows), _TRIED_AT_ONCE):
+            part = slice(start, start + _TRIED_AT_ONCE)
+            step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
+            wkb = pa.array(shapely.to_wkb(shift_polygons(shapes[part], self.origin), byte_order=1), pa.large_binary())
+            run = self.judge(question_of_ground(self.question, rows[part], wkb), step)
+            fine[part] = ~verdicts_left(run, self.keep_verdict)
+        return fine
+
+
+def _nearest_places(
+    parcels: np.ndarray,
+    movable: list[int],
+    bounds: Bounds,
+    passes: Passes,
+    expect: Expect,
+    proposed: int,
+) -> dict[str, Mapping[int, Step]]:
+    """By the alternative's name the nearest step at which each parcel passes, for those that have one.
+
+    movable: the rows of the parcels to move; proposed: how many grounds are judged besides, once all are found.
+    """
+    steps: dict[str, Mapping[int, Step]] = {}
+    every = searches(bounds)
+    later = proposed + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
+    checks = 1 + CHECKS_A_RING * sum(map(len, every.values()))
+    best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
+    for name, rings in every.items():
+        later -= len(movable) * sum(map(len, rings))
+        checks -= CHECKS_A_RING * len(rings)
+
+        def expect_more(most: int, more: int, later: int = later, checks: int = checks) -> None:
+            expect(most + later, more + checks)
+
+        known = best if name == "moved_turned" else None
+        steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, expect_more)
+        best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
+    return steps
+
+
+def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
+    """Whether every part of a parcel has the least area and width."""
+    parts = shapely.get_parts(parcel)
+    if (shapely.area(parts) < options.min_part_m2).any():
+        return False
+    return not (options.min_width_m > 0 and vanishing(parts, options.min_width_m).any())
+
+
+def question_of_ground(question: Question, rows: np.ndarray, wkb: pa.Array) -> Question:
+    """The same question of other ground, as WKB (k,): of parcels by their rows, each with a name of its own."""
+    parcels = question.parcels
+    ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
+    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
+    return replace(question, parcels=parcels_of_wkb(parcels, ids, wkb, attributes))
+
+
+def _tables(
+    question: Question,
+    first: Run,
+    parcels: ParcelRows,
+    found: list[Candidate],
+    ground: FlatGround,
+    keep_verdict: str,
+    judge: Judge,
+    named: Sequence[str],
+    threads: Threads,
+) -> tuple[Table, Table]:
+    """Each alternative once more through the check, with its verdict and what it changes for each department.
+
+    ground: theirs (k,); named: the departments, in their order.
+    """
+    departments = pd.DataFrame(
+        {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
+    )
+    rows = np.array([item.row for item in found], dtype=np.int64)
+    written = parcels.grounds_in_library(ground, rows)
+    wkb = written.wkb()
+    columns: FindingColumns = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
+    if found:
+        again = question_of_ground(question, rows, wkb)
+        step = phrase("progress.again", question.language)
+        run, names, ids = judge(again, step), parcels.names[rows], again.parcels.ids
+        before, after = department_verdicts(first, names, parcels.origin), department_verdicts(run, ids, parcels.origin)
+        pairs, kinds = list(zip(names, ids, strict=True)), [item.name for item in found]
+        departments = department_changes(before, after, pairs, kinds, named, threads)
+        columns = _alternative_rows(found, names, ground.area_m2, parcels.area_m2[rows], run, keep_verdict, departments)
+    return WrittenTable(typed_arrays(columns), wkb, written.boxes), Table(departments)
+
+
+def _alternative_rows(
+    found: list[Candidate],
+    names: np.ndarray,
+    area_m2: np.ndarray,
+    given_m2: np.ndarray,
+    run: Run,
+    keep_verdict: str,
+    departments: pd.DataFrame,
+) -> FindingColumns:
+    """A row for each alternative (k,).
+
+    names, given_m2: of its parcel; area_m2: of its own; run: the check of the alternatives; departments: the table.
+    """
+    changes, kinds = departments_of(records_of(departments)), [item.name for item in found]
+    texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]
+    return {
+        "parcel": names,
+        "alternative": np.array(kinds, dtype=object),
+        "passes": ~verdicts_left(run, keep_verdict),
+        "verdict": run.tables["parcels"].values("verdict"),
+        "area_m2": area_m2,
+        "share": area_m2 / given_m2,
+        **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
+        "departments": np.array(texts, dtype=object),
+    }
+
+
+def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """What the table `departments` says, by parcel and alternative: department → verdicts and square metres."""
+    result: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        values = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _OF_DEPARTMENTS}
+        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = values
+    return result

@@ -1,0 +1,122 @@
+"""Parcels less the ground that stands against them, rule after rule; and the parts that are too small to keep."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.parts import largest_of_each
+from onemap.layers.geometry.planar_sizes import planar_lengths_m
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, some_of
+from onemap.rules.judge.findings.thresholds import are_broad, vanishing
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, divided_ground
+from onemap.rules.judge.overlay.threads import Threads
+
+
+@dataclass(frozen=True)
+class Against:
+    """Who stands against which parcel (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
+
+    parcel: np.ndarray
+    rule: np.ndarray
+    rank: np.ndarray
+
+    def at(self, rows: np.ndarray) -> "Against":
+        """Some of them: positions (j,)."""
+        return Against(self.parcel[rows], self.rule[rows], self.rank[rows])
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """Ground (k,) that stands against parcels: parcel after parcel, of each in the order in which it is cut."""
+
+    against: Against
+    ground: AnyShapes
+
+    def __len__(self) -> int:
+        return len(self.ground)
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What rules cut from parcels (k,): only what no earlier one had cut."""
+
+    against: Against
+    area_m2: np.ndarray
+    ground: FlatGround
+
+
+@dataclass
+class Parts:
+    """Parcels under work: what is left of each (n,), of known areas; what was cut; what was dropped, in m²."""
+
+    rest: FlatGround
+    cuts: list[Cuts]
+    dropped_m2: np.ndarray
+
+    @classmethod
+    def whole(cls, parcels: AnyShapes) -> "Parts":
+        """Parcels of which nothing is cut yet; of a column none is made."""
+        nobody = np.empty(0, dtype=np.int64)
+        nothing = Cuts(Against(nobody, nobody, nobody), np.empty(0), FlatGround.nothing(0))
+        return cls(FlatGround.all_of(parcels), [nothing], np.zeros(len(parcels)))
+
+    @property
+    def is_left(self) -> np.ndarray:
+        """Of which parcels something is left: (n,)."""
+        left: np.ndarray = self.rest.dimension >= 0
+        return left
+
+    def cut(self, against: Against, rest: FlatGround, area_m2: np.ndarray, ground: FlatGround) -> None:
+        """Leave this rest of some parcels, and note what was cut from each: (k,)."""
+        self.rest = self.rest.with_ground(against.parcel, rest)
+        self.cuts.append(Cuts(against, area_m2, ground))
+
+
+def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads) -> None:
+    """Take the obstacles from the parcels, each parcel's in the order given; `grown_m`: by so much more than they are.
+
+    Ground whose overlay breaks down is not lost: the whole rest of that parcel goes.
+    """
+    parcel, every = obstacles.against.parcel, np.arange(len(obstacles))
+    begins = np.r_[True, parcel[1:] != parcel[:-1]][: len(every)]
+    turn_of = every - np.maximum.accumulate(np.where(begins, every, 0))
+    turns = int(turn_of.max(initial=-1)) + 1
+    for turn in range(turns):
+        threads.progress.at(turn / turns)
+        rows = np.flatnonzero((turn_of == turn) & parts.is_left[parcel])
+        before, taken = parts.rest.at(parcel[rows]), some_of(obstacles.ground, rows)
+        if grown_m:
+            taken = shapely.buffer(all_of(taken), grown_m, join_style="mitre")
+        rest, cut = divided_ground(before, taken, threads)
+        area_m2 = before.area_m2 - np.nan_to_num(rest.area_m2)
+        real = np.flatnonzero(area_m2 >= ARITHMETIC_M2)  # what floating point leaves is neither cut nor lost
+        parts.cut(obstacles.against.at(rows[real]), rest.at(real), area_m2[real], cut.at(real))
+
+
+def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:
+    """Drop single polygons smaller than `min_part_m2` or thinner than `min_width_m`; of several keep the largest."""
+    count, area_m2, least_m2 = parts.rest.parts, parts.rest.area_m2, max(min_part_m2, ARITHMETIC_M2)
+    # What is of one part is made only where it may be too small or too thin.
+    is_large = (count == 1) & (area_m2 >= least_m2)
+    if min_width_m > 0:
+        rings = parts.rest.rings()
+        holes = np.bincount(rings.polygon, rings.is_hole, len(count))
+        is_large &= are_broad(area_m2, planar_lengths_m(rings, len(count)), holes, min_width_m)
+    rows = np.flatnonzero((count > 0) & ~is_large)
+    pieces, owner = shapely.get_parts(parts.rest.at(rows).geometries, return_index=True)
+    area = shapely.area(pieces)
+    kept = area >= least_m2
+    if min_width_m > 0:
+        kept &= ~vanishing(pieces, min_width_m)
+    if one_piece and len(pieces):
+        several = np.flatnonzero(kept)
+        kept = np.isin(np.arange(len(pieces)), several[largest_of_each(area[several], owner[several])])
+    parts.dropped_m2[rows] += np.bincount(owner[~kept], area[~kept], minlength=len(rows))
+    touched = np.unique(owner[~kept])
+    left = np.full(len(touched), None, dtype=object)
+    for place, at in enumerate(touched):
+        mine = pieces[kept & (owner == at)]
+        left[place] = None if len(mine) == 0 else mine[0] if len(mine) == 1 else shapely.multipolygons(mine)
+    parts.rest = parts.rest.with_others(rows[touched], left)

@@ -1,0 +1,131 @@
+"""What each department would lose or gain by an alternative: its ground before and after, and its verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.rules.judge.findings.run_tables import RANK, ranks_of
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run import Run
+
+MEASURES = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
+COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_after", *MEASURES]
+
+
+@dataclass(frozen=True)
+class DepartmentVerdicts:
+    """What a run says of some parcels by department: (parcel, department) → row of what follows.
+
+    verdict (n,): the most severe that counts; ground (n,): the union of what the findings take, None without; flat_m2
+    (n,): findings that measure but show no ground; unknown_m2 (n,): ground that could not be judged, which is nobody's.
+    """
+
+    rows: dict[tuple[str, str], int]
+    verdict: np.ndarray
+    ground: np.ndarray
+    flat_m2: np.ndarray
+    unknown_m2: np.ndarray
+
+
+def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]) -> DepartmentVerdicts:
+    """What a run's counted findings say of parcels of some names, by department; ground counted from `origin`.
+
+    Ground that two rules of one department take counts once.
+    """
+    table = run.tables["findings"]
+    is_asked = pd.Index(table.values("parcel"), dtype=object).isin(names)
+    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & is_asked)
+    parcel, department, verdict = (table.values(name)[chosen] for name in ("parcel", "department", "verdict"))
+    shapes = geometries_from(table.wkb.take(pa.array(chosen)), origin)
+    keys = list(zip(parcel, department, strict=True))
+    rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
+    group = np.array([rows[key] for key in keys], dtype=np.int64)
+    rank = np.full(len(rows), RANK["clear"])
+    np.minimum.at(rank, group, ranks_of(verdict))
+    is_unknown = verdict == "unknown"
+    has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    known = has_ground & ~is_unknown
+    flat = ~has_ground & ~is_unknown
+    area = np.nan_to_num(np.asarray(table.arrays["area_m2"], dtype=float)[chosen])
+    unknown = has_ground & is_unknown
+    return DepartmentVerdicts(
+        rows,
+        np.array(list(RANK), dtype=object)[rank],
+        union_by(group[known], shapes[known], len(rows)),
+        np.bincount(group[flat], area[flat], minlength=len(rows)),
+        np.nan_to_num(shapely.area(union_by(group[unknown], shapes[unknown], len(rows)))),
+    )
+
+
+def department_changes(
+    first: DepartmentVerdicts,
+    again: DepartmentVerdicts,
+    pairs: Sequence[tuple[str, str]],
+    alternatives: Sequence[str],
+    order: Sequence[str],
+    threads: Threads,
+) -> pd.DataFrame:
+    """One row for each alternative and department that a finding speaks for before or after.
+
+    pairs: each alternative's parcel, and the name under which it was checked; order: of the departments. kept_m2: the
+    department's ground that the parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
+    """
+    named: dict[str, list[str]] = {}
+    for verdicts in (first, again):
+        for parcel, department in verdicts.rows:
+            named.setdefault(parcel, []).append(department)
+    wanted: list[tuple[int, str]] = []
+    for number, (parcel, checked) in enumerate(pairs):
+        there = {*named.get(parcel, ()), *named.get(checked, ())}
+        wanted += [(number, department) for department in order if department in there]
+    then = np.array([first.rows.get((pairs[number][0], name), -1) for number, name in wanted], dtype=np.int64)
+    now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in wanted], dtype=np.int64)
+    before, after = _pick_rows(first, then), _pick_rows(again, now)
+    both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
+    common, error = np.zeros(len(wanted)), np.zeros(len(wanted))
+    common[both], error[both] = common_areas(before.ground[both], after.ground[both], threads)
+    then_m2, now_m2 = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
+    less = before.flat_m2 - after.flat_m2
+    values: dict[str, Any] = {
+        "parcel": [pairs[number][0] for number, _ in wanted],
+        "alternative": [alternatives[number] for number, _ in wanted],
+        "department": [department for _, department in wanted],
+        "verdict_before": before.verdict,
+        "verdict_after": after.verdict,
+        "before_m2": then_m2 + before.flat_m2,
+        "after_m2": now_m2 + after.flat_m2,
+        "kept_m2": _real(then_m2 - common, error) + np.maximum(less, 0.0),
+        "given_up_m2": _real(now_m2 - common, error) + np.maximum(-less, 0.0),
+        "unknown_before_m2": before.unknown_m2,
+        "unknown_after_m2": after.unknown_m2,
+    }
+    typed = {
+        name: pd.Series(value, dtype=float if name in MEASURES else object, index=range(len(wanted)))
+        for name, value in values.items()
+    }
+    return pd.DataFrame(typed, columns=COLUMNS)
+
+
+def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
+    """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
+    return DepartmentVerdicts(
+        {},
+        np.r_[verdicts.verdict, np.array(["clear"], dtype=object)][rows],
+        np.r_[verdicts.ground, np.array([None], dtype=object)][rows],
+        np.r_[verdicts.flat_m2, 0.0][rows],
+        np.r_[verdicts.unknown_m2, 0.0][rows],
+    )
+
+
+def _real(area_m2: np.ndarray, error_m2: np.ndarray) -> np.ndarray:
+    """Areas without what floating point leaves."""
+    real: np.ndarray = np.where(area_m2 >= error_m2 + ARITHMETIC_M2, area_m2, 0.0)
+    return real

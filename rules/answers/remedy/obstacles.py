@@ -1,0 +1,96 @@
+"""What of a run stands against its parcels: the ground of every finding that counts and is too severe to keep."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from onemap.layers.geometry.parts import shift_geometries, shift_polygons, unwrap_parts
+from onemap.layers.geometry.shape_column import shapes_from
+from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.rules.answers.remedy.cuts import Against, Obstacles
+from onemap.rules.judge.findings.run_tables import RANK, ranks_of
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.run import Run
+
+CLEAR_OF_LINES_M = 0.01  # how far a remainder keeps from what has no width of its own
+_PIECES = ("overlaps", "overlaps_line", "overlaps_point")
+
+
+def obstacles_of(
+    run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
+) -> Obstacles:
+    """The obstacles of a run's parcels, the most severe verdict first, then in the packs' order; per parcel.
+
+    keep_verdict: what is not more severe than this stays; rows: the row by which each of the run's parcels is called.
+    Grounds are counted from `origin`.
+    """
+    table, parcels = run.tables["findings"], run.question.parcels
+    order = {rule.id: position for position, rule in enumerate(rules)}
+    rank = ranks_of(table.values("verdict"))
+    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
+    parcel = pd.Index(parcels.ids, dtype=object).get_indexer(pd.Index(table.values("parcel")[chosen], dtype=object))
+    rule = np.array([order[name] for name in table.values("rule")[chosen]], dtype=np.int64)
+    by = np.lexsort((rule, rank[chosen], rows[parcel]))
+    chosen, parcel, rule = chosen[by], parcel[by], rule[by]
+    bodies, lacking = table.wkb.take(pa.array(chosen)), np.isnan(table.boxes[chosen, 0])
+    if lacking.any():
+        made = _grounds_without_area(run, parcel[lacking], [rules[of] for of in rule[lacking]], origin)
+        written = shapely.to_wkb(shift_polygons(made, origin), byte_order=1)
+        bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(written, bodies.type))
+    ground, _ = shapes_from([bodies], origin)
+    against = Against(rows[parcel], rule, rank[chosen])
+    return Obstacles(against, unwrap_parts(ground) if isinstance(ground, np.ndarray) else ground)
+
+
+def _grounds_without_area(
+    run: Run, parcel: np.ndarray, rules: Sequence[Rule], origin: tuple[float, float]
+) -> np.ndarray:
+    """The ground (k,) of objects that cross parcels or lie near them: as far around them as each rule looks.
+
+    parcel (k,): rows in the run. Where nothing shows where the objects lie it is the whole parcel.
+    """
+    parcels = run.question.parcels
+    pairs = list(zip(parcels.ids[parcel], (rule.id for rule in rules), strict=True))
+    shapes: dict[tuple[str, str], list[shapely.Geometry]] = {pair: [] for pair in pairs}
+    for name in _PIECES:
+        table = run.tables[name]
+        named = list(zip(table.values("parcel"), table.values("rule"), strict=True))
+        rows = [row for row, pair in enumerate(named) if pair in shapes]
+        for row, shape in zip(rows, geometries_from(table.wkb.take(pa.array(rows, pa.int64())), origin), strict=True):
+            shapes[named[row]].append(shape)
+    made = []
+    wholes = shift_geometries(parcels.shapes[parcel], (-origin[0], -origin[1]))
+    for whole, rule, pair in zip(wholes, rules, pairs, strict=True):
+        if shapes[pair]:
+            pieces = _without_allowed(np.array(shapes[pair], dtype=object), whole, rule)
+            made.append(_ground_around(pieces, rule))
+        else:
+            made.append(shapely.buffer(whole, CLEAR_OF_LINES_M))
+    return np.array(made, dtype=object)
+
+
+def _ground_around(pieces: np.ndarray, rule: Rule) -> shapely.Geometry:
+    """What a remedy keeps clear of to be far enough from some pieces (k,)."""
+    around, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
+    return shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64))
+
+
+def _without_allowed(pieces: np.ndarray, parcel: shapely.Geometry, rule: Rule) -> np.ndarray:
+    """The pieces (k,) without as many as the rule's kind admits: those stay that would take most of the parcel."""
+    allowed = KINDS[rule.kind].allowed(rule.options)
+    if allowed == 0:
+        return pieces
+    grounds = [_ground_around(pieces[row : row + 1], rule) for row in range(len(pieces))]
+    taken_m2 = shapely.area(shapely.intersection(np.array(grounds, dtype=object), parcel))
+    return pieces[np.sort(np.argsort(-taken_m2, kind="stable")[allowed:])]
+
+
+def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:
+    """Which parcels (n,) of a run have a verdict more severe than what may stay."""
+    left: np.ndarray = ranks_of(run.tables["parcels"].values("verdict")) < RANK[keep_verdict]
+    return left

@@ -1,0 +1,332 @@
+"""The part of each parcel that passes: checked, cut, and checked again as it is written, until nothing is found."""
+
+import math
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, TypeVar
+
+import numpy as np
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.rules.answers.remedy.alternatives import PROPOSED, alternatives, question_of_ground
+from onemap.rules.answers.remedy.cuts import Cuts, Parts, cut_off, drop_small
+from onemap.rules.answers.remedy.obstacles import obstacles_of
+from onemap.rules.answers.remedy.remedy_options import RemedyOptions
+from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, searches
+from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, local_origin
+from onemap.rules.judge.check.part_judgement import parcel_rows_of
+from onemap.rules.judge.findings.findings import FindingColumns
+from onemap.rules.judge.findings.run_tables import RANK, run_table
+from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
+from onemap.rules.judge.findings.written_ground import write_grounds
+from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.overlay.overlay import united_ground
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import Pack, rules_of_run
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.run import Chunk, Run
+
+KIND = "remedy"
+# How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
+RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
+_TOUCHED = 0.2  # of the parcels, about: before the first check nobody knows against how many something stands
+WRITING = 0.9  # of the work, when it is written
+_READING = 0.5  # of what judging takes: to read the layers, as long as nobody knows
+_AGAIN = 0.5  # of that, at every later check
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A remedy: what was asked, its record, its tables, and what must be told about its input."""
+
+    question: Question
+    record: dict[str, Any]
+    tables: dict[str, Table]
+    problems: list[dict[str, Any]]
+
+    @property
+    def sums(self) -> dict[str, float]:
+        """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
+        sums: dict[str, float] = self.record["sums"]
+        return sums
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
+
+def remedy(
+    library: Library,
+    question: Question,
+    options: RemedyOptions,
+    threads: Threads,
+) -> Remedy:
+    """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
+    began = time.perf_counter()
+    check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+    found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
+    cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
+    sums = {**found.counts, **ground_sums([cut], [dropped])}
+    record = remedy_record(found.first.record, options, found.tried, sums, time.perf_counter() - began)
+    return Remedy(question, record, {**found.tables, "run": run_table(record)}, found.first.problems)
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """What a remedy finds of some parcels: every table but `run`, their first check, how many grounds were tried."""
+
+    tables: dict[str, Table]
+    first: Run
+    tried: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Of how many parcels what was found.
+
+        passing: some part of the parcel passes; whole: all of it; moved and the like: parcels with such an alternative.
+        """
+        remainder, kinds = self.tables["remainder"].columns, self.tables["alternatives"].columns["alternative"]
+        touched = {*self.tables["cuts"].columns["parcel"], *remainder["parcel"][remainder["dropped_m2"] > 0]}
+        return {
+            "parcels": len(remainder),
+            "passing": int((remainder["parts"] > 0).sum()),
+            "whole": len(remainder) - len(touched),
+            **{name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
+        }
+
+
+def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
+    """What was cut and dropped in m², of areas that come in parts.
+
+    The exact sum is rounded once, so that no digit tells of the parts.
+    """
+    cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped))
+    return {"cut_m2": cut_m2, "dropped_m2": dropped_m2}
+
+
+def parcels_remedied(
+    library: Library, question: Question, options: RemedyOptions, check_plan: CheckPlan, threads: Threads
+) -> FoundParts:
+    """Cut from some parcels what stands against them.
+
+    check_plan: of all parcels of the question. The rows are the same to the last digit whichever parcels are cut
+    together. Raises OneMapError for every refusal.
+    """
+    parcel_rows, origin = parcel_rows_of(check_plan, library.crs, question.parcels), check_plan.origin
+    parts, count = Parts.whole(parcel_rows.local), len(question.parcels.ids)
+    searching = SearchProgress(threads.progress)
+
+    def judge(changed: Question, step: str | None = None) -> Run:
+        def check_again(own: Progress) -> Run:
+            return check(library, changed, replace(threads, progress=own), check_plan=check_plan)
+
+        return searching.watch_check(len(changed.parcels.ids), check_again, step)
+
+    rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
+    # Of a parcel that something stands against: what is left of it is checked again.
+    each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
+    searching.expect(count + round(_TOUCHED * count) * each, 1 + checks)
+    first = judge(question)
+    rules = [rule for rule in rules_of_run(question.packs, first.record) if rule.id in first.record["rules"]]
+    # Nobody knows how much it is beside the checks, so that it is no part of the bar.
+    cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
+
+    again = phrase("progress.again", question.language)
+
+    def judge_rest(rows: np.ndarray) -> Run:
+        # The remainder is judged as it will be written: with the digits of the library's plane.
+        written = parcel_rows.grounds_in_library(parts.rest.at(rows), rows).wkb()
+        searching.expect(len(rows) * each, checks)
+        return judge(question_of_ground(question, rows, written), again)
+
+    _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
+    tables = _tables(parts, parcel_rows, rules, cutting)
+    others = alternatives(
+        question,
+        first,
+        parcel_rows,
+        rest=parts.rest,
+        rules=rules,
+        options=options,
+        judge=judge,
+        expect=searching.expect,
+        threads=cutting,
+    )
+    tables["alternatives"], tables["departments"] = others.table, others.departments
+    return FoundParts(tables, first, others.tried)
+
+
+def _cut_until_nothing_is_found(
+    parts: Parts,
+    first: Run,
+    rules: Sequence[Rule],
+    options: RemedyOptions,
+    origin: tuple[float, float],
+    judge_rest: Callable[[np.ndarray], Run],
+    threads: Threads,
+) -> None:
+    """Cut what the first check found, and again what a check of the remainder finds; each time a little more.
+
+    judge_rest: checks what is left of parcels by their rows.
+    """
+    run, rows = first, np.arange(len(parts.rest))
+    for retreat_m in RETREATS_M:
+        found = obstacles_of(run, rules, options.keep_verdict, origin, rows)
+        cut_off(parts, found, retreat_m, threads)
+        drop_small(parts, options.min_part_m2, options.min_width_m, options.one_piece)
+        touched = np.unique(found.against.parcel)
+        rows = touched[parts.is_left[touched]]
+        if len(rows) == 0:
+            break
+        run = judge_rest(rows)
+    else:
+        _give_up(parts, run, rules, options.keep_verdict, origin, rows)
+
+
+def remedy_record(
+    first: Mapping[str, Any], options: RemedyOptions, tried: int, sums: Mapping[str, float], seconds: float
+) -> dict[str, Any]:
+    """The record of a remedy: that of its first check, with what makes it a remedy.
+
+    tried: how many grounds were looked at in search of alternatives; sums: see `Remedy.sums`.
+    """
+    return {
+        **first,
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "seconds": round(seconds, 3),
+        "parameters": {
+            **first["parameters"],
+            **options.record(),
+        },
+        "search": Bounds(options.move_m, options.turn_deg).record(tried),
+        "sums": dict(sums),
+    }
+
+
+def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
+    """The same question of the parcels of these names, in the file's order. Raises OneMapError parcel.unknown."""
+    ids = question.parcels.ids
+    known = set(ids)
+    problems = [
+        Problem("parcel.unknown", {"file": file, "feature": name, "field": "--parcel", "known": list(ids[:20])})
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+    rows = np.flatnonzero(np.isin(ids, list(names)))
+    return replace(question, parcels=question.parcels.at(rows))
+
+
+def _give_up(
+    parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
+) -> None:
+    """What meets something even after every retreat goes as a whole, to the most severe rule that still speaks."""
+    found = obstacles_of(run, rules, keep_verdict, origin, rows).against
+    first = np.unique(found.parcel, return_index=True)[1]
+    first = first[parts.is_left[found.parcel[first]]]
+    whole = parts.rest.at(found.parcel[first])
+    parts.cut(found.at(first), FlatGround.nothing(len(first)), whole.area_m2, whole)
+
+
+def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: Threads) -> dict[str, Table]:
+    left = np.nan_to_num(parts.rest.area_m2)
+    remainder: FindingColumns = {
+        "parcel": parcels.names,
+        "area_m2": left,
+        "share": left / parcels.area_m2,
+        "parts": parts.rest.parts,
+        "dropped_m2": parts.dropped_m2,
+        "_parcel": np.arange(len(left)),
+        "_ground": parts.rest,
+    }
+    blocks = {"remainder": remainder, "cuts": _cut_rows(parts.cuts, parcels.names, rules, threads)}
+    tables: dict[str, Table] = {}
+    for name, block in blocks.items():
+        write_grounds(block, parcels, threads)
+        plain = [column for column in block if not column.startswith("_")]
+        tables[name] = WrittenTable(typed_arrays(block, plain), block["_wkb"], block["_box"])
+    return tables
+
+
+def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], threads: Threads) -> FindingColumns:
+    """One row for each parcel and rule that cut something, parcels as given, rules in the order in which they cut."""
+    parcel, rule, rank = (
+        np.concatenate([getattr(cut.against, name) for cut in cuts]) for name in ("parcel", "rule", "rank")
+    )
+    area_m2, ground = np.concatenate([cut.area_m2 for cut in cuts]), joined_ground([cut.ground for cut in cuts])
+    together, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
+    count, is_unknown, has_ground = len(together), rank == RANK["unknown"], ground.dimension >= 0
+    worst = np.full(count, len(RANK))
+    np.minimum.at(worst, row, rank)
+    parcel, rule = np.divmod(together, max(len(rules), 1))
+    order = np.lexsort((rule, worst, parcel))
+    return {
+        "parcel": names[parcel[order]],
+        "rule": np.array([item.id for item in rules], dtype=object)[rule[order]],
+        "area_m2": np.bincount(row, area_m2, count)[order],
+        "verdict": np.array(list(RANK), dtype=object)[worst[order]],
+        "unknown_m2": np.bincount(row[is_unknown], area_m2[is_unknown], count)[order],
+        "_parcel": parcel[order],
+        "_ground": united_ground(row[has_ground], ground.at(has_ground), count, threads).at(order),
+    }
+
+
+class SearchProgress:
+    """The progress of a search, by the share of all checks and their grounds that are expected.
+
+    What it takes to read the layers shows at the first check, in grounds; the others find most of it kept.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0.0
+        self._left = self._checks = 0
+        self._reading: float | None = None
+
+    def expect(self, grounds: int, checks: int = 1) -> None:
+        """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
+        self._left, self._checks = grounds, checks
+
+    def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
+        """What a check of so many grounds finds, whose progress moves that of the search.
+
+        step: what is done meanwhile; None for what the check itself says.
+        """
+        first = self._reading is None
+        reading = _READING * count if self._reading is None else _AGAIN * self._reading
+        later = _AGAIN * reading if first else reading
+        expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
+        began, read = time.process_time(), 0.0
+
+        def say(fraction: float, inner_step: str) -> None:
+            nonlocal read
+            if not read and fraction >= LAYERS_READ - 1e-9:
+                read = time.process_time()
+            part = np.interp(fraction, (BEGUN, LAYERS_READ, JUDGED), (0.0, reading, reading + count))
+            self._progress.at((self._done + float(part)) / max(expected, 1), step or inner_step)
+
+        result = check(Progress(say))
+        if first:
+            judging_s = time.process_time() - read
+            reading = self._reading = count * (read - began) / judging_s if read and judging_s > 0 else 0.0
+        self._done += reading + count
+        self._left, self._checks = max(self._left - count, 0), max(self._checks - 1, 0)
+        return result

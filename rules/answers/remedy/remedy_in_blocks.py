@@ -1,0 +1,143 @@
+"""A remedy in blocks of parcels: block after block cut and kept on disk, all of it merged in chunks."""
+
+import contextlib
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.files.journal_folder import disk_errors_as_refusals
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.rules.answers.remedy.remedy import (
+    KIND,
+    WRITING,
+    FoundParts,
+    Remedy,
+    ground_sums,
+    of_parcels,
+    parcels_remedied,
+    remedy,
+    remedy_record,
+)
+from onemap.rules.answers.remedy.remedy_options import RemedyOptions
+from onemap.rules.judge.check.check import Answer
+from onemap.rules.judge.distributed.journal import block_name, keep_block
+from onemap.rules.judge.distributed.parcel_reader import ParcelReader
+from onemap.rules.judge.distributed.parcels_of_any_size import in_blocks_or_whole
+from onemap.rules.judge.distributed.partition import most_parcels
+from onemap.rules.judge.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
+from onemap.rules.judge.distributed.table_files import read_column, table_path
+from onemap.rules.judge.distributed.work import NumberedBlock, Work
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.question.question import CheckOptions, Question, question_of
+from onemap.rules.judge.runs.run import Chunk
+
+_TRIED = "tried"  # what is counted of a block beside its parcels
+
+
+@dataclass(frozen=True)
+class RemedyInBlocks:
+    """A remedy whose rows lie on disk: its record, its packs, what must be told of its input."""
+
+    record: dict[str, Any]
+    packs: tuple[Pack, ...]
+    problems: list[dict[str, Any]]
+    _begun: BegunWork
+
+    @property
+    def sums(self) -> dict[str, float]:
+        """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
+        sums: dict[str, float] = self.record["sums"]
+        return sums
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, of which only some are held; the last chunk has the table `run`."""
+        yield from self._begun.chunks(iter(()))
+        yield Chunk({"run": run_table(self.record)})
+
+
+@dataclass(frozen=True)
+class _RemedyEngine:
+    """One block after the other, by threads of this process that share each."""
+
+    library: Library
+    options: RemedyOptions
+    workers: int
+
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
+        """Cut these blocks in their order."""
+        for number in numbers:
+            block = work.parcel_files.block(number)
+            part = progress.part(work.share_done(), work.share_done(len(block.positions)))
+            question = replace(work.question, parcels=block.parcels)
+            threads = Threads(self.workers, part)
+            found = parcels_remedied(self.library, question, self.options, work.check_plan, threads)
+            with disk_errors_as_refusals(work.journal.folder):
+                counts = {**found.counts, _TRIED: found.tried}
+                kept = block, answer_of(found), counts, work.check_plan
+                yield NumberedBlock(number, keep_block(work.journal.finished_folder, *kept))
+
+
+def answer_of(found: FoundParts) -> Answer:
+    """What was found of some parcels, as a check answers: its tables, and what their first check says of its layers."""
+    first = found.first.record
+    layers = {layer["code"]: layer for layer in first["layers"]}
+    return Answer(found.tables, layers, first["computed"], first["skipped"], first["warped"])
+
+
+@contextlib.contextmanager
+def remedy_of_any_size(
+    library: Library,
+    options: RemedyOptions,
+    asked_of: CheckOptions,
+    names: Sequence[str],
+    language: str,
+    workers: int | None,
+    progress: Progress,
+) -> Iterator[Remedy | RemedyInBlocks]:
+    """The remedy of what is asked, in memory or in blocks, as long as the block here lasts.
+
+    names: of the only parcels that are asked for, if any: these are always few. Raises OneMapError for every refusal.
+    """
+    began = time.perf_counter()
+    threads = Threads(workers or os.cpu_count() or 1, progress)
+    reading = progress.part(0.0, READ, phrase("progress.parcels", language))
+    reading.at(0.0)
+    with contextlib.ExitStack() as held:
+
+        def in_blocks(question: Question, reader: ParcelReader) -> BegunWork:
+            asked = AskedWork(KIND, asked_of.id_field, asked_of.as_of, most_parcels(), options=options.record())
+            begun = held.enter_context(work_begun(library, question, reader, asked, progress))
+            engine = _RemedyEngine(library, options, threads.workers)
+            begun.work.finish_blocks(engine, progress.part(KEPT, WRITING))
+            return begun
+
+        found: BegunWork | Question
+        if names:
+            question = question_of(library, asked_of, language, threads.workers, reading)
+            found = of_parcels(question, names, Path(asked_of.parcels).name)
+        else:
+            found = in_blocks_or_whole(library, asked_of, language, threads.workers, reading, in_blocks)
+        if isinstance(found, BegunWork):
+            record = _record(library, found, options, time.perf_counter() - began)
+            yield RemedyInBlocks(record, found.work.question.packs, found.problems, found)
+        else:
+            yield remedy(library, found, options, threads)
+
+
+def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds: float) -> dict[str, Any]:
+    """The record of a remedy in blocks, whose sums are those of all rows."""
+    counts = begun.counts()
+    tried = counts.pop(_TRIED)
+    folder = begun.work.journal.finished_folder
+    places = [folder / block_name(number) for number in range(begun.work.parcel_files.blocks)]
+    cut = (read_column(table_path(place, "cuts"), "area_m2") for place in places)
+    dropped = (read_column(table_path(place, "remainder"), "dropped_m2") for place in places)
+    sums = ground_sums(cut, dropped)
+    return remedy_record(begun.record(library, seconds), options, tried, {**counts, **sums}, seconds)

@@ -1,0 +1,123 @@
+"""What plans, control lines and protected areas of a library say on parcels: all that lies on one, by class."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.map_order import place_of, stratum_of
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version
+from onemap.layers.messages import phrase
+from onemap.rules.answers.compare.plans import refuse
+from onemap.rules.answers.identify.class_words import class_code, class_title
+from onemap.rules.answers.statistics.union_areas import Plane
+from onemap.rules.display.maps.layers_on_sheet import name_field
+from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.findings.table import records_of
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.overlay import overlaps, union_by
+from onemap.rules.judge.overlay.threads import Threads
+
+_STRATA = ("plans", "control_lines", "protected_areas")
+_NO_PLANS = "base"  # the library of divisions and surveys
+_CONTROLS = ("RJL", "JZMD", "LDL", "JZXG")  # what a regulatory plan allows on a plot
+
+
+class PlanGround:
+    """Plans and control lines in force, asked for some parcels after the other.
+
+    silent: why a layer says nothing, by code: it is missing, not in force, or unreadable; uncovered: by parcel the
+    layers that do not speak for all of it.
+    """
+
+    def __init__(self, library: Library, known: Sequence[Version], as_of: date, language: str) -> None:
+        self.library, self.known, self.as_of, self.language = library, known, as_of, language
+        entries = [entry for entry in library.catalogue().values() if entry.geometry == "polygon"]
+        self.entries = sorted((entry for entry in entries if _is_plan(entry)), key=_reading_order)
+        self.silent: dict[str, str] = {}
+        self.uncovered: dict[str, list[str]] = {}
+
+    def rows(self, names: np.ndarray, grounds: np.ndarray, threads: Threads) -> dict[str, list[dict[str, Any]]]:
+        """By parcel (n,) what lies on it: layer, class, controls, area on the ellipsoid and share of the parcel.
+
+        Raises OneMapError compare.arithmetic.
+        """
+        box = shapely.total_bounds(grounds)
+        origin = local_origin(*box[:2])
+        local = shift_geometries(grounds, (-origin[0], -origin[1]))
+        plane, tree = Plane(self.library.crs, origin), shapely.STRtree(local)
+        sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
+        whole = plane.ellipsoidal_m2(local)
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
+        for entry in self.entries:
+            source = sources.read(entry.code, box.tolist(), shapely.bounds(grounds))
+            if source.stored is None:
+                self.silent[entry.code] = source.reason or "unreadable"
+                continue
+            if source.coverage is not None:
+                for row in np.flatnonzero(~shapely.covers(source.coverage, local)).tolist():
+                    self.uncovered.setdefault(names[row], []).append(entry.code)
+            here = self._of_layer(entry, source, local, tree, plane, threads)
+            for row, facts in sorted(here, key=lambda pair: -pair[1]["area_ellipsoidal_m2"]):
+                area = facts["area_ellipsoidal_m2"]
+                found[names[row]].append({**facts, "share": float(area / whole[row]) if whole[row] else None})
+        return found
+
+    def _of_layer(
+        self,
+        entry: LayerEntry,
+        source: LayerSource,
+        local: np.ndarray,
+        tree: shapely.STRtree,
+        plane: Plane,
+        threads: Threads,
+    ) -> list[tuple[int, dict[str, Any]]]:
+        stored, version = source.features, source.read_version
+        pairs = overlaps(local, tree, stored.shapes, threads)
+        refuse(source, pairs.failed[:, 1])
+        if len(pairs.parcel) == 0:
+            return []
+        features, at_feature = np.unique(pairs.feature, return_inverse=True)
+        words = [self._words_of(entry, values) for values in records_of(stored.attributes.iloc[features])]
+        words_of_pair = [words[at] for at in at_feature.tolist()]
+        groups = pd.MultiIndex.from_arrays([pairs.parcel, [repr(one) for one in words_of_pair]])
+        codes, distinct = pd.factorize(groups)
+        areas = plane.ellipsoidal_m2(union_by(codes, pairs.geometry, len(distinct), threads))
+        first = np.unique(codes, return_index=True)[1]
+        head = {"layer": entry.code, "layer_title": entry.title_in(self.language)}
+        return [
+            (
+                int(pairs.parcel[at]),
+                {**head, "version": version.label, **words_of_pair[at], "area_ellipsoidal_m2": float(area)},
+            )
+            for at, area in zip(first.tolist(), areas.tolist(), strict=True)
+        ]
+
+    def _words_of(self, entry: LayerEntry, values: dict[str, Any]) -> dict[str, Any]:
+        """A feature's class with its title, its own name, and what it allows."""
+        code, called = class_code(entry, values), name_field(entry)
+        stated = [(field, text_value(values.get(field))) for field in _CONTROLS if entry.field_named(field)]
+        return {
+            "class": code,
+            "class_title": class_title(entry, code, values, self.language),
+            "name": text_value(values.get(called)) if called else None,
+            "controls": [
+                phrase(f"query_sheet.control_{field}", self.language, value=text) for field, text in stated if text
+            ],
+        }
+
+
+def _is_plan(entry: LayerEntry) -> bool:
+    return stratum_of(entry)["id"] in _STRATA and entry.library != _NO_PLANS
+
+
+def _reading_order(entry: LayerEntry) -> tuple[int, Any]:
+    """Plans first, then control lines, then protected areas; within these as they lie on the map."""
+    return _STRATA.index(stratum_of(entry)["id"]), place_of(entry)

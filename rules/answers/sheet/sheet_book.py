@@ -1,0 +1,92 @@
+"""All sheets of a check in one file: facts, maps and texts, some parcels at a time."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.rules.answers.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
+from onemap.rules.answers.sheet.sheet_maps import CheckMapSource, parcel_map
+from onemap.rules.answers.sheet.sheet_pages import sheet_page
+from onemap.rules.display.documents.blocks import Document
+from onemap.rules.display.documents.document_files import document_body
+from onemap.rules.display.documents.typst_printer import pdf_of
+from onemap.rules.display.maps.fonts import FONTS, chosen_fonts
+from onemap.rules.display.maps.map_source import Piece
+from onemap.rules.judge.packs.pack import rules_of_run
+
+SUFFIXES = (".pdf", ".docx", ".html", ".json")
+_DRAWN = 0.7  # of the work
+
+
+def sheet_book(library: Library, run: Any, suffix: str, language: str, progress: Progress) -> tuple[bytes, int]:
+    """The file of a check's sheets and how many pages it has; of a form without pages, how many sheets.
+
+    run: of the check, in memory or in blocks.
+    """
+    source = CheckMapSource(library, run.record, run.packs, language)
+    rules = rules_of_run(run.packs, run.record)
+    families = f"{chosen_fonts().families['heading']}, {FONTS}" if suffix != ".json" else FONTS
+    sheets: list[Sheet] = []
+    maps = _Maps(source, families)
+    drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
+    for chunk in run.chunks():
+        # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
+        some = sheets_of(library, run.record, chunk.tables, rules, language, drawing)
+        for made, grounds, pieces in some if "parcels" in chunk.tables else ():
+            if suffix != ".json":
+                maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
+            sheets += made
+        add_land_classes(sheets, chunk.tables)
+    head = _head(library, run.record, language)
+    if suffix == ".json":
+        facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # all of them, unrounded
+        text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
+        return f"{text}\n".encode(), len(sheets)
+    catalogue = library.catalogue()
+    pages = [sheet_page(sheet, catalogue, language, drawn) for sheet, drawn in zip(sheets, maps.drawn, strict=True)]
+    foot = phrase(
+        "query_sheet.foot",
+        language,
+        **{**head, "library": library.printed_name},
+        packs=_pack_titles(run.record, language),
+    )
+    printing = progress.part(_DRAWN, 1.0, phrase("progress.pages", language))
+    printing.at(0.0)
+    document = Document(language, foot, tuple(pages))
+    if suffix == ".pdf":
+        return pdf_of(document, printing)
+    return document_body(document, suffix, printing), len(pages)
+
+
+class _Maps:
+    """The maps of the sheets in their order, as SVG."""
+
+    def __init__(self, source: CheckMapSource, fonts: str) -> None:
+        self.drawn: list[str] = []
+        self._source, self._fonts, self._theme = source, fonts, source.theme()
+
+    def draw(self, names: list[str], grounds: np.ndarray, pieces: list[Piece], count: int, progress: Progress) -> None:
+        """The next parcels (n,) of `count`."""
+        self._source.show(np.array([*names, None], dtype=object)[:-1], grounds, pieces)
+        for name in names:
+            progress.at(len(self.drawn) / max(count, 1))
+            prefix = f"s{len(self.drawn) + 1}-"
+            self.drawn.append(parcel_map(self._source, self._theme, name, self._fonts, prefix))
+
+
+def _head(library: Library, record: Any, language: str) -> dict[str, Any]:
+    return {
+        "library": library.shown_name,
+        "as_of": record["parameters"]["as_of"],
+        "crs": crs_title(library.crs, language),
+    }
+
+
+def _pack_titles(record: Any, language: str) -> str:
+    comma = phrase("said.comma", language)
+    return comma.join(f"{pack['title'].get(language) or pack['id']} {pack['version']}" for pack in record["packs"])

@@ -1,0 +1,180 @@
+"""What stands on a parcel's sheet, as facts: today's use, plans, findings with law, what was not asked, points."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.area_units import hectares
+from onemap.layers.errors import require_value
+from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
+from onemap.layers.library.versions import versions
+from onemap.layers.progress import Progress
+from onemap.rules.answers.sheet.plan_ground import PlanGround
+from onemap.rules.display.maps.boundary_points import boundary_points
+from onemap.rules.display.maps.map_source import Piece
+from onemap.rules.judge.findings.table import Table, records_of
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.finding_figures import PLAIN
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.excuse_text import excuse_text
+from onemap.rules.judge.packs.rule import Rule
+
+Sheet = dict[str, Any]
+_FINDING = (
+    *(
+        "rule",
+        "title",
+        "department",
+        "verdict",
+        "layer",
+        "version",
+        "area_m2",
+        "area_ellipsoidal_m2",
+        "share",
+        "length_m",
+    ),
+    *("distance_m", "features", "counted", "reason"),
+)
+_EXTENT = "extent"  # in words, for who reads a page
+_AT_ONCE = 200  # parcels
+_DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel's map: what is unknown hides its base
+
+
+def sheets_of(
+    library: Library,
+    record: Mapping[str, Any],
+    tables: Mapping[str, Table],
+    rules: Sequence[Rule],
+    language: str,
+    progress: Progress,
+) -> Iterator[tuple[list[Sheet], np.ndarray, list[Piece]]]:
+    """The sheets of a check's parcels in their order, some at a time, the parcels' polygons and what is in conflict.
+
+    record: of the run; tables: its rows of these parcels; rules: all that its packs have. What the ground is today
+    comes to them by `add_land_classes`.
+    """
+    as_of = date.fromisoformat(record["parameters"]["as_of"])
+    plans = PlanGround(library, versions(library), as_of, language)
+    parcels = tables["parcels"]
+    grounds = require_value(parcels.geometries, "the ground of parcels")
+    names = parcels.values("parcel")
+    findings = _by_parcel(tables["findings"])
+    judging = {rule.id: (rule, _laws(rule)) for rule in rules}
+    titles = {code: title[language] for code, title in department_names(library).items()}
+    asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
+    for start in range(0, len(names), _AT_ONCE):
+        progress.at(start / len(names))
+        rows = slice(start, start + _AT_ONCE)
+        plan_rows = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
+        made = [
+            {
+                **_facts(parcels.columns.iloc[start + at]),
+                "today": [],
+                "plans": plan_rows[name],
+                "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
+                "findings": [
+                    {
+                        **{key: row[key] for key in _FINDING},
+                        "department_title": titles[row["department"]],
+                        **_rule_facts(row, *judging[row["rule"]], language),
+                    }
+                    for row in findings.get(name, ())
+                ],
+                **asked,
+                "points": [
+                    {"point": point.label, "ring": point.ring, "north_m": point.north_m, "east_m": point.east_m}
+                    for point in boundary_points(grounds[start + at])
+                ],
+            }
+            for at, name in enumerate(names[rows].tolist())
+        ]
+        yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:
+    """Say on sheets what their ground is today, as far as some rows of their run say it."""
+    classes = _by_parcel(tables["land_classes"]) if "land_classes" in tables else {}
+    for sheet in sheets if classes else ():
+        sheet["today"] += [_land_row(row) for row in classes.get(sheet["parcel"], ())]
+
+
+def _rule_facts(row: Mapping[str, Any], rule: Rule, laws: list[Sheet], language: str) -> Sheet:
+    """What the rule of a finding adds to it.
+
+    How much of what it found; its laws; why it does not apply to the project, "" where it does.
+    """
+    extent, excuse = KINDS[rule.kind].extent(row, language, PLAIN), excuse_text(rule, row["excused_by"], language)
+    return {_EXTENT: extent, "laws": laws, "excuse": excuse}
+
+
+def without_words(sheet: Sheet) -> Sheet:
+    """A sheet as a program reads it: without what repeats its figures in words."""
+    findings = [{name: value for name, value in row.items() if name != _EXTENT} for row in sheet["findings"]]
+    return {**sheet, "findings": findings}
+
+
+def _laws(rule: Rule) -> list[Sheet]:
+    """The laws of a rule in their order, each once with its articles."""
+    articles: dict[str, list[str]] = {}
+    for item in rule.basis:
+        articles.setdefault(item["law"], []).extend(filter(None, (item.get("article"),)))
+    return [{"law": law, "articles": found} for law, found in articles.items()]
+
+
+def _pieces(findings: Table, names: set[str]) -> list[Piece]:
+    """The ground of some parcels' counted hits that forbid, restrict or ask: of the severest rules, for the map."""
+    if findings.geometries is None:
+        return []
+    by_parcel: dict[str, list[Piece]] = {}
+    for row, geometry in zip(records_of(findings.columns), findings.geometries, strict=True):
+        if row["parcel"] in names and row["counted"] and row["verdict"] in _DRAWN and geometry is not None:
+            piece = Piece(row["parcel"], row["rule"], row["verdict"], counted=True, geometry=geometry)
+            by_parcel.setdefault(row["parcel"], []).append(piece)
+    severest = (sorted(some, key=lambda piece: _DRAWN.index(piece.verdict)) for some in by_parcel.values())
+    return [piece for some in severest for piece in some[:_MOST_DRAWN]]
+
+
+def _facts(row: pd.Series) -> Sheet:
+    return {
+        "parcel": row["parcel"],
+        "verdict": row["verdict"],
+        "area_m2": float(row["area_m2"]),
+        "area_ellipsoidal_m2": float(row["area_ellipsoidal_m2"]),
+    }
+
+
+def _land_row(row: Mapping[str, Any]) -> Sheet:
+    known = {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2")}
+    return {**known, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
+
+
+def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
+    """How many of the judging rules were asked; why the others were not: by reason how many, whose, by which layers.
+
+    judging: the department of each judging rule, by the rule; titles: what departments are called, in their order.
+    """
+    skipped = [item for item in record["skipped"] if item["rule"] in judging]
+    not_asked = []
+    for reason in sorted({item["reason"] for item in skipped}):
+        of_reason = [item for item in skipped if item["reason"] == reason]
+        counts = Counter(judging[item["rule"]] for item in of_reason)
+        departments = [
+            {"department": code, "department_title": title, "rules": counts[code]}
+            for code, title in titles.items()
+            if code in counts
+        ]
+        layers = list(dict.fromkeys(item["layer"] for item in of_reason))
+        not_asked.append({"reason": reason, "rules": len(of_reason), "departments": departments, "layers": layers})
+    return {"asked": len(judging) - len(skipped), "not_asked": not_asked}
+
+
+def _by_parcel(table: Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in records_of(table.columns):
+        found.setdefault(row["parcel"], []).append(row)
+    return found

@@ -1,0 +1,168 @@
+"""What an answer of `statistics` says to people: units, groups and classes, and what closes each unit's ground.
+
+Areas are on the ellipsoid, as labels, checks and papers have them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from onemap.layers.area_units import hectares_text
+from onemap.layers.messages import phrase
+from onemap.rules.answers.statistics.sum_words import statistics_reason, sum_text
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
+
+Record = Mapping[str, Any]
+_AREA = "area_ellipsoidal_m2"
+_GROUP = "/group"
+_UNITS_OVERLAP = "statistics.units_overlap"
+_MOST_LINES = 60  # that somebody reads as text; --json and --out have them all
+_APART = ("no_value", "without_feature", "outside_coverage")  # of a ground, which no class has
+_LEAST_M2 = 0.005  # less is arithmetic
+
+
+def statistics_view(result: Record, language: str) -> AnswerView:
+    """How much there is in all, and the table of units, groups and classes."""
+    total, layer = result["total"], result["layer"]
+    title = f"{layer['title']} {layer['label']}"
+    facts = {"layer": title, "features": total["features"], "size": _whole_size(total, language)}
+    sums = _sum_words([total], language)
+    opening = phrase("said.statistics", language, **facts) + (f" · {sums}" if sums else "")
+    rows = _balances(result, language)
+    names = [phrase(f"text_column.{name}", language) for name in ("unit", "use")]
+    is_ground = total[_AREA] is not None
+    size = Column(phrase(f"text_column.{'area' if is_ground else 'length'}", language), "ha" if is_ground else "km")
+    columns = [
+        Column(phrase("said.comma", language).join(names if len(rows) > 1 else names[1:])),
+        size,
+        *(Column(phrase(f"text_column.{name}", language), is_number=True) for name in ("share", "features")),
+        Column(""),
+    ]
+    shown = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
+    return AnswerView([AnswerTable(columns, shown, most_lines=_MOST_LINES)], [opening])
+
+
+def _balances(result: Record, language: str) -> list[AnswerRow]:
+    """The balance of all ground, then of each unit where there are several; each closes to its ground."""
+    total, units, rows = result["total"], result["units"], result["rows"]
+    whole, names = phrase("balance.together", language), unit_names(units)
+    ground_m2 = total.get("units_ellipsoidal_m2")
+    if result["within"] is None and total[_AREA] is not None:
+        ground_m2 = total[_AREA] + (total["without_feature_ellipsoidal_m2"] or 0.0)
+    known = {**total, "matched_ellipsoidal_m2": total[_AREA]}
+    # Ground of two units would count twice in a sum of both.
+    overlap = len(units) > 1 and _UNITS_OVERLAP in {problem["code"] for problem in result["problems"]}
+    found = [] if overlap else [_balance(whole, ground_m2, known, rows, language)]
+    for unit in units if len(units) > 1 else ():
+        of_unit = [row for row in rows if row["unit"] == unit["unit"]]
+        name = names.get(unit["unit"], str(unit["unit"]))
+        found.append(_balance(name, unit.get(_AREA), unit, of_unit, language))
+    return found
+
+
+def unit_names(units: Sequence[Record]) -> dict[Any, str]:
+    """The names of the units, if each has one of its own."""
+    named = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
+    return named if len(set(named.values())) == len(named) else {}
+
+
+def _balance(name: str, ground_m2: float | None, known: Record, rows: Sequence[Record], language: str) -> AnswerRow:
+    """One ground: its groups with their classes, and what no class has.
+
+    known: the record of the unit, or of all of them, which says what there is besides the classes.
+    """
+    grouped: dict[str, dict[str, list[Record]]] = {}
+    for row in rows:
+        group, code = _class_names(row)
+        grouped.setdefault(group, {}).setdefault(code, []).append(row)
+    below: list[tuple[float, AnswerRow]] = []
+    for group, classes in grouped.items():
+        of_group = [
+            (_size_of(found), _sum_row(code, found, ground_m2, language)) for code, found in classes.items() if code
+        ]
+        if group:
+            of_all = [row for found in classes.values() for row in found]
+            below.append((_size_of(of_all), _sum_row(group, of_all, ground_m2, language, _largest_first(of_group))))
+        else:
+            below += of_group
+    closing = _closing_rows(known, rows, ground_m2, language) if ground_m2 is not None else []
+    whole = _sum_row(name, rows, ground_m2, language, [*_largest_first(below), *closing])
+    if ground_m2 is None:
+        return whole
+    return replace(
+        whole, values=(Amount(ground_m2 / 10_000, "ha"), Amount(1.0, "share"), *whole.values[2:]), is_open=True
+    )
+
+
+def _class_names(row: Record) -> tuple[str, str]:
+    """The group of a row, empty for none, and its class by code and title, empty where it is of no class."""
+    group, classes = "", []
+    for spec, value in row["keys"].items():
+        title = row["titles"].get(spec)
+        if spec.endswith(_GROUP) and value is not None:
+            group = title or str(value)
+        elif not spec.endswith(_GROUP):
+            classes.append("–" if value is None else " ".join(filter(None, (str(value), title))))
+    return group, " · ".join(classes)
+
+
+def _sum_row(
+    name: str, rows: Sequence[Record], ground_m2: float | None, language: str, below: Sequence[AnswerRow] = ()
+) -> AnswerRow:
+    """Rows of the answer as one: its area or length, its share of the ground, its features, its sums."""
+    size: Word = "–"
+    share: Word = "–"
+    if rows and rows[0][_AREA] is not None:
+        area_m2 = math.fsum(row[_AREA] for row in rows)
+        size = Amount(area_m2 / 10_000, "ha")
+        share = Amount(area_m2 / ground_m2 if ground_m2 else 0.0, "share")
+    elif rows and rows[0]["length_m"] is not None:
+        size = Amount(math.fsum(row["length_m"] for row in rows) / 1000, "km")
+    if share == "–" and rows and rows[0]["share"] is not None:
+        share = Amount(math.fsum(row["share"] for row in rows), "share")
+    features = Amount(sum(row["features"] for row in rows), "count")
+    hint = phrase("said.statistics_features", language, count=amount_text(features, language))
+    return AnswerRow(name, (size, share, features, _sum_words(rows, language)), hint, is_open=False, rows=below)
+
+
+def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:
+    """What no class has, and what several count: with these a balance closes to its ground."""
+    doubled_m2 = (known["matched_ellipsoidal_m2"] or 0.0) - math.fsum(row[_AREA] or 0.0 for row in rows)
+    apart = {"overlap": doubled_m2, **{name: known.get(f"{name}_ellipsoidal_m2") or 0.0 for name in _APART}}
+    return [
+        AnswerRow(
+            phrase(f"balance.{name}", language),
+            (Amount(area_m2 / 10_000, "ha"), Amount(area_m2 / ground_m2 if ground_m2 else 0.0, "share"), "", ""),
+        )
+        for name, area_m2 in apart.items()
+        if abs(area_m2) >= _LEAST_M2
+    ]
+
+
+def _size_of(rows: Sequence[Record]) -> float:
+    """By which classes are ordered: their area, else their length, else their features."""
+    return math.fsum(row[_AREA] or row["length_m"] or row["features"] for row in rows)
+
+
+def _largest_first(rows: Sequence[tuple[float, AnswerRow]]) -> list[AnswerRow]:
+    return [row for _, row in sorted(rows, key=lambda one: -one[0])]
+
+
+def _whole_size(total: Record, language: str) -> str:
+    if total[_AREA] is not None:
+        return phrase("said.hectares", language, area_ha=hectares_text(total[_AREA]))
+    return "–" if total["length_m"] is None else amount_text(Amount(total["length_m"] / 1000, "km"), language)
+
+
+def _sum_words(rows: Sequence[Record], language: str) -> str:
+    """The sums of rows, each with its field; one that nobody knows with why."""
+    words = []
+    for name in rows[0].get("sums", {}) if rows else ():
+        values = [row["sums"][name] for row in rows]
+        lost = next((row for row in rows if row["sums"][name] is None), None)
+        if lost is None:
+            words.append(f"{name} {sum_text(math.fsum(values))}")
+        else:
+            words.append(f"{name} – ({statistics_reason(lost.get('reason') or 'no_value', language)})")
+    return " · ".join(words)

@@ -1,0 +1,110 @@
+"""By what features are told apart: values of fields, or the class, the group or the first characters of a code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.code_tables import SURVEY, CodeTable, class_titles, code_table, group_titles
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.frames.fields import text_value
+from onemap.rules.answers.statistics.conditions_of_layers import column_of
+from onemap.rules.judge.kinds.conditions import column_named
+
+_PARTS = ("class", "group")
+
+
+@dataclass(frozen=True)
+class ClassKeys:
+    """Which of some classes (c, each a tuple of plain values) each feature (n,) belongs to; nulls come last."""
+
+    fields: tuple[str, ...]
+    classes: list[tuple[Any, ...]]
+    of_feature: np.ndarray
+
+    def keys(self, at: int) -> dict[str, Any]:
+        """One class as JSON."""
+        return dict(zip(self.fields, self.classes[at], strict=True))
+
+
+def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, Any]) -> ClassKeys:
+    """The classes of features by `FIELD`, `FIELD/class`, `FIELD/group` (of the field's code table) or `FIELD/4`.
+
+    Raises OneMapError statistics.field.
+    """
+    columns = [_column(spec, attributes, entry, place) for spec in by]
+    rows = list(zip(*columns, strict=True)) if by else [()] * len(attributes)
+    known = sorted(set(rows), key=lambda values: [_order(value) for value in values])
+    place_of = {values: at for at, values in enumerate(known)}
+    return ClassKeys(by, known, np.array([place_of[values] for values in rows], dtype=np.int64))
+
+
+def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dict[str, str]:
+    """What the codes of a class are called, by the words that asked for them; without those that no table knows."""
+    found = {}
+    for spec, value in keys.items():
+        field, slash, part = spec.rpartition("/")
+        code = text_value(value)
+        if code is None or (slash and part not in _PARTS):
+            continue
+        tables = _tables(entry, field) if slash else (schema.codes if (schema := entry.field_named(spec)) else ())
+        titles = group_titles(tables, code) if slash and part == "group" else class_titles(tables, code)
+        if titles and language in titles:
+            found[spec] = titles[language]
+    return found
+
+
+def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
+    """The code tables by which a field's classes and groups are told."""
+    schema = entry.field_named(field)
+    return schema.codes if schema and schema.codes else (SURVEY,)
+
+
+def _order(value: Any) -> tuple[int, float, str]:
+    if value is None:
+        return 2, 0.0, ""
+    return (0, float(value), "") if isinstance(value, (int, float)) else (1, 0.0, str(value))
+
+
+def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: dict[str, Any]) -> list[Any]:
+    field, slash, part = spec.rpartition("/")
+    if not slash or _has(attributes, spec):
+        return [_plain(value) for value in column_of(attributes, spec, place)]
+    codes = [text_value(value) for value in column_of(attributes, field, place)]
+    if part.isascii() and part.isdigit() and int(part) > 0:
+        return [None if code is None else code[: int(part)] for code in codes]
+    if part not in _PARTS:
+        return list(column_of(attributes, spec, place))  # which refuses it by its name
+    tables = [code_table(name) for name in _tables(entry, field)]
+    known = {code: _class_part(tables, code, part) for code in set(codes)}
+    return [known[code] for code in codes]
+
+
+def _class_part(tables: list[CodeTable], code: str | None, part: str) -> str | None:
+    """The class of a code or its group by the first table that knows it; of one that none knows, none."""
+    for table in tables if code else ():
+        found = table.class_of(code or "")
+        if found is not None:
+            return found if part == "class" else table.classes[found].get("group")
+    return None
+
+
+def _has(attributes: pd.DataFrame, name: str) -> bool:
+    try:
+        column_named(attributes, name)
+    except KeyError:
+        return False
+    return True
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it: texts and numbers as they are, None where there is none."""
+    if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex()
+    return value if isinstance(value, (str, int, float, bool)) else str(value)

@@ -1,0 +1,37 @@
+"""Conditions and fields of a layer that a person has typed: what is wrong with them becomes a refusal."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_named, evaluate, fields_of
+
+
+def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any]) -> Truth:
+    """Of which rows (n,) a condition holds, and of which nobody knows; without one it holds of all.
+
+    place: file, layer, and the option as `field`. Raises OneMapError statistics.where, statistics.field.
+    """
+    if where is None:
+        return Truth(np.ones(len(attributes), dtype=bool), np.zeros(len(attributes), dtype=bool))
+    try:
+        for field in fields_of(where):
+            column_of(attributes, field, place)
+        return evaluate(where, attributes)
+    except ConditionError as error:
+        raise OneMapError("statistics.where", **place, condition=where, reason=error.reason) from None
+
+
+def column_of(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> np.ndarray:
+    """A field's values (n,). Raises OneMapError statistics.field, which names the fields that there are.
+
+    place: file, layer and field, and as `title` what the layer is called, where that is not its name.
+    """
+    try:
+        return column_named(attributes, field)
+    except KeyError:
+        names = list(map(str, attributes.columns))
+        layer = {"title": place.get("layer"), **place}
+        raise OneMapError("statistics.field", **layer, name=field, names=names) from None

@@ -1,0 +1,313 @@
+"""One version of a layer, what of it lies in which area unit, and how much that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import AnyShapes, some_of
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, coverage_of, versions
+from onemap.layers.messages import LANGUAGES
+from onemap.rules.answers.compare.plans import version_named
+from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
+from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
+from onemap.rules.answers.statistics.table_in_units import joined_rows
+from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
+from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, version_titles
+from onemap.rules.answers.statistics.unit_pieces import LINE, POLYGON, UnitPieces, unit_pieces, whole_features
+from onemap.rules.answers.statistics.units import AreaUnits, area_units
+from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.lines_inside import union_lengths_m
+from onemap.rules.judge.overlay.threads import Threads
+
+
+@dataclass(frozen=True)
+class StatisticsOptions:
+    """What is asked: of `layer` (CODE or CODE@label), by which classes, in which units, under which condition.
+
+    language: in which classes are called.
+    """
+
+    layer: str
+    by: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    within: str | None = None
+    unit: str | None = None
+    units_where: str | None = None
+    where: str | None = None
+    as_of: date = date.min
+    known_at: datetime | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class MeasuredRows:
+    """Rows (r): unit and class of each, counts and measures; NaN where not measured.
+
+    sums: by field, with how many features of the row have no number there.
+    """
+
+    unit: np.ndarray
+    group: np.ndarray
+    features: np.ndarray
+    areas: UnionAreas | None
+    length_m: np.ndarray | None
+    sums: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+class LayerInUnits:
+    """One version of a layer, what of it lies in which unit, and what is asked of it."""
+
+    def __init__(
+        self,
+        library: Library,
+        options: StatisticsOptions,
+        threads: Threads,
+        units: AreaUnits | None = None,
+        block: UnitBlock | None = None,
+    ) -> None:
+        """Read and share out. units: in place of what the options name.
+
+        block: which of all units these are; coordinates are counted from the middle of all, so that every block gives
+        the same digits. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+        """
+        self.library, self.options, self.threads = library, options, threads
+        self.version: Version = version_named(library, options.layer, options.as_of, options.known_at, "CODE")
+        self.entry: LayerEntry = library.catalogue()[self.version.code]
+        if self.entry.geometry == "raster":
+            raise OneMapError("statistics.raster", layer=self.version.code, field="CODE")
+        self.units: AreaUnits | None = units
+        self.lost: list[str | None] = []  # codes in a table that are no unit's
+        if units is None and options.within is not None:
+            moment = options.as_of, options.known_at
+            self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
+        self._block = block
+        self.source = self._read(threads)
+        stored = self.source.features
+        place = {"file": library.label, "layer": self.version.code, "title": dict(self.entry.title)}
+        self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"})
+        self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
+        self.numbers = {
+            name: plain_numbers(column_of(stored.attributes, name, {**place, "field": "--sum"}))
+            for name in self._summed_fields(stored.attributes)
+        }
+
+    def _read(self, threads: Threads) -> LayerSource:
+        box = (
+            None
+            if self.units is None or self.entry.geometry == "table"
+            else shapely.total_bounds(self.units.grounds).tolist()
+        )
+        whole = box if self._block is None else shapely.total_bounds(self._block.every.grounds).tolist()
+        ground = whole if whole is not None else shapely.bounds(coverage_of(self.library, self.version)).tolist()
+        ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
+        origin = local_origin(*ground[:2])
+        self.plane = Plane(self.library.crs, origin)
+        known = versions(self.library, self.options.known_at)
+        sources = Sources(self.library, known, self.options.as_of, {}, {}, origin)
+        threads.progress.at(0.02)
+        source = sources.of_version(self.version, box)
+        if source.stored is None:
+            raise OneMapError("version.unreadable", file=self.library.label, layer=self.version.table)
+        return source
+
+    def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
+        """What is asked for, and the declared and net area that the layer's schema knows."""
+        declared = [name for name in (self.declared_field, self.net_field) if name in attributes.columns]
+        return list(dict.fromkeys([*self.options.sums, *(name for name in declared if name is not None)]))
+
+    @cached_property
+    def declared_field(self) -> str | None:
+        """The field in which features state their area."""
+        return next((field.name for field in self.entry.fields if field.area), None)
+
+    @cached_property
+    def net_field(self) -> str | None:
+        """The field in which features state their area without what is deducted, such as ridges."""
+        return next((field.name for field in self.entry.fields if field.net), None)
+
+    @cached_property
+    def shapes(self) -> AnyShapes:
+        """The features' (n,), counted from the origin."""
+        return self.source.features.shapes
+
+    @cached_property
+    def grounds(self) -> np.ndarray | None:
+        """The units' (m,), counted from the origin; None where all ground is asked for."""
+        if self.units is None:
+            return None
+        east, north = self.plane.origin
+        return shift_geometries(self.units.grounds, (-east, -north))
+
+    @cached_property
+    def pieces(self) -> UnitPieces:
+        """Of all features, whether the condition holds of them or not."""
+        if self.grounds is None:
+            return self._with_areas(whole_features(self.shapes))
+        return self.pieces_in(self.grounds)
+
+    def pieces_in(self, grounds: np.ndarray) -> UnitPieces:
+        """The features' pieces in some polygons (m,), counted from the origin; a table's rows by the units' codes."""
+        if self.entry.geometry == "table" and self.units is not None:
+            pieces, self.lost = joined_rows(self.units.names, self._unit_keys())
+            return pieces
+        threads = self.threads.part(0.1, 0.6)
+        named = self.entry.geometry, self.source.names, self.version.table
+        return self._with_areas(unit_pieces(grounds, self.shapes, *named, threads))
+
+    @property
+    def area_units(self) -> AreaUnits:
+        """The units, where some are asked for. Raises DefectError."""
+        return require_value(self.units, "area units")
+
+    def _unit_keys(self) -> list[str | None]:
+        """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
+        name = self.entry.unit or self.area_units.record["unit"]
+        place = {"file": self.library.label, "layer": self.version.code, "title": dict(self.entry.title)}
+        place |= {"field": "--unit"}
+        return text_values(column_of(self.source.features.attributes, name, place).tolist())
+
+    def _with_areas(self, pieces: UnitPieces) -> UnitPieces:
+        if self.entry.geometry != POLYGON:
+            return pieces
+        return replace(pieces, areas=(pieces.ground.area_m2, self.plane.ellipsoidal_m2(pieces.ground)))
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """Pairs (2, p) of polygons that share ground."""
+        if self.entry.geometry != POLYGON:
+            return np.empty((2, 0), dtype=np.int64)
+        present = np.unique(self.pieces.feature)
+        return present[overlapping_pairs(some_of(self.shapes, present), self.threads.part(0.6, 0.8))]
+
+    @cached_property
+    def once(self) -> UnitBlock:
+        """The units among all that are asked for, in the library's plane."""
+        if self._block is not None:
+            return self._block
+        return UnitBlock(CountedOnce.of(self.area_units, self.threads), np.arange(len(self.area_units.names)))
+
+    @property
+    def units_overlap_m2(self) -> float:
+        """How much ground lies in two units; in both it is counted."""
+        return 0.0 if self.units is None or self.entry.geometry == "table" else self.once.every.shared_m2
+
+    @cached_property
+    def own_m2(self) -> float:
+        """The units' ground, without what an earlier one has of it."""
+        return float(self.once.every.own_m2[self.once.rows].sum())
+
+    @cached_property
+    def own_ellipsoidal_m2(self) -> float:
+        """The same on the ellipsoid."""
+        return float(ellipsoidal_areas_m2(self.once.every.own[self.once.rows], self.plane.crs).sum())
+
+    @cached_property
+    def pieces_once(self) -> UnitPieces:
+        """Of all features; what lies in two units, or on the border of two, in the earlier one alone."""
+        if self.units is None or self.entry.geometry == "table":
+            return self.pieces
+        every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
+        if self.entry.geometry != POLYGON:
+            return every.in_first_unit(self.pieces, rows, self.entry.geometry, self.shapes, self.threads)
+        if not every.shared_m2:
+            return self.pieces
+        present = np.flatnonzero(~shapely.is_missing(every.own[rows]))
+        found = self.pieces_in(every.own[rows[present]])
+        return replace(found, unit=present[found.unit])
+
+    @cached_property
+    def crossing(self) -> np.ndarray:
+        """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
+        here = np.unique(self.pieces.feature)
+        every = self.once.every.from_origin(self.plane.origin)
+        crosses = np.zeros(len(self.shapes), dtype=bool)
+        crosses[here] = every.crossing(some_of(self.shapes, here), self.once.rows, self.threads)
+        return crosses
+
+    def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
+        """The areas of the unions of pieces (k,) by group; None of what has no area."""
+        if self.entry.geometry != POLYGON:
+            return None
+        return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
+
+    def length_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> np.ndarray | None:
+        """The lengths of the unions of lines (k,) by group: a line drawn twice counts once.
+
+        Raises OneMapError overlay.union.
+        """
+        if self.entry.geometry != LINE:
+            return None
+
+        def unite(lines: np.ndarray) -> np.ndarray:
+            return np.concatenate(
+                self.threads.each(lambda line: np.atleast_1d(shapely.length(shapely.union_all([line]))), lines.tolist())
+            )
+
+        return union_lengths_m(pieces.geometry, group, groups, unite)
+
+    def measure(self, pieces: UnitPieces, unit: np.ndarray, group: np.ndarray) -> MeasuredRows:
+        """Rows by unit (k,) and class (k,) of pieces, in their order."""
+        classes = max(len(self.keys.classes), 1)
+        found, at = np.unique(unit * classes + group, return_inverse=True)
+        sums = {}
+        for name, values in self.numbers.items():
+            value = values[pieces.feature] * pieces.share
+            nothing = np.isnan(value)
+            sums[name] = (
+                np.bincount(at, np.nan_to_num(value), len(found)),
+                np.bincount(at[nothing], minlength=len(found)),
+            )
+        return MeasuredRows(
+            unit=found // classes,
+            group=found % classes,
+            features=np.bincount(at, minlength=len(found)),
+            areas=self.areas_of(pieces, at, len(found)),
+            length_m=self.length_of(pieces, at, len(found)),
+            sums=sums,
+        )
+
+    def remarks(self) -> Sequence[Problem]:
+        """What a reader must know beside the numbers."""
+        problems = []
+        if self.lost:
+            codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
+            field = self.entry.unit or (self.units.record["unit"] if self.units else None)
+            facts = {"layer": self.version.code, "field": field, "count": len(self.lost), "codes": codes}
+            facts["table"] = version_titles(self.entry, self.version.label)
+            facts["title"] = {one: self.entry.field_title(field or "", one) or field for one in LANGUAGES}
+            problems.append(Problem("statistics.unjoined", facts))
+        return [*unit_remarks(self.library, self.options, self.units, self.units_overlap_m2, self.threads), *problems]
+
+
+def unit_remarks(
+    library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float, threads: Threads
+) -> Sequence[Problem]:
+    """What a reader must know of the units: remarks of their file, ground in two of them or in none.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    if units is None:
+        return []
+    problems = [*units.problems, *overlap_problems(library, options.within, overlap_m2)]
+    if units.version is not None and options.units_where is None:
+        problems += gap_problems(library, options.within, units, threads)
+    return problems
+
+
+def plain_numbers(values: np.ndarray) -> np.ndarray:
+    """Values (n,) as numbers, NaN for what is none."""
+    numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return np.where(np.isfinite(numbers), numbers, np.nan)

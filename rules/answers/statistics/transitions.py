@@ -1,0 +1,230 @@
+"""`onemap transitions`: what of each class became what, between two versions, by area unit.
+
+Every place counts once: where a version overlaps itself the first row has the ground. So a unit's rows sum to its
+compared ground, by class to the older version and by class to the newer one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, versions
+from onemap.rules.answers.compare.plans import common_ground, wanted_version
+from onemap.rules.answers.statistics.counted_once import CountedOnce
+from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions, unit_remarks
+from onemap.rules.answers.statistics.statistics import Record, record_columns, record_of
+from onemap.rules.answers.statistics.transition_cells import VersionPair
+from onemap.rules.answers.statistics.union_areas import Plane
+from onemap.rules.answers.statistics.unit_blocks import unit_blocks
+from onemap.rules.answers.statistics.unit_ground import beyond_m2, proved_ground, shared_m2
+from onemap.rules.answers.statistics.units import AreaUnits, area_units, unit_titles
+from onemap.rules.judge.check.check import local_origin
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.rules.judge.kinds.attribute_json import attribute_json
+from onemap.rules.judge.overlay.overlay import inside
+from onemap.rules.judge.overlay.threads import Threads
+
+
+@dataclass(frozen=True)
+class TransitionOptions:
+    """What is asked: from which version to which, each CODE or CODE@label, by which classes, in which units."""
+
+    a: str
+    b: str
+    by: tuple[str, ...]
+    within: str | None = None
+    unit: str | None = None
+    units_where: str | None = None
+    as_of: date = date.min
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """The answer, each part as JSON: rows by unit, class before and after; classes with their margins; units; total."""
+
+    rows: list[Record]
+    classes: list[Record]
+    units: list[Record]
+    total: Record
+    layers: list[Record]
+    within: Record | None
+    problems: list[Problem]
+    tables: Mapping[str, Table]
+
+
+def transitions(library: Library, options: TransitionOptions, threads: Threads) -> Transitions:
+    """Measure, many features block by block of the units.
+
+    Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+    """
+    moment = options.as_of, options.known_at
+    one, other = (wanted_version(library, name, *moment, where) for name, where in ((options.a, "A"), (options.b, "B")))
+    units = area_units(library, options.within, options.unit, options.units_where, *moment) if options.within else None
+    both = common_ground(library, one, other)
+    names, grounds, beyond = _grounds(units, both, threads)
+    measured = ~shapely.is_missing(grounds)
+    box = shapely.total_bounds(grounds)
+    origin = local_origin(*box[:2])
+    sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
+    pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
+    compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
+    every = CountedOnce.of(compared, threads)
+    blocks = unit_blocks(compared, one.count + other.count)
+    rows, whole, lost = _in_blocks(pair, every.from_origin(origin), blocks, threads.part(0.05, 0.95))
+    rows = [{**row, "unit": compared.names[row["unit"]]} for row in rows]
+    records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
+    classes = class_margins(rows)
+    asked = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
+    return Transitions(
+        rows=rows,
+        classes=classes,
+        units=records,
+        total=_total(whole, _beyond_of_all(units, both, beyond, threads)),
+        layers=[record_of(version) for version in pair.versions],
+        within=units.record if units else None,
+        problems=[*_overlaps(pair.versions, lost), *unit_remarks(library, asked, units, every.shared_m2, threads)],
+        tables=_tables(rows, classes, records, grounds),
+    )
+
+
+def _in_blocks(
+    pair: VersionPair, every: CountedOnce, blocks: list[np.ndarray], threads: Threads
+) -> tuple[list[Record], list[Record], tuple[dict[int, float], dict[int, float]]]:
+    """Rows by unit (its place); rows in which what lies in two units counts once; what features have lost, by fid."""
+    rows: list[Record] = []
+    whole: list[Record] = []
+    lost: tuple[dict[int, float], dict[int, float]] = {}, {}
+    for block, part in threads.in_turn(blocks):
+        found = pair.cells(every.grounds[block], part)
+        rows += [{**row, "unit": int(block[row["unit"]])} for row in found.rows]
+        if every.shared_m2:
+            own = every.own[block]
+            own = own[~shapely.is_missing(own)]
+            if len(own) == 0:
+                continue
+            found = pair.cells(own, part)
+        whole += found.rows
+        for all_lost, here in zip(lost, found.lost, strict=True):
+            for fid, area in here.items():
+                all_lost[fid] = all_lost.get(fid, 0.0) + area
+    return sorted(rows, key=lambda row: row["unit"]), whole, lost
+
+
+def _grounds(
+    units: AreaUnits | None, both: shapely.Geometry, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All units: names, compared ground, None where there is none (m,), and how much of each is not compared, in m².
+
+    Raises OneMapError statistics.no_common_ground, compare.arithmetic.
+    """
+    if units is None:
+        return np.array([None], dtype=object), np.array([both], dtype=object), np.zeros(1)
+    compared = proved_ground(inside(units.grounds, both, threads), units.source, units.names)
+    if shapely.is_missing(compared).all():
+        raise OneMapError("statistics.no_common_ground", layer=units.source)
+    beyond = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared))
+    return units.names, compared, np.maximum(beyond, 0.0)
+
+
+def _unit_records(
+    rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
+) -> list[Record]:
+    """Of each unit (m,) how much of its ground is compared, has another class now, and is not compared.
+
+    Nothing is known of the change of a unit without compared ground: None.
+    """
+    changed = dict.fromkeys(names.tolist(), 0.0)
+    for row in rows:
+        changed[row["unit"]] += row["area_m2"] if row["from"] != row["to"] else 0.0
+    areas = np.nan_to_num(shapely.area(grounds))
+    sizes = zip(names.tolist(), areas.tolist(), beyond.tolist(), strict=True)
+    return [
+        {
+            "unit": name,
+            **titles.get(name, {}),
+            "compared_m2": size,
+            "changed_m2": changed[name] if size else None,
+            "outside_coverage_m2": out,
+        }
+        for name, size, out in sizes
+    ]
+
+
+def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.ndarray, threads: Threads) -> float:
+    """How much of the ground of all units is not compared, in m²; what lies in two of them counts once.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    if units is None:
+        return 0.0
+    reaching = replace(units, names=units.names[beyond > 0], grounds=units.grounds[beyond > 0])
+    if not shared_m2(reaching, threads):
+        return float(beyond.sum())
+    return beyond_m2(reaching, both, threads)
+
+
+def _total(rows: list[Record], beyond_m2: float) -> Record:
+    """Of rows in which every place counts once."""
+    changed = sum(row["area_m2"] for row in rows if row["from"] != row["to"])
+    area = sum(row["area_m2"] for row in rows)
+    return {
+        "area_m2": float(area),
+        "area_ellipsoidal_m2": float(sum(row["area_ellipsoidal_m2"] for row in rows)),
+        "changed_m2": float(changed),
+        "unchanged_m2": float(area - changed),
+        "outside_coverage_m2": beyond_m2,
+    }
+
+
+def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Mapping[int, float]]) -> list[Problem]:
+    """Where a version overlaps itself in the units."""
+    overlaps = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
+    return [
+        Problem("compare.overlap", {"layer": table, "features": len(areas), "area": f"{sum(areas.values()):,.1f}"})
+        for table, areas in overlaps
+    ]
+
+
+def class_margins(rows: list[Record]) -> list[Record]:
+    """Of each unit and class what it had and has: both margins, loss, gain, net change, and what was swapped.
+
+    rows: with the `area_m2` that is summed, of the plane or of the ellipsoid.
+    """
+    found: dict[tuple[Any, str], Record] = {}
+    for row in rows:
+        for side in ("from", "to"):
+            keys = row[side]
+            record = found.setdefault(
+                (row["unit"], _text(keys)),
+                {"unit": row["unit"], "keys": keys, "before_m2": 0.0, "after_m2": 0.0, "unchanged_m2": 0.0},
+            )
+            record["before_m2" if side == "from" else "after_m2"] += row["area_m2"]
+            if side == "from" and row["from"] == row["to"]:
+                record["unchanged_m2"] += row["area_m2"]
+    for record in found.values():
+        loss = record["before_m2"] - record["unchanged_m2"]
+        gain = record["after_m2"] - record["unchanged_m2"]
+        record |= {"loss_m2": loss, "gain_m2": gain, "net_m2": gain - loss, "swap_m2": 2 * min(gain, loss)}
+    return list(found.values())
+
+
+def _text(keys: Record | None) -> str:
+    return "" if keys is None else attribute_json(keys)
+
+
+def _tables(rows: list[Record], classes: list[Record], units: list[Record], grounds: np.ndarray) -> dict[str, Table]:
+    plain = [{**row, "from": _text(row["from"]) or None, "to": _text(row["to"]) or None} for row in rows]
+    margins = [{**row, "keys": _text(row["keys"]) or None} for row in classes]
+    return {
+        "transitions": Table(record_columns(plain, ["unit", "from", "to", "area_m2", "area_ellipsoidal_m2"])),
+        "classes": Table(record_columns(margins, ["unit", "keys", "before_m2", "after_m2"])),
+        "units": Table(record_columns(units, ["unit", "compared_m2"]), grounds),
+    }

@@ -1,0 +1,87 @@
+"""Whether area units share ground, which then counts twice, or leave some of the district out, which counts nowhere."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import Library
+from onemap.rules.answers.statistics.union_areas import overlapping_pairs
+from onemap.rules.answers.statistics.units import AreaUnits
+from onemap.rules.judge.overlay.overlay import intersections, outside, refuse_failed, union_by
+from onemap.rules.judge.overlay.threads import Threads
+
+_TOLD_M2 = 0.01  # less is how coordinates were rounded
+_TOLD_GAP_M2 = 0.1  # less is how the borders of a district and of its units were rounded
+_NO_NAMES = np.array([None], dtype=object)  # of what is no feature
+
+
+def shared_m2(units: AreaUnits, threads: Threads) -> float:
+    """How much ground lies in two units. Raises OneMapError compare.arithmetic."""
+    one, other = overlapping_pairs(units.grounds, threads)
+    if len(one) == 0:
+        return 0.0
+    common = intersections(units.grounds[one], units.grounds[other], threads)
+    shared = _union(proved_ground(common, units.source, units.names[one]), threads)
+    found = float(shapely.area(shared)[0])
+    return found if found > _TOLD_M2 else 0.0
+
+
+def _union(grounds: np.ndarray, threads: Threads) -> np.ndarray:
+    """The union of all of them, as an array of one."""
+    return union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
+
+
+def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> float:
+    """How much of the ground of all units another does not cover; what lies in two of them counts once.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    found = outside(_union(units.grounds, threads), ground, threads)
+    return float(np.nan_to_num(shapely.area(proved_ground(found, units.source, _NO_NAMES)))[0])
+
+
+def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
+    """Ground (n,) of features by their names (n,), if the overlay failed (n,) of none: a figure would be too small.
+
+    layer: how a refusal names where they are of. Raises OneMapError compare.arithmetic.
+    """
+    ground, failed = found
+    refuse_failed(layer, names, np.flatnonzero(failed))
+    return ground
+
+
+def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any]:
+    """Of which units, by the title of their layer where they are one of the library's; and how much ground."""
+    code, _, label = (units or "").partition("@")
+    entry = library.catalogue().get(code)
+    title: Any = units if entry is None else version_titles(entry, label)
+    return {"layer": units, "units": title, "area": f"{area_m2:,.2f}"}
+
+
+def version_titles(entry: LayerEntry, label: str) -> dict[str, str]:
+    """What a version is called, by language: its layer's title and its label, which may be empty."""
+    return {language: f"{name} {label}".strip() for language, name in entry.title.items()}
+
+
+def overlap_problems(library: Library, units: str | None, area_m2: float) -> list[Problem]:
+    """Units that share ground, told."""
+    facts = _facts(library, units, area_m2)
+    return [Problem("statistics.units_overlap", facts)] if area_m2 else []
+
+
+def gap_problems(library: Library, label: str | None, units: AreaUnits, threads: Threads) -> list[Problem]:
+    """What of the district lies in none of the units; without a district, the holes that they leave.
+
+    label: how the units were asked for. Raises OneMapError compare.arithmetic.
+    """
+    whole, district = _union(units.grounds, threads), library.district()
+    if district is None:
+        filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
+        (district,) = _union(filled, threads)
+    rest = proved_ground(outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
+    gap = float(np.nan_to_num(shapely.area(rest))[0])
+    facts = _facts(library, label, gap)
+    return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []

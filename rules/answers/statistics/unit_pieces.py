@@ -1,0 +1,109 @@
+"""What of each feature lies in each unit: a feature that crosses a border is shared out by its ground or length."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
+from onemap.rules.judge.overlay.candidate_pairs import index_of
+from onemap.rules.judge.overlay.in_chunks import intersecting
+from onemap.rules.judge.overlay.lines_inside import proved_pieces
+from onemap.rules.judge.overlay.overlay import overlaps, refuse_failed
+from onemap.rules.judge.overlay.threads import Threads
+
+POLYGON, LINE, POINT = "polygon", "line", "point"
+_NONE = np.empty(0)
+
+
+@dataclass(frozen=True)
+class UnitPieces:
+    """Pieces (k,): in which unit, of which feature, what lies there, and which share of the feature it is.
+
+    areas: in the plane and on the ellipsoid, in m², measured once for all who add them up.
+    """
+
+    unit: np.ndarray
+    feature: np.ndarray
+    ground: FlatGround
+    share: np.ndarray
+    areas: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """What lies there as geometries (k,), made only where somebody asks."""
+        return self.ground.geometries
+
+    def of_features(self, chosen: np.ndarray) -> "UnitPieces":
+        """The pieces of some features: a mask over them (n,)."""
+        rows = chosen[self.feature]
+        planar, ellipsoidal = (area[rows] if len(area) else area for area in self.areas)
+        kept = self.unit[rows], self.feature[rows], self.ground.at(rows), self.share[rows]
+        return UnitPieces(*kept, (planar, ellipsoidal))
+
+
+def whole_features(shapes: AnyShapes) -> UnitPieces:
+    """Every feature as one piece of one unit, which is all ground."""
+    count = len(shapes)
+    return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), FlatGround.all_of(shapes), np.ones(count))
+
+
+def unit_pieces(
+    grounds: np.ndarray, shapes: AnyShapes, kind: str, names: np.ndarray, layer: str, threads: Threads
+) -> UnitPieces:
+    """The features' (n,) pieces in units (m,), both counted from one origin; touching is nothing.
+
+    kind: polygon, line or point; names: of the features; layer: how a refusal names them.
+    Raises OneMapError compare.arithmetic.
+    """
+    if kind == POLYGON:
+        return _polygons(grounds, shapes, names, layer, threads)
+    geometries = all_of(shapes)
+    tree = shapely.STRtree(grounds)
+    shapely.prepare(grounds)
+    feature, unit = intersecting(tree, geometries, threads)
+    order = np.lexsort((feature, unit))
+    feature, unit = feature[order], unit[order]
+    # Of each unit by one thread: what is prepared cannot be asked by several at once.
+    _, first = np.unique(unit, return_index=True)
+    of_units = [slice(begin, end) for begin, end in pairwise([*first.tolist(), len(unit)])]
+    parts = threads.each(lambda part: _clip_to_units(geometries[feature[part]], grounds[unit[part]]), of_units)
+    pieces = np.concatenate([np.empty(0, dtype=object), *parts])
+    return pieces_with_shares(unit, feature, pieces, geometries, kind)
+
+
+def pieces_with_shares(
+    unit: np.ndarray, feature: np.ndarray, pieces: np.ndarray, geometries: np.ndarray, kind: str
+) -> UnitPieces:
+    """Pieces (k,) of lines or points that have any size, and which share of its feature each is; geometries: of all."""
+    size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
+    keep = size > 0
+    share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
+    return UnitPieces(unit[keep], feature[keep], FlatGround.of(pieces[keep]), share[keep])
+
+
+def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
+    """Lines or points pair by pair with a unit: what lies inside as a whole is not cut."""
+    result = geometries.copy()
+    rows = np.flatnonzero(~shapely.covers(grounds, geometries))
+    result[rows] = proved_pieces(shapely.intersection, geometries[rows], grounds[rows])
+    return result
+
+
+def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
+    """How much of lines or points (n,) there is: lengths, or how many points."""
+    size = shapely.length(geometries) if kind == LINE else shapely.get_num_coordinates(geometries)
+    return np.asarray(size, dtype=float)
+
+
+def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: str, threads: Threads) -> UnitPieces:
+    """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
+    found = overlaps(shapes, index_of(shapes), grounds, threads)
+    refuse_failed(layer, names, found.failed[:, 0])
+    order = np.lexsort((found.parcel, found.feature))
+    feature, unit, ground = found.parcel[order], found.feature[order], found.ground.at(order)
+    whole = areas_of(shapes)[feature]
+    share = np.divide(ground.area_m2, whole, out=np.ones(len(ground)), where=whole > 0)
+    return UnitPieces(unit, feature, ground, share)

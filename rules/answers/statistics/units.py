@@ -1,0 +1,154 @@
+"""Area units: whose ground is counted. Features of a layer's version, or of a file, one unit for each value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.validity import sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, read_version
+from onemap.layers.messages import in_each_language
+from onemap.layers.sources.reading import read_source
+from onemap.rules.answers.compare.plans import version_named
+from onemap.rules.answers.statistics.conditions_of_layers import truth_of
+from onemap.rules.judge.inputs.parcels import id_field_of
+from onemap.rules.judge.overlay.overlay import union_by
+
+
+@dataclass(frozen=True)
+class AreaUnits:
+    """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON.
+
+    titles (n,): what people call them, where the layer has a field for it, else None.
+    """
+
+    names: np.ndarray
+    grounds: np.ndarray
+    record: dict[str, Any]
+    version: Version | None = None
+    problems: tuple[Problem, ...] = ()
+    titles: np.ndarray | None = None
+
+    @property
+    def source(self) -> str | None:
+        """The layer or the file that they are of, as a refusal names it."""
+        return self.record.get("code") or self.record.get("file")
+
+
+def area_units(
+    library: Library,
+    within: str,
+    field: str | None,
+    where: str | None,
+    as_of: date,
+    known_at: datetime | None,
+    option: str = "--within",
+) -> AreaUnits:
+    """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
+
+    field: by default a layer's key, or of a file the field that names parcels, else the row.
+    where: which features are units; option: as a refusal names what was asked.
+    Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
+    """
+    code = within.partition("@")[0]
+    if code in library.catalogue():
+        version = version_named(library, within, as_of, known_at, option)
+        return _of_version(library, version, field, where, option)
+    return _of_file(library, within, field, where)
+
+
+def unit_titles(units: AreaUnits | None) -> dict[Any, dict[str, Any]]:
+    """`unit_title` by the name of a unit; nothing where the layer has no field for it."""
+    if units is None or units.titles is None:
+        return {}
+    pairs = zip(units.names.tolist(), units.titles.tolist(), strict=True)
+    return {name: {"unit_title": title} for name, title in pairs}
+
+
+def _of_version(library: Library, version: Version, field: str | None, where: str | None, option: str) -> AreaUnits:
+    entry = library.catalogue()[version.code]
+    if entry.geometry != "polygon":
+        raise OneMapError(
+            "statistics.units",
+            layer=version.code,
+            field=option,
+            geometry=in_each_language(f"layer_geometry.{entry.geometry}"),
+        )
+    stored = read_version(library, version, None)
+    place = {"file": library.label, "layer": version.code, "title": dict(entry.title)}
+    name = field or entry.key
+    values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
+    names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
+    record: dict[str, Any] = {
+        "code": version.code,
+        "label": version.label,
+        "table": version.table,
+        "hash": version.hash,
+    }
+    record |= {"valid_from": version.valid_from, "unit": name}
+    # A division that its key names is called what the division of its code is called.
+    code_field = UNIT_LAYERS.get(version.code) if name == entry.key else name
+    return AreaUnits(names, grounds, record, version, titles=_titles(names, values, stored.attributes, code_field))
+
+
+def _titles(
+    names: np.ndarray, values: Sequence[str | None], attributes: pd.DataFrame, field: str | None
+) -> np.ndarray | None:
+    """What people call units whose field is a code: XZQMC beside XZQDM."""
+    title = f"{field.removesuffix('DM')}MC" if field is not None and field.endswith("DM") else None
+    if title is None or title not in attributes.columns:
+        return None
+    known = dict(zip(reversed(list(values)), reversed(text_values(attributes[title].tolist())), strict=True))
+    return np.array([*(known.get(name) for name in names.tolist()), None], dtype=object)[:-1]
+
+
+def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:
+    raw = read_source(file, None, None)
+    place = {"file": raw.path.name, "layer": raw.layer}
+    name = id_field_of(list(map(str, raw.attributes.columns)), field, place)
+    rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
+    carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
+    sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
+    values = rows.tolist() if name is None else _values(raw.attributes, name, place)
+    names, grounds = _dissolve_units(values, sound.geometries, raw.attributes, where, {**place, "field": name})
+    record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}
+    return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
+
+
+def _values(attributes: pd.DataFrame, field: str, place: dict[str, Any]) -> list[str | None]:
+    columns = list(map(str, attributes.columns))
+    name = id_field_of(columns, field, place)
+    return text_values(attributes[name].tolist())
+
+
+def _dissolve_units(
+    values: Sequence[str | None],
+    geometries: np.ndarray,
+    attributes: pd.DataFrame,
+    where: str | None,
+    place: dict[str, Any],
+) -> tuple[np.ndarray, np.ndarray]:
+    """One unit for each value, in the order in which they come first."""
+    rows = list(range(len(values)))
+    if where is not None:
+        rows = np.flatnonzero(truth_of(where, attributes, {**place, "field": "--units-where"}).true).tolist()
+    if len(rows) == 0:
+        raise OneMapError("statistics.no_units", **place)
+    nameless = [row + 1 for row in rows if values[row] is None]
+    if nameless:
+        raise OneMapError.of(
+            Problem("statistics.unit_null", {**place, "feature": str(row), "row": row}) for row in nameless[:20]
+        )
+    codes, names = pd.factorize(pd.Series([values[row] for row in rows], dtype=object))
+    grounds = union_by(codes, geometries[rows], len(names))
+    keep = ~shapely.is_missing(grounds)
+    return np.asarray(names, dtype=object)[keep], grounds[keep]

@@ -1,0 +1,290 @@
+"""One verb and its parameters: how they are declared, and how a request's values are converted."""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import UsageError
+from onemap.layers.files.plain_file import check_plain
+from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
+from onemap.layers.progress import Progress
+from onemap.layers.secret_words import has_misspelled_secret
+
+Values = Mapping[str, Any]
+Result = dict[str, Any]
+_WIDEST_MM = 2000  # the longer side of A0 is 1189
+_PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
+    *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
+}  # a file's name need not be text
+_MAY_BE_PATH = re.compile(r"FILE|PATH|FOLDER|SOURCE|PARCELS|TARGET|LIBRARY|OLD|NEW|PROJECT\.|^[ABT]$")
+_FILES = (
+    _PATHS
+    | {"FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"}
+    | {
+        *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
+    }
+)
+# Where a table of a database may be named in place of a file.
+_TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
+VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a verb. `name` is the option without dashes, with underscores; values come as text.
+
+    optional: a positional one that may be left out. words: what a text may be beside others, for whoever lists it.
+    """
+
+    name: str
+    metavar: str = ""
+    positional: bool = False
+    optional: bool = False
+    repeated: bool = False
+    flag: bool = False
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    convert: Callable[[str], Any] | None = None
+
+    @property
+    def option(self) -> str:
+        """The option as it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a request must give it."""
+        return self.required or (self.positional and not self.optional)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
+
+    work: the module of rules/verbs/work whose function of the same name, `review_open` for two words, does it.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    makes_data: bool = False
+    work: str = "library_work"
+
+    def run(self, values: Values, context: "VerbContext") -> Result:
+        """Do it: from then on it is done, and not cancelled any more. What comes of a rehearsal's library says so."""
+        work = importlib.import_module(f"onemap.rules.verbs.work.{self.work}")
+        with noting_rehearsals() as rehearsals:
+            result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
+        context.progress.finish()
+        return {**result, REHEARSAL: True} if rehearsals else result
+
+
+@dataclass(frozen=True)
+class VerbContext:
+    """In which language a verb is asked, and how it tells of its progress.
+
+    session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has
+    no more need of, and would take its time to clear away.
+    """
+
+    language: str
+    progress: Progress
+    session: dict[Any, Any] | None = None
+    left: list[Any] = field(default_factory=list)
+
+
+def to_date(text: str) -> date:
+    """A date. Raises ValueError."""
+    return date.fromisoformat(text)
+
+
+def to_moment(text: str) -> datetime:
+    """A moment; a bare date means its end, so that what was recorded on that day is known."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text):
+        return datetime.combine(date.fromisoformat(text), time.max).astimezone()
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def to_metres(text: str) -> float:
+    """A length, not negative. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def to_coordinate(text: str) -> float:
+    """A finite number. Raises ValueError."""
+    value = float(text)
+    if not float("-inf") < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def to_box(text: str) -> tuple[float, ...]:
+    """West, south, east and north with commas between. Raises ValueError."""
+    numbers = tuple(to_coordinate(part) for part in text.split(","))
+    if len(numbers) != 4:
+        raise ValueError(text)
+    return numbers
+
+
+def to_angle(text: str) -> float:
+    """An angle in degrees, from none to half a turn. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value <= 180:
+        raise ValueError(text)
+    return value
+
+
+def to_zone(text: str) -> timedelta:
+    """How far a zone's clocks are ahead of UTC, as +08:00. Raises ValueError."""
+    offset = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
+    if offset is None:
+        raise ValueError(text)
+    return offset
+
+
+def to_count(text: str) -> int:
+    """A number from 1. Raises ValueError."""
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def to_width_mm(text: str) -> int:
+    """A whole number of millimetres that a sheet can be wide. Raises ValueError."""
+    value = to_count(text)
+    if value > _WIDEST_MM:
+        raise ValueError(text)
+    return value
+
+
+def to_seed(text: str) -> int:
+    """A whole number from 0. Raises ValueError."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def to_town_size(text: str) -> int:
+    """How many parcels a sample city may have. Raises ValueError."""
+    value = int(text)
+    if not 40 <= value <= 20_000:  # what the maker of the sample city can fill with streets
+        raise ValueError(text)
+    return value
+
+
+def to_scheduler(text: str) -> str:
+    """`local`, or the address of a Dask scheduler such as tcp://host:8786. Raises ValueError."""
+    if text != "local" and not re.fullmatch(r"(tcp|tls|ws|wss)://\S+", text):
+        raise ValueError(text)
+    return text
+
+
+def to_name(text: str) -> str:
+    """A name or an identifier. Raises ValueError where there is none: an empty variable of a shell is no wish."""
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+def to_codes(text: str) -> tuple[str, ...]:
+    """Codes with commas between. Raises ValueError where there is none: an empty word would ask for everything."""
+    codes = tuple(code.strip() for code in text.split(",") if code.strip())
+    if not codes:
+        raise ValueError(text)
+    return codes
+
+
+def to_pairs(text: str) -> dict[str, str]:
+    """target=source pairs with commas between. Raises ValueError, also where a target has two sources."""
+    pairs = {}
+    for part in filter(None, (part.strip() for part in re.split("[,，]", text))):
+        target, equals, source = part.partition("=")
+        if not equals or not target.strip() or not source.strip() or target.strip() in pairs:
+            raise ValueError(part)
+        pairs[target.strip()] = source.strip()
+    return pairs
+
+
+def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a request, converted; lists and tables may come as such, or as text.
+
+    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file.
+    """
+    known = {parameter.name: parameter for parameter in verb.parameters}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        parameter = known.get(name)
+        if parameter is None:
+            raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
+        if value is not None:
+            values[name] = _convert(parameter, value)
+    for parameter in verb.parameters:
+        if parameter.is_required and values.get(parameter.name) in (None, "", []):
+            raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+    return values
+
+
+def _shown_name(parameter: Parameter) -> str:
+    return parameter.metavar if parameter.positional else parameter.option
+
+
+def _convert(parameter: Parameter, value: Any) -> Any:
+    if parameter.flag:
+        if not isinstance(value, bool):
+            raise UsageError("usage.value", field=_shown_name(parameter), value=value)
+        return value
+    if parameter.repeated:
+        items = [_text(parameter, item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+        return [_converted_value(parameter, item) for item in items]
+    if isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
+    if isinstance(value, dict):
+        value = ",".join(f"{key}={item}" for key, item in value.items())
+    text = _text(parameter, value)
+    if parameter.choices and text not in parameter.choices:
+        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
+    return _converted_value(parameter, text)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
+    """A value as text, but for a path without half a character, which is no text.
+
+    Raises UsageError usage.value, OneMapError source.no_file for the path of a pipe, a socket or a device.
+    """
+    text = str(value)
+    _check_place(parameter, text)
+    if _MAY_BE_PATH.search(parameter.metavar):
+        check_plain(Path(text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text))
+    if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text)
+    return text
+
+
+def _check_place(parameter: Parameter, text: str) -> None:
+    """Refuse an address of another spelling than ours that has a password in it, before anybody takes it apart.
+
+    Raises UsageError usage.address, which does not repeat it.
+    """
+    place = text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text
+    takes_server = parameter.metavar in _TABLES or parameter.name == "district"
+    if parameter.metavar in _FILES and has_misspelled_secret(place, takes_server=takes_server):
+        raise UsageError("usage.address", field=_shown_name(parameter))
+
+
+def _converted_value(parameter: Parameter, text: str) -> Any:
+    if parameter.convert is None:
+        return text
+    try:
+        return parameter.convert(text)
+    except (ValueError, OverflowError):
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text) from None

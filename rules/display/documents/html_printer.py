@@ -1,0 +1,78 @@
+"""A document as a page for a browser, from the templates in resources/pages: what is put in is text and only shown."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.visible_text import visible_text
+from onemap.rules.display.documents.blocks import RIGHT, Column, Document, Table, printable
+from onemap.rules.display.maps.svg_text import picture_label
+
+PARTS = RESOURCES / "pages"
+_ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)), "�")
+_UNBROKEN = re.compile(r"[^\s<>&;\u2e80-\uffef]{19,}")  # a word that no column is wide enough for
+_PART = re.compile(r".{1,12}")
+_WIDE = 0.17  # of a table's width: a column of sentences, which keeps room for some words on a narrow screen
+
+
+def page_of(document: Document) -> bytes:
+    """One page for a browser that fetches nothing and runs nothing."""
+    printed = printable(document)
+    sections = [
+        replace(
+            section, blocks=tuple(_with_looks(block) if isinstance(block, Table) else block for block in section.blocks)
+        )
+        for section in printed.sections
+    ]
+    facts = {"language": printed.language, "foot": printed.foot, "sections": sections}
+    facts |= {"style": template_part("pages.css"), "rolled": phrase("map.rolled", printed.language)}
+    return render("pages.html", **facts, has_captions=False, below=0).encode()
+
+
+def _with_looks(table: Table) -> Table:
+    """A table whose columns say how they are shown: figures, or sentences that need some room."""
+    whole = sum(column.mm for column in table.columns)
+
+    def look(column: Column) -> str:
+        return "n" if column.align == RIGHT else "w" if column.mm >= _WIDE * whole else ""
+
+    columns = [replace(column, look=look(column)) for column in table.columns]
+    return replace(table, columns=tuple(columns))
+
+
+def render(template: str, **values: Any) -> Markup:
+    """A template of resources/pages with values put in; only what is Markup already is not escaped."""
+    return Markup(_PAGES.get_template(template).render(**values))
+
+
+def template_part(name: str) -> Markup:
+    """A file of resources/pages that is put into a page as it is."""
+    return Markup((PARTS / name).read_text(encoding="utf-8").replace("\r\n", "\n"))
+
+
+def legal_text(value: Any) -> Any:
+    """A value as HTML may hold it: without the signs that it forbids."""
+    return value if isinstance(value, Markup) else visible_text(str(value).translate(_ILLEGAL))
+
+
+def _breakable(text: str) -> Markup:
+    """A text whose very long words may be broken, so that a table keeps to its page."""
+    return Markup(_UNBROKEN.sub(lambda word: "<wbr>".join(_PART.findall(word.group())), escape(legal_text(text))))  # nosec B704
+
+
+_PAGES = ImmutableSandboxedEnvironment(
+    loader=jinja2.FileSystemLoader(PARTS),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    finalize=legal_text,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.filters["breakable"] = _breakable
+_PAGES.filters["drawing"] = Markup  # a map or a chart, which escapes its texts
+_PAGES.filters["label"] = picture_label

@@ -1,0 +1,101 @@
+"""What a document comes to, on its first page: each department's verdict and how much of its rules was asked."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.judge.findings.run_tables import RANK
+from onemap.rules.judge.findings.table import Row
+from onemap.rules.judge.kinds.reasons import EXCUSED
+
+MOST_GRAVE = 3
+
+
+def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
+    """How many rules there are, how many were asked, and why the others were not, the commonest reason first.
+
+    rows: a row per rule and outcome; reasons: by the reason's words.
+    text: all of it in words; short: as a table's cell has it.
+    """
+    reasons: dict[str, set[str]] = {}
+    for row in rows:
+        if row["state"] == "not_checked":
+            reasons.setdefault(row["reason_text"], set()).add(row["rule"])
+    left = set().union(*reasons.values()) if reasons else set()
+    every = {row["rule"] for row in rows}
+    ordered = sorted(reasons.items(), key=lambda item: -len(item[1]))
+    listed = [{"reason_text": text, "rules": len(rules)} for text, rules in ordered]
+    reason_text = labels["list_semicolon"].join(labels["reason_count"].format(**item) for item in listed)
+    facts = {"rules": len(every), "asked": len(every - left), "not_asked": len(left)}
+    key = "some" if left else "all" if every else "none"
+    short = ordered[0][0] if len(ordered) == 1 else reason_text
+    return {
+        **facts,
+        "reasons": listed,
+        "text": labels[f"asked_{key}"].format(**facts, reasons=reason_text),
+        "short": labels[f"short_{key}"].format(**facts, reasons=short),
+    }
+
+
+def department_rows(
+    rows: Sequence[Row], opinions: Iterable[Row], wants: Mapping[str, Collection[str]], labels: Mapping[str, str]
+) -> list[Row]:
+    """A row per department that has rules or was asked: verdict, counts, rules asked, conclusion of its opinion.
+
+    rows: a row per rule and outcome; opinions: of the current round; wants: by department the rules of others that want
+    it consulted, on whose findings its opinion rests too. verdict: of its own rules, null where none was asked.
+    """
+    opinion_of = {opinion["department"]: opinion for opinion in opinions}
+    found = []
+    for department in DEPARTMENTS:
+        mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
+        if opinion is None or not (mine or opinion["routed"]):
+            continue
+        counted = [row for row in mine if row["counted"] or row["state"] in ("clear", EXCUSED)]
+        asked = rules_asked(mine, labels)
+        conflicts = {row["rule"] for row in rows if row["state"] == "conflict" and row["counted"]}
+        others = conflicts.intersection(wants.get(department, ()))
+        if others:
+            asked["short"] += labels["short_consulted"].format(count=len(others))
+        found.append(
+            {
+                **{name: opinion[name] for name in _OF_OPINION},
+                "verdict": min((row["verdict"] for row in counted), key=RANK.__getitem__, default=None),
+                "findings": len({row["rule"] for row in counted if row["state"] == "conflict"}),
+                "unknown_rules": len({row["rule"] for row in counted if row["state"] == "unknown"}),
+                "opinion_text": _opinion_text(opinion, labels),
+                "open_count": len(opinion["open_items"]),
+                "consulted": len(others),
+                **asked,
+            }
+        )
+    return found
+
+
+def _opinion_text(opinion: Row, labels: Mapping[str, str]) -> str:
+    title = str(opinion["conclusion_title"])
+    return title if opinion["state"] in ("signed", "deemed") else labels["in_draft"].format(text=title)
+
+
+_OF_OPINION = ("department", "department_title", "conclusion", "conclusion_title", "state", "state_title", "routed")
+
+
+def by_gravity(rows: Iterable[Row]) -> list[Row]:
+    """Rows of rules, the gravest verdict first, of equals the larger area."""
+    return sorted(
+        rows, key=lambda row: (not row["counted"], RANK[row["verdict"]], -(row["area_ellipsoidal_m2"] or 0.0))
+    )
+
+
+def gravest(rows: Sequence[Row]) -> list[Row]:
+    """The three rules that weigh most, of those that count and are not clear."""
+    return by_gravity(row for row in rows if row["counted"] and row["verdict"] != "clear")[:MOST_GRAVE]
+
+
+def open_matters(departments: Sequence[Row], asked: Row) -> Row:
+    """What is not settled yet: opinions to be signed, items to be answered, rules not judged or not asked."""
+    return {
+        "opinions": sum(row["routed"] and row["state"] not in ("signed", "deemed") for row in departments),
+        "items": sum(row["open_count"] for row in departments),
+        "unknown_rules": sum(row["unknown_rules"] for row in departments),
+        "not_asked": asked["not_asked"],
+    }

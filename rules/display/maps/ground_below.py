@@ -1,0 +1,51 @@
+"""The ground below the spots of a map: present use, faintly, waters and roads with their names."""
+
+from onemap.layers.catalogue.style_table import map_themes
+from onemap.rules.display.maps.layers_on_sheet import Sheet
+from onemap.rules.display.maps.map_sheet import THINNED
+from onemap.rules.display.maps.map_source import LayersOnMap
+
+MOST_BYTES = 600_000  # of the ground; a map with its spots stays below 1 MB
+
+
+def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
+    """Draw the layers of a theme on an empty sheet, as fine as its size allows; which ones, with their versions.
+
+    Of `base` only the first that has anything there is drawn. What would be too large however coarse is left out.
+    """
+    layers = map_themes()[theme]
+    fine = sheet.tolerance_mm, sheet.least_mm
+    used: list[str] = []
+    for tolerance_mm, least_mm in THINNED:
+        sheet.tolerance_mm, sheet.least_mm = tolerance_mm, least_mm
+        used = [
+            *_first_of(sheet, source, layers["base"]),
+            *_each_of(sheet, source, layers["faint"], faint=True),
+            *_each_of(sheet, source, layers["layers"], faint=False),
+        ]
+        if sum(len(part.encode()) for part in sheet.body) <= MOST_BYTES:
+            break
+        for drawn in (sheet.body, sheet.legend, sheet.labels, sheet.patterns):
+            drawn.clear()
+        used = []
+    sheet.tolerance_mm, sheet.least_mm = fine
+    source.forget()
+    return used
+
+
+def _first_of(sheet: Sheet, source: LayersOnMap, codes: list[str]) -> list[str]:
+    for code in codes:
+        used = _each_of(sheet, source, [code], faint=True)
+        if used:
+            return used
+    return []
+
+
+def _each_of(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool) -> list[str]:
+    """Draw layers, each that has anything there; their titles with the versions."""
+    used = []
+    for code in codes:
+        near = source.near(code, sheet.view.bounds)
+        if near is not None and sheet.features(near, faint=faint, coded=False):
+            used.append(f"{near.entry.title_in(sheet.language)} {near.version.label}")
+    return used

@@ -1,0 +1,126 @@
+"""Names on a map: placed so that they cover neither each other nor the ground that they name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.display.maps.svg_text import svg_text, text_width, wrap_text
+
+_WIDEST_MM = 44.0
+_LINE = 1.2  # of the letters' height
+_AWAY_MM = 1.0
+_AIR_MM = 2.5  # between a name and the frame: letters may be wider than they are reckoned
+_MOST_NAMES, _MOST_CODES = 28, 150  # of features; parcels are all named
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name: its text, the shape on paper (mm) that it names, and whether it stands inside of it or beside it.
+
+    needed: it is set even where it must cover something; repeated: a code, which several features may share.
+    """
+
+    text: str
+    shape: shapely.Geometry
+    size: float
+    inside: bool
+    needed: bool = False
+    repeated: bool = False
+    colour: str = "#111111"
+    bold: bool = False
+
+
+Box = tuple[float, float, float, float]
+
+
+def labels_svg(labels: Sequence[Label], frame: Box, kept_free: np.ndarray, taken: Sequence[Box] = ()) -> str:
+    """The names that found a place, most important first.
+
+    frame, taken: boxes in mm (left, top, right, bottom); kept_free: (n,) shapes that no name may cover.
+    """
+    tree = shapely.STRtree(kept_free)
+    boxes = list(taken)
+    drawn, others, texts = [], 0, set()
+    for label in labels:
+        if not label.needed and (
+            others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
+        ):
+            continue
+        lines = wrap_text(label.text, label.size, _WIDEST_MM)
+        place = _place(label, lines, frame, tree, boxes)
+        if place is None:
+            continue
+        boxes.append(place)
+        texts.add(label.text)
+        others += not label.needed
+        middle = (place[0] + place[2]) / 2
+        drawn += [
+            svg_text(
+                line,
+                middle,
+                place[1] + label.size * (0.9 + order * _LINE),
+                label.size,
+                anchor="middle",
+                colour=label.colour,
+                bold=label.bold,
+                halo=True,
+            )
+            for order, line in enumerate(lines)
+        ]
+    return "".join(drawn)
+
+
+def _place(label: Label, lines: list[str], frame: Box, tree: shapely.STRtree, taken: list[Box]) -> Box | None:
+    width = max(text_width(line, label.size) for line in lines)
+    height = label.size * _LINE * len(lines)
+    inner = (frame[0] + _AIR_MM, frame[1] + _AIR_MM, frame[2] - _AIR_MM, frame[3] - _AIR_MM)
+    places = [box for box in _candidates(label, width, height) if _is_in(box, inner)]
+    free = [box for box in places if not any(_meet(box, other) for other in taken)]
+    if label.inside:
+        inside = (box for box in free if shapely.contains_properly(label.shape, shapely.box(*box)))
+        return next((box for box in inside if not _cuts_edge(shapely.box(*box), tree)), None)
+    clear = next((box for box in free if len(tree.query(shapely.box(*box), predicate="intersects")) == 0), None)
+    if clear is not None or not label.needed:
+        return clear
+    return next(iter(free or places), None)
+
+
+def _cuts_edge(box: shapely.Geometry, tree: shapely.STRtree) -> bool:
+    """Whether a box lies on the edge of a shape, such as the red line of a parcel; within it, it does not."""
+    met = tree.geometries[tree.query(box, predicate="intersects")]
+    return bool(np.any(~shapely.contains_properly(met, box)))
+
+
+def _candidates(label: Label, width: float, height: float) -> list[Box]:
+    if label.inside:
+        centre = shapely.point_on_surface(label.shape)
+        points = [(shapely.get_x(centre), shapely.get_y(centre))]
+        middle = shapely.centroid(label.shape)
+        points.append((shapely.get_x(middle), shapely.get_y(middle)))
+        return [(x - width / 2, y - height / 2, x + width / 2, y + height / 2) for x, y in points]
+    left, top, right, bottom = shapely.bounds(label.shape).tolist()
+    x, y = (left + right) / 2, (top + bottom) / 2
+    places = []
+    for away in (_AWAY_MM, _AWAY_MM * 4, _AWAY_MM * 9):
+        above, below = top - away - height, bottom + away
+        before, after = left - away - width, right + away
+        corners = [(x - width / 2, above), (after, y - height / 2), (x - width / 2, below), (before, y - height / 2)]
+        corners += [(after, above), (before, above), (after, below), (before, below)]
+        places += [(start, head, start + width, head + height) for start, head in corners]
+    return places
+
+
+def line_name_shape(line: shapely.Geometry) -> shapely.Geometry:
+    """What stands for a line when it is named: the middle of its longest part."""
+    parts = shapely.get_parts(line)
+    return shapely.line_interpolate_point(parts[int(np.argmax(shapely.length(parts)))], 0.5, normalized=True)
+
+
+def _is_in(box: Box, frame: Box) -> bool:
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+
+
+def _meet(first: Box, second: Box) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]

@@ -1,0 +1,146 @@
+"""What a map is drawn from: a stored run's parcels and pieces, and the features that lie near them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.rules.judge.packs.pack import rules_of_run
+from onemap.rules.judge.runs.run_store import StoredRow, run_record, stored_packs, stored_rows
+
+_PIECES = ("findings", "overlaps_line", "overlaps_point")
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of conflict: whose, by which rule, how severe, if it counts, and its geometry in the library's plane."""
+
+    parcel: str
+    rule: str
+    verdict: str
+    counted: bool
+    geometry: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class NearFeatures:
+    """The features of one layer near some ground: entry, version, geometries (n,) and fields of n rows."""
+
+    entry: LayerEntry
+    version: Version
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+
+
+class LayersOnMap:
+    """What of a library's layers lies near some ground, in the versions of a stored run's day.
+
+    record: the run's; unreadable: the layers that a map lacks because their version could not be read.
+    """
+
+    def __init__(self, library: Library, record: Mapping[str, Any]) -> None:
+        self.library, self.record = library, record
+        self.catalogue = library.catalogue()
+        self._versions = versions(library)
+        self.unreadable: set[str] = set()
+        self._near: dict[tuple[str, Bounds], NearFeatures | None] = {}
+
+    def version_of(self, code: str) -> Version | None:
+        """The version of a layer that the run looked at; of another layer the one that was in force then."""
+        used = {layer["code"]: layer for layer in self.record["layers"]}
+        if code in used:
+            return next((version for version in self._versions if version.table == used[code]["table"]), None)
+        moment = datetime.fromisoformat(self.record["started"])
+        known = [
+            version
+            for version in self._versions
+            if version.code == code and datetime.fromisoformat(version.recorded_at) <= moment
+        ]
+        return in_force(known, date.fromisoformat(self.record["parameters"]["as_of"]))
+
+    def near(self, code: str, bounds: Bounds) -> NearFeatures | None:
+        """The features of a layer that meet a box, or None: no such layer, no geometry, or nothing there."""
+        if (code, bounds) not in self._near:
+            self._near[code, bounds] = self._read(code, bounds)
+        return self._near[code, bounds]
+
+    def _read(self, code: str, bounds: Bounds) -> NearFeatures | None:
+        entry, version = self.catalogue.get(code), self.version_of(code)
+        if entry is None or version is None or entry.geometry not in ("polygon", "line", "point"):
+            return None
+        try:
+            stored = read_version(self.library, version, bounds)
+        except OneMapError:
+            self.unreadable.add(code)  # the map says so; the run says that nothing could be judged by it
+            return None
+        if len(stored.geometries) == 0:
+            return None
+        return NearFeatures(entry, version, stored.geometries, stored.attributes)
+
+    def coverage(self, code: str) -> shapely.Geometry | None:
+        """The ground for which the version of a layer speaks, or None where there is no version, or it is damaged."""
+        version = self.version_of(code)
+        if version is None:
+            return None
+        try:
+            return coverage_of(self.library, version)
+        except OneMapError:
+            self.unreadable.add(code)
+            return None
+
+    def forget(self) -> None:
+        """Let go of what was near the ground before."""
+        self._near.clear()
+
+
+class MapSource(LayersOnMap):
+    """One stored run of a library, as maps need it; it is read once and serves many maps.
+
+    overrides: the verdicts that a person put in place of the run's, by parcel and rule.
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+
+    def __init__(
+        self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str], str] | None = None
+    ) -> None:
+        super().__init__(library, run_record(library, run))
+        self.language = language
+        self.parcels: dict[str, shapely.Geometry] = {
+            row.values["parcel"]: geometry_of_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb
+        }
+        self._overrides = dict(overrides or {})
+        self.findings = [self._overridden(row.values) for row in stored_rows(library, run, "findings")]
+        self.pieces = [
+            piece for name in _PIECES for row in stored_rows(library, run, name) for piece in self._piece(row)
+        ]
+        self.rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, run), self.record)}
+
+    def _piece(self, row: StoredRow) -> list[Piece]:
+        values = row.values
+        if row.wkb is None:
+            return []
+        whose = values["parcel"], values["rule"]
+        if "verdict" in values:
+            verdict = self._overridden(values)["verdict"]
+        else:  # a line or a point is never unknown ground
+            verdict = next(f["verdict"] for f in self.findings if (f["parcel"], f["rule"]) == whose)
+        return [Piece(*whose, verdict, bool(values["counted"]), geometry_of_wkb(row.wkb))]
+
+    def _overridden(self, finding: dict[str, Any]) -> dict[str, Any]:
+        verdict = self._overrides.get((finding["parcel"], finding["rule"]))
+        return {**finding, "verdict": verdict} if verdict else finding
+
+    def rule_title(self, rule: str) -> str:
+        """What a rule says, in the maps' language."""
+        known = self.rules.get(rule)
+        return str(known.title.get(self.language) or rule) if known else rule

@@ -1,0 +1,250 @@
+"""What a check writes for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyproj
+
+from onemap.layers.errors import OneMapError, Problem, require_value
+from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.in_threads import result_of
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.system_reasons import sqlite_reason
+from onemap.rules.judge.findings.table import Table
+
+if TYPE_CHECKING:
+    from onemap.rules.display.outputs.sheet_charts import SheetFigure
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+    from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
+    from onemap.rules.display.outputs.to_parquet import ParquetOutput
+    from onemap.rules.display.outputs.to_sheets import SheetOutput
+
+_ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the file
+
+
+class Output(Protocol):
+    """Tables on their way into files: those of a run come in parts, each of the next parcels, one after the other."""
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables; a table is made when it comes for the first time, even without rows."""
+
+    def finish(self) -> None:
+        """Write what is left to write, after the last rows."""
+
+    def close(self) -> None:
+        """Let go of the files, whole or not."""
+
+
+class Target(Output, Protocol):
+    """An output that was asked for by its name."""
+
+    def end(self) -> None:
+        """No more rows come: what is left may be written beside what the caller does before it calls `finish`."""
+
+    def finish(self, progress: Progress = SILENT) -> None:
+        """Write what is left to write, after the last rows. progress: of that."""
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What its form could not hold, after `finish`."""
+
+
+def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    """Refuse targets before hours of work: each is another one, and none of them an input.
+
+    Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
+    """
+    known: set[Path] = set()
+    for target in map(Path, outs):
+        _check(target, overwrite, inputs)
+        if target.resolve() in known:
+            raise OneMapError("out.twice", file=target.name, field="--out")
+        known.add(target.resolve())
+
+
+def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
+        raise OneMapError("out.format", file=target.name, field="--out")
+    check_place(target, overwrite, "--out", inputs)
+
+
+@contextlib.contextmanager
+def tables_written(
+    tables: Mapping[str, Table],
+    crs: pyproj.CRS,
+    out: str,
+    overwrite: bool,
+    language: str | None = None,
+    figures: "Sequence[SheetFigure]" = (),
+    titles: "KnownTitles | None" = None,
+) -> Iterator[Target]:
+    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
+
+    language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
+    titles: what no table says of the ids on a sheet.
+
+    They are written beside, and take their place when the block ends without an error: what must be recorded together
+    with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
+    """
+    with output_opened(crs, out, overwrite, language, figures, titles) as output:
+        output.append(tables)
+        output.finish()
+        yield output
+
+
+@contextlib.contextmanager
+def output_opened(
+    crs: pyproj.CRS,
+    out: str,
+    overwrite: bool,
+    language: str | None = None,
+    figures: "Sequence[SheetFigure]" = (),
+    titles: "KnownTitles | None" = None,
+) -> Iterator[Target]:
+    """An output as `tables_written` has it, for tables that come in parts.
+
+    `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
+    """
+    target = Path(out).absolute()
+    _check(target, overwrite)
+    with atomic_output(target, overwrite, "--out") as beside:
+        with _refusals(target.name):
+            output = _output_to(beside, crs, target.name, language, figures, titles)
+        with contextlib.closing(output):
+            yield output
+
+
+def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, Any]]:
+    """What the forms of some targets could not hold, as the contract's JSON objects."""
+    return [problem_record(problem, language) for target in targets for problem in target.remarks]
+
+
+class _LabelledOutput:
+    """An output whose refusals name the target."""
+
+    def __init__(self, output: Output, label: str) -> None:
+        self._output = output
+        self._label = label
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables."""
+        with _refusals(self._label):
+            self._output.append(tables)
+
+    def end(self) -> None:
+        """Nothing is written beside."""
+
+    def finish(self, progress: Progress = SILENT) -> None:
+        """Write what is left to write."""
+        progress.at(0.0)
+        with _refusals(self._label):
+            self._output.finish()
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the form could not hold: only a sheet cannot hold everything."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._output.close()
+
+
+class _SheetOutput(_LabelledOutput):
+    """Sheets, of whose cells some may be too small."""
+
+    def __init__(self, output: "SheetOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._sheets = output
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the cells could not hold."""
+        return self._sheets.remarks
+
+
+class _BackgroundOutput(_LabelledOutput):
+    """An output that writes in a thread of its own, a part behind, while the record is written."""
+
+    def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._writing = output
+        self._writer, self._packer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
+        self._finishing: Future[None] | None = None
+        self._rows = 0  # that were given
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
+        self._wait()
+        self._writing.begin(tables)
+        self._rows += sum(table.count for table in tables.values())
+        self._last = self._writer.submit(super().append, tables)
+
+    def end(self) -> None:
+        """Begin to write what is left after the last rows; some of it is made ready while those are written."""
+        ready, last, finish = self._packer.submit(self._writing.make_ready), self._last, super().finish
+
+        def work() -> None:
+            if last is not None:
+                last.result()
+            ready.result()
+            finish()
+
+        self._finishing = self._writer.submit(work)
+
+    def finish(self, progress: Progress = SILENT) -> None:
+        """Write what is left to write. Raises what went wrong with it, or with the last rows."""
+        begun = self._writing.rows
+        left = max(self._rows - begun, 1)
+        if self._finishing is None:
+            self.end()
+        finishing = require_value(self._finishing, "what was begun just now")
+        result_of(finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+
+    def close(self) -> None:
+        """Let go of the files, once nobody writes any more."""
+        self._writing.stop()
+        for thread in (self._packer, self._writer):
+            thread.shutdown(cancel_futures=True)
+        super().close()
+
+    def _wait(self) -> None:
+        if self._last is not None:
+            result_of(self._last, SILENT.check)
+
+
+@contextlib.contextmanager
+def _refusals(label: str) -> Iterator[None]:
+    """What SQLite cannot write becomes a refusal."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OneMapError("out.failed", file=label, field="--out", reason=sqlite_reason(error)) from error
+
+
+def _output_to(
+    path: Path,
+    crs: pyproj.CRS,
+    label: str,
+    language: str | None,
+    figures: "Sequence[SheetFigure]",
+    titles: "KnownTitles | None",
+) -> _LabelledOutput:
+    """The output for a target's form; its library is loaded only where it is asked for."""
+    if path.suffix.lower() == ".gpkg":
+        from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
+
+        return _BackgroundOutput(GeoPackageOutput(path, crs, language), label)
+    if path.suffix.lower() == ".xlsx":
+        from onemap.rules.display.outputs.to_sheets import SheetOutput
+
+        return _SheetOutput(SheetOutput(path, label, language, figures, titles), label)
+    from onemap.rules.display.outputs.to_parquet import ParquetOutput
+
+    return _BackgroundOutput(ParquetOutput(path, crs), label)

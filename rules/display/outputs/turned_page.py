@@ -1,0 +1,84 @@
+"""The page of a night: which verdicts turned, of which case or check, and what of the data and rules changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import joined_sentences
+from onemap.layers.files.atomic_output import atomic_output
+from onemap.layers.messages import phrase
+from onemap.rules.display.documents.blocks import Block, Document, Section, columns, section_of, table_under
+from onemap.rules.display.documents.html_printer import page_of
+
+
+def write_turned_page(
+    path: Path,
+    records: Iterable[Mapping[str, Any]],
+    titles: Mapping[str, Mapping[str, str]],
+    facts: Mapping[str, str],
+    language: str,
+    overwrite: bool,
+    more: Sequence[Section] = (),
+) -> None:
+    """One page that works offline. records: of `recheck`, cases and runs.
+
+    titles: of rules, layers and packs, by their ids and codes; facts: library and day, as its head says them.
+
+    more: pages of what else the night has found.
+
+    Raises OneMapError out.….
+    """
+    records = list(records)
+    turned = sum(bool(record["turned"]) for record in records)
+    page = section_of(
+        f"{phrase('night.title', language)} · {facts['day']}",
+        [
+            (phrase("report.library", language), facts["library"]),
+            (phrase("report.day", language), facts["day"]),
+        ],
+        *(
+            block
+            for record in records
+            if record["turned"] or record["problems"]
+            for block in _blocks(record, titles, language)
+        ),
+        lead=phrase("said.recheck", language, count=len(records), turned=turned),
+    )
+    foot = phrase("figures.foot", language, library=facts["library"])
+    with atomic_output(path, overwrite, "--page") as part:
+        part.write_bytes(page_of(Document(language, foot, (page, *more))))
+
+
+def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> list[Block]:
+    """A case or a check: its parcels that turned, what changed behind them, and what kept it from being judged."""
+    names = record.get("case") or record.get("run"), record.get("project") or record.get("name")
+    name = " ".join(filter(None, names))
+    sentences = [joined_sentences(one["message"], one["mend"]) for one in record["problems"]]
+    rows = [
+        [one["parcel"], *(_verdict(one[side], language) for side in ("from", "to")), _rules(one, titles, language)]
+        for one in record["turned"]
+    ]
+    heads = columns("night", language, {"parcel": 3, "before": 2, "after": 2, "rules": 6})
+    blocks = [*table_under(name, heads, rows, language, "\n".join(sentences))]
+    changed = [*record.get("layers", []), *record.get("packs", [])]
+    if changed:
+        parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed]
+        heading = f"{name} · {phrase('night.data', language)}"
+        blocks += table_under(
+            heading, columns("night", language, {"data": 5, "before": 4, "after": 4}), parts, language
+        )
+    return blocks
+
+
+def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
+    return phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in turned["rules"])
+
+
+def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What a layer or a pack is called; without a title its code or id."""
+    code, pack = changed.get("code"), changed.get("id")
+    return str(titles["layers"].get(code, code) if code else titles["packs"].get(str(pack), pack))
+
+
+def _verdict(verdict: str | None, language: str) -> str:
+    return f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}" if verdict else "–"

@@ -1,0 +1,1 @@
+"""Answers as people read them: rows and tables, and the plain text and JSON that are made of them."""

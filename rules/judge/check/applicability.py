@@ -1,0 +1,75 @@
+"""To which parcels a rule applies: its `when`, its classes of projects, and the rule in whose place it judges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.frames.fields import are_none
+from onemap.rules.judge.kinds.conditions import Truth, evaluate
+from onemap.rules.judge.packs.projects import Projects
+from onemap.rules.judge.packs.rule import Rule
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """Whether a rule applies to parcels (n,), and whether it applies only because a fact of the parcel is missing.
+
+    excused_by: (n,) by what the project is excused, as `Projects.excuses`; None where the rule excuses nobody. Who is
+    excused is measured all the same: then the rule applies, and decides nothing.
+    """
+
+    applies: np.ndarray
+    lacks_fact: np.ndarray
+    excused_by: np.ndarray | None = None
+
+
+def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
+    """To which parcels a rule applies. parcels: n rows of their attributes; projects: what they say of themselves.
+
+    A project that says nothing of itself is of no class: `unless` does not excuse it, and `only` reaches it where the
+    rule says `silent`. An unknown `when` applies the rule.
+    """
+    reached = _own_applicability(rule, parcels, projects)
+    if not rule.unless:
+        return reached
+    excused_by = projects.excuses(rule.unless)
+    is_excused = _are_there(excused_by)
+    lacks_fact = (reached.lacks_fact | projects.are_silent(rule.unless)) & reached.applies & ~is_excused
+    return Applicability(reached.applies, lacks_fact, excused_by if is_excused.any() else None)
+
+
+def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
+    """What the rule says but for those whom its `unless` excuses."""
+    applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
+    if rule.when is not None:
+        truth = _truth(rule.when, parcels)
+        applies, lacks_fact = truth.true | truth.unknown, truth.unknown
+    if rule.only:
+        is_silent = projects.are_doubtful(rule.only) & rule.silent
+        applies, lacks_fact = applies & (projects.are_of(rule.only) | is_silent), lacks_fact | is_silent
+    if rule.milder_of:
+        excused = [_is_excused(severe, parcels, projects) for severe in rule.milder_of]
+        applies = applies & np.logical_or.reduce(excused)
+    return Applicability(applies, applies & lacks_fact)
+
+
+def _are_there(values: np.ndarray) -> np.ndarray:
+    """Which values (n,) are not None."""
+    there: np.ndarray = ~are_none(values)
+    return there
+
+
+def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.ndarray:
+    """Whom (n,) a rule would reach, but for its `unless`."""
+    excused: np.ndarray = _own_applicability(rule, parcels, projects).applies & _are_there(
+        projects.excuses(rule.unless)
+    )
+    return excused
+
+
+def _truth(when: str, parcels: pd.DataFrame) -> Truth:
+    try:
+        return evaluate(when, parcels)
+    except KeyError:  # the parcels do not say: unknown for all
+        return Truth(np.zeros(len(parcels), dtype=bool), np.ones(len(parcels), dtype=bool))

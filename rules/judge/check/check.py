@@ -1,0 +1,221 @@
+"""The conflict check: parcels × rules × layer versions → the tables of a run."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from onemap.layers.library.library import Library, now
+from onemap.layers.messages import phrase, problem_record
+from onemap.layers.software import software_versions
+from onemap.rules.judge.check.layers_of_check import LayersOfCheck
+from onemap.rules.judge.check.part_judgement import judge_part
+from onemap.rules.judge.check.run_in_parts import RunInParts, begin_parts
+from onemap.rules.judge.findings.background_rows import background_thread
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.incremental.comparison_with_run import Comparison, Earlier, earlier_run
+from onemap.rules.judge.incremental.merged_run import StandingRows, merged_tables, standing_rows
+from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds.ground import WarpedRaster
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
+from onemap.rules.judge.question.kind_remarks import kind_problems_of
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.question.value_remarks import value_problems_of
+from onemap.rules.judge.runs.run import Run, verdict_counts
+
+_LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
+BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
+LAYERS_READ = BEGUN + _LAYERS * (JUDGED - BEGUN)
+_CELL_M, _DISTANCE_M = 100_000, 40_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the rules of a check say of some parcels: every table of a run but `run`.
+
+    layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
+    rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
+    """
+
+    tables: dict[str, Table]
+    layers: dict[str, dict[str, Any]]
+    computed: int
+    skipped: list[dict[str, str]]
+    warped: list[WarpedRaster]
+
+
+def check(
+    library: Library,
+    question: Question,
+    threads: Threads,
+    against: str | None = None,
+    check_plan: CheckPlan | None = None,
+    most_rows: int | None = None,
+) -> Run:
+    """Judge every parcel by every rule, all of them at once; nothing is written.
+
+    against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
+    the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
+    is part of something larger; else it is made for these parcels. most_rows: to be held at once.
+    Raises OneMapError for every refusal, TooManyRows.
+    """
+    began, started = time.perf_counter(), now()
+    check_plan = check_plan or _plan_of(library, question)
+    earlier = earlier_run(library, against, question, check_plan.origin) if against else None
+    asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
+    record = _record(library, question, check_plan, answer, started, began)
+    verdicts = verdict_counts(answer.tables["parcels"].values("verdict"))
+    return Run(
+        question,
+        record,
+        _problems(library, question, check_plan),
+        verdicts,
+        {**answer.tables, "run": run_table(record)},
+    )
+
+
+def check_in_parts(library: Library, question: Question, threads: Threads, most_rows: int | None = None) -> RunInParts:
+    """Judge parcels by every rule part by part; the rows, which are those of `check`, are written meanwhile.
+
+    The first part has judged when this ends, so that what is refused is refused before anything is written.
+    most_rows: that all parcels may have, as far as the first part tells. Raises OneMapError for every refusal,
+    TooManyRows.
+    """
+    began, started = time.perf_counter(), now()
+    check_plan, judging = _plan_of(library, question), threads.part(BEGUN, JUDGED)
+    sources = check_plan.sources(library)
+    layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
+    parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
+    record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
+    return RunInParts(
+        question, record, _problems(library, question, check_plan), {}, parts, close, judging.progress, began
+    )
+
+
+def _plan_of(library: Library, question: Question) -> CheckPlan:
+    return check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
+
+
+def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[WarpedRaster]) -> Answer:
+    records = {code: source.record(code) for code, source in layers.read.items()}
+    return Answer(tables, records, computed, layers.skipped_rules, warped)
+
+
+def _record(
+    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
+) -> dict[str, Any]:
+    parameters, seconds = question.parameters(library), time.perf_counter() - began
+    return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
+
+
+def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[dict[str, Any]]:
+    """What must be told of the parcels, how they were read and what their projects are called, and of the rules."""
+    of_projects = kind_problems_of(question.packs, question.parcels, question.language)
+    problems = *question.parcels.problems, *of_projects, *value_problems_of(library, check_plan)
+    return [problem_record(problem, question.language) for problem in problems]
+
+
+def judged_beside(
+    check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier
+) -> Answer:
+    """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
+
+    Raises OneMapError rule.field, run.damaged.
+    """
+    lost: frozenset[str] = frozenset()
+    while True:
+        standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
+        answer = judged_parcels(check_plan, sources, parcels.at(standing.rows_to_judge), threads, standing)
+        found = standing.unreadable(answer.layers) - lost
+        if not found:
+            tables = merged_tables(standing, answer.tables, answer.layers)
+            # Rasters near parcels whose rows stand were warped as well.
+            return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped_rasters(answer.warped)])
+        lost |= found
+
+
+def judged_parcels(
+    check_plan: CheckPlan,
+    sources: Sources,
+    parcels: Parcels,
+    threads: Threads,
+    standing: StandingRows | None = None,
+    most_rows: int | None = None,
+) -> Answer:
+    """Judge some parcels by every rule of a check; of each layer only what is near them is read from its sources.
+
+    standing: by which rules they need not be judged; most_rows: to be held at once. The rows are the same to the last
+    digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
+    """
+    layers = LayersOfCheck(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
+    with background_thread(threads.workers, len(parcels.ids)) as beside:
+        judging = threads.part(_LAYERS, _RULES)
+        part = judge_part(layers, parcels, judging, beside, standing.wanted_parcels if standing else None, most_rows)
+        rows = part.rows.wait_for_rows(threads.progress.part(_RULES, _ROWS))
+    last = threads.part(_ROWS, 1.0, phrase("progress.tables", check_plan.language))
+    return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
+
+
+def judged_ahead(
+    layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
+) -> Callable[[], Answer]:
+    """Judge some parcels as `judged_parcels` does; the answer, whose tables are made beside: who calls waits for them.
+
+    Raises OneMapError rule.field.
+    """
+    part = judge_part(layers, parcels, threads, beside)
+    tables = part.rows.tables(threads.part(0.0, 0.0))
+    return lambda: _answer(tables.result(), layers, part.computed, part.warped)
+
+
+def record_of(
+    check_plan: CheckPlan,
+    packs: Sequence[Pack],
+    parameters: Mapping[str, Any],
+    answers: Iterable[Answer],
+    started: str,
+    seconds: float,
+    who: str,
+) -> dict[str, Any]:
+    """The record of a run whose parcels were judged together, or in several answers."""
+    layers: dict[str, Mapping[str, Any]] = {}
+    skipped, warped, computed = list(check_plan.skipped), list[WarpedRaster](), 0
+    for answer in answers:
+        layers |= answer.layers
+        computed += answer.computed
+        skipped += [item for item in answer.skipped if item not in skipped]
+        warped += [item for item in answer.warped if item not in warped]
+    order = {rule.id: place for place, rule in enumerate(check_plan.rules)}
+    return {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "started": started,
+        "seconds": round(seconds, 3),
+        "software": software_versions(),
+        "packs": [pack.record() for pack in packs],
+        "layers": [layers[code] for code in sorted(layers)],
+        "parameters": dict(parameters),
+        "origin": list(check_plan.origin),
+        "rules": {rule.id: rule.hash for rule in check_plan.rules},
+        "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
+        "computed": computed,
+        "warped": [asdict(item) for item in sorted(warped, key=lambda item: order[item.rule])],
+        "skipped": skipped,
+        "who": who,
+    }
+
+
+def local_origin(west: float, south: float) -> tuple[float, float]:
+    """The point from which a run counts coordinates: whole kilometres, the same for all parcels of a city.
+
+    Near enough to give back the digits that a zone's prefix costs, and far enough that no coordinate comes near
+    zero, where floating point is so fine that overlays lose polygons.
+    """
+    return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)

@@ -1,0 +1,206 @@
+"""One rule over some parcels: which it applies to, which features it looks at, and what its kind says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.judge.check.applicability import applicability
+from onemap.rules.judge.check.judge_provable import judge_provable
+from onemap.rules.judge.check.layers_of_check import LayersOfCheck
+from onemap.rules.judge.findings.findings import OFFICIAL_LAYER, OfficialFeatures, RuleJudgement
+from onemap.rules.judge.inputs.layer_sources import LayerSource
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.ground import (
+    CoveredGround,
+    Features,
+    Ground,
+    Judgement,
+    OtherLayer,
+    SharedGround,
+    no_ground,
+    no_pairs,
+)
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unchanging_sets import freeze_set
+from onemap.rules.judge.packs.projects import Projects
+from onemap.rules.judge.packs.rule import Rule
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The parcels (n,) with their attributes; coordinates are counted from `origin` in the library's plane."""
+
+    shapes: AnyShapes
+    attributes: pd.DataFrame
+    crs: pyproj.CRS
+    origin: tuple[float, float]
+
+    @cached_property
+    def covered_ground(self) -> CoveredGround:
+        """What of all parcels lies inside and outside the coverages."""
+        return CoveredGround()
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What all parcels say of themselves."""
+        return Projects(self.attributes)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """The attributes, numbered from 0 as the parcels are."""
+        return self.attributes.reset_index(drop=True)
+
+
+def judged_rule(
+    rule: Rule,
+    bench: Bench,
+    layers: LayersOfCheck,
+    threads: Threads,
+    wanted: np.ndarray | None,
+    shared: SharedGround | None,
+) -> RuleJudgement:
+    """What a rule says of the parcels to which it applies.
+
+    wanted: (n,) only of these parcels.
+    shared: what all parcels share with the features of its layer, where that is known already.
+
+    Raises OneMapError rule.field if the version lacks a field that the rule uses.
+    """
+    source, others = layers.of(rule), layers.others(rule)
+    rows, lacks_fact, excused_by = _rows_asked(rule, bench, wanted)
+    if source.stored is None or source.coverage is None:
+        return _blank(rule, bench, rows, source, source.reason or "unreadable", excused_by)
+    if wanting := _wanting_layer(rule, others):
+        return _blank(rule, bench, rows, source, wanting, excused_by)
+    if rule.finds:
+        _check_fields(rule, source)
+    if wanted is not None and not wanted.any():
+        return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
+    chosen, features = layers.features_asked(rule, source.stored)
+    ground = _ground(rule, bench, rows, source, features, others, threads)
+    if shared is not None and len(rows) == len(bench.shapes):
+        ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
+    try:
+        order, judgement = judge_provable(KINDS[rule.kind].judge, ground)
+    except OneMapError as error:
+        if error.code != "version.unreadable":
+            raise
+        return _blank(rule, bench, rows, source, "unreadable", excused_by)
+    version = source.version
+    return RuleJudgement(
+        rule=rule,
+        rows=rows[order],
+        lacks_fact=lacks_fact[order],
+        excused_by=None if excused_by is None else excused_by[order],
+        judgement=judgement,
+        label=version.label if version else None,
+        names=source.names[chosen],
+        attributes=_attributes_of_file(features.attributes),
+        assumed=version is not None and version.coverage_kind == "extent",
+        accuracy_m=version.accuracy_m if version else None,
+        threads=threads,
+        official=_official_features(rule, others),
+    )
+
+
+def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:
+    """What a file says of features (m,), but for a column that is named as what only a check says of them."""
+    return attributes.drop(columns=OFFICIAL_LAYER) if OFFICIAL_LAYER in attributes.columns else attributes
+
+
+def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> OfficialFeatures | None:
+    """The features that stand instead of a rule's own, where there are some."""
+    zones = others.get("instead")
+    if zones is None or zones.stored is None:
+        return None
+    attributes = _attributes_of_file(zones.stored.attributes).copy(deep=False)
+    attributes.insert(0, OFFICIAL_LAYER, rule.other_layers["instead"])
+    return OfficialFeatures(zones.names, attributes)
+
+
+def _rows_asked(
+    rule: Rule, bench: Bench, wanted: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """The positions (k,) of the parcels to which a rule applies, of those that are wanted.
+
+    With them which lack a fact, and by what they are excused, None where nobody is.
+    """
+    to_whom = applicability(rule, bench.attributes, bench.projects)
+    rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
+    excused_by = to_whom.excused_by
+    return rows, to_whom.lacks_fact[rows], None if excused_by is None else excused_by[rows]
+
+
+def _ground(
+    rule: Rule,
+    bench: Bench,
+    rows: np.ndarray,
+    source: LayerSource,
+    features: Features,
+    others: Mapping[str, LayerSource],
+    threads: Threads,
+) -> Ground:
+    """What the rule's kind is given of the parcels in `rows`; other layers only where they have a version."""
+    is_everyone = len(rows) == len(bench.shapes)
+    return Ground(
+        shapes=bench.shapes if is_everyone else freeze_set(bench.shapes[rows]),
+        features=features,
+        coverage=source.coverage,
+        options=rule.options,
+        threads=threads,
+        parcel_attributes=bench.records if is_everyone else bench.records.iloc[rows].reset_index(drop=True),
+        rasters=source.rasters,
+        crs=bench.crs,
+        origin=bench.origin,
+        others={
+            key: OtherLayer(other.stored.geometries, other.coverage, other.rasters, _given_crs(other))
+            for key, other in others.items()
+            if other.stored is not None and other.coverage is not None
+        },
+        covered=bench.covered_ground if is_everyone else CoveredGround(),
+    )
+
+
+def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
+    """Why a layer without which the rule cannot judge says nothing; None if every one of them does.
+
+    Of one that cannot be read, such as official zones, nobody knows what it would say.
+    """
+    needed = KINDS[rule.kind].needed_layers(rule.options)
+    stops = (other.reason for key, other in others.items() if other.reason == "unreadable" or key in needed)
+    return next(filter(None, stops), None)
+
+
+def _given_crs(source: LayerSource) -> tuple[str | None, ...]:
+    """What was said of the CRS of a raster layer's files; nothing of other layers."""
+    return tuple(source.stored.attributes["given_crs"]) if source.rasters and source.stored is not None else ()
+
+
+def _blank(
+    rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str, excused_by: np.ndarray | None = None
+) -> RuleJudgement:
+    """A rule that could not be judged at all: the whole ground is unknown."""
+    count = len(rows)
+    judgement = Judgement(no_ground(count), bench.shapes[rows], np.full(count, np.nan), no_pairs())
+    judgement.because(reason, np.ones(count, dtype=bool))
+    label = source.version.label if source.version else None
+    nothing = np.zeros(count, dtype=bool)
+    names = np.empty(0, dtype=object)
+    return RuleJudgement(rule, rows, nothing, judgement, label, names, pd.DataFrame(), excused_by=excused_by)
+
+
+def _check_fields(rule: Rule, source: LayerSource) -> None:
+    """A field that the version does not have is an error of the rule, not an empty answer."""
+    if source.stored is None or source.version is None or not rule.layer_fields:
+        return
+    present = {str(name).lower() for name in source.stored.attributes.columns}
+    for name in rule.layer_fields:
+        if name.lower() not in present:
+            place = {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": name}
+            raise OneMapError("rule.field", layer=source.version.table, **place)

@@ -1,0 +1,186 @@
+"""The layers that the rules of a check look at, read once near all its parcels, in whatever parts these are judged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from onemap.layers.geometry.shape_column import some_of, vertices_of
+from onemap.layers.library.versions import StoredFeatures
+from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.conditions import evaluate
+from onemap.rules.judge.kinds.foreseen_values import as_codes, unforeseen_rows
+from onemap.rules.judge.kinds.ground import Features
+from onemap.rules.judge.overlay.grown_ground import QUARTER_SEGMENTS
+from onemap.rules.judge.overlay.unchanging_sets import compute_once, freeze_set, is_frozen
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.check_plan import CheckPlan
+
+_FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
+_VERTICES_A_PARCEL = 1.6  # measured: what a parcel costs a rule
+_MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
+# Of layers held for all blocks; vertices with all that is made of them, some 100 MB.
+_FEATURES_HELD, _VERTICES_HELD = 2_000, 1_000_000
+_ANYWHERE = np.empty((0, 4))  # boxes of parcels that may lie anywhere in their extent
+ROWS_A_FEATURE = 2.0  # of two plans without gaps, about: each border has ground on both sides
+
+AskedFeatures = tuple[np.ndarray, Features]  # the positions (m,) of features among all of their layer, and these
+
+
+class LayersOfCheck:
+    """Every layer that a rule looks at, by its code; what rules ask of a layer is made once for all parcels.
+
+    read: what of each is near enough to the parcels to matter.
+    """
+
+    def __init__(
+        self,
+        check_plan: CheckPlan,
+        sources: Sources,
+        parcels: Parcels,
+        progress: Progress,
+        small: "SmallLayers | None" = None,
+    ) -> None:
+        """Read them; progress: of the reading; small: some that are read already.
+
+        Raises OneMapError if a replacing file is refused.
+        """
+        self.check_plan = check_plan
+        self._small = small or SmallLayers()
+        others = [code for code in check_plan.codes if code not in self._small.read]
+        near = _read_layers(check_plan, sources, others, parcels.extent, parcels.boxes, progress)
+        self.read = {code: self._small.read.get(code) or near[code] for code in check_plan.codes}
+        self.crs = sources.library.crs
+        self._asked: dict[str, AskedFeatures] = {}
+        self._vertices: dict[str, int] = {}
+
+    def of(self, rule: Rule) -> LayerSource:
+        """The layer of a rule."""
+        return self.read[rule.layer]
+
+    def others(self, rule: Rule) -> dict[str, LayerSource]:
+        """The layers that a rule names besides its own, by the key that names them."""
+        return {key: self.read[code] for key, code in rule.other_layers.items()}
+
+    def is_skipped(self, rule: Rule) -> bool:
+        """Whether a rule that makes no finding has nothing to look at."""
+        return bool(self.of(rule).reason) and not rule.finds
+
+    @property
+    def skipped_rules(self) -> list[dict[str, str]]:
+        """The rules that are not asked, and why."""
+        rules = filter(self.is_skipped, self.check_plan.rules)
+        return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
+
+    def features_asked(self, rule: Rule, stored: StoredFeatures) -> AskedFeatures:
+        """The features of its layer that a rule's `where` lets through, with their positions (m,) among all.
+
+        A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
+        """
+        asked = self._small.asked if rule.layer in self._small.read else self._asked
+        if rule.id not in asked:
+            asked[rule.id] = _features_asked(rule, self.of(rule), stored)
+        return asked[rule.id]
+
+    def cost(self, rule: Rule, parcels: int) -> float:
+        """What judging so many parcels takes, in vertices: those that were read, and what each parcel costs besides."""
+        return float(sum(_VERTICES_A_PARCEL * parcels + self._vertices_of(code) for code in rule.layers))
+
+    def rows_of_parcel(self, parcels: int) -> float:
+        """About how many rows each of so many parcels has in all tables, as far as the sizes of the layers tell."""
+        features = sum(len(self.of(rule).names) for rule in self.check_plan.rules)
+        return 1.0 + ROWS_A_FEATURE * features / max(parcels, 1)
+
+    def _vertices_of(self, code: str) -> int:
+        if code not in self._vertices:
+            stored = self.read[code].stored
+            self._vertices[code] = compute_once(stored.shapes, "vertices", vertices_of) if stored else 0
+        return self._vertices[code]
+
+
+@dataclass(frozen=True)
+class SmallLayers:
+    """Layers that are read once for all the blocks of a check, with what rules ask of them."""
+
+    read: dict[str, LayerSource] = field(default_factory=dict)
+    asked: dict[str, AskedFeatures] = field(default_factory=dict)
+
+
+def small_layers(check_plan: CheckPlan, sources: Sources, extent: tuple[float, float, float, float]) -> SmallLayers:
+    """The layers of a check that are small enough to be held as long as it takes, near the `extent` of all parcels.
+
+    Raises OneMapError if a replacing file is refused.
+    """
+    few = [code for code in check_plan.codes if sources.features(code) <= _FEATURES_HELD]
+    read, vertices = dict[str, LayerSource](), 0
+    for code, layer in _read_layers(check_plan, sources, few, extent, _ANYWHERE, SILENT).items():
+        own = _vertices_with_zones(check_plan, code, layer)
+        if vertices + own <= _VERTICES_HELD:
+            vertices += own
+            read[code] = layer
+    return SmallLayers(read)
+
+
+def _vertices_with_zones(check_plan: CheckPlan, code: str, layer: LayerSource) -> int:
+    """The vertices of a layer and, about, of the zones that rules make around its features."""
+    if layer.stored is None:
+        return 0
+    own, features = vertices_of(layer.stored.shapes), len(layer.stored.fids)
+    zones = sum(rule.layer == code and KINDS[rule.kind].grows_features for rule in check_plan.rules)
+    # Each corner becomes a quarter of a circle, about, and the ends of a line, or a ring, a whole one.
+    return own + zones * QUARTER_SEGMENTS * (own + 4 * features)
+
+
+def _read_layers(
+    check_plan: CheckPlan,
+    sources: Sources,
+    codes: Sequence[str],
+    extent: tuple[float, float, float, float],
+    boxes: np.ndarray,
+    progress: Progress,
+) -> dict[str, LayerSource]:
+    """Some layers near parcels, by all their extent and the boxes (n, 4) of each."""
+    west, south, east, north = extent
+    reach = check_plan.reaches()
+    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
+    layers: dict[str, LayerSource] = {}
+    scattered = {far: scattered_boxes(boxes, far) for far in set(reach.values()) if far < float("inf")}
+    for code, part in zip(codes, progress.parts(sizes), strict=True):
+        title = sources.catalogue[code].title_in(check_plan.language) if code in sources.catalogue else code
+        part.at(0.0, phrase("progress.layers", check_plan.language, layer=title))
+        far = reach[code]
+        is_near = far < float("inf")
+        box = (west - far, south - far, east + far, north + far) if is_near else None
+        layers[code] = sources.read(code, box, scattered.get(far))
+    return layers
+
+
+def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
+    """The boxes of parcels (n, 4), grown; None of many, of none, or of such as lie close enough to be taken as one."""
+    if not 0 < len(boxes) <= _MOST_SCATTERED:
+        return None
+    grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
+    ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()
+    whole = np.prod(grown[:, 2:].max(axis=0) - grown[:, :2].min(axis=0))
+    return grown if ground < _SCATTERED_SHARE * whole else None
+
+
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> AskedFeatures:
+    attributes, shapes = stored.attributes, stored.shapes
+    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
+    if rule.where is not None:
+        read = as_codes(rule.where, attributes, source.entry)
+        truth = evaluate(rule.where, read)
+        is_unknown = truth.unknown | unforeseen_rows(rule.where, read, source.entry)
+        chosen = np.flatnonzero(truth.true | is_unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), is_unknown[chosen]
+        shapes = some_of(shapes, chosen)
+    # What a session keeps of a layer is frozen already, with all that is known of it.
+    if isinstance(shapes, np.ndarray) and not is_frozen(shapes):
+        shapes = freeze_set(shapes.copy())
+    return chosen, Features(shapes, attributes, uncertain, partial(source.pieces_of, chosen))

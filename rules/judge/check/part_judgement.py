@@ -1,0 +1,124 @@
+"""What all rules say of some parcels: the only loop over rules, whichever parcels are judged together."""
+
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.parts import unwrap_parts
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
+from onemap.layers.geometry.wkb_rings import geometries_from
+from onemap.rules.judge.check.judge_rule import Bench, judged_rule
+from onemap.rules.judge.check.layers_of_check import LayersOfCheck
+from onemap.rules.judge.findings.background_rows import BackgroundRows
+from onemap.rules.judge.findings.findings import RuleJudgement
+from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.few_parcels import FEW_PARCELS, shared_grounds
+from onemap.rules.judge.kinds.ground import SharedGround, WarpedRaster
+from onemap.rules.judge.overlay.candidate_pairs import index_of
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unchanging_sets import freeze_set
+from onemap.rules.judge.overlay.unproved_unions import UNPROVED
+from onemap.rules.judge.question.check_plan import CheckPlan
+
+_VERTICES_A_CHUNK = 7000.0  # measured: what a chunk costs a rule
+
+Wanted = Callable[[str], np.ndarray | None]  # by a rule's id only these parcels (n,); None for all
+
+
+class TooManyRows(Exception):
+    """A check in memory has found more rows than are to be held at once. rows: about how many a parcel has."""
+
+    def __init__(self, rows: float) -> None:
+        super().__init__(rows)
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class PartJudgement:
+    """What the rules of a check say of some parcels, of which the rows are made beside.
+
+    computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell;
+    row_count: about how many rows there are.
+    """
+
+    rows: BackgroundRows
+    computed: int
+    warped: list[WarpedRaster]
+    row_count: int
+
+
+def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
+    """Some parcels as a check judges them, and as the tables show them."""
+    origin, shapes = check_plan.origin, parcels.shapes
+    if isinstance(shapes, ShapeColumn) and any(origin):
+        local: AnyShapes = shapes.counted_from(origin)
+    else:
+        local = freeze_set(unwrap_parts(geometries_from(parcels.bodies, origin)))
+    return ParcelRows(parcels.ids, parcels.boxes, lambda: parcels.multis, local, origin, crs)
+
+
+def judge_part(
+    layers: LayersOfCheck,
+    parcels: Parcels,
+    threads: Threads,
+    beside: Executor | None,
+    wanted: Wanted | None = None,
+    most_rows: int | None = None,
+) -> PartJudgement:
+    """Judge some parcels by every rule of a check.
+
+    threads: for the rules; beside: where rows are made meanwhile, None where they are made at once; most_rows: to be
+    held at once. Raises OneMapError rule.field, TooManyRows.
+    """
+    check_plan, still = layers.check_plan, threads.part(0.0, 0.0)  # what it does beside the rules moves no bar
+    parcel_rows = parcel_rows_of(check_plan, layers.crs, parcels)
+    local, rows = parcel_rows.local, BackgroundRows(parcel_rows, check_plan.language, beside)
+    bench = Bench(local, parcels.attributes, layers.crs, check_plan.origin)
+    shared = _shared_grounds(layers, bench, still) if wanted is None else {}
+    rules = [rule for rule in check_plan.rules if not layers.is_skipped(rule)]
+    costs = [layers.cost(rule, len(local)) for rule in rules]
+    computed, warped, pieces, count = 0, list[WarpedRaster](), 0, len(local)
+    for number, (rule, cost, share) in enumerate(zip(rules, costs, threads.progress.parts(costs), strict=True)):
+        part = share.part(0.0, 1.0, rule.title.get(check_plan.language, rule.id))
+        part.at(0.0)
+        chosen = None if wanted is None else wanted(rule.id)
+        computed += len(local) if chosen is None else int(chosen.sum())
+        own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
+        judged = judged_rule(rule, bench, layers, own, chosen, shared.get(rule.layer))
+        if judged.judgement.warped_to_m:
+            warped.append(WarpedRaster(rule.id, rule.layer, judged.judgement.warped_to_m))
+        pieces += len(judged.judgement.pairs.parcel)
+        if pieces > (most_rows or sys.maxsize):
+            raise TooManyRows(pieces / len(local) * len(costs) / (1 + number))
+        rows.add(replace(judged, threads=still))
+        count += _row_count(judged)
+    return PartJudgement(rows, computed, warped, count)
+
+
+def _row_count(judged: RuleJudgement) -> int:
+    """About how many rows a rule has of what it says."""
+    found = judged.judgement
+    hits, unknown = found.hit_ground.dimension >= 0, ~shapely.is_missing(found.unknown)
+    return len(found.pairs.parcel) + int(hits.sum()) + int(unknown.sum())
+
+
+def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:
+    """What few parcels share with the features of layers that rules lay over them whole; nothing of many parcels."""
+    if len(bench.shapes) > FEW_PARCELS:
+        return {}
+    parcels = all_of(bench.shapes)
+    rules = [rule for rule in layers.check_plan.rules if KINDS[rule.kind].overlays_whole_features]
+    try:
+        return shared_grounds(parcels, index_of(parcels), {rule.layer: layers.of(rule) for rule in rules}, threads)
+    except OneMapError as error:
+        if error.code != UNPROVED:
+            raise
+        return {}  # each rule finds which parcel it is

@@ -1,0 +1,136 @@
+"""A check in memory, judged part by part: the rows of one part are written while the next part is judged.
+
+A part is some parcels that follow each other. This thread, which has the library's connection, judges part after part;
+a thread beside makes the rows and the tables of the part before; whoever takes the chunks writes those before that.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from onemap.layers.in_threads import result_of
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.rules.judge.check.layers_of_check import LayersOfCheck
+from onemap.rules.judge.check.part_judgement import judge_part
+from onemap.rules.judge.findings.background_rows import background_thread
+from onemap.rules.judge.findings.run_tables import ROW_TABLES, run_table
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds.ground import WarpedRaster
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run import AskedRun, Chunk, verdict_counts
+
+ROWS_OF_PART = 80_000  # parcels, findings and overlaps; of fewer, calls would take longer than the work
+MOST_PARCELS, LEAST_PARCELS = 25_000, 64
+
+
+@dataclass(frozen=True)
+class JudgedPart:
+    """Parcels of which all rules have judged, and their tables, which are made beside.
+
+    computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell.
+    """
+
+    parcels: Parcels
+    tables: "Future[dict[str, Table]]"
+    computed: int
+    warped: list[WarpedRaster]
+
+
+_BY_RULE = [name for name, first in ROW_TABLES.items() if first == "rule"]
+
+
+@dataclass(frozen=True)
+class RunInParts(AskedRun):
+    """One check of which the first part has judged; the others are judged while its chunks are taken, once.
+
+    The verdicts, and of the record what is counted, are known once the last chunk is there. close: judges no more;
+    whoever has not taken all calls it, so that no thread makes rows that nobody wants.
+    """
+
+    parts: Iterator[JudgedPart]
+    close: Callable[[], None]
+    progress: Progress
+    began: float
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is judged while its chunks are taken."""
+        return True
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, of which only some are held; the last chunk has the table `run`."""
+        verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
+        computed, warped = 0, list[WarpedRaster]()
+        for part in _one_behind(self.parts):
+            tables = result_of(part.tables, self.progress.check)
+            verdicts += tables["parcels"].values("verdict").tolist()
+            computed += part.computed
+            warped += [item for item in part.warped if item not in warped]
+            for name, tables_so_far in by_rule.items() if len(part.parcels.ids) < self.parcels else ():
+                tables_so_far.append(tables[name])
+                tables[name] = Table(tables[name].columns.iloc[:0])
+            yield Chunk(tables, part.parcels)
+        self.verdicts.update(verdict_counts(verdicts))
+        order = {rule: place for place, rule in enumerate(self.record["rules"])}
+        warped.sort(key=lambda item: order[item.rule])
+        seconds = round(time.perf_counter() - self.began, 3)
+        self.record.update(computed=computed, warped=list(map(asdict, warped)), seconds=seconds)
+        rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
+        yield Chunk({**rest, "run": run_table(self.record)})
+
+
+def _one_behind(parts: Iterator[JudgedPart]) -> Iterator[JudgedPart]:
+    """Each part, once the next has judged."""
+    for part, _ in itertools.pairwise(itertools.chain(parts, [None])):
+        if part is not None:
+            yield part
+
+
+def _in_order_of_rules(tables: Sequence[Table], order: Mapping[str, int]) -> Table:
+    """Tables of parts that follow each other as one, whose rows stand by rule first."""
+    columns = pd.concat([table.columns for table in tables if table.count] or [tables[0].columns], ignore_index=True)
+    return Table(columns.sort_values("rule", key=lambda rules: rules.map(order), kind="stable", ignore_index=True))
+
+
+def begin_parts(
+    layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
+) -> tuple[Iterator[JudgedPart], Callable[[], None]]:
+    """All parts of the parcels, of which the first has judged, and what ends the judging.
+
+    Raises OneMapError rule.field, TooManyRows by what the first tells.
+    """
+    parts = _judged_parts(layers, parcels, threads, most_rows)
+    return itertools.chain([next(parts)], parts), parts.close
+
+
+def _judged_parts(
+    layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
+) -> Generator[JudgedPart]:
+    count, done = len(parcels.ids), 0
+    rows = layers.rows_of_parcel(count)
+    with background_thread(threads.workers, count) as beside:
+        while done < count:
+            end = done + part_size(count - done, rows)
+            some = parcels.between(slice(done, end))
+            most = None if most_rows is None or done else most_rows * end // count
+            step = None  # the rules of part after part would flicker by
+            if len(some.ids) < count:
+                facts = {"done": f"{done:,}", "count": f"{count:,}"}
+                step = phrase("progress.judging", layers.check_plan.language, **facts)
+            part = judge_part(layers, some, threads.part(done / count, end / count, step), beside, most_rows=most)
+            tables = part.rows.tables(threads.part(0.0, 0.0))
+            rows, done = part.row_count / (end - done), end
+            yield JudgedPart(some, tables, part.computed, part.warped)
+
+
+def part_size(left: int, rows: float) -> int:
+    """How many of the parcels that are left the next part has, where each has about so many rows."""
+    most = min(max(int(ROWS_OF_PART / rows), LEAST_PARCELS), MOST_PARCELS)
+    parts = -(-left // most)
+    return -(-left // parts)

@@ -1,0 +1,218 @@
+"""The same blocks on Dask distributed: each worker judges whole blocks, and one that dies costs its block only."""
+
+import contextlib
+import logging
+import os
+import pickle  # between our own processes  # nosec B403
+import signal
+import uuid
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import disk_errors_as_refusals
+from onemap.layers.library.library import Library
+from onemap.layers.library.shared_layers import share_versions
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.layers.server_address import without_password
+from onemap.layers.software import software_versions
+from onemap.layers.stores.arrow_values import UnsupportedValue
+from onemap.rules.judge.distributed.cluster_task import Outcome, Task, by_value
+from onemap.rules.judge.distributed.journal import block_name, place_block, read_finished
+from onemap.rules.judge.distributed.work import NumberedBlock, Work
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_WAIT_S = 0.2  # until the next look at a request to stop
+_CLOSE_S = 5  # it takes a moment, as a rule
+_REACH_S = 10  # until a scheduler must have answered
+_WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
+LOCAL = "local"
+# A profile of the workers is nothing that anybody would look at, and takes its time a hundred times a second.
+_SETTINGS = {"distributed.logging.distributed": "critical", "distributed.worker.profile.enabled": False}
+PACKAGE = Path(__file__).resolve().parents[3]
+
+
+@contextlib.contextmanager
+def cluster_engine(
+    library: Library, location: str, scheduler: str, workers: int, shared: str | None
+) -> "Iterator[Cluster]":
+    """An engine that works on a cluster. scheduler: "local" for so many processes here, or a scheduler's address.
+
+    shared: a folder that all workers see, from which they read layers in place of the library.
+    Raises OneMapError cluster.not_installed, cluster.unreachable, cluster.no_workers.
+    """
+    try:
+        import dask
+        import distributed
+    except ImportError as error:
+        raise OneMapError("cluster.not_installed", field="--scheduler", reason=str(error)) from error
+    place = str(library.path) if library.path else without_password(location)
+    with contextlib.ExitStack() as held:
+        held.enter_context(_quiet())
+        held.enter_context(dask.config.set(_SETTINGS))
+        address: Any = scheduler
+        if scheduler == LOCAL:
+            address = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,  # a block has bounds of its own
+                silence_logs=logging.CRITICAL,
+            )
+            held.callback(_end_processes, address)
+        try:
+            client = distributed.Client(address, timeout=_REACH_S)
+        except (OSError, TimeoutError, TypeError, ValueError) as error:  # also of no way there that Dask knows
+            raise OneMapError("cluster.unreachable", field="--scheduler", address=scheduler) from error
+        held.callback(_close, client)
+        if not client.scheduler_info()["workers"]:
+            raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
+        _load_ahead(client)
+        yield Cluster(client, place, scheduler, library, Path(shared).absolute() if shared else None)
+
+
+def _load_ahead(client: "Client") -> None:
+    """Have each worker load the program while the parcels are read here; one that cannot says so at its first block."""
+    from distributed import fire_and_forget
+
+    for worker in client.nthreads():
+        fire_and_forget(client.submit(by_value(str(PACKAGE)), b"", workers=[worker], pure=False))
+
+
+def _close(opened: Any) -> None:
+    """Close a client or a cluster; what does not answer in time ends with this process."""
+    with contextlib.suppress(TimeoutError):
+        opened.close(timeout=_CLOSE_S)
+
+
+def _end_processes(cluster: Any) -> None:
+    """End the processes of a cluster of our own, also those that are in the middle of a block.
+
+    Asked to close, they would finish it first; and a cancelled check is over within a second.
+    """
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid:
+            with contextlib.suppress(OSError):
+                os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    _close(cluster)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own words about connections are nothing that a user of `check` could act on."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(before)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Workers that each open the library at `place` themselves; scheduler: its address as the user named it.
+
+    shared: the folder from which they read layers instead.
+    """
+
+    client: "Client"
+    place: str
+    scheduler: str
+    library: Library
+    shared: Path | None = None
+
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
+        """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
+        from distributed import wait
+
+        waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
+        running: dict[Future, int] = {}
+        like = self._task(work, progress)
+        try:
+            while waiting or running:
+                most = _WAITING * self._threads() if waiting else 0
+                while waiting and len(running) < most:
+                    number = waiting.pop()
+                    body = pickle.dumps(self._of_block(like, work, number))
+                    running[self.client.submit(function, body, pure=False)] = number
+                progress.at(work.share_done(), work.step("progress.cluster"))
+                with contextlib.suppress(TimeoutError):
+                    wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
+                for future in [future for future in running if future.done()]:
+                    number = running.pop(future)
+                    yield NumberedBlock(number, self._keep_block(work, number, future))
+        finally:
+            self.client.cancel(list(running), force=True)
+
+    def _threads(self) -> int:
+        return max(1, sum(self.client.nthreads().values()))
+
+    def _task(self, work: Work, progress: Progress) -> Task:
+        """What the tasks of all blocks have in common."""
+        return Task(
+            location=self.place,
+            shared=self._share_layers(work, progress) if self.shared else None,
+            work=uuid.uuid4().hex,
+            question=work.question,
+            check_plan=work.check_plan,
+            against=work.against,
+            number=-1,
+            starts=work.parcel_files.starts,
+            is_range=work.parcel_files.are_in_order,
+            parcels=work.journal.parcels,
+            finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
+            software=software_versions(),
+        )
+
+    def _of_block(self, like: Task, work: Work, number: int) -> Task:
+        path = work.parcel_files.block_path(number)
+        return replace(like, number=number, parcels=path if like.finished_folder else path.read_bytes())
+
+    def _share_layers(self, work: Work, progress: Progress) -> Path:
+        """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
+        check_plan, folder = work.check_plan, self.shared or Path()
+        found = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
+        step = phrase("progress.shared", work.question.language)
+        progress.at(work.share_done(), step)
+        try:
+            facts = share_versions(self.library, [one for one in found if one], folder, progress)
+        except (OSError, UnsupportedValue) as error:
+            raise OneMapError("cluster.shared", field="--shared", folder=str(folder), reason=str(error)) from error
+        if not self._see(facts):
+            raise OneMapError("cluster.not_shared", field="--shared", folder=str(folder))
+        return facts
+
+    def _see(self, file: Path) -> bool:
+        """Whether every worker sees a file, as it does on this machine and on shared storage."""
+
+        def sees(path: str = str(file)) -> bool:
+            import os
+
+            return os.path.exists(path)
+
+        sees.__module__ = "__main__"
+        return all(self.client.run(sees).values())
+
+    def _keep_block(self, work: Work, number: int, future: "Future") -> Any:
+        """A finished block, which lies in the journal. Raises what the worker refused, and cluster.block_lost."""
+        try:
+            outcome: Outcome = pickle.loads(future.result())  # from our own function  # nosec B301
+        except ImportError as error:
+            raise OneMapError("cluster.no_onemap", field="--scheduler", address=self.scheduler) from error
+        except Exception as error:
+            if type(error).__module__.startswith("distributed"):
+                raise OneMapError("cluster.block_lost", field="--scheduler", block=number, reason=str(error)) from error
+            raise
+        if outcome.finished is None:
+            raise OneMapError.of(outcome.problems)
+        if outcome.files is None:
+            return read_finished(work.journal.finished_folder / block_name(number)) or outcome.finished
+        with disk_errors_as_refusals(work.journal.folder):
+            place_block(work.journal.finished_folder, number, outcome.files)
+        return outcome.finished

@@ -1,0 +1,152 @@
+"""One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
+
+import contextlib
+import pickle  # between our own processes  # nosec B403
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.library.versions import COUNTED
+from onemap.layers.software import software_versions
+from onemap.layers.stores.shared_store import open_shared
+from onemap.rules.judge.distributed.journal import FinishedBlock, block_name, keep_block
+from onemap.rules.judge.distributed.parcel_files import read_block
+from onemap.rules.judge.distributed.work import judged_block, with_verdict_counts
+from onemap.rules.judge.inputs.subdivision_store import CUTS
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.check_plan import CheckPlan
+from onemap.rules.judge.question.question import Question
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to be judged; plain values, that another machine can take.
+
+    parcels: the path of the block's file, or its content where the worker does not see it
+    finished_folder: where finished blocks lie, None where they are to be sent back
+    question: without parcels
+    work: the same for all blocks of a run
+    starts: the first position of each range, in which all is merged; is_range: the block is one of them
+    shared: the file by which the layers are read from a folder in place of the library
+    """
+
+    location: str
+    shared: Path | None
+    work: str
+    question: Question
+    check_plan: CheckPlan
+    against: str | None
+    number: int
+    starts: Sequence[int]
+    is_range: bool
+    parcels: Path | bytes
+    finished_folder: Path | None
+    software: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
+
+    finished: FinishedBlock | None = None
+    files: dict[str, bytes] | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def outcome_of(body: bytes) -> bytes:
+    """Judge the block of a pickled Task; the Outcome, pickled. What is refused is told, and raised by the client."""
+    task: Task = pickle.loads(body)  # by the client, over a connection that runs its code anyway  # nosec B301
+    try:
+        here = software_versions()
+        if here != task.software:
+            apart = [f"{name} {here[name]} ≠ {other}" for name, other in task.software.items() if here[name] != other]
+            raise OneMapError("cluster.software", field="--scheduler", reason=", ".join(apart))
+        outcome = _outcome(task)
+    except OneMapError as error:
+        outcome = Outcome(problems=error.problems)
+    return pickle.dumps(outcome)
+
+
+class _ThreadCache(threading.local):
+    """What a thread has made of a library for one block of a run, and needs again for the next.
+
+    Such as large polygons cut small; a library that is read from a folder stays open.
+    """
+
+    work = ""
+    library: Library | None = None
+    made: dict[Any, Any]
+
+
+_CACHE = _ThreadCache()
+
+
+@contextlib.contextmanager
+def _library(task: Task) -> Iterator[Library]:
+    """The library of a task, or what a folder shows of it. Raises OneMapError library.…, cluster.shared."""
+    if _CACHE.work != task.work:
+        _CACHE.work, _CACHE.library, _CACHE.made = task.work, None, {}
+    if task.shared is None:
+        with open_library(task.location, read_only=True) as library:
+            library.kept.update(_CACHE.made)
+            yield library
+            # Whatever else was kept may hold this connection, which is closed for the next block.
+            _CACHE.made = {name: library.kept[name] for name in (COUNTED, CUTS) if name in library.kept}
+        return
+    try:
+        if _CACHE.library is None:
+            _CACHE.library = Library(open_shared(task.shared))
+        yield _CACHE.library
+    except OSError as error:
+        facts = {"folder": str(task.shared.parent), "reason": error.strerror or str(error)}
+        raise OneMapError("cluster.shared", field="--shared", **facts) from error
+
+
+def _outcome(task: Task) -> Outcome:
+    own_folder = tempfile.TemporaryDirectory(prefix="onemap-block-")
+    with own_folder as own, _library(task) as library:
+        path = task.parcels
+        if isinstance(path, bytes):
+            content, path = path, Path(own) / "parcels.arrow"
+            path.write_bytes(content)
+        block = read_block(path, task.number, task.question.parcels, task.starts)
+        sources = task.check_plan.sources(library)
+        answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
+        kept = block, *with_verdict_counts(answer), task.check_plan
+        finished = keep_block(task.finished_folder or Path(own), *kept, is_range=task.is_range)
+        if task.finished_folder:
+            return Outcome(finished)
+        files = (Path(own) / block_name(task.number)).iterdir()
+        return Outcome(finished, {file.name: file.read_bytes() for file in files})
+
+
+def by_value(package: str) -> Callable[[bytes], bytes]:
+    """`outcome_of` as a function that a scheduler can hand on without knowing this package.
+
+    package: this package's folder, which a worker that sees it loads; any other needs One Map in its own Python.
+    Without a body the worker only loads what its first block would wait for.
+    """
+
+    def on_worker(body: bytes, package: str = package) -> bytes:
+        import importlib
+        import importlib.util
+        import os
+        import sys
+
+        init = os.path.join(package, "__init__.py")
+        if "onemap" not in sys.modules and os.path.exists(init):
+            spec: Any = importlib.util.spec_from_file_location("onemap", init, submodule_search_locations=[package])
+            sys.modules["onemap"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["onemap"])
+        importlib.import_module("onemap.layers.gdal_limits").limit_gdal_of_another()  # before any GDAL is loaded
+        task_module = importlib.import_module("onemap.rules.judge.distributed.cluster_task")
+        result: bytes = task_module.outcome_of(body) if body else b""
+        return result
+
+    on_worker.__module__ = "__main__"  # of which the scheduler has another, so that the function itself is sent
+    return on_worker

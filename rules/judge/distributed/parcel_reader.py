@@ -1,0 +1,230 @@
+"""Where the parcels of a run in blocks come from: those in memory, or a large file that is read part by part."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.in_threads import one_ahead
+from onemap.layers.ingest.placing import SourceTransform, bounds_of
+from onemap.layers.progress import Progress
+from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
+from onemap.layers.sources.reading import source_name
+from onemap.rules.judge.inputs.parcels import Parcels, dissolve_parts, id_field_of, united_column, with_bodies_as_read
+from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+from onemap.rules.judge.question.question import CheckOptions
+
+_ROWS = 50_000  # read at a time
+_MOST_HELD = 2000  # problems of one kind that are kept to be told
+Write = Callable[[Iterator[Parcels]], None]
+
+
+class ParcelReader(Protocol):
+    """Parcels that come in parts. id_field, problems: known when all have come; count: of all, about."""
+
+    @property
+    def count(self) -> int:
+        """How many there are, about."""
+
+    @property
+    def id_field(self) -> str | None:
+        """The field of their ids."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What must be told of them."""
+
+    def hand_to(self, write: Write) -> None:
+        """Call `write` with all parts; again from the first if they have to be read in another encoding."""
+
+
+@dataclass
+class ParcelsInMemory:
+    """Parcels in memory."""
+
+    parcels: Parcels
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.parcels.ids)
+
+    @property
+    def id_field(self) -> str | None:
+        """The field of their ids."""
+        return self.parcels.id_field
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What must be told of them."""
+        return self.parcels.problems
+
+    def hand_to(self, write: Write) -> None:
+        """Call `write` with the one part that they are."""
+        write(iter([self.parcels]))
+
+
+@dataclass
+class _ParcelProblems:
+    """Problems by kind, the first of each, and how many there are; told in the order of a whole layer."""
+
+    found: dict[str, list[Problem]] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        self.count += len(problems)
+        for problem in problems:
+            problems_of_kind = self.found.setdefault(problem.code, [])
+            if len(problems_of_kind) < _MOST_HELD:
+                problems_of_kind.append(problem)
+
+    def refuse(self, place: dict[str, Any]) -> None:
+        """Raise what was found, if anything was."""
+        order = {code: at for at, code in enumerate(CODES)}
+        listed = [
+            problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
+        ]
+        if listed:
+            shown = first_problems(listed, place)
+            if self.count > len(listed):
+                more = self.count - (len(shown) - 1)
+                shown = [*shown[:-1], Problem("problems.more", {**place, "count": more})]
+            raise OneMapError.of(shown)
+
+
+@dataclass
+class ParcelStream:
+    """Parcels of a large file, checked part by part as `read_parcels` checks them at once.
+
+    progress: of reading; workers: threads. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
+    """
+
+    stream: VectorStream
+    options: CheckOptions
+    target: pyproj.CRS
+    source_hash: str
+    progress: Progress
+    workers: int = 1
+    id_field: str | None = None
+    problems: Sequence[Problem] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are, as the file says."""
+        return self.stream.count
+
+    def hand_to(self, write: Write) -> None:
+        """Part by part, in the first encoding that fits."""
+        for encoding in self.stream.encodings:
+            try:
+                write(self._parts(encoding))
+            except UnicodeDecodeError:
+                continue
+            return
+        raise self.stream.refusal()
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        return {"file": source_name(self.options.parcels), "layer": self.stream.readable.layer}
+
+    def _parts(self, encoding: str) -> Iterator[Parcels]:
+        seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
+        transform: SourceTransform | None = None
+        wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
+        first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
+        columns: list[str] = []
+        for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
+            self.progress.at(first / max(1, self.stream.count))
+            seen.add(more)
+            count = len(raw.shapes)
+            if count == 0:
+                break
+            if transform is None:
+                columns = list(map(str, raw.attributes.columns))
+                self.id_field = id_field_of(columns, self.options.id_field, self._place)
+                transform = SourceTransform(raw, wishes, self.target, bounds_of(raw.shapes))
+            ids = self._ids(raw.attributes, first, count)
+            nameless += [first + row for row, name in enumerate(ids) if name is None]
+            hashes.append(_hashes(ids))
+            west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
+            bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
+            placed = transform.carry(raw, provers)
+            farthest_km = max(farthest_km, placed.farthest_km)
+            if (united := united_column(placed.shapes, placed.valid)) is not None:
+                if not wrong.count and not nameless:
+                    yield self._part(ids, united, raw.attributes)
+                first += count
+                continue
+            found = sorted_geometries(placed.shapes, "polygon", ids, wishes.repair, self._place, valid=placed.valid)
+            wrong.add(_further(found.problems, first))
+            repairs += _further(found.repairs, first)
+            if not wrong.count and not nameless:
+                ground = dissolve_parts(found.geometries)
+                empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
+                without_ground = [
+                    Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty
+                ]
+                wrong.add(_further(without_ground, first))
+                if not without_ground:
+                    yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
+            first += count
+        if transform is None:
+            raise OneMapError("source.empty", **self._place)
+        self._check_ids(encoding, nameless, np.concatenate(hashes))
+        # Whether the numbers contradict the system is told of all of them, too.
+        SourceTransform(raw, wishes, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
+        wrong.refuse(self._place)
+        self.problems = (*self.stream.problems(seen, first, columns), *transform.remarks(farthest_km), *repairs)
+
+    def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
+        return Parcels.as_read(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())
+
+    def _ids(self, attributes: pd.DataFrame, first: int, count: int) -> np.ndarray:
+        if self.id_field is None:
+            return np.array([str(row) for row in range(first + 1, first + count + 1)], dtype=object)
+        return np.array(text_values(attributes[self.id_field].tolist()), dtype=object)
+
+    def _check_ids(self, encoding: str, nameless: list[int], hashes: np.ndarray) -> None:
+        """Refuse ids that are null or repeated; those whose hashes are equal are read once more. Raises parcel.id."""
+        if self.id_field is None:
+            return
+        ascending = np.sort(hashes)  # of millions: what else one could make of them would fill memory
+        doubtful = np.flatnonzero(np.isin(hashes, ascending[1:][ascending[1:] == ascending[:-1]]))
+        if len(doubtful) == 0 and not nameless:
+            return
+        names: dict[int, str | None] = {}
+        first = 0
+        for raw, _ in self.stream.blocks(encoding, 0, _ROWS):
+            ids = self._ids(raw.attributes, first, len(raw.shapes))
+            here = doubtful[(doubtful >= first) & (doubtful < first + len(ids))]
+            names |= {row: ids[row - first] for row in here.tolist()}
+            first += len(ids)
+        times_of = Counter(names.values())
+        rows = dict.fromkeys(nameless) | {row: name for row, name in names.items() if times_of[name] > 1}
+        if rows:
+            place = {**self._place, "field": self.id_field}
+            raise OneMapError.of(
+                Problem("parcel.id", {**place, "feature": rows[row] or str(row + 1), "row": row + 1})
+                for row in sorted(rows)
+            )
+
+
+def _hashes(ids: np.ndarray) -> np.ndarray:
+    """Hashes of ids (n,), of which some may be None."""
+    names = np.array(["" if name is None else name for name in ids], dtype=object)
+    return pd.util.hash_array(names, categorize=False)  # hardly any comes twice
+
+
+def _further(problems: Sequence[Problem], first: int) -> list[Problem]:
+    """Problems of a part's rows, as rows of the whole."""
+    return [replace(problem, facts={**problem.facts, "row": problem.facts["row"] + first}) for problem in problems]

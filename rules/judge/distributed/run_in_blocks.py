@@ -1,0 +1,263 @@
+"""A check in blocks: parcels kept on disk, block after block judged and kept, all of it merged in chunks."""
+
+import contextlib
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import Problem
+from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
+from onemap.layers.frames.frames import BadFeatures
+from onemap.layers.library.library import Library, now
+from onemap.layers.messages import phrase, problem_record
+from onemap.layers.progress import Progress
+from onemap.rules.judge.check.check import JUDGED, Answer, local_origin, record_of
+from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock
+from onemap.rules.judge.distributed.journal_key import question_key
+from onemap.rules.judge.distributed.merging import chunks
+from onemap.rules.judge.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
+from onemap.rules.judge.distributed.parcel_reader import ParcelReader
+from onemap.rules.judge.distributed.work import Engine, NumberedBlock, Work
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.judge.question.check_plan import check_plan_of
+from onemap.rules.judge.question.kind_remarks import KindRemarks
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.question.value_remarks import value_problems_of
+from onemap.rules.judge.runs.run import Chunk, RowsOutdated, most_severe
+
+READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
+
+
+@dataclass(frozen=True)
+class RunInBlocks:
+    """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
+
+    Where it is judged while its chunks are taken, verdicts, and of the record what is counted, are known once the last
+    chunk is there. resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could
+    not be used; is_ahead: it is judged while its chunks are taken.
+    """
+
+    record: dict[str, Any]
+    packs: tuple[Pack, ...]
+    verdicts: dict[str, int]
+    parcels: int
+    blocks: int
+    resumed: int
+    problems: list[dict[str, Any]]
+    bad: tuple[tuple[str, BadFeatures], ...]
+    is_ahead: bool
+    _rows: "_RowsOfBlocks"
+
+    @property
+    def verdict(self) -> str:
+        """The most severe verdict of any parcel."""
+        return most_severe(self.verdicts)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, of which only some are held; the last chunk has the table `run`.
+
+        Raises RowsOutdated where those that were given do not hold: then all may be taken again, with a record that
+        says why.
+        """
+        try:
+            yield from self._rows.chunks()
+        finally:
+            if self.is_ahead:
+                self.record.update({**self._rows.record(), "id": self.record["id"]})
+                self.verdicts.update(self._rows.verdicts())
+        yield Chunk({"run": run_table(self.record)})
+
+
+class _RowsOfBlocks:
+    """The rows of blocks of which some, the first among them, are finished; the others are judged while they are taken.
+
+    began: when the check did.
+    """
+
+    def __init__(self, library: Library, begun: "BegunWork", engine: Engine, progress: Progress, began: float) -> None:
+        """Judge the first block. Raises OneMapError for what is refused."""
+        self._library, self._begun, self._began = library, begun, began
+        self._engine, self._progress = engine, progress
+        self._begin()
+
+    def _begin(self) -> None:
+        while True:
+            self._reached = self._begun.work.reach_blocks(self._engine, self._progress)
+            with contextlib.suppress(RowsOutdated):  # of which none was given
+                self._first = [*itertools.islice(self._reached, 1)]
+                return
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows. Raises RowsOutdated, once they can be taken again."""
+        try:
+            yield from self._begun.chunks(itertools.chain(self._first, self._reached))
+        except RowsOutdated:
+            self._begin()
+            raise
+
+    def record(self) -> dict[str, Any]:
+        """The record of what is judged."""
+        return self._begun.record(self._library, time.perf_counter() - self._began)
+
+    def verdicts(self) -> dict[str, int]:
+        """How many of the parcels that are judged have each verdict."""
+        counts = self._begun.counts()
+        return {verdict: counts[verdict] for verdict in VERDICTS}
+
+    def close(self) -> None:
+        """Judge no further."""
+        self._reached.close()
+
+
+@contextlib.contextmanager
+def run_in_blocks(
+    library: Library,
+    question: Question,
+    reader: ParcelReader,
+    given_id_field: str | None,
+    as_of: date | None,
+    engine: Engine,
+    progress: Progress,
+    against: str | None,
+    most_parcels: int,
+    *,
+    in_parts: bool = False,
+) -> Iterator[RunInBlocks]:
+    """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
+
+    question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
+    most_parcels: see `AskedWork`; in_parts: rows may be taken before all are there, and are where blocks follow each
+    other as parcels do; the others as in `check`, and the rows are its to the last digit.
+    Raises OneMapError for every refusal, UnsupportedValue.
+    """
+    began = time.perf_counter()
+    asked = AskedWork("check", given_id_field, as_of, most_parcels, against)
+    with work_begun(library, question, reader, asked, progress) as begun:
+        work, judging = begun.work, progress.part(KEPT, JUDGED)
+        is_ahead = in_parts and work.parcel_files.are_in_order
+        if not is_ahead:
+            work.finish_blocks(engine, judging)
+        with contextlib.closing(_RowsOfBlocks(library, begun, engine, judging, began)) as rows:
+            sizes = work.parcel_files.count, work.parcel_files.blocks, begun.resumed
+            input_facts = *sizes, begun.problems, work.question.parcels.bad
+            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, is_ahead, rows)
+
+
+@dataclass(frozen=True)
+class AskedWork:
+    """What is asked of parcels in blocks besides the question itself: the verb, and how the parcels were named.
+
+    id_field, as_of: None where none was given; most_parcels: of a block; against: an earlier run; options: of the verb.
+    """
+
+    verb: str
+    id_field: str | None
+    as_of: date | None
+    most_parcels: int
+    against: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BegunWork:
+    """Work in blocks whose parcels lie on disk: what must be told of them, how many blocks were finished before."""
+
+    work: Work
+    problems: list[dict[str, Any]]
+    resumed: int
+
+    @property
+    def finished_blocks(self) -> list[FinishedBlock]:
+        """The blocks that are, in their order."""
+        return [block for _, block in sorted(self.work.journal.finished_blocks.items())]
+
+    def counts(self) -> Counter[str]:
+        """Of how many parcels what was found."""
+        total: Counter[str] = Counter()
+        for item in self.finished_blocks:
+            total.update(item.counts)
+        return total
+
+    def record(self, library: Library, seconds: float) -> dict[str, Any]:
+        """The record of the check of all parcels."""
+        work = self.work
+        return record_of(
+            work.check_plan,
+            work.question.packs,
+            {**work.question.parameters(library), "parcels_ground": work.parcel_files.ground_hash},
+            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in self.finished_blocks],
+            work.journal.about["started"],
+            seconds,
+            library.person(),
+        )
+
+    def chunks(self, reached: Iterator[NumberedBlock]) -> Iterator[Chunk]:
+        """All rows, of which only some are held; reached: the blocks that are not finished, once they are."""
+        journal = self.work.journal
+        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks, reached)
+
+
+@contextlib.contextmanager
+def work_begun(
+    library: Library, question: Question, reader: ParcelReader, asked: AskedWork, progress: Progress
+) -> Iterator[BegunWork]:
+    """The parcels in blocks on disk, and what was done of them before, as long as the block here lasts.
+
+    question: without parcels, which `reader` has; progress: of the whole. Raises OneMapError for every refusal,
+    UnsupportedValue.
+    """
+    check_plan = check_plan_of(library, question, (0.0, 0.0))
+    given = asked.id_field, check_plan, asked.against, asked.as_of, asked.most_parcels, asked.options
+    key = question_key(library, question, *given)
+    about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
+    with journal_folder(work_place(library.path, library.id), asked.verb, key) as place:
+        journal = BlockJournal(place, about)
+        if not are_kept(journal.parcels):
+            keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
+            _keep(journal, reader, asked, question, keeping)
+        parcels = KeptParcels(journal.parcels, question.parcels)
+        of_rules = value_problems_of(library, check_plan)
+        problems: list[dict[str, Any]] = [
+            *parcels.notes["problems"],
+            *(problem_record(problem, question.language) for problem in of_rules),
+        ]
+        day = date.fromisoformat(journal.about["as_of"])
+        question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
+        check_plan = replace(check_plan, as_of=day, origin=local_origin(*parcels.bounds[:2]))
+        if resumed := len(journal.finished_blocks):
+            problems.append(_resumed_problem(journal, parcels, question.language))
+            progress.at(KEPT, problems[-1]["message"])
+        yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
+
+
+def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> dict[str, Any]:
+    facts = {"file": journal.about["parcels"], "done": len(journal.finished_blocks), "of": parcels.blocks}
+    return problem_record(Problem("journal.resumed", facts), language)
+
+
+def _keep(
+    journal: BlockJournal, reader: ParcelReader, asked: AskedWork, question: Question, progress: Progress
+) -> None:
+    """Put the parcels on disk, with what must be told of them."""
+    remarks = KindRemarks(question.packs, question.language)
+
+    def look_at(parts: Iterator[Parcels]) -> Iterator[Parcels]:
+        for part in parts:
+            remarks.see(part)
+            yield part
+
+    def write(parts: Iterator[Parcels]) -> None:
+        with disk_errors_as_refusals(journal.folder):
+            keep_parcels(journal.parcels, look_at(parts), asked.most_parcels, progress)
+
+    reader.hand_to(write)
+    records = [problem_record(problem, question.language) for problem in (*reader.problems, *remarks.problems())]
+    with disk_errors_as_refusals(journal.folder):
+        all_are_kept(journal.parcels, {"id_field": reader.id_field, "problems": records})

@@ -1,0 +1,86 @@
+"""The rows of rules, worked out by a thread beside while the next rules judge, and the tables that are made of them."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from onemap.layers.in_threads import result_of
+from onemap.layers.progress import Progress
+from onemap.rules.judge.findings.findings import RuleJudgement, read_ahead, rows_of
+from onemap.rules.judge.findings.rule_rows import RuleRows, without_rows_under
+from onemap.rules.judge.findings.run_rows import RunRows
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.kinds.few_parcels import FEW_PARCELS
+from onemap.rules.judge.overlay.threads import Threads
+
+Result = TypeVar("Result")
+
+
+class BackgroundRows:
+    """The rows of rules over some parcels, one after the other, made by a thread beside where there is one."""
+
+    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
+        """What rows say of whole parcels waits for no rule; what goes wrong with it is told where it is asked for."""
+        self._parcels = parcels
+        self._language = language
+        self._beside = beside
+        self._rows: list[Future[RuleRows]] = []
+        self._work: list[float] = []  # of each rule, in rows that it has about
+        if beside is not None:
+            for name in ("wkb", "area_ellipsoidal_m2"):
+                beside.submit(getattr, parcels, name)
+
+    def add(self, judged: RuleJudgement) -> None:
+        """The next rule, whose rows are begun with."""
+        order = len(self._rows)
+
+        def work() -> RuleRows:
+            return RuleRows(judged, *rows_of(judged, order, self._parcels.area_m2, self._language))
+
+        self._work.append(1.0 + len(judged.judgement.pairs.parcel))
+        if self._beside is not None:
+            read_ahead(judged)
+        self._rows.append(self._begin(work))
+
+    def wait_for_rows(self, progress: Progress) -> RunRows:
+        """The rows of all rules in their order. progress: of what is left to do."""
+        left = self._remaining_rows() or 1.0
+        for rows in self._rows:
+            result_of(rows, lambda: progress.at(1 - self._remaining_rows() / left))
+        return self._all()
+
+    def tables(self, threads: Threads) -> "Future[dict[str, Table]]":
+        """The tables of all rules, begun with."""
+        return self._begin(lambda: self._all().tables(threads))
+
+    def _all(self) -> RunRows:
+        made = without_rows_under([rows.result() for rows in self._rows])
+        return RunRows(self._parcels, made, self._language)
+
+    def _remaining_rows(self) -> float:
+        """What is still to be done, in rows."""
+        return sum(work for rows, work in zip(self._rows, self._work, strict=True) if not rows.done())
+
+    def _begin(self, work: Callable[[], Result]) -> "Future[Result]":
+        if self._beside is not None:
+            return self._beside.submit(work)
+        made: Future[Result] = Future()
+        made.set_result(work())
+        return made
+
+
+@contextlib.contextmanager
+def background_thread(workers: int, parcels: int) -> Iterator[Executor | None]:
+    """The thread beside that makes rows of so many parcels, one piece of work after the other; None where none does."""
+    if workers == 1 or parcels <= FEW_PARCELS:
+        yield None
+        return
+    beside = ThreadPoolExecutor(1)
+    try:
+        yield beside
+    except BaseException:  # whoever has cancelled does not wait for it
+        beside.shutdown(wait=False, cancel_futures=True)
+        raise
+    beside.shutdown(wait=False)  # what waits there is done

@@ -1,0 +1,377 @@
+"""From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.errors import require_value
+from onemap.layers.frames.fields import are_none
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_grounds
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.attribute_json import attribute_texts
+from onemap.rules.judge.kinds.ground import Judgement, no_ground
+from onemap.rules.judge.kinds.reasons import EXCUSED, column_of_reasons, unknown_reasons
+from onemap.rules.judge.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.flat_polygons import occurring
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.rule import Rule
+
+_MANY = 1_000  # features
+
+
+@dataclass(frozen=True)
+class RuleJudgement:
+    """One rule's judgement of some parcels, with what its rows need to be written.
+
+    rows: (k,) the parcels' positions.
+    lacks_fact: (k,) the rule applies to the parcel because a fact of it is missing.
+    label: the layer version's, or None.
+    names: (m,) of its features.
+    attributes: m rows, of its features.
+    official: those that stand instead of it, which pieces number from m on; None where the rule names none.
+    assumed: the version's coverage is only its bounding box.
+    accuracy_m: the version's positional accuracy in metres, if known.
+    excused_by: (k,) by what the rule excuses the project, None of others; None where it excuses nobody. What is
+        measured of an excused project stands, and decides nothing.
+    """
+
+    rule: Rule
+    rows: np.ndarray
+    lacks_fact: np.ndarray
+    judgement: Judgement
+    label: str | None
+    names: np.ndarray
+    attributes: pd.DataFrame
+    assumed: bool = False
+    accuracy_m: float | None = None
+    threads: Threads = field(default_factory=Threads)
+    official: "OfficialFeatures | None" = None
+    excused_by: np.ndarray | None = None
+
+
+OFFICIAL_LAYER = "official_layer"  # the attribute that names the layer of official zones that a feature is of
+
+
+@dataclass(frozen=True)
+class OfficialFeatures:
+    """The features (z,) of a layer of official zones: their names, and z rows of attributes, `OFFICIAL_LAYER` first."""
+
+    names: np.ndarray
+    attributes: pd.DataFrame
+
+
+def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
+    """Why ground of some parcels (k,) could not be judged, with commas between the reasons, (k,)."""
+    order = unknown_reasons(judged.rule.kind)
+    reasons = sorted(judged.judgement.reasons, key=order.index)
+    result = np.full(len(parcels), "", dtype=object)
+    for reason in reasons:
+        rows = np.flatnonzero(judged.judgement.reasons[reason][parcels])
+        result[rows] = [column_of_reasons((before, reason)) for before in result[rows]]
+    return result
+
+
+def _join_reasons(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Reasons (n,) and more reasons (n,) with a comma between, None where there is neither."""
+    result = np.full(len(first), None, dtype=object)
+    for row in np.flatnonzero(first.astype(bool) | second.astype(bool)).tolist():
+        result[row] = column_of_reasons((first[row], second[row]))
+    return result
+
+
+@dataclass(frozen=True)
+class _Half:
+    """The hit, or the unknown, of one rule: which parcels have a row, their ground and their measures."""
+
+    present: np.ndarray
+    grounds: FlatGround
+    measure: GroundMeasures
+    reason: np.ndarray
+    columns: dict[str, Any]
+
+
+_NOBODY, _NOTHING, _NEVER = np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=bool)
+_NO_ROWS = _Half(
+    _NOBODY,
+    FlatGround.of(_NOTHING),
+    GroundMeasures(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING),
+    _NOTHING,
+    columns={},
+)
+
+
+def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
+    unknown = judged.judgement.unknown
+    present = np.flatnonzero(~shapely.is_missing(unknown))
+    if len(present) == 0:
+        return _NO_ROWS
+    grounds = FlatGround.of(unknown[present])
+    measure = measure_grounds(grounds, judged.rule, parcel_m2[present])
+    reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
+    return _excuse_rows(_Half(present, grounds, measure, reason, {}), judged, is_unknown=True)
+
+
+def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
+    judgement = judged.judgement
+    present, measure, columns = _ground_hit(judged, parcel_m2) if judgement.measures is None else _measured_hit(judged)
+    lacks_fact = np.where(judged.lacks_fact[present], "no_fact", "").astype(object)
+    reason = _join_reasons(lacks_fact, measure.reason)
+    of_hit = judgement.pairs.of_hit
+    features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
+    columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
+    half = _Half(present, judgement.hit_ground.at(present), measure, reason, columns)
+    return _excuse_rows(half, judged, is_unknown=False)
+
+
+def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
+    """Rows of which those of excused projects decide nothing: their hit is clear, and ground nobody judged stays so."""
+    if judged.excused_by is None or len(half.present) == 0:
+        return half
+    excused_by = judged.excused_by[half.present]
+    rows = np.flatnonzero(~are_none(excused_by))
+    if len(rows) == 0:
+        return half
+    counted, measured, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
+    counted[rows], measured[rows] = False, EXCUSED
+    columns: dict[str, Any] = {"excused_by": excused_by}
+    if is_unknown:
+        reason[rows] = [column_of_reasons((before, EXCUSED)) for before in reason[rows]]
+    else:
+        reason[rows] = EXCUSED
+        verdict = np.full(len(half.present), judged.rule.verdict, dtype=object)
+        verdict[rows] = "clear"
+        columns["verdict"] = verdict
+    measure = replace(half.measure, counted=counted, reason=measured)
+    return _Half(half.present, half.grounds, measure, reason, {**half.columns, **columns})
+
+
+def _ground_hit(judged: RuleJudgement, parcel_m2: np.ndarray) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
+    """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
+    judgement = judged.judgement
+    present = np.flatnonzero(judgement.hit_ground.dimension >= 0)
+    measure = measure_grounds(judgement.hit_ground.at(present), judged.rule, parcel_m2[present])
+    columns = _second_method(judged, present, measure)
+    if judgement.net_area_m2 is not None:
+        columns["net_area_m2"] = judgement.net_area_m2[present]
+    if judgement.value is not None:
+        columns["value"] = judgement.value[present]
+    return present, measure, columns
+
+
+def _measured_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
+    """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
+    measures = require_value(judged.judgement.measures, "measures of a kind that has its own")
+    present = np.flatnonzero(measures.has_row)
+    nothing = np.full(len(present), np.nan)
+    area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]
+    counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
+    reason = np.where(counted, "", KINDS[judged.rule.kind].not_counted).astype(object)
+    given = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
+    columns = {name: values[present] for name, values in given.items() if values is not None}
+    return present, GroundMeasures(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
+
+
+def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:
+    """The second method's areas where they decide, and the range of each area within the boundary error."""
+    zones = judged.judgement.zones
+    if zones is None or len(present) == 0:
+        return {}
+    area_m2 = np.full(len(present), np.nan)
+    rows = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
+    area_m2[rows] = checked_areas(zones, present[rows], judged.threads)
+    columns: dict[str, Any] = {"area_check_m2": area_m2, "check_differs": disagrees(measure.area_m2, area_m2)}
+    if judged.accuracy_m:
+        low, high = area_ranges(zones, present, judged.accuracy_m, judged.threads)
+        columns |= {"area_low_m2": low, "area_high_m2": high, "within_error": within_error(low)}
+    return columns
+
+
+def read_ahead(judged: RuleJudgement) -> None:
+    """Have all at hand that rows need of the library, whose connection belongs to the thread that judges."""
+    judgement = judged.judgement
+    if judgement.zones is None:
+        return
+    area, least = judgement.hit_ground.area_m2, judged.rule.min_area_m2
+    # Rows may sum an area in another order.
+    if judged.accuracy_m or any(deciding(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
+        judgement.zones.pieces()
+
+
+# Columns of rows: arrays of numpy, `_ground` as FlatGround counted from the origin, WKB as arrays of Arrow, and what is
+# the same in every row as that value: most rules find one row, and its columns one by one would cost more than it.
+FindingColumns = dict[str, Any]
+
+
+def block_rows(block: FindingColumns, rows: np.ndarray) -> FindingColumns:
+    """Some rows of a block: their positions (k,)."""
+    return {name: _rows_of(values, rows) for name, values in block.items()}
+
+
+def _rows_of(values: Any, rows: np.ndarray) -> Any:
+    if isinstance(values, FlatGround):
+        return values.at(rows)
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values
+
+
+def joined_blocks(blocks: Sequence[FindingColumns]) -> FindingColumns:
+    """The rows of blocks of the same columns one after the other, as one block, whose columns all are arrays."""
+    counts = [len(block["_parcel"]) for block in blocks]
+    return {name: _one_column([block[name] for block in blocks], counts) for name in blocks[0]}
+
+
+def _one_column(parts: list[Any], counts: list[int]) -> Any:
+    if isinstance(parts[0], FlatGround):
+        return joined_ground(parts)
+    are_arrays = [isinstance(part, np.ndarray) for part in parts]
+    if not any(are_arrays):
+        return np.repeat(_array_of(parts), counts)
+    columns = [
+        part if is_array else np.repeat(_array_of([part]), count)
+        for part, is_array, count in zip(parts, are_arrays, counts, strict=True)
+    ]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
+
+
+def _array_of(values: list[Any]) -> np.ndarray:
+    """Values as they are: numbers and flags in their own type, texts as objects."""
+    is_text = any(value is None or isinstance(value, str) for value in values)
+    return np.array(values, dtype=object if is_text else None)
+
+
+def rows_of(
+    judged: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
+) -> tuple[list[FindingColumns], list[FindingColumns]]:
+    """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
+
+    order: the rule's place among all.
+    parcel_area_m2: of all parcels.
+    """
+    own_m2 = parcel_area_m2[judged.rows]
+    halves = {False: _hit_half(judged, own_m2), True: _unknown_half(judged, own_m2)}
+    findings = [
+        _finding_rows(judged, order, half, is_unknown, parcel_area_m2, language)
+        for is_unknown, half in halves.items()
+        if len(half.present)
+    ]
+    pieces = [_overlap_rows(judged, order, halves)] if len(judged.judgement.pairs.parcel) else []
+    return findings, pieces
+
+
+def _finding_rows(
+    judged: RuleJudgement, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
+) -> FindingColumns:
+    rule, parcel = judged.rule, judged.rows[half.present]
+    columns = {
+        "_parcel": parcel,
+        "_rule": order,
+        "_unknown": int(is_unknown),
+        "rule": rule.id,
+        "pack": rule.pack,
+        "department": rule.department,
+        "layer": rule.layer,
+        "version": judged.label,
+        "verdict": "unknown" if is_unknown else rule.verdict,
+        "area_m2": half.measure.area_m2,
+        "counted_area_m2": half.measure.counted_area_m2,
+        "net_area_m2": np.nan,
+        "share": half.measure.area_m2 / parcel_area_m2[parcel],
+        "features": np.nan,
+        "length_m": np.nan,
+        "distance_m": np.nan,
+        "value": np.nan,
+        "counted": half.measure.counted,
+        "reason": half.reason,
+        "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
+        "basis": rule.basis_text,
+        "replaced": rule.replaced.summary(language) if rule.replaced else None,
+        "estimated": rule.estimated,
+        "assumed": judged.assumed,
+        "area_low_m2": np.nan,
+        "area_high_m2": np.nan,
+        "within_error": False,
+        "area_check_m2": np.nan,
+        "check_differs": False,
+        "excused_by": None,
+        "_ground": half.grounds,
+    }
+    return {**columns, **half.columns}
+
+
+def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> FindingColumns:
+    pairs = judged.judgement.pairs
+    counted, reason = _counted_pieces(judged, halves)
+    dimension = pairs.ground.dimension
+    return {
+        "_parcel": judged.rows[pairs.parcel],
+        "_rule": order,
+        "_unknown": (~pairs.of_hit).astype(int),
+        "_feature": pairs.feature,
+        "rule": judged.rule.id,
+        **_features_of_pieces(judged),
+        "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
+        "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
+        "distance_m": pairs.distance_m,
+        "counted": counted,
+        "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
+        "_ground": pairs.ground,
+    }
+
+
+def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
+    """Of each piece (k,) its feature's name and attributes."""
+    feature, own = judged.judgement.pairs.feature, len(judged.names)
+    columns = {name: np.full(len(feature), None, dtype=object) for name in ("feature", "attributes")}
+    sources: list[tuple[np.ndarray, int, RuleJudgement | OfficialFeatures]] = [(feature < own, 0, judged)]
+    if judged.official is not None:
+        sources.append((feature >= own, own, judged.official))
+    for is_here, first, source in sources:
+        if is_here.any():
+            columns["feature"][is_here] = source.names[feature[is_here] - first]
+            columns["attributes"][is_here] = _attribute_texts(source.attributes, feature[is_here] - first)
+    return columns
+
+
+def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
+    """Which pieces (k,) count, as their finding does unless they are slivers of it, and why not (k,)."""
+    pairs = judged.judgement.pairs
+    counted = np.zeros(len(pairs.parcel), dtype=bool)
+    reason = np.where(pairs.no_value, "no_value", "").astype(object)
+    for is_unknown, half in halves.items():
+        if len(half.present) == 0:
+            continue
+        measure = half.measure
+        row_of_parcel = np.full(len(judged.judgement.hit), -1)
+        row_of_parcel[half.present] = np.arange(len(half.present))
+        pieces = np.flatnonzero((pairs.of_hit != is_unknown) & (row_of_parcel[pairs.parcel] >= 0))
+        row = row_of_parcel[pairs.parcel[pieces]]
+        counted[pieces] = measure.counted[row]
+        piece_reason, sliver_free = measure.reason[row].copy(), measure.sliver_free[row]
+        mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & counted[pieces])
+        if len(mixed):
+            ground = pairs.ground.at(pieces[mixed]).geometries
+            area_m2, error_m2 = common_areas(ground, sliver_free[mixed], judged.threads)
+            is_broad = area_m2 >= error_m2 + ARITHMETIC_M2
+            counted[pieces[mixed]] = is_broad
+            piece_reason[mixed] = np.where(is_broad, "", "sliver")
+        reason[pieces] = _join_reasons(reason[pieces], piece_reason)
+    return counted, reason
+
+
+def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
+    """The attributes of each piece's feature (k,) as JSON."""
+    features, position = occurring(feature, len(attributes))
+    if len(attributes) > _MANY:  # of few a frame of some takes longer than the values of all
+        attributes, features = attributes.iloc[features], np.arange(len(features))
+    rows = attributes.to_numpy(dtype=object)[features].tolist()
+    texts = np.array(attribute_texts(list(attributes.columns), rows), dtype=object)
+    return texts[position]

@@ -1,0 +1,50 @@
+"""The rows of each rule as plain columns; their ground is written later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows
+
+
+@dataclass(frozen=True)
+class RuleRows:
+    """What a rule says, and its findings and overlaps in blocks of columns, each of which has rows: see `Block`."""
+
+    judged: RuleJudgement
+    findings: list[FindingColumns]
+    overlaps: list[FindingColumns]
+
+
+def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
+    """The rows of all rules, but the hits of a rule where one that it stands under counts for the same parcel.
+
+    Ground that a rule could not judge stays: what another rule has found does not make it known.
+    """
+    counting = {item.judged.rule.id: _counting_parcels(item) for item in rules}
+    left = []
+    for item in rules:
+        above = [counting[other] for other in item.judged.rule.under if other in counting]
+        left.append(_rows_but_under(item, np.concatenate(above) if above else None))
+    return left
+
+
+def _counting_parcels(rows: RuleRows) -> np.ndarray:
+    """The parcels for which a hit of a rule counts."""
+    hits = [block for block in rows.findings if not block["_unknown"]]
+    return np.concatenate([np.empty(0, dtype=np.int64), *(block["_parcel"][block["counted"]] for block in hits)])
+
+
+def _rows_but_under(rows: RuleRows, parcels: np.ndarray | None) -> RuleRows:
+    if parcels is None or len(parcels) == 0:
+        return rows
+    blocks_left = [
+        [
+            block_rows(block, np.flatnonzero((block["_unknown"] == 1) | ~np.isin(block["_parcel"], parcels)))
+            for block in part
+        ]
+        for part in (rows.findings, rows.overlaps)
+    ]
+    findings, overlaps = ([block for block in part if len(block["_parcel"])] for part in blocks_left)
+    return RuleRows(rows.judged, findings, overlaps)

@@ -1,0 +1,201 @@
+"""The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.parts import shift_polygons
+from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows, joined_blocks
+from onemap.rules.judge.findings.land_classes import land_classes
+from onemap.rules.judge.findings.table import Table, WrittenTable, typed_arrays
+from onemap.rules.judge.findings.written_ground import write_findings, write_overlaps
+from onemap.rules.judge.inputs.parcel_rows import ParcelRows
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.rule import VERDICTS
+
+if TYPE_CHECKING:
+    from onemap.rules.judge.findings.rule_rows import RuleRows
+
+RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+SAYING = ("parcel", "verdict", "counted")  # the columns of findings that decide a parcel's verdict
+
+
+FINDING_COLUMNS = [
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "area_m2",
+    "area_ellipsoidal_m2",
+    "counted_area_m2",
+    "net_area_m2",
+    "share",
+    "features",
+    "length_m",
+    "distance_m",
+    "value",
+    "counted",
+    "reason",
+    "title",
+    "basis",
+    "replaced",
+    "estimated",
+    "assumed",
+    "area_low_m2",
+    "area_high_m2",
+    "within_error",
+    "area_check_m2",
+    "check_differs",
+    "excused_by",
+]
+_NOTHING, _NOBODY = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+_BY = ("_rule", "_unknown")
+_ALONE = Threads()
+_COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
+_OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
+
+
+def row_tables(
+    parcels: ParcelRows,
+    rules: "Sequence[RuleRows]",
+    threads: Threads = _ALONE,
+) -> dict[str, WrittenTable]:
+    """The findings and overlaps of all parcels. rules: the rows of each, in their order."""
+    findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", *_BY])
+    pieces = _sort_block([block for item in rules for block in item.overlaps], ["_parcel", *_BY, "_feature"])
+    for block, write in ((findings, write_findings), (pieces, write_overlaps)):
+        block["parcel"] = parcels.names[block["_parcel"]]
+        write(block, parcels, threads)
+    columns = typed_arrays(findings, FINDING_COLUMNS)
+    tables = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
+    for name, wanted, kind in _OVERLAP_TABLES:
+        is_wanted = pieces["_dimension"] == wanted
+        part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
+        tables[name] = WrittenTable(typed_arrays(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
+    return tables
+
+
+def class_tables(parcels: ParcelRows, judged: Sequence[RuleJudgement], language: str) -> dict[str, Table]:
+    """The ground of all parcels by classes, for every rule that asks for it, in the rules' order."""
+    given = parcels.crs, parcels.origin
+    classes = land_classes(parcels.names, judged, *given, language)
+    composition = _composition(parcels.names, parcels.area_m2, judged, *given)
+    return {"composition": composition, "land_classes": WrittenTable(typed_arrays(classes))}
+
+
+# By what their rows are ordered first: the parcel, or the rule.
+ROW_TABLES = {
+    "findings": "parcel",
+    "overlaps": "parcel",
+    "overlaps_line": "parcel",
+    "overlaps_point": "parcel",
+    "composition": "parcel",
+    "land_classes": "rule",
+}
+_OVERLAP_TABLES = (
+    ("overlaps", 2, "MultiPolygon"),
+    ("overlaps_line", 1, "MultiLineString"),
+    ("overlaps_point", 0, "MultiPoint"),
+)
+
+
+def _composition(
+    keys: np.ndarray,
+    area_m2: np.ndarray,
+    judged: Sequence[RuleJudgement],
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+) -> Table:
+    """The ground of each parcel by classes, for every rule that asks for it."""
+    blocks = []
+    for order, item in enumerate(judged):
+        classes = item.judgement.classes
+        if classes is not None and len(classes):
+            parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
+            blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
+    if not blocks:
+        return WrittenTable(typed_arrays(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
+    rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
+    parcel = rows["_parcel"].to_numpy(dtype=int)
+    grounds = shift_polygons(rows["_geometry"].to_numpy(dtype=object), origin)
+    rows["parcel"] = keys[parcel]
+    rows["area_m2"] = shapely.area(grounds)
+    rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
+    rows["share"] = rows["area_m2"] / area_m2[parcel]
+    return WrittenTable(typed_arrays(rows, _COMPOSITION_COLUMNS))
+
+
+def _sort_block(blocks: list[FindingColumns], by: list[str]) -> FindingColumns:
+    """The rows of blocks as one in the order of its columns `by`."""
+    if not blocks:
+        return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}
+    columns = joined_blocks(blocks)
+    order = np.lexsort([columns[name] for name in reversed(by)])
+    return columns if (order[1:] > order[:-1]).all() else block_rows(columns, order)
+
+
+def ranks_of(verdicts: np.ndarray) -> np.ndarray:
+    """The ranks of verdicts (n,), 0 the most severe."""
+    return np.fromiter((RANK[verdict] for verdict in verdicts), dtype=np.int64, count=len(verdicts))
+
+
+def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.DataFrame]) -> Table:
+    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count.
+
+    findings: the columns `SAYING` of their rows, in parts.
+    """
+    keys = parcels.names
+    count = len(keys)
+    names, verdicts, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
+    counts = counted.astype(bool)
+    parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
+    rank = ranks_of(verdicts[counts])
+    verdict = np.full(count, RANK["clear"])
+    np.minimum.at(verdict, parcel, rank)
+    known = np.full(count, RANK["clear"])
+    is_known = rank != RANK["unknown"]
+    np.minimum.at(known, parcel[is_known], rank[is_known])
+    names_of = np.array(VERDICTS, dtype=object)
+    columns = {
+        "parcel": keys,
+        "verdict": names_of[verdict],
+        "known_verdict": names_of[known],
+        "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
+        "findings": np.bincount(parcel, minlength=count),
+        "area_m2": parcels.area_m2,
+        "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
+    }
+    return WrittenTable(typed_arrays(columns), parcels.wkb, parcels.boxes)
+
+
+def run_table(record: dict[str, Any]) -> Table:
+    """The record as a table of one row; values other than text and numbers are written as JSON."""
+    return _RecordTable(record)
+
+
+class _RecordTable(Table):
+    """A record as a table, which is made where somebody writes it."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.__dict__.update(record=record, geometries=None)
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """One row; values other than text and numbers are written as JSON."""
+        record: dict[str, Any] = self.__dict__["record"]
+        row = {
+            name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
+            for name, value in record.items()
+        }
+        return pd.DataFrame(row)

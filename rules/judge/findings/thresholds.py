@@ -1,0 +1,76 @@
+"""Thresholds: what of a conflict counts, and what is only reported. Measuring itself has no tolerance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.rules.judge.packs.rule import Rule
+
+
+@dataclass(frozen=True)
+class GroundMeasures:
+    """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
+
+    sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
+    """
+
+    area_m2: np.ndarray
+    counted_area_m2: np.ndarray
+    counted: np.ndarray
+    reason: np.ndarray
+    sliver_free: np.ndarray
+
+
+def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> GroundMeasures:
+    """Areas of dissolved grounds (n,), all polygons, against the rule's least area, least share and least width.
+
+    parcel_m2: (n,) the areas of the parcels that the grounds belong to.
+    """
+    least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
+    if rule.min_width_m <= 0:
+        return _without_width(np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2), least_m2)
+    parts, owner = shapely.get_parts(grounds.geometries, return_index=True)
+    area = shapely.area(parts)
+    is_wide_enough = ~vanishing(parts, rule.min_width_m)
+    total = np.bincount(owner, area, minlength=len(grounds))
+    counted_area = np.bincount(owner[is_wide_enough], area[is_wide_enough], minlength=len(grounds))
+    counted, reason = _against(counted_area, least_m2)
+    sliver_free = np.full(len(grounds), None, dtype=object)
+    mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
+    chosen = is_wide_enough & np.isin(owner, mixed)
+    if chosen.any():
+        owners, position = np.unique(owner[chosen], return_inverse=True)
+        sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
+    return GroundMeasures(total, counted_area, counted, reason, sliver_free)
+
+
+def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
+    """What counts where nothing is too thin: the whole ground does, or none of it."""
+    return GroundMeasures(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
+
+
+def _against(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether ground of these areas counts (n,), and why not (n,)."""
+    counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
+    reason = np.full(len(counted), "", dtype=object)
+    if not counted.all():
+        reason[~counted] = np.where(counted_m2[~counted] > 0, "below_area", "sliver").astype(object)
+    return counted, reason
+
+
+def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
+    """Which single polygons (n,) vanish under erosion by half of `width_m`."""
+    result = np.zeros(len(polygons), dtype=bool)
+    holes = shapely.get_num_interior_rings(polygons)
+    rows = np.flatnonzero(~are_broad(shapely.area(polygons), shapely.length(polygons), holes, width_m))
+    result[rows] = shapely.is_empty(shapely.buffer(polygons[rows], -width_m / 2))
+    return result
+
+
+def are_broad(area_m2: np.ndarray, length_m: np.ndarray, holes: np.ndarray, width_m: float) -> np.ndarray:
+    """Of which single polygons (n,) their areas, the lengths of their rings and their holes tell that they do not."""
+    # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
+    broad: np.ndarray = (area_m2 >= width_m / 2 * length_m) & (holes == 0)
+    return broad

@@ -1,0 +1,81 @@
+"""Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.library.library import Library
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.runs.arrow_blocks import Rows
+from onemap.rules.judge.runs.run import Chunk, Run
+from onemap.rules.judge.runs.run_store import stored_columns
+
+RuleVerdicts = dict[str, dict[str, set[str]]]  # parcel → rule → the verdicts of its rows that count
+_COLUMNS = ("parcel", "rule", "verdict", "counted")
+
+
+class VerdictChanges:
+    """A stored run beside a new one, whose rows come in parts."""
+
+    def __init__(self, library: Library, identifier: str) -> None:
+        """Raises OneMapError run.damaged."""
+        self._library, self._identifier = library, identifier
+        parcels = list(stored_columns(library, identifier, "parcels", ("parcel", "verdict")))
+        names, self._before = (
+            np.concatenate([[], *(rows.values(name) for rows in parcels)]) for name in ("parcel", "verdict")
+        )
+        self._places = pd.Index(names, dtype=object)
+        self._is_changed = np.ones(len(names), dtype=bool)  # what does not come again is changed too
+        self._after: dict[str, str] = {}
+        self._rule_verdicts: RuleVerdicts = {}
+
+    def append(self, chunk: Chunk) -> None:
+        """The next rows of the new run: parcels, and the findings of the same parcels."""
+        if "parcels" not in chunk.tables:
+            return
+        names, verdicts = (chunk.tables["parcels"].values(name) for name in ("parcel", "verdict"))
+        place = self._places.get_indexer(names)
+        is_same = (place >= 0) & (np.r_[self._before, None][place] == verdicts)
+        self._is_changed[place[is_same]] = False
+        changed = dict(zip(names[~is_same], verdicts[~is_same], strict=True))
+        self._after |= changed
+        if changed:
+            _collect(self._rule_verdicts, chunk.tables["findings"], changed)
+
+    def changed_parcels(self) -> list[dict[str, Any]]:
+        """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
+        pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
+        before, rules_before = dict(pairs), RuleVerdicts()
+        changed = {**before, **self._after}
+        for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if changed else ():
+            _collect(rules_before, rows, changed)
+        result = []
+        for parcel in changed:
+            first, second = (side.get(parcel, {}) for side in (rules_before, self._rule_verdicts))
+            rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
+            result.append({"parcel": parcel, "from": before.get(parcel), "to": self._after.get(parcel), "rules": rules})
+        return result
+
+
+def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:
+    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now."""
+    changes = VerdictChanges(library, identifier)
+    for chunk in run.chunks():
+        changes.append(chunk)
+    return changes.changed_parcels()
+
+
+def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[str]) -> None:
+    """Add what the findings of some parcels say that count."""
+    rows = np.flatnonzero(pd.Series(findings.values("parcel")).isin(list(parcels)))
+    for parcel, rule, verdict, counted in zip(*(findings.values(name)[rows] for name in _COLUMNS), strict=True):
+        if counted:
+            verdicts.setdefault(parcel, {}).setdefault(rule, set()).add(verdict)
+
+
+def titles_of_changed(changed: list[dict[str, Any]], titles: Mapping[str, str]) -> dict[str, str]:
+    """What people call the rules that turned parcels, by their ids."""
+    rules = {rule for one in changed for rule in one["rules"]}
+    return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -1,0 +1,320 @@
+"""The version of each layer that a run uses, its features near the parcels, or the reason why there are none."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import some_of, vertices_of
+from onemap.layers.geometry.wkb_reading import geometry_of_wkb
+from onemap.layers.ingest.normalise import normalise
+from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.ingest.raster_reading import raster_frame
+from onemap.layers.library.chosen_features import features_near, features_of
+from onemap.layers.library.library import Library, now
+from onemap.layers.library.versions import (
+    StoredFeatures,
+    Version,
+    content_hash,
+    coverage_of,
+    coverage_wkb,
+    in_force,
+    read_version,
+)
+from onemap.layers.rasters.rasters import RasterReference, reference_of
+from onemap.layers.sources.reading import read_source
+from onemap.layers.stores.store import DamagedTable
+from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache
+from onemap.rules.judge.inputs.subdivision_store import Box, StoredCut, cut_near
+from onemap.rules.judge.overlay.overlay import MARGIN_M
+from onemap.rules.judge.overlay.subdivision import Pieces, subdivide_polygons
+
+_WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are read as fast, and a session keeps them
+
+
+@dataclass(frozen=True)
+class LayerSource:
+    """One layer of a run: a version and its features, or the reason why there is none.
+
+    entry: of the catalogue.
+    larger: of what layer these features are the rows (k,), ascending, so that its pieces are theirs too.
+    """
+
+    reason: str | None = None
+    version: Version | None = None
+    stored: StoredFeatures | None = None
+    coverage: shapely.Geometry | None = None
+    names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    rasters: tuple[RasterReference, ...] = ()
+    cut: Callable[[], StoredCut] | None = None
+    larger: "tuple[LayerSource, np.ndarray] | None" = None
+    entry: LayerEntry | None = None
+
+    @property
+    def features(self) -> StoredFeatures:
+        """What was read. Raises DefectError for a layer that was not: whoever asks has refused it before."""
+        return require_value(self.stored, "features of a layer that was read")
+
+    @property
+    def read_version(self) -> Version:
+        """The version that was read. Raises DefectError where `reason` says why there is none."""
+        return require_value(self.version, "the version of a layer that was read")
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons cut small; of those that the library keeps cut only what is near the ground that was read."""
+        if self.larger is not None:
+            whole, rows = self.larger
+            return whole.pieces_of(rows)
+        geometries = self.stored.geometries if self.stored is not None else np.empty(0, dtype=object)
+        if self.cut is None:
+            return subdivide_polygons(geometries)
+        cut = self.cut()
+        rows = np.flatnonzero(~cut.is_cut)
+        rest = subdivide_polygons(geometries[rows])
+        return Pieces.concatenate([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
+
+    def pieces_of(self, rows: np.ndarray) -> Pieces:
+        """The pieces of some of its features alone: rows (k,), ascending."""
+        return self.pieces.of_rows(rows, len(self.names))
+
+    def of_rows(self, rows: np.ndarray) -> "LayerSource":
+        """The same layer with some of its features alone: rows (k,), ascending."""
+        if self.stored is None:
+            return self
+        attributes = self.stored.attributes.iloc[rows].reset_index(drop=True)
+        some = StoredFeatures(self.stored.fids[rows], some_of(self.stored.shapes, rows), attributes)
+        return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
+
+    def record(self, code: str) -> dict[str, Any]:
+        """The version of a layer that a run used, or the reason why there was none."""
+        version = self.version
+        if version is None:
+            return {
+                "code": code,
+                "label": None,
+                "table": None,
+                "hash": None,
+                "coverage": None,
+                "reason": self.reason,
+            }
+        return {
+            "code": code,
+            "label": version.label,
+            "table": version.table,
+            "hash": version.hash,
+            "valid_from": version.valid_from,
+            "valid_to": version.valid_to,
+            "recorded_at": version.recorded_at,
+            "coverage": version.coverage_kind,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
+
+    required: the fields that the rules use, by layer; origin: from where coordinates are counted; unreadable: layers
+    of which some ground is known to be damaged, so that nothing is taken from them.
+    """
+
+    library: Library
+    known: Sequence[Version]
+    as_of: date
+    replaced: Mapping[str, str]
+    required: Mapping[str, Sequence[str]]
+    origin: tuple[float, float]
+    unreadable: frozenset[str] = frozenset()
+
+    @cached_property
+    def catalogue(self) -> dict[str, LayerEntry]:
+        """The library's catalogue, read once for a run."""
+        return self.library.catalogue()
+
+    @cached_property
+    def _versions(self) -> dict[str, list[Version]]:
+        """The known versions of each layer."""
+        versions: dict[str, list[Version]] = {}
+        for version in self.known:
+            versions.setdefault(version.code, []).append(version)
+        return versions
+
+    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
+        """One layer near `bounds` (in the library's plane), or all of it.
+
+        boxes (k, 4): where they lie far from each other within the bounds, only what is near them need be read.
+        Raises OneMapError if a replacing file is refused.
+        """
+        version = in_force(self._versions.get(code, ()), self.as_of)
+        if code in self.replaced:
+            return near_origin(self._replacement(code, version), self.origin)
+        if version is None:
+            return LayerSource(reason="not_in_force" if code in self._versions else "layer_missing")
+        if code in self.unreadable:
+            return LayerSource(reason="unreadable", version=version)
+        return self.of_version(version, bounds, boxes)
+
+    def features(self, code: str) -> int:
+        """How many features the version of a layer has that is in force; 0 where nothing is read from the library."""
+        version = in_force(self._versions.get(code, ()), self.as_of)
+        return 0 if version is None or code in self.replaced or code in self.unreadable else version.count
+
+    def of_version(
+        self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
+    ) -> LayerSource:
+        """One version near `bounds`, or near boxes (k, 4) within, whether or not it is in force."""
+        # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
+        error_m = 2 * (version.accuracy_m or 0.0)
+        if bounds is not None:
+            bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
+        entry = self.catalogue[version.code]
+        if bounds is None or entry.geometry == "raster":
+            return self._read_anew(version, entry, bounds)[0]
+        if boxes is not None and self.library.path is not None and version.count >= _WORTH_BOXES:
+            grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
+            return self._read_anew(version, entry, bounds, lambda: features_near(self.library, version, grown))[0]
+        ground: LayerCache[LayerSource] = self.library.kept.setdefault("ground", LayerCache())
+        # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
+        name = (self.library, version, entry.geometry, entry.key, self.origin)
+        layer, rows = ground.near(name, bounds, lambda box: self._layer_for_cache(version, entry, box))
+        return layer if rows is None else layer.of_rows(rows)
+
+    def rows_of_version(self, version: Version, fids: np.ndarray) -> LayerSource:
+        """Some features of a version (k,) of a library in a file, for their ground and values alone."""
+        entry = self.catalogue[version.code]
+        return self._read_anew(version, entry, None, lambda: features_of(self.library, version, fids))[0]
+
+    def _layer_for_cache(
+        self, version: Version, entry: LayerEntry, bounds: Sequence[float]
+    ) -> CachedLayer[LayerSource]:
+        """One version near `bounds`, to be kept: nobody may change its arrays."""
+        layer, boxes = self._read_anew(version, entry, bounds)
+        if layer.stored is None:
+            return CachedLayer(layer, boxes, 0, is_whole=False)
+        shapes = layer.stored.shapes
+        for array in (layer.stored.fids, layer.names, *([shapes] if isinstance(shapes, np.ndarray) else [])):
+            array.flags.writeable = False
+        return CachedLayer(layer, boxes, vertices_of(shapes))
+
+    def _read_anew(
+        self,
+        version: Version,
+        entry: LayerEntry,
+        bounds: Sequence[float] | None,
+        chosen: Callable[[], StoredFeatures] | None = None,
+    ) -> tuple[LayerSource, np.ndarray]:
+        """One version near `bounds` out of the library, and the boxes (n, 4) of its features in the library's plane.
+
+        chosen: reads its features, where not all of those are wanted; it may raise DamagedTable.
+        """
+        try:
+            stored = (
+                _features_from_origin(chosen(), self.origin)
+                if chosen
+                else read_version(self.library, version, bounds, self.origin)
+            )
+            coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
+        except (OneMapError, DamagedTable, shapely.GEOSException):
+            return LayerSource(reason="unreadable", version=version), np.empty((0, 4))
+        rasters: tuple[RasterReference, ...] = ()
+        if entry.geometry == "raster":
+            path = self.library.path
+            rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
+        cut = partial(cut_near, self.library, version, self.origin, stored, self._around(bounds))
+        names = _names(stored, entry.key)
+        source = LayerSource(
+            None, version, stored, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
+        )
+        return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
+
+    def _around(self, bounds: Sequence[float] | None) -> Box | None:
+        """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
+        if bounds is None:
+            return None
+        east, north = self.origin
+        spare_m = 2 * MARGIN_M
+        west_m, south_m, east_m, north_m = bounds
+        return west_m - east - spare_m, south_m - north - spare_m, east_m - east + spare_m, north_m - north + spare_m
+
+    def _replacement(self, code: str, version: Version | None) -> LayerSource:
+        """A file as if it were the layer's version; it speaks for the ground for which that one does."""
+        entry = self.catalogue.get(code)
+        if entry is None or entry.geometry not in ("polygon", "line", "point", "raster"):
+            raise OneMapError("layer.unknown", layer=code, field="--replace", near=None)
+        file = self.replaced[code]
+        rasters: tuple[RasterReference, ...] = ()
+        if entry.geometry == "raster":
+            frame = raster_frame(file, None, self.library.crs, None)
+            rasters = (reference_of(frame.attributes.iloc[0], None),)
+        else:
+            frame = normalise(
+                read_source(file, None, None), entry, self.library.crs, SourceOptions(), self.required.get(code, ())
+            )
+        stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
+        district = self.library.district()
+        if version is not None:
+            coverage, kind = coverage_of(self.library, version), version.coverage_kind
+        elif district is not None:
+            coverage, kind = district, "district"
+        else:
+            coverage, kind = shapely.box(*shapely.total_bounds(frame.geometries)), "extent"
+        trial = Version(
+            code=code,
+            number=0,
+            table=f"{code}__trial",
+            label=Path(file).name,
+            valid_from=None,
+            valid_to=None,
+            recorded_at=now(),
+            count=len(frame.geometries),
+            hash=content_hash(frame.geometries, frame.attributes),
+            coverage_kind=kind,
+            coverage_m2=float(shapely.area(coverage)),
+            accuracy_m=None,
+        )
+        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters, entry=entry)
+
+
+def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:
+    """The same layer with coordinates counted from `origin`."""
+    if source.stored is None or source.coverage is None:
+        return source
+    (coverage,) = shift_geometries(np.array([source.coverage], dtype=object), (-origin[0], -origin[1]))
+    return replace(source, stored=_features_from_origin(source.stored, origin), coverage=coverage)
+
+
+def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
+    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    return replace(stored, shapes=shift_geometries(stored.geometries, (-origin[0], -origin[1])), boxes=boxes)
+
+
+@lru_cache(maxsize=16)
+def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shapely.Geometry:
+    """A coverage counted from `origin`, prepared: most layers of a city have the same, and every request asks for it.
+
+    Each thread has its own. Raises shapely.GEOSException.
+    """
+    (ground,) = shift_geometries(np.array([geometry_of_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
+    shapely.prepare(ground)
+    return ground
+
+
+def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
+    """Each feature's key as text, else its row in the source, which is its fid."""
+    fids = stored.fids.tolist()
+    names: list[str] = list(map(str, fids))
+    if key is not None and key in stored.attributes.columns:
+        keys = text_values(stored.attributes[key].to_numpy(dtype=object).tolist())
+        names = [given if given is not None else name for given, name in zip(keys, names, strict=True)]
+    return np.array([*names, None], dtype=object)[:-1]

@@ -1,0 +1,94 @@
+"""The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyproj
+
+from onemap.layers.geometry.areas import areas_of_ground_m2, areas_of_wkb_m2
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.layers.geometry.shape_column import AnyShapes, areas_of
+from onemap.rules.judge.overlay.pair_ground import moved_ground
+
+
+@dataclass(frozen=True)
+class ParcelRows:
+    """Parcels (n,) by name, and as they are judged: valid polygons counted from `origin`.
+
+    boxes (n, 4): west, south, east, north of each in the library's plane.
+
+    given_multis: makes the WKB (n,) of the polygons in that plane as multipolygons, or has made it.
+    """
+
+    names: np.ndarray
+    boxes: np.ndarray
+    given_multis: Callable[[], pa.Array]
+    local: AnyShapes
+    origin: tuple[float, float]
+    crs: pyproj.CRS
+
+    @cached_property
+    def area_m2(self) -> np.ndarray:
+        """Their planar areas (n,)."""
+        return areas_of(self.local)
+
+    @cached_property
+    def area_ellipsoidal_m2(self) -> np.ndarray:
+        """Their areas on the ellipsoid (n,)."""
+        return areas_of_wkb_m2(self.wkb, self.crs)
+
+    @cached_property
+    def wkb(self) -> pa.Array:
+        """The parcels as multipolygons, as WKB (n,)."""
+        return self.given_multis()
+
+    def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
+        """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
+        # Else what is taken off is put on again with a loss, and moving says how much.
+        is_exact = min(self.origin) >= 0
+        is_whole = ground.is_all_of(self.local, parcel) if is_exact else np.zeros(len(ground), dtype=bool)
+        part = np.flatnonzero(~is_whole)
+        moved = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
+        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
+
+
+@dataclass(frozen=True)
+class GroundsInLibrary:
+    """Grounds (k,) in the library's plane.
+
+    parcel (k,): whose whole ground it is, -1 of a part; ground (k,): of the parts.
+    """
+
+    parcels: ParcelRows
+    parcel: np.ndarray
+    ground: FlatGround
+
+    @property
+    def area_ellipsoidal_m2(self) -> np.ndarray:
+        """The parcels' areas on the ellipsoid in m² (k,), 0 without a geometry."""
+        whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
+        areas = np.empty(len(self.parcel))
+        areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
+        areas[part] = areas_of_ground_m2(self.ground.at(part), self.parcels.crs)
+        return areas
+
+    @property
+    def dimension(self) -> np.ndarray:
+        """0 to 2 for points, lines and polygons, -1 where there is no ground: (k,)."""
+        dimension: np.ndarray = np.where(self.parcel >= 0, 2, self.ground.dimension)
+        return dimension
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north (k, 4), not a number where there is no ground."""
+        whole, boxes = np.flatnonzero(self.parcel >= 0), self.ground.boxes
+        boxes[whole] = self.parcels.boxes[self.parcel[whole]]
+        return boxes
+
+    def wkb(self) -> pa.Array:
+        """Multipolygons, multilines or multipoints as WKB (k,), null where there is no ground."""
+        whole = np.flatnonzero(self.parcel >= 0)
+        return self.ground.wkb([(whole, self.parcels.wkb.take(pa.array(self.parcel[whole])))] if len(whole) else ())

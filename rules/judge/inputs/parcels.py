@@ -1,0 +1,380 @@
+"""The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import is_
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
+from onemap.layers.frames.frames import BadFeatures, RawFrame
+from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.geometry.shape_column import (
+    WORTH_ROWS,
+    AnyShapes,
+    PlainFacts,
+    ShapeColumn,
+    all_of,
+    areas_of,
+    boxes_of,
+    made_of,
+    parts_of_each,
+    some_of,
+    vertices_of_each,
+)
+from onemap.layers.geometry.validity import (
+    first_problems,
+    refuse_beyond,
+    sorted_geometries,
+)
+from onemap.layers.geometry.wkb_bodies import as_multipolygons
+from onemap.layers.geometry.wkb_rings import as_written, plain_polygons, shapes_of_wkb, wkb_rings
+from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
+from onemap.layers.library.library import sha256
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.reading import read_source
+from onemap.layers.stores.arrow_values import data_of
+from onemap.rules.judge.overlay.overlay import BALANCE_M2, BALANCE_SHARE
+from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+
+_READ = 0.8  # of the time: the rest is the proof that they are sound, or what is left of it
+ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
+STATED_KIND = "stated_kind"  # the attribute with what a person has stated of a parcel's project, set by no file
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
+
+    shapes: the polygons; of many as they came no geometry is made until somebody asks. bad: by file the others, which
+    could not be used; `problems` names them.
+    """
+
+    ids: np.ndarray
+    shapes: AnyShapes
+    attributes: pd.DataFrame
+    id_field: str | None
+    source: str
+    source_hash: str
+    problems: tuple[Problem, ...]
+    bad: tuple[tuple[str, BadFeatures], ...] = ()
+
+    @classmethod
+    def as_read(cls, ids: np.ndarray, shapes: AnyShapes, columns: pd.DataFrame, *known: Any) -> "Parcels":
+        """Parcels from a file or from a frame of others, whose columns are their attributes, but for `STATED_KIND`.
+
+        Its name is taken in any case, as rules find fields. known: the rest of what parcels are made of.
+        """
+        forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
+        return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The polygons as geometries (n,)."""
+        return all_of(self.shapes)
+
+    @cached_property
+    def bodies(self) -> pa.Array:
+        """The polygons as WKB (n,), made once for all who write or compare them."""
+        if isinstance(self.shapes, ShapeColumn):
+            return self.shapes.bodies
+        return pa.array(shapely.to_wkb(self.shapes, byte_order=1), pa.large_binary())
+
+    @cached_property
+    def multis(self) -> pa.Array:
+        """The polygons as multipolygons, as WKB (n,)."""
+        return as_multipolygons(self.bodies)
+
+    @cached_property
+    def ground_hash(self) -> str:
+        """SHA-256 of all polygons as WKB, one after the other."""
+        return hashlib.sha256(data_of(self.bodies)).hexdigest()
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each polygon (n, 4)."""
+        return boxes_of(self.shapes)
+
+    @property
+    def set_aside(self) -> int:
+        """How many others could not be used."""
+        return sum(len(some.rows) for _, some in self.bad)
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all of them."""
+        west, south = self.boxes[:, :2].min(axis=0).tolist()
+        east, north = self.boxes[:, 2:].max(axis=0).tolist()
+        return west, south, east, north
+
+    @cached_property
+    def vertices(self) -> np.ndarray:
+        """How many vertices each polygon has (n,)."""
+        return vertices_of_each(self.shapes)
+
+    def at(self, rows: np.ndarray) -> "Parcels":
+        """Some of them: positions (k,)."""
+        shapes = self.shapes[rows] if len(rows) < WORTH_ROWS else some_of(self.shapes, rows)
+        attributes = self.attributes.iloc[rows].reset_index(drop=True)
+        some = replace(self, ids=self.ids[rows], shapes=shapes, attributes=attributes)
+        if isinstance(shapes, np.ndarray) and "bodies" in self.__dict__:
+            some.__dict__["bodies"] = self.bodies.take(pa.array(rows))
+        return some
+
+    def between(self, positions: slice, worth_rows: int = WORTH_ROWS) -> "Parcels":
+        """Some that follow each other, with the WKB that all have; of fewer than `worth_rows` geometries are made."""
+        rows = np.arange(len(self.ids))[positions]
+        if len(rows) == len(self.ids):
+            return self
+        shapes: AnyShapes
+        if isinstance(self.shapes, ShapeColumn) and len(rows) >= worth_rows:
+            shapes = self.shapes.between(positions)
+        else:
+            shapes = self.shapes[rows]
+        attributes = self.attributes.iloc[positions].reset_index(drop=True)
+        some = replace(self, ids=self.ids[positions], shapes=shapes, attributes=attributes)
+        some.__dict__["bodies"] = self.bodies[positions]
+        return some
+
+
+def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
+    """--id, else the first present of ID_FIELDS; exactly, then ignoring case.
+
+    Raises OneMapError field.ambiguous, field.missing.
+    """
+    for name in (wanted,) if wanted else ID_FIELDS:
+        if name in columns:
+            return name
+        alike = [column for column in columns if column.lower() == name.lower()]
+        if len(alike) > 1:
+            raise OneMapError("field.ambiguous", field=name, names=alike, **place)
+        if alike:
+            return alike[0]
+    if wanted:
+        raise OneMapError("field.missing", field=wanted, names=columns, **place)
+    return None
+
+
+def _id_problems(ids: list[str | None], field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """Ids that are null or repeated, by row."""
+    if None not in (distinct := set(ids)) and len(distinct) == len(ids):
+        return []
+    times = Counter(ids)
+    return [
+        Problem("parcel.id", {**place, "feature": name or str(row), "row": row, "field": field})
+        for row, name in enumerate(ids, start=1)
+        if name is None or times[name] > 1
+    ]
+
+
+def read_parcels(
+    source: str,
+    layer: str | None,
+    id_field: str | None,
+    encoding: str | None,
+    wishes: SourceOptions,
+    target: pyproj.CRS,
+    workers: int = 1,
+    progress: Progress = SILENT,
+    keep_bad: bool = False,
+    is_one_of_several: bool = False,
+) -> Parcels:
+    """Parcels of a file; several polygons in one feature are one parcel.
+
+    workers: threads; keep_bad: those that cannot be used are set aside, and the rest is returned.
+    Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.…, field.missing.
+    """
+    provers = Provers(workers, are_simple_rings)
+    raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=provers)
+    place = {"file": raw.path.name, "layer": raw.layer}
+    attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
+    field = id_field_of(list(map(str, attributes.columns)), id_field, place)
+    text_problems = _told_of_text(raw, attributes, field, place)
+    names, wrong = _names_of(attributes, field, place)
+    if wrong and not keep_bad:
+        raise OneMapError.of(wrong)
+    placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
+    known = field, raw.path.name, raw.source_hash
+    if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
+        progress.at(1.0)
+        return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks))
+    given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
+    sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
+    if not keep_bad:
+        sound.require_sound(place)
+    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *sound.problems)])
+    geometries = dissolve_parts(sound.geometries[good])
+    empty = good[np.flatnonzero(shapely.area(geometries) <= 0)].tolist()
+    flat = [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in empty]
+    if flat and not keep_bad:
+        raise OneMapError.of(flat)
+    aside = [*wrong, *sound.problems, *flat]
+    kept = np.flatnonzero(~np.isin(good, empty))
+    if aside and len(kept) == 0:
+        raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
+    good, geometries = good[kept], geometries[kept]
+    problems = (*raw.problems, *text_problems, *remarks, *sound.repairs, *first_problems(aside, place))
+    bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
+    rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
+    return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
+
+
+def _placed_shapes(
+    raw: RawFrame,
+    names: np.ndarray,
+    wishes: SourceOptions,
+    target: pyproj.CRS,
+    provers: Provers,
+    place: dict[str, Any],
+) -> tuple[PlacedShapes, list[Problem]]:
+    """A file's shapes (n,) in the library's plane, and what is told of the way. Raises OneMapError geometry.beyond."""
+    if raw.valid is None:
+        refuse_beyond(raw.geometries, names, place)
+    return placed_in_crs(raw, wishes, target, provers)
+
+
+def _names_of(attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> tuple[np.ndarray, list[Problem]]:
+    """What parcels (n,) are called, by a field or by their rows; and what is wrong with their ids."""
+    ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
+    names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
+    return names, _id_problems(ids, field, place)
+
+
+def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:
+    """Polygons as they were read with parts that share an edge as one; None where they are geometries, or some unsound.
+
+    valid: (n,) which of them are, where that is known.
+    """
+    if not isinstance(shapes, ShapeColumn) or valid is None or not valid.all():
+        return None
+    several = np.flatnonzero(parts_of_each(shapes) > 1)
+    if len(several):
+        united = pa.array(shapely.to_wkb(dissolve_parts(shapes[several]), byte_order=1), pa.large_binary())
+        if (rings := wkb_rings(united)) is None:
+            return None
+        shapes = shapes.with_others(several, united, rings)
+    return shapes if (areas_of(shapes) > 0).all() else None
+
+
+def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
+    """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
+    whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
+    is_read = np.fromiter(map(is_, made_of(raw.shapes, rows), parcels.geometries), dtype=bool, count=len(rows))
+    if whole is not None and is_read.any():
+        own = whole if len(rows) == len(whole) else whole.take(pa.array(rows))
+        if not is_read.all():
+            made = pa.array(shapely.to_wkb(parcels.geometries[~is_read], byte_order=1), pa.large_binary())
+            own = pc.replace_with_mask(own, pa.array(~is_read), made)
+        parcels.__dict__["bodies"] = own
+    return parcels
+
+
+def _matched_attributes(
+    raw: RawFrame, fields: Mapping[str, str], is_one_of_several: bool, place: dict[str, Any]
+) -> pd.DataFrame:
+    """The fields under the names that were asked for; of several files some may have the right names already."""
+    sources = fitting_sources(fields, raw.attributes.columns) if is_one_of_several else fields
+    return renamed_fields(raw.attributes, sources, place)
+
+
+def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: dict[str, Any]) -> list[Problem]:
+    """What is told of lost text. Raises OneMapError for ids in which some is lost."""
+    text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
+    if lost:
+        raise OneMapError.of(lost)
+    return list(text_problems)
+
+
+def _set_aside(
+    shapes: AnyShapes, attributes: pd.DataFrame, names: np.ndarray, problems: Sequence[Problem]
+) -> BadFeatures:
+    """The rows of a file that problems are about, as they came, in their order."""
+    by_row: dict[int, list[Problem]] = {}
+    for problem in problems:
+        by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
+    rows = np.array(sorted(by_row), dtype=np.int64)
+    problems_by_row = tuple(tuple(by_row[row]) for row in rows.tolist())
+    return BadFeatures(shapes[rows], attributes.iloc[rows].reset_index(drop=True), names[rows], rows, problems_by_row)
+
+
+def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
+    """Parcels of several files as one: those of a file without ids are called after it and their row.
+
+    Raises OneMapError parcel.id for an id that two files have.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    ids = [name if part.id_field else f"{part.source}:{name}" for part in parts for name in part.ids]
+    files: dict[str, list[str]] = {}
+    for name, file in zip(ids, [part.source for part in parts for _ in part.ids], strict=True):
+        files.setdefault(name, []).append(file)
+    problems = [
+        Problem("parcel.twice", {"file": of[0], "feature": name, "files": of})
+        for name, of in files.items()
+        if len(of) > 1
+    ]
+    if problems:
+        raise OneMapError.of(first_problems(problems, {"file": parts[0].source}))
+    fields = dict.fromkeys(part.id_field for part in parts)
+    attributes = pd.concat([part.attributes for part in parts], ignore_index=True).astype(object)
+    return Parcels(
+        ids=np.array(ids, dtype=object),
+        shapes=np.concatenate([part.geometries for part in parts]),
+        attributes=attributes.where(attributes.notna(), None),
+        id_field=next(iter(fields)) if len(fields) == 1 else None,
+        source=", ".join(part.source for part in parts),
+        source_hash=sha256("".join(part.source_hash for part in parts)),
+        problems=tuple(problem for part in parts for problem in part.problems),
+        bad=tuple(some for part in parts for some in part.bad),
+    )
+
+
+def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
+    """Valid (multi)polygons (n,), whose parts that share an edge are one."""
+    several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
+    result = geometries.copy()
+    # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
+    with contextlib.suppress(shapely.GEOSException):
+        united, area_m2 = shapely.union_all(geometries[several][:, None], axis=1), shapely.area(geometries[several])
+        # What comes out smaller or larger has lost a part or made one up, and stays in parts.
+        is_proved = np.abs(shapely.area(united) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * area_m2
+        result[several[is_proved]] = united[is_proved]
+    return result
+
+
+def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes: pd.DataFrame) -> Parcels:
+    """Parcels (n,) that were written before, valid all of them, as WKB (n,); what all have in common is `like`'s."""
+    rings = plain_polygons(bodies) if len(bodies) >= WORTH_ROWS else None
+    shapes: AnyShapes = (
+        shapes_of_wkb(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
+    )
+    some = replace(like, ids=ids, shapes=shapes, attributes=attributes)
+    some.__dict__["bodies"] = bodies
+    return some
+
+
+def consecutive_parcels(parts: Sequence[Parcels]) -> Parcels:
+    """Parcels of one file, some after others, whose shapes lie as they are stored; what is known of these stays."""
+    ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
+    frame = pd.concat(attributes, ignore_index=True)
+    columns = [part.shapes for part in parts if isinstance(part.shapes, ShapeColumn)]
+    if len(columns) == len(parts):
+        return replace(parts[0], ids=ids, shapes=ShapeColumn.join(columns), attributes=frame)
+    return parcels_of_wkb(parts[0], ids, pa.concat_arrays([part.bodies for part in parts]), frame)
+
+
+def no_parcels(source: str, source_hash: str) -> Parcels:
+    """What is known of parcels before they are read."""
+    nothing = np.empty(0, dtype=object)
+    return Parcels(nothing, nothing, pd.DataFrame(), None, source, source_hash, ())

@@ -1,0 +1,98 @@
+"""avoid: the parcel may not lie on the layer's features. Conflict: P ∩ F, features outside the coverage too."""
+
+import numpy as np
+import pandas as pd
+
+from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
+from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
+from onemap.rules.judge.kinds.kind import GROUND_MEASURES, TABLE, Form, Key, Kind, Options
+from onemap.rules.judge.kinds.subtract_zones import mark_broken
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
+from onemap.rules.judge.overlay.area_check import Zones
+
+
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    net = item.get("net")
+    if net is not None and (set(net) != {"part", "of"} or not all(isinstance(name, str) for name in net.values())):
+        return [("net", {"zh": "net = { part = 字段, of = 字段 }", "en": "net = { part = FIELD, of = FIELD }"})]
+    return []
+
+
+def _fields(options: Options) -> tuple[str, ...]:
+    net = options.get("net", {})
+    return tuple(net[key] for key in ("part", "of") if key in net)
+
+
+def _judge(ground: Ground) -> Judgement:
+    """Conflict P ∩ F; unknown under features whose condition is unknown, and outside the coverage, where no F lies."""
+    features = ground.features
+    overlaps = ground.overlaps_with(features.shapes)
+    is_doubtful = features.uncertain[overlaps.feature]
+    hit = ground.grounds_of(overlaps.only(~is_doubtful))
+    outside, is_broken = ground.outside_coverage()
+    parts = {"outside_coverage": outside, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
+    unknown, is_broken_too = unjudged_ground(parts, hit, ground, lambda: features.certain_pieces)
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.where(hit.dimension < 0, np.nan, 0.0),
+        pairs=Pairs(
+            overlaps.parcel,
+            overlaps.feature,
+            overlaps.ground,
+            np.zeros(len(overlaps.parcel)),
+            is_doubtful,
+            ~is_doubtful,
+        ),
+        zones=Zones(lambda: features.certain_pieces, ground.shapes),
+    )
+    if "net" in ground.options:
+        judgement.net_area_m2 = _net_areas(judgement.pairs, features, ground.options["net"], len(hit))
+    name_reasons(judgement, parts, ground)
+    return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken | is_broken_too)
+
+
+def _net_areas(pairs: Pairs, features: Features, net: Options, count: int) -> np.ndarray:
+    """Piece × part ÷ of, summed over the conflict's features, (count,).
+
+    NaN where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
+    """
+    part, whole = (
+        pd.to_numeric(pd.Series(column_named(features.attributes, net[key])), errors="coerce").to_numpy(dtype=float)
+        for key in ("part", "of")
+    )
+    is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
+    ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
+    net_m2 = pairs.ground.area_m2 * ratio
+    return np.bincount(pairs.parcel[pairs.of_hit], net_m2[pairs.of_hit], minlength=count)
+
+
+KIND = Kind(
+    name="avoid",
+    title={"zh": "避让", "en": "keep off"},
+    conflict={
+        "zh": "地块与图层要素重叠的地面；覆盖范围之外的要素同样计入",
+        "en": "The ground that the parcel shares with the layer's features, those outside the coverage too.",
+    },
+    geometries=("polygon",),
+    judge=_judge,
+    keys={
+        **AREA_LIMITS,
+        "net": Key(
+            TABLE,
+            {
+                "zh": "净面积：{ part = 字段, of = 字段 }，图块面积 × part ÷ of，列为 net_area_m2",
+                "en": "{ part = FIELD, of = FIELD }: the piece's area × part ÷ of, as net_area_m2.",
+            },
+            title={"zh": "净面积", "en": "net of"},
+        ),
+    },
+    measures={
+        **GROUND_MEASURES,
+        "net_area_m2": {"zh": "净面积（规则写有 net 时）", "en": "the net area, where the rule has `net`"},
+    },
+    overlays_whole_features=True,
+    problems=_problems,
+    fields=_fields,
+)

@@ -1,0 +1,137 @@
+"""composition: the parcel's ground by classes, in a table of its own. No finding and no verdict."""
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.rules.judge.kinds.attribute_json import attribute_json
+from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
+from onemap.rules.judge.kinds.kind import LIST, Form, Key, Kind, Options
+from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.flat_polygons import occurring
+from onemap.rules.judge.overlay.mutual_overlaps import features_overlap, near_pairs
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, Overlaps, differences, union_by
+
+_NO_KEYS = np.empty(0, dtype=object)
+
+
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    by = item.get("by")
+    if by and all(isinstance(name, str) and name for name in by):
+        return []
+    return [("by", {"zh": 'by = ["字段", …]', "en": 'by = ["FIELD", …]'})]
+
+
+def _judge(ground: Ground) -> Judgement:
+    """Each parcel's ground by the values of `by`, classes in order of their keys; ground without a feature has nulls.
+
+    Where features overlap each other the first row wins, so that the parts sum to the parcel.
+    """
+    count, by = len(ground.shapes), ground.options["by"]
+    overlaps = ground.overlaps_with(ground.features.shapes)
+    pieces, failed = _first_wins(overlaps, ground)
+    is_left = ~shapely.is_missing(pieces)
+    parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
+    rest, is_broken = subtract_zones(
+        ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
+    )
+    features, place = occurring(feature, len(ground.features.shapes))
+    keys = _class_keys(ground.features.attributes.iloc[features], by)[place] if len(feature) else _NO_KEYS
+    classes = pd.concat(
+        [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
+    ).sort_values(["_row", "keys"], kind="stable")
+    judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
+    judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.shapes, rest)
+    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken), failed]))
+
+
+def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
+    """The class of each feature (m,): its values of the fields `by` as JSON."""
+    columns = [_column(attributes, name) for name in by]
+    rows = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
+    return np.array([attribute_json(dict(zip(by, values, strict=True))) for values in rows] or [""])
+
+
+def _ground_by_class(parcel: np.ndarray, keys: np.ndarray, pieces: np.ndarray, ground: Ground) -> pd.DataFrame:
+    """A row per parcel and class, with the union of its pieces."""
+    code, classes = pd.factorize(keys.astype(object))
+    groups, position = np.unique(parcel * len(classes) + code, return_inverse=True)
+    grounds = union_by(position, pieces, len(groups), ground.threads)
+    row, code = np.divmod(groups, max(1, len(classes)))
+    return pd.DataFrame({"_row": row, "keys": classes[code], "_geometry": grounds})
+
+
+def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
+    """A row per parcel that has ground under no feature; its keys are null."""
+    rows = np.flatnonzero(~shapely.is_missing(rest))
+    return pd.DataFrame({"_row": rows, "keys": attribute_json(dict.fromkeys(by)), "_geometry": rest[rows]})
+
+
+def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
+    """A field's values; nulls where the version does not have it, since the rule decides nothing."""
+    try:
+        return column_named(attributes, name)
+    except KeyError:
+        return np.full(len(attributes), None, dtype=object)
+
+
+def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """The pieces (k,) of each parcel without the ground that an earlier piece of it has taken; and who failed.
+
+    Only pieces that share ground are laid over each other: a survey has hairs of overlap wherever it was carried into
+    another system, and a large parcel thousands of pieces.
+    """
+    parcel, geometry, count = overlaps.parcel, overlaps.geometry, len(ground.shapes)
+    # A survey that overlaps itself is an error, and rare: only where the kernel sees it GEOS is asked.
+    is_double = features_overlap(parcel, overlaps.feature, ground.features.shapes, count, 0.0, ground.threads)
+    doubles, result = np.flatnonzero(is_double[parcel]), geometry.copy()
+    total = np.bincount(parcel[doubles], shapely.area(geometry[doubles]), minlength=count)
+    union = np.nan_to_num(shapely.area(union_by(parcel[doubles], geometry[doubles], count, ground.threads)))
+    rows = np.flatnonzero((total - union > ARITHMETIC_M2)[parcel])
+    later, earlier = _sharing(parcel[rows], geometry[rows], ground)
+    if len(later) == 0:
+        return result, later
+    places, group = np.unique(later, return_inverse=True)
+    taken = union_by(group, geometry[rows[earlier]], len(places), ground.threads)
+    result[rows[places]], failed = differences(geometry[rows[places]], taken, ground.threads)
+    return result, parcel[rows[places[failed]]]
+
+
+def _sharing(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces (k,) of one parcel that share ground, two by two: the later one (j,), and the earlier one (j,)."""
+    found = [np.empty((2, 0), dtype=np.int64)]
+    for _, one, other in near_pairs(parcel, np.arange(len(parcel)), shapely.bounds(geometry).reshape(-1, 4)):
+        ground.threads.progress.check()
+        areas, errors = common_areas(geometry[one], geometry[other], ground.threads)
+        share = areas > errors
+        found.append(np.array([np.maximum(one, other)[share], np.minimum(one, other)[share]]))
+    later, earlier = np.concatenate(found, axis=1)
+    order = np.lexsort((earlier, later))  # whatever stands beside
+    return later[order], earlier[order]
+
+
+KIND = Kind(
+    name="composition",
+    title={"zh": "地类构成", "en": "ground by classes"},
+    conflict={
+        "zh": "没有冲突：按分类字段的取值把地块的地面列在 composition 表",
+        "en": "None: the table `composition` lists the parcel's ground by the values of fields.",
+    },
+    geometries=("polygon",),
+    judge=_judge,
+    keys={
+        "by": Key(
+            LIST,
+            {"zh": "分类字段", "en": "The fields by whose values the ground is listed."},
+            title={"zh": "分类字段", "en": "classes by"},
+            required=True,
+        )
+    },
+    measures={},
+    finds=False,
+    overlays_whole_features=True,
+    problems=_problems,
+    fields=lambda options: tuple(options["by"]),
+)

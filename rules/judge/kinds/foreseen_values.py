@@ -1,0 +1,99 @@
+"""Unforeseen values: in no code table of the field, and named by no condition. Their meaning is unknown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.code_forms import code_reading
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.frames.fields import text_value
+from onemap.rules.judge.kinds.conditions import column_named, fields_of, like, parse_condition
+
+
+def unforeseen_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> np.ndarray:
+    """Which features (n,) have a value that neither the field's own values nor the condition name.
+
+    where: a rule's condition.
+    attributes: n rows.
+    entry: of the layer; a field without a list of values takes any.
+    """
+    result = np.zeros(len(attributes), dtype=bool)
+    for name in fields_of(where):
+        known = _known_values(name, entry)
+        if not known:
+            continue
+        place, found = pd.factorize(column_named(attributes, name))
+        texts = [text_value(value) for value in found]
+        is_strange = [
+            text is not None and plain_code(text) not in known and not is_named(where, name, text) for text in texts
+        ]
+        result |= np.array([*is_strange, False], dtype=bool)[place]  # the last stands for null: place -1
+    return result
+
+
+def as_codes(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> pd.DataFrame:
+    """The attributes (n rows) with codes as their tables write them, in the fields that a condition asks.
+
+    A value that the condition names as it stands stays, but for blanks about it. Raises KeyError as `column_named`.
+    """
+    read = {}
+    for name in fields_of(where):
+        field = entry.field_named(name) if entry is not None else None
+        reading = code_reading(field) if field is not None else None
+        if reading is None:
+            continue
+        place, found = pd.factorize(column_named(attributes, name))
+        meant = []
+        for value in found:
+            text = text_value(value) if isinstance(value, str) else None
+            meant.append(value if text is None else text if is_named(where, name, text) else reading(text))
+        if meant != list(found):
+            read[name] = np.array([*meant, None], dtype=object)[place]  # the last stands for null: place -1
+    return attributes.assign(**read) if read else attributes
+
+
+def is_named(where: str, name: str, text: str) -> bool:
+    """Whether a condition names a value of a field: as it stands, or by a pattern."""
+    return any(
+        bool(like(np.array([text], dtype=object), str(value)).true[0]) if operator == "like" else text == str(value)
+        for operator, value in _compared_with(where, name)
+    )
+
+
+def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
+    """What a condition compares a field with, where none of it stands in the field's table; none if one does."""
+    known = _known_values(name, entry)
+    compared = list(_compared_with(where, name)) if known else []
+    texts = np.array(sorted(known), dtype=object)
+    if any(
+        bool(like(texts, plain_code(str(value))).true.any()) if operator == "like" else plain_code(str(value)) in known
+        for operator, value in compared
+    ):
+        return []
+    return [str(value) for _, value in compared]
+
+
+def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
+    field = entry.field_named(name) if entry is not None else None
+    return {plain_code(value) for value in field.values} if field is not None else set()
+
+
+def _compared_with(where: str, name: str) -> Iterator[tuple[str, Any]]:
+    """What a condition compares a field with: the operator, `=` or `like`, and the text."""
+    waiting: list[Any] = [parse_condition(where)]
+    while waiting:
+        tree = waiting.pop()
+        if not (isinstance(tree, dict) and "op" in tree):
+            continue
+        arguments = tree["args"]
+        first = arguments[0]
+        if tree["op"] in ("and", "or", "not"):
+            waiting += arguments
+        elif isinstance(first, dict) and first.get("property") == name:
+            if tree["op"] == "in":
+                yield from (("=", value) for value in arguments[1])
+            elif tree["op"] in ("=", "<>", "like"):
+                yield ("like" if tree["op"] == "like" else "="), arguments[1]

@@ -1,0 +1,278 @@
+"""What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import require_value
+from onemap.layers.geometry.flat_ground import FlatGround, flat_of
+from onemap.layers.geometry.shape_column import AnyShapes, all_of
+from onemap.layers.rasters.rasters import RasterReference
+from onemap.rules.judge.overlay.area_check import Zones
+from onemap.rules.judge.overlay.candidate_pairs import index_of
+from onemap.rules.judge.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
+from onemap.rules.judge.overlay.subdivision import Cut, Pieces, subdivide_polygons
+from onemap.rules.judge.overlay.threads import Threads
+
+Made = TypeVar("Made")
+Covering = Callable[[AnyShapes, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of one version that a rule's `where` lets through: one value for all parts of a check.
+
+    shapes: (m,).
+    attributes: m rows.
+    uncertain: (m,) `where` is unknown for them, so that their ground is neither a hit nor clear.
+    cut: who has their pieces already.
+    """
+
+    shapes: AnyShapes
+    attributes: pd.DataFrame
+    uncertain: np.ndarray
+    cut: Cut | None = None
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def once(self, name: Hashable, work: Callable[[], Made]) -> Made:
+        """work(), or what it gave before: what the rule makes of all features; name: of the work."""
+        if name not in self._made:
+            self._made[name] = work()
+        made: Made = self._made[name]
+        return made
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """The shapes as geometries (m,)."""
+        return all_of(self.shapes)
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
+        return subdivide_polygons(self.geometries) if self.cut is None else self.cut()
+
+    @cached_property
+    def certain_pieces(self) -> Pieces:
+        """The pieces of those of which `where` is known."""
+        return self.pieces.only(~self.uncertain) if self.uncertain.any() else self.pieces
+
+
+@dataclass(frozen=True)
+class SharedGround:
+    """What all parcels (n,) share with each of a layer's features, and with any of them: (n,), None if not known."""
+
+    overlaps: Overlaps
+    grounds: FlatGround | None
+
+    def with_features(self, chosen: np.ndarray, count: int) -> "SharedGround":
+        """The same of some of `count` features alone: chosen (k,), ascending."""
+        if len(chosen) == count:
+            return self
+        new_row = np.full(count, -1)
+        new_row[chosen] = np.arange(len(chosen))
+        pairs, failed = self.overlaps, self.overlaps.failed
+        is_chosen, is_chosen_failure = new_row[pairs.feature] >= 0, new_row[failed[:, 1]] >= 0
+        failures = np.column_stack([failed[is_chosen_failure, 0], new_row[failed[is_chosen_failure, 1]]])
+        features = new_row[pairs.feature[is_chosen]]
+        return SharedGround(Overlaps(pairs.parcel[is_chosen], features, pairs.ground.at(is_chosen), failures), None)
+
+
+class CoveredGround:
+    """What of the same parcels lies outside a coverage, and inside: most layers have one coverage, many rules ask."""
+
+    def __init__(self) -> None:
+        self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
+
+    def of(
+        self, work: Covering, parcels: AnyShapes, coverage: shapely.Geometry, threads: Threads
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """work(parcels, coverage, threads), copied from the last answer where the coverage has the same points."""
+        last = self._last.get(work)
+        if last is None or last[0] != coverage:
+            last = self._last[work] = coverage, *work(parcels, coverage, threads)
+        return last[1].copy(), last[2].copy()
+
+
+@dataclass(frozen=True)
+class OtherLayer:
+    """Another layer that a rule names: its geometries (m,), and its coverage.
+
+    rasters: where those of a raster layer lie; given_crs: (m,) what was said of their CRS, None without.
+    """
+
+    geometries: np.ndarray
+    coverage: shapely.Geometry
+    rasters: tuple[RasterReference, ...] = ()
+    given_crs: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Parcels (n,) as shapes, one layer's features, its coverage, and the rule's own options.
+
+    rasters: where those of a raster layer lie.
+    crs: the library's.
+    origin: the point from which all coordinates here are counted, in metres east and north.
+    others: layers that the rule names besides its own, by the key that names them.
+    shared: what the parcels share with the features, where that was found for many layers at once.
+    covered: where others ask about the same parcels.
+    """
+
+    shapes: AnyShapes
+    features: Features
+    coverage: shapely.Geometry
+    options: dict[str, Any]
+    threads: Threads = field(default_factory=Threads)
+    parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rasters: tuple[RasterReference, ...] = ()
+    crs: pyproj.CRS | None = None
+    origin: tuple[float, float] = (0.0, 0.0)
+    others: Mapping[str, OtherLayer] = field(default_factory=dict)
+    shared: SharedGround | None = None
+    covered: CoveredGround = field(default_factory=CoveredGround)
+
+    @property
+    def system(self) -> pyproj.CRS:
+        """The library's CRS, which a check hands over to kinds that read rasters. Raises DefectError."""
+        return require_value(self.crs, "the library's CRS")
+
+    @property
+    def parcels(self) -> np.ndarray:
+        """The parcels as geometries (n,)."""
+        return all_of(self.shapes)
+
+    @property
+    def tree(self) -> shapely.STRtree:
+        """The index of the parcels' geometries, made once for all rules."""
+        return index_of(self.parcels)
+
+    def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part of each parcel outside the layer's coverage, None if there is none; and whether it failed."""
+        return self.covered.of(outside, self.shapes, self.coverage, self.threads)
+
+    def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part of each parcel inside the layer's coverage, None if there is none; and whether it failed."""
+        return self.covered.of(inside, self.shapes, self.coverage, self.threads)
+
+    def overlaps_with(self, shapes: AnyShapes) -> Overlaps:
+        """The ground that each parcel shares with each of some shapes (polygons)."""
+        if self.shared is not None and shapes is self.features.shapes:
+            return self.shared.overlaps
+        return overlaps(self.shapes, index_of(self.shapes), shapes, self.threads)
+
+    def grounds_of(self, pairs: Overlaps) -> FlatGround:
+        """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
+        if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
+            return self.shared.grounds
+        return grounds(pairs, self.shapes, self.features.shapes, self.threads)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pieces of single features: parcel (k,), feature (k,), ground of any dimension (k,), least distance in m (k,).
+
+    Features from the number of the layer's own on are those of the official zones that stand instead of it.
+    no_value (k,): the feature's condition or class is unknown; of_hit (k,): it belongs to the conflict, else to the
+    ground that cannot be judged.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    ground: FlatGround
+    distance_m: np.ndarray
+    no_value: np.ndarray
+    of_hit: np.ndarray
+
+
+@dataclass(frozen=True)
+class WarpedRaster:
+    """A rule whose geographic raster was warped to square cells, and their side in metres."""
+
+    rule: str
+    layer: str
+    cell_m: float
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What kinds without ground in conflict, or with one that no polygon shows, say of n parcels.
+
+    has_row (n,): there is a finding.
+    counted (n,): it decides; None where every finding does.
+    area_m2, length_m, value, share (n,): NaN where not measured; None where never.
+    """
+
+    has_row: np.ndarray
+    counted: np.ndarray | None = None
+    area_m2: np.ndarray | None = None
+    length_m: np.ndarray | None = None
+    value: np.ndarray | None = None
+    share: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class SurveyPieces:
+    """Pieces of survey patches: parcel (k,), feature (k,), ground (k,); the whole features (m,); bare ground (n,)."""
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    whole: AnyShapes
+    bare: np.ndarray
+
+
+@dataclass
+class Judgement:
+    """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
+
+    hit, unknown: (n,) polygons or None; the hit of a kind that has it so in flat arrays.
+    distance_m: (n,) least distance of the conflict's features, NaN if not measured.
+    pairs: the pieces by feature.
+    reasons: reason → (n,) whether it is one of the parcel's.
+    measures: for kinds whose conflict is no polygon.
+    zones: what the second method of areas needs.
+    value: (n,) what the kind measures of a conflict of ground besides its area; None where it does not.
+    net_area_m2: (n,) of the conflict, NaN where not known; None where the rule does not ask for it.
+    classes: of a kind that finds nothing: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
+    survey: the pieces that these classes are made of.
+    warped_to_m: the cell of the grid to which a geographic raster was warped, for the record.
+    """
+
+    hit: np.ndarray | FlatGround
+    unknown: np.ndarray
+    distance_m: np.ndarray
+    pairs: Pairs
+    reasons: dict[str, np.ndarray] = field(default_factory=dict)
+    measures: Measures | None = None
+    zones: Zones | None = None
+    net_area_m2: np.ndarray | None = None
+    value: np.ndarray | None = None
+    classes: pd.DataFrame | None = None
+    survey: SurveyPieces | None = None
+    warped_to_m: float | None = None
+
+    @property
+    def hit_ground(self) -> FlatGround:
+        """The ground in conflict in flat arrays (n,)."""
+        return flat_of(self.hit)
+
+    def because(self, reason: str, rows: np.ndarray) -> None:
+        """Note a reason for the parcels in `rows` (indices or a mask)."""
+        self.reasons.setdefault(reason, np.zeros(len(self.hit), dtype=bool))[rows] = True
+
+
+def no_pairs() -> Pairs:
+    """The pairs of a judgement that has none."""
+    nobody, never = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
+    return Pairs(nobody, nobody, FlatGround.of(no_ground(0)), np.empty(0), never, never)
+
+
+def no_ground(count: int) -> np.ndarray:
+    """The ground (count,) of parcels that have none: None for each."""
+    return np.full(count, None, dtype=object)

@@ -1,0 +1,318 @@
+"""height: what is built may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
+from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs, no_ground, no_pairs
+from onemap.rules.judge.kinds.kind import ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
+from onemap.rules.judge.kinds.raster import NODATA
+from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
+from onemap.rules.judge.kinds.subtract_zones import mark_broken
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons
+from onemap.rules.judge.overlay.area_check import Zones
+from onemap.rules.judge.overlay.overlay import differences, outside, union_by, unions
+
+_LIMIT = {
+    "zh": 'limit = 米 | { field = "字段" } | ground = "代号"（地面高程栅格的图层）',
+    "en": 'limit = METRES | { field = "FIELD" } | ground = "CODE" of a raster of heights',
+}
+_LIMIT_OF_SURFACE = {
+    "zh": 'limit = "代号"：本规则自己的图层，海拔高度的栅格',
+    "en": 'limit = "CODE" of the rule\'s own layer, a raster of heights above sea level',
+}
+_GROUND = {
+    "zh": 'ground = "代号"：地面海拔高度的栅格',
+    "en": 'ground = "CODE" of a raster of the ground\'s heights above sea level',
+}
+_PARCEL_FIELD = {"zh": 'parcel_field = "字段"', "en": 'parcel_field = "FIELD"'}
+
+
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    limit = item.get("limit")
+    wrong: list[tuple[str, Form]] = [] if item.get("parcel_field") else [("parcel_field", _PARCEL_FIELD)]
+    if _is_of_surface(item):
+        if limit is not None and _raster_named(limit) not in _as_list(item.get("layer")):
+            wrong.append(("limit", _LIMIT_OF_SURFACE))
+        if "ground" not in item:
+            wrong.append(("ground", _GROUND))
+    elif limit is None or not (is_amount(limit) or _field_named(limit)):
+        wrong.append(("limit", _LIMIT))
+    return wrong
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _field_named(limit: Any) -> str | None:
+    """The field of `{ field = "…" }`, None of anything else."""
+    name = limit.get("field") if isinstance(limit, dict) and set(limit) == {"field"} else None
+    return name if isinstance(name, str) and name else None
+
+
+def _raster_named(limit: Any) -> str | None:
+    """The code of `"CODE"` or `{ raster = "CODE" }`, None of anything else."""
+    name = limit.get("raster") if isinstance(limit, dict) and set(limit) == {"raster"} else limit
+    return name if isinstance(name, str) and name else None
+
+
+def _is_of_surface(item: Options) -> bool:
+    """Whether the limit is a raster of heights above sea level, so that the ground's own heights are needed."""
+    return "ground" in item or _raster_named(item.get("limit")) is not None
+
+
+def _fitting(item: Options) -> tuple[str, ...]:
+    return ("raster",) if _is_of_surface(item) else ("polygon",)
+
+
+def _fields(options: Options) -> tuple[str, ...]:
+    name = _field_named(options.get("limit"))
+    return () if name is None else (name,)
+
+
+def _metres(values: np.ndarray) -> np.ndarray:
+    """Heights as floats (n,), NaN for a null and for what no height can be."""
+    height = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return np.where((height >= 0) & np.isfinite(height), height, np.nan)
+
+
+def _proposed_heights(ground: Ground) -> np.ndarray:
+    """Each parcel's own height in metres above ground (n,); a field that the parcels do not have is a null for all."""
+    try:
+        return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
+    except KeyError:
+        return np.full(len(ground.shapes), np.nan)
+
+
+def _judge(ground: Ground) -> Judgement:
+    """Conflict where the proposed height is more than allowed, not at it; unknown where either has no value."""
+    heights = _proposed_heights(ground)
+    return _judge_surface(ground, heights) if _is_of_surface(ground.options) else _judge_features(ground, heights)
+
+
+@dataclass(frozen=True)
+class _HeightsAgainstLimits:
+    """Proposed heights of parcels (n,), limits of features (m,), in metres above ground, and who is uncertain (m,)."""
+
+    heights: np.ndarray
+    limits: np.ndarray
+    uncertain: np.ndarray
+
+    def exceeds(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether the parcel is certainly higher than the feature allows, pair by pair (k,)."""
+        is_higher: np.ndarray = self.heights[parcel] > self.limits[feature]
+        return is_higher & ~self.uncertain[feature]
+
+    def is_doubtful(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Whether a height, a limit or the rule's condition is not known, pair by pair (k,)."""
+        is_unknown: np.ndarray = np.isnan(self.heights[parcel]) | np.isnan(self.limits[feature])
+        return is_unknown | self.uncertain[feature]
+
+
+def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
+    """P ∩ the features that allow less; unknown under those of which a value is wanting, and outside the coverage.
+
+    Covered ground on which no feature lies has no limit and is clear, whatever the height.
+    """
+    count, features, limit = len(ground.shapes), ground.features, ground.options["limit"]
+    name = _field_named(limit)
+    own = np.full(len(features.shapes), float(limit)) if name is None else column_named(features.attributes, name)
+    against = _HeightsAgainstLimits(heights, _metres(own), features.uncertain)
+    overlaps = ground.overlaps_with(features.shapes)
+    is_hit = against.exceeds(overlaps.parcel, overlaps.feature)
+    is_doubtful = against.is_doubtful(overlaps.parcel, overlaps.feature)
+    hit = union_by(overlaps.parcel[is_hit], overlaps.ground.at(is_hit).geometries, count, ground.threads)
+    outside_coverage, is_broken = ground.outside_coverage()
+    parts = {"outside_coverage": outside_coverage, "no_value": doubtful_ground(overlaps, is_doubtful, ground)}
+    together = unions(parts["outside_coverage"], parts["no_value"])
+    unknown, is_broken_too = differences(together, hit, ground.threads)
+    excess_m = np.full(count, -np.inf)
+    parcel, feature = overlaps.parcel[is_hit], overlaps.feature[is_hit]
+    np.maximum.at(excess_m, parcel, heights[parcel] - against.limits[feature])
+    is_shown = is_hit | is_doubtful
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
+        pairs=Pairs(
+            overlaps.parcel[is_shown],
+            overlaps.feature[is_shown],
+            overlaps.ground.at(is_shown),
+            np.zeros(int(is_shown.sum())),
+            is_doubtful[is_shown],
+            is_hit[is_shown],
+        ),
+        zones=Zones(lambda: features.pieces, ground.shapes, concerns=against.exceeds),
+        value=np.where(np.isfinite(excess_m), excess_m, np.nan),
+    )
+    name_reasons(judgement, parts, ground)
+    return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken | is_broken_too)
+
+
+def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
+    """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value."""
+    count, floor = len(ground.parcels), ground.others["ground"]
+    plane = (ground.system, ground.origin)
+    given = tuple(ground.features.attributes["given_crs"])
+    surface = _cells(ground.parcels, np.arange(count), ground.rasters, given, plane)
+    floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, floor.given_crs, plane)
+    owner = surface.owner[floor_cells.owner]
+    # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole, below.
+    excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
+    is_hit = excess_m > 0
+    hit = union_by(owner[is_hit], floor_cells.pieces[is_hit], count, ground.threads)
+    outside_coverage, is_broken = ground.outside_coverage()
+    outside_floor, floor_broken = outside(ground.parcels, floor.coverage, ground.threads)
+    blank_owner = np.r_[surface.blank_owner, surface.owner[floor_cells.blank_owner]]
+    blanks = np.r_[surface.blanks, floor_cells.blanks]
+    without_height = no_ground(count)
+    without_height[np.isnan(heights)] = ground.parcels[np.isnan(heights)]
+    parts = {
+        "outside_coverage": unions(outside_coverage, outside_floor),
+        "no_value": without_height,
+        "nodata": _without_values(ground, owner, blanks, blank_owner),
+    }
+    together = unions(unions(parts["outside_coverage"], parts["no_value"]), parts["nodata"])
+    unknown, rest_broken = differences(together, hit, ground.threads)
+    most_m = np.full(count, -np.inf)
+    np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.full(count, np.nan),
+        pairs=no_pairs(),
+        value=np.where(np.isfinite(most_m), most_m, np.nan),
+    )
+    name_reasons(judgement, parts, ground)
+    return mark_broken(judgement, ground, is_broken | floor_broken | rest_broken)
+
+
+def _without_values(ground: Ground, owner: np.ndarray, blanks: np.ndarray, blank_owner: np.ndarray) -> np.ndarray:
+    """The ground of parcels (n,) without values: of one that has none at all it is the parcel as it is.
+
+    owner (k,): whose the values are; blanks (j,), blank_owner (j,): pieces without one, and whose they are.
+    """
+    count, result = len(ground.parcels), ground.parcels.copy()
+    has_values = np.bincount(owner, minlength=count) > 0
+    is_part = has_values[blank_owner]
+    result[has_values] = union_by(blank_owner[is_part], blanks[is_part], count, ground.threads)[has_values]
+    return result
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Ground cut along the cells of rasters, in the library's plane.
+
+    pieces, owner, values: (k,) each in one cell, the row of its ground, the cell's value.
+    blanks, blank_owner: (j,) the ground in cells without a value, and off the grids.
+    """
+
+    pieces: np.ndarray
+    owner: np.ndarray
+    values: np.ndarray
+    blanks: np.ndarray
+    blank_owner: np.ndarray
+
+
+def _cells(
+    grounds: np.ndarray,
+    owner: np.ndarray,
+    rasters: tuple[RasterReference, ...],
+    given_crs: tuple[str | None, ...],
+    plane: tuple[pyproj.CRS, tuple[float, float]],
+) -> _Cells:
+    """Grounds (n,) of owners (n,) along the cells of the first raster that has a value there.
+
+    plane: the library's CRS, and the point from which coordinates are counted.
+    """
+    pieces, owners, values = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for reference, given in zip(rasters, given_crs, strict=True):
+        blanks, blank_owners = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.int64)]
+        with checked_raster(reference) as grid:
+            to_grid, to_plane = changes_of_plane(grid, raster_crs(grid, given), *plane)
+            polygons = in_cells(to_grid(grounds), grid)
+            for part, window in windows(polygons, grid, 0):
+                value = cell_values(*read_cells(grid, window))
+                cells = cell_weights(polygons[part])
+                row, column = cells.row - int(window.row_off), cells.column - int(window.col_off)
+                on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
+                found = np.full(len(row), np.nan)
+                found[on_grid] = value[row[on_grid], column[on_grid]]
+                every = np.ones(len(row), dtype=bool)
+                shared = polygon_parts(cell_pieces(polygons[part], cells, every), 0.0)
+                is_ground = ~shapely.is_missing(shared)
+                ground, found = to_plane(shared[is_ground]), found[is_ground]
+                of, has_value = owner[part][cells.parcel[is_ground]], ~np.isnan(found)
+                pieces.append(ground[has_value])
+                owners.append(of[has_value])
+                values.append(found[has_value])
+                blanks.append(ground[~has_value])
+                blank_owners.append(of[~has_value])
+        grounds, owner = np.concatenate(blanks), np.concatenate(blank_owners)
+    return _Cells(np.concatenate(pieces), np.concatenate(owners), np.concatenate(values), grounds, owner)
+
+
+KIND = Kind(
+    name="height",
+    title={"zh": "建筑高度", "en": "keep below a height"},
+    conflict={
+        "zh": "地块的拟建高度大于（不含等于）所允许高度的地面；拟建高度或限高没有值处无法判定；"
+        "限高为海拔面时，允许高度逐单元取限高栅格减地面栅格",
+        "en": "The parcel's ground where its proposed height is more than allowed, not at it; where the height or the "
+        "limit has no value, ground is unknown. Under a surface above sea level, what is allowed is the surface's "
+        "cell less the ground's.",
+    },
+    geometries=("polygon", "raster"),
+    judge=_judge,
+    keys={
+        "parcel_field": Key(
+            TEXT,
+            {
+                "zh": "地块上写明拟建高度（地面以上，米）的字段",
+                "en": "The parcel's field with its proposed height, in metres above ground.",
+            },
+            title={"zh": "地块字段", "en": "field of the parcel"},
+            required=True,
+        ),
+        "limit": Key(
+            ANY,
+            {
+                "zh": "允许高度（地面以上，米）：数字，或 { field = 字段 }；图层为栅格（海拔，米）时不写，"
+                "或写该图层代号，并写 ground",
+                "en": "What is allowed, in metres above ground: a number, or { field = FIELD }. Where the layer is a "
+                "raster of heights above sea level, it is left out or is the layer's code, and `ground` stands beside.",
+            },
+            title={"zh": "限高", "en": "height limit"},
+            unit="m",
+        ),
+        "ground": Key(
+            TEXT,
+            {
+                "zh": "地面高程栅格图层的代号（海拔，米）；图层为限高栅格时必写",
+                "en": "The code of the raster of the ground's heights above sea level; a raster of limits needs it.",
+            },
+            title={"zh": "地面高程", "en": "ground heights"},
+            layer_geometries=("raster",),
+            is_needed=True,
+        ),
+    },
+    measures={
+        **GROUND_MEASURES,
+        "value": {"zh": "超出允许高度最多多少米", "en": "by how many metres it is higher than allowed, at most"},
+    },
+    reasons={"nodata": NODATA},
+    problems=_problems,
+    fields=_fields,
+    parcel_fields=lambda options: (options["parcel_field"],),
+    parcel_unit="m",
+    fitting=_fitting,
+)

@@ -1,0 +1,315 @@
+"""raster: cells above or below a value, or steeper than one. Conflict: those cells ∩ P, weighed exactly."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.errors import require_value
+from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, finite_cells, read_cells
+from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
+from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, Options, Reason
+from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.judge.kinds.subtract_zones import mark_broken
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
+from onemap.rules.judge.overlay.threads import Threads
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+
+def _problems(item: Options) -> list[tuple[str, Form]]:
+    wrong: list[tuple[str, Form]] = []
+    if ("above" in item) == ("below" in item):
+        wrong.append(("above", {"zh": "above = 数值 | below = 数值", "en": "above = VALUE | below = VALUE"}))
+    if item.get("derive", "slope") != "slope":
+        wrong.append(("derive", 'derive = "slope"'))
+    return wrong
+
+
+@contextlib.contextmanager
+def _grid(
+    reference: RasterReference, given: str | None, plane: pyproj.CRS, slope: bool
+) -> "Iterator[tuple[DatasetReader, pyproj.CRS]]":
+    """The raster and its CRS; slope of a geographic one is taken of square cells of its cell height in metres."""
+    from rasterio.enums import Resampling
+    from rasterio.vrt import WarpedVRT
+    from rasterio.warp import calculate_default_transform
+
+    with checked_raster(reference) as dataset:
+        crs = raster_crs(dataset, given)
+        if not (slope and crs.is_geographic):
+            yield dataset, crs
+            return
+        # A degree of latitude at the grid's middle, on its own ellipsoid.
+        middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
+        geod = require_value(crs.get_geod(), "the ellipsoid of a geographic system")
+        metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
+        source, target = crs.to_wkt(), plane.to_wkt()
+        transform, width, height = calculate_default_transform(
+            source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
+        )
+        options = {"crs": target, "transform": transform, "width": width, "height": height}
+        missing = dataset.nodata if dataset.nodata is not None else np.nan
+        with WarpedVRT(dataset, src_crs=source, resampling=Resampling.bilinear, nodata=missing, **options) as warped:
+            yield warped, plane
+
+
+@dataclass(frozen=True)
+class _CellWeights:
+    """What parcels (k,) have of a part of a grid.
+
+    weights: (3, k) of cells that match, of cells that have a value, and of these times their values.
+    hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do
+        not match, on the grid, each with its parcel; calm only where `every` cell is asked for.
+    """
+
+    parcel: np.ndarray
+    weights: np.ndarray
+    hits: np.ndarray
+    hit_owner: np.ndarray
+    blanks: np.ndarray
+    blank_owner: np.ndarray
+    calm: np.ndarray
+    calm_owner: np.ndarray
+
+
+class _Sums:
+    """What parcels (n,) have of all rasters of a layer, added up one raster after the other.
+
+    totals: (3, n) weights as in `_Weighed`; grid_areas: (n,) of whole parcels, in cells of the last raster.
+    without_value, outlying_value: (n,) the parcel has cells without a value, and cells outside the coverage.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.totals = np.zeros((3, count))
+        self.grid_areas = np.zeros(count)
+        self.without_value, self.outlying_value = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        self._hits: list[tuple[np.ndarray, np.ndarray]] = []
+        self._blanks: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, weighed: _CellWeights, to_plane: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Add a part of a grid; to_plane: from cells to the library's plane."""
+        self.totals[:, weighed.parcel] += weighed.weights
+        self._hits.append((weighed.hit_owner, to_plane(weighed.hits)))
+        self._blanks.append((weighed.blank_owner, to_plane(weighed.blanks)))
+        self.without_value[weighed.blank_owner] = True
+
+    def add_outlying(self, parcel: np.ndarray, cells: np.ndarray) -> None:
+        """Add cells (k,) that match nothing and lie outside the coverage, in the plane, each with its parcel (k,)."""
+        self._blanks.append((parcel, cells))
+        self.outlying_value[parcel] = True
+
+    def hit(self, count: int) -> np.ndarray:
+        """The ground of cells that match, (count,)."""
+        return _union_cells(self._hits, count)
+
+    def unknown(self, parcels: np.ndarray) -> np.ndarray:
+        """The ground that cannot be judged, (n,): a parcel as it is where no cell has a value, or there is no raster.
+
+        Put together again of its cells it would differ by a hair, and only where a grid lies near another parcel.
+        """
+        has_values, unknown = self.totals[1] > 0, parcels.copy()
+        if has_values.any():
+            blanks = [(owner[some], cells[some]) for owner, cells in self._blanks for some in (has_values[owner],)]
+            unknown[has_values] = _union_cells(blanks, len(parcels))[has_values]
+        return unknown
+
+
+def _union_cells(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
+    if not parts:
+        return no_ground(count)
+    owners, cells = zip(*parts, strict=True)
+    return union_by(np.concatenate(owners), np.concatenate(cells), count)
+
+
+def _judge(ground: Ground) -> Judgement:
+    """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown.
+
+    So is what lies outside the coverage and in no matching cell: a grid may reach further than its version speaks.
+    """
+    count = len(ground.parcels)
+    outlying, is_broken = ground.outside_coverage()
+    sums, warped_to_m = _sum_cells(ground, outlying)
+    unknown = sums.unknown(ground.parcels)
+    judgement = Judgement(
+        hit=sums.hit(count),
+        unknown=unknown,
+        distance_m=np.full(count, np.nan),
+        pairs=no_pairs(),
+        measures=_measures(sums, ground),
+        warped_to_m=warped_to_m,
+    )
+    is_unknown = ~shapely.is_missing(unknown)
+    judgement.because("outside_coverage", is_unknown & sums.outlying_value)
+    judgement.because("nodata", is_unknown & (sums.without_value | ~sums.outlying_value))
+    return mark_broken(judgement, ground, is_broken)
+
+
+def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
+    """What the parcels have of all rasters, and the cell in metres to which a geographic one was warped.
+
+    outlying: (n,) the ground of the parcels outside the coverage, None without.
+    """
+    options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
+    is_slope = options.get("derive") == "slope"
+    beyond = np.flatnonzero(~shapely.is_missing(outlying))
+    for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
+        with _grid(reference, given, ground.system, is_slope) as (grid, crs):
+            if is_slope and crs is ground.system:
+                warped_to_m = abs(float(grid.transform.a))
+            to_grid, to_plane = changes_of_plane(grid, crs, ground.system, ground.origin)
+            polygons = in_cells(to_grid(ground.parcels), grid)
+            sums.grid_areas = shapely.area(polygons)
+            # On several rasters a mean is made of all cells of all of them.
+            for weighed in _weigh_cells(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
+                sums.add(weighed, to_plane)
+            for weighed in _weigh_cells(in_cells(to_grid(outlying[beyond]), grid), grid, options, True, ground.threads):
+                sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
+    return sums, warped_to_m
+
+
+def _measures(sums: _Sums, ground: Ground) -> Measures:
+    """Area and share of the valid ground, and the mean; a finding has more ground than arithmetic makes."""
+    matching, valid, times_value = sums.totals
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = matching / valid
+        valid_m2 = shapely.area(ground.parcels) * valid / sums.grid_areas
+        mean = times_value / valid
+    has_row = np.nan_to_num(share * valid_m2) >= ARITHMETIC_M2
+    counted = has_row & (share >= ground.options.get("min_share", 0.0))
+    return Measures(has_row, counted, area_m2=share * valid_m2, value=mean, share=share)
+
+
+def _weigh_cells(
+    polygons: np.ndarray, grid: "DatasetReader", options: Options, every: bool, threads: Threads
+) -> list[_CellWeights]:
+    """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
+
+    every: cells are weighed even where there is nothing to tell of them but that they have a value.
+    """
+    is_slope = options.get("derive") == "slope"
+    reading = Lock()  # an open raster is read by one thread at a time
+
+    def of_window(tile: "tuple[np.ndarray, Window]") -> _CellWeights:
+        part, window = tile
+        with reading:
+            read = read_cells(grid, window)
+        values = _values(*read, grid, is_slope)
+        corner = int(window.row_off), int(window.col_off)
+        is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
+        if not every:
+            is_telling, valid = _are_telling(polygons[part], values, corner, options)
+        weights = np.zeros((3, len(part)))
+        weights[1, ~is_telling] = valid[~is_telling]
+        rows = np.flatnonzero(is_telling)
+        parcel = part[rows]
+        cells = cell_weights(polygons[parcel])
+        row, column = cells.row - corner[0], cells.column - corner[1]
+        on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
+        value = np.full(len(row), np.nan)
+        value[on_grid] = values[row[on_grid], column[on_grid]]
+        has_value, matching = ~np.isnan(value), _matching(value, options)
+        for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
+            sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
+        pieces = []
+        for wanted in (matching, ~has_value, has_value & ~matching & every):
+            pieces += [cell_pieces(polygons[parcel], cells, wanted), parcel[cells.parcel[wanted]]]
+        return _CellWeights(part, weights, *pieces)
+
+    return threads.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
+
+
+def _matching(values: np.ndarray, options: Options) -> np.ndarray:
+    """Which values the rule is about; none that is missing."""
+    matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
+    return matching
+
+
+def _are_telling(
+    polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: Options
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of which polygons (k,) there is something to tell: cells that match, have no value, or are off the grid.
+
+    corner: row and column of the first of the values (h, w). Of the others the cells need not be looked at: for them
+    the weight of all, which have a value, is handed back too, (k,).
+    """
+    rows, columns = values.shape
+    west, south, east, north = (shapely.bounds(polygons) - [corner[1], corner[0]] * 2).T
+    is_telling = (west < 0) | (south < 0) | (east > columns) | (north > rows)
+    blank = np.isnan(values)
+    if len(polygons) == 0 or values.size == 0:
+        return is_telling, np.zeros(len(polygons))
+    matching, missing, valid = cell_sums(polygons, _matching(values, options), blank, ~blank, corner=corner)
+    return is_telling | (matching != 0) | (missing != 0), valid
+
+
+def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope: bool) -> np.ndarray:
+    """What was read as floats, NaN where there is none; or the slope in degrees."""
+    if is_slope:
+        return slope_degrees(read, finite_cells(read, valid), abs(grid.transform.a), abs(grid.transform.e))
+    return cell_values(read, valid)
+
+
+NODATA = Reason(
+    {"zh": "无数据", "en": "no data"},
+    {"zh": "栅格单元无值，或该处在栅格之外", "en": "The cells have no value, or the ground lies off the grid."},
+)
+
+
+KIND = Kind(
+    name="raster",
+    title={"zh": "按栅格取值", "en": "by cell values"},
+    conflict={
+        "zh": "地块内取值大于 above 或小于 below（不含）的栅格单元；单元按被覆盖的准确比例计；"
+        "无数据处和栅格之外无法判定",
+        "en": "The parcel's ground in cells above or below a value, not at it; cells weigh by the exact part covered; "
+        "where there is no data, or no grid, ground is unknown.",
+    },
+    geometries=("raster",),
+    judge=_judge,
+    keys={
+        "above": Key(
+            NUMBER,
+            {"zh": "大于此值的单元算冲突；与 below 二选一", "en": "Cells above it are in conflict; or `below`."},
+            title={"zh": "大于", "en": "above"},
+        ),
+        "below": Key(
+            NUMBER,
+            {"zh": "小于此值的单元算冲突；与 above 二选一", "en": "Cells below it are in conflict; or `above`."},
+            title={"zh": "小于", "en": "below"},
+        ),
+        "derive": Key(
+            TEXT,
+            {
+                "zh": "slope：先由高程算坡度（度，Horn 3×3）；经纬度栅格先重采样为方格",
+                "en": "slope: degrees by Horn's 3×3 window; a geographic grid is warped to square cells first.",
+            },
+            title={"zh": "派生", "en": "derived"},
+            choice_titles={"slope": {"zh": "坡度", "en": "slope"}},
+        ),
+        "min_share": Key(
+            AMOUNT,
+            {
+                "zh": "0 到 1：冲突单元占有值单元的比例小于此值时照列，不计入结论",
+                "en": "0 to 1: a smaller share of the ground with a value is shown and decides nothing.",
+            },
+            title={"zh": "最小占比", "en": "least share"},
+            default="0",
+        ),
+    },
+    measures={
+        "area_m2": {"zh": "冲突部分的面积", "en": "the area in conflict"},
+        "share": {"zh": "占有值地面的比例", "en": "its share of the ground with a value"},
+        "value": {"zh": "各单元取值的加权平均", "en": "the weighted mean of the cells"},
+    },
+    reasons={"nodata": NODATA},
+    problems=_problems,
+)

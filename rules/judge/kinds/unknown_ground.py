@@ -1,0 +1,61 @@
+"""The ground of parcels that a rule cannot judge, and the reasons, each by its own ground: one way for all kinds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
+from onemap.rules.judge.kinds.subtract_zones import subtract_zones
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, Overlaps, intersections, union_by, unions
+from onemap.rules.judge.overlay.subdivision import Cut
+
+
+def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground) -> np.ndarray:
+    """The ground that each parcel (n,) shares with features of which nothing certain is known, None without.
+
+    is_doubtful: (k,) of the pairs.
+    """
+    if not is_doubtful.any():
+        return no_ground(len(ground.shapes))
+    pieces = overlaps.ground.at(is_doubtful).geometries
+    return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.shapes), ground.threads)
+
+
+def unjudged_ground(
+    parts: Mapping[str, np.ndarray], hit: FlatGround, ground: Ground, zones: Cut
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is left of the doubtful ground where nothing certain decides: (n,) polygons or None; and what is broken.
+
+    parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
+    hit: (n,) what each parcel shares with the certain zones.
+    ground: the parcels themselves.
+    zones: who has the pieces of the certain zones.
+    """
+    together = no_ground(len(hit))
+    for part in parts.values():
+        if not shapely.is_missing(part).all():
+            together = unions(together, part)
+    return subtract_zones(together, hit, ground, zones)
+
+
+def name_reasons(judgement: Judgement, parts: Mapping[str, np.ndarray], ground: Ground) -> None:
+    """Note why the unknown ground of a judgement could not be judged: the reasons whose ground it holds a piece of.
+
+    parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
+    """
+    is_unknown = ~shapely.is_missing(judgement.unknown)
+    if not is_unknown.any():
+        for reason in parts:
+            judgement.because(reason, is_unknown)
+        return
+    doubts = {reason: is_unknown & ~shapely.is_missing(part) for reason, part in parts.items()}
+    is_mixed = np.sum(list(doubts.values()), axis=0) > 1
+    for reason, is_doubtful in doubts.items():
+        # Where there is one doubt only, all that is unknown is its ground.
+        rows, has_ground = np.flatnonzero(is_doubtful & is_mixed), is_doubtful.copy()
+        if len(rows):
+            pieces, is_broken = intersections(judgement.unknown[rows], parts[reason][rows], ground.threads)
+            has_ground[rows] = (np.nan_to_num(shapely.area(pieces)) >= ARITHMETIC_M2) | is_broken
+        judgement.because(reason, has_ground)

@@ -1,0 +1,104 @@
+"""A second look at findings: areas that decide, by a second method; and their range within the boundary error.
+
+Neither changes a verdict. They tell a reviewer what to look at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay.grown_ground import grown_ground, shrunk_ground
+from onemap.rules.judge.overlay.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    MARGIN_M,
+    Concerns,
+    unions_near,
+)
+from onemap.rules.judge.overlay.subdivision import Cut
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unproved_unions import do_provable
+
+TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
+_SEGMENTS = 16  # of a quarter of a circle, where a boundary turns
+NEAR_SHARE = 0.1  # and those within this share of the rule's least area
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The ground that a rule is about: polygons cut small, those of them that concern a parcel, and how they count.
+
+    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts;
+    inverted: the conflict is what the zones leave of the base; base: (n,) the ground of each parcel that can be judged.
+    """
+
+    pieces: Cut
+    base: AnyShapes
+    inverted: bool = False
+    concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
+
+
+def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
+    """Which areas decide, so that a small error could turn them: tiny ones and those near the rule's least area."""
+    return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
+
+
+def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The union of the zones near each parcel in `rows` (k,), and where it does not prove its area (k,)."""
+
+    def united(some: np.ndarray) -> np.ndarray:
+        parcels = rows[some]
+        return unions_near(
+            zones.base[parcels], zones.pieces(), margin_m, threads, lambda at, zone: zones.concerns(parcels[at], zone)
+        )
+
+    near, is_unproved = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
+    found, proved, unproved = do_provable(united, len(rows))
+    near[proved], is_unproved[unproved] = found, True
+    return near, is_unproved
+
+
+def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarray:
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN where its zones have no union."""
+    if len(rows) == 0:
+        return np.empty(0)
+    near, is_unproved = _near(zones, rows, MARGIN_M, threads)
+    area_m2, _ = _conflict_m2(zones, rows, near, threads)
+    return np.where(is_unproved, np.nan, area_m2)
+
+
+def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """By signed trapezoids the conflict's area of each parcel in `rows` (k,) with the zones near it, and its error."""
+    base, common, error = zones.base[rows], np.zeros(len(rows)), np.zeros(len(rows))
+    met = np.flatnonzero(~shapely.is_missing(near))
+    common[met], error[met] = common_areas(base[met], near[met], threads)
+    return shapely.area(base) - common if zones.inverted else common, error
+
+
+def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
+    """Where the two methods differ by more than arithmetic explains; False where there is no second one."""
+    return np.abs(area_m2 - check_m2) > BALANCE_M2 + BALANCE_SHARE * np.abs(area_m2)
+
+
+def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m².
+
+    NaN where its zones have no union, or it is not proved that they grow and shrink so far.
+    """
+    near, is_unproved = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
+    areas, moves = [], (shrunk_ground(near, error_m), grown_ground(near, error_m, threads, _SEGMENTS))
+    is_unproved = is_unproved | moves[0][1] | moves[1][1]
+    for moved, _ in moves:
+        area_m2, error_m2 = _conflict_m2(zones, rows, moved, threads)
+        areas.append(np.where(is_unproved, np.nan, np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2)))
+    low, high = np.sort(areas, axis=0)
+    return low, high
+
+
+def within_error(low_m2: np.ndarray) -> np.ndarray:
+    """Whether the range includes nothing, so that the conflict may be one of the boundary's error alone."""
+    return low_m2 < ARITHMETIC_M2

@@ -1,0 +1,155 @@
+"""Candidate pairs: which parcels share ground with which features, and how much, computed by sums only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, parts_of_each
+from onemap.rules.judge.overlay.common_areas import areas_of_pairs
+from onemap.rules.judge.overlay.flat_again import flat_again
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_among, occurring
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unchanging_sets import compute_once, is_frozen
+
+_ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
+_MANY = 5_000  # features of a set that nobody changes: parcels ask its index, which is made once for all parts of them
+_MANY_ASK = 1_000  # parcels; of few more is built than asked
+_APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
+
+
+@dataclass(frozen=True)
+class CandidatePairs:
+    """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
+
+    is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
+    flat: the same pairs as the kernel has them, but for parcels that lie apart, whose places in it mean nothing.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    area_m2: np.ndarray
+    error_m2: np.ndarray
+    is_within: np.ndarray
+    flat: FlatPairs
+
+    def only(self, chosen: np.ndarray) -> "CandidatePairs":
+        """Some of the pairs: a mask (k,) or rows."""
+        return CandidatePairs(
+            self.parcel[chosen],
+            self.feature[chosen],
+            self.area_m2[chosen],
+            self.error_m2[chosen],
+            self.is_within[chosen],
+            self.flat.only(chosen),
+        )
+
+    def with_apart(self, other: "CandidatePairs") -> "CandidatePairs":
+        """These pairs, and those of parcels that lie apart."""
+        nowhere = np.zeros(len(other.parcel), dtype=np.int64)
+        return CandidatePairs(
+            np.r_[self.parcel, other.parcel],
+            np.r_[self.feature, other.feature],
+            np.r_[self.area_m2, other.area_m2],
+            np.r_[self.error_m2, other.error_m2],
+            np.r_[self.is_within, other.is_within],
+            self.flat.with_indexes(nowhere, nowhere),
+        )
+
+
+def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> CandidatePairs:
+    """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order."""
+    apart = compute_once(parcels, "apart", lies_apart)
+    if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
+        parcel, feature = boxes_meet(index_of(features), parcels, threads)
+    else:
+        feature, parcel = boxes_meet(tree, features, threads)
+    rows = np.flatnonzero(apart)
+    if len(rows) == 0:
+        return sums_of(parcels, parcel, features, feature, threads)
+    whole = ~apart[parcel]
+    found = sums_of(parcels, parcel[whole], features, feature[whole], threads)
+    parts, owner = shapely.get_parts(parcels[rows], return_index=True)
+    feature, part = boxes_meet(shapely.STRtree(parts), features, threads)
+    return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
+
+
+def shared_areas(
+    parcels: AnyShapes, features: AnyShapes, least_m2: float, threads: Threads
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of parcels (n,) and features (m,) that share at least so much ground, and their area in m²: (k,) each.
+
+    By sums alone, of which none can fail; parcel after parcel.
+    """
+    found = candidate_pairs(parcels, index_of(parcels), features, threads)
+    found = found.only(np.flatnonzero(found.area_m2 > found.error_m2 + least_m2))
+    found = found.only(np.lexsort((found.feature, found.parcel)))
+    return found.parcel, found.feature, found.area_m2
+
+
+def index_of(shapes: AnyShapes) -> shapely.STRtree:
+    """The index of shapes (n,), which takes geometries only: of a column their boxes; made once of what is frozen."""
+    return compute_once(shapes, "tree", _index)
+
+
+def _index(shapes: AnyShapes) -> shapely.STRtree:
+    return shapely.STRtree(shapely.box(*shapes.boxes.T) if isinstance(shapes, ShapeColumn) else shapes)
+
+
+def sums_of(
+    parcels: AnyShapes, parcel: np.ndarray, features: AnyShapes, feature: np.ndarray, threads: Threads
+) -> CandidatePairs:
+    """Those of pairs (k,) of parcels (n,) and features (m,) that may share ground, and how much."""
+    mine, at_mine = occurring(parcel, len(parcels))
+    others, at_other = occurring(feature, len(features))
+    threads.progress.check()
+    one, place = flat_among(parcels, mine, threads)
+    other, other_place = flat_among(features, others, threads, flat_again)
+    flat = FlatPairs(one, place[at_mine], other, other_place[at_other])
+    found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
+    return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
+
+
+def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:
+    """Pairs of parts as pairs of the parcels in `rows` that they are parts of: owner (p,)."""
+    pairs, which = np.unique(owner[found.parcel] * np.int64(features) + found.feature, return_inverse=True)
+    parcel, feature = np.divmod(pairs, np.int64(max(features, 1)))
+    return CandidatePairs(
+        rows[parcel],
+        feature,
+        np.bincount(which, found.area_m2, len(pairs)),
+        np.bincount(which, found.error_m2, len(pairs)),
+        np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
+        found.flat,
+    )
+
+
+def lies_apart(polygons: AnyShapes) -> np.ndarray:
+    """Which polygons (n,) have parts so far from each other that their common box says little."""
+    result = np.zeros(len(polygons), dtype=bool)
+    several = np.flatnonzero(parts_of_each(polygons) > 1)
+    parts, owner = shapely.get_parts(polygons[several], return_index=True)
+    of_parts = np.bincount(owner, _box_areas(parts), len(several))
+    result[several] = _box_areas(polygons[several]) > _APART * of_parts
+    return result
+
+
+def _box_areas(polygons: np.ndarray) -> np.ndarray:
+    west, south, east, north = np.nan_to_num(shapely.bounds(polygons)).T
+    area: np.ndarray = (east - west) * (north - south)
+    return area
+
+
+def boxes_meet(tree: shapely.STRtree, shapes: AnyShapes, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    starts = range(0, len(shapes), _ASKED_AT_ONCE)
+
+    def ask(start: int) -> np.ndarray:
+        some = slice(start, start + _ASKED_AT_ONCE)
+        # The tree takes geometries only; boxes are let go of at once, and made without the interpreter's lock.
+        asked = shapely.box(*shapes.boxes[some].T) if isinstance(shapes, ShapeColumn) else shapes[some]
+        return np.asarray(tree.query(asked) + [[start], [0]])
+
+    answers = threads.each(ask, starts)
+    geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
+    return geometry, other

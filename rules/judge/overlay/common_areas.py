@@ -1,0 +1,99 @@
+"""How much ground pairs of polygons have in common, without building it: what every overlay is held against."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.rules.judge.overlay.compiler import compiled_function, is_worth_compiling
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_pairs
+from onemap.rules.judge.overlay.kernel_sums import INSIDE, SPACE, sum_pairs
+from onemap.rules.judge.overlay.threads import Threads
+
+_PAIRS_AT_ONCE, _FEW_AT_ONCE = 16_000, 500  # by one thread, compiled and not
+
+
+class PairSums(NamedTuple):
+    """The area in common of polygons pair by pair, (k,) in m², and its rounding error, (k,).
+
+    flat: those whose boxes meet as the kernel has them, None without any; place (k,): where a pair stands in it, or -1.
+    """
+
+    area_m2: np.ndarray
+    error_m2: np.ndarray
+    place: np.ndarray
+    flat: FlatPairs | None
+
+    def flat_of(self, pairs: np.ndarray) -> FlatPairs | None:
+        """Some of the pairs, whose boxes meet, as the kernel has them: positions (j,); None where no boxes meet."""
+        return None if self.flat is None else self.flat.only(self.place[pairs])
+
+
+def pair_sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> PairSums:
+    """What valid polygons (k,) share pair by pair, and the pairs that were asked."""
+    areas, errors, place = np.zeros(len(left)), np.zeros(len(left)), np.full(len(left), -1)
+    box, other_box = shapely.bounds(left), shapely.bounds(right)
+    pair = np.flatnonzero((box[:, :2] < other_box[:, 2:]).all(axis=1) & (other_box[:, :2] < box[:, 2:]).all(axis=1))
+    if len(pair) == 0:  # many rules ask of one parcel, and most have nothing to ask
+        return PairSums(areas, errors, place, None)
+    flat, place[pair] = flat_pairs(left[pair], right[pair], threads), np.arange(len(pair))
+    areas[pair], errors[pair], _ = areas_of_pairs(flat, threads)
+    return PairSums(areas, errors, place, flat)
+
+
+def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The area in common of valid polygons (k,) pair by pair, (k,) in m², and its rounding error, (k,)."""
+    return pair_sums(left, right, threads)[:2]
+
+
+def common_shares(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
+    """Of the ground of both the share that valid polygons (k,) have in common, pair by pair (k,); 1 where they are one.
+
+    No overlay is made for it that could fail.
+    """
+    areas, _ = common_areas(left, right, threads)
+    shares: np.ndarray = areas / (shapely.area(left) + shapely.area(right) - areas)
+    return shares
+
+
+def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The area in common of pairs of polygons in m², its rounding error, and whether the left one is within: (k,) each.
+
+    Within lies a left one that no edge of the right one comes near: its area is all that it has. What a pair sums to,
+    to the last digit, does not depend on the others.
+    """
+    count, left = len(pairs.left_index), pairs.left
+    areas, errors, places = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
+    is_compiled = is_worth_compiling(steps_of(pairs))
+    given, work = loops_over(pairs, sum_pairs, is_compiled)
+    most = int(max(left.edges[pairs.left_index].max(initial=0), pairs.right.edges[pairs.right_index].max(initial=0)))
+
+    def of_block(block: slice) -> None:
+        work(*given, block.start, block.stop, columns(SPACE, most, is_compiled), areas, errors, places)
+
+    threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
+    within = places == INSIDE
+    if within.any():
+        areas[within] = left.areas_m2(pairs.left_index[within])
+    return areas, errors, within
+
+
+def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tuple[Any, ...], Any]:
+    """Pairs, and a function of the kernel, as they go together: arrays and compiled, or lists and plain."""
+    left, right = pairs.left, pairs.right
+    if is_compiled:
+        return (left.arrays, right.arrays, pairs.left_index, pairs.right_index), compiled_function(function)
+    return (left.lists, right.lists, pairs.left_index.tolist(), pairs.right_index.tolist()), function
+
+
+def columns(count: int, size: int, is_compiled: bool) -> tuple[Any, ...]:
+    """Work space of the kernel: so many columns of numbers."""
+    return tuple(np.zeros(size) if is_compiled else [0.0] * size for _ in range(count))
+
+
+def steps_of(pairs: FlatPairs) -> float:
+    """About how many edges, or pairs of them, are looked at for pairs of polygons."""
+    one, other = pairs.left.edges[pairs.left_index].astype(float), pairs.right.edges[pairs.right_index].astype(float)
+    least = np.minimum(one, other)
+    return float((4 * least + np.maximum(one, other) / 16 + least * least / 16).sum())

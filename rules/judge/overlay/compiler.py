@@ -1,0 +1,234 @@
+"""The kernel's functions, compiled by numba where there is much to do, else as plain Python: the digits are the same.
+
+What numba compiles is kept as machine code that asks for nothing: in the core's own environment if one may write there,
+else in the user's cache folder, and else for this process alone. Later processes load it without numba, by llvmlite
+alone, in a tenth of the time and half of the memory.
+"""
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import struct
+import sys
+import tempfile
+import threading
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.files.user_cache import user_cache
+from onemap.rules.judge.overlay import kernel_ground, kernel_sums
+
+SWITCH = "ONEMAP_COMPILED"  # environment: 0 never, 1 always; else as the work is large
+MUCH = 50_000  # edges, or pairs of them, that plain Python looks at while what is kept is loaded
+VERY_MUCH = 10_000_000  # while the kernel is compiled
+_KERNEL = (kernel_sums, kernel_ground)
+_ASKED = 3  # of their functions: sums, ground, and the proof of rings
+_SUFFIX = ".code"
+_DIGEST = 32  # bytes before machine code that is kept: its SHA-256
+_KINDS = {"<f8": "F", "<i8": "I"}  # of arrays
+_ENTRY = "entry"  # the symbol by which machine code is called
+_LOCK = threading.Lock()
+_STARTED = threading.Event()
+_ENGINES: list[Any] = []  # which hold the machine code
+
+
+def is_worth_compiling(steps: float) -> bool:
+    """Whether work of so many steps uses compiled loops: if they are loaded, or worth loading."""
+    wish = os.environ.get(SWITCH, "")
+    if wish == "0" or not is_compiler_there():
+        return False
+    is_asked = wish == "1" or _STARTED.is_set() or steps > VERY_MUCH
+    return is_asked or (steps > MUCH and is_kept())
+
+
+@cache
+def is_compiler_there() -> bool:
+    """Whether numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def is_kept() -> bool:
+    """Whether compiled loops of an earlier process are stored, and plain loops are not requested."""
+    if os.environ.get(SWITCH) == "0" or not is_compiler_there():
+        return False
+    folder = _folder()
+    return folder is not None and len(list(folder.glob(f"*{_SUFFIX}"))) >= _ASKED
+
+
+def start_compiler() -> None:
+    """Use compiled loops for all work from now on, also for small work."""
+    _STARTED.set()
+
+
+@cache
+def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the kernel, compiled; it leaves the interpreter's lock to others while it runs.
+
+    It takes whole numbers, floating ones, arrays of either (m,), 64 bits all of them, and tuples of these.
+    """
+    entries: dict[str, Callable[[int], Any] | None] = {}
+
+    def call(*given: Any) -> Any:
+        words, kinds = array("q"), list[str]()
+        _lay_out(given, words, kinds)
+        form = "".join(kinds)
+        if form not in entries:
+            with _LOCK:
+                if form not in entries:  # another thread may have waited for it before
+                    entries[form] = _load_code(function, form, given)
+            start_compiler()
+        entry = entries[form]
+        return _by_numba(function)(*given) if entry is None else entry(words.buffer_info()[0])
+
+    return call
+
+
+def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
+    """Lay what is given one after the other as numba holds it in memory (its _arraystruct.h), with the kind of each."""
+    for value in given:
+        if isinstance(value, np.ndarray):
+            interface = value.__array_interface__
+            if interface["strides"] is not None or interface["typestr"] not in _KINDS or len(interface["shape"]) != 1:
+                raise TypeError(f"{value.dtype} {value.shape} {value.strides}")
+            (size,) = interface["shape"]
+            # Who holds it (nobody counts), how many of how many bytes, where, and once more how many how far apart.
+            words.extend((0, 0, size, 8, interface["data"][0], size, 8))
+            kinds.append(_KINDS[interface["typestr"]])
+        elif isinstance(value, tuple):
+            kinds.append("(")
+            _lay_out(value, words, kinds)
+            kinds.append(")")
+        elif isinstance(value, float):
+            words.frombytes(struct.pack("d", value))
+            kinds.append("f")
+        else:
+            words.append(value)
+            kinds.append("i")
+
+
+def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
+    """A function's machine code, ready; None where it asks for more than itself, perhaps on a system not tried yet."""
+    try:
+        return _entry(_kept_code(function, form, given), function)
+    except RuntimeError:
+        return None
+
+
+@cache
+def _by_numba(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function compiled by numba for this process alone."""
+    made: Callable[..., Any] = _numba().njit(function, nogil=True, _nrt=False, error_model="numpy")
+    return made
+
+
+def _entry(code: bytes, function: Callable[..., Any]) -> Callable[[int], Any]:
+    """Machine code as a function that takes the address of what is given."""
+    import llvmlite.binding as llvm
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    result = ctypes.c_int64 if _gives_number(function) else None
+    entry: Any = ctypes.CFUNCTYPE(result, ctypes.c_void_p)(engine.get_function_address(_ENTRY))
+    _ENGINES.append(engine)
+    called: Callable[[int], Any] = entry
+    return called
+
+
+def _gives_number(function: Callable[..., Any]) -> bool:
+    return function.__annotations__["return"] is int
+
+
+def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> bytes:
+    """A function's machine code for arguments of a form: as it was kept, else compiled now, and kept if it can be."""
+    folder = _folder()
+    path = folder and folder / f"{function.__name__}-{hashlib.sha256(form.encode()).hexdigest()[:8]}{_SUFFIX}"
+    if path is None:
+        return _code(function, given)
+    with suppress(OSError):
+        digest, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
+        if digest == hashlib.sha256(code).digest():  # half a function would end the process
+            return code
+    code = _code(function, given)
+    with suppress(OSError):
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(hashlib.sha256(code).digest() + code)
+        part.replace(path)  # another process finds all of it, or nothing
+    return code
+
+
+def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
+    """What numba makes of a function for arguments such as these: machine code for this processor."""
+    import llvmlite.binding as llvm
+
+    numba = _numba()
+
+    def entry(pointer: Any) -> Any:
+        return function(*pointer[0])
+
+    result = numba.types.int64 if _gives_number(function) else numba.types.void
+    signature = result(numba.types.CPointer(numba.typeof(given)))
+    # The kernel makes nothing in memory, so nothing needs counting who holds it; and it divides by nothing that may be
+    # zero. So the code asks neither the interpreter nor numba for anything.
+    made = numba.cfunc(signature, _nrt=False, error_model="numpy")(entry)
+    module = llvm.parse_assembly(made.inspect_llvm())
+    asked = [one.name for one in module.functions if one.is_declaration and not one.name.startswith("llvm.")]
+    if asked:
+        raise RuntimeError(f"{function.__name__}: {asked}")
+    module.get_function(made.native_name).name = _ENTRY
+    code: bytes = _machine().emit_object(module)
+    return code
+
+
+@cache
+def _numba() -> Any:
+    """numba, which knows all functions of the kernel."""
+    import numba
+    from numba.extending import register_jitable
+
+    for module in _KERNEL:
+        for function in vars(module).values():
+            if isinstance(function, FunctionType) and function.__module__ == module.__name__:
+                # A call would hand over some hundred numbers that describe the arrays, and cost more than its work.
+                register_jitable(forceinline=True)(function)
+    return numba
+
+
+def _machine() -> Any:
+    """This processor, as code for this very process is made."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    # As numba has it.
+    reloc = "static" if target.name.startswith("x86") else "default"
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(cpu, features, opt=3, reloc=reloc, codemodel="jitdefault", jit=True)
+
+
+@cache
+def _folder() -> Path | None:
+    """A folder that one may write to, for this kernel, compiler and processor; None if there is none."""
+    from importlib.metadata import version
+
+    import llvmlite.binding as llvm
+
+    sources = [Path(__file__), *(Path(str(module.__file__)) for module in _KERNEL)]
+    made_by = version("numba"), llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features()
+    made_of = b"".join([*(path.read_bytes() for path in sources), repr(made_by).encode()])
+    name = f"onemap-kernel-{hashlib.sha256(made_of).hexdigest()[:16]}"
+    for place in (Path(sys.prefix) / "share", user_cache()):
+        with suppress(OSError):
+            (place / name).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place / name):
+                return place / name
+    return None

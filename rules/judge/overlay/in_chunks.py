@@ -1,0 +1,60 @@
+"""Questions about many polygons, shared among the threads: the answers are those of one thread."""
+
+import numpy as np
+import shapely
+
+from onemap.rules.judge.overlay.threads import Threads
+
+AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
+
+
+def chunks(count: int) -> list[slice]:
+    """The rows of `count`, some thousand at a time."""
+    return [slice(start, min(start + AT_ONCE, count)) for start in range(0, count, AT_ONCE)]
+
+
+def intersecting(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the geometries (n,) intersect which of the tree's: the one (k,) and the other (k,)."""
+
+    def query_part(part: slice) -> np.ndarray:
+        found: np.ndarray = tree.query(geometries[part], predicate="intersects")
+        found[0] += part.start
+        return found
+
+    found = threads.each(query_part, chunks(len(geometries)))
+    first, second = np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
+    return first, second
+
+
+def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, threads: Threads) -> np.ndarray:
+    """Pairs (2, k) of the geometries, of which the tree is the index, that lie within a distance, each once."""
+
+    def query_part(part: slice) -> np.ndarray:
+        found: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
+        found[0] += part.start
+        once: np.ndarray = found[:, found[0] < found[1]]
+        return once
+
+    found = threads.each(query_part, chunks(len(geometries)))
+    return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
+
+
+def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> np.ndarray:
+    """How far the nearest of the tree's geometries, of which there are some, lies from each of the geometries (n,)."""
+
+    def query_part(part: slice) -> np.ndarray:
+        (at, _), far = tree.query_nearest(geometries[part], return_distance=True, all_matches=False)
+        distance = np.full(part.stop - part.start, np.inf)
+        distance[at] = far
+        return distance
+
+    found = threads.each(query_part, chunks(len(geometries)))
+    return np.concatenate(found) if found else np.empty(0)
+
+
+def insides_meet(first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
+    """Whether polygons share more than their edges, pair by pair (k,)."""
+    found = threads.each(
+        lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first))
+    )
+    return np.concatenate(found) if found else np.empty(0, dtype=bool)

@@ -1,0 +1,196 @@
+"""What of lines lies inside polygons: by GEOS, each piece held against a length that no overlay has any part in.
+
+A line is cut where it meets the polygon's edges, and of each stretch one point, its middle, tells where it lies.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.parts import line_edges
+from onemap.layers.geometry.row_by_row import apply_by_row
+from onemap.rules.judge.overlay.flat_polygons import distinct
+from onemap.rules.judge.overlay.unproved_unions import UNPROVED
+
+_NEAR_M = 1e-6  # what is that near to an edge may lie on it
+_ALLOWED_M, _ALLOWED_SHARE = 1e-5, 1e-6  # how far a length may differ, of the line's
+
+_NEARLY_M = 1e-4  # what runs that near to each other an overlay may have once or twice
+
+Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Unite = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Straight stretches (k,) of lines: their ends (k, 2, 2), whose they are (k,), and where each lies (k,)."""
+
+    ends: np.ndarray
+    line: np.ndarray
+    is_inside: np.ndarray
+    is_on_edge: np.ndarray
+
+    def lengths_m(self, chosen: np.ndarray, count: int) -> np.ndarray:
+        """The length of some of them by line: (count,)."""
+        length = np.hypot(*(self.ends[chosen, 1] - self.ends[chosen, 0]).T)
+        return np.bincount(self.line[chosen], length, count)
+
+
+def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray) -> np.ndarray:
+    """operation(line, polygon) pair by pair (k,), whose pieces have the length that lies inside; else they are made so.
+
+    operation: gives what of lines lies in valid polygons; what runs along an edge it may count in or not.
+    """
+    found = apply_by_row(operation, lines, polygons)
+    rows = np.flatnonzero(shapely.get_dimensions(lines) == 1)
+    if len(rows) == 0:
+        return found
+    stretches = _stretches(lines[rows], polygons[rows])
+    inside_m = stretches.lengths_m(stretches.is_inside, len(rows))
+    most_m = inside_m + stretches.lengths_m(stretches.is_on_edge, len(rows))
+    length_m, allowed = shapely.length(found[rows]), _ALLOWED_M + _ALLOWED_SHARE * shapely.length(lines[rows])
+    for row in np.flatnonzero(~((length_m >= inside_m - allowed) & (length_m <= most_m + allowed))).tolist():
+        mine = stretches.ends[(stretches.line == row) & stretches.is_inside]
+        if inside_m[row] - _twice_m(mine) - allowed[row] <= length_m[row] <= most_m[row] + allowed[row]:
+            continue  # a line that runs over itself, of which an overlay has each place once
+        found[rows[row]] = shapely.multilinestrings(shapely.linestrings(mine)) if len(mine) else shapely.LineString()
+    return found
+
+
+def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Unite) -> np.ndarray:
+    """The length of the union of lines (k,) of each group (groups,), 0 without any: a line drawn twice counts once.
+
+    unite: gives such lengths of multilines (n,). Each is held against the sums of its edges, less what they have in
+    common pair by pair. Raises OneMapError overlay.union.
+    """
+    lengths_m, order = np.zeros(groups), np.argsort(group, kind="stable")
+    lines, group = lines[order], group[order]
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    has_length = shapely.get_dimensions(parts) == 1  # a line that only touches leaves a point
+    parts, owner = parts[has_length], owner[has_length]
+    if len(parts) == 0:
+        return lengths_m
+    present, position = np.unique(group[owner], return_inverse=True)
+    of_group = shapely.multilinestrings(parts, indices=position)
+    with contextlib.suppress(shapely.GEOSException):
+        lengths_m[present] = unite(of_group)
+    ends, part = _edges(parts)
+    of_edge = group[owner[part]]
+    whole_m = np.bincount(of_edge, np.hypot(*(ends[:, 1] - ends[:, 0]).T), groups)
+    later, common_m = _common_edges(ends, of_edge, _NEARLY_M)
+    least_m = whole_m - np.bincount(of_edge[later], common_m, groups)
+    later, common_m = _common_edges(ends, of_edge, 0.0)
+    greatest = np.zeros(len(ends))
+    np.maximum.at(greatest, later, common_m)
+    most_m = whole_m - np.bincount(of_edge, greatest, groups)
+    allowed = _ALLOWED_M + _ALLOWED_SHARE * whole_m
+    if ((lengths_m < least_m - allowed) | (lengths_m > most_m + allowed)).any():
+        raise OneMapError(UNPROVED, count=len(lines))
+    return lengths_m
+
+
+def _stretches(lines: np.ndarray, polygons: np.ndarray) -> _Stretches:
+    """The stretches of lines pair by pair with polygons (k,); of what is not near a polygon there are none."""
+    ground, which = distinct(polygons)
+    order = np.argsort(which, kind="stable")
+    begin = np.searchsorted(which[order], np.arange(len(ground) + 1))
+    parts = []
+    for at, polygon in enumerate(ground.tolist()):
+        rows = order[begin[at] : begin[at + 1]]
+        parts.append(_in_polygon(lines[rows], rows, polygon))
+    return _Stretches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _in_polygon(
+    lines: np.ndarray, rows: np.ndarray, polygon: shapely.Geometry
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The ends of the stretches of lines (n,) of rows (n,), their rows, and whether each is inside, or on the edge."""
+    ends, owner = _edges(lines)
+    west, south, east, north = polygon.bounds
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    near = (low <= [east, north]).all(axis=1) & (high >= [west, south]).all(axis=1)
+    ends, owner = ends[near], owner[near]
+    sides, _ = _edges(np.array([polygon], dtype=object))
+    segment, side = shapely.STRtree(_boxes(sides)).query(_boxes(ends))
+    segment, share = _shares(ends, segment, sides[side])
+    # Every segment begins at 0 and ends at 1; from one share to the next it is one stretch.
+    every = np.arange(len(ends))
+    segment, share = np.r_[every, every, segment], np.r_[np.zeros(len(ends)), np.ones(len(ends)), share]
+    order = np.lexsort((share, segment))
+    segment, share = segment[order], share[order]
+    whole = np.flatnonzero((segment[1:] == segment[:-1]) & (share[1:] > share[:-1]))
+    of = segment[whole]
+    step = ends[of, 1] - ends[of, 0]
+    cut = np.stack([ends[of, 0] + share[at, None] * step for at in (whole, whole + 1)], axis=1)
+    x, y = cut.mean(axis=1).T
+    own = shapely.from_wkb(shapely.to_wkb(polygon))  # what is prepared must be nobody else's
+    edge = shapely.boundary(own)
+    shapely.prepare([own, edge])
+    is_on_edge = shapely.dwithin(edge, shapely.points(x, y), _NEAR_M)
+    return cut, rows[owner[of]], shapely.contains_xy(own, x, y) & ~is_on_edge, is_on_edge
+
+
+def _twice_m(ends: np.ndarray) -> float:
+    """How long the places are that stretches (k, 2, 2) of one line have in common, by pairs of them, in m."""
+    return float(_common_edges(ends, np.zeros(len(ends), dtype=np.int64), _NEARLY_M)[1].sum())
+
+
+def _common_edges(ends: np.ndarray, group: np.ndarray, near_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Of every two edges (k, 2, 2) of one group (k,) the later one, and how far they run on each other, in m: (p,).
+
+    near_m: how near to each other that is.
+    """
+    one, other = shapely.STRtree(_boxes(ends)).query(_boxes(ends))
+    is_pair = (one < other) & (group[one] == group[other])
+    one, other = one[is_pair], other[is_pair]
+    start, step = ends[one, 0], ends[one, 1] - ends[one, 0]
+    length = np.maximum(np.hypot(*step.T), np.finfo(float).tiny)
+    way = np.stack([ends[other, at] - start for at in (0, 1)])
+    along = (way * step).sum(axis=2) / length
+    off = (way[..., 0] * step[:, 1] - way[..., 1] * step[:, 0]) / length
+    # How far off the other one is where both begin to run beside each other, and where they end to.
+    both = np.sort(np.clip(along, 0.0, length), axis=0)
+    slope = np.divide(off[1] - off[0], along[1] - along[0], out=np.zeros(len(one)), where=along[1] != along[0])
+    is_near = (np.abs(off[0] + slope * (both - along[0])) <= near_m).all(axis=0)
+    return other, np.where(is_near, both[1] - both[0], 0.0)
+
+
+def _edges(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The straight edges (m, 2, 2) of lines or polygons (n,), and whose they are (m,)."""
+    outlines = np.where(shapely.get_dimensions(geometries) == 2, shapely.boundary(geometries), geometries)
+    parts, owner = shapely.get_parts(outlines, return_index=True)
+    ends, part = line_edges(parts)
+    return ends, owner[part]
+
+
+def _boxes(edges: np.ndarray) -> np.ndarray:
+    """The boxes of edges (m, 2, 2) with a margin, as polygons."""
+    low, high = edges.min(axis=1) - _NEAR_M, edges.max(axis=1) + _NEAR_M
+    boxes: np.ndarray = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    return boxes
+
+
+def _shares(ends: np.ndarray, segment: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where on segments (m, 2, 2), as shares of them, sides (k, 2, 2) of a polygon cross them or have an end on them.
+
+    segment (k,): which meets which side. Returns segments and shares; a share too many does no harm.
+    """
+    start, step = ends[segment, 0], ends[segment, 1] - ends[segment, 0]
+    first, along = sides[:, 0] - start, sides[:, 1] - sides[:, 0]
+    turn = step[:, 0] * along[:, 1] - step[:, 1] * along[:, 0]
+    length2 = np.maximum((step * step).sum(axis=1), np.finfo(float).tiny)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = (first[:, 0] * along[:, 1] - first[:, 1] * along[:, 0]) / turn
+    ends_of_side = [((sides[:, at] - start) * step).sum(axis=1) / length2 for at in (0, 1)]
+    off_m = [
+        np.abs((sides[:, at] - start)[:, 0] * step[:, 1] - (sides[:, at] - start)[:, 1] * step[:, 0]) / np.sqrt(length2)
+        for at in (0, 1)
+    ]
+    near = [np.where(off <= _NEAR_M, share, np.nan) for off, share in zip(off_m, ends_of_side, strict=True)]
+    share = np.concatenate([crossing, *near])
+    is_within = (share > 0) & (share < 1)  # never of what is no number
+    return np.tile(segment, 3)[is_within], share[is_within]

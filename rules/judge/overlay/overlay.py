@@ -1,0 +1,480 @@
+"""The overlay of parcels and features: arrays of geometries in, arrays out.
+
+All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance;
+parts below ARITHMETIC_M2 are what floating point leaves of nothing.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.boxes import lie_inside
+from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.row_by_row import apply_by_row
+from onemap.layers.geometry.shape_column import (
+    AnyShapes,
+    Picked,
+    ShapeColumn,
+    all_of,
+    are_equal,
+    areas_at,
+    areas_of,
+    boxes_of,
+    parts_of_each,
+    picked_of,
+    some_of,
+)
+from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, candidate_pairs, index_of, lies_apart
+from onemap.rules.judge.overlay.clip_near import cut_around, tiles_near
+from onemap.rules.judge.overlay.common_areas import areas_of_pairs, common_areas, pair_sums
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, FlatPolygons, distinct, flat_pairs
+from onemap.rules.judge.overlay.mutual_overlaps import Known, features_overlap, union_bounds
+from onemap.rules.judge.overlay.pair_ground import common_ground, remaining_ground
+from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, Pieces
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unchanging_sets import compute_once
+
+ARITHMETIC_M2 = 1e-6
+_CHUNK = 1000  # geometries that one thread takes at once
+RETRY_GRIDS_M = (1e-8, 1e-4)
+MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
+_ALONE = Threads()
+BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the sums of trapezoids, of |P|
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs that share ground: parcel (k,), feature (k,), their common polygons (k,).
+
+    failed: (j, 2) parcel and feature whose overlay arithmetic broke down, to be reported as unknown.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    ground: FlatGround
+    failed: np.ndarray
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """The polygons as geometries (k,), made only where somebody asks."""
+        return self.ground.geometries
+
+    def only(self, wanted: np.ndarray) -> "Overlaps":
+        """Some of the pairs: a mask (k,). Of all of them it is the same value; what failed stays."""
+        if wanted.all():
+            return self
+        return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
+
+
+def refuse_failed(layer: str | None, names: np.ndarray, rows: np.ndarray) -> None:
+    """Ground that arithmetic cannot place is neither lost nor guessed: the work is refused by the first such feature.
+
+    rows: of features that failed, by their names (n,). Raises OneMapError compare.arithmetic.
+    """
+    if len(rows):
+        raise OneMapError("compare.arithmetic", layer=layer, feature=names[rows[0]])
+
+
+Operation = Callable[..., np.ndarray]
+
+
+def _proved_ground(
+    operation: Operation,
+    left: Picked,
+    right: Picked,
+    expected_m2: np.ndarray,
+    threads: Threads,
+    flat: FlatPairs | None = None,
+) -> tuple[FlatGround, np.ndarray]:
+    """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
+
+    expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
+    flat: the same pairs as the kernel has them, where somebody has made them already.
+    """
+    flat = flat or flat_pairs(left[np.arange(len(left))], right[np.arange(len(right))], threads)
+    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
+    make = common_ground if operation is shapely.intersection else remaining_ground
+    result, is_sure = make(flat, threads, ARITHMETIC_M2)
+    untold = np.flatnonzero(~is_sure)
+    result = result.with_others(untold, _by_geos(operation, left[untold], right[untold], threads))
+    failed = np.zeros(len(result), dtype=bool)
+    areas = np.where(is_sure & (result.dimension < 0), 0.0, result.area_m2)
+    doubtful = np.flatnonzero(~(np.abs(areas - expected_m2) <= allowed_m2))
+    again = np.full(len(doubtful), None, dtype=object)
+    for at, row in enumerate(doubtful):
+        again[at], failed[row] = _once_more(operation, left[row], right[row], expected_m2[row], allowed_m2[row])
+    result = result.with_others(doubtful, again)
+    rest = np.union1d(untold, doubtful)
+    return result.with_others(rest, polygon_parts(result.others[rest], ARITHMETIC_M2)), failed
+
+
+def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
+    """operation(left, right) pair by pair, None where it breaks down: (n,); near the other only, what it must scan."""
+    near = _near(right, left, threads)
+    near_left = _near(left, right, threads) if operation is shapely.intersection else left
+
+    def run(start: int) -> np.ndarray:
+        rows = slice(start, start + _CHUNK)
+        one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
+        if operation is shapely.intersection:
+            one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
+        return apply_by_row(operation, one, other)
+
+    blocks = threads.each(run, range(0, len(left), _CHUNK))
+    return np.concatenate(blocks) if blocks else np.empty(0, dtype=object)
+
+
+def _near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
+    """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
+    near = polygons.copy()
+    large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
+    different, which = distinct(polygons[large])
+    near[large] = tiles_near(different, which, shapely.bounds(others[large]), MARGIN_M, threads)
+    return near
+
+
+def _once_more(
+    operation: Operation, left: shapely.Geometry, right: shapely.Geometry, expected_m2: float, allowed_m2: float
+) -> tuple[shapely.Geometry | None, bool]:
+    """One pair that broke down or came out wrong: whole, then on finer and coarser grids; and whether it failed."""
+    for grid in (None, *RETRY_GRIDS_M):
+        with contextlib.suppress(shapely.GEOSException):
+            result = operation(left, right, grid_size=grid)
+            if abs(float(shapely.area(result)) - expected_m2) <= allowed_m2:
+                return result, False
+    return None, True
+
+
+def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> Overlaps:
+    """The ground that each parcel shares with each feature it meets; touching is not sharing.
+
+    parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
+    """
+    return build_overlaps(parcels, features, candidate_pairs(parcels, tree, features, threads), threads)
+
+
+def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
+    """The ground itself of those that meet, each held against its sum."""
+    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
+    met = met.only(np.lexsort((met.feature, met.parcel)))
+    mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
+    # What no edge of the feature comes near lies inside as a whole, and needs no other proof: of one part it is the
+    # parcel itself, and no polygon is made of it.
+    is_whole = met.is_within & (parts_of_each(parcels) == 1)[met.parcel]
+    is_whole &= (areas_of(parcels) >= ARITHMETIC_M2)[met.parcel]
+    geometry, rest = np.full(len(mine), None, dtype=object), met.is_within & ~is_whole
+    geometry[rest] = mine[rest]
+    boxes = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
+    whole_features = _add_covered(geometry, is_whole, (mine, other), boxes, area)
+    failed = np.zeros(len(mine), dtype=bool)
+    is_open, apart = shapely.is_missing(geometry) & ~is_whole, compute_once(parcels, "apart", lies_apart)[met.parcel]
+    geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
+    rows = np.flatnonzero(is_open & apart)
+    geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
+    rows = np.flatnonzero(is_open & ~apart)
+    flat = met.flat.only(rows)
+    pair = picked_of(mine, rows), picked_of(other, rows)
+    made, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
+    ground = _laid_out(made.among(geometry, rows), whole_features)
+    ground = ground.with_whole(np.flatnonzero(is_whole), parcels, met.parcel[is_whole])
+    keep = (ground.dimension >= 0) & ~failed
+    broken = np.column_stack([met.parcel[failed], met.feature[failed]])
+    return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
+
+
+def _add_covered(
+    geometry: np.ndarray,
+    is_known: np.ndarray,
+    pair: tuple[Picked, Picked],
+    boxes: tuple[np.ndarray, np.ndarray],
+    area_m2: np.ndarray,
+) -> np.ndarray:
+    """Put parcels and features that lie inside the other as a whole into the ground of pairs that have none: (k,).
+
+    is_known (k,): which ground is known without a geometry; pair, boxes: of parcels and features, (k,) each; area_m2
+    (k,): what they share. Only where boxes and sums say that all of one is shared, and if it lies inside indeed.
+    Returns the rows of whole features.
+    """
+    rows = np.empty(0, dtype=np.int64)
+    for own in (0, 1):
+        whole, outer = pair[own], pair[1 - own]
+        is_open = shapely.is_missing(geometry) & ~is_known
+        rows = np.flatnonzero(is_open & lie_inside(boxes[own], boxes[1 - own]))
+        rows = rows[np.abs(areas_at(whole, rows) - area_m2[rows]) <= BALANCE_M2]
+        is_same = shapely.equals_exact(outer[rows], whole[rows])
+        asked = rows[~is_same]
+        shapely.prepare(outer[asked])
+        covered = asked[shapely.covers(outer[asked], whole[asked])]
+        rows = np.sort(np.r_[rows[is_same], covered])
+        geometry[rows] = whole[rows]
+    return rows
+
+
+def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
+    """Ground whose whole features, in some rows (k,), are rings if they are of one, as all other ground is."""
+    whole = ground.others[rows]
+    rows = rows[(shapely.get_type_id(whole) == 3) & (shapely.get_num_interior_rings(whole) == 0)]
+    if len(rows) == 0:
+        return ground
+    whole, rest = ground.others[rows], np.delete(np.arange(len(ground)), rows)
+    nothing = np.full(len(rows), None, dtype=object)
+    rings = FlatGround(shapely.get_coordinates(whole), shapely.get_num_coordinates(whole), nothing, shapely.area(whole))
+    others = ground.at(rest)
+    place = np.argsort(np.concatenate([rest, rows]), kind="stable")
+    return joined_ground([replace(others, known_m2=others.area_m2), rings]).at(place)
+
+
+def _common_by_parts(
+    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray]:
+    """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
+    parts, owner = shapely.get_parts(mine, return_index=True)
+    ground, broken = intersections(parts, other[owner], threads)
+    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), threads)
+    failed = np.bincount(owner, broken, len(mine)) > 0
+    failed |= ~(
+        np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
+    )
+    return result, failed
+
+
+def grounds(
+    found: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known: Known | None = None
+) -> FlatGround:
+    """All ground that each parcel (n,) shares with any feature: (n,), none where there is none.
+
+    known: the features as the kernel has them, where somebody has made them already.
+
+    Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
+    it is the parcel itself.
+    """
+    size = areas_of(parcels)
+    total = np.bincount(found.parcel, found.ground.area_m2, len(parcels))
+    several = np.bincount(found.parcel, minlength=len(parcels)) > 1
+    is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
+    rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
+    in_rows = np.isin(found.parcel, rows)
+    one = found.parcel[in_rows], found.feature[in_rows]
+    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known)[rows]
+    rest = ~is_full[found.parcel]
+    united = united_ground(found.parcel[rest], found.ground.at(rest), len(parcels), threads)
+    full = np.flatnonzero(is_full)
+    return united.with_whole(full, parcels, full)
+
+
+def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
+    """The union of the ground of each group: (groups,); a single geometry of a group is returned unchanged."""
+    order = np.argsort(group, kind="stable")
+    group, ground = group[order], ground.at(order)
+    is_alone = (np.bincount(group, minlength=groups) == 1)[group]
+    united = union_by(group[~is_alone], ground.at(~is_alone).geometries, groups, threads)
+    return ground.at(is_alone).among(united, group[is_alone])
+
+
+def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
+    """Which of the pieces found (k,) are all of their parcel."""
+    whole: np.ndarray = found.ground.area_m2 == areas_of(parcels)[found.parcel]
+    return whole
+
+
+def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Threads = _ALONE) -> np.ndarray:
+    """The union of the polygons, or None, of each group: (groups,), None for a group without any.
+
+    Raises OneMapError overlay.union.
+    """
+    result, present = np.full(groups, None, dtype=object), ~shapely.is_missing(geometries)
+    if not present.all():
+        group, geometries = group[present], geometries[present]
+    if len(group) == 0:
+        return result
+    order = np.argsort(group, kind="stable")
+    group, geometries = group[order], geometries[order]
+    ids, start, size = np.unique(group, return_index=True, return_counts=True)
+    alone = size == 1
+    result[ids[alone]] = geometries[start[alone]]
+    parts = [
+        (k, rows[at : at + step])
+        for k in np.unique(size[~alone]).tolist()
+        for rows, step in ((np.flatnonzero(size == k), max(1, _CHUNK // k)),)
+        for at in range(0, len(rows), step)
+    ]
+    threads = threads if len(group) > _CHUNK else replace(threads, workers=1)
+    one_thread = Threads(1, threads.progress)
+    united = threads.each(
+        lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])], one_thread), parts
+    )
+    for (_, rows), unions_of_rows in zip(parts, united, strict=True):
+        result[ids[rows]] = unions_of_rows
+    return polygon_parts(result, ARITHMETIC_M2)
+
+
+def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
+    """The union of each row of (n, k) polygons, held against the sums of its pairs; on grids where it is wrong.
+
+    Raises OneMapError overlay.union.
+    """
+    whole = shapely.area(block).sum(axis=1)
+    allowed, (least, most) = BALANCE_M2 + BALANCE_SHARE * whole, union_bounds(block, threads)
+    result, rows = np.full(len(block), None, dtype=object), np.arange(len(block))
+    for grid in (None, *RETRY_GRIDS_M):
+        result[rows] = apply_by_row(partial(_unite, grid_size=grid), block[rows])
+        area = shapely.area(result[rows])
+        is_right = (area >= (least - allowed)[rows]) & (area <= (most + allowed)[rows])
+        # Where three polygons share ground one could be lost between the two bounds.
+        some = np.flatnonzero(is_right & (most - least > allowed)[rows])
+        is_right[some] = _inside_m2(result[rows[some]], block[rows[some]], threads) >= (whole - allowed)[rows[some]]
+        rows = rows[~is_right]
+        if len(rows) == 0:
+            return result
+    raise OneMapError("overlay.union", count=block.shape[1])
+
+
+def _unite(block: np.ndarray, grid_size: float | None) -> np.ndarray:
+    united: np.ndarray = shapely.union_all(block, grid_size=grid_size, axis=1)
+    return united
+
+
+def _inside_m2(unions: np.ndarray, block: np.ndarray, threads: Threads) -> np.ndarray:
+    """How much of the polygons of each row (n, k) lies in their union (n,), by sums."""
+    areas, _ = common_areas(block.ravel(), unions.repeat(block.shape[1]), threads)
+    areas_m2: np.ndarray = areas.reshape(block.shape).sum(axis=1)
+    return areas_m2
+
+
+def _pairwise(
+    left: np.ndarray, right: np.ndarray, threads: Threads, *, common_wanted: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    result = np.full(len(left), None, dtype=object)
+    failed = np.zeros(len(left), dtype=bool)
+    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    if len(rows) == 0:
+        return result, failed
+    known = pair_sums(left[rows], right[rows], threads)
+    # Two that share nothing have no common ground, and nothing to take from each other.
+    apart = known.area_m2 + known.error_m2 < ARITHMETIC_M2
+    if not common_wanted:
+        result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
+    rows, common, flat = rows[~apart], known.area_m2[~apart], known.flat_of(np.flatnonzero(~apart))
+    one, other = left[rows], right[rows]
+    expected = common if common_wanted else shapely.area(one) - common
+    operation = shapely.intersection if common_wanted else shapely.difference
+    ground, failed[rows] = _proved_ground(operation, one, other, expected, threads, flat)
+    result[rows] = ground.geometries
+    return result, failed
+
+
+def intersections(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
+    return _pairwise(left, right, threads, common_wanted=True)
+
+
+def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """left − right pair by pair, polygons only, None where nothing is left; and (n,) whether it failed.
+
+    A right of None takes nothing away; a left of None has nothing.
+    """
+    result, failed = _pairwise(left, right, threads, common_wanted=False)
+    whole = shapely.is_missing(right)
+    result[whole] = left[whole]
+    return result, failed
+
+
+def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
+    """What shapes (n,) leave of ground (n,) row by row, and what they take of it; the areas of both are known.
+
+    ground: of known areas. Of what equals its shape, and where the overlay breaks down, all is taken.
+    """
+    shapes = ground.shapes()
+    is_all = are_equal(shapes, taken)
+    rows = np.flatnonzero(~is_all)
+    mine, other = some_of(shapes, rows), some_of(taken, rows)
+    flat = FlatPairs(
+        FlatPolygons(mine, threads), np.arange(len(rows)), FlatPolygons(other, threads), np.arange(len(rows))
+    )
+    common_m2, error_m2, _ = areas_of_pairs(flat, threads)
+    met = np.flatnonzero(common_m2 + error_m2 >= ARITHMETIC_M2)
+    rows, flat, common_m2 = rows[met], flat.only(met), common_m2[met]
+    pair = picked_of(mine, met), picked_of(other, met)
+    common, is_broken = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
+    rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, met) - common_m2, threads, flat)
+    is_all[rows[failed | is_broken]] = True
+    nothing = FlatGround.nothing(len(ground))
+    left = ground.with_ground(rows, rest).with_ground(np.flatnonzero(is_all), nothing.at(is_all))
+    return left, nothing.with_ground(rows, common).with_ground(np.flatnonzero(is_all), ground.at(is_all))
+
+
+def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """left ∪ right pair by pair; None counts as nothing, and two of them give None."""
+    grounds = np.r_[left, right]
+    present = ~shapely.is_missing(grounds)
+    return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
+
+
+def outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
+    return _against(polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None))
+
+
+def inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
+    whole = all_of(polygons)
+    return _against(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
+
+
+def _against(
+    polygons: AnyShapes,
+    ground: shapely.Geometry,
+    threads: Threads,
+    operation: Callable[[np.ndarray, np.ndarray, Threads], tuple[np.ndarray, np.ndarray]],
+    apart: AnyShapes,
+    covered: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
+    shapely.prepare(ground)
+    result = covered.copy()
+    failed = np.zeros(len(polygons), dtype=bool)
+    rows = np.arange(len(polygons))
+    if isinstance(polygons, ShapeColumn) and len(rows):  # where a box lies inside, so does what is in it
+        west_south, east_north = polygons.boxes[:, :2].min(axis=0), polygons.boxes[:, 2:].max(axis=0)
+        is_around = shapely.covers(ground, shapely.box(*west_south, *east_north))
+        rows = rows[:0] if is_around else rows[~shapely.covers(ground, index_of(polygons).geometries)]
+    rows = rows[~shapely.covers(ground, polygons[rows])]
+    away = ~shapely.intersects(ground, polygons[rows])
+    result[rows[away]] = apart[rows[away]]
+    crossing = rows[~away]
+    if len(crossing) == 0:
+        return result, failed
+    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), threads)
+    return result, failed
+
+
+Concerns = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def unions_near(
+    polygons: np.ndarray, zones: Pieces, margin_m: float, threads: Threads, concerns: Concerns | None = None
+) -> np.ndarray:
+    """The union of the zones that meet each polygon's box with a margin: (n,), None where there is none.
+
+    What is to be taken from a polygon is taken so, and not as their common ground: along the polygon's own edge
+    that ground is rounded, and would leave slits that join what lies apart. Nor are the zones cut to the box: two
+    that share an edge would part by a hair where the cut is rounded.
+    concerns(polygon (k,), zone (k,)) → (k,): which pairs count; all do without it.
+    """
+    rows = np.flatnonzero(~shapely.is_missing(polygons))
+    west, south, east, north = shapely.bounds(polygons[rows]).T
+    boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    box, piece = zones.tree.query(boxes, predicate="intersects")
+    order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
+    box, piece = box[order], piece[order]
+    if concerns is not None:
+        concerned = concerns(rows[box], zones.owner[piece])
+        box, piece = box[concerned], piece[concerned]
+    threads.progress.check()
+    return union_by(rows[box], zones.geometries[piece], len(polygons), threads)

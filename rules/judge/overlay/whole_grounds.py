@@ -1,0 +1,36 @@
+"""Grounds as wholes: the union of many, and what of some lies in another or beyond it; refused where not proved."""
+
+import numpy as np
+import shapely
+
+from onemap.rules.judge.overlay.overlay import inside, outside, refuse_failed, union_by
+from onemap.rules.judge.overlay.threads import Threads
+
+
+def union_of_all(grounds: np.ndarray, threads: Threads) -> shapely.Geometry:
+    """The union of polygons (n,), or None; empty without any. Raises OneMapError overlay.union."""
+    present = grounds[~shapely.is_missing(grounds) & ~shapely.is_empty(grounds)]
+    (whole,) = union_by(np.zeros(len(present), dtype=np.int64), present, 1, threads)
+    return shapely.MultiPolygon() if whole is None else whole
+
+
+def common_with(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
+    """What of each ground (n,) lies in another, None where nothing does; layer: how a refusal names where they are of.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    return _proved(inside(grounds, other, threads), layer)
+
+
+def beyond(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
+    """What of each ground (n,) lies outside another, None where nothing does; layer: as for `common_with`.
+
+    Raises OneMapError compare.arithmetic.
+    """
+    return _proved(outside(grounds, other, threads), layer)
+
+
+def _proved(found: tuple[np.ndarray, np.ndarray], layer: str) -> np.ndarray:
+    ground, failed = found
+    refuse_failed(layer, np.arange(1, len(ground) + 1).astype(str), np.flatnonzero(failed))
+    return ground

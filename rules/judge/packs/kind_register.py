@@ -1,0 +1,274 @@
+"""The register of kinds of projects, and the kinds that a text names by its head.
+
+Chinese ends with what a thing is: 铁路新村住宅 is housing, 水库管理所办公楼 an office. So a text names the kind whose
+longest trade word ends it, once the words that only say how it is built (扩建, 工程, 二期) are taken off its end.
+"""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.code_systems import SURVEY, URBAN, system_of
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import RESOURCES, is_title
+from onemap.rules.judge.kinds.kind import FLAG, LIST, TABLE, Key
+from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
+
+KIND_FIELD = "XMLX"  # what a parcel's own text calls its project
+
+KIND_KEYS: Mapping[str, Key] = {
+    "title": TITLE,
+    "words": Key(
+        LIST,
+        {
+            "zh": "名称以这些词结尾的项目属于本类型；取整个目录中最长的",
+            "en": "Words that end the text of such a project; the longest of the whole register decides.",
+        },
+        required=True,
+    ),
+    "use": Key(
+        LIST,
+        {
+            "zh": "此类项目可以使用的用途代码的开头：数字为用地用海分类（2023），字母为城市用地分类（GB 50137）",
+            "en": "Beginnings of the use codes in which it stands: digits are of the land and sea classes of 2023, "
+            "letters of GB 50137. Another code beside such a text is a contradiction.",
+        },
+        default="[]",
+    ),
+    "survey": Key(
+        LIST,
+        {"zh": "国土调查分类中的同类代码", "en": "The same where the code is of the land survey."},
+        default="[]",
+    ),
+    "fact": Key(
+        FLAG,
+        {
+            "zh": "只有由人作为事实填报才算数（如临时用地），并可与 use 中的任何代码并存；use 为空即任何代码",
+            "en": "It counts only where a person has stated it as a fact, such as temporary land; without `use` it "
+            "stands in any code.",
+        },
+        default="false",
+    ),
+    "needs": Key(
+        TABLE,
+        {
+            "zh": '填报本类型时必须一并填报的事实及其形式，date 或 words，如 { LSYDQX = "date" }',
+            "en": 'The facts that must be stated with it, each "date" or "words": { LSYDQX = "date" }.',
+        },
+        default="{}",
+    ),
+}
+NEED_FORMS = ("date", "words")
+
+_BRACKETS = re.compile(r"[(\[{【〔〈《「][^)\]}】〕〉》」]*[)\]}】〕〉》」]")
+_SEVERAL = re.compile(r"[,、;，；/+]|以及|和|及|与")
+_BODY = re.compile(  # the names of bodies in which 和 joins no two things
+    r"(?:住房和城乡建设|人力资源和社会保障|自然资源和规划|规划和自然资源|文化和旅游|粮食和物资储备|发展和改革|"
+    r"工业和信息化|经济和信息化|林业和草原|机关事务和|退役军人和|应急和|科学技术和)"
+)
+_NEUTRAL = re.compile(r"(?:其|相关)?(?:配套|附属|附属配套|连接线)(?:设施|工程|用房)?")  # what goes with anything
+_NUMBER = r"(?:第?[0-9一二三四五六七八九十ⅠⅡⅢIVX]+)"
+_BUILDING = re.compile(
+    rf"(?:新建|改建|扩建|改扩建|迁建|改迁|改线|改移|重建|续建|复建|拓宽|延伸|新增|加固|除险|除险加固|改造|升级改造|提升|提升改造|提质|修缮|维修|维护|整修|"
+    rf"搬迁|整体搬迁|技改|扩能|技改扩能|线路|[东南西北中]段|"
+    rf"工程|项目|建设|建设项目|建设工程|选址|用地|用海|地块|设施|用房|{_NUMBER}(?:期|标段|标|号地块|号地|号线|线|号)|[0-9A-Z]+|[.,。\-—_·:：]+)$"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectKind:
+    """One kind of project: the words by which texts name it, and the codes in which it stands.
+
+    use: beginnings of codes of the guide of 2023 (digits) and of GB 50137 (letters); survey: of the land survey.
+    is_fact: it counts only where a person has stated it; needs: the facts to be stated with it, each with its form.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    words: tuple[str, ...]
+    use: tuple[str, ...] = ()
+    survey: tuple[str, ...] = ()
+    is_fact: bool = False
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+    def stands_in(self, code: str, system: str | None, usual: str) -> bool | None:
+        """Whether it may stand in a use code; None where the register has no codes of that system for it.
+
+        system, usual: as of `system_of`.
+        """
+        found = system_of(code, system, usual)
+        if self.is_fact and not self.use and not self.survey:
+            return True
+        own = self.survey if found == SURVEY else [at for at in self.use if at[:1].isalpha() == (found == URBAN)]
+        return any(code.startswith(start) or start.startswith(code) for start in own) if own else None
+
+
+@dataclass(frozen=True, eq=False)
+class KindRegister:
+    """All kinds that texts can name, by their names in packs. text: of the file; a pack's own kinds are in the pack."""
+
+    kinds: Mapping[str, ProjectKind]
+    text: str = ""
+
+    @cached_property
+    def heads(self) -> Mapping[str, ProjectKind]:
+        """The kinds by their words, as these are compared."""
+        return {plain_code(word): kind for kind in self.kinds.values() for word in kind.words}
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what it says."""
+        return sha256(repr([asdict(kind) for kind in self.kinds.values()]))
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.heads), default=0)
+
+    def kind_of(self, text: str) -> ProjectKind | None:
+        """The kind of the one thing that a text names, None where no word of the register ends it."""
+        found = self._head_of(plain_code(text))
+        return self.heads[found[0]] if found else None
+
+    def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
+        """The kind of each item that a text names, in order; None for an item that is not recognised."""
+        plain = _BODY.sub("", _BRACKETS.sub("", plain_code(text)))
+        last: tuple[ProjectKind | None, ...] = ()
+        if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
+            plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
+        parts = [part for part in _SEVERAL.split(plain) if part]
+        named = [part for part in parts if not _NEUTRAL.fullmatch(_without_building(part))]
+        return (*map(self.kind_of, named or parts), *last) or (None,)
+
+    def holds_word_of(self, kinds: Collection[str], text: str) -> bool:
+        """Whether a word of some kinds stands anywhere in a text, and not inside a longer word of another kind.
+
+        水产养殖场 is no farm of livestock, though 养殖场 is.
+        """
+        plain = plain_code(text)
+        spans = [
+            (start, end, plain[start:end])
+            for start in range(len(plain))
+            for end in range(start + 1, min(start + self._longest, len(plain)) + 1)
+            if plain[start:end] in self.heads
+        ]
+        others = [(start, end) for start, end, word in spans if self.heads[word].name not in kinds]
+        return any(
+            not any(first <= start and end <= last and last - first > end - start for first, last in others)
+            for start, end, word in spans
+            if self.heads[word].name in kinds
+        )
+
+    def _head_of(self, plain: str) -> tuple[str, str] | None:
+        """The word that ends a text and what stands before it, once words on how it is built are taken off its end."""
+        left = plain
+        while left:
+            for at in range(max(len(left) - self._longest, 0), len(left)):
+                if left[at:] in self.heads:
+                    return left[at:], left[:at]
+            if not (building := _BUILDING.search(left)):
+                return None
+            left = left[: building.start()]
+        return None
+
+    def nearest(self, text: str, most: int = 3) -> list[ProjectKind]:
+        """The kinds whose words are most like a text that is not recognised, the nearest first."""
+        plain = _without_building(_BRACKETS.sub("", plain_code(text)))
+        words = difflib.get_close_matches(plain, self.heads, n=4 * most, cutoff=0.3)
+        return list({self.heads[word].name: self.heads[word] for word in words}.values())[:most]
+
+    def extended(self, own: Mapping[str, Any]) -> "KindRegister":
+        """The register with further kinds, which are right; one of the same name takes the other's place."""
+        return KindRegister({**self.kinds, **_kinds_from(own)}, self.text) if own else self
+
+
+def _before_last_thing(text: str) -> str:
+    """A text up to the last sign between things: what follows belongs to the thing whose head was taken off."""
+    ends = [found.start() for found in _SEVERAL.finditer(text)]
+    return text[: ends[-1]] if ends else ""
+
+
+def _without_building(text: str) -> str:
+    """A text without what its end says of how a thing is built."""
+    while building := _BUILDING.search(text):
+        text = text[: building.start()]
+    return text
+
+
+def _kinds_from(tables: Mapping[str, Any]) -> dict[str, ProjectKind]:
+    return {
+        name: ProjectKind(
+            name,
+            item["title"],
+            tuple(item["words"]),
+            tuple(item.get("use", ())),
+            tuple(item.get("survey", ())),
+            item.get("fact", False),
+            item.get("needs", {}),
+        )
+        for name, item in tables.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def shipped_register() -> KindRegister:
+    """The register that comes with One Map, resources/projects/kinds.toml."""
+    return register_from((RESOURCES / "projects" / "kinds.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=2)
+def register_from(text: str) -> KindRegister:
+    """A register from the text of its file, which is right: runs of one library were asked by the same one."""
+    return KindRegister(_kinds_from(toml_content(text)["kind"]), text)
+
+
+NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: their classes named words themselves
+
+
+def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]:
+    """What is wrong with the tables [kind.NAME] of a pack: key, and the form that it should have.
+
+    known: the kinds beside which they are to stand: no word may name two of them.
+    """
+    if not isinstance(tables, dict):
+        yield "", f'[kind.NAME] title = {TITLE_FORM}, words = ["…"], use = ["1202"]'
+        return
+    heads = {word: kind.name for word, kind in known.heads.items() if kind.name not in tables}
+    for name, item in tables.items():
+        wrong = list(_form_problems(item))
+        yield from ((f"{name}.{key}".strip("."), form) for key, form in wrong)
+        for word in () if wrong else map(plain_code, item["words"]):
+            other = heads.setdefault(word, name)
+            if other != name or not word:
+                yield f"{name}.words", f"{word}: [kind.{other}]"
+
+
+def _form_problems(item: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(item, dict):
+        yield "", f'title = {TITLE_FORM}, words = ["…"]'
+        return
+    yield from ((key, ", ".join(KIND_KEYS)) for key in item if key not in KIND_KEYS)
+    if not is_title(item.get("title")):
+        yield "title", f"title = {TITLE_FORM}"
+    for key in ("words", "use", "survey"):
+        if not are_texts(item.get(key, [])) or (key == "words" and not item.get(key)):
+            yield key, f'{key} = ["…"]'
+    if not isinstance(item.get("fact", False), bool):
+        yield "fact", "fact = true"
+    needs = item.get("needs", {})
+    if not isinstance(needs, dict) or not set(needs.values()) <= set(NEED_FORMS):
+        yield "needs", 'needs = { LSYDQX = "date" }'
+
+
+def are_texts(value: Any) -> bool:
+    """Whether a value is a list of texts, none of them empty."""
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def titles_of(kinds: Sequence[ProjectKind], language: str) -> list[str]:
+    """What people call some kinds."""
+    return [kind.title.get(language) or next(iter(kind.title.values())) for kind in kinds]

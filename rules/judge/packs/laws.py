@@ -1,0 +1,66 @@
+"""The laws that packs name, each edition with its days: one table, so that one mend serves all rules."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.messages import RESOURCES
+from onemap.rules.judge.packs.pack import Pack
+
+LAWS = "laws.toml"
+
+
+@dataclass(frozen=True)
+class Law:
+    """One edition of a law. to: its last day in force, None while it is; successor: the law that replaced it."""
+
+    title: str
+    edition: str
+    from_day: date | None
+    to: date | None
+    successor: str
+
+
+@cache
+def laws() -> Mapping[str, Sequence[Law]]:
+    """The editions of every known law, by its title."""
+    raw = tomllib.loads((RESOURCES / LAWS).read_text(encoding="utf-8"))
+    editions: dict[str, list[Law]] = {}
+    for item in raw["law"]:
+        law = Law(item["title"], item.get("edition", ""), item.get("from"), item.get("to"), item.get("successor", ""))
+        editions.setdefault(law.title, []).append(law)
+    return editions
+
+
+def check_laws(packs: Sequence[Pack], day: date) -> None:
+    """Refuse packs whose rules rest on a law that is repealed on a day, without saying until when it held.
+
+    Raises OneMapError rule.repealed.
+    """
+    problems = [problem for pack in packs for problem in _repealed_laws(pack, day)]
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def _repealed_laws(pack: Pack, day: date) -> list[Problem]:
+    problems = []
+    for rule in pack.rules:
+        for entry in rule.basis:
+            law = _repealed_law(entry, day)
+            if law is not None and law.to is not None:
+                place = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "basis", "key": "basis"}
+                facts = {"law": law.title, "to": law.to.isoformat(), "successor": law.successor or "–"}
+                problems.append(Problem("rule.repealed", {**place, **facts}))
+    return problems
+
+
+def _repealed_law(entry: Mapping[str, Any], day: date) -> Law | None:
+    """The law that an entry of a basis names, if no edition of it holds on a day and the entry has no days."""
+    editions = laws().get(entry["law"], ())
+    if "from" in entry or "to" in entry or not editions or any(law.to is None or day <= law.to for law in editions):
+        return None
+    return max(editions, key=lambda law: law.to or date.min)

@@ -1,0 +1,465 @@
+"""Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import RESOURCES, is_title
+from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
+from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
+from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
+from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
+from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, kind_problems, shipped_register
+from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
+
+DEFAULT_PACK = "city-preliminary"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A file of rules, with its text and the hash of it."""
+
+    id: str
+    version: str
+    title: dict[str, str]
+    hash: str
+    rules: tuple[Rule, ...]
+    text: str
+    checklist: tuple[dict[str, Any], ...] = ()
+    review: dict[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, ProjectClass] = field(default_factory=dict)
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    register: KindRegister = field(default_factory=shipped_register)
+
+    @property
+    def tables(self) -> list[PermitTable]:
+        """The tables of uses that its rules name, each once."""
+        return list(dict.fromkeys(table for rule in self.rules for table in rule.tables))
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """All texts that a run by this pack rests on, its own first, each with its hash."""
+        register = (sha256(self.register.text), self.register.text)
+        return [(self.hash, self.text), register, *((table.hash, table.text) for table in self.tables)]
+
+    def record(self) -> dict[str, Any]:
+        """What a run keeps of a pack."""
+        tables = [table.record() for table in self.tables]
+        named = {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title}
+        return {**named, "tables": tables, "kinds": sha256(self.register.text)}
+
+
+def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:
+    """A pack's TOML text and its name in error messages: the id of an included pack, or a file.
+
+    folder: of the resources, where packs of its sort come along; missing: the code of the refusal if there is none.
+    Raises OneMapError with that code, and pack.encoding.
+    """
+    shipped = RESOURCES / folder / f"{name}.toml"
+    path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
+    if not path.is_file():
+        known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml"))
+        raise OneMapError(missing, file=name, field="--pack", known=known)
+    try:
+        return path.read_bytes().decode("utf-8-sig"), path.name
+    except UnicodeDecodeError:
+        raise OneMapError("pack.encoding", file=path.name) from None
+
+
+def is_shipped(name: str) -> bool:
+    """True if the name is that of a pack that comes with One Map."""
+    return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
+
+
+_PARSED: dict[Any, tuple[Mapping[str, LayerEntry], tuple[Pack, ...]]] = {}
+_MOST_PARSED = 4  # lists of packs that are held as they were read: a library is asked by the same ones all day
+
+
+def parse_packs(
+    texts: Sequence[tuple[str, str]],
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    tables: Mapping[str, PermitTable] | None = None,
+    are_kept: bool = False,
+    register: KindRegister | None = None,
+) -> list[Pack]:
+    """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
+
+    tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
+    know one day; register: of kinds of projects as it was when a run was asked, without it that of today.
+    """
+    asked = (tuple(texts), code_system, are_kept, shipped_state())
+    is_of_today = not tables and register is None
+    known = _PARSED.get(asked) if is_of_today else None
+    if known is not None and known[0] == catalogue:
+        return list(known[1])
+    packs: list[Pack] = []
+    for text, source in texts:
+        kinds = packs[-1].register if packs else register
+        packs.append(parse_pack(text, source, catalogue, code_system, packs, tables, are_kept, kinds))
+    if is_of_today:
+        while len(_PARSED) >= _MOST_PARSED:
+            _PARSED.pop(next(iter(_PARSED)), None)
+        _PARSED[asked] = dict(catalogue), tuple(packs)
+    return packs
+
+
+def parse_pack(
+    text: str,
+    source: str,
+    catalogue: Mapping[str, LayerEntry],
+    code_system: str | None = None,
+    before: Sequence[Pack] = (),
+    tables: Mapping[str, PermitTable] | None = None,
+    is_kept: bool = False,
+    register: KindRegister | None = None,
+) -> Pack:
+    """A pack from its TOML text; `source` names it in errors.
+
+    code_system: by which codes parcels name their use, in place of what the pack says.
+    before: the packs given before, whose classes and bodies it may name; its own go before those of the same name.
+    tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
+    is_kept: it may name layers that are not in the catalogue.
+    register: the kinds of projects beside which its own stand; without it those that come along.
+    Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
+    """
+    raw = _content(text, source)
+    register = shipped_register() if register is None else register
+    problems = _head_problems(raw, source, register)
+    if problems:
+        raise OneMapError.of(problems)
+    head, checklist = raw["pack"], raw.get("checklist", ())
+    system = code_system or head.get("code_system", LAND_SEA)
+    register = register.extended(raw.get("kind", {}))
+    classes = {name: project_class(name, item, system, register) for name, item in raw.get("class", {}).items()}
+    items = [_with_tables(item, tables or {}) for item in raw.get("rule", ())]
+    bodies = bodies_from(raw.get("body", {}))
+    names = RuleNames(_entries_of(before, "classes") | classes, _entries_of(before, "bodies") | bodies, system)
+    rules, problems = _rules(items, head["id"], source, catalogue, names)
+    problems = [problem for problem in problems if not (is_kept and problem.code == "rule.layer")]
+    problems += _names_problems(raw, rules, source)
+    if problems:
+        raise OneMapError.of(problems)
+    return Pack(
+        id=head["id"],
+        version=head["version"],
+        title=head.get("title", {}),
+        hash=sha256(text),
+        rules=rules,
+        text=text,
+        checklist=tuple(checklist),
+        review=raw.get("review", {}),
+        classes=classes,
+        bodies=bodies,
+        register=register,
+    )
+
+
+def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
+    """What some packs name in one of their tables; the last of a name holds."""
+    return {key: item for pack in packs for key, item in getattr(pack, name).items()}
+
+
+def _content(text: str, source: str) -> dict[str, Any]:
+    try:
+        return _plain_content(text)
+    except ValueError as error:
+        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
+
+
+@lru_cache(maxsize=_MOST_PARSED)
+def _plain_content(text: str) -> dict[str, Any]:
+    return toml_content(text.replace("\r\n", "\n"))
+
+
+@dataclass(frozen=True)
+class RuleNames:
+    """What the rules of a pack may name: classes and bodies. system: of the use codes."""
+
+    classes: Mapping[str, ProjectClass]
+    bodies: Mapping[str, Body]
+    system: str
+
+
+def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
+    return Problem(code, {"file": source, "field": key, "key": key, **facts})
+
+
+def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
+    """What is wrong with a pack's tables but for the content of its rules and its checklist.
+
+    register: the kinds of projects beside which its own stand.
+    """
+    problems = []
+    for key, value in raw.items():
+        if key not in TABLES:
+            problems.append(_problem("pack.key", source, key))
+        elif key in ("rule", "checklist") and not _is_tables(value):
+            problems.append(_problem("pack.tables", source, f"[[{key}]]"))
+    for section in ("pack", "review"):
+        content = raw.get(section, {})
+        if not isinstance(content, dict):
+            problems.append(_problem("pack.key", source, section))
+            continue
+        problems += [_problem("pack.key", source, f"{section}.{key}") for key in content if key not in TABLES[section]]
+        if section == "review":
+            wrong = [(key, value) for key, value in _terms(content) if not _is_term(key, value)]
+            problems += [_problem("pack.review", source, f"review.{key}", value=value) for key, value in wrong]
+    problems += _class_problems(raw, source, register)
+    problems += [
+        _problem("pack.body", source, f"body.{key}".strip("."), form=form)
+        for key, form in body_problems(raw.get("body", {}))
+    ]
+    head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
+    if head.get("code_system", LAND_SEA) not in CODE_SYSTEMS:
+        problems.append(_problem("pack.code_system", source, "pack.code_system", known=list(CODE_SYSTEMS)))
+    for key in ("id", "version"):
+        if not isinstance(head.get(key), str) or not head.get(key):
+            problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
+    if head.get("title", {}) != {} and not is_title(head["title"]):
+        problems.append(_problem("pack.key", source, "pack.title"))
+    return problems
+
+
+def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
+    """What is wrong with a pack's kinds and classes of projects. register: as of `_head_problems`."""
+    kinds, classes = raw.get("kind", {}), raw.get("class", {})
+    problems = [
+        _problem("pack.kind", source, f"kind.{key}".strip("."), form=form)
+        for key, form in kind_problems(kinds, register)
+    ]
+    known = register if problems else register.extended(kinds)
+    for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
+        wrong = class_problems(item, needs_kinds=register is not NO_REGISTER)
+        for key, form in wrong:
+            problems.append(_problem("pack.class", source, f"class.{name}.{key}".strip("."), form=form))
+        if register is NO_REGISTER or wrong or not isinstance(item, dict):
+            continue
+        if "words" in item:
+            problems.append(_problem("pack.class_words", source, f"class.{name}.words"))
+        for kind in unknown_kinds(item, known):
+            nearest = difflib.get_close_matches(kind, known.kinds, n=3, cutoff=0.5)
+            problems.append(_problem("pack.class_kind", source, f"class.{name}.kinds", value=kind, nearest=nearest))
+    return problems
+
+
+def _rules(
+    items: Sequence[dict[str, Any]],
+    pack: str,
+    source: str,
+    catalogue: Mapping[str, LayerEntry],
+    names: RuleNames,
+) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The rules of a pack that are right, and what is wrong with the others."""
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for position, item in enumerate(items, start=1):
+        name = str(item.get("id", f"#{position}"))
+        wrong_of_rule = rule_problems(item, source, name, catalogue, list(names.classes), list(names.bodies))
+        if name in seen:
+            wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
+        seen.add(name)
+        problems += wrong_of_rule
+        if all(problem.code == "rule.layer" for problem in wrong_of_rule):
+            rules.append(_rule(item, pack, names))
+    return tuple(rules), problems
+
+
+def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) -> list[Problem]:
+    """What is wrong with the items of a pack's checklist, and with names that its rules have retired."""
+    ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
+    checklist = raw.get("checklist", ())
+    problems = _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
+    return [*problems, *(problem for item in checklist for problem in _item_problems(item, source, ids))]
+
+
+def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any]) -> list[Problem]:
+    """The names that rules have retired, and that stand in the pack all the same. ids: of its rules and items."""
+    return [
+        Problem("rule.retired", {"file": source, "feature": old, "rule": old, "field": "id", "other": rule.id})
+        for rule in rules
+        for old in rule.succeeds
+        if old in ids
+    ]
+
+
+def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any]) -> list[Problem]:
+    """What is wrong with an item of the checklist. rules: the ids of the pack's."""
+    name = str(item.get("id", "?"))
+    problems = []
+    if not _is_asked(item):
+        problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
+    if "after" in item and item["after"] not in rules:
+        place = {"file": source, "feature": name, "rule": name, "field": "after", "other": item["after"]}
+        problems.append(Problem("rule.unknown", place))
+    unknown = item.keys() - CHECKLIST_KEYS.keys()
+    return [*problems, *(_problem("pack.key", source, f"checklist.{key}", feature=name) for key in unknown)]
+
+
+def _is_tables(value: Any) -> bool:
+    """Whether a key of a pack holds [[…]], and nothing else."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _is_asked(item: Mapping[str, Any]) -> bool:
+    """Whether a checklist item has its id, its department and its title in each language."""
+    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
+
+
+def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The known keys of [review] with their values, those of its table of departments one by one."""
+    for key, value in content.items():
+        if key == "days_of" and isinstance(value, dict):
+            yield from ((f"days_of.{code}", days) for code, days in value.items())
+        elif key in REVIEW_KEYS:
+            yield key, value
+
+
+def _is_term(name: str, value: Any) -> bool:
+    """Whether a value of [review] can be followed."""
+    if name.startswith("days_of."):
+        return name.removeprefix("days_of.") in DEPARTMENTS and _is_term("days", value)
+    key = REVIEW_KEYS[name]
+    if key.choices:
+        return value in key.choices
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name == "area_share":
+        return is_number and 0 <= value < 1
+    if key.type == WHOLE:
+        return is_number and isinstance(value, int) and 1 <= value <= MOST_DAYS
+    return isinstance(value, {FLAG: bool, TEXT: str}.get(key.type, NoneType))
+
+
+def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
+    common = {key: value for key, value in item.items() if key in RULE_KEYS}
+    common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
+    common["basis"] = tuple(common["basis"])
+    asked = common.get("consult", ())
+    common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)
+    common["bodies"] = tuple(names.bodies[one] for one in asked if one not in DEPARTMENTS)
+    common["under"] = names_of(common.get("under", ()))
+    common["succeeds"] = tuple(common.get("succeeds", ()))
+    common["layers_named"] = names_of(common["layer"])
+    common["layer"] = common["layers_named"][0]
+    common |= {key: tuple(names.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
+    options = {key: value for key, value in item.items() if key not in RULE_KEYS}
+    if isinstance(options.get("permits"), PermitTable):
+        options.setdefault("code_system", names.system)
+    return Rule(**common, pack=pack, options=options).judging_by(common["layer"])
+
+
+def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:
+    """A rule's table with the tables of uses that it names in the place of their names, as far as there are such."""
+    made = dict(item)
+    if isinstance(name := item.get("permits"), str) and (name in tables or name in permit_tables()):
+        made["permits"] = tables[name] if name in tables else shipped_table(name)
+    own = item.get("by_layer")
+    if isinstance(own, dict):
+        made["by_layer"] = {
+            code: _with_tables(keys, tables) if isinstance(keys, dict) else keys for code, keys in own.items()
+        }
+    return made
+
+
+def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
+    """The rules of several packs in order; a later pack's rule may replace an earlier one.
+
+    A rule of another pack that names a retired one by `under` or `milder` means what judges its matter now; one that
+    replaces it is refused, since the other may judge more.
+    Raises OneMapError rule.in_two_packs, rule.replaces, rule.replaces_retired, rule.unknown.
+    """
+    rules: dict[str, Rule] = {}
+    problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
+    for pack in packs:
+        earlier = set(rules)
+        for rule in pack.rules:
+            facts = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "replaces"}
+            if rule.replaces is not None and rule.replaces not in earlier and rule.replaces in ids:
+                named = {"other": rule.replaces, "successor": ids[rule.replaces]}
+                problems.append(Problem("rule.replaces_retired", {**facts, **named}))
+            elif rule.replaces is not None and rule.replaces not in earlier:
+                problems.append(Problem("rule.replaces", {**facts, "other": rule.replaces}))
+            elif rule.id in earlier and rule.replaces != rule.id:
+                problems.append(Problem("rule.in_two_packs", {**facts, "other": rules[rule.id].pack}))
+            elif rule.replaces is not None:
+                # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
+                ordinance = replace(rule, replaced=rules[rule.replaces])
+                ids = {old: rule.id if new == rule.replaces else new for old, new in ids.items()}
+                ids[rule.replaces] = rule.id
+                rules = {
+                    (rule.id if key == rule.replaces else key): (ordinance if key == rule.replaces else value)
+                    for key, value in rules.items()
+                }
+            else:
+                rules[rule.id] = rule
+    problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
+    if problems:
+        raise OneMapError.of(problems)
+    return _linked_rules(rules, ids)
+
+
+def successors(rules: Iterable[Rule]) -> dict[str, str]:
+    """By the names that are no longer given, the rule that judges their matter now."""
+    return {old: rule.id for rule in rules for old in rule.succeeds}
+
+
+def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a run as they stood then: by the law of its day, each with the layer by which it judged.
+
+    packs, record: the run's own. Raises as joined_rules.
+    """
+    day, chosen = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
+    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs)]
+
+
+def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What people call the rules of a run, by their ids."""
+    return {rule.id: rule.title.get(language, rule.id) for rule in rules_of_run(packs, record)}
+
+
+def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
+    """The rules that a rule names by `milder` and `under`, and that no pack has."""
+    named = [("milder", rule.milder)] if rule.milder is not None else []
+    named += [("under", other) for other in rule.under]
+    return [
+        Problem("rule.unknown", {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": key, "other": other})
+        for key, other in named
+        if ids.get(other, other) not in rules or ids.get(other, other) == rule.id
+    ]
+
+
+def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rule]:
+    """The rules in their order, each with the rules in whose place it judges, and with the names that hold now.
+
+    ids: the rule that has taken the place of another, by the other's id.
+    """
+    severe: dict[str, list[Rule]] = {}
+    linked: dict[str, Rule] = {}
+    # A rule may be the milder one of a milder one: the severe ones come first.
+    waiting = dict(rules)
+    while waiting:
+        named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
+        ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
+        for rule in ready:
+            under = tuple(ids.get(other, other) for other in rule.under)
+            above = tuple(severe.get(rule.id, ()))
+            is_linked = under == rule.under and above == rule.milder_of
+            linked[rule.id] = rule if is_linked else replace(rule, under=under, milder_of=above)
+            if rule.milder:
+                severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])
+            del waiting[rule.id]
+    return [linked[rule] for rule in rules]

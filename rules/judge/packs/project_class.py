@@ -1,0 +1,130 @@
+"""Classes of projects: named once in a pack, by use codes and by kinds of the register, and used by its rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SURVEY, TABLES, URBAN, known_use, system_of
+from onemap.layers.catalogue.code_tables import code_table, plain_code
+from onemap.layers.messages import is_title
+from onemap.rules.judge.kinds.kind import FLAG, LIST, Key
+from onemap.rules.judge.packs.kind_register import KindRegister, are_texts, shipped_register
+from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
+
+CLASS_KEYS: Mapping[str, Key] = {
+    "title": TITLE,
+    "use": Key(
+        LIST,
+        {
+            "zh": "用途代码的开头：数字为用地用海分类（2023），字母为城市用地分类（GB 50137）",
+            "en": "Beginnings of use codes: digits are of the land and sea classes of 2023, letters of GB 50137.",
+        },
+    ),
+    "survey": Key(
+        LIST,
+        {
+            "zh": "地块代码属国土调查分类时的开头",
+            "en": "Beginnings of use codes where the parcel's code is of the land survey.",
+        },
+    ),
+    "kinds": Key(
+        LIST,
+        {
+            "zh": "属于本类别的项目类型，取自类型目录（resources/projects/kinds.toml）或规则包自己的 [kind.…]",
+            "en": "The kinds of projects that belong to it, of the register (resources/projects/kinds.toml) or of the "
+            "pack's own [kind.…].",
+        },
+        required=True,
+    ),
+    "danger": Key(
+        FLAG,
+        {
+            "zh": "危害类：名称任何位置出现其类型的词即适用 only 的规则，有效用途代码另有说明的除外",
+            "en": "A word of its kinds anywhere in a text brings its `only` rules on, unless a valid use code says "
+            "otherwise.",
+        },
+        default="false",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ProjectClass:
+    """A class of projects, by the beginning of their use code and by their kinds.
+
+    use: beginnings of codes of LAND_SEA (digits) and URBAN (letters); survey: of SURVEY.
+    kinds: names of the register. is_danger: any word of its kinds in a text tells of it.
+    system: of codes that begin with a digit, where the parcel does not say it.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    use: tuple[str, ...] = ()
+    survey: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    is_danger: bool = False
+    system: str = LAND_SEA
+    register: KindRegister = field(default_factory=shipped_register, compare=False)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What it says, as plain values: what a rule's hash is made of."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "register"}
+        return {**plain, "register": self.register.hash}
+
+    @property
+    def asks_use(self) -> bool:
+        """Whether it looks at the parcel's use code."""
+        return bool(self.use or self.survey)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that name its kinds, as texts are compared."""
+        return tuple(plain_code(word) for name in self.kinds for word in self.register.kinds[name].words)
+
+    def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
+        """The beginnings that a code is held against, by the system that it is of; system: as its parcel names it."""
+        found = system_of(code, system, self.system)
+        if found is None or found == SURVEY:
+            return self.survey if found else ()
+        return tuple(start for start in self.use if start[:1].isalpha() == (found == URBAN))
+
+
+def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
+    """What is wrong with one [class.NAME]: key and form. needs_kinds: there is a register whose kinds it must name."""
+    if not isinstance(item, dict):
+        return [("", f'[class.NAME] title = {TITLE_FORM}, kinds = ["highway"], use = ["1202"]')]
+    wrong = [(key, ", ".join(CLASS_KEYS)) for key in item if key not in CLASS_KEYS and key != "words"]
+    for key in ("use", "survey", "kinds"):
+        if key in item and not are_texts(item[key]):
+            wrong.append((key, f'{key} = ["…"]'))
+    if not isinstance(item.get("danger", False), bool):
+        wrong.append(("danger", "danger = true"))
+    if not is_title(item.get("title")):
+        wrong.append(("title", f"title = {TITLE_FORM}"))
+    if not wrong and needs_kinds and not item.get("kinds") and "words" not in item:
+        wrong.append(("kinds", 'kinds = ["highway"]'))
+    for key in () if wrong else ("use", "survey"):
+        wrong += [(key, f"{code}: {', '.join(CODE_SYSTEMS)}") for code in item.get(key, ()) if not _is_code(code, key)]
+    return wrong
+
+
+def _is_code(code: str, key: str) -> bool:
+    """Whether a beginning of codes is one of a class, or of a class's beginning, of the systems that the key is for."""
+    systems = (SURVEY,) if key == "survey" else (URBAN if code[:1].isalpha() else LAND_SEA,)
+    tables = [code_table(name) for system in systems for name in TABLES[system]]
+    return any(known.startswith(code) for table in tables for known in (*table.classes, *table.first)) or any(
+        known_use(code, system, system) for system in systems
+    )
+
+
+def unknown_kinds(item: Mapping[str, Any], register: KindRegister) -> list[str]:
+    """The names of kinds in a class's table that no register has."""
+    return [name for name in item.get("kinds", ()) if name not in register.kinds]
+
+
+def project_class(name: str, item: Mapping[str, Any], system: str, register: KindRegister) -> ProjectClass:
+    """A class from its table, which is right. system: of the pack's codes."""
+    use, survey, kinds = (tuple(item.get(key, ())) for key in ("use", "survey", "kinds"))
+    return ProjectClass(name, item["title"], use, survey, kinds, item.get("danger", False), system, register)

@@ -1,0 +1,236 @@
+"""The parcels of a check as projects: what each is by its code, by what was stated, and by its text, in this order.
+
+A valid use code decides. What a person has stated excuses beside a code only where the register says that such a
+project stands in it. A text excuses only where there is neither, and never beside a code; what it names brings rules
+on all the same. Code and text that contradict excuse nobody; a text that names no kind of the register is silence.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, USE_FIELD, known_use
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.frames.fields import are_none, text_values
+from onemap.rules.judge.inputs.parcels import STATED_KIND
+from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.packs.kind_register import KIND_FIELD, KindRegister, ProjectKind
+from onemap.rules.judge.packs.project_class import ProjectClass
+
+BY_CODE, BY_FACT, BY_KIND = "code", "fact", "kind"
+Named = tuple[ProjectKind | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """What a project says of itself.
+
+    code: its use code, None where it has none that its system knows; system: as the parcel names it; usual: of codes
+    whose parcel names none.
+    stated: the kinds that a person has stated, named: those of its text, each None where the register has none; empty
+    where nothing is said.
+    """
+
+    code: str | None
+    system: str | None
+    usual: str
+    stated: Named
+    named: Named
+
+    @cached_property
+    def is_contradicted(self) -> bool:
+        """Whether it has a code in which nothing that it is called stands."""
+        if self.code is None:
+            return False
+        for kinds in filter(None, (self.stated, self.named)):
+            stand = [kind and kind.stands_in(self.code, self.system, self.usual) for kind in kinds]
+            if all(found is False for found in stand):
+                return True
+        return False
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether nothing tells what it is: no valid code, and no text of which all things are recognised."""
+        kinds = self.stated or self.named
+        return self.code is None and not _are_recognised(kinds, are_stated=bool(self.stated))
+
+    def excuse(self, item: ProjectClass) -> tuple[str, str] | None:
+        """By what it is certainly of a class whose projects a rule excuses, and the value that says so."""
+        if self.code is not None:
+            if self.is_contradicted:
+                return None
+            if item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
+                return BY_CODE, self.code
+            if self.stated and all(self._stands(kind, item) for kind in self.stated):
+                return BY_FACT, _names(self.stated)
+            return None
+        kinds = self.stated or self.named
+        if not _are_recognised(kinds, are_stated=bool(self.stated)) or not all(_is_of(kind, item) for kind in kinds):
+            return None
+        return (BY_FACT if self.stated else BY_KIND), _names(kinds)
+
+    def brings_on(self, item: ProjectClass) -> bool:
+        """Whether its code, or anything that it is called, is of a class that rules reach alone."""
+        if self.code is not None and item.asks_use and self.code.startswith(item.beginnings(self.code, self.system)):
+            return True
+        return any(_is_of(kind, item) for kind in (*self.stated, *self.named))
+
+    def _stands(self, kind: ProjectKind | None, item: ProjectClass) -> bool:
+        stands = kind is not None and self.code is not None and kind.stands_in(self.code, self.system, self.usual)
+        return _is_of(kind, item) and stands is True
+
+
+def _is_of(kind: ProjectKind | None, item: ProjectClass) -> bool:
+    return kind is not None and kind.name in item.kinds
+
+
+def _are_recognised(kinds: Named, are_stated: bool) -> bool:
+    """Whether all kinds are in the register, and count where they are not stated by a person."""
+    return bool(kinds) and all(kind is not None and (are_stated or not kind.is_fact) for kind in kinds)
+
+
+def _names(kinds: Named) -> str:
+    return ",".join(kind.name for kind in kinds if kind is not None)
+
+
+class Projects:
+    """What n parcels say of themselves.
+
+    A pack asks for a class in many rules, and a city's parcels have few different values: each field is read once,
+    each class is held against the different projects once.
+    """
+
+    def __init__(self, parcels: pd.DataFrame) -> None:
+        """Parcels: n rows of their attributes."""
+        self._parcels = parcels
+        self._texts: dict[str, tuple[np.ndarray, list[str | None]]] = {}
+        self._projects: dict[tuple[str, str], tuple[np.ndarray, list[Project]]] = {}
+        # By identity; the class is held, so none is reused.
+        self._values_of_classes: dict[tuple[int, bool], tuple[ProjectClass, np.ndarray]] = {}
+
+    def are_of(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """Which parcels (n,) are of one of the classes: their code or their text brings its rules on."""
+        result = np.zeros(len(self._parcels), dtype=bool)
+        for item in classes:
+            result |= self._class_values((id(item), False), item)
+        return result
+
+    def excuses(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """By what parcels (n,) are excused from rules that spare these classes, as JSON; None of the others.
+
+        {"class": its name, "by": "code", "fact" or "kind", "value": the code, or the kinds' names}.
+        """
+        result = np.full(len(self._parcels), None, dtype=object)
+        for item in classes:
+            found = self._class_values((id(item), True), item)
+            result = np.where(are_none(result), found, result)
+        return result
+
+    def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """Which parcels (n,) give no information from which any of the classes could be determined."""
+        return self._where(classes, lambda project: project.is_silent)
+
+    def are_doubtful(self, classes: Sequence[ProjectClass]) -> np.ndarray:
+        """Which parcels (n,) say nothing, or contradict themselves: rules that reach the silent reach them."""
+        return self._where(classes, lambda project: project.is_silent or project.is_contradicted)
+
+    def of(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
+        """Of each parcel (n,) the place of its project, and the different projects.
+
+        usual: the system of codes whose parcel names none.
+        """
+        key = (register.hash, usual)
+        if key not in self._projects:
+            self._projects[key] = self._read_projects(register, usual)
+        return self._projects[key]
+
+    def texts(self, name: str) -> tuple[np.ndarray, list[str | None]]:
+        """Of each parcel (n,) the place of its text, and the texts: None for a null, and for a field not there."""
+        if name not in self._texts:
+            self._texts[name] = self._read_field(name)
+        return self._texts[name]
+
+    def _where(self, classes: Sequence[ProjectClass], holds: Any) -> np.ndarray:
+        result = np.ones(len(self._parcels), dtype=bool)
+        for register, usual in dict.fromkeys((item.register, item.system) for item in classes):
+            place, projects = self.of(register, usual)
+            result &= np.array([holds(project) for project in projects], dtype=bool)[place]
+        return result
+
+    def _class_values(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
+        if key not in self._values_of_classes:
+            made = self._excused_by(item) if key[1] else self._members_of(item)
+            self._values_of_classes[key] = (item, made)
+        return self._values_of_classes[key][1]
+
+    def _excused_by(self, item: ProjectClass) -> np.ndarray:
+        place, projects = self.of(item.register, item.system)
+        found = np.full(len(projects), None, dtype=object)
+        for at, project in enumerate(projects):
+            if excuse := project.excuse(item):
+                facts = {"class": item.name, "by": excuse[0], "value": excuse[1]}
+                found[at] = json.dumps(facts, ensure_ascii=False)
+        return found[place]
+
+    def _members_of(self, item: ProjectClass) -> np.ndarray:
+        place, projects = self.of(item.register, item.system)
+        result = np.array([project.brings_on(item) for project in projects], dtype=bool)[place]
+        if item.is_danger:
+            says_otherwise = [project.code is not None and not project.is_contradicted for project in projects]
+            result |= self._hold_a_word(item) & ~np.array(says_otherwise, dtype=bool)[place]
+        return result
+
+    def _hold_a_word(self, item: ProjectClass) -> np.ndarray:
+        """Which parcels (n,) have a word of the class's kinds anywhere in what they are called."""
+        pattern = re.compile("|".join(map(re.escape, item.words)))  # most texts hold none
+        result = np.zeros(len(self._parcels), dtype=bool)
+        for name in (KIND_FIELD, STATED_KIND):
+            place, texts = self.texts(name)
+            may = [text is not None and pattern.search(plain_code(text)) is not None for text in texts]
+            holds = [
+                is_near and item.register.holds_word_of(item.kinds, text or "")
+                for text, is_near in zip(texts, may, strict=True)
+            ]
+            result |= np.array(holds, dtype=bool)[place]
+        return result
+
+    def _read_projects(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
+        columns: list[tuple[np.ndarray, Sequence[Any]]] = [self.texts(USE_FIELD), self.texts(SYSTEM_FIELD)]
+        columns += [_kinds_of_texts(*self.texts(name), register) for name in (STATED_KIND, KIND_FIELD)]
+        place = np.zeros(len(self._parcels), dtype=np.int64)
+        for column, values in columns:
+            place = place * len(values) + column
+        different, place = np.unique(place, return_inverse=True)
+        projects = []
+        for number in different.tolist():
+            found: list[Any] = []
+            for _, values in reversed(columns):
+                number, at = divmod(number, len(values))
+                found.insert(0, values[at])
+            code, system, stated, named = found
+            known = None if code is None else known_use(code, system, usual)
+            projects.append(Project(known, system, usual, stated, named))
+        return place, projects
+
+    def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
+        try:
+            values = column_named(self._parcels, name)
+        except KeyError:
+            return np.zeros(len(self._parcels), dtype=np.intp), [None]
+        place, found = pd.factorize(np.array(text_values(list(values)), dtype=object))
+        return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
+
+
+def _kinds_of_texts(
+    place: np.ndarray, texts: Sequence[str | None], register: KindRegister
+) -> tuple[np.ndarray, list[Named]]:
+    """Of each parcel (n,) the place of the kinds that its text names, and what different texts name."""
+    named: dict[Named, int] = {}
+    of_text = [named.setdefault(() if text is None else register.kinds_of(text), len(named)) for text in texts]
+    return np.array(of_text, dtype=np.int64)[place], list(named)

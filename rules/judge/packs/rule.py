@@ -1,0 +1,153 @@
+"""One rule: layer × kind × verdict × legal basis × department."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from onemap.layers.library.library import sha256
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.conditions import fields_of
+from onemap.rules.judge.kinds.permitted_uses import PermitTable
+from onemap.rules.judge.packs.body import Body
+from onemap.rules.judge.packs.project_class import ProjectClass
+
+VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One statement: layer × kind × verdict × legal basis × department.
+
+    kind: its name in KINDS; options: the kind's own keys; the other fields are the keys of every rule (keys.py).
+    layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference;
+        by_layer: the keys that differ where one of these judges.
+    unless, only: the classes of projects that it spares, and those to which alone it applies.
+    consult, bodies: departments and bodies beside the ten that are asked besides.
+    pack: the pack that it stands in.
+    replaced: the rule of an earlier pack whose place it takes.
+    succeeds: the rules and items of earlier versions of its pack whose matter it judges now.
+    milder_of: the rules whose `milder` it is: it judges only projects that their `unless` excuses.
+    """
+
+    id: str
+    kind: str
+    layer: str
+    department: str
+    verdict: str
+    title: dict[str, str]
+    basis: tuple[dict[str, Any], ...]
+    pack: str
+    where: str | None = None
+    when: str | None = None
+    missing: str = "unknown"
+    finding: dict[str, str] = field(default_factory=dict)
+    draft: dict[str, str] = field(default_factory=dict)
+    consult: tuple[str, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    source: str = ""
+    confidence: str = "C"
+    estimated: bool = False
+    replaces: str | None = None
+    succeeds: tuple[str, ...] = ()
+    unless: tuple[ProjectClass, ...] = ()
+    only: tuple[ProjectClass, ...] = ()
+    silent: bool = False
+    milder: str | None = None
+    under: tuple[str, ...] = ()
+    harmless: dict[str, list[str]] = field(default_factory=dict)
+    layers_named: tuple[str, ...] = ()
+    by_layer: dict[str, dict[str, Any]] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    replaced: "Rule | None" = None
+    milder_of: "tuple[Rule, ...]" = ()
+
+    def summary(self, language: str) -> str:
+        """The rule in one line: pack and id, title, what it asks, and its basis."""
+        options = ", ".join(f"{name} = {value}" for name, value in self.options.items())
+        return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), options, self.basis_text)))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the rule's content, to distinguish the inputs of findings."""
+        deciding = ("id", "kind", "layer", "verdict", "where", "when", "silent", "under", "options")
+        parts = {name: getattr(self, name) for name in deciding}
+        parts |= {name: [item.content for item in getattr(self, name)] for name in ("unless", "only")}
+        parts["milder_of"] = [rule.hash for rule in self.milder_of]
+        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=_hash_of_table))
+
+    @property
+    def finds(self) -> bool:
+        """Whether it judges: a rule that does not makes no finding and changes no verdict."""
+        return KINDS[self.kind].finds
+
+    @property
+    def other_layers(self) -> dict[str, str]:
+        """The codes of the layers that it asks besides its own, by the key that names them."""
+        return KINDS[self.kind].other_layers(self.options)
+
+    @property
+    def layers(self) -> list[str]:
+        """The codes of all layers that it looks at, its own first."""
+        return [self.layer, *self.other_layers.values()]
+
+    @property
+    def tables(self) -> list[PermitTable]:
+        """The tables of uses by which it judges, whichever of its layers does."""
+        named = (options.get("permits") for options in (self.options, *self.by_layer.values()))
+        return [table for table in named if isinstance(table, PermitTable)]
+
+    @property
+    def min_area_m2(self) -> float:
+        """The least total area that counts."""
+        return float(self.options.get("min_area_m2", 0.0))
+
+    @property
+    def min_share(self) -> float:
+        """The least share of the parcel that counts; a kind that measures shares itself holds its own to it."""
+        return float(self.options.get("min_share", 0.0))
+
+    @property
+    def min_width_m(self) -> float:
+        """Pieces that vanish under erosion by half of this are slivers."""
+        return float(self.options.get("min_width_m", 0.0))
+
+    @property
+    def layer_fields(self) -> tuple[str, ...]:
+        """The fields of the layer that the rule needs."""
+        where = fields_of(self.where) if self.where else ()
+        return tuple(dict.fromkeys([*where, *KINDS[self.kind].fields(self.options)]))
+
+    def on_day(self, day: date, layer: str | None = None) -> "Rule":
+        """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
+        basis = tuple(entry for entry in self.basis if is_in_force(entry, day))
+        rule = self.judging_by(layer or self.layer)
+        return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
+
+    def judging_by(self, layer: str) -> "Rule":
+        """The rule as it stands where this one of its layers judges."""
+        own = self.by_layer.get(layer, {})
+        if not own and layer == self.layer:
+            return self
+        options = self.options | {key: value for key, value in own.items() if key != "where"}
+        return replace(self, layer=layer, where=own.get("where", self.where), options=options)
+
+    @property
+    def basis_text(self) -> str:
+        """Law and article in one line."""
+        return "；".join(" ".join(filter(None, (item["law"], item.get("article")))) for item in self.basis)
+
+
+def _hash_of_table(table: PermitTable) -> str:
+    return table.hash
+
+
+def is_in_force(entry: dict[str, Any], day: date) -> bool:
+    """Whether an entry of a basis is in force on a day; without days it always is."""
+    begin, end = (_day(entry[name]) if name in entry else None for name in ("from", "to"))
+    return (begin is None or begin <= day) and (end is None or day <= end)
+
+
+def _day(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -1,0 +1,119 @@
+"""What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.overlay.overlay import MARGIN_M
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.question import Question
+
+
+@dataclass(frozen=True)
+class CheckPlan:
+    """Rules to run in their order, those that are skipped and why, and the versions that were known at the start.
+
+    origin: from where coordinates are counted; replaced: layer code → file; unreadable: layers of which some ground
+    turned out to be damaged, so that nothing is taken from them. Plain values: another process can work by it.
+    """
+
+    rules: tuple[Rule, ...]
+    skipped: tuple[Mapping[str, str], ...]
+    known: tuple[Version, ...]
+    as_of: date
+    replaced: Mapping[str, str]
+    origin: tuple[float, float]
+    language: str
+    unreadable: frozenset[str] = field(default_factory=frozenset)
+
+    def sources(self, library: Library) -> Sources:
+        """Where the layers come from."""
+        required = {rule.layer: rule.layer_fields for rule in self.rules}
+        return Sources(library, self.known, self.as_of, self.replaced, required, self.origin, self.unreadable)
+
+    @property
+    def codes(self) -> list[str]:
+        """The layers that the rules look at, in the order in which they are first asked for."""
+        return list(dict.fromkeys(code for rule in self.rules for code in rule.layers))
+
+    def in_force(self, code: str) -> Version | None:
+        """The version of a layer by which it is judged, if there is one."""
+        return in_force([version for version in self.known if version.code == code], self.as_of)
+
+    def reaches(self) -> dict[str, float]:
+        """How far from the parcels each layer matters, by the rule that looks farthest, in metres.
+
+        With what overlays take beside a parcel: it changes no area but by its last digits, which must be the same
+        whatever other parcels are asked for.
+        """
+        reach: dict[str, float] = {}
+        for rule in self.rules:
+            for code in rule.layers:
+                reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M)
+        return reach
+
+
+def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
+    """What is to be done for a question. origin: from where coordinates are to be counted.
+
+    Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
+    """
+    joined = joined_rules(question.packs)
+    if not joined and not any(pack.checklist for pack in question.packs):
+        raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
+    asked = {code for rule in joined for code in (*rule.layers_named, *rule.layers)}
+    for code in question.replaced:
+        if code not in asked:
+            raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
+    known = _known_versions(library, question)
+    ever_loaded = {version.code for version in known} | set(question.replaced)
+    in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
+    rules, skipped = _chosen_rules(question, joined, ever_loaded, in_force_now)
+    return CheckPlan(
+        tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
+    )
+
+
+def _known_versions(library: Library, question: Question) -> list[Version]:
+    """The versions that the question knows; of a layer with a version in place that one alone, without dates."""
+    known = [version for version in versions(library, question.known_at) if version.code not in question.in_place]
+    if not question.in_place:
+        return known
+    wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
+    return [*known, *(replace(version, valid_from=None, valid_to=None) for version in wanted)]
+
+
+def _chosen_rules(
+    question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
+) -> tuple[list[Rule], list[dict[str, str]]]:
+    """The rules to run, as they stand on the day, and those that are not, with the reason.
+
+    Of several layers a rule takes the first that is in force, else the first that was ever loaded.
+    Raises UsageError only.unknown.
+    """
+    only = question.only
+    layers = {code for rule in rules for code in rule.layers_named}
+    for code in only:
+        if code not in layers:
+            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
+    chosen, skipped = [], []
+    for named in rules:
+        layer = next(
+            (code for held in (in_force_now, ever_loaded) for code in named.layers_named if code in held), None
+        )
+        rule = named.on_day(question.as_of, layer)
+        if not rule.basis:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "law_not_in_force"})
+        elif only and rule.layer not in only:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
+        elif rule.missing == "checklist" and rule.layer not in ever_loaded:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
+        else:
+            chosen.append(rule)
+    return chosen, skipped

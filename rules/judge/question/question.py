@@ -1,0 +1,129 @@
+"""What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.reading import source_name
+from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import Pack, joined_rules
+from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, with_facts
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """The options of `check` besides the library, as they were given.
+
+    more_parcels: further files of parcels; keep_bad: parcels that cannot be used are set aside.
+    facts: of the project, for parcels that do not say them.
+    """
+
+    parcels: str
+    layer: str | None = None
+    id_field: str | None = None
+    encoding: str | None = None
+    packs: tuple[str, ...] = ()
+    code_system: str | None = None
+    only: tuple[str, ...] = ()
+    as_of: date | None = None
+    known_at: datetime | None = None
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    normalising: SourceOptions = field(default_factory=SourceOptions)
+    more_parcels: tuple[str, ...] = ()
+    keep_bad: bool = False
+    facts: GivenFacts = field(default_factory=GivenFacts)
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
+
+    code_system: by which codes parcels name their use that do not say it, None for what each pack says.
+    source: how the parcels were read, for the record. in_place: layer code → label of the version that is taken for the
+    one in force, whatever its dates: what would be said if it were.
+    """
+
+    parcels: Parcels
+    packs: tuple[Pack, ...]
+    only: tuple[str, ...]
+    as_of: date
+    known_at: datetime | None
+    language: str
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+    code_system: str | None = None
+    in_place: Mapping[str, str] = field(default_factory=dict)
+
+    def parameters(self, library: Library) -> dict[str, Any]:
+        """The record of what was asked."""
+        return {
+            "library": library.shown_name,
+            "library_id": library.id,
+            "parcels": self.parcels.source,
+            "parcels_hash": self.parcels.source_hash,
+            "parcels_ground": self.parcels.ground_hash,
+            "id": self.parcels.id_field,
+            **self.source,
+            "code_system": self.code_system,
+            "only": list(self.only),
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat() if self.known_at else None,
+            "replaced": {code: source_name(file) for code, file in self.replaced.items()},
+            "lang": self.language,
+        }
+
+
+def question_of(
+    library: Library,
+    options: CheckOptions,
+    language: str,
+    workers: int = 1,
+    progress: Progress = SILENT,
+) -> Question:
+    """Read the packs, then the parcels.
+
+    workers: threads.
+    progress: of reading the parcels.
+    Raises OneMapError for every refusal of either.
+    """
+    question = question_about(library, options, language, no_parcels(options.parcels, ""))
+    files = (options.parcels, *options.more_parcels)
+    parts = [
+        read_parcels(
+            *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
+            *(workers, part, options.keep_bad, len(files) > 1),
+        )
+        for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
+    ]
+    facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
+    stated_facts = {"facts": facts.plain} if facts.values else {}
+    parcels = with_facts(joined_parcels(parts), facts)
+    return replace(question, parcels=parcels, source={**question.source, **stated_facts})
+
+
+def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
+    """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
+    return Question(
+        parcels=parcels,
+        packs=tuple(packs_of(library, options.packs, options.code_system)),
+        code_system=options.code_system,
+        only=options.only,
+        as_of=options.as_of or date.today(),
+        known_at=options.known_at,
+        language=language,
+        replaced=options.replaced,
+        source={
+            "layer": options.layer,
+            "crs": options.normalising.crs,
+            "encoding": options.encoding,
+            "repair": options.normalising.repair,
+            "transform_hash": options.normalising.transform.hash if options.normalising.transform else None,
+            **({"fields": dict(options.normalising.fields)} if options.normalising.fields else {}),
+            **({"keep_bad": True} if options.keep_bad else {}),
+        },
+    )

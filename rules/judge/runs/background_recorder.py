@@ -1,0 +1,96 @@
+"""A run taken down while its rows are still made: a thread beside packs them, and the library is locked late.
+
+One who judges for a minute should not keep others from writing for a minute: rows wait, packed, until all are there.
+Those of a journal wait in it; where others would fill memory they wait no longer.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from onemap.layers.in_threads import result_of
+from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.runs.arrow_blocks import StoredBlock
+from onemap.rules.judge.runs.run import Chunk
+from onemap.rules.judge.runs.run_store import Recorder, packed_rows
+
+MOST_HELD = 64_000_000  # bytes of packed rows in memory
+NamedBlocks = Iterable[tuple[str, StoredBlock]]
+
+
+class BackgroundRecorder:
+    """Takes down a run of so many parcels: its rows as they come, its record when it is done."""
+
+    def __init__(self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack) -> None:
+        """held: ends the transaction, which is begun late."""
+        self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
+        self._beside = ThreadPoolExecutor(1)
+        self._packing: Future[list[tuple[str, StoredBlock]]] | None = None
+        self._waiting: list[Callable[[], NamedBlocks]] = []
+        self._bytes_held = self._parcels_taken = 0
+        self._recorder: Recorder | None = None
+
+    def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
+        """The next rows, and the next parcels as they were given; what is all of a run in one chunk is not put off."""
+        self._take(progress)
+        first, count = self._parcels_taken, chunk.count
+        self._parcels_taken += count
+        if chunk.packed is not None:
+            self._waiting.append(chunk.packed)
+            return
+        if 0 < count < self._parcels:
+            self._packing = self._beside.submit(lambda: list(packed_rows(chunk, first)))
+            return
+        rows, done = count + sum(table.count for table in chunk.tables.values()), 0
+        for name, block in packed_rows(chunk, first):
+            self._wait_or_insert([(name, block)])
+            done += block.count
+            progress.at(min(done / max(rows, 1), 1.0))
+
+    def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
+        """All rows that wait, and the record of a check, with its row in the log."""
+        self.insert_all()
+        self._open().finish_check(record, packs, verdicts)
+
+    def insert_all(self, progress: Progress = SILENT) -> None:
+        """Write what waits into the library. Raises OneMapError library.read_only, library.busy, library.full."""
+        self._take(progress)
+        recorder = self._open()
+        for blocks in self._waiting:
+            for name, block in blocks():
+                recorder.insert(name, block)
+        self._waiting, self._bytes_held = [], 0
+
+    def close(self) -> None:
+        """Release the thread; it may still be packing rows that are no longer needed."""
+        self._beside.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, progress: Progress) -> None:
+        """What the thread beside has packed; whoever waits for it may say that nobody wants it."""
+        packing, self._packing = self._packing, None
+        if packing is not None:
+            self._wait_or_insert(result_of(packing, progress.check))
+
+    def _wait_or_insert(self, blocks: list[tuple[str, StoredBlock]]) -> None:
+        self._waiting.append(partial(iter, blocks))
+        self._bytes_held += sum(len(block.content) + len(block.shapes or b"") for _, block in blocks)
+        if self._recorder is not None or self._bytes_held > MOST_HELD:
+            self.insert_all()
+
+    def _open(self) -> Recorder:
+        if self._recorder is None:
+            self._recorder = Recorder(self._held.enter_context(self._library.writing()), self._run)
+        return self._recorder
+
+
+@contextlib.contextmanager
+def recording(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
+    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing."""
+    with contextlib.ExitStack() as held:
+        recorder = BackgroundRecorder(library, identifier, parcels, held)
+        held.callback(recorder.close)
+        yield recorder

@@ -1,0 +1,216 @@
+"""The explanation of a finding, step by step, from the stored run."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.judge.findings.citations import cited_basis
+from onemap.rules.judge.findings.findings import OFFICIAL_LAYER
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.finding_figures import EXACT, PLAIN, FindingFigures
+from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
+from onemap.rules.judge.packs.excuse_text import excuse_text
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import joined_rules, rules_of_run, successors
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.explained_options import option_said, plain_value
+from onemap.rules.judge.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
+
+_AS_IT_IS = object()  # a step reads the same to everybody
+
+
+def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
+    """The steps from versions, filter and features to area, thresholds, verdict and basis.
+
+    Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None
+    where only a technician has use for it.
+    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
+    """
+    record = run_record(library, identifier)
+    packs = stored_packs(library, identifier)
+    parcels = stored_rows(library, identifier, "parcels", parcel=parcel)
+    if not parcels:
+        if any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
+            raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
+        raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
+    rules = {rule.id: rule for rule in rules_of_run(packs, record)}
+    rule = _rule_named(library, identifier, rule_id, rules)
+    asked, rule_id = rule_id, rule.id
+    steps: list[dict[str, Any]] = []
+
+    def step(name: str, value: Any, words: Any = _AS_IT_IS) -> None:
+        plain = value if words is _AS_IT_IS else words
+        steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
+
+    step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
+    whole = parcels[0].values
+    name, ellipsoidal_m2 = record["parameters"]["parcels"], whole.get("area_ellipsoidal_m2")
+    sides = EXACT.area(whole["area_m2"]), PLAIN.area(ellipsoidal_m2 or whole["area_m2"])
+    step("parcel", *(f"{parcel} · {area} · {name}" for area in sides))
+    title = rule.title.get(language, rule.id)
+    pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
+    kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
+    step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), title)
+    if asked != rule_id:
+        step("succeeds", asked)
+    _explain_options(rule, library.catalogue(), language, step)
+    if rule.replaced:
+        step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
+    skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
+    if skipped:
+        step("skipped", reason_word(skipped["reason"], language))
+        return {"steps": steps}
+    _explain_version(library, rule, record, language, step)
+    _explain_conditions(rule, rules, language, step)
+    _explain_findings(library, identifier, parcel, rule, language, step)
+    step("basis", rule.basis_text, cited_basis(rule.basis_text, language))
+    step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
+    return {"steps": steps}
+
+
+def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
+    """What the rule was held to, with the keys of the pack and in words."""
+    options = [_option(rule, key, value, language) for key, value in rule.options.items()]
+    plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
+    step("options", " · ".join(options) or "–", " · ".join(plain) or None)
+
+
+def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
+    """Which version of its layer the rule was asked of."""
+    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
+    title = layer_title(rule.layer, library.catalogue(), language)
+    as_of = record["parameters"]["as_of"]
+    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
+
+
+def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
+    """For which projects and features the rule holds, and which rules it stands beside; rules: all by their id."""
+    if rule.when:
+        step("when", rule.when, None)
+    for name in ("unless", "only"):
+        classes = [item.title.get(language, item.name) for item in getattr(rule, name)]
+        if classes:
+            step(name, phrase("said.comma", language).join(classes))
+    for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", rule.under)):
+        if any(others):
+            named = [rules[other].title.get(language, other) if other in rules else other for other in others if other]
+            step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(named))
+    step("where", rule.where or "–", None)
+
+
+def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
+    """The rule of a run with a name, or the one that judges the matter of a retired one.
+
+    Raises OneMapError run.rule; a name that the library's packs have today is told as those that it has retired.
+    """
+    found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
+    if found is None:
+        today = next((rule for rule in joined_rules(packs_of(library, ())) if rule.id == name), None)
+        known = [old for old in today.succeeds if old in rules] if today else []
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=known or sorted(rules))
+    return found
+
+
+def _with_word(word: str, code: str, language: str) -> str:
+    """A code with its word before it."""
+    return phrase("explain.named", language, word=word, code=code)
+
+
+def _option(rule: Rule, key: str, value: Any, language: str) -> str:
+    return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
+
+
+def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
+    """The version of a layer by its title, without code and hash."""
+    if layer is None or layer["label"] is None:
+        reason = layer["reason"] if layer else "layer_missing"
+        return f"{title} · {reason_word(reason, language)} · {as_of}"
+    return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
+
+
+def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
+    if layer is None or layer["label"] is None:
+        reason = layer["reason"] if layer else "layer_missing"
+        return f"{rule.layer} · {reason_word(reason, language)} · {as_of}"
+    parts = (rule.layer, layer["label"], f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", layer["hash"][:12])
+    return " · ".join((*parts, phrase(f"coverage.{layer['coverage']}", language)))
+
+
+def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule, language: str, step: Any) -> None:
+    """Features, conflict, thresholds and the unknown, as far as there are any."""
+    kind = KINDS[rule.kind]
+    findings = [row.values for row in stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)]
+    # The ground of hits stands before what is unknown.
+    scale = next((_scale_in_print(finding) for finding in findings if finding["area_m2"]), 1.0)
+    pieces: list[StoredRow] = []
+    for table in ("overlaps", "overlaps_line", "overlaps_point"):
+        pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
+    for piece in pieces:
+        zones = json.loads(piece.values["attributes"]).get(OFFICIAL_LAYER)
+        title = layer_title(zones, library.catalogue(), language) if zones else None
+        exact, plain = (_piece(piece.values, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
+        step("feature", " · ".join(filter(None, (zones, exact))), " · ".join(filter(None, (title, plain))))
+    for finding in findings:
+        name = "unknown" if finding["verdict"] == "unknown" else "conflict"
+        reason = reasons_text(finding["reason"], language)
+        both = (finding, EXACT), (_finding_in_print(finding), PLAIN)
+        sides = ((*kind.explained(one, language, figures), reason) for one, figures in both)
+        step(name, *(" · ".join(filter(None, side)) or "–" for side in sides))
+        counted = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
+        limits, plane = kind.limits(rule.options), finding["counted_area_m2"]
+        words = "" if plane is None else phrase("explain.in_plane", language, area=PLAIN.area(plane))
+        step("thresholds", *(" · ".join(filter(None, (*limits, area, counted))) for area in (EXACT.area(plane), words)))
+        scale = _scale_in_print(finding)
+        if finding["area_check_m2"] is not None:
+            differs = phrase("explain.differs" if finding["check_differs"] else "explain.agrees", language)
+            check_m2 = finding["area_check_m2"]
+            step("check", *(f"{area} · {differs}" for area in (EXACT.area(check_m2), PLAIN.area(scale * check_m2))))
+        if finding["area_low_m2"] is not None:
+            within = phrase("explain.within_error", language) if finding["within_error"] else ""
+            ends = finding["area_low_m2"], finding["area_high_m2"]
+            spans = [EXACT.area(end) for end in ends], [PLAIN.area(scale * end) for end in ends]
+            step("range", *(" · ".join(filter(None, (" … ".join(span), within))) for span in spans))
+        if excuse := excuse_text(rule, finding.get("excused_by"), language):
+            step("excused", excuse)
+    if not findings:
+        step("conflict", phrase("verdict.clear", language))
+
+
+def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures, scale: float) -> str:
+    """A feature of a finding with its measure, how far it lies, and why it does not count.
+
+    What meets the parcel is at no distance, which is told only with every digit. scale: of areas.
+    """
+    area_m2 = None if row["area_m2"] is None else scale * row["area_m2"]
+    measure = figures.area(area_m2) or figures.length(row["length_m"])
+    is_told = row["distance_m"] is not None and (row["distance_m"] > 0 or figures is EXACT)
+    distance = phrase("explain.distance", language, distance=figures.length(row["distance_m"])) if is_told else ""
+    return " · ".join(filter(None, (row["feature"], measure, distance, reasons_text(row["reason"], language))))
+
+
+def _scale_in_print(finding: Mapping[str, Any]) -> float:
+    """How much of its ellipsoidal area, which is printed, a square metre in the plane is of a finding's ground.
+
+    What is measured of the same ground in the plane alone, its pieces, its range within the boundary error and the
+    second measurement of its area, is printed times this, so that it can be held against the area beside it.
+    """
+    area_m2, ellipsoidal_m2 = finding["area_m2"], finding.get("area_ellipsoidal_m2")
+    return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0
+
+
+def _finding_in_print(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding with its area on the ellipsoid, as every list and document has it; runs of old did not keep it."""
+    ellipsoidal_m2 = finding.get("area_ellipsoidal_m2")
+    return finding if ellipsoidal_m2 is None else {**finding, "area_m2": ellipsoidal_m2}
+
+
+def _verdict(library: Library, identifier: str, parcel: str, rule_id: str) -> str:
+    rows = [row.values for row in stored_rows(library, identifier, "findings", parcel=parcel, rule=rule_id)]
+    counted = [row["verdict"] for row in rows if row["counted"]]
+    known = [verdict for verdict in counted if verdict != "unknown"]
+    return (known or counted or ["clear"])[0]

@@ -1,0 +1,167 @@
+"""The runs that a library keeps: listed, given a name, and taken away where nothing rests on them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import TABLES as LIBRARY
+from onemap.layers.library.library import Library, log
+from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import compose_sql, sql_literal
+from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.judge.runs.run_record import read_record
+from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_record, stored_values
+
+NAMES = "onemap_run_names"
+LONGEST_NAME = 120
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS onemap_run_names (number INTEGER PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL,"
+    " who TEXT NOT NULL, at TEXT NOT NULL)",
+)
+NAMED, REMOVED = "run.name", "run.remove"  # as the log has them
+GRANTS: tuple[Right, ...] = (
+    Grant(NAMES, "SELECT", EVERYONE),
+    Grant(NAMES, "INSERT", EVERYONE),
+    Guard(
+        NAMES,
+        {
+            "number": "NEW.number = 1 + coalesce((SELECT max(n.number) FROM onemap_run_names AS n), 0)",
+            "who": "NEW.who = account",
+            "name": f"length(NEW.name) <= {LONGEST_NAME}",
+        },
+    ),
+)
+MAY_LOG = compose_sql(
+    "NEW.action = {named} AND EXISTS (SELECT FROM {names} AS n WHERE n.xmin = this_step)",
+    named=sql_literal(NAMED),
+    names=NAMES,
+)
+_OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
+
+
+def run_names(library: Library) -> dict[str, str]:
+    """The names that runs have, by the run; of several that were given to one the last stands."""
+    if not library.has_table(NAMES):  # a library that was made before runs had names
+        return {}
+    rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
+    return {run: name for run, name in dict(rows.fetchall()).items() if name}
+
+
+def run_of_name(names: Mapping[str, str], wanted: str) -> str:
+    """The run of that name, else the run of that id."""
+    return next((run for run, name in names.items() if name == wanted), wanted)
+
+
+def past_runs(
+    library: Library, kind: str | None, tables: Mapping[str, PlainTable]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Every run of a kind, or of any, the newest first; a check with how many parcels have which verdict.
+
+    What cannot be read of a run, run.damaged, is a problem of the list, which has the others. tables: all plain tables
+    of a library, of which those with a column `run` hold runs.
+    """
+    names, held = run_names(library), _held_runs(library, tables)
+    rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC").fetchall()
+    found: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for identifier, text in rows:
+        try:
+            record = read_record(library, identifier, text)
+            if kind is not None and kind_of(record) != kind:
+                continue
+            entry = _entry(library, identifier, record)
+        except OneMapError as error:
+            if error.code != "run.damaged":
+                raise
+            problems += error.problems
+            continue
+        found.append({**entry, "name": names.get(identifier), "held": sorted(held.get(identifier, ()))})
+    return found, problems
+
+
+def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the list says of a run by itself. Raises OneMapError run.damaged."""
+    parameters = record.get("parameters", {})
+    entry = {
+        "id": identifier,
+        "kind": kind_of(record),
+        "name": None,
+        "started": record.get("started"),
+        "who": record.get("who"),
+        "as_of": parameters.get("as_of"),
+        "parcels": parameters.get("parcels"),
+        "packs": [pack["id"] for pack in record.get("packs", ())],
+        "held": [],
+    }
+    if kind_of(record) == CHECK:
+        entry["verdicts"] = stored_verdicts(library, identifier)
+        entry["count"] = sum(entry["verdicts"].values())
+    return entry
+
+
+def stored_verdicts(library: Library, identifier: str) -> dict[str, int]:
+    """How many parcels of a stored check have each of the six verdicts. Raises OneMapError run.damaged."""
+    counts = Counter(verdict for (verdict,) in stored_values(library, identifier, "parcels", ["verdict"]))
+    return {verdict: counts[verdict] for verdict in VERDICTS}
+
+
+def name_run(library: Library, identifier: str, name: str, who: str) -> str:
+    """Give a run a name, or take it away with an empty one; logged. Raises OneMapError run.unknown, run.name."""
+    name = name.strip()
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise OneMapError("run.name", field="--name", longest=LONGEST_NAME)
+    run_record(library, identifier, None)
+    with library.writing() as connection:
+        if not connection.has_table(NAMES):
+            connection.execute(TABLES[0])
+            note_structure(connection, [NAMES])
+        number = connection.execute(compose_sql("SELECT max(number) FROM {names}", names=NAMES)).fetchone()[0] or 0
+        row = (number + 1, identifier, name, who, connection.moment())
+        insert_logged(connection, plain_tables(TABLES)[NAMES], [row])
+        log(connection, who, NAMED, identifier, {"name": name})
+    return name
+
+
+def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str, PlainTable]) -> dict[str, Any]:
+    """Take a run and its rows away; what was recorded of it in the log stays there, and that it was taken away.
+
+    Raises OneMapError run.unknown, run.held where a case, a decision or a version rests on it.
+    """
+    record = run_record(library, identifier, None)
+    with library.writing() as connection:
+        if held := _held_runs(library, tables).get(identifier):
+            raise OneMapError("run.held", file=library.label, run=identifier, holders=sorted(held))
+        blocks, runs = LIBRARY["onemap_run_blocks"], LIBRARY["onemap_runs"]
+        sql = compose_sql("SELECT {key} FROM {blocks} WHERE run = ?", key=blocks.key, blocks=blocks.name)
+        keys = connection.execute(sql, (identifier,))
+        names = [_key_name(blocks, row) for row in keys.fetchall()]
+        connection.execute("DELETE FROM onemap_run_blocks WHERE run = ?", (identifier,))
+        connection.execute("DELETE FROM onemap_runs WHERE id = ?", (identifier,))
+        for name in names:
+            note(connection, blocks.name, name, None)
+        note(connection, runs.name, _key_name(runs, (identifier,)), None)
+        facts = {name: record.get(name) for name in ("started", "who")}
+        log(connection, who, REMOVED, identifier, {"kind": kind_of(record), **facts})
+    return {"id": identifier, "kind": kind_of(record), **facts}
+
+
+def _key_name(table: PlainTable, key: tuple[Any, ...]) -> str:
+    whole = dict(zip(table.key, key, strict=True))
+    return table.row_name([whole.get(column) for column in table.columns])
+
+
+def _held_runs(library: Library, tables: Mapping[str, PlainTable]) -> dict[str, set[str]]:
+    """The runs on which something rests, and on which tables it stands."""
+    held: dict[str, set[str]] = {}
+    for name, table in tables.items():
+        if "run" in table.columns and name not in _OWN and library.has_table(name):
+            for (run,) in library.connection.execute(compose_sql("SELECT DISTINCT run FROM {name}", name=name)):
+                held.setdefault(run, set()).add(name.removeprefix("onemap_"))
+    known = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
+    for code, source in library.connection.execute("SELECT code, source FROM onemap_versions"):
+        for run in known:
+            if run in str(source):
+                held.setdefault(run, set()).add(code)
+    return held

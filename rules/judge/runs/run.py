@@ -1,0 +1,105 @@
+"""One run as a value: what was asked, its record, its tables."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.frames.frames import BadFeatures
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.arrow_blocks import StoredBlock
+
+PackedRows = Callable[[], Iterable[tuple[str, StoredBlock]]] | None
+ChunkRows = tuple[dict[str, Table], Parcels | None]
+
+
+class Chunk:
+    """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any.
+
+    count: how many parcels; packed: reads all of it as a run keeps it, by table, where it lies somewhere so; None where
+    it does not.
+    """
+
+    def __init__(self, tables: dict[str, Table], parcels: Parcels | None = None, packed: PackedRows = None) -> None:
+        self.count = len(parcels.ids) if parcels else 0
+        self.packed = packed
+        self._rows = tables, parcels
+
+    def rows(self) -> ChunkRows:
+        """The rows by table, and the parcels."""
+        return self._rows
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The rows by table."""
+        return self.rows()[0]
+
+    @property
+    def parcels(self) -> Parcels | None:
+        """The parcels as they were given."""
+        return self.rows()[1]
+
+
+class RowsOutdated(Exception):
+    """Rows that were given out do not hold: a layer has proved unreadable since. All are to be taken again."""
+
+
+@dataclass(frozen=True)
+class AskedRun:
+    """One check: its question, its record, the problems of its input, the number of parcels by verdict."""
+
+    question: Question
+    record: dict[str, Any]
+    problems: list[dict[str, Any]]
+    verdicts: dict[str, int]
+
+    @property
+    def verdict(self) -> str:
+        """The most severe verdict of any parcel."""
+        return most_severe(self.verdicts)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is judged while its chunks are taken."""
+        return False
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    @property
+    def parcels(self) -> int:
+        """How many parcels were asked about."""
+        return len(self.question.parcels.ids)
+
+    @property
+    def bad(self) -> tuple[tuple[str, BadFeatures], ...]:
+        """By file the others, which could not be used."""
+        return self.question.parcels.bad
+
+
+@dataclass(frozen=True)
+class Run(AskedRun):
+    """One check with its tables."""
+
+    tables: dict[str, Table]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
+
+def most_severe(verdicts: Mapping[str, int]) -> str:
+    """The most severe of the verdicts that any parcel has."""
+    return next((verdict for verdict in VERDICTS if verdicts[verdict]), "clear")
+
+
+def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:
+    """How many parcels have each of the six verdicts; verdicts: of each parcel."""
+    found = Counter(verdicts)
+    return {verdict: found[verdict] for verdict in VERDICTS}

@@ -1,0 +1,292 @@
+"""Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.library.library import TABLES as LIBRARY
+from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.judge.inputs.parcel_outlines import Outlines
+from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
+from onemap.rules.judge.kinds.permitted_uses import PermitTable
+from onemap.rules.judge.packs.kind_register import NO_REGISTER, register_from
+from onemap.rules.judge.packs.pack import Pack, parse_packs
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs.arrow_blocks import (
+    KEY,
+    Rows,
+    StoredBlock,
+    StoredRow,
+    parcel_rows,
+    plain_columns,
+    rows_of_table,
+)
+from onemap.rules.judge.runs.run import Chunk, Run
+from onemap.rules.judge.runs.run_record import read_record
+from onemap.rules.judge.runs.stored_rows import GIVEN, read_blocks, row_counts
+
+KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
+CHECK = "check"  # the kind of a run whose record names none
+TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
+
+
+def rows_of_parcels(parcels: Parcels) -> Rows:
+    """Parcels as they are kept: attributes, and geometry."""
+    return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
+
+
+def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, StoredBlock]]:
+    """The rows of a chunk and its parcels as they were given, packed as they are kept, with the names of their tables.
+
+    first: the position of its first parcel in the run. Tables that a run does not keep are passed over.
+    """
+    outlines = Outlines(first, chunk.parcels) if chunk.parcels else None
+    for name in KEPT:
+        table = chunk.tables.get(name)
+        if table is not None:
+            whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
+            yield from ((name, block) for block in rows_of_table(table).blocks(whole))
+    if chunk.parcels:
+        yield from ((GIVEN, block) for block in rows_of_parcels(chunk.parcels).blocks())
+
+
+class Recorder:
+    """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
+
+    def __init__(self, connection: StoreConnection, identifier: str) -> None:
+        self._connection = connection
+        self._run = identifier
+        self._rows: dict[str, int] = {}
+
+    def append(self, chunk: Chunk) -> None:
+        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
+        for name, block in packed_rows(chunk, self._rows.get(GIVEN, 0)):
+            self.insert(name, block)
+
+    def append_rows(self, kept: Mapping[str, Rows]) -> None:
+        """The next rows of tables of any kind of run."""
+        for name, rows in kept.items():
+            for block in rows.blocks():
+                self.insert(name, block)
+
+    def insert(self, name: str, block: StoredBlock) -> None:
+        """The next rows of a table, packed already."""
+        first = self._rows.get(name, 0)
+        self._rows[name] = first + block.count
+        kept = self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
+        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [kept])
+
+    def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
+        """The record itself, and the texts by which the run was asked (hash, text)."""
+        keep_texts(self._connection, texts)
+        values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
+        insert_logged(self._connection, LIBRARY["onemap_runs"], [values])
+
+    def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
+        """The record of a check, with its row in the log."""
+        self.finish(record, [text for pack in packs for text in pack.texts])
+        detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
+        log_run(self._connection, "check", record, detail)
+
+
+def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) -> None:
+    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction."""
+    table = plain_tables(TABLES)["onemap_pack_texts"]
+    known = {row[0] for row in connection.execute("SELECT hash FROM onemap_pack_texts")}
+    new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
+    insert_logged(connection, table, new.values())
+
+
+def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
+    """One row of the log for a run that was recorded."""
+    log(connection, record["who"], action, record["id"], dict(detail))
+
+
+def write_run(connection: StoreConnection, run: Run) -> None:
+    """Keep a run inside the open transaction, beside what is written because of it."""
+    recorder = Recorder(connection, run.record["id"])
+    for chunk in run.chunks():
+        recorder.append(chunk)
+    recorder.finish_check(run.record, run.question.packs, run.verdicts)
+
+
+def keep_run(
+    connection: StoreConnection,
+    record: Mapping[str, Any],
+    kept: Mapping[str, Rows],
+    texts: Sequence[tuple[str, str]],
+) -> None:
+    """Write a run's record, the rows of its tables, and the texts that it was asked by (hash, text), as one may."""
+    recorder = Recorder(connection, record["id"])
+    recorder.append_rows(kept)
+    recorder.finish(record, texts)
+
+
+def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
+    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    # Stray bytes of an argument cannot be asked for in SQL, and are no run's id.
+    sql = "SELECT record FROM onemap_runs WHERE id = ?"
+    row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
+    if row is None:
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
+    record = read_record(library, identifier, row[0])
+    if kind is not None and kind_of(record) != kind:
+        kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
+    return record
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """The kind of run of a record: check, compare, remedy."""
+    return str(record.get("kind", CHECK))
+
+
+def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
+    """The rows of one table of a stored run in their order; wanted: only rows with these values.
+
+    Raises OneMapError run.damaged.
+    """
+    return [row for rows in stored_blocks(library, identifier, table, **wanted) for row in rows]
+
+
+def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
+    """The rows that `stored_rows` gives, in blocks of some thousand, of which only one is held.
+
+    Raises OneMapError run.damaged.
+    """
+    yield from read_blocks(library, identifier, table, wanted)
+
+
+def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
+    """Some columns of a table of a stored run, some thousand rows at a time. Raises OneMapError run.damaged."""
+    yield from read_blocks(library, identifier, table, {}, names)
+
+
+def stored_records(library: Library, identifier: str, table: str) -> list[dict[str, Any]]:
+    """The rows of one table of a stored run as `stored_rows` gives them, without geometry. Raises run.damaged."""
+    blocks = read_blocks(library, identifier, table, {}, has_shapes=False)
+    return [row.values for rows in blocks for row in rows]
+
+
+def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
+    for rows in stored_columns(library, identifier, table, names):
+        yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
+
+
+def stored_texts(library: Library) -> dict[str, str]:
+    """The texts of packs and matrices by which stored runs were asked, by their hash."""
+    return dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
+
+
+def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked, with the tables of uses as they were then.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
+    """
+    return packs_of_record(library, identifier, run_record(library, identifier, kind))
+
+
+def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked, as `stored_packs` gives them. record: the run's."""
+    kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
+    registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
+    named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
+    texts: dict[str, str] = library.keep_made("pack texts", dict)  # that are what their hashes say
+    stored = texts if all(hash_ in texts for hash_ in named) else stored_texts(library)
+    counts = row_counts(library, identifier)
+    if GIVEN not in counts or any(hash_ not in stored for hash_ in named):
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    new = {hash_: stored[hash_] for hash_ in named if hash_ not in texts}
+    if any(sha256(text) != hash_ for hash_, text in new.items()):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_pack_texts")
+    texts |= new
+    if kind == CHECK and counts.get("parcels", 0) != counts[GIVEN]:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
+    catalogue = library.catalogue()
+    system = record["parameters"].get("code_system")
+    asked = [(pack["hash"], pack["id"]) for pack in record["packs"]]
+    layers = tuple(map(attrgetter("code", "geometry", "key"), catalogue.values()))
+    named_tables = tuple((table["name"], table["hash"]) for table in used)
+
+    def parse() -> tuple[Pack, ...]:
+        tables = {name: PermitTable(name, texts[hash_]) for name, hash_ in named_tables}
+        register = register_from(texts[registers[0]]) if registers else NO_REGISTER
+        parts = [(texts[hash_], id_) for hash_, id_ in asked]
+        return tuple(parse_packs(parts, catalogue, system, tables, are_kept=True, register=register))
+
+    # Many runs of one library are asked by the same packs, which take their time to read.
+    return library.keep_made(("packs", *asked, *named_tables, *registers[:1], system, layers), parse)
+
+
+def stored_question(library: Library, identifier: str) -> Question:
+    """The parameters of a stored check, to repeat it: versions recorded later are not used.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
+    """
+    rows = stored_rows(library, identifier, GIVEN)
+    question = stored_question_of_none(library, identifier, CHECK)
+    return replace(question, parcels=_given_parcels(library, identifier, rows, question.parcels))
+
+
+def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
+    """The parcels of a stored run in the order in which they were given, at most so many at a time.
+
+    like: what all have in common. Raises OneMapError run.damaged.
+    """
+    waiting: list[StoredRow] = []
+    for rows in stored_blocks(library, identifier, GIVEN):
+        waiting += rows
+        while len(waiting) >= most:
+            yield _given_parcels(library, identifier, waiting[:most], like)
+            waiting = waiting[most:]
+    if waiting:
+        yield _given_parcels(library, identifier, waiting, like)
+
+
+def _given_parcels(library: Library, identifier: str, rows: Sequence[StoredRow], like: Parcels) -> Parcels:
+    values = [row.values for row in rows]
+    try:
+        shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
+    except shapely.GEOSException as error:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer=GIVEN) from error
+    return replace(
+        like,
+        ids=np.array([value["id"] for value in values], dtype=object),
+        shapes=shapes,
+        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
+    )
+
+
+def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:
+    """The parameters of a stored run, without its parcels.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
+    """
+    packs = stored_packs(library, identifier, kind)
+    record = run_record(library, identifier, kind)
+    parameters = record["parameters"]
+    parcels = replace(no_parcels(parameters["parcels"], parameters["parcels_hash"]), id_field=parameters["id"])
+    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
+    return Question(
+        parcels=parcels,
+        packs=packs,
+        only=tuple(parameters["only"]),
+        as_of=date.fromisoformat(parameters["as_of"]),
+        known_at=min(moments),
+        language=parameters["lang"],
+        replaced=parameters["replaced"],
+        code_system=parameters.get("code_system"),
+    )

@@ -1,0 +1,132 @@
+"""Rows of a stored run as they lie in the library, block by block; the outline of a parcel lies there once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.wkb_bodies import as_multipolygons
+from onemap.layers.library.library import Library
+from onemap.layers.stores.sql_text import Sql, compose_sql
+from onemap.rules.judge.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
+
+GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+_ALL = Sql("true")
+OutlineBlock = Callable[[int], np.ndarray]
+
+
+def row_counts(library: Library, identifier: str) -> dict[str, int]:
+    """How many rows each table has that a run has stored."""
+    sql = "SELECT name, sum(count) FROM onemap_run_blocks WHERE run = ? GROUP BY name"
+    return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
+
+
+def read_blocks(
+    library: Library,
+    identifier: str,
+    table: str,
+    wanted: Mapping[str, str],
+    names: Sequence[str] | None = None,
+    *,
+    has_shapes: bool = True,
+) -> Iterator[Rows]:
+    """Rows of a table of a run in their order, some thousand at a time.
+
+    wanted: only rows with these values; names: only these columns, without geometry; has_shapes: with it otherwise.
+    Raises OneMapError run.damaged.
+    """
+    damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
+    outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
+    condition, values = _ALL, []
+    if KEY in wanted:
+        condition, values = Sql("(lowest IS NULL OR lowest <= ? AND highest >= ?)"), [wanted[KEY]] * 2
+    for first, count in _blocks(library, identifier, table, condition, values):
+        if first != end and condition is _ALL:
+            raise damage  # a block is gone
+        end = first + count
+        try:
+            content = _content(library, identifier, table, first)
+            if names is not None or not has_shapes:
+                yield Rows(_whole_columns(read_columns(content, names), count), None)
+                continue
+            if wanted and not len(matching_rows(read_columns(content, list(wanted)), wanted)):
+                continue
+            columns = _whole_columns(read_columns(content), count)
+            rows = _read(library, identifier, table, first, columns, matching_rows(columns, wanted), outline_block)
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
+            raise damage from error
+        yield rows
+
+
+def _whole_columns(columns: pa.Table, count: int) -> pa.Table:
+    """Columns of as many rows as a block should have, and texts that are some. Raises ValueError."""
+    if columns.num_columns and columns.num_rows != count:
+        raise ValueError("rows are gone")
+    columns.validate(full=True)
+    return columns
+
+
+def _read(
+    library: Library,
+    identifier: str,
+    table: str,
+    first: int,
+    columns: pa.Table,
+    chosen: np.ndarray,
+    outline_block: OutlineBlock,
+) -> Rows:
+    """The chosen rows of a block with their geometries. Raises pa.ArrowException, OSError, ValueError."""
+    shapes = _content(library, identifier, table, first, "shapes")
+    wkb, outlines = (None, None) if shapes is None else read_shapes(shapes)
+    if (wkb is None and table == GIVEN) or (wkb is not None and len(wkb) != len(columns)):
+        raise ValueError("shapes are gone")
+    rows = Rows(columns, wkb)
+    if len(chosen) < len(rows):
+        rows, outlines = rows.take(chosen), None if outlines is None else outlines[chosen]
+    if rows.wkb is None or outlines is None:
+        return rows
+    whole = np.flatnonzero(outlines >= 0)
+    bodies = rows.bodies()
+    bodies[whole] = _outlines(library, identifier, outlines[whole], outline_block)
+    return Rows(rows.columns, pa.array(bodies, pa.large_binary()))
+
+
+def _outlines(library: Library, identifier: str, positions: np.ndarray, block: OutlineBlock) -> np.ndarray:
+    """The outlines of parcels of a run (k,), by their positions. Raises ValueError."""
+    found = np.full(len(positions), None, dtype=object)
+    if len(positions):
+        ends = [int(positions.max()), int(positions.min())]
+        for first, _ in _blocks(library, identifier, GIVEN, Sql("first <= ? AND first + count > ?"), ends):
+            outlines = block(first)
+            here = np.flatnonzero((positions >= first) & (positions < first + len(outlines)))
+            found[here] = outlines[positions[here] - first]
+    if any(body is None for body in found):
+        raise ValueError("parcels are gone")
+    return found
+
+
+def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
+    """The outlines of the parcels in a block, as multipolygons. Raises pa.ArrowException, OSError, ValueError."""
+    wkb, _ = read_shapes(_content(library, identifier, GIVEN, first, "shapes"))
+    outlines: np.ndarray = as_multipolygons(wkb).to_numpy(zero_copy_only=False)
+    return outlines
+
+
+def _blocks(
+    library: Library, identifier: str, table: str, condition: Sql, values: Sequence[Any]
+) -> list[tuple[int, int]]:
+    """Where the blocks of a table begin, in their order, and how many rows each has."""
+    sql = compose_sql(
+        "SELECT first, count FROM onemap_run_blocks WHERE run = ? AND name = ? AND {condition} ORDER BY first",
+        condition=condition,
+    )
+    found = library.connection.execute(sql, (identifier, table, *values)).fetchall()
+    return [(row[0], row[1]) for row in found]
+
+
+def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:
+    sql = compose_sql("SELECT {column} FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?", column=column)
+    return library.connection.execute(sql, (identifier, table, first)).fetchone()[0]

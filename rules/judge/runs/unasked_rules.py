@@ -1,0 +1,87 @@
+"""The rules of a check that were not asked, and why: beside every verdict stands by how many rules it was reached."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.library.library import Library
+from onemap.layers.library.own_files import department_names
+from onemap.rules.judge.findings.citations import basis_citations
+from onemap.rules.judge.findings.table import Table, typed_columns
+from onemap.rules.judge.kinds.reasons import reason_word
+from onemap.rules.judge.packs.pack import Pack, rules_of_run
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.run_store import run_record, stored_packs
+
+UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
+
+
+def unasked_rules(
+    library: Library, packs: Sequence[Pack], record: Mapping[str, Any], language: str
+) -> list[dict[str, str]]:
+    """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and more.
+
+    packs, record: the run's own; department_title: what the library calls it; said: the reason in words.
+    """
+    skipped = {item["rule"]: item for item in record["skipped"]}
+    if not skipped:
+        return []
+    catalogue, names = library.catalogue(), department_names(library)
+    rows = []
+    for rule in judging_rules(packs, record):
+        if rule.id not in skipped:
+            continue
+        layer, reason = skipped[rule.id]["layer"], skipped[rule.id]["reason"]
+        rows.append(
+            {
+                "department": rule.department,
+                "department_title": names[rule.department][language],
+                "rule": rule.id,
+                "title": rule.title.get(language, rule.id),
+                "layer": layer,
+                "layer_title": layer_title(layer, catalogue, language),
+                "reason": reason,
+                "said": reason_word(reason, language),
+            }
+        )
+    return sorted(rows, key=lambda row: DEPARTMENTS.index(row["department"]))
+
+
+def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a run that judge, asked or not: these alone are counted, by department and in all.
+
+    One that finds nothing, such as what the ground consists of, clears no parcel. packs, record: the run's own.
+    """
+    return [rule for rule in rules_of_run(packs, record) if rule.finds]
+
+
+def asked_answer(
+    packs: Sequence[Pack], record: Mapping[str, Any], unasked: Sequence[Mapping[str, str]], language: str
+) -> dict[str, Any]:
+    """Of a check, as its answer has it: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
+
+    citations: what each basis reads in a text, by the basis as the tables have it; only where the two differ.
+    """
+    rules = judging_rules(packs, record)
+    cited = basis_citations(rules, language)
+    citations = {basis: text for basis, text in cited.items() if text != basis}
+    return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
+
+
+def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """The rules that were not asked as a table of a run, `UNASKED_COLUMNS`."""
+    columns = {name: np.array([row[name] for row in rows], dtype=object) for name in UNASKED_COLUMNS}
+    return Table(typed_columns(columns, UNASKED_COLUMNS))
+
+
+def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, Any]:
+    """Of a stored check how many rules judge, and which were not asked, as `check` answers: `asked_answer`.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged.
+    """
+    packs, record = stored_packs(library, run), run_record(library, run)
+    unasked = unasked_rules(library, packs, record, language)
+    return asked_answer(packs, record, unasked, language)

@@ -1,0 +1,53 @@
+"""By which edition of a classification the codes of a version are written: told by the codes themselves.
+
+A survey of 2009 writes 011 where one of 2019 writes 0101: a condition on codes of another edition would count nothing,
+which is no zero. Codes that several editions know alike are of all of them.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.code_tables import code_table
+from onemap.layers.frames.fields import text_value
+from onemap.rules.judge.kinds.conditions import fields_of
+
+NO_EDITION, CLASSES = "class_edition", "classes"  # reasons: no edition knows the codes; another one than before
+_KNOWN = 0.5  # of a field's codes: if no edition knows so many, they are of one that the program does not have
+_ALL = 0.99  # a slip of the pen does not make another edition
+
+
+def class_editions(where: str | None, attributes: pd.DataFrame, entry: LayerEntry) -> frozenset[str] | None:
+    """The names of the code tables by which the fields of a condition may be written; None where none is asked for.
+
+    Empty where no table knows the codes. A field that lists its values is of one edition: its table only names them.
+    """
+    asked = fields_of(where) if where is not None else ()
+    found: frozenset[str] | None = None
+    for field in entry.fields:
+        if field.codes and not field.values and field.name in asked and field.name in attributes.columns:
+            own = _editions(attributes[field.name], field.codes)
+            found = own if found is None or own is None else found & own if own else own
+    return found
+
+
+def _editions(column: pd.Series, tables: Sequence[str]) -> frozenset[str] | None:
+    codes = [code for code in map(text_value, column.dropna().unique().tolist()) if code]
+    if not codes:
+        return None
+    shares = {name: _share(codes, name) for name in tables}
+    best = max(shares.values())
+    if best < _KNOWN:
+        return frozenset()
+    return frozenset(name for name, share in shares.items() if share >= min(best, _ALL))
+
+
+def _share(codes: Sequence[str], name: str) -> float:
+    table = code_table(name)
+    return sum(table.class_of(code) is not None for code in codes) / len(codes)
+
+
+def is_broken(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """Whether two versions are written by editions that have none in common."""
+    return one is not None and other is not None and not one & other

@@ -1,0 +1,79 @@
+"""How much room a quota leaves: beside what is there, what is approved and in review; and for how long it lasts.
+
+The pace is that of the last states of the data; without two of them, or across a break, it is not known.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from onemap.rules.numbers.indicators.indicator_keys import CEILING, FALL, FLOOR, RISE
+
+NO_PACE, NOT_USED, COMMITTED = "no_pace", "not_used", "committed"
+STATES = 3  # before the one in force, over which the pace is taken
+_YEAR = 365.25
+_SAME = 1e-6  # of the larger value
+Record = dict[str, Any]
+NOTHING: Mapping[str, None] = dict.fromkeys(
+    ("headroom", "committed", "committed_reason", "free", "pace", "days_left", "days_reason")
+)
+
+
+def set_headroom(rows: Sequence[Record]) -> None:
+    """Set headroom, free, pace and days_left in rows that are in the order of their days and know what is committed.
+
+    headroom: up to the target, as things are; free: after what is committed; both in the indicator's unit, below
+    nothing where the target is passed. pace: of the value, a year; days_left: until nothing is free at that pace.
+    """
+    states: dict[tuple[str, str, Any], list[tuple[date, float]]] = {}
+    for row in rows:
+        key = row["pack"], row["id"], row["unit"]
+        if row["break"] in ("units", "classes"):
+            states.pop(key, None)
+        known = states.setdefault(key, [])
+        day = _state_day(row)
+        if row["value"] is not None and (not known or known[-1][0] < day):
+            known.append((day, row["value"]))
+        if row["target"] is None or row["bound"] not in (FLOOR, RISE, CEILING, FALL) or row["value"] is None:
+            continue
+        sign = 1.0 if row["bound"] in (CEILING, FALL) else -1.0
+        row["headroom"] = sign * (row["target"] - row["value"]) + 0.0  # no minus before nothing
+        row["free"] = None if row["committed_reason"] else row["headroom"] - (row["committed"] or 0.0)
+        _set_days(row, sign, known[-STATES - 1 :])
+
+
+def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> None:
+    if len(known) < 2:
+        row["days_reason"] = NO_PACE
+        return
+    (begin, first), (end, last) = known[0], known[-1]
+    moved = 0.0 if is_same(first, last) else last - first
+    row["pace"] = moved / (end - begin).days * _YEAR
+    if row["free"] is None:
+        row["days_reason"] = row["committed_reason"]
+    elif row["free"] <= 0:
+        row["days_left"] = 0.0
+    elif sign * row["pace"] <= 0:
+        row["days_reason"] = NOT_USED
+    else:
+        row["days_left"] = row["free"] / (sign * row["pace"]) * _YEAR
+
+
+def is_same(before: float, after: float) -> bool:
+    """Whether two states have one value, but for how the same ground is measured twice."""
+    return abs(after - before) <= _SAME * max(abs(before), abs(after))
+
+
+def _state_day(row: Record) -> date:
+    """Of which day the value's state is: of the first version, else the day that was asked for."""
+    days = [one["valid_from"] for term in row["inputs"] for one in term["versions"][:1] if one["valid_from"]]
+    return date.fromisoformat(days[0] if days else row["as_of"])
+
+
+def with_committed(row: Record) -> float | None:
+    """What the value becomes when all that is committed is built; None where that is not known."""
+    if row["value"] is None or row["committed"] is None:
+        return None
+    return float(
+        row["value"] + row["committed"] if row["bound"] in (CEILING, FALL) else row["value"] - row["committed"]
+    )

@@ -1,0 +1,243 @@
+"""What is wrong with a pack of indicators: every problem names file, line, table and key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.toml_lines import line_of
+from onemap.layers.errors import Problem
+from onemap.layers.messages import is_title
+from onemap.rules.judge.kinds.conditions import ConditionError, fields_of
+from onemap.rules.judge.kinds.kind import AMOUNT, LIST, TYPE_WORDS
+from onemap.rules.judge.packs.rule_problems import is_type
+from onemap.rules.numbers.indicators.formula import FormulaError, formula
+from onemap.rules.numbers.indicators.indicator_keys import (
+    ALLOWED,
+    BAND,
+    COUNT,
+    GEOMETRIES,
+    LENGTH,
+    NEEDED,
+    NO_BOUND,
+    OF_TABLE,
+    SNAP_M,
+    SUM,
+    TABLES,
+    TERM_KEYS,
+    WALK_KEYS,
+)
+from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
+
+_Raw = Mapping[str, Any]
+_Wrong = tuple[str, str, dict[str, Any]]  # code, key, further facts
+_SHAPE_OF_LAYER = '"CODE" | { layer = "CODE", where = "…" }'
+_SHAPE_OF_WALK = "distance_m = 300 | minutes = 5, speed_kmh = 4"
+_SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
+
+
+def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
+    """What is wrong with the tables themselves, and with [pack]."""
+    problems = []
+    for name, value in raw.items():
+        is_tables = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+        if name not in TABLES or not (isinstance(value, dict) if name == "pack" else is_tables):
+            facts = {"key": name, "known": ["[pack]", "[[term]]", "[[indicator]]"], "name": ""}
+            line = _line_at_the_top(text, name)
+            problems.append(Problem("indicator.table", {"file": source, "field": name, "line": line, **facts}))
+    if problems:
+        return problems
+    named = _TableOfPack(text, source, "pack", 0, "")
+    return [named.problem(*wrong) for wrong in _key_problems("pack", raw.get("pack", {}))]
+
+
+def content_problems(raw: _Raw, text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
+    """What is wrong with terms and indicators."""
+    problems = []
+    for table in ("term", "indicator"):
+        ids: set[str] = set()
+        for number, item in enumerate(raw.get(table, ())):
+            name = item.get("id") if isinstance(item.get("id"), str) else f"{number + 1}"
+            named = _TableOfPack(text, source, table, number, str(name))
+            found = list(_key_problems(table, item))
+            if not found:
+                found += _term_problems(item, catalogue) if table == "term" else _indicator_problems(item, raw)
+            if name in ids:
+                found.append(("indicator.twice", "id", {}))
+            ids.add(str(name))
+            problems += [named.problem(*wrong) for wrong in found]
+    targets = raw["pack"].get("targets")
+    if targets is not None and getattr(catalogue.get(targets), "geometry", None) != "table":
+        named = _TableOfPack(text, source, "pack", 0, "")
+        problems.append(named.problem("indicator.layer", "targets", {"layer": targets, "geometries": ["table"]}))
+    return problems
+
+
+class _TableOfPack:
+    """One table of a pack, as its problems name it."""
+
+    def __init__(self, text: str, source: str, table: str, number: int, name: str) -> None:
+        self._text, self._place = text, (table, number)
+        heading = f"[[{table}]] {name}" if name else f"[{table}]"
+        self._facts = {"file": source, "feature": name or None, "name": name, "table": heading}
+
+    def problem(self, code: str, key: str, facts: dict[str, Any]) -> Problem:
+        line = line_of(self._text, *self._place, key.partition(".")[0])
+        return Problem(code, {**self._facts, "field": key, "key": key, "line": line, **facts})
+
+
+def _line_at_the_top(text: str, name: str) -> int:
+    found = line_of(text, name, 0)
+    beginnings = [line for line, words in enumerate(text.splitlines(), 1) if words.split("=")[0].strip() == name]
+    return beginnings[0] if found == 1 and beginnings else found
+
+
+def _key_problems(table: str, item: _Raw) -> Iterator[_Wrong]:
+    """Unknown keys, keys that are wanting, values of a wrong type or none of the choices."""
+    keys = TABLES[table]
+    for given in item:
+        if given not in keys:
+            yield "indicator.key", given, {"known": list(keys)}
+    for name, key in keys.items():
+        if name not in item:
+            if key.required:
+                yield "indicator.key_missing", name, {}
+            continue
+        value = item[name]
+        if not is_type(value, key.type) or value == "":
+            yield "indicator.type", name, {"expected": dict(TYPE_WORDS[key.type])}
+        elif key.choices and any(one not in key.choices for one in (value if key.type == LIST else [value])):
+            yield "indicator.value", name, {"value": value, "allowed": list(key.choices)}
+        elif key.type == AMOUNT and value < 0:
+            yield "indicator.option", name, {"form": "≥ 0"}
+        elif name in ("title", "definition", "remark") and not is_title(value):
+            yield "indicator.option", name, {"form": 'title = { zh = "…", en = "…" }'}
+
+
+def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
+    kind = item["kind"]
+    for key in NEEDED[kind]:
+        if key not in item:
+            yield "indicator.key_missing", key, {}
+    for key in item:
+        if key in TERM_KEYS and key not in ("id", "kind", *ALLOWED[kind]):
+            yield "indicator.key", key, {"known": ["id", "kind", *ALLOWED[kind]]}
+    for key in ("where", "was"):
+        yield from _condition_problems(item.get(key), key)
+    if "layer" in item:
+        yield from _layer_problems(item["layer"], "layer", GEOMETRIES[kind], catalogue)
+    for key in ("inside", "outside"):
+        for part in item.get(key, ()):
+            yield from _part_problems(part, key, ("polygon",), catalogue)
+    if "to" in item:
+        yield from _part_problems(item["to"], "to", ("polygon", "line", "point"), catalogue)
+        yield from _walk_problems(item)
+    if "streets" in item:
+        yield from _part_problems(item["streets"], "streets", ("line",), catalogue)
+    if "unit" in item:
+        yield from _unit_problems(item["unit"])
+
+
+def _walk_problems(item: _Raw) -> Iterator[_Wrong]:
+    """A walk is a distance, or minutes at a speed; of neither nothing, and a street is not half the way off."""
+    given = [name for name in WALK_KEYS if name in item]
+    if given not in (["distance_m"], ["minutes", "speed_kmh"]):
+        yield "indicator.option", given[0] if given else "to", {"form": _SHAPE_OF_WALK}
+        return
+    if not all(item[name] > 0 for name in given):
+        yield "indicator.option", given[0], {"form": "> 0"}
+    distance_m = item.get("distance_m") or item.get("minutes", 0) * item.get("speed_kmh", 0) * 1000 / 60
+    if "streets" in item and item.get("snap_m", SNAP_M) > distance_m / 2:
+        yield "indicator.option", "snap_m" if "snap_m" in item else given[0], {"form": f"snap_m ≤ {distance_m / 2:g}"}
+
+
+def _part_problems(
+    part: Any, key: str, geometries: tuple[str, ...], catalogue: Mapping[str, LayerEntry]
+) -> Iterator[_Wrong]:
+    item = {"layer": part} if isinstance(part, str) else part
+    texts = isinstance(item, dict) and all(isinstance(value, str) for value in item.values())
+    if not texts or not item.get("layer") or set(item) - {"layer", "where"}:
+        yield "indicator.option", key, {"form": _SHAPE_OF_LAYER}
+        return
+    yield from _layer_problems(item["layer"], key, geometries, catalogue)
+    yield from _condition_problems(item.get("where"), key)
+
+
+def _layer_problems(
+    code: str, key: str, geometries: tuple[str, ...], catalogue: Mapping[str, LayerEntry]
+) -> Iterator[_Wrong]:
+    entry = catalogue.get(code)
+    if entry is None or entry.geometry not in geometries:
+        yield "indicator.layer", key, {"layer": code, "geometries": list(geometries)}
+
+
+def _condition_problems(condition: Any, key: str) -> Iterator[_Wrong]:
+    if condition is not None:
+        try:
+            fields_of(condition)
+        except ConditionError as error:
+            yield "indicator.condition", key, {"reason": error.reason}
+
+
+def _unit_problems(text: str) -> Iterator[_Wrong]:
+    try:
+        unit_of_measure(text)
+    except ValueError:
+        yield "indicator.unit", "unit", {"value": text}
+
+
+def _indicator_problems(item: _Raw, raw: _Raw) -> Iterator[_Wrong]:
+    wrong_unit = list(_unit_problems(item["unit"]))
+    yield from wrong_unit
+    yield from _target_problems(item)
+    for key in ("formula", "committed"):
+        if key in item:
+            yield from _formula_problems(item, key, raw, bool(wrong_unit))
+
+
+def _formula_problems(item: _Raw, key: str, raw: _Raw, is_unit_wrong: bool) -> Iterator[_Wrong]:
+    """A formula names terms that are there, and fits the indicator's unit."""
+    terms = {one["id"]: one for one in raw.get("term", ()) if isinstance(one.get("id"), str)}
+    try:
+        asked = formula(item[key])
+        unknown = [name for name in asked.names if name not in terms]
+        if unknown:
+            yield "indicator.term", key, {"value": unknown, "known": sorted(terms)}
+            return
+        powers = asked.powers({name: _powers(terms[name]) for name in asked.names})
+    except FormulaError as error:
+        yield "indicator.formula", key, {"reason": error.reason}
+        return
+    except ValueError:  # a term's unit is wrong, which is said there
+        return
+    if not is_unit_wrong and unit_of_measure(item["unit"]).powers != powers:
+        measure = " ".join(f"{name}^{power}" if power != 1 else name for name, power in powers) or "1"
+        yield "indicator.measure", "unit" if key == "formula" else key, {"value": item["unit"], "measure": measure}
+
+
+def _powers(term: _Raw) -> tuple[tuple[str, int], ...]:
+    kind = term.get("kind")
+    if kind in (SUM, OF_TABLE) or "field" in term:
+        return unit_of_measure(str(term.get("unit", "m2"))).powers
+    return unit_of_measure({COUNT: "count", LENGTH: "m"}.get(str(kind), "m2")).powers
+
+
+def _target_problems(item: _Raw) -> Iterator[_Wrong]:
+    """A target is a number, numbers by year, or of a band two numbers; base is numbers by year."""
+    target = item.get("target")
+    if target is not None:
+        if item["bound"] == NO_BOUND:
+            yield "indicator.option", "target", {"form": 'bound = "floor"'}
+        elif item["bound"] == BAND:
+            is_band = isinstance(target, list) and len(target) == 2 and all(is_type(one, "number") for one in target)
+            if not is_band or target[0] > target[1]:
+                yield "indicator.option", "target", {"form": _SHAPE_OF_TARGET}
+        elif not (is_type(target, "number") or _are_years(target)):
+            yield "indicator.option", "target", {"form": _SHAPE_OF_TARGET}
+    if "base" in item and not _are_years(item["base"]):
+        yield "indicator.option", "base", {"form": "{ 2020 = 1.0 }"}
+
+
+def _are_years(value: Any) -> bool:
+    if not isinstance(value, dict) or not value:
+        return False
+    return all(year.isdigit() and len(year) == 4 and is_type(number, "number") for year, number in value.items())

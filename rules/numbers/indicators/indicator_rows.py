@@ -1,0 +1,217 @@
+"""What an answer of `indicators` says to people: its values by indicator and unit, each with its terms."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from onemap.layers.area_units import share_text
+from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
+from onemap.layers.messages import phrase
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
+from onemap.rules.numbers.indicators.indicator_words import (
+    TREND_SIGNS,
+    indicator_reasons,
+    measure_words,
+    number_words,
+    status_words,
+    trend_words,
+    unit_words,
+)
+
+Record = Mapping[str, Any]
+SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so
+_STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # the gravest first
+_TRENDS = ("rise", "fall", "same")
+_BOUNDS = {"floor": "≥ ", "ceiling": "≤ ", "rise": "↗ ", "fall": "↘ "}
+_NO_BREAK = "\u00a0"  # a sign stands on the line of its word
+_WHOLE = 1 - 1e-6  # of the ground: what data lack of it is arithmetic
+_MOST_ROWS = 200  # that somebody reads as text; --json and --out have them all
+
+
+def indicator_view(result: Record, language: str) -> AnswerView:
+    """How many values have which status, then the values: as text by unit, as rows by indicator, of the last day."""
+    rows = result["indicators"]
+    counts = {status: sum(row["status"] == status for row in rows) for status in _STATUSES[:-1]}
+    counts["none"] = len(rows) - sum(counts.values())
+    opening = [phrase("said.indicators", language, count=len(rows), **counts)]
+    parts = [*_by_unit(rows[:_MOST_ROWS], language), *_by_indicator(rows, language)]
+    closing = [f"  {phrase('said.more_rows', language, count=len(rows) - _MOST_ROWS)}"]
+    return AnswerView(parts, opening, closing if len(rows) > _MOST_ROWS else ())
+
+
+def amount_word(value: float | None, row: Record, language: str) -> Word:
+    """A number with its unit of measure; an area in square metres as one, for the unit is the reader's."""
+    if value is None:
+        return "–"
+    if row["unit_of_measure"] == "m2":
+        return Amount(value, "m2")
+    measure = "" if row["unit_of_measure"] in (None, "count") else measure_words(row["unit_of_measure"], language)
+    return f"{number_words(value, row)} {measure}".strip()
+
+
+def room_words(row: Record, language: str) -> str:
+    """What a quota leaves free after all that is committed, and for how long; of another row nothing."""
+    if row["free"] is None:
+        return ""
+    facts = {"free": number_words(row["free"], row), "unit": measure_words(row["unit_of_measure"] or "", language)}
+    if not row["days_left"]:
+        return phrase("said.free", language, **facts)
+    return phrase("said.free_days", language, **facts, days=f"{row['days_left']:,.0f}")
+
+
+def _by_unit(rows: Sequence[Record], language: str) -> list[AnswerRow]:
+    """Rows that are said as text only: a table for each unit and day."""
+    found = []
+    for _, of_unit in groupby(rows, key=lambda row: (row["unit"], row["as_of"])):
+        shown = list(of_unit)
+        table = AnswerTable(
+            (Column(""), Column("", is_number=True), Column(""), Column("")),
+            [_text_row(row, language) for row in shown],
+            indent="",
+            has_heads=False,
+        )
+        line = f"{unit_words(shown[0], language)} · {shown[0]['as_of']}"
+        found.append(AnswerRow("", rows=(table,), line=(line,)))
+    return found
+
+
+def _text_row(row: Record, language: str) -> AnswerRow:
+    is_known = row["value"] is not None
+    measure = measure_words(row["unit_of_measure"] or "", language) if is_known else ""
+    value = number_words(row["value"], row) if is_known else "–"
+    return AnswerRow(row["title"], (value, measure, _remarks(row, language)))
+
+
+def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
+    last = max((row["as_of"] for row in rows), default="")
+    found: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        if row["as_of"] == last:
+            found.setdefault((row["pack"], row["id"]), []).append(row)
+    return [
+        AnswerRow(
+            f"{values[0]['title']}\n{_summary(values, language)}".strip(),
+            about={"pack": pack, "id": id_},
+            sign=SIGNS.get(min((row["status"] for row in values), key=_STATUSES.index), ""),
+            is_open=False,
+            rows=[_unit_row(row, language) for row in values],
+        )
+        for (pack, id_), values in found.items()
+    ]
+
+
+def _unit_row(row: Record, language: str) -> AnswerRow:
+    """The value of one unit, with its terms below."""
+    return AnswerRow(
+        f"{unit_words(row, language)}\n{_remarks(row, language)}".strip(),
+        (amount_word(row["value"], row, language),),
+        about={"pack": row["pack"], "id": row["id"], "unit": row["unit"] or ""},
+        sign=SIGNS.get(row["status"], ""),
+        is_open=False,
+        rows=_facts(row, language),
+    )
+
+
+def _remarks(row: Record, language: str) -> str:
+    """What is known of a value beside its number: way, trend, target, room, status, reasons."""
+    words = [
+        "" if row["way"] is None else phrase(f"way.{row['way']}", language),
+        trend_words(row, language) if row["trend"] else "",
+        phrase("said.indicator_target", language, target=_target(row, language)) if row["target"] is not None else "",
+        room_words(row, language),
+    ]
+    if row["reason"] != "no_target":
+        words += [phrase(f"indicator_status.{row['status']}", language), indicator_reasons(row["reason"], language)]
+    return " · ".join(filter(None, words))
+
+
+def _target(row: Record, language: str) -> str:
+    """The number that a value is held to, with its bound before it and its year after it."""
+    target = f"{_BOUNDS.get(row['bound'] or '', '')}{number_words(row['target'], row)}"
+    year = row["target_year"]
+    return phrase("figures.version_of", language, name=target, day=year) if year else target
+
+
+def _summary(values: Sequence[Record], language: str) -> str:
+    """Values of units in a line: the least and the greatest, the target of all, how many have which status and trend.
+
+    One value has its remarks in place of these counts; several of one status for one reason have those.
+    """
+    known = sorted((row for row in values if row["value"] is not None), key=lambda row: row["value"])
+    span = [number_words(row["value"], row) for row in (known[0], known[-1])] if known else []
+    unit = values[0]["unit_of_measure"]
+    measure = "" if unit in (None, "count") else measure_words(unit, language)
+    words = [f"{' – '.join(dict.fromkeys(span))} {measure}".strip() if span else ""]
+    if len(values) == 1:
+        return " · ".join(filter(None, (*words, _remarks(values[0], language))))
+    targets = {None if row["target"] is None else _target(row, language) for row in values}
+    if len(targets) == 1 and None not in targets:
+        words.append(phrase("said.indicator_target", language, target=targets.pop()))
+    if len({(row["status"], row["reason"]) for row in values}) == 1:
+        words.append(_remarks({**values[0], "way": None, "trend": None, "target": None, "free": None}, language))
+    else:
+        for status in _STATUSES:
+            count = sum(row["status"] == status for row in values)
+            words.append(f"{status_words(status, language)} {count}".replace(" ", _NO_BREAK, 1) if count else "")
+    for trend in _TRENDS:
+        count = sum(row["trend"] == trend for row in values)
+        words.append(f"{TREND_SIGNS[trend]}{_NO_BREAK}{phrase(f'trend.{trend}', language)} {count}" if count else "")
+    return " · ".join(filter(None, words))
+
+
+def _facts(row: Record, language: str) -> list[AnswerRow]:
+    """What a value is made of: its year, its room, what is known of it, its terms with their versions."""
+
+    def fact(name: str, value: float | None) -> AnswerRow:
+        return AnswerRow(name, (amount_word(value, row, language),))
+
+    rows = []
+    if row["value"] is not None:
+        rows += [AnswerRow(phrase("indicator_column.year", language), (str(row["year"]),))] if row["year"] else []
+        if not row["trend"]:
+            rows.append(_pair(phrase("indicator_column.trend", language), trend_words(row, language), language))
+    rows += _room_facts(row, fact, language)
+    if row["share_known"] < _WHOLE and row["known_value"] is not None:
+        part = share_text(row["share_known"])
+        rows.append(fact(phrase("said.known_part", language, part=part), row["known_value"]))
+    return [*rows, *(_term_row(term, language) for term in row["inputs"])]
+
+
+def _room_facts(row: Record, fact: Any, language: str) -> list[AnswerRow]:
+    """What of a quota is approved, in review and free; how fast it goes, and for how many days it lasts."""
+    if row["headroom"] is None:
+        return []
+    rows = []
+    if row["committed_reason"]:
+        name = phrase("indicator_column.committed", language)
+        rows.append(_pair(name, indicator_reasons(row["committed_reason"], language), language))
+    elif row["committed"] is not None:
+        in_review = row["in_review"] or 0.0
+        rows.append(fact(phrase("figures.approved", language), row["committed"] - in_review))
+        rows.append(fact(phrase("figures.in_review", language), in_review))
+    rows.append(fact(phrase("indicator_column.headroom", language), row["headroom"]))
+    if row["free"] is not None and row["committed"] is not None:
+        rows.append(fact(phrase("figures.free", language), row["free"]))
+    if row["pace"] is not None:
+        rows.append(fact(phrase("figures.pace", language), row["pace"]))
+    if row["days_left"] is not None:
+        rows.append(AnswerRow(phrase("indicator_column.days_left", language), (f"{row['days_left']:,.0f}",)))
+    elif row["days_reason"]:
+        name = phrase("indicator_column.days_left", language)
+        rows.append(_pair(name, indicator_reasons(row["days_reason"], language), language))
+    return rows
+
+
+def _term_row(term: Record, language: str) -> AnswerRow:
+    versions = [
+        f"{layer_title(one['code'], shipped_catalogue(), language)} {one['label']}" for one in term.get("versions", ())
+    ]
+    why = indicator_reasons(term["reason"], language) if term["value"] is None else ""
+    name = phrase("term_kind.ground", language) if term["kind"] == "ground" else str(term.get("title") or term["term"])
+    note = " · ".join(filter(None, (phrase("said.comma", language).join(versions), why)))
+    value = amount_word(term["value"], {"unit_of_measure": None, **term}, language)
+    return AnswerRow(phrase("sheet.pair", language, name=name, value=note) if note else name, (value,))
+
+
+def _pair(name: str, value: str, language: str) -> AnswerRow:
+    return AnswerRow(phrase("sheet.pair", language, name=name, value=value))

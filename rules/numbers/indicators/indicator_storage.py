@@ -1,0 +1,52 @@
+"""Runs of indicators kept in the library beside those of checks: record, packs, values, terms and features."""
+
+from datetime import date, datetime
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.runs.arrow_blocks import rows_of_table
+from onemap.rules.judge.runs.run_store import keep_run, log_run, run_record, stored_texts
+from onemap.rules.numbers.indicators.indicator_pack import parse_indicator_packs
+from onemap.rules.numbers.indicators.indicators import KIND, IndicatorOptions, Indicators
+
+KEPT = ("indicators", "terms", "features")
+
+
+def kept_tables(found: Indicators) -> dict[str, Table]:
+    """The tables as they are kept: a unit's ground stands in the version of its layer."""
+    return {name: Table(found.tables[name].columns) for name in KEPT}
+
+
+def record_indicators(library: Library, found: Indicators, options: IndicatorOptions) -> None:
+    """Keep a run in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
+    kept = {name: rows_of_table(table) for name, table in kept_tables(found).items()}
+    status: dict[str, int] = {}
+    for row in found.rows:
+        status[row["status"]] = status.get(row["status"], 0) + 1
+    with library.writing() as connection:
+        keep_run(connection, found.record, kept, [(pack.hash, pack.text) for pack in options.packs])
+        log_run(connection, KIND, found.record, {"parameters": found.record["parameters"], "status": status})
+
+
+def stored_options(library: Library, identifier: str) -> IndicatorOptions:
+    """What a stored run was asked; versions that were recorded later are not known.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete.
+    """
+    record = run_record(library, identifier, KIND)
+    parameters, texts = record["parameters"], stored_texts(library)
+    if any(pack["hash"] not in texts for pack in record["packs"]):
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    packs = parse_indicator_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], library.catalogue())
+    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
+    return IndicatorOptions(
+        packs=tuple(packs),
+        days=tuple(date.fromisoformat(day) for day in parameters["days"]),
+        unit=parameters["unit"],
+        unit_field=parameters["unit_field"],
+        units_where=parameters["units_where"],
+        only=tuple(parameters["only"]),
+        known_at=min(moments),
+        states=int(parameters.get("states") or 0),
+    )

@@ -1,0 +1,193 @@
+"""Targets: what an indicator's value is held to in a year, from the pack or the library's table; and its status."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import text_value
+from onemap.layers.ingest.unit_keys import plain_unit_code
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import in_force, read_version, versions
+from onemap.rules.answers.statistics.layer_in_units import plain_numbers
+from onemap.rules.answers.statistics.statistics import record_of
+from onemap.rules.numbers.indicators.indicator_keys import BAND, CEILING, FALL, FLOOR, RISE
+from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack
+from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
+
+OK, WARN, ALARM, UNKNOWN, NONE = "ok", "warn", "alarm", "unknown", "none"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a value is held to: numbers by year, in the indicator's unit; of a band both ends; the base by year.
+
+    reason: why it cannot be told; source: the pack, or the version of the table, as JSON.
+    """
+
+    by_year: Mapping[int, float] = field(default_factory=dict)
+    band: tuple[float, float] | None = None
+    base: Mapping[int, float] = field(default_factory=dict)
+    reason: str | None = None
+    source: Mapping[str, Any] | None = None
+
+    def in_year(self, year: int, bound: str) -> tuple[float, int | None] | None:
+        """The number that holds in a year and the year for which it was set; None if there is none.
+
+        A floor or a ceiling is that of the next year with a target, after the last one the last; on the way up or
+        down it is what lies on the straight line from the base, or from the target before, to the next one.
+        """
+        if not self.by_year:
+            return None
+        later = [known for known in self.by_year if known >= year]
+        goal = min(later) if later else max(self.by_year)
+        number = self.by_year[goal]
+        if bound in (RISE, FALL) and later:
+            earlier = {**self.base, **{known: value for known, value in self.by_year.items() if known < year}}
+            begins = [known for known in earlier if known <= year]
+            if begins and (begin := max(begins)) < goal:
+                number = earlier[begin] + (number - earlier[begin]) * (year - begin) / (goal - begin)
+        return number, goal or None
+
+
+@dataclass(frozen=True)
+class _TargetRow:
+    """One row of the table of targets."""
+
+    unit: str
+    names: frozenset[str]
+    measure: str | None
+    numbers: dict[str, float]
+
+
+class Targets:
+    """The targets of a pack's indicators on a day: of the table for single units, else of the pack."""
+
+    def __init__(self, library: Library, pack: IndicatorPack, as_of: date, known_at: datetime | None) -> None:
+        self._pack = pack
+        self._rows: list[_TargetRow] = []
+        self.version: dict[str, Any] | None = None
+        self.is_unreadable = False
+        if pack.targets is None:
+            return
+        known = [version for version in versions(library, known_at) if version.code == pack.targets]
+        version = in_force(known, as_of)
+        if version is None:
+            return
+        self.version = record_of(version)
+        unit = library.catalogue()[version.code].unit
+        try:
+            attributes = read_version(library, version, None).attributes
+        except OneMapError:
+            self.is_unreadable = True
+            return
+        columns = {str(name): attributes[name].tolist() for name in attributes.columns}
+        if unit is None or unit not in columns:
+            return
+        numbers: dict[str, np.ndarray] = {
+            name: plain_numbers(np.array([*columns[name], None], dtype=object)[:-1])
+            for name in ("JQND", "XZJQN", "GHJQN", "GHMBN", "MBND")
+            if name in columns
+        }
+        for row, code in enumerate(map(text_value, columns[unit])):
+            names = [text_value(columns[name][row]) for name in ("ZBDM", "ZBMC") if name in columns]
+            values = {name: float(some[row]) for name, some in numbers.items() if not np.isnan(some[row])}
+            measure = text_value(columns["DW"][row]) if "DW" in columns else None
+            if code is not None:
+                known_names = frozenset(name for name in names if name is not None)
+                self._rows.append(_TargetRow(plain_unit_code(code), known_names, measure, values))
+
+    def of(self, indicator: Indicator, unit: str | None) -> Target:
+        """The target of an indicator in a unit."""
+        if self.is_unreadable:
+            return Target(reason="unreadable", source=self.version)
+        code = None if unit is None else plain_unit_code(unit)
+        rows = [row for row in self._rows if row.unit == code and row.names & indicator.names]
+        if not rows:
+            return self._of_pack(indicator)
+        if len(rows) > 1:
+            return Target(reason="targets_differ", source=self.version)
+        (row,) = rows
+        try:
+            measure = unit_of_measure(row.measure or "")
+        except ValueError:
+            return Target(reason="target_unit", source=self.version)
+        if measure.powers != indicator.unit.powers:
+            return Target(reason="target_unit", source=self.version)
+        numbers = {
+            name: indicator.unit.of(measure.to_base(row.numbers[name]))
+            for name in ("XZJQN", "GHJQN", "GHMBN")
+            if name in row.numbers
+        }
+        by_year = {}
+        if "GHMBN" in numbers and "MBND" in row.numbers:
+            by_year[int(row.numbers["MBND"])] = numbers["GHMBN"]
+        if "GHJQN" in numbers and self._pack.near_year is not None:
+            by_year[self._pack.near_year] = numbers["GHJQN"]
+        if not by_year:
+            return Target(reason="target_year", source=self.version)
+        has_base = "XZJQN" in numbers and "JQND" in row.numbers
+        base = {int(row.numbers["JQND"]): numbers["XZJQN"]} if has_base else {}
+        return Target(by_year, None, base, None, self.version)
+
+    def _of_pack(self, indicator: Indicator) -> Target:
+        target = indicator.options.get("target")
+        base = {int(year): float(value) for year, value in indicator.options.get("base", {}).items()}
+        source = {"pack": self._pack.id, "version": self._pack.version}
+        if target is None:
+            return Target()
+        if isinstance(target, list):
+            return Target(band=(float(target[0]), float(target[1])), source=source)
+        by_year = (
+            {int(year): float(value) for year, value in target.items()} if isinstance(target, dict) else {0: target}
+        )
+        return Target(by_year, None, base, None, source)
+
+
+def status_of(indicator: Indicator, value: float, target: Target, year: int) -> tuple[str, float | None, int | None]:
+    """The status of a known value, the target that it was held to, and the year of that target."""
+    alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
+    if indicator.bound == BAND and target.band is not None:
+        low, high = target.band
+        near = 0.0 if warn is None else abs(1.0 - warn) * (high - low)
+        if not low <= value <= high:
+            return ALARM, low if value < low else high, None
+        is_near = value - low < near or high - value < near
+        return WARN if is_near else OK, low if value - low < high - value else high, None
+    found = target.in_year(year, indicator.bound)
+    if found is None:
+        return NONE, None, None
+    number, goal = found
+    if indicator.bound in (FLOOR, RISE):
+        broken = value < number * (1.0 if alarm is None else alarm)
+        return ALARM if broken else WARN if warn is not None and value < number * warn else OK, number, goal
+    if indicator.bound in (CEILING, FALL):
+        broken = value > number * (1.0 if alarm is None else alarm)
+        return ALARM if broken else WARN if warn is not None and value > number * warn else OK, number, goal
+    return NONE, number, goal
+
+
+def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float | None, bool]:
+    """From where on an indicator with that target is near its limit and broken, and whether that is above it.
+
+    number: the target as `status_of` gives it; of a band it is the nearer end.
+    """
+    alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
+    band = indicator.options.get("target")
+    if indicator.bound == BAND and isinstance(band, list):
+        low, high = map(float, band)
+        near = 0.0 if warn is None else abs(1.0 - warn) * (high - low)
+        is_upper = number == high
+        return (high - near if is_upper else low + near) if near else None, number, is_upper
+    if indicator.bound not in (FLOOR, RISE, CEILING, FALL):
+        return None, None, False
+    is_upper = indicator.bound in (CEILING, FALL)
+    return None if warn is None else number * warn, number * (1.0 if alarm is None else alarm), is_upper
+
+
+def least_known(rows: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """For which part of each unit (count,) all terms are known."""
+    return np.min(np.vstack([np.ones(count), *rows]), axis=0)

@@ -1,0 +1,71 @@
+"""An indicator in words: its measure, which way its value goes, and why it is unknown or cannot be compared."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.messages import phrase, sentences
+from onemap.rules.display.charts.number_axis import decimal_text
+from onemap.rules.judge.kinds.reasons import reasons_in
+
+STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
+TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}
+_DECIMALS = {"count": 0, "person": 0, "bed": 0, "yuan": 0, "%": 1, "km": 3, "km2": 3}  # of units; others have two
+_ATOM = re.compile(r"[A-Za-z]+[23]?")
+# Those that findings have too stand in the messages under `reason`, the others under `indicator_reason`.
+_OF_LAYERS = ("layer_missing", "not_in_force", "unreadable", "outside_coverage", "no_value", "arithmetic")
+
+
+def indicator_reasons(reasons: str | None, language: str) -> str:
+    """Reasons as a column keeps them, in words."""
+    words = [
+        phrase(f"reason.{one}" if one in _OF_LAYERS else f"indicator_reason.{one}", language)
+        for one in reasons_in(reasons)
+    ]
+    return phrase("said.comma", language).join(words)
+
+
+def trend_words(row: Mapping[str, Any], language: str) -> str:
+    """Which way a value goes, by sign and word, since which value of which day; or why nobody can say."""
+    if row["value"] is None:
+        return "–"
+    if row["trend"] is None:
+        reason = indicator_reasons(row["trend_reason"], language)
+        return f"{TREND_SIGNS[None]} {phrase('trend.unknown', language, reason=reason)}"
+    facts = {"value": number_words(row["before"], row), "day": row["before_as_of"]}
+    word = phrase(f"trend.{row['trend']}", language)
+    return f"{TREND_SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
+
+
+def decimals_of(unit: str | None, given: int | None = None) -> int:
+    """How many decimals people read of a unit of measure: what a pack says, else what is counted is whole."""
+    return _DECIMALS.get(unit or "", 2) if given is None else given
+
+
+def number_words(value: float, row: Mapping[str, Any]) -> str:
+    """A number of a row, in its unit of measure, as people read it; a part of a thing that is counted is no whole."""
+    given = row.get("decimals")
+    digits = decimals_of(row["unit_of_measure"], given)
+    is_part = given is None and digits == 0 and abs(value) < 10 and not float(value).is_integer()
+    return decimal_text(value, 2 if is_part else digits)
+
+
+def measure_words(text: str, language: str) -> str:
+    """A unit of measure as people write it: "m2/person" is 平方米/人."""
+    words = sentences(language)["measure_word"]
+    return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)
+
+
+def unit_words(row: Mapping[str, Any], language: str) -> str:
+    """What a row's unit is called."""
+    return str(row["unit_title"] or row["unit"] or phrase("said.district", language))
+
+
+def status_words(status: str, language: str, words: str | None = None) -> str:
+    """A status by its sign and in words. words: other ones than an indicator's."""
+    return f"{STATUS_SIGNS[status]} {words or phrase(f'indicator_status.{status}', language)}"
+
+
+def warning_status(row: Mapping[str, Any], language: str) -> str:
+    """The status of a warning in words: the same ones for every kind."""
+    return phrase(f"warning_status.{row['status']}", language)

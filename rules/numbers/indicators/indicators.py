@@ -1,0 +1,487 @@
+"""`onemap indicators`: indicators of area units with targets and status, each with its terms, versions and features.
+
+Nothing is zero that is not known: a layer, a year, a denominator or ground that is missing makes `unknown`, with why.
+"""
+
+import math
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.ingest.unit_keys import UNIT_LAYERS
+from onemap.layers.library.library import Library, now
+from onemap.layers.library.versions import in_force, versions
+from onemap.layers.software import software_versions
+from onemap.rules.answers.statistics.unit_ground import gap_problems, overlap_problems, shared_m2
+from onemap.rules.answers.statistics.units import AreaUnits, area_units
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
+from onemap.rules.numbers.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE, REVIEW
+from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack, Term
+from onemap.rules.numbers.indicators.indicator_targets import (
+    NONE,
+    OK,
+    UNKNOWN,
+    WARN,
+    Target,
+    Targets,
+    least_known,
+    status_of,
+)
+from onemap.rules.numbers.indicators.reach import NETWORK, STRAIGHT
+from onemap.rules.numbers.indicators.series_breaks import mark_breaks
+from onemap.rules.numbers.indicators.term_measures import TermMeasures, TermValues
+from onemap.rules.numbers.indicators.trends import earlier_states, set_trends
+
+KIND = "indicators"
+_ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borders that are one
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class IndicatorOptions:
+    """What is asked: by which packs, in which units, on which days, which indicators (all if none is named).
+
+    states: in how many states of its own data before each day an indicator is measured as well.
+    language: in which the steps of the work are named.
+    """
+
+    packs: tuple[IndicatorPack, ...]
+    days: tuple[date, ...]
+    unit: str | None = None
+    unit_field: str | None = None
+    units_where: str | None = None
+    only: tuple[str, ...] = ()
+    known_at: datetime | None = None
+    states: int = 0
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """The answer: rows by day, unit and indicator; its terms; the features behind them; and the record of the run."""
+
+    rows: list[Record]
+    terms: list[Record]
+    features: list[Record]
+    units: list[Record]
+    problems: list[Problem]
+    record: Record
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+
+def indicators(library: Library, options: IndicatorOptions, threads: Threads) -> Indicators:
+    """Measure. Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals."""
+    began, started = time.perf_counter(), now()
+    asked = _asked_by_day(library, options)
+    days = [
+        _Day(
+            library, _with_units(library, options, day), day, threads.part(place / len(asked), (place + 1) / len(asked))
+        )
+        for place, day in enumerate(asked)
+    ]
+    rows: list[Record] = []
+    for day in days:
+        rows += day.rows(asked[day.day])
+    mark_breaks(rows, _grounds(days))
+    set_headroom(rows)
+    set_trends(rows)
+    layers: dict[str, Record] = {}
+    for day in days:
+        layers |= {version["table"]: version for version in day.versions()}
+    problems = [problem for day in days if day.day in options.days for problem in day.problems(library, options)]
+    record = {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "started": started,
+        "seconds": 0.0,
+        "software": software_versions(),
+        "packs": [pack.record() for pack in options.packs],
+        "layers": [layers[table] for table in sorted(layers)],
+        "units": [day.units.record for day in days],
+        "parameters": _parameters(options),
+        "who": library.person(),
+    }
+    terms = [row for day in days for row in day.terms]
+    features = [row for day in days for row in day.features]
+    record["seconds"] = round(time.perf_counter() - began, 3)
+    units = [row for day in days for row in day.unit_records()]
+    tables = _tables(rows, terms, features, days, options.states > 0)
+    return Indicators(rows, terms, features, units, problems, record, tables)
+
+
+def _parameters(options: IndicatorOptions) -> Record:
+    return {
+        "days": [day.isoformat() for day in options.days],
+        "as_of": options.days[-1].isoformat(),
+        "unit": options.unit,
+        "unit_field": options.unit_field,
+        "units_where": options.units_where,
+        "only": list(options.only),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+        "states": options.states,
+    }
+
+
+def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, Indicator]]:
+    every = [(pack, item) for pack in options.packs for item in pack.indicators]
+    ids = {item.id for _, item in every}
+    unknown = [name for name in options.only if name not in ids]
+    if unknown:
+        raise OneMapError("indicators.unknown", field="--only", value=unknown, known=sorted(ids))
+    return [(pack, item) for pack, item in every if not options.only or item.id in options.only]
+
+
+def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
+    """Which indicators are measured on which days, in the order of the days: all on those that are asked for."""
+    wanted = _wanted_indicators(options)
+    asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
+    if options.states:
+        known = versions(library, options.known_at)
+        for day in options.days:
+            for at, some in earlier_states(known, wanted, day, options.states).items():
+                asked.setdefault(at, []).extend(one for one in some if one not in asked[at])
+    asked |= dict.fromkeys(options.days, wanted)
+    return {day: asked[day] for day in sorted(asked)}
+
+
+def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
+    """What is asked of a day: before there were units, of the ground that those of the next day asked have."""
+    later = [one for one in options.days if one > day]
+    if options.unit is None or "@" in options.unit or day in options.days or not later:
+        return options
+    of_units = [one for one in versions(library, options.known_at) if one.code == options.unit]
+    then = in_force(of_units, min(later))
+    if then is None or in_force(of_units, day) is not None:
+        return options
+    return replace(options, unit=f"{options.unit}@{then.label}")
+
+
+def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:
+    """The units of a day: of a layer or a file; without either the library's district is the one unit.
+
+    Raises OneMapError indicators.no_ground, indicators.unit, statistics.…, layer.unknown, compare.….
+    """
+    if options.unit is None:
+        district = library.district()
+        if district is None:
+            raise OneMapError("indicators.no_ground", file=library.label, field="--unit")
+        record = {"code": None, "unit": None}
+        return AreaUnits(np.array([None], dtype=object), np.array([district], dtype=object), record)
+    code = options.unit.partition("@")[0]
+    if code not in library.catalogue():  # a file would be another one when the run is repeated
+        raise OneMapError("indicators.unit", field="--unit", value=code)
+    unit_field = options.unit_field or UNIT_LAYERS.get(code)
+    return area_units(library, options.unit, unit_field, options.units_where, day, options.known_at, "--unit")
+
+
+class _Day:
+    """All indicators on one day."""
+
+    def __init__(self, library: Library, options: IndicatorOptions, day: date, threads: Threads) -> None:
+        self.day, self._threads = day, threads
+        self.units = units_of(library, options, day)
+        self._measures = TermMeasures(library, self.units, day, options.known_at, threads)
+        self._targets = {pack.id: Targets(library, pack, day, options.known_at) for pack in options.packs}
+        self._language = options.language
+        self._asked: dict[tuple[str, str, int | None], TermValues] = {}
+        self.terms: list[Record] = []
+        self.features: list[Record] = []
+
+    def rows(self, wanted: Sequence[tuple[IndicatorPack, Indicator]]) -> list[Record]:
+        """The values, unit by unit; terms and features are noted on the way."""
+        by_indicator = []
+        for place, (pack, item) in enumerate(wanted):
+            self._threads.progress.at(place / len(wanted), item.title.get(self._language, item.id))
+            by_indicator.append(self._rows_of(pack, item))
+        self._note_terms()
+        return [rows[unit] for unit in range(len(self.units.names)) for rows in by_indicator]
+
+    def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+        terms = [pack.terms[name] for name in item.formula.names]
+        spoken = self._committed_rows(pack, item)
+        found: dict[str, TermValues] = {}
+        for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
+            year = None
+            if term.kind == OF_TABLE:  # a number of persons belongs to the state of the ground that it is divided by
+                years = [value.year for name, value in found.items() if value.year is not None]
+                year = years[0] if years else None
+            found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
+        return [
+            self._with_status(pack, item, self._row(pack, item, terms, found, unit) | spoken[unit], terms, found, unit)
+            for unit in range(len(self.units.names))
+        ]
+
+    def _committed_rows(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
+        """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
+        if item.committed is None:
+            return [{**NOTHING, "in_review": None} for _ in self.units.names]
+        terms = [pack.terms[name] for name in item.committed.names]
+        found = {term.id: self._measures.measure(pack.id, term) for term in terms}
+        self._asked |= {(pack.id, name, None): values for name, values in found.items()}
+        rows = []
+        for unit in range(len(self.units.names)):
+            values = {term.id: float(found[term.id].value[unit]) for term in terms}
+            lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
+            known = min([1.0, *(float(found[term.id].known[unit]) for term in terms)])
+            base = None if lost else item.committed.value(values)
+            row: Record = {"share_known": known, "value": None if base is None else item.unit.of(base)}
+            reason = _why_unknown(pack, item, terms, found, row, lost, unit)
+            row = {"committed": None if reason else row["value"], "committed_reason": reason, "in_review": None}
+            if not reason:  # formulas of quantities of one kind are sums, so that parts of them add up
+                cases = {term.id: values[term.id] if term.kind == REVIEW else 0.0 for term in terms}
+                row["in_review"] = item.unit.of(item.committed.value(cases) or 0.0)
+            rows.append({**NOTHING, **row, "spoken_for": [_input(term, found[term.id], unit) for term in terms]})
+        return rows
+
+    def _with_status(
+        self,
+        pack: IndicatorPack,
+        item: Indicator,
+        row: Record,
+        terms: list[Term],
+        found: Mapping[str, TermValues],
+        unit: int,
+    ) -> Record:
+        """A row with its target and status; a quota that will not hold what is committed is near."""
+        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
+        target = self._targets[pack.id].of(item, row["unit"])
+        row |= _judgement(item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
+        after = with_committed(row)
+        if row["status"] == OK and after is not None and status_of(item, after, target, row["year"])[0] != OK:
+            row |= {"status": WARN, "reason": COMMITTED}
+        return row
+
+    def _row(
+        self, pack: IndicatorPack, item: Indicator, terms: list[Term], found: Mapping[str, TermValues], unit: int
+    ) -> Record:
+        name = self.units.names[unit]
+        values = {term.id: float(found[term.id].value[unit]) for term in terms}
+        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
+        base = None if lost else item.formula.value(values)
+        known = float(least_known([found[term.id].known[unit : unit + 1] for term in terms], 1)[0])
+        value = None if base is None else item.unit.of(base)
+        above, below = (None, None) if lost else item.formula.parts(values)
+        year = self._year(terms, found, unit)
+        return {
+            "id": item.id,
+            "pack": pack.id,
+            "unit": name,
+            "unit_title": None if self.units.titles is None else self.units.titles[unit],
+            "unit_version": self.units.record.get("table"),
+            "as_of": self.day.isoformat(),
+            "year": year,
+            "value": value,
+            "unit_of_measure": item.unit.text,
+            "target": None,
+            "target_year": None,
+            "status": UNKNOWN,
+            "reason": None,
+            "nature": item.nature,
+            "bound": item.bound,
+            "numerator": above,
+            "denominator": below,
+            "share_known": known,
+            "known_value": value,
+            "way": _way(terms, found, unit),
+            "break": None,
+            "inputs": [_input(term, found[term.id], unit) for term in terms],
+        }
+
+    def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
+        """The year of whose state a value is: of the layer's version, else of the table's row, else of the day."""
+        years = [found[term.id].year for term in terms if found[term.id].year is not None]
+        rows = [found[term.id].facts["year"][unit] for term in terms if "year" in found[term.id].facts]
+        years += [int(year) for year in rows if not np.isnan(year)]
+        return next((year for year in years if year is not None), self.day.year)
+
+    def _note_terms(self) -> None:
+        for (pack, term, _), values in self._asked.items():
+            for unit, name in enumerate(self.units.names.tolist()):
+                number = float(values.value[unit])
+                row: Record = {"unit": name, "as_of": self.day.isoformat(), "pack": pack, "term": term}
+                row |= {"value": None if math.isnan(number) else number, "reason": _reason(values, unit)}
+                row |= {"features": int(values.features[unit]), "share_known": float(values.known[unit])}
+                row |= {key: _number(column[unit]) for key, column in values.facts.items()}
+                row |= {key: column[unit] for key, column in values.words.items()}
+                row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
+                self.terms.append(row)
+            for large in values.largest:
+                named = {"unit": self.units.names[large["unit"]], "as_of": self.day.isoformat(), "pack": pack}
+                self.features.append({**named, "term": term, "feature": large["feature"], "value": large["value"]})
+
+    def versions(self) -> list[Record]:
+        """Every version that was asked for the units, the terms and the targets."""
+        found = [version for values in self._asked.values() for version in values.versions]
+        found += [targets.version for targets in self._targets.values() if targets.version is not None]
+        own = self.units.record
+        return [*found, *([own] if own.get("table") else [])]
+
+    def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
+        """What a reader must know of the units: remarks of their file, ground in two of them or in none."""
+        found = list(self.units.problems)
+        if options.unit is not None:
+            found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
+            found += [] if options.units_where else gap_problems(library, options.unit, self.units, self._threads)
+        return found
+
+    def unit_records(self) -> list[Record]:
+        """The units of the day with their ground."""
+        return [
+            {"unit": name, "as_of": self.day.isoformat(), "area_m2": area}
+            for name, area in zip(self.units.names.tolist(), self._measures.ground_m2.tolist(), strict=True)
+        ]
+
+
+def _why_unknown(
+    pack: IndicatorPack,
+    item: Indicator,
+    terms: list[Term],
+    found: Mapping[str, TermValues],
+    row: Record,
+    lost: Mapping[str, str | None],
+    unit: int,
+) -> str | None:
+    """Why a value cannot stand, or None."""
+    if lost:
+        return ",".join(dict.fromkeys(reason or "no_value" for reason in lost.values()))
+    if row["share_known"] < pack.least_known - _ARITHMETIC:
+        open_terms = [found[term.id] for term in terms if found[term.id].known[unit] < pack.least_known - _ARITHMETIC]
+        return ",".join(dict.fromkeys(str(values.reason[unit]) for values in open_terms))
+    if row["value"] is None:
+        return NOT_APPLICABLE if item.options.get("zero") == NOT_APPLICABLE else "denominator_zero"
+    return None
+
+
+def _judgement(item: Indicator, row: Record, target: Target, reason: str | None) -> Record:
+    """Value, target, status and reason as they stand in the row."""
+    if reason == NOT_APPLICABLE:
+        return {"value": None, "known_value": None, "status": NONE, "reason": NOT_APPLICABLE}
+    if reason is not None:
+        held = target.in_year(row["year"], item.bound)
+        number, goal = held if held else (None, None)
+        return {"value": None, "target": number, "target_year": goal, "status": UNKNOWN, "reason": reason}
+    if target.reason is not None:
+        return {"status": UNKNOWN, "reason": target.reason}
+    status, number, goal = status_of(item, row["value"], target, row["year"])
+    return {"target": number, "target_year": goal, "status": status, "reason": "no_target" if status == NONE else None}
+
+
+def _reason(values: TermValues, unit: int) -> str | None:
+    """Why a term is not known, or not wholly known, in a unit."""
+    is_whole = values.known[unit] >= 1.0 - _ARITHMETIC and not np.isnan(values.value[unit])
+    return None if is_whole else values.reason[unit]
+
+
+def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
+    """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
+    ways = {found[term.id].words["way"][unit] for term in terms if "way" in found[term.id].words}
+    return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
+
+
+def _input(term: Term, values: TermValues, unit: int) -> Record:
+    """One term of a row, as JSON."""
+    number = float(values.value[unit])
+    return {
+        "term": term.id,
+        "kind": term.kind,
+        "value": None if math.isnan(number) else term.unit.of(number),
+        "unit_of_measure": term.unit.text if term.kind != GROUND else "m2",
+        "reason": _reason(values, unit),
+        "features": int(values.features[unit]),
+        "share_known": float(values.known[unit]),
+        **{name: _number(column[unit]) for name, column in values.facts.items()},
+        **{name: column[unit] for name, column in values.words.items()},
+        "versions": values.versions,
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
+    """The units' polygons by day and name."""
+    return {
+        (day.day.isoformat(), name): ground
+        for day in days
+        for name, ground in zip(day.units.names.tolist(), day.units.grounds, strict=True)
+    }
+
+
+def _tables(
+    rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day], has_trends: bool
+) -> dict[str, Table]:
+    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
+    grounds = _grounds(days)
+    flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
+    shapes = np.array([*(grounds[row["as_of"], row["unit"]] for row in rows), None], dtype=object)[:-1]
+    return {
+        "indicators": Table(_columns(flat, VALUE_COLUMNS | (TREND_COLUMNS if has_trends else {})), shapes),
+        "terms": Table(_columns(terms, TERM_COLUMNS)),
+        "features": Table(_columns(features, FEATURE_COLUMNS)),
+    }
+
+
+VALUE_COLUMNS: dict[str, str] = {
+    **dict.fromkeys(("id", "pack", "unit", "unit_title", "unit_version", "as_of"), "text"),
+    "year": "whole",
+    "value": "number",
+    "unit_of_measure": "text",
+    "target": "number",
+    "target_year": "whole",
+    **dict.fromkeys(("status", "reason", "nature", "bound"), "text"),
+    **dict.fromkeys(("numerator", "denominator", "share_known", "known_value"), "number"),
+    **dict.fromkeys(("way", "break"), "text"),
+    **dict.fromkeys(("headroom", "committed", "free", "pace", "days_left"), "number"),
+    **dict.fromkeys(("committed_reason", "days_reason"), "text"),
+}
+# Of runs that ask for states before: a run that was kept without them stays the same when it is repeated.
+TREND_COLUMNS: dict[str, str] = {
+    **dict.fromkeys(("trend", "trend_reason"), "text"),
+    "before": "number",
+    "before_as_of": "text",
+}
+TERM_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("unit", "as_of", "pack", "term"), "text"),
+    "value": "number",
+    "reason": "text",
+    "features": "whole",
+    **dict.fromkeys(("share_known", "area_m2", "planar_m2", "overlap_m2", "uncovered_m2", "no_value_m2"), "number"),
+    **dict.fromkeys(("no_value_features", "without_value", "year"), "number"),
+    **dict.fromkeys(("way", "way_reason", "classes"), "text"),
+    **dict.fromkeys(("streets_m", "street_parts", "loose_ends", "off_street_m2"), "number"),
+    "versions": "text",
+}
+FEATURE_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("unit", "as_of", "pack", "term", "feature"), "text"),
+    "value": "number",
+}
+
+
+def _columns(records: list[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as columns of one type each, whether or not there are any."""
+    made = {}
+    for name, kind in kinds.items():
+        values = [record.get(name) for record in records]
+        if kind == "text":
+            made[name] = pd.Series([None if value is None else str(value) for value in values], dtype=object)
+        else:
+            made[name] = pd.Series(values, dtype="Int64" if kind == "whole" else float)
+    return pd.DataFrame(made)
+
+
+def titled_tables(tables: Mapping[str, Table], titles: Mapping[str, str]) -> dict[str, Table]:
+    """The tables as they are written for people: each indicator with its name, which is no part of what is kept."""
+    values = tables["indicators"]
+    columns = values.columns.copy()
+    columns.insert(1, "title", pd.Series([titles[name] for name in columns["id"]], dtype=object))
+    return {**tables, "indicators": Table(columns, values.geometries)}

@@ -1,0 +1,78 @@
+"""What of each area unit lies within a walk of places: over streets where they form a network, else in straight lines.
+
+Which of both it was, and why, stands beside the value.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from onemap.rules.judge.overlay.grown_ground import ground_around, require_grown
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.whole_grounds import beyond, common_with
+from onemap.rules.numbers.indicators.street_network import REACH_SEGMENTS, StreetNetwork
+
+NETWORK, STRAIGHT = "network", "straight"
+NO_STREETS, UNJOINED = "no_streets", "streets_unjoined"
+_UNITS = "units"  # how a refusal names where grounds are of
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far somebody walks, in m, and how near a street must be. join_m: of vertices that are one junction."""
+
+    distance_m: float
+    snap_m: float
+    join_m: float
+
+
+@dataclass(frozen=True)
+class ReachedGround:
+    """What of each unit (m,) is reached, as polygons or None, what must be known of it, and how it was found.
+
+    off_street: what of each unit is too far from any street, None where there is no network.
+    facts: columns (m,) of numbers; words: columns (m,) of words.
+    """
+
+    grounds: np.ndarray
+    off_street: np.ndarray | None = None
+    facts: dict[str, np.ndarray] = field(default_factory=dict)
+    words: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+def reached_ground(
+    units: np.ndarray, places: np.ndarray, streets: np.ndarray | None, walk: Walk, why_straight: str | None = None
+) -> ReachedGround:
+    """The ground of units (m,) within a walk of places (p,). streets: lines (s,), or None.
+
+    Raises OneMapError overlay.union, compare.arithmetic.
+
+    why_straight: why there are no streets, where some are asked for.
+    """
+    straight = _straight(units, places, walk.distance_m)
+    count = len(units)
+    if streets is None or not len(streets):
+        why = [why_straight if streets is None else NO_STREETS] * count
+        return ReachedGround(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
+    network = StreetNetwork(streets, walk.join_m)
+    around = require_grown(units, walk.distance_m, Threads())
+    states = [network.state_in(ground) for ground in around.tolist()]
+    by_street = np.array([state.is_joined for state in states], dtype=bool)
+    whole, off_street = straight, None
+    if by_street.any():
+        ground = network.ground_within_walk(places, walk.distance_m, walk.snap_m)
+        whole = np.where(by_street, common_with(units, ground, _UNITS, Threads()), straight)
+        off_street = beyond(units, network.ground_near_streets(walk.snap_m), _UNITS, Threads())
+        off_street[~by_street] = None
+    facts = {
+        "streets_m": np.array([state.length_m for state in states]),
+        "street_parts": np.array([float(state.parts) for state in states]),
+        "loose_ends": np.array([float(state.loose_ends) for state in states]),
+    }
+    why = [None if state.is_joined else (UNJOINED if state.parts else NO_STREETS) for state in states]
+    way: list[str | None] = [NETWORK if state.is_joined else STRAIGHT for state in states]
+    return ReachedGround(whole, off_street, facts, {"way": way, "way_reason": why})
+
+
+def _straight(units: np.ndarray, places: np.ndarray, distance_m: float) -> np.ndarray:
+    return common_with(units, ground_around(places, distance_m, Threads(), REACH_SEGMENTS), _UNITS, Threads())

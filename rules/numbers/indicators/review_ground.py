@@ -1,0 +1,48 @@
+"""The ground of cases that were in review on a day: what is asked for and neither issued nor withdrawn."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from onemap.layers.library.library import Library
+from onemap.rules.judge.overlay.overlay import union_by
+from onemap.rules.judge.runs.run_store import stored_question
+from onemap.rules.review.cases.case import Case, Entry
+from onemap.rules.review.cases.case_file import stored_cases
+
+_ENDS = ("issue", "withdraw")
+
+
+@dataclass(frozen=True)
+class ReviewGround:
+    """Cases (n,) by id, and the ground of each in the library's plane."""
+
+    cases: tuple[str, ...]
+    grounds: np.ndarray
+
+
+def review_ground(library: Library, as_of: date, known_at: datetime | None) -> ReviewGround:
+    """The cases that were open at the end of a day, by what was recorded until a moment.
+
+    Raises OneMapError library.altered, run.…: what cannot be read is not left out in silence.
+    """
+    cases, grounds = [], []
+    for case in stored_cases(library):
+        steps = [entry for entry in case.entries if entry.on <= as_of and _is_known(entry, known_at)]
+        if not steps or any(entry.action in _ENDS for entry in steps):
+            continue
+        parcels = stored_question(library, _run_of(case, steps)).parcels
+        cases.append(case.id)
+        grounds += union_by(np.zeros(len(parcels.ids), dtype=np.int64), parcels.geometries, 1).tolist()
+    return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1])
+
+
+def _is_known(entry: Entry, known_at: datetime | None) -> bool:
+    return known_at is None or datetime.fromisoformat(entry.at) <= known_at
+
+
+def _run_of(case: Case, steps: list[Entry]) -> str:
+    """The check of the last round until then."""
+    last = max(entry.round for entry in steps)
+    return next(one.run for one in reversed(case.rounds) if one.number <= last)

@@ -1,0 +1,241 @@
+"""Reach on foot over streets: what ground lies within a walk of places, by the lengths of a network of lines.
+
+A walker goes straight to a street that is near enough, along streets, and straight to the place. Lines join where their
+vertices are the same, or within a tolerance; a crossing without a vertex is taken for a bridge. What does not join is
+counted, never mended.
+"""
+
+import heapq
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.parts import line_edges
+from onemap.rules.judge.overlay.grown_ground import ground_around
+from onemap.rules.judge.overlay.lines_inside import proved_pieces
+from onemap.rules.judge.overlay.threads import Threads
+
+NEARLY_M = 5.0  # a dead end that comes so near to another street has most likely been meant to meet it
+REACH_SEGMENTS = 16  # of a quarter of a circle around what is reached
+_STEP_M = 10.0  # along a street beside a place, how far apart the points are where it can be entered
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """How whole a network is: its length in m, how many parts do not meet, and dead ends that nearly meet a street.
+
+    is_joined: whether it is a network at all: some of its lines meet, or there is one alone.
+    """
+
+    length_m: float
+    parts: int
+    loose_ends: int
+    is_joined: bool
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Straight stretches (k,) of streets: their two nodes (k, 2), from where to where (k, 2, 2), length, whose line."""
+
+    nodes: np.ndarray
+    ends: np.ndarray
+    length: np.ndarray
+    line: np.ndarray
+
+
+class StreetNetwork:
+    """A graph of lines. join_m: vertices nearer than that, and ends that near to another street, are joined."""
+
+    def __init__(self, lines: np.ndarray, join_m: float) -> None:
+        parts, self._line_of_part = shapely.get_parts(lines, return_index=True)
+        self._lines = parts
+        self._edges, self._points, self._links = _graph_of(parts, join_m)
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        """Of each node (n,) the number of the part of the network that it belongs to."""
+        return connected_labels(np.vstack([self._edges.nodes, self._links]), len(self._points))
+
+    @cached_property
+    def _ways(self) -> tuple[list[int], list[int], list[float]]:
+        """Where the ways out of each node begin (n + 1,); of each way (w,) the node to which it leads, and its length.
+
+        They are lists because the search takes them one by one.
+        """
+        gap = np.linalg.norm(self._points[self._links[:, 0]] - self._points[self._links[:, 1]], axis=1)
+        pairs, length = np.vstack([self._edges.nodes, self._links]), np.concatenate([self._edges.length, gap])
+        begin, end = np.concatenate([pairs, pairs[:, ::-1]]).T
+        order = np.argsort(begin, kind="stable")
+        first = np.searchsorted(begin[order], np.arange(len(self._points) + 1))
+        return first.tolist(), end[order].tolist(), np.concatenate([length, length])[order].tolist()
+
+    @cached_property
+    def _loose(self) -> np.ndarray:
+        """Dead ends (p,), as points, that come near to a street of another line without meeting it."""
+        place = connected_labels(self._links, len(self._points))  # nodes that are joined are one place
+        degree = np.bincount(place[self._edges.nodes.ravel()], minlength=len(self._points))
+        is_dead = degree[place[self._edges.nodes]] == 1
+        edge, side = np.nonzero(is_dead)
+        long_enough = shapely.length(self._lines)[self._edges.line[edge]] > NEARLY_M
+        edge, side = edge[long_enough], side[long_enough]
+        points = shapely.points(self._edges.ends[edge, side])
+        end, near = shapely.STRtree(self._lines).query(points, predicate="dwithin", distance=NEARLY_M)
+        other = self._edges.line[edge[end]] != near
+        found: np.ndarray = points[np.unique(end[other])]
+        return found
+
+    def state_in(self, ground: shapely.Geometry) -> NetworkState:
+        """How whole the network is, as far as its lines meet a polygon."""
+        chosen = np.flatnonzero(shapely.intersects(ground, self._lines))
+        if not len(chosen):
+            return NetworkState(0.0, 0, 0, False)
+        is_here = np.isin(self._edges.line, chosen)
+        parts = len(np.unique(self._labels[self._edges.nodes[is_here, 0]]))
+        pieces = proved_pieces(shapely.intersection, self._lines[chosen], np.full(len(chosen), ground))
+        inside = float(shapely.length(pieces).sum())
+        features = len(np.unique(self._line_of_part[chosen]))
+        loose = int(shapely.intersects(ground, self._loose).sum()) if len(self._loose) else 0
+        return NetworkState(inside, parts, loose, features == 1 or parts < features)
+
+    def ground_within_walk(self, places: np.ndarray, distance_m: float, snap_m: float) -> shapely.Geometry:
+        """The ground within a walk of any of the places (p,): of points, lines or polygons.
+
+        A walk is at most distance_m long, of which the way to and from a street counts; neither is longer than snap_m.
+        Whatever lies within r of a street of which the walk has r left is reached; of such discs along a street each
+        lies in the first, so that the ground is all that lies within snap_m of the streets with so much left.
+        """
+        budget = distance_m - snap_m
+        near, stretches = places, self._stretches(places, snap_m, budget)
+        if len(stretches):
+            merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(stretches)))
+            near = np.concatenate([near, merged])
+        return ground_around(near, snap_m, Threads(), REACH_SEGMENTS)
+
+    def ground_near_streets(self, snap_m: float) -> shapely.Geometry:
+        """The ground within snap_m of any street."""
+        return ground_around(self._lines, snap_m, Threads(), REACH_SEGMENTS)
+
+    def _stretches(self, places: np.ndarray, snap_m: float, budget: float) -> np.ndarray:
+        """The straight stretches (s,) of streets that somebody reaches with what is left of the budget, as lines."""
+        edge, position, cost = self._starts(places, snap_m)
+        if not len(edge):
+            return np.empty(0, dtype=object)
+        length, nodes = self._edges.length, self._edges.nodes
+        first = np.full(len(self._points), np.inf)
+        np.minimum.at(first, nodes[edge, 0], cost + position)
+        np.minimum.at(first, nodes[edge, 1], cost + length[edge] - position)
+        left = np.maximum(budget - self._costs(first, budget), 0.0)
+        forth, back = left[nodes[:, 0]], left[nodes[:, 1]]
+        is_whole = forth + back >= length
+        open_edges = np.flatnonzero(~is_whole)
+        spare = np.maximum(budget - cost, 0.0)
+        own = ~is_whole[edge]
+        spans = np.concatenate([np.flatnonzero(is_whole), open_edges, open_edges, edge[own]])
+        begin = np.concatenate(
+            [np.zeros(int(is_whole.sum())), np.zeros(len(open_edges)), (length - back)[open_edges]]
+            + [(position - spare)[own]]
+        )
+        end = np.concatenate(
+            [length[is_whole], forth[open_edges], length[open_edges], (position + spare)[own]],
+        )
+        begin, end = np.maximum(begin, 0.0), np.minimum(end, length[spans])
+        kept = end > begin
+        return self._part_lines(spans[kept], begin[kept], end[kept])
+
+    def _part_lines(self, edge: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        lines: np.ndarray = shapely.linestrings(np.stack([self._at(edge, begin), self._at(edge, end)], axis=1))
+        return lines
+
+    def _at(self, edge: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Coordinates (k, 2) at a position along edges (k,); both ends are exact, so that stretches meet."""
+        ends, share = self._edges.ends[edge], (position / self._edges.length[edge])[:, None]
+        found: np.ndarray = np.where(share >= 1.0, ends[:, 1], ends[:, 0] + share * (ends[:, 1] - ends[:, 0]))
+        return found
+
+    def _starts(self, places: np.ndarray, snap_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where a place is left for a street: edge (s,), position along it, and how far that is from the place, in m.
+
+        That is the nearest point of each street, and one every few metres, for places that run along it and slant ways.
+        """
+        lines = shapely.linestrings(self._edges.ends)
+        place, edge = shapely.STRtree(lines).query(places, predicate="dwithin", distance=snap_m)
+        foot = shapely.line_locate_point(
+            lines[edge], shapely.get_point(shapely.shortest_line(lines[edge], places[place]), 0)
+        )
+        steps = (self._edges.length[edge] // _STEP_M).astype(int)
+        row = np.repeat(np.arange(len(edge)), steps + 1)
+        count = np.arange(len(row)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+        position = np.concatenate([foot, np.minimum(count * _STEP_M, self._edges.length[edge[row]])])
+        edge, place = np.concatenate([edge, edge[row]]), np.concatenate([place, place[row]])
+        cost = shapely.distance(shapely.points(self._at(edge, position)), places[place])
+        kept = cost <= snap_m
+        return edge[kept], position[kept], cost[kept]
+
+    def _costs(self, first: np.ndarray, budget: float) -> np.ndarray:
+        """How far each node (n,) is from its nearest place, in m. first: how far without going by other nodes.
+
+        Ways beyond the budget are not looked for: there it is as first says.
+        The shortest ways after E. W. Dijkstra, A Note on Two Problems in Connexion with Graphs, 1959.
+        """
+        begin, end, length = self._ways
+        costs = first.tolist()
+        heap = [(cost, node) for node, cost in enumerate(costs) if cost <= budget]
+        heapq.heapify(heap)
+        while heap:
+            cost, node = heapq.heappop(heap)
+            if cost > costs[node]:
+                continue  # it was reached in a shorter way since
+            for way in range(begin[node], begin[node + 1]):
+                farther = cost + length[way]
+                if farther <= budget and farther < costs[end[way]]:
+                    costs[end[way]] = farther
+                    heapq.heappush(heap, (farther, end[way]))
+        return np.array(costs)
+
+
+def connected_labels(pairs: np.ndarray, count: int) -> np.ndarray:
+    """The part of a graph that each of its nodes belongs to: its least node (count,). pairs (k, 2): nodes that meet."""
+    labels = np.arange(count)
+    while True:
+        low = labels[pairs].min(axis=1)
+        if (labels[pairs] == low[:, None]).all():
+            return labels
+        for side in (0, 1):
+            np.minimum.at(labels, labels[pairs[:, side]], low)
+        while (labels[labels] != labels).any():
+            labels = labels[labels]
+
+
+def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.ndarray]:
+    """Edges, nodes (n, 2) and pairs (l, 2) of nodes that are no farther apart than join_m."""
+    ends, line = line_edges(lines)
+    is_long = (ends[:, 0] != ends[:, 1]).any(axis=1)
+    ends, line = _split(ends[is_long], line[is_long], lines, join_m)
+    points, node = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
+    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    shapes = shapely.points(points)
+    pairs = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=join_m).T
+    return _Edges(node.reshape(-1, 2), ends, length, line), points, pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+def _split(ends: np.ndarray, line: np.ndarray, lines: np.ndarray, join_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Segments (k, 2, 2) of lines, cut where another line ends on them, and whose they then are."""
+    segments = shapely.linestrings(ends)
+    stops = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    stop, segment = shapely.STRtree(segments).query(stops, predicate="dwithin", distance=join_m)
+    position = shapely.line_locate_point(segments[segment], stops[stop])
+    length = shapely.length(segments)
+    inside = (position > join_m) & (position < length[segment] - join_m)
+    segment, position = segment[inside], position[inside]
+    count = np.arange(len(segments))
+    at = np.concatenate([count, count, segment])
+    along = np.concatenate([np.zeros(len(segments)), length, position])
+    vertex = np.concatenate(
+        [ends[:, 0], ends[:, 1], shapely.get_coordinates(shapely.line_interpolate_point(segments[segment], position))]
+    )
+    order = np.lexsort((along, at))
+    at, along, vertex = at[order], along[order], vertex[order]
+    rows = np.flatnonzero((at[1:] == at[:-1]) & (np.diff(along) > 0))
+    return np.stack([vertex[rows], vertex[rows + 1]], axis=1), line[at[rows]]

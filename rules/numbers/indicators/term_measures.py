@@ -1,0 +1,472 @@
+"""Terms measured in area units: what there is, of which versions, and for how much of each unit that is known.
+
+Areas are of unions, on the ellipsoid; a feature that crosses a unit's border is shared out by its ground or length,
+and counts where its largest part lies. Where a condition is unknown a feature counts nowhere, which is said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.shape_column import all_of
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
+from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, StatisticsOptions, plain_numbers
+from onemap.rules.answers.statistics.statistics import record_of
+from onemap.rules.answers.statistics.union_areas import Plane
+from onemap.rules.answers.statistics.unit_ground import proved_ground
+from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
+from onemap.rules.answers.statistics.units import AreaUnits
+from onemap.rules.judge.kinds.conditions import Truth
+from onemap.rules.judge.overlay.grown_ground import require_grown
+from onemap.rules.judge.overlay.overlay import differences, intersections, outside, union_by, unions
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.class_editions import CLASSES, NO_EDITION, class_editions, is_broken
+from onemap.rules.numbers.indicators.indicator_keys import (
+    AREA,
+    COUNT,
+    GROUND,
+    LENGTH,
+    NET,
+    OF_TABLE,
+    REACH,
+    REVIEW,
+    TRANSITION,
+)
+from onemap.rules.numbers.indicators.indicator_pack import LayerPart, Term
+from onemap.rules.numbers.indicators.reach import ReachedGround, reached_ground
+from onemap.rules.numbers.indicators.review_ground import review_ground
+from onemap.rules.numbers.indicators.unit_of_measure import unit_of_measure
+
+LARGEST = 10  # features of a unit and a term that the trace names
+_REASONS = {
+    "version.unreadable": "unreadable",
+    "statistics.field": "no_field",
+    "statistics.where": "no_field",
+    "compare.arithmetic": "arithmetic",
+    "overlay.union": "arithmetic",
+}
+
+
+@dataclass(frozen=True)
+class TermValues:
+    """A term in each of m units.
+
+    value (m,): in base units, NaN where nothing can be said; reason (m,): why not, else None.
+    features (m,): how many count; known (m,): for which part of the unit data speak, 0 to 1.
+    facts: further columns (m,) by name; versions: those that were asked, as JSON, the term's own first.
+    largest: rows of the features that have most of it; year: of the term's own version or of the table's rows.
+    words: further columns (m,) of words by name.
+    """
+
+    value: np.ndarray
+    reason: list[str | None]
+    features: np.ndarray
+    known: np.ndarray
+    facts: dict[str, np.ndarray] = field(default_factory=dict)
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    largest: list[dict[str, Any]] = field(default_factory=list)
+    year: int | None = None
+    words: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+class _Unknown(Exception):
+    """Why a term has no value in any unit."""
+
+    def __init__(self, reason: str, versions_asked: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(reason)
+        self.reason, self.versions = reason, list(versions_asked)
+
+
+class TermMeasures:
+    """The terms of one day in the same units; each layer is read once."""
+
+    def __init__(
+        self, library: Library, units: AreaUnits, as_of: date, known_at: datetime | None, threads: Threads
+    ) -> None:
+        self.library, self.units, self.as_of, self.known_at, self.threads = library, units, as_of, known_at, threads
+        self._count = len(units.names)
+        self._plane = Plane(library.crs, (0.0, 0.0))
+        self._versions = versions(library, known_at)
+        self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
+        self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
+        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, np.ndarray, list[Version]]] = {}
+        self._beyond: dict[str, np.ndarray] = {}
+        self._values: dict[tuple[str, str, int | None], TermValues] = {}
+        self.ground_m2: np.ndarray = shapely.area(units.grounds)
+
+    def measure(self, pack: str, term: Term, year: int | None = None) -> TermValues:
+        """A term of a pack in every unit. year: of a table's rows; None for the last until the day."""
+        key = (pack, term.id, year if term.kind == OF_TABLE else None)
+        if key not in self._values:
+            self._values[key] = self._term_values(term, year)
+        return self._values[key]
+
+    def _term_values(self, term: Term, year: int | None) -> TermValues:
+        try:
+            if term.kind == GROUND:
+                area = self._plane.ellipsoidal_m2(self.units.grounds)
+                nothing = np.zeros(self._count, dtype=np.int64)
+                return TermValues(area, [None] * self._count, nothing, np.ones(self._count))
+            if term.kind == REVIEW:
+                return self._of_cases(term)
+            return self._of_table(term, year) if term.kind == OF_TABLE else self._of_layer(term)
+        except _Unknown as unknown:
+            return self._nothing(unknown.reason, unknown.versions)
+        except OneMapError as error:
+            reason = _REASONS.get(error.problems[0].code)
+            if reason is None:
+                raise
+            return self._nothing(reason, [])
+
+    def _nothing(self, reason: str, versions_asked: list[dict[str, Any]]) -> TermValues:
+        empty, nothing = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
+        return TermValues(empty, [reason] * self._count, nothing, np.zeros(self._count), {}, versions_asked)
+
+    def _version(self, part: LayerPart) -> Version:
+        known = [version for version in self._versions if version.code == part.layer]
+        day = self.as_of if part.state is None else date(part.state, 12, 31)
+        version = in_force(known, day)
+        if version is None:
+            raise _Unknown("not_in_force" if known else "layer_missing")
+        if not part.is_earlier:
+            return version
+        begin = version.valid_from or ""
+        before = [one for one in known if (one.valid_from or "") < begin]
+        if not before:
+            raise _Unknown("no_earlier", [record_of(version)])
+        return max(before, key=lambda one: (one.valid_from or "", one.number))
+
+    def _layer(self, version: Version, around_m: float = 0.0) -> LayerInUnits:
+        """A version, read near the units. around_m: how far around them, too."""
+        key = (version.code, version.label, around_m)
+        if key not in self._layers:
+            options = StatisticsOptions(f"{version.code}@{version.label}", known_at=self.known_at, as_of=self.as_of)
+            units = self.units
+            if around_m:
+                units = replace(units, grounds=require_grown(units.grounds, around_m, self.threads))
+            still = self.threads.part(0.0, 0.0)
+            self._layers[key] = LayerInUnits(self.library, options, still, units)
+        return self._layers[key]
+
+    def _truth(self, layer: LayerInUnits, where: str | None) -> Truth:
+        place = {"file": self.library.label, "layer": layer.version.table, "field": "where"}
+        return truth_of(where, layer.source.features.attributes, place)
+
+    def _numbers(self, layer: LayerInUnits, name: str) -> np.ndarray:
+        return plain_numbers(self._column(layer, name))
+
+    def _column(self, layer: LayerInUnits, name: str) -> np.ndarray:
+        place = {"file": self.library.label, "layer": layer.version.table, "field": "field"}
+        return column_of(layer.source.features.attributes, name, place)
+
+    def _of_layer(self, term: Term) -> TermValues:
+        of = require_value(term.of, "the layer of a term, as the pack was refused without")
+        chosen = [self._version(part) for part in term.layers]
+        layer = self._layer(chosen[0])
+        truth = self._truth(layer, of.where)
+        words = self._editions((of, *term.inside, *term.outside), chosen)
+        ground, unsure = self._ground(term)
+        reached, open_m2, walked = self._walk_ground(term)
+        if reached is not None:
+            ground = reached.grounds if ground is None else self._common(ground, reached.grounds)
+            unsure, chosen = unsure + open_m2, [*chosen, *walked]
+        pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
+        certain = pieces.of_features(truth.true)
+        value, features, facts, measure = self._value(term, layer, certain)
+        beyond = self._beyond_m2(chosen)
+        own_m2, doubt = self._unsure(layer, pieces, truth, certain)
+        unsure = unsure + own_m2
+        # A unit's ground is large against what is asked of it: of the features that may count, too, most must be sure.
+        known = 1.0 - np.maximum(np.minimum((beyond + unsure) / self.ground_m2, 1.0), doubt)
+        lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
+        if layer.entry.geometry != POLYGON:
+            known = known * _share(features, features + lost)
+        if "without_value" in facts:
+            known = known * (1.0 - _share(facts["without_value"], features, 0.0))
+        if reached is not None and reached.off_street is not None:
+            away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
+            areas = layer.areas_of(away, away.unit, self._count)
+            facts |= {} if areas is None else {"off_street_m2": areas.ellipsoidal_m2}
+        facts |= {} if reached is None else reached.facts
+        facts = {**facts, "uncovered_m2": beyond, "no_value_m2": unsure, "no_value_features": lost.astype(float)}
+        # Borders differ by some square centimetres of coverage: what lacks most says why.
+        share = beyond / self.ground_m2
+        reason: list[str | None] = [
+            "outside_coverage" if out > 0 and out >= lack - out else "no_value"
+            for out, lack in zip(share.tolist(), (1.0 - known).tolist(), strict=True)
+        ]
+        asked = [record_of(version) for version in dict.fromkeys(chosen)]
+        largest = self._largest(layer, certain, measure)
+        year = _year(chosen[0]) if of.state is None else None
+        words |= {} if reached is None else reached.words
+        return TermValues(
+            value, reason, features, known=known, facts=facts, versions=asked, largest=largest, year=year, words=words
+        )
+
+    def _of_cases(self, term: Term) -> TermValues:
+        """The ground of the cases that are in review on the day, each case once, in every unit."""
+        found = review_ground(self.library, self.as_of, self.known_at)
+        ground, unsure = self._ground(term)
+        ground = self.units.grounds if ground is None else ground
+        asked = [self._version(part) for part in term.layers]
+        together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
+        value = np.nan_to_num(self._plane.ellipsoidal_m2(self._common(ground, together.repeat(self._count))))
+        features, largest = np.zeros(self._count, dtype=np.int64), []
+        for at, name in enumerate(found.cases):
+            areas = np.nan_to_num(shapely.area(self._common(ground, found.grounds[[at]].repeat(self._count))))
+            features += areas > 0
+            largest += [{"unit": unit, "feature": name, "value": float(areas[unit])} for unit in np.flatnonzero(areas)]
+        beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
+        known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
+        records = [record_of(version) for version in dict.fromkeys(asked)]
+        return TermValues(value, reason, features, known, {}, records, largest)
+
+    def _value(
+        self, term: Term, layer: LayerInUnits, pieces: UnitPieces
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]:
+        """Of a term: value and features by unit (m,), what stands beside them, and the measure of each piece (k,)."""
+        features = np.bincount(pieces.unit, minlength=self._count)
+        facts: dict[str, np.ndarray] = {}
+        areas = layer.areas_of(pieces, pieces.unit, self._count)
+        if areas is not None:
+            facts = {"area_m2": areas.ellipsoidal_m2, "planar_m2": areas.area_m2, "overlap_m2": areas.overlap_m2}
+        if term.kind in (AREA, TRANSITION) or (term.kind == REACH and term.field is None):
+            return facts["area_m2"], features, facts, pieces.areas[1]
+        if term.kind == LENGTH:
+            length = layer.length_of(pieces, pieces.unit, self._count)
+            return np.zeros(0) if length is None else length, features, facts, shapely.length(pieces.geometry)
+        if term.kind == COUNT:
+            value, features = self._counts(term, layer, pieces)
+            return value, features, facts, pieces.share
+        name = term.field or (layer.net_field if term.kind == NET else None)
+        if name is None:
+            raise _Unknown("no_field", [record_of(layer.version)])
+        factor = 1.0 if term.kind == NET else term.unit.factor
+        number = self._numbers(layer, name)[pieces.feature] * pieces.share * factor
+        missing = np.isnan(number)
+        facts["without_value"] = np.bincount(pieces.unit[missing], minlength=self._count).astype(float)
+        number = np.nan_to_num(number)
+        return np.bincount(pieces.unit, number, self._count), features, facts, number
+
+    def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
+        """How many features, or values of a field, there are; a feature counts in the unit with most of it."""
+        order = np.lexsort((pieces.unit, -pieces.share, pieces.feature))
+        _, first = np.unique(pieces.feature[order], return_index=True)
+        unit, feature = pieces.unit[order][first], pieces.feature[order][first]
+        features = np.bincount(unit, minlength=self._count)
+        if term.distinct is None:
+            return features.astype(float), features
+        names = text_values(self._column(layer, term.distinct)[feature].tolist())
+        keys = [f"={name}" if name is not None else f"#{at}" for name, at in zip(names, feature.tolist(), strict=True)]
+        once = pd.DataFrame({"unit": unit, "key": keys}).drop_duplicates()
+        return np.bincount(once["unit"].to_numpy(dtype=np.int64), minlength=self._count).astype(float), features
+
+    def _ground(self, term: Term) -> tuple[np.ndarray | None, np.ndarray]:
+        """Where the term is measured, as polygons or None by unit (m,), None for all their ground.
+
+        And how much of it is not sure, since a condition of another layer is not, in m². Raises OneMapError
+        compare.arithmetic.
+        """
+        ground: np.ndarray | None = None
+        unsure = np.zeros(self._count)
+        for part in term.inside:
+            own, open_m2 = self._ground_of(part)
+            ground = own if ground is None else self._common(ground, own)
+            unsure += open_m2
+        for part in term.outside:
+            own, open_m2 = self._ground_of(part)
+            whole = self.units.grounds if ground is None else ground
+            ground = proved_ground(differences(whole, own, self.threads), self.units.source, self.units.names)
+            unsure += open_m2
+        return ground, unsure
+
+    def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """What two grounds of each unit (m,) have in common. Raises OneMapError compare.arithmetic."""
+        return proved_ground(intersections(ground, other, self.threads), self.units.source, self.units.names)
+
+    def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
+        """What of each unit lies under the features of another layer; and how much may do so, in m²."""
+        if part not in self._grounds:
+            layer = self._layer(self._version(part))
+            truth, pieces = self._truth(layer, part.where), layer.pieces
+            certain = pieces.of_features(truth.true)
+            found = union_by(certain.unit, certain.geometry, self._count, self.threads)
+            unsure, _ = self._unsure(layer, pieces, truth, certain)
+            self._grounds[part] = self._shifted_back(layer, found), unsure
+        return self._grounds[part]
+
+    def _editions(self, parts: Sequence[LayerPart], chosen: Sequence[Version]) -> dict[str, list[str | None]]:
+        """By which editions of classes the term's own layer is written, and whether an earlier version is by another.
+
+        Raises _Unknown class_edition where no edition that the program has knows a layer's codes.
+        """
+        found: list[frozenset[str] | None] = []
+        for part, version in zip(parts, chosen, strict=False):
+            stored = self._layer(version).source.stored
+            entry = self.library.catalogue()[version.code]
+            found.append(None if stored is None else class_editions(part.where, stored.attributes, entry))
+            if found[-1] is not None and not found[-1]:
+                raise _Unknown(NO_EDITION, [record_of(version)])
+        own = found[0]
+        if own is None:
+            return {}
+        words: dict[str, list[str | None]] = {"classes": [",".join(sorted(own))] * self._count}
+        if any(part.is_earlier and is_broken(own, one) for part, one in zip(parts, found, strict=True)):
+            words["break"] = [CLASSES] * self._count
+        return words
+
+    def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
+        """What of each unit is a walk from a term's places; how much may be, in m²; and the streets' version."""
+        if term.to is None or term.walk is None:
+            return None, np.zeros(self._count), []
+        key = term.to, term.walk, term.streets
+        if key not in self._walks:
+            places = self._layer(self._version(term.to), term.walk.distance_m)
+            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, all_of(places.shapes))
+            streets, asked, why = self._streets(term)
+            grounds = self.units.grounds, streets, term.walk, why
+            reached = reached_ground(grounds[0], shapes[truth.true], *grounds[1:])
+            unsure = np.zeros(self._count)
+            if truth.unknown.any():
+                possible = reached_ground(grounds[0], shapes[truth.true | truth.unknown], *grounds[1:])
+                unsure = np.nan_to_num(shapely.area(possible.grounds)) - np.nan_to_num(shapely.area(reached.grounds))
+            self._walks[key] = reached, np.maximum(unsure, 0.0), asked
+        return self._walks[key]
+
+    def _streets(self, term: Term) -> tuple[np.ndarray | None, list[Version], str | None]:
+        """The lines along which a term's walk goes, of which version; or why there are none."""
+        if term.streets is None or term.walk is None:
+            return None, [], None
+        try:
+            version = self._version(term.streets)
+        except _Unknown as unknown:
+            return None, [], unknown.reason
+        layer = self._layer(version, term.walk.distance_m)
+        chosen = self._truth(layer, term.streets.where).true
+        return self._shifted_back(layer, layer.shapes[chosen]), [version], None
+
+    def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
+        return shift_geometries(geometries, layer.plane.origin)
+
+    def _pieces_in(self, layer: LayerInUnits, ground: np.ndarray) -> UnitPieces:
+        """A layer's pieces in some ground of each unit (m,), None where there is none."""
+        rows = np.flatnonzero(~shapely.is_missing(ground) & ~shapely.is_empty(ground))
+        east, north = layer.plane.origin
+        found = layer.pieces_in(shift_geometries(ground[rows], (-east, -north)))
+        return replace(found, unit=rows[found.unit])
+
+    def _unsure(
+        self, layer: LayerInUnits, pieces: UnitPieces, truth: Truth, certain: UnitPieces
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ground under features of which nobody knows whether they count, and under none that does, by unit.
+
+        In m², and as a share of the ground under all that may count.
+        """
+        if layer.entry.geometry != POLYGON or not truth.unknown.any():
+            return np.zeros(self._count), np.zeros(self._count)
+        possible = pieces.of_features(truth.true | truth.unknown)
+        areas = [layer.areas_of(some, some.unit, self._count) for some in (possible, certain)]
+        found = [one.area_m2 for one in areas if one is not None]
+        unsure = np.maximum(found[0] - found[1], 0.0)
+        return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
+
+    def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
+        """How much of each unit (m,) some of these versions say nothing of. Raises OneMapError compare.arithmetic."""
+        grounds = np.full(self._count, None, dtype=object)
+        for version in dict.fromkeys(chosen):
+            if version.table not in self._beyond:
+                coverage = coverage_of(self.library, version)
+                found = outside(self.units.grounds, coverage, self.threads)
+                self._beyond[version.table] = proved_ground(found, self.units.source, self.units.names)
+            grounds = unions(grounds, self._beyond[version.table])
+        areas: np.ndarray = np.nan_to_num(shapely.area(grounds))
+        return areas
+
+    def _largest(self, layer: LayerInUnits, pieces: UnitPieces, measure: np.ndarray) -> list[dict[str, Any]]:
+        """The features that have most of a term in each unit."""
+        order = np.lexsort((pieces.feature, -measure, pieces.unit))
+        unit = pieces.unit[order]
+        place = np.arange(len(order)) - np.searchsorted(unit, unit)
+        rows = order[place < LARGEST]
+        return [
+            {"unit": int(pieces.unit[row]), "feature": layer.source.names[pieces.feature[row]], "value": number}
+            for row, number in zip(rows.tolist(), measure[rows].tolist(), strict=True)
+        ]
+
+    def _of_table(self, term: Term, year: int | None) -> TermValues:
+        """A table's numbers by the code of the unit: of one year, or of the last one until the day."""
+        of = require_value(term.of, "the layer of a term, as the pack was refused without")
+        version = self._version(of)
+        layer = self._layer(version)
+        truth, pieces = self._truth(layer, of.where), layer.pieces
+        years = self._numbers(layer, term.year)
+        numbers, bad_units = self._in_base_units(term, layer)
+        lost = truth.unknown
+        value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
+        known, found_year = np.ones(self._count), np.full(self._count, np.nan)
+        reason: list[str | None] = [None] * self._count
+        largest = []
+        for unit in range(self._count):
+            rows = pieces.feature[pieces.unit == unit]
+            asked = rows[truth.true[rows] | lost[rows]]
+            until = asked[years[asked] <= self.as_of.year]
+            wanted = year if year is not None else (years[until].max() if len(until) else np.nan)
+            chosen = asked[years[asked] == wanted]
+            if len(asked) == 0 and layer.entry.complete:
+                value[unit] = 0.0
+                continue
+            if len(chosen) == 0:
+                reason[unit] = "no_year" if len(asked) else "no_row"
+                continue
+            if lost[chosen].any() or np.isnan(numbers[chosen]).any():
+                reason[unit] = "unit" if bad_units[chosen].any() else "no_value"
+                continue
+            value[unit], features[unit], found_year[unit] = numbers[chosen].sum(), len(chosen), wanted
+            largest += [
+                {"unit": unit, "feature": layer.source.names[row], "value": float(numbers[row])}
+                for row in chosen[:LARGEST].tolist()
+            ]
+        facts = {"year": found_year}
+        return TermValues(value, reason, features, known, facts, [record_of(version)], largest)
+
+    def _in_base_units(self, term: Term, layer: LayerInUnits) -> tuple[np.ndarray, np.ndarray]:
+        """The rows' numbers in base units (n,), and whether a row names a unit of measure of another kind."""
+        numbers = self._numbers(layer, str(term.field))
+        if term.unit_field is None:
+            return numbers * term.unit.factor, np.zeros(len(numbers), dtype=bool)
+        factors: dict[str | None, float] = {None: np.nan}
+        names = text_values(self._column(layer, term.unit_field).tolist())
+        for name in dict.fromkeys(names):
+            if name is not None:
+                factors[name] = _factor(name, term)
+        factor = np.array([factors[name] for name in names], dtype=float)
+        return numbers * factor, np.isnan(factor)
+
+
+def _factor(text: str, term: Term) -> float:
+    try:
+        unit = unit_of_measure(text)
+    except ValueError:
+        return np.nan
+    return unit.factor if unit.powers == term.unit.powers else np.nan
+
+
+def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
+    """part ÷ whole, and what it is where there is nothing."""
+    found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
+    return found
+
+
+def _year(version: Version) -> int | None:
+    return int(version.valid_from[:4]) if version.valid_from else None

@@ -1,0 +1,93 @@
+"""Which way a value goes: against its own state before, which is the last day before its data became what they are.
+
+Without an earlier state, or across a break of borders or classes, nobody can say, and the reason stands in its place.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from onemap.layers.library.versions import Version, in_force
+from onemap.rules.numbers.indicators.class_editions import CLASSES
+from onemap.rules.numbers.indicators.headroom import is_same
+from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack
+from onemap.rules.numbers.indicators.series_breaks import SAME_STATE, UNITS
+
+RISE, FALL, SAME = "rise", "fall", "same"
+ONE_STATE = "one_state"
+Record = dict[str, Any]
+Wanted = Sequence[tuple[IndicatorPack, Indicator]]
+NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", "before_as_of"))
+
+
+def earlier_states(
+    known: Sequence[Version], wanted: Wanted, day: date, count: int
+) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
+    """On which days before a day each indicator was another one: the last day of each of its `count` states before.
+
+    A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions.
+    What has no state before is left out.
+    """
+    by_code: dict[str, list[Version]] = {}
+    for version in known:
+        by_code.setdefault(version.code, []).append(version)
+    found: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
+    for pack, item in wanted:
+        for at in _ends(by_code, _codes(pack, item), day, count):
+            found.setdefault(at, []).append((pack, item))
+    return found
+
+
+def _codes(pack: IndicatorPack, item: Indicator) -> list[str]:
+    """The layers and tables of which the version on the day counts; one of a fixed year is the same on every day."""
+    terms = (pack.terms[name] for name in item.formula.names)
+    return list(dict.fromkeys(part.layer for term in terms for part in term.layers if part.state is None))
+
+
+def _ends(by_code: Mapping[str, list[Version]], codes: Sequence[str], day: date, count: int) -> Iterable[date]:
+    at = day
+    for _ in range(count):
+        present = [in_force(by_code.get(code, []), at) for code in codes]
+        begins = [version.valid_from for version in present if version is not None and version.valid_from]
+        if not begins:
+            return
+        at = date.fromisoformat(max(begins)) - timedelta(days=1)
+        if any(in_force(by_code.get(code, []), at) is None for code in codes):
+            return
+        yield at
+
+
+def set_trends(rows: Sequence[Record]) -> None:
+    """Set trend, trend_reason, before and before_as_of in rows that are in the order of their days, with their breaks.
+
+    trend: rise, fall or same, None with its reason; before: the value that it is held against, on which day.
+    """
+    last: dict[tuple[str, str, Any], Record] = {}
+    compared: dict[tuple[str, str, Any], Record] = {}
+    cut: dict[tuple[str, str, Any], str] = {}
+    for row in rows:
+        key = row["pack"], row["id"], row["unit"]
+        row |= NOTHING
+        if row["break"] in (UNITS, CLASSES):
+            last.pop(key, None)
+            cut[key] = row["break"]
+        if row["value"] is None:
+            row["trend_reason"] = row["reason"]
+            continue
+        if row["break"] == SAME_STATE and key in compared:
+            row |= {name: compared[key][name] for name in NOTHING}
+            continue
+        before = last.get(key)
+        if before is None:
+            row["trend_reason"] = cut.get(key, ONE_STATE)
+        else:
+            row |= {"trend": _way(before["value"], row["value"])}
+            row |= {"before": before["value"], "before_as_of": before["as_of"]}
+        last[key] = compared[key] = row
+        cut.pop(key, None)
+
+
+def _way(before: float, after: float) -> str:
+    if is_same(before, after):
+        return SAME
+    return RISE if after > before else FALL

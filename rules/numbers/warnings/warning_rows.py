@@ -1,0 +1,156 @@
+"""What there is to look at, as people read it: by kind, each with its value, how it stands, and its steps."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
+from onemap.layers.messages import phrase
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Word
+from onemap.rules.numbers.indicators.indicator_rows import SIGNS, amount_word, room_words
+from onemap.rules.numbers.indicators.indicator_words import (
+    indicator_reasons,
+    measure_words,
+    number_words,
+    warning_status,
+)
+
+Record = Mapping[str, Any]
+_MOST_ROWS = 200  # of a kind that somebody reads as text; --json and --out have them all
+
+
+def warning_view(result: Record, language: str) -> AnswerView:
+    """The answer of `warnings`."""
+    rows = result["warnings"]
+    lines = [phrase("said.warnings", language, count=len(rows), day=result["as_of"])]
+    if "opened" in result:
+        again = sum(row["state"] == "closed" for row in rows)
+        before = len({row["id"] for row in rows} - set(result["opened"]))
+        lines.append(phrase("said.warnings_kept", language, opened=len(result["opened"]), before=before, again=again))
+    return AnswerView(warning_rows(result, language), lines)
+
+
+def warning_rows(result: Record, language: str) -> list[AnswerRow]:
+    """A row for each kind, with its warnings, and with what of it could not be looked at."""
+    rows = []
+    unlooked = result["unlooked"]
+    for kind in dict.fromkeys(row["kind"] for row in (*result["warnings"], *unlooked)):
+        found = _gravest_first(row for row in result["warnings"] if row["kind"] == kind)
+        title = phrase(f"warning_kind.{kind}", language)
+        line = phrase("figures.counted", language, title=title, count=len(found))
+        below = [_row(row, language, is_said=number < _MOST_ROWS) for number, row in enumerate(found)]
+        below += [_unlooked_row(one, title, language) for one in unlooked if one["kind"] == kind]
+        rows.append(
+            AnswerRow(title, (str(len(found)),), about={"kind": kind}, rows=below, line=(line,) if found else ())
+        )
+    return rows
+
+
+def kept_view(result: Record, language: str) -> AnswerView:
+    """Warnings that the library has opened, in the answer of `warning list` or `warning step`: each with its steps."""
+    found = result["warnings"] if "warnings" in result else [result["warning"]]
+    rows = []
+    for kind in dict.fromkeys(row["kind"] for row in found):
+        of_kind = [_kept_row(row, language) for row in _gravest_first(row for row in found if row["kind"] == kind)]
+        title = phrase(f"warning_kind.{kind}", language)
+        rows.append(AnswerRow(title, (str(len(of_kind)),), about={"kind": kind}, rows=of_kind, line=()))
+    return AnswerView(rows)
+
+
+def _gravest_first(rows: Iterable[Record]) -> list[Record]:
+    return sorted(rows, key=lambda row: list(SIGNS).index(row["status"]))
+
+
+def _row(row: Record, language: str, is_said: bool) -> AnswerRow:
+    """A warning: what it is about, and below that how it stands; its value and limit beside it."""
+    what, place = _subject(row)
+    state = phrase(f"warning_state.{row['state']}", language) if row["state"] else ""
+    status = warning_status(row, language)
+    size = "" if row["value"] is None else _size(row, language)
+    line = [*_said_subject(row, language), size, row["day"], *_remarks(row, language), state]
+    return AnswerRow(
+        f"{what}\n{_with_dots([state, place, status, *_remarks(row, language)])}",
+        _value(row, language),
+        about={"warning": row["id"], "kind": row["kind"], "is_new": not state},
+        sign=SIGNS.get(row["status"], ""),
+        is_open=False,
+        line=(_with_dots(line),) if is_said else None,
+    )
+
+
+def _kept_row(row: Record, language: str) -> AnswerRow:
+    what, place = _subject(row)
+    state = phrase(f"warning_state.{row['state']}", language)
+    days = {name: row[name] for name in ("id", "first_seen", "last_seen")}
+    subject = _with_dots([phrase(f"warning_kind.{row['kind']}", language), *_said_subject(row, language)])
+    words = [state, phrase("said.warning_seen", language, **days), place, warning_status(row, language)]
+    steps = [
+        _with_dots([phrase(f"warning_state.{step['state']}", language), step["at"][:10], step["by"], step["reason"]])
+        for step in row["steps"]
+    ]
+    return AnswerRow(
+        f"{what}\n{_with_dots([*words, *_remarks(row, language)])}",
+        _value(row, language),
+        about={"warning": row["id"], "kind": row["kind"], "is_open": row["state"] != "closed"},
+        sign=SIGNS.get(row["status"], ""),
+        is_open=False,
+        rows=[AnswerRow(step, line=(step,)) for step in steps],
+        line=(phrase("said.warning_kept", language, **days, what=subject, state=state),),
+    )
+
+
+def _unlooked_row(one: Record, title: str, language: str) -> AnswerRow:
+    """What could not be looked at, and why."""
+    layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
+    words = [layer, indicator_reasons(one["reason"], language)]
+    name = phrase("sheet.pair", language, name=phrase("warning_status.unknown", language), value=_with_dots(words))
+    return AnswerRow(name, sign="unknown", line=(f"– {_with_dots([title, *words])}",))
+
+
+def _with_dots(words: Iterable[str | None]) -> str:
+    return " · ".join(word for word in words if word)
+
+
+def _said_subject(row: Record, language: str) -> list[str | None]:
+    """What a warning is about, as a line says it: layer, unit, matter, and how it stands with it."""
+    what = row.get("title") or row["subject"]
+    return [
+        row.get("layer_title") or row["layer"],
+        row["unit_title"] or row["unit"],
+        None if what == row["layer"] else what,
+        warning_status(row, language),
+    ]
+
+
+def _subject(row: Record) -> tuple[str, str]:
+    """What a warning is about, and where: the indicator and its unit, or the feature and its layer."""
+    layer, unit = str(row.get("layer_title") or row["layer"] or ""), str(row["unit_title"] or row["unit"] or "")
+    what = str(row.get("title") or row["subject"])
+    if what in (row["layer"], row["reason"]):  # the layer as a whole, or its features together
+        return layer, unit
+    return what, unit or layer
+
+
+def _remarks(row: Record, language: str) -> list[str]:
+    """What a quota leaves free, why a thing is unknown, and what is nearest."""
+    words = [room_words(row, language)]
+    if row["reason"] is not None:
+        words.append(row["reason"] if row["kind"] == "sums" else indicator_reasons(row["reason"], language))
+    if row["nearest"] is not None:
+        name = row.get("nearest_title") or row["nearest"]
+        words.append(phrase("said.nearest", language, name=name, distance=f"{row['distance_m']:,.0f}"))
+    return words
+
+
+def _value(row: Record, language: str) -> tuple[Word, ...]:
+    """The value; of what ends the day, and the days until it or since it. What has neither has none."""
+    if row["kind"] == "expiry" and row["days_left"] is not None:
+        word = "days_left" if row["days_left"] >= 0 else "days_over"
+        return (phrase(f"figures.{word}", language, day=row["day"], days=f"{abs(row['days_left']):.0f}"),)
+    if row["value"] is None:
+        return ()
+    return (amount_word(row["value"], row, language) if row["limit"] is None else _size(row, language),)
+
+
+def _size(row: Record, language: str) -> str:
+    limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"
+    return f"{number_words(row['value'], row)}{limit} {measure_words(row['unit_of_measure'] or '', language)}".strip()

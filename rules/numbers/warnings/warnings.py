@@ -1,0 +1,259 @@
+"""`onemap warnings`: what somebody has to look at, from what the library holds on a day.
+
+Quotas that are near or broken, with their headroom; permits that end; layers older than their rhythm; tables whose
+districts do not add up to the city; candidates for change without approval. Each has a name that stays the same from
+one list to the next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.errors import OneMapError, require_value
+from onemap.layers.frames.fields import text_value, text_values
+from onemap.layers.ingest.unit_keys import plain_unit_code, unit_stems
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, in_force, read_version, versions
+from onemap.rules.answers.statistics.layer_in_units import plain_numbers
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
+from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
+from onemap.rules.numbers.warnings.unapproved_ground import unapproved_ground
+
+QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE = "quota", "expiry", "stale", "sums", "line", "candidate"
+KINDS = (QUOTA, EXPIRY, STALE, SUMS, LINE, CANDIDATE)
+_ENDS = "YXQZ"  # the field of the day on which a permit ends
+_SUM_TOLERANCE = 1e-6
+_COUNTED = 0.5  # of the work, when the indicators are measured
+Record = dict[str, Any]
+STATE_COLUMNS = ("state", "first_seen", "last_seen")  # of those that the library has opened
+_Placed = tuple[Record, Any]  # a row, and its ground in the library's plane, or None
+COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("id", "kind", "status", "layer", "unit", "unit_title", "subject", "day"), "text"),
+    **dict.fromkeys(("days_left", "value", "limit", "headroom", "distance_m"), "number"),
+    **dict.fromkeys(("committed", "free", "pace"), "number"),
+    **dict.fromkeys(("committed_reason", "days_reason"), "text"),
+    **dict.fromkeys(("unit_of_measure", "reason", "nearest"), "text"),
+    **dict.fromkeys(STATE_COLUMNS, "text"),
+}
+
+
+@dataclass(frozen=True)
+class WarningOptions:
+    """What is asked: quotas by which packs and units, on which day, permits that end within how many days.
+
+    rhythm: after how many days a layer (by code) should have a newer version.
+    """
+
+    quotas: IndicatorOptions
+    as_of: date
+    days: int = 90
+    rhythm: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class FoundWarnings:
+    """The list, the ground of each row that has one (None of others), what could not be looked at, and units' names."""
+
+    rows: list[Record]
+    shapes: list[Any]
+    unlooked: list[Record]
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        """The list as a table."""
+        return Table(typed_columns(self.rows), np.array([*self.shapes, None], dtype=object)[:-1])
+
+
+def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
+    """Look. Raises OneMapError indicators.…, warnings.layer, version.unreadable and what the indicators refuse."""
+    unknown = [code for code in options.rhythm or {} if code not in library.catalogue()]
+    if unknown:
+        raise OneMapError("warnings.layer", field="--rhythm", value=unknown)
+    known = versions(library)
+    unlooked: list[Record] = []
+    placed: list[_Placed] = []
+    if options.quotas.unit is None and library.district() is None:
+        unlooked.append({"kind": QUOTA, "reason": "no_unit"})
+    else:
+        placed = _quotas(library, options, threads.part(0.0, _COUNTED))
+    placed += _ending_permits(library, known, options)
+    placed += [(row, None) for row in _stale_layers(known, options)]
+    placed += [(row, None) for row in _unequal_sums(library, known, options.as_of)]
+    found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
+    if found is None:
+        unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
+    else:
+        unlooked += [{"kind": LINE, "reason": "layer_missing", "layer": code} for code in found.no_lines]
+        placed += [_over_line(word, ground) for word, ground in found.over_lines]
+        unlooked += [{"kind": CANDIDATE, "reason": "layer_missing", "layer": code} for code in found.missing]
+        for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
+            unlooked += [{"kind": kind, "reason": "outside_coverage", "layer": code} for code in codes]
+        for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
+            name = _place_name(ground)
+            facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
+            facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
+            placed.append((_row(CANDIDATE, "unknown" if found.missing or is_unsure else "warn", name, **facts), ground))
+    names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
+    return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
+
+
+def _place_name(ground: Any) -> str:
+    """A spot's name: where it lies, to the metre."""
+    centre = ground.representative_point()
+    return f"{centre.x:.0f},{centre.y:.0f}"
+
+
+def _over_line(word: str, ground: Any) -> _Placed:
+    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it."""
+    facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
+    return _row(LINE, "warn", f"{word} {_place_name(ground)}", **facts), ground
+
+
+def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
+    place = [facts.get(name) for name in ("layer", "unit")]
+    identifier = ":".join(str(part) for part in (kind, *place, subject) if part)
+    return {**dict.fromkeys(COLUMNS), "id": identifier, "kind": kind, "status": status, "subject": subject, **facts}
+
+
+def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
+    """Indicators that are near their target, have broken it, or have one and cannot be told; their units' ground."""
+    rows: list[_Placed] = []
+    found = indicators(library, options.quotas, threads.part(0.0, 0.5))
+    grounds = require_value(found.tables["indicators"].geometries, "the ground of the units")
+    paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
+    for one, ground in zip(found.rows, grounds.tolist(), strict=True):
+        is_open = one["status"] == "unknown" and one["target"] is not None
+        if one["status"] not in ("warn", "alarm") and not is_open:
+            continue
+        room = paced.get((one["id"], one["unit"]), one)
+        facts = {name: one[name] for name in ("unit", "unit_title", "value", "unit_of_measure", "reason")}
+        facts |= {name: room[name] for name in NOTHING}
+        rows.append((_row(QUOTA, one["status"], one["id"], limit=one["target"], **facts), ground))
+    return rows
+
+
+def _with_pace(
+    library: Library, quotas: IndicatorOptions, rows: Sequence[Record], threads: Threads
+) -> dict[tuple[str, str | None], Record]:
+    """Quotas by indicator and unit, measured in the last states of their data, too, so that they have a pace."""
+    only = tuple(dict.fromkeys(row["id"] for row in rows if row["target"] is not None and row["value"] is not None))
+    if not only:
+        return {}
+    again = indicators(library, replace(quotas, states=STATES, only=only), threads)
+    last = quotas.days[-1].isoformat()
+    return {(row["id"], row["unit"]): row for row in again.rows if row["as_of"] == last}
+
+
+def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:
+    """Permits that have ended or end soon, with their ground; those that do not say when are told as one."""
+    rows: list[_Placed] = []
+    for code, entry in library.catalogue().items():
+        version = in_force([one for one in known if one.code == code], options.as_of)
+        if version is None or _ENDS not in {field.name for field in entry.fields}:
+            continue
+        stored = read_version(library, version, None)
+        if _ENDS not in stored.attributes.columns:
+            continue
+        ends = pd.to_datetime(pd.Series(text_values(stored.attributes[_ENDS].tolist())), errors="coerce")
+        silent = int(ends.isna().sum())
+        if silent:
+            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason="no_value"), None))
+        for at in np.flatnonzero(ends.notna().to_numpy()).tolist():
+            left = (ends.iloc[at].date() - options.as_of).days
+            if left <= options.days:
+                name = _feature_name(stored, entry.key, at)
+                day = ends.iloc[at].date().isoformat()
+                status = "alarm" if left < 0 else "warn"
+                ground = stored.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
+                rows.append((_row(EXPIRY, status, name, layer=code, day=day, days_left=left), ground))
+    return rows
+
+
+def _feature_name(stored: StoredFeatures, key: str | None, at: int) -> str:
+    value = text_value(stored.attributes[key].iloc[at]) if key in stored.attributes.columns else None
+    return value or str(stored.fids[at])
+
+
+def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Record]:
+    """Layers that should have had a newer version by now, or have none in force."""
+    rows = []
+    for code, rhythm in (options.rhythm or {}).items():
+        of_code = [one for one in known if one.code == code]
+        version = in_force(of_code, options.as_of)
+        if version is None or version.valid_from is None:
+            reason = "no_value" if version else "not_in_force" if of_code else "layer_missing"
+            rows.append(_row(STALE, "unknown", code, layer=code, limit=rhythm, reason=reason))
+            continue
+        age = (options.as_of - date.fromisoformat(version.valid_from)).days
+        if age > rhythm:
+            facts = {"value": age, "limit": rhythm, "headroom": rhythm - age, "day": version.valid_from}
+            rows.append(_row(STALE, "warn", version.label, layer=code, unit_of_measure="d", **facts))
+    return rows
+
+
+def _unequal_sums(library: Library, known: Sequence[Version], as_of: date) -> list[Record]:
+    """Numbers of tables of which the districts do not add up to the city: same row but for the unit."""
+    rows = []
+    for code, entry in library.catalogue().items():
+        version = in_force([one for one in known if one.code == code], as_of)
+        if entry.geometry != "table" or entry.unit is None or version is None:
+            continue
+        attributes = read_version(library, version, None).attributes
+        if entry.unit not in attributes.columns:
+            continue
+        keys = [name for name in entry.rows if name != entry.unit and name in attributes.columns]
+        numbers = [
+            field.name
+            for field in entry.fields
+            if field.type == "number" and field.name in attributes.columns and field.name not in keys
+        ]
+        rows += _sums_of(code, attributes, entry.unit, keys, numbers)
+    return rows
+
+
+def _sums_of(
+    code: str, attributes: pd.DataFrame, unit: str, keys: Sequence[str], numbers: Sequence[str]
+) -> list[Record]:
+    """Rows where a unit's number is not the sum of those right below it, which the table has in part or whole."""
+    rows = []
+    frame = pd.DataFrame({name: plain_numbers(attributes[name].to_numpy(dtype=object)) for name in numbers})
+    units = [plain_unit_code(text) if text else "" for text in text_values(attributes[unit].tolist())]
+    groups = ["/".join(text_value(attributes[name].iloc[at]) or "" for name in keys) for at in range(len(attributes))]
+    place = pd.DataFrame({"unit": units, "group": groups})
+    for group, members in place.groupby("group", sort=True):
+        stems = [unit_stems(name) if name else [""] for name in members["unit"]]
+        known = {own for own, *_ in stems}
+        above = [next((stem for stem in others if stem in known), None) for _, *others in stems]
+        below: dict[str, list[int]] = {}
+        for at, stem in zip(members.index, above, strict=True):
+            if stem is not None:
+                below.setdefault(stem, []).append(at)
+        for at, (own_stem, *_), name in zip(members.index, stems, members["unit"], strict=True):
+            if own_stem not in below:
+                continue
+            children = below[own_stem]
+            for number in numbers:
+                own, total = (
+                    float(frame[number].iloc[int(str(at))]),
+                    float(frame[number].loc[children].sum(skipna=False)),
+                )
+                if abs(own - total) > _SUM_TOLERANCE * max(abs(own), 1.0):
+                    facts = {"value": total, "limit": own, "headroom": own - total, "reason": str(group)}
+                    rows.append(_row(SUMS, "warn", f"{number} {group}".strip(), layer=code, unit=name, **facts))
+    return rows
+
+
+def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
+    """Rows as columns of text or numbers, whether or not there are any."""
+    made = {}
+    for name, kind in kinds.items():
+        values = [row.get(name) for row in rows]
+        texts = [None if value is None else str(value) for value in values]
+        made[name] = pd.Series(texts, dtype=object) if kind == "text" else pd.Series(values, dtype=float)
+    return pd.DataFrame(made)

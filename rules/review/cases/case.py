@@ -1,0 +1,265 @@
+"""A case as it stands on a day: project, rounds, opinions, checklist, overrides and every step taken."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.errors import OneMapError
+
+# The words of the review that are codes: states, conclusions, and who drafts what the findings say.
+CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
+OPINION_STATES = ("drafted", "signed", "returned", "void", "deemed")
+CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
+OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
+OVERDUE = ("escalate", "consent")
+MACHINE = "onemap"
+_Frozen = TypeVar("_Frozen")
+
+
+def copy_with(value: _Frozen, **values: Any) -> _Frozen:
+    """A frozen dataclass with other values in some fields; a tenth of the time of `dataclasses.replace`.
+
+    For classes that make nothing of their fields. A replay changes a case some ten times for each event.
+    """
+    if not values.keys() <= value.__dict__.keys():
+        raise TypeError(f"{type(value).__name__} has no field {values.keys() - value.__dict__.keys()}")
+    after = object.__new__(type(value))
+    after.__dict__.update(value.__dict__)
+    after.__dict__.update(values)
+    return after
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms of the review from the packs. overdue: escalate or consent; prefix: the bureau's code in document numbers.
+
+    days: working days for an answer; days_of: those of departments that have others; area_share: by which part a
+    declared area may differ from the parcels'.
+    """
+
+    days: int = 5
+    overdue: str = "escalate"
+    self_sign: bool = False
+    prefix: str = ""
+    days_of: Mapping[str, int] = field(default_factory=dict)
+    area_share: float = 0.01
+
+    def days_for(self, department: str) -> int:
+        """How many working days a department has."""
+        return self.days_of.get(department, self.days)
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
+
+    number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
+    whose English is text_en. why: of routing, `findings`, `checklist`, both with a comma, or `nothing`. due: the last
+    day, None where no clock runs; stopped_on: since when the clock stands still, to run on from there. unanswered: why
+    it was signed although items of the checklist had no answer. stale_because: the layers and packs that were
+    superseded. days_left: working days until due, negative when overdue, None without a calendar.
+    """
+
+    department: str
+    round: int
+    number: int
+    state: str
+    conclusion: str
+    text: str
+    text_en: str | None
+    basis: str
+    routed: bool
+    why: str
+    drafted_by: str
+    drafted_on: date
+    signed_by: str | None = None
+    signed_on: date | None = None
+    due: date | None = None
+    stopped_on: date | None = None
+    unanswered: str | None = None
+    stale_because: tuple[str, ...] = ()
+    overdue: bool = False
+    days_left: int | None = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether a layer version or a pack behind the opinion has been superseded."""
+        return bool(self.stale_because)
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether no person has written in it yet."""
+        return self.drafted_by == MACHINE
+
+    def text_in(self, language: str) -> str:
+        """The text, in English where a machine's draft has it and it is asked for."""
+        return self.text_en if language == "en" and self.text_en is not None else self.text
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """A matter that only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
+
+    rule, layer, reason: of such a rule (reason as in `run.skipped`), else None. answer: None while nobody answered.
+    """
+
+    item: str
+    department: str
+    title: Mapping[str, str]
+    rule: str | None = None
+    layer: str | None = None
+    reason: str | None = None
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Override:
+    """A finding that a person judges otherwise: both verdicts are kept. The last one of a parcel and rule holds."""
+
+    parcel: str
+    rule: str
+    before: str
+    verdict: str
+    reason: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
+class KeptRemedy:
+    """The remedy of a round's parcels: the run that is stored for it. The last one counts."""
+
+    number: int
+    run: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the run of its parcels, and what was said of it. opinions: ten, in the departments' order.
+
+    watched: the layers and packs behind each department's opinion.
+    """
+
+    number: int
+    run: str
+    opened_by: str
+    opened_on: date
+    circulated_by: str | None
+    circulated_on: date | None
+    opinions: tuple[Opinion, ...]
+    items: tuple[ChecklistItem, ...]
+    overrides: tuple[Override, ...]
+    remedies: tuple[KeptRemedy, ...] = ()
+    watched: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def open_items(self, department: str) -> tuple[ChecklistItem, ...]:
+        """The items of a department's checklist that have no answer."""
+        return tuple(item for item in self.items if item.department == department and item.answer is None)
+
+    def opinion(self, department: str) -> Opinion:
+        """One department's opinion. Raises OneMapError review.department."""
+        for opinion in self.opinions:
+            if opinion.department == department:
+                return opinion
+        raise OneMapError("review.department", field="DEPARTMENT", value=department, known=list(DEPARTMENTS))
+
+    def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
+        """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
+        for override in reversed(self.overrides):
+            if (override.parcel, override.rule) == (parcel, rule):
+                return override.verdict
+        return verdict
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of a case: who did what on which day. at: when it was recorded; detail: the step's own facts.
+
+    entered_on: the day on which it was recorded where that is a later one; None for a step of its own day.
+    """
+
+    number: int
+    round: int
+    action: str
+    who: str
+    on: date
+    at: str
+    department: str | None
+    detail: Mapping[str, Any]
+    entered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file of the project that lies in the case. hash: SHA-256."""
+
+    name: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One project on its way through the review, as it stands on `on`.
+
+    project: its name, plain text; data: the checked fields of the project, by name (project_data.py in this folder).
+    revision: grows by one with every step. proposed: the overall conclusion that follows from the opinions, set when
+    consolidated; conclusion: the one decided; document: the statement's number, set when issued; is_rehearsal: it was
+    opened for trying the review, as its first event says.
+    """
+
+    id: str
+    library: str
+    project: str
+    data: Mapping[str, Any]
+    state: str
+    round: int
+    revision: int
+    opened_by: str
+    opened_on: date
+    on: date
+    terms: Terms
+    options: Mapping[str, Any]
+    rounds: tuple[Round, ...]
+    entries: tuple[Entry, ...]
+    files: tuple[AttachedFile, ...] = ()
+    proposed: str | None = None
+    conclusion: str | None = None
+    conclusion_reason: str | None = None
+    decided_by: str | None = None
+    decided_on: date | None = None
+    document: str | None = None
+    issued_by: str | None = None
+    issued_on: date | None = None
+    is_rehearsal: bool = False
+
+    @property
+    def current(self) -> Round:
+        """The round that counts."""
+        return self.rounds[self.round - 1]
+
+    @property
+    def opinions(self) -> tuple[Opinion, ...]:
+        """The ten opinions of the current round, in the departments' order."""
+        return self.current.opinions
+
+    def opinion(self, department: str) -> Opinion:
+        """One department's opinion of the current round. Raises OneMapError review.department."""
+        return self.current.opinion(department)
+
+    def signature_entered_on(self, opinion: Opinion) -> date | None:
+        """The day on which an opinion's signature was recorded, where that is later than its own day."""
+        for entry in reversed(self.entries):
+            if (entry.action, entry.round, entry.department) == ("sign", opinion.round, opinion.department):
+                return entry.entered_on if opinion.signed_by else None
+        return None
+
+    @property
+    def last_day(self) -> date:
+        """The day of the last step."""
+        return max(entry.on for entry in self.entries)

@@ -1,0 +1,136 @@
+"""A case read from the library, as it stands on a day: the one way in which documents, pages and steps see it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.rules.judge.runs.run_store import run_record
+from onemap.rules.review.cases import old_form
+from onemap.rules.review.cases.case import (
+    CASE_STATES,
+    CONCLUSIONS,
+    MACHINE,
+    OPINION_STATES,
+    AttachedFile,
+    Case,
+    ChecklistItem,
+    Entry,
+    Opinion,
+    Override,
+    Round,
+    Terms,
+)
+from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
+from onemap.rules.review.cases.event_store import case_ids as event_case_ids
+from onemap.rules.review.cases.event_store import replay_case
+from onemap.rules.review.cases.staleness import superseded_inputs
+from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
+
+__all__ = [
+    "CASE_STATES",
+    "CONCLUSIONS",
+    "MACHINE",
+    "OPINION_STATES",
+    "AttachedFile",
+    "Case",
+    "ChecklistItem",
+    "Entry",
+    "Opinion",
+    "Override",
+    "Round",
+    "Terms",
+    "case_ids",
+    "read_case",
+    "stored_case",
+    "stored_cases",
+]
+
+
+def case_ids(library: Library) -> list[str]:
+    """The ids of all cases, the oldest first."""
+    return old_form.case_ids(library) if old_form.is_old(library) else event_case_ids(library)
+
+
+def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
+    """A case with all its rounds as it stands on a day (default today; never before its last step).
+
+    An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
+    review.case for an id that this library does not hold, library.altered, run.damaged.
+    """
+    return case_on_its_day(library, stored_case(library, case_id, on))
+
+
+def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
+    """A case as its events say, without what follows from the day: nothing is overdue, deemed or stale.
+
+    Raises OneMapError review.case, library.altered, run.damaged.
+    """
+    with library.reading():
+        if old_form.is_old(library):
+            case = old_form.stored_case(library, case_id)
+        else:
+            case = replay_case(library, case_id).current_case
+    return on_a_day(library, case, on)
+
+
+def on_a_day(library: Library, case: Case, asked: date | None) -> Case:
+    """The case on the day on which it is looked at."""
+    return replace(case, on=day_looked_at(library.today(), case.last_day, asked, is_rehearsal=library.is_rehearsal))
+
+
+def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehearsal: bool) -> date:
+    """The day on which a case is looked at: not before its last step; never later than today, but in a rehearsal."""
+    day = max(asked or today, last_day)
+    return day if is_rehearsal else min(day, today)
+
+
+def stored_cases(library: Library) -> Iterator[Case]:
+    """Every case as its events say, the oldest first; what somebody has written without opening a case is none.
+
+    Raises OneMapError library.altered, run.damaged: what cannot be read is not left out in silence.
+    """
+    for case_id in case_ids(library):
+        try:
+            case = stored_case(library, case_id)
+        except OneMapError as error:
+            if error.code != "review.case":
+                raise
+        else:
+            yield case
+
+
+def case_on_its_day(library: Library, case: Case) -> Case:
+    """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
+    if case.state in ("issued", "withdrawn"):
+        return case
+    current = case.current
+    day = day_of_inputs(library, case.on)
+    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], day)
+    calendar = calendar_of(library)
+    opinions = tuple(
+        _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
+        for opinion in current.opinions
+        for watched in (current.watched.get(opinion.department, ()),)
+    )
+    return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
+
+
+def day_of_inputs(library: Library, on: date) -> date:
+    """The day of which layers and packs must be: what was superseded is so for a step of an earlier day, too."""
+    return on if library.is_rehearsal else library.today()
+
+
+def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
+    """An opinion with its countdown; silence past the last day is consent where the pack says so."""
+    if opinion.due is None or not is_running(case.state, opinion):
+        return opinion
+    overdue = is_overdue(case.state, opinion, case.on)
+    if is_deemed(case, opinion, case.on):
+        return replace(opinion, state="deemed", conclusion="agree", overdue=True)
+    try:
+        left = calendar.between(case.on, opinion.due)
+    except OneMapError:  # a case can be read in a year of which no calendar is known yet
+        left = None
+    return replace(opinion, overdue=overdue, days_left=left)

@@ -1,0 +1,210 @@
+"""A case while its events are replayed: what stands, who wrote it, whose words are hidden; its clocks and entries."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import sha256
+from onemap.rules.review.cases.case import MACHINE, Case, Entry, Opinion, copy_with
+from onemap.rules.review.cases.case_conditions import is_deemed
+from onemap.rules.review.cases.code_names import Named
+from onemap.rules.review.cases.event import EDITION, Event
+from onemap.rules.review.cases.event_facts import Facts
+from onemap.rules.review.cases.round_facts import RoundFacts
+from onemap.rules.review.cases.state_machine import opinion_state_after
+from onemap.rules.review.cases.terms import deadline
+from onemap.rules.review.cases.working_days import WorkCalendar
+
+
+class Evidence(Protocol):
+    """What a replay asks of the library beside the events."""
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """The calendar by which days are counted."""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the library was made for trying the review."""
+
+    def facts_of(self, run: str) -> RoundFacts:
+        """What the machine says of a round, by its run. Raises OneMapError run.…."""
+
+    def bodies_of(self, run: str) -> Mapping[str, str]:
+        """The bodies that a round's findings ask, by name, with the department that writes to them."""
+
+    def reads_words(self, department: str) -> bool:
+        """Whether whoever reads may see what a department's drafts say."""
+
+    def check_remedy(self, run: str) -> None:
+        """Refuse a run that is no stored remedy. Raises OneMapError run.unknown, run.kind."""
+
+    def name_of(self, department: str) -> Named:
+        """What people call a department."""
+
+    def numbers_before(self, year: int, at: str) -> int:
+        """How many documents of a year were numbered before a moment, in all cases."""
+
+
+Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str]]
+
+
+class CaseState:
+    """What some events have made of a case.
+
+    case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
+    number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
+    words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
+    standing draft the machine has worded; draft_texts: of such drafts, by hash as events claim them, who answers for
+    the words where this program words them otherwise. is_new: the event at hand is not written yet.
+    """
+
+    def __init__(self, library_id: str, evidence: Evidence) -> None:
+        self.case: Case | None = None
+        self.conclusions: dict[tuple[int, str, int], str | None] = {}
+        self.library = library_id
+        self.evidence = evidence
+        self.authors: dict[str, str] = {}
+        self.draft_events: dict[str, Event] = {}
+        self.machine_worded: set[str] = set()
+        self.draft_texts: dict[str, str] = {}
+        self.is_new = False
+
+    def snapshot(self) -> Snapshot:
+        """All that an event may change, as it stands."""
+        drafts = set(self.machine_worded), dict(self.draft_texts)
+        return self.case, dict(self.authors), dict(self.draft_events), *drafts
+
+    def go_back_to(self, before: Snapshot) -> None:
+        """Stand where a snapshot, which is of no more use then, was taken."""
+        self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts = before
+
+    @property
+    def current_case(self) -> Case:
+        """The case. Raises OneMapError review.event_unreadable where no event has opened one."""
+        if self.case is None:
+            raise OneMapError("review.event_unreadable")
+        return self.case
+
+    def enter(self, event: Event, on: date, state: str, department: str | None, detail: Facts) -> None:
+        """The entry of an event that has effect, and the case's state after it."""
+        case = self.current_case
+        clock = date.fromisoformat(event.day)
+        entered_on = clock if on < clock and not case.is_rehearsal else None
+        number = len(case.entries) + 1
+        whole = {"state": state, **detail}
+        entry = Entry(
+            number,
+            case.round,
+            event.action,
+            who=event.who,
+            on=on,
+            at=event.at,
+            department=department,
+            detail=whole,
+            entered_on=entered_on,
+        )
+        self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry))
+
+    def is_hidden(self, department: str) -> bool:
+        """Whether a department's draft stands whose words whoever reads may not see."""
+        draft = self.draft_events.get(department)
+        return draft is not None and draft.words is None
+
+    def clock_day(self, event: Event, on: date) -> date:
+        """The day from which clocks run: a step that is entered late takes no day from anybody."""
+        return on if self.current_case.is_rehearsal else max(on, date.fromisoformat(event.day))
+
+    def deadline(self, department: str, day: date, claim: str | None) -> date:
+        """The last day of a department. claim: as it was reckoned, for a year of which the calendar is gone.
+
+        Of such a year it is never earlier than if every day were a working day.
+        """
+        try:
+            return deadline(self.evidence.calendar, self.current_case.terms, department, day)
+        except OneMapError:
+            if self.is_new or claim is None:
+                raise
+            return max(day + timedelta(self.current_case.terms.days_for(department)), date.fromisoformat(claim))
+
+    def after(self, day: date, days: int) -> date:
+        """So many working days after a day; of a year whose calendar is gone all days are counted."""
+        try:
+            return self.evidence.calendar.after(day, days)
+        except OneMapError:
+            if self.is_new:
+                raise
+            return day + timedelta(days=days)
+
+    def clock(self, before: Opinion, conclusion: str, on: date, clock: date) -> tuple[date | None, date | None]:
+        """The last day, and since when the clock stands still: a demand for material stops it, another word starts it.
+
+        The days on which it stood are added.
+        """
+        if before.due is None:
+            return None, None
+        if conclusion == "supplement":
+            return before.due, before.stopped_on or on
+        if before.stopped_on is None:
+            return before.due, None
+        try:
+            stood = self.evidence.calendar.between(before.stopped_on, clock)
+        except OneMapError:
+            if self.is_new:
+                raise
+            stood = (clock - before.stopped_on).days
+        return self.after(before.due, stood), None
+
+    def state_on(self, opinion: Opinion, on: date) -> str:
+        """An opinion's state on a day: silence may be consent by then."""
+        is_silent = not self.is_hidden(opinion.department) and is_deemed(self.current_case, opinion, on)
+        return "deemed" if is_silent else opinion.state
+
+    def opinion_state(self, opinion: Opinion, action: str, on: date) -> str:
+        """The state that follows for an opinion as it stands on a day, so that one that is deemed refuses."""
+        due = opinion.due.isoformat() if opinion.due else None
+        named = self.name(opinion.department)
+        facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+        return opinion_state_after(self.state_on(opinion, on), action, **facts)
+
+    def put(self, opinion: Opinion) -> None:
+        """The next state of an opinion."""
+        after = copy_with(opinion, number=opinion.number + 1)
+        self.set_round(
+            opinions=tuple(after if one.department == after.department else one for one in self.current_case.opinions)
+        )
+        self.note_conclusion(after)
+
+    def note_conclusion(self, opinion: Opinion) -> None:
+        """Record the conclusion of a state of an opinion, for the history."""
+        place = opinion.round, opinion.department, opinion.number
+        self.conclusions[place] = None if self.is_hidden(opinion.department) else opinion.conclusion
+
+    def note_drafts(self, event: Event, facts: Facts) -> None:
+        """Keep who answers for drafts that an event claims the machine to have worded.
+
+        The machine itself where an earlier edition of the rules worded them, which this program cannot compute; else
+        whoever claims it, for what this edition words is computed.
+        """
+        claims = MACHINE if facts.get("edition", EDITION) < EDITION else event.who
+        for hash_ in facts.get("drafts", ()):
+            self.draft_texts.setdefault(hash_, claims)
+
+    def set_round(self, **values: Any) -> None:
+        """Change the round that counts."""
+        case = self.current_case
+        current = copy_with(case.rounds[-1], **values)
+        self.case = copy_with(case, rounds=(*case.rounds[:-1], current))
+
+    def opinion_detail(self, opinion: Opinion) -> dict[str, Any]:
+        """An opinion as an entry shows it: its state and its number; its conclusion once it is signed."""
+        content: dict[str, Any] = {"opinion": opinion.state, "opinion_number": opinion.number}
+        if opinion.state == "signed":
+            words = sha256("\n".join((opinion.conclusion, opinion.text, opinion.basis)))
+            content |= {"conclusion": opinion.conclusion, "words": words}
+        return content
+
+    def name(self, department: Any) -> Named:
+        """What people call a department."""
+        return self.evidence.name_of(str(department))

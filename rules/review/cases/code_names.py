@@ -1,0 +1,57 @@
+"""Codes of the review as people read them in a refusal, in both languages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from onemap.layers.catalogue.bureau_profile import Names
+from onemap.layers.library import own_files
+from onemap.layers.library.library import Library
+from onemap.layers.messages import LANGUAGES, phrase
+from onemap.rules.review.cases.case import ChecklistItem
+
+Named = dict[str, str]
+
+
+def department_name(library: Library, code: str) -> Named:
+    """What the library's bureau calls a department, with its code, which is what a command wants."""
+    return name_with_code(own_files.department_names(library), code)
+
+
+def name_with_code(names: Mapping[str, Names], code: str) -> Named:
+    """One of the names of departments, with its code."""
+    title = names.get(code)
+    if title is None:
+        return {"zh": code, "en": code}
+    with_code = title["en"] if title["en"].casefold() == code else f"{title['en']} ({code})"
+    return {"zh": f"{title['zh']}（{code}）", "en": with_code}
+
+
+def department_names(library: Library, codes: Iterable[str]) -> list[Named]:
+    """The names of several departments."""
+    names = own_files.department_names(library)
+    return [name_with_code(names, code) for code in codes]
+
+
+def case_state_name(state: str) -> Named:
+    """The name of a case's state."""
+    return {language: phrase(f"review_state.{state}", language) for language in LANGUAGES}
+
+
+def opinion_name(state: str, conclusion: str | None) -> Named:
+    """State and, if it is known, conclusion of an opinion."""
+    keys = [f"opinion_state.{state}", *([f"conclusion.{conclusion}"] if conclusion else [])]
+    return {
+        language: phrase("said.comma", language).join(phrase(key, language) for key in keys) for language in LANGUAGES
+    }
+
+
+def item_title(item: ChecklistItem, language: str) -> str:
+    """What an item of the checklist asks, in a language; of a rule that was not run it is a question, no finding."""
+    title = item.title.get(language) or next(iter(item.title.values()), item.item)
+    return phrase("review_said.whether", language, title=title) if item.rule else title
+
+
+def titles_asked_once(titles: Sequence[str], language: str) -> list[str]:
+    """Titles of which the first that asks, as `item_title` does, does so for all that follow it."""
+    asking = phrase("review_said.whether", language, title="")
+    first = next((at for at, title in enumerate(titles) if title.startswith(asking)), len(titles))
+    return [title if at <= first else title.removeprefix(asking) for at, title in enumerate(titles)]

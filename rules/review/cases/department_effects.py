@@ -1,0 +1,217 @@
+"""What a department's events do to a case: one function for each action, which raises why it may not be."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import sha256
+from onemap.layers.person_names import same_person
+from onemap.rules.judge.packs.rule import VERDICTS
+from onemap.rules.review.cases.case import CONCLUSIONS, MACHINE, KeptRemedy, Override, copy_with
+from onemap.rules.review.cases.case_conditions import check_reply_day, may_sign
+from onemap.rules.review.cases.case_state import CaseState
+from onemap.rules.review.cases.event import Event, readable_json, words_hash
+from onemap.rules.review.cases.event_facts import (
+    MOST_NAME,
+    MOST_REASON,
+    MOST_TEXT,
+    Facts,
+    person_text,
+    plain_values,
+    reason_text,
+)
+from onemap.rules.review.cases.routing import Draft
+
+
+def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+    """A department's draft, with its words where the reader may see them; its clock stands still or runs on."""
+    before = so_far.current_case.opinion(str(department))
+    state = so_far.opinion_state(before, "opine", on)
+    if event.words is None and so_far.evidence.reads_words(before.department):
+        raise OneMapError("review.event_words", department=so_far.name(department))
+    detail = _reply_detail(so_far, facts, on)
+    author = event.who if event.account else detail.get("written_by", event.who)
+    former = so_far.authors[before.department]
+    if not (former == MACHINE or same_person(former, author)):
+        detail["instead_of"] = former
+    so_far.authors[before.department] = author
+    so_far.machine_worded.discard(before.department)
+    so_far.draft_events[before.department] = event
+    if event.words is None:  # another department's, which tells its words when it signs
+        after = copy_with(before, state=state, signed_by=None, signed_on=None, unanswered=None)
+    else:
+        if facts["words"] != words_hash(event.words):
+            raise OneMapError("review.event_words", department=so_far.name(department))
+        words = readable_json(event.words)
+        content = person_words(so_far, event, words)
+        due, stopped_on = so_far.clock(before, content["conclusion"], on, so_far.clock_day(event, on))
+        after = copy_with(
+            before,
+            state=state,
+            **content,
+            text_en=None,
+            drafted_by=author,
+            drafted_on=on,
+            signed_by=None,
+            signed_on=None,
+            unanswered=None,
+            due=due,
+            stopped_on=stopped_on,
+        )
+        take_answers(so_far, before.department, words.get("answers", ()), event.who, on)
+    so_far.put(after)
+    return {**detail, **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+
+
+def _reply_detail(so_far: CaseState, facts: Facts, on: date) -> dict[str, str]:
+    """Who wrote a reply that came as a file, and when. Raises OneMapError reply.day."""
+    if "written_on" not in facts:
+        return {}
+    day = date.fromisoformat(facts["written_on"])
+    check_reply_day(so_far.current_case.current.circulated_on, day, on)
+    return {"written_by": person_text(facts["written_by"], MOST_REASON), "written_on": day.isoformat()}
+
+
+def person_words(so_far: CaseState, event: Event, words: Facts) -> dict[str, Any]:
+    """Conclusion, text and basis of a person. Raises OneMapError review.basis."""
+    if words["conclusion"] not in CONCLUSIONS:
+        raise OneMapError("review.event_unreadable")
+    basis = person_text(words["basis"], MOST_TEXT)
+    if words["conclusion"] == "disagree" and not basis:
+        raise OneMapError("review.basis", department=so_far.name(event.chain), field="--basis")
+    return {"conclusion": words["conclusion"], "text": person_text(words["text"], MOST_TEXT), "basis": basis}
+
+
+def take_answers(so_far: CaseState, department: str, answers: Sequence[Sequence[str]], who: str, on: date) -> None:
+    """A department's answers to its checklist items. Raises OneMapError review.answer."""
+    if answers == []:
+        return
+    current = so_far.current_case.current
+    known = [item.item for item in current.items if item.department == department]
+    for item, _ in answers:
+        if item not in known:
+            unknown = {"department": so_far.name(department), "item": item, "known": known}
+            raise OneMapError("review.answer", field="--answer", **unknown)
+    given = {item: person_text(answer, MOST_REASON) for item, answer in answers}
+    items = tuple(
+        copy_with(item, answer=given[item.item], answered_by=who, answered_on=on)
+        if item.department == department and item.item in given
+        else item
+        for item in current.items
+    )
+    so_far.set_round(items=items)
+
+
+def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+    """A department signs the text of its draft, by another person than its author."""
+    before = so_far.current_case.opinion(str(department))
+    state = so_far.opinion_state(before, "sign", on)
+    words = {name: facts[name] for name in ("conclusion", "text", "basis")}
+    if so_far.is_hidden(before.department):  # who signs shows the draft, which nobody could read before
+        draft = facts["draft"]
+        if words_hash(draft) != so_far.draft_events[before.department].facts()["words"]:
+            raise OneMapError("review.event_words", department=so_far.name(department))
+        content = person_words(so_far, event, readable_json(draft))
+        before = copy_with(before, **content, text_en=None, drafted_by=so_far.authors[before.department])
+        due, stopped_on = (date.fromisoformat(day) if day else None for day in facts["clock"])
+        before = copy_with(before, due=due, stopped_on=stopped_on)
+        for item, answer, who, day in facts["answers"]:
+            by = person_text(who, MOST_NAME)
+            take_answers(so_far, before.department, [(item, answer)], by, date.fromisoformat(day))
+    terms, named = so_far.current_case.terms, so_far.name(department)
+    may_sign(terms, before, so_far.authors[before.department], event.who, named)
+    claims = so_far.draft_texts.get(sha256(words["text"])) if words["text"] != before.text else None
+    if before.department in so_far.machine_worded and claims is not None:
+        before = copy_with(before, text=words["text"], text_en=None)
+        if claims != MACHINE:  # this edition does not word it so: it is the draft of whoever claims it
+            before = copy_with(before, drafted_by=claims)
+            so_far.authors[before.department] = claims
+            may_sign(terms, before, claims, event.who, named)
+    if words != {name: getattr(before, name) for name in words}:
+        raise OneMapError("review.event_words", department=so_far.name(department))
+    so_far.draft_events.pop(before.department, None)
+    left = so_far.current_case.current.open_items(before.department)
+    unanswered = facts.get("unanswered") if left else None
+    if left and not person_text(unanswered or "", MOST_REASON):
+        names = [one.item for one in left]
+        open_ones = {"department": so_far.name(department), "count": len(left), "items": names}
+        raise OneMapError("review.unanswered", field="--unanswered", **open_ones)
+    so_far.put(copy_with(before, state=state, signed_by=event.who, signed_on=on, unanswered=unanswered))
+    detail = {"reason": reason_text(facts), **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+    if left:
+        detail |= {"unanswered": unanswered, "unanswered_items": [one.item for one in left]}
+    return detail
+
+
+def give_back(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+    """A draft or a signed opinion is returned to be written again; its deadline keeps running."""
+    before = so_far.current_case.opinion(str(department))
+    state = so_far.opinion_state(before, "return", on)
+    due, stopped_on = so_far.clock(before, "", on, so_far.clock_day(event, on))
+    unsigned = copy_with(before, signed_by=None, signed_on=None, unanswered=None)
+    so_far.put(copy_with(unsigned, state=state, due=due, stopped_on=stopped_on))
+    return {"reason": reason_text(facts), **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+
+
+def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """A finding that a person judges otherwise, by a rule of his own department; drafts follow."""
+    current = so_far.current_case.current
+    of_run = so_far.evidence.facts_of(current.run)
+    parcel, rule, verdict = (facts[name] for name in ("parcel", "rule", "verdict"))
+    named = {"parcel": parcel, "rule": rule, "verdict": verdict}
+    reason = reason_text(facts, needed=True)
+    before = of_run.verdicts.get((parcel, rule))
+    if before is None:
+        raise OneMapError("review.finding", **named, feature=parcel, field="RULE")
+    if verdict not in VERDICTS:
+        raise OneMapError("review.event_unreadable")
+    asked = of_run.departments_of_rules[rule]
+    if event.chain != asked[0]:
+        foreign = {"department": so_far.name(asked[0]), "yours": [so_far.name(event.chain)]}
+        raise OneMapError("review.foreign", rule=rule, field="RULE", **foreign)
+    if current.verdict_of(parcel, rule, before) == verdict:
+        raise OneMapError("review.same_verdict", **named, field="--verdict")
+    for department in asked:
+        if so_far.state_on(current.opinion(department), on) in ("signed", "deemed"):
+            raise OneMapError("review.spoken", department=so_far.name(department), field="RULE")
+    made = Override(parcel, rule, before, verdict, reason or "", event.who, on)
+    overrides = (*current.overrides, made)
+    so_far.set_round(overrides=overrides)
+    so_far.note_drafts(event, facts)
+    sides = zip(of_run.drafts(current.overrides), of_run.drafts(overrides), strict=True)
+    for old, new in sides:
+        follows = new.department == event.chain or new.department in facts.get("follow", asked)
+        if new.department in asked and follows:
+            follow_judgement(so_far, event, old, new, on)
+    return {**named, "reason": reason, "before": before}
+
+
+def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on: date) -> None:
+    """Have a draft say what follows from a new judgement, if it still says what followed from those before.
+
+    Under an account it is the account's draft then, so that whoever judged does not sign alone; else the machine's.
+    """
+    opinion = so_far.current_case.opinion(new.department)
+    names = ("conclusion", "text", "text_en", "basis")
+    by_machine = so_far.authors[new.department] == MACHINE
+    is_as_drafted = by_machine or all(getattr(opinion, name) == getattr(old, name) for name in names)
+    if opinion.state == "drafted" and is_as_drafted and not so_far.is_hidden(new.department):
+        so_far.machine_worded.add(new.department)
+        so_far.draft_events.pop(new.department, None)
+        after = copy_with(opinion, **{name: getattr(new, name) for name in names}, drafted_on=on)
+        if event.account:
+            due, stopped_on = so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))
+            after = copy_with(after, drafted_by=event.who, due=due, stopped_on=stopped_on)
+            so_far.authors[new.department] = event.who
+        so_far.put(after)
+
+
+def remedy(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """What would pass of the round's parcels, as somebody had it found."""
+    remedies = so_far.current_case.current.remedies
+    so_far.evidence.check_remedy(str(event.run))
+    made = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)
+    so_far.set_round(remedies=(*remedies, made))
+    content = {name: value for name, value in facts.items() if name not in ("edition", "round", "on", "state")}
+    return {"run": event.run, **plain_values(content)}

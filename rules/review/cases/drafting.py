@@ -1,0 +1,187 @@
+"""The wording of a draft: each rule's own sentence with its measures, in the bureau's words, in both languages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from onemap.layers.area_units import hectares_text, mu_text
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.messages import phrase
+from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.finding_figures import sentence_figures
+from onemap.rules.judge.kinds.reasons import column_of_reasons, reasons_in, reasons_text
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.review.cases.case import ChecklistItem, Override
+
+_DASH = "–"
+_MOST_PARCELS = 10  # named in one sentence; the table of findings has them all
+
+
+@dataclass(frozen=True)
+class DraftedFinding:
+    """One counted finding with its rule, the verdict that holds, and the override that made it so.
+
+    wants_fact: the applicant has left out a fact of the parcel without which the rule cannot judge.
+    """
+
+    rule: Rule
+    row: Mapping[str, Any]
+    verdict: str
+    override: Override | None
+    wants_fact: bool = False
+
+
+class _Measures(dict[str, str]):
+    """The measures of a sentence; one that a pack asks for and nobody measured reads as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return _DASH
+
+
+def drafted_text(
+    findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
+) -> str:
+    """One department's draft: a sentence for each rule, the gravest first.
+
+    The items of its checklist are no part of it: whoever signs would say of each that he has looked at it.
+    is_one: the case has one parcel, which need not be named.
+    """
+    groups: dict[tuple[str, str, bool, bool], list[DraftedFinding]] = {}
+    for one in findings:
+        group = (one.verdict, one.rule.id, one.row["verdict"] == "unknown", one.wants_fact)
+        groups.setdefault(group, []).append(one)
+    ordered = [group for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))]
+    lines = [_sentence(alike, language) + ("" if is_one else _parcels(alike[0], language)) for alike in _alike(ordered)]
+    if not lines:
+        lines = [phrase(_nothing(items), language)]
+    elif len(lines) > 1:
+        lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
+    return "\n".join(lines)
+
+
+def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFinding]]]:
+    """The findings of rules, those together that leave the same ground of one layer open for the same reason."""
+    found: dict[Any, list[list[DraftedFinding]]] = {}
+    for number, group in enumerate(groups):
+        first = group[0]
+        is_open = first.row["verdict"] == "unknown" and not first.wants_fact and not any(one.override for one in group)
+        ground = tuple((one.row["parcel"], one.row["reason"], round(one.row.get("area_m2") or 0.0, 3)) for one in group)
+        found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
+    return list(found.values())
+
+
+def _nothing(items: Sequence[ChecklistItem]) -> str:
+    """How it is said that there is no finding: a layer that nobody could check is no all-clear."""
+    if any(item.rule is not None for item in items):
+        return "draft.nothing_known"
+    return "draft.nothing_found" if items else "draft.not_involved"
+
+
+def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
+    """One rule's sentence over all its parcels, with who judged otherwise and why; or that of rules left open alike."""
+    group = alike[0]
+    first = group[0]
+    rule = first.rule
+    titles = [one[0].rule.title.get(language) or one[0].rule.id for one in alike]
+    title = titles[0]
+    measures = _measures([one.row for one in group], language, KINDS[rule.kind].value_places)
+    if first.row["verdict"] == "unknown":
+        reasons = dict.fromkeys(reason for one in group for reason in reasons_in(one.row["reason"]))
+        words = reasons_text(column_of_reasons(reasons), language)
+        key = "draft.unknown_fact" if first.wants_fact else "draft.unknown"
+        key = "draft.unknown_layer" if len(alike) > 1 else key
+        several = phrase("said.comma", language).join(titles)
+        text = phrase(key, language, title=title, titles=several, reasons=words or _DASH, **measures)
+    else:
+        wording = rule.draft.get(language)
+        usual = KINDS[rule.kind].drafted.get(language)
+        verdict = phrase(f"verdict.{first.row['verdict']}", language)
+        if wording:
+            text = wording.format_map(measures)
+        elif usual:
+            text = usual.format_map(_Measures(measures, title=title, verdict=verdict))
+        else:
+            amount = _amount([one.row for one in group], rule, language)
+            key = "draft.counted" if amount else "draft.finding"
+            text = phrase(key, language, title=title, verdict=verdict, amount=amount, **measures)
+    overrides = dict.fromkeys(one.override for one in group if one.override)
+    for override in overrides:
+        facts = {
+            "before": phrase(f"verdict.{override.before}", language),
+            "verdict": phrase(f"verdict.{override.verdict}", language),
+        }
+        text += phrase(
+            "draft.overridden", language, parcel=override.parcel, by=override.by, reason=override.reason, **facts
+        )
+    return text
+
+
+def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
+    """The parcels of a sentence, the first of them where there are many."""
+    names = list(dict.fromkeys(str(one.row["parcel"]) for one in group))
+    text = phrase("said.comma", language).join(names[:_MOST_PARCELS])
+    key = "draft.parcels" if len(names) <= _MOST_PARCELS else "draft.parcels_many"
+    return phrase(key, language, parcels=text, count=len(names))
+
+
+def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
+    """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
+
+    Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts
+    objects, and those of all parcels are summed.
+    """
+    measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
+    entry = shipped_catalogue().get(str(rows[0].get("layer")))
+    measures["layer"] = (entry.title.get(language) if entry is not None else None) or str(rows[0]["title"])
+    area = _total(rows, "area_ellipsoidal_m2")
+    if area is not None:
+        measures |= {
+            "area_m2": square_metres_text(area),
+            "area_ha": hectares_text(area),
+            "area_mu": mu_text(area),
+        }
+    for name, places in (("length_m", 1), ("features", 0)):
+        total = _total(rows, name)
+        if total is not None:
+            measures[name] = rounded_text(total, places)
+    distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
+    if distances:
+        measures["distance_m"] = rounded_text(min(distances), 1)
+    values = [row["value"] for row in rows if row["value"] is not None]
+    if values:
+        measures["value"] = rounded_text(sum(values) if value_places == 0 else max(values), value_places)
+    if len(rows) == 1 and rows[0]["share"] is not None:
+        measures["share_percent"] = share_percent(rows[0]["share"])
+    return measures
+
+
+def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str:
+    """What the findings of a rule that counts things say together, over all parcels; "" where it finds ground."""
+    found = {name: _total(rows, name) for name in ("features", "length_m", "value")}
+    distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
+    found |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}
+    return KINDS[rule.kind].extent(found, language, sentence_figures(language))
+
+
+def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    numbers = [row[name] for row in rows if row[name] is not None]
+    return total_m2(numbers) if numbers else None
+
+
+def rounded_text(value: float, places: int) -> str:
+    """A number with its thousands, rounded half up, as documents round: not as Python does."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
+
+
+def share_percent(share: float) -> str:
+    """A share as per cent; what is there is never said to be 0.0."""
+    return "< 0.1" if 0 < share < 0.0005 else rounded_text(share * 100, 1)
+
+
+def drafted_basis(findings: Sequence[DraftedFinding]) -> str:
+    """The legal basis of the findings against the project, once for each rule, the gravest first."""
+    grave = sorted(findings, key=lambda one: VERDICTS.index(one.verdict))
+    lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""Whether the events of cases are what was written, and which of them the rules do not allow."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import COPY, Library
+from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries, shown_text
+from onemap.layers.library.rows_as_logged import check_rows
+from onemap.layers.stores.logged_rows import plain_tables, row_hash, row_name
+from onemap.layers.stores.sql_text import Sql
+from onemap.rules.review.cases.event import COLUMNS, Event, ordered_events
+from onemap.rules.review.cases.event_store import LibraryEvidence, all_events, link_problems
+from onemap.rules.review.cases.event_tables import EVENTS, TABLES
+from onemap.rules.review.cases.replay import Replay
+
+
+def event_problems(library: Library, book: LogBook, named: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with the events of all cases, by table and row, and which of them have no effect.
+
+    named: rows that are told of already, as not being what the log says of them.
+    """
+    if not library.has_table(EVENTS):
+        return
+    with library.connection.without_indexes():
+        by_case = all_events(library)
+    broken = [*_head_problems(library, book, by_case)]
+    for events in by_case.values():
+        broken += [*link_problems(library, events), *_missing_events(library, events)]
+    yield from {str(one.facts["feature"]): one for one in broken if one.facts["feature"] not in named}.values()
+    for events in by_case.values():
+        yield from unlawful_events(library, events)
+
+
+def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Event]]) -> Iterator[Problem]:
+    """The heads that the log names and that are not there."""
+    hashes = {(event.case_id, event.chain, event.number): event.hash for events in by_case.values() for event in events}
+    for head in book.chain_heads:
+        place = head.case_id, head.chain, head.number
+        if hashes.get(place) != head.written.hash:
+            code = "verify.record_changed" if place in hashes else "verify.record_gone"
+            yield Problem(code, _facts(library, place, head.written.at, head.written.who))
+
+
+def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
+    """Events that others saw, and that are gone."""
+    there = {(event.chain, event.number) for event in events}
+    gone = {
+        (event.case_id, chain, number): event
+        for event in events
+        for chain, number in event.heads().items()
+        if number > 0 and (chain, number) not in there
+    }
+    for place, event in gone.items():
+        yield Problem("verify.record_gone", _facts(library, place, event.at, event.who))
+
+
+def unlawful_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
+    """The events of a case that have no effect, each with the refusal that it met."""
+    replay = Replay(library.id, LibraryEvidence(library))
+    for event in ordered_events(events):
+        place = event.case_id, event.chain, event.number
+        try:
+            replay.take(event)
+        except OneMapError as error:  # the run of a round cannot be read: what follows cannot be judged
+            facts = _facts(library, place, event.at, event.who)
+            yield Problem("verify.event_unjudged", {**facts, "how": error.problems[0]})
+            return
+    for event, refused in replay.unlawful:
+        facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
+        action = shown_text(event.action)
+        yield Problem("verify.event_unlawful", {**facts, "action": action, "how": refused.problems[0]})
+
+
+def _facts(library: Library, place: tuple[str, str, int], at: str, who: str) -> dict[str, str]:
+    feature = shown_text(row_name(place))
+    return {"file": library.label, "layer": EVENTS, "feature": feature, "at": shown_text(at), "who": shown_text(who)}
+
+
+def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> None:
+    """Refuse to go on with a case whose events are not what the log says of them.
+
+    A department on a server does not read the log; it goes by the chains. Raises OneMapError library.altered.
+    """
+    if library.roles.is_owner or library.roles.is_lead:
+        of_case = Sql("subject = ? OR substr(subject, 1, ?) = ? OR action = ?")
+        book = read_entries(library, of_case, (case_id, len(case_id) + 1, f"{case_id} ", COPY))
+        begin = f"{case_id}/"
+        written = {name: row for name, row in book.rows.get(EVENTS, {}).items() if name.startswith(begin)}
+        _check_events(library, (event.values for event in events), written)
+
+
+def check_all_logged(library: Library) -> None:
+    """Refuse to go on from events of any case that are not what the log says of them.
+
+    Whoever may not read the log goes by the chains. Raises OneMapError library.altered.
+    """
+    if not (library.roles.is_owner or library.roles.is_lead):
+        return
+    book = read_entries(library, Sql("substr(action, 1, 7) = 'review.' OR action = ?"), (COPY,))
+    _check_events(library, library.connection.read_rows(EVENTS, COLUMNS), book.rows.get(EVENTS, {}))
+
+
+def _check_events(library: Library, rows: Iterable[Sequence[Any]], written: Mapping[str, WrittenRow]) -> None:
+    table = plain_tables(TABLES)[EVENTS]
+    stored = {table.row_name(row): row_hash(row) for row in rows}
+    if library.path is None:  # of what departments wrote since the lead's last step the log does not know yet
+        stored = {name: hash_ for name, hash_ in stored.items() if name in written}
+    check_rows(library, {EVENTS: stored}, {EVENTS: written})

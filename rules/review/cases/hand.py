@@ -1,0 +1,100 @@
+"""Who takes a step and on which day: typed words in a file; on a server the account, and the server's clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, system_user
+from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.person_names import same_person
+from onemap.rules.review.cases.case import MACHINE
+
+_MOST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
+
+    expect: as the asker says it; seen: what the same session was last shown, which concerns one department's step only.
+    """
+
+    by: str
+    on: date | None = None
+    expect: int | None = None
+    seen: int | None = None
+
+
+def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
+    """Who acts, from a verb's values: nobody waits for a step that will be refused. Raises OneMapError as `check_hand`.
+
+    Without a name it is the account on a server, and the system's user in a file.
+    """
+    by = values.get("by")
+    person = library.account or system_user()
+    hand = Hand(checked_name(person if by is None else by), values.get("on"), values.get("expect"))
+    check_hand(library, hand)
+    return hand
+
+
+def check_hand(library: Library, hand: Hand) -> None:
+    """Refuse another's name on a server, and a day that the step cannot have.
+
+    Raises OneMapError review.by, review.date.
+    """
+    if library.account is not None and hand.by != library.account:
+        raise OneMapError("review.by", field="--by", by=hand.by, why=_why("account", account=library.account))
+    check_day(library, hand.on)
+    if hand.on is None or library.account is None or library.is_rehearsal:
+        return
+    if hand.on < library.today():
+        raise OneMapError("review.date", field="--on", on=hand.on.isoformat(), why=_why("server"))
+
+
+def check_day(library: Library, on: date | None) -> None:
+    """Refuse a day to come, unless the library was made for a rehearsal. Raises OneMapError review.date."""
+    if on is not None and not library.is_rehearsal and on > library.today():
+        why = _why("future", today=library.today().isoformat())
+        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
+
+
+def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date:
+    """The day of a step: the given one, otherwise today; never before the case's last step.
+
+    last_day: of the case, None for a new one. Raises OneMapError as `check_hand`.
+    """
+    check_hand(library, hand)
+    on = hand.on or library.today()
+    if last_day is not None and on < last_day:
+        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=_why("before", last=last_day.isoformat()))
+    return on
+
+
+def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False, last: date | None = None) -> None:
+    """Refuse the day of an event: a day to come, with an account any but the server's, one before the case's last.
+
+    clock: the day on which it was written; last: the day of the last event. Raises OneMapError review.date.
+    """
+    if clock is not None and on > clock:
+        why = _why("future", today=clock.isoformat())
+    elif clock is not None and is_account and on < clock:
+        why = _why("server")
+    elif last is not None and on < last:
+        why = _why("before", last=last.isoformat())
+    else:
+        return
+    raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
+
+
+def checked_name(by: str) -> str:
+    """A person's name, never the machine's. Raises OneMapError review.by."""
+    name = by.strip()
+    if len(name) > _MOST_NAME or same_person(name, "") or same_person(name, MACHINE) or not name.isprintable():
+        raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))
+    return name
+
+
+def _why(key: str, **facts: str) -> dict[str, str]:
+    return {language: phrase(f"review_hand.{key}", language, **facts) for language in LANGUAGES}

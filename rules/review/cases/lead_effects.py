@@ -1,0 +1,306 @@
+"""What the lead department's events do to a case: one function for each action, which raises why it may not be."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import phrase
+from onemap.rules.review.cases.case import CONCLUSIONS, MACHINE, Case, Opinion, Round, copy_with
+from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited, is_silence_consent
+from onemap.rules.review.cases.case_state import CaseState
+from onemap.rules.review.cases.department_effects import person_words
+from onemap.rules.review.cases.event import LEAD_CHAIN, Event
+from onemap.rules.review.cases.event_facts import (
+    MOST_NAME,
+    Facts,
+    attached_files,
+    pack_places,
+    person_text,
+    project_facts,
+    project_title,
+    reason_text,
+)
+from onemap.rules.review.cases.hand import refuse_day
+from onemap.rules.review.cases.old_form import case_from_json
+from onemap.rules.review.cases.round_facts import RoundFacts
+from onemap.rules.review.cases.routing import Draft, overall
+from onemap.rules.review.cases.state_machine import case_state_after
+
+_MOST_DAYS = 3_650
+
+
+def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
+    """The first event of a case: its project, its run, its first round."""
+    if so_far.case is not None or event.chain != LEAD_CHAIN:
+        raise OneMapError("review.event_opened", case=event.case_id)
+    on, clock = date.fromisoformat(facts["on"]), date.fromisoformat(event.day)
+    is_rehearsal = bool(facts["rehearsal"])
+    if is_rehearsal != so_far.evidence.is_rehearsal:
+        raise OneMapError("review.event_rehearsal", case=event.case_id)
+    if not is_rehearsal:
+        refuse_day(on, clock, is_account=bool(event.account))
+    files = attached_files(facts["files"])
+    of_run = so_far.evidence.facts_of(str(event.run))
+    so_far.case = Case(
+        id=event.case_id,
+        library=so_far.library,
+        project=project_title(facts["project"]),
+        data=project_facts(facts["data"]),
+        state="draft",
+        round=1,
+        revision=0,
+        opened_by=event.who,
+        opened_on=on,
+        on=on,
+        terms=of_run.terms,
+        options={"packs": pack_places(facts["packs"]), "only": [person_text(one, MOST_NAME) for one in facts["only"]]},
+        rounds=(),
+        entries=(),
+        files=files,
+        is_rehearsal=is_rehearsal,
+    )
+    open_round(so_far, event, facts, of_run, on, None, {})
+    named = {"project": facts["project"], "run": event.run, "files": [file.name for file in files]}
+    so_far.enter(event, on, "draft", None, named)
+
+
+def open_round(
+    so_far: CaseState,
+    event: Event,
+    facts: Facts,
+    of_run: RoundFacts,
+    on: date,
+    sent: str | None,
+    due: Mapping[str, date],
+) -> None:
+    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft."""
+    run = str(event.run)
+    number = len(so_far.current_case.rounds) + 1
+    opinions = tuple(
+        _machine_opinion(draft, number, on, due.get(draft.department) if draft.routed else None)
+        for draft in of_run.drafts()
+    )
+    opened = Round(
+        number,
+        run,
+        event.who,
+        opened_on=on,
+        circulated_by=sent,
+        circulated_on=on if sent else None,
+        opinions=opinions,
+        items=of_run.items,
+        overrides=(),
+        watched=of_run.watched,
+    )
+    so_far.case = copy_with(
+        so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms
+    )
+    so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
+    so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), {}
+    so_far.note_drafts(event, facts)
+    for opinion in opinions:
+        so_far.note_conclusion(opinion)
+
+
+def circulate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """The case is sent to its departments, and their deadlines start."""
+    case, clock = so_far.current_case, so_far.clock_day(event, on)
+    due_days = {}
+    for opinion in case.opinions:
+        if opinion.routed:
+            claim = facts.get("due", {}).get(opinion.department)
+            due = so_far.deadline(opinion.department, clock, claim)
+            # A demand for more material that was written before the case went out stands still from the start.
+            stops = opinion.conclusion == "supplement" and so_far.authors[opinion.department] != MACHINE
+            so_far.put(copy_with(opinion, due=due, stopped_on=clock if stops else None))
+            due_days[opinion.department] = due.isoformat()
+    so_far.set_round(circulated_by=event.who, circulated_on=on)
+    return {"reason": reason_text(facts), "due": due_days}
+
+
+def revise(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """A new round on new parcels; the opinions of the one before are void."""
+    before = so_far.current_case
+    state = case_state_after(before.state, "revise", case=before.id, field="CASE")
+    of_run = so_far.evidence.facts_of(str(event.run))
+    for opinion in before.opinions:
+        so_far.put(copy_with(opinion, state="void"))
+    is_out = state == "circulating"
+    so_far.case = copy_with(so_far.current_case, terms=of_run.terms)
+    clock = so_far.clock_day(event, on)
+    claims = facts.get("due") or {}
+    due = {code: so_far.deadline(code, clock, claims.get(code)) for code in DEPARTMENTS if is_out}
+    open_round(so_far, event, facts, of_run, on, event.who if is_out else None, due)
+    so_far.case = copy_with(
+        so_far.current_case,
+        options={**before.options, "packs": pack_places(facts["packs"])},
+        proposed=None,
+        conclusion=None,
+        conclusion_reason=None,
+        decided_by=None,
+        decided_on=None,
+    )
+    return {"run": event.run, "reason": reason_text(facts), "round": so_far.current_case.round}
+
+
+def extend(so_far: CaseState, _: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+    """More time for one department, or for all whose clock runs; never less."""
+    case, days = so_far.current_case, facts["days"]
+    if type(days) is not int or not 0 < days <= _MOST_DAYS:
+        raise OneMapError("review.event_unreadable")
+    reason = reason_text(facts, needed=True)
+    chosen = [case.opinion(department)] if department else running_clocks(so_far, on)
+    if not chosen:
+        raise OneMapError("review.no_clock", case=case.id)
+    due_days = {}
+    for before in chosen:
+        state = so_far.opinion_state(before, "extend", on)
+        named = so_far.name(before.department)
+        if before.due is None:
+            raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
+        if before.stopped_on is not None:
+            raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
+        due = so_far.after(before.due, days)
+        if so_far.state_on(before, on) == "deemed" and due < on:
+            late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}
+            raise OneMapError("review.extend_more", field="--days", **late)
+        so_far.put(copy_with(before, state=state, due=due))
+        due_days[before.department] = due.isoformat()
+    content = so_far.opinion_detail(so_far.current_case.opinion(department)) if department else {}
+    return {"reason": reason, "days": days, "due": due_days, **content}
+
+
+def running_clocks(so_far: CaseState, on: date) -> list[Opinion]:
+    """The opinions whose clock runs, or has run out."""
+    return [
+        opinion
+        for opinion in so_far.current_case.opinions
+        if so_far.state_on(opinion, on) in ("drafted", "returned", "deemed")
+        and opinion.due
+        and opinion.stopped_on is None
+    ]
+
+
+def consolidate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """All who are asked have spoken, or were silent where silence is consent: one conclusion."""
+    case = so_far.current_case
+    claimed = [code for code in facts.get("deemed", ()) if may_be_deemed(so_far, code, on)]
+    deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == "deemed"]
+    deemed = [code for code in DEPARTMENTS if code in deemed or code in claimed]
+    waiting = [
+        one.department
+        for one in case.opinions
+        if one.department not in deemed and is_awaited(one, so_far.state_on(one, on), so_far.authors[one.department])
+    ]
+    if waiting:
+        raise OneMapError("review.unsigned", case=case.id, departments=[so_far.name(code) for code in waiting])
+    for code in deemed:
+        before = case.opinion(code)
+        if so_far.authors[code] != MACHINE:  # what nobody signed is nobody's word
+            before = copy_with(before, text="", text_en=None, basis="")
+        so_far.put(copy_with(before, state="deemed", conclusion="agree"))
+    proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in ("signed", "deemed"))
+    decided = decide(so_far, event, facts, proposed, on)
+    so_far.case = copy_with(so_far.current_case, proposed=proposed)
+    return {"proposed": proposed, "deemed": deemed, **decided}
+
+
+def may_be_deemed(so_far: CaseState, department: str, on: date) -> bool:
+    """Whether silence may be consent of a department whose draft's words, which may stop its clock, are hidden."""
+    opinion = so_far.current_case.opinion(department)
+    is_late = opinion.due is not None and opinion.due < on
+    return so_far.is_hidden(department) and is_late and is_silence_consent(so_far.current_case, opinion)
+
+
+def decide(so_far: CaseState, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
+    """The overall conclusion; another than the proposed one needs a reason."""
+    decided = facts.get("conclusion") or proposed
+    if decided not in CONCLUSIONS:
+        raise OneMapError("review.event_unreadable")
+    reason = reason_text(facts, needed=decided != proposed)
+    so_far.case = copy_with(
+        so_far.current_case, conclusion=decided, conclusion_reason=reason, decided_by=event.who, decided_on=on
+    )
+    return {"conclusion": decided, "reason": reason}
+
+
+def issue(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+    """The statement has its number, and the case is over."""
+    case = so_far.current_case
+    if event.account and decides_alone(case, event.who):
+        raise OneMapError("review.self_issue", case=case.id, by=event.who)
+    detail: dict[str, Any] = {"reason": reason_text(facts)}
+    if facts.get("conclusion") and facts["conclusion"] != case.conclusion:
+        detail |= decide(so_far, event, {**facts, "reason": reason_text(facts, needed=True)}, str(case.proposed), on)
+    document = document_number(so_far, event, facts, on)
+    so_far.case = copy_with(so_far.current_case, document=document, issued_by=event.who, issued_on=on)
+    return {**detail, "document": document, "conclusion": so_far.current_case.conclusion}
+
+
+def document_number(so_far: CaseState, event: Event, facts: Facts, on: date) -> str:
+    """The number of a document: the bureau's sign, the year and a number that was free.
+
+    A number may leave out numbers of events without effect, and never runs ahead.
+    """
+    year, sequence, sign = event.year, event.sequence, person_text(facts["sign"], MOST_NAME)
+    most = 1 + so_far.evidence.numbers_before(on.year, event.at)
+    is_number = year == on.year and type(sequence) is int and 1 <= sequence <= most
+    if not is_number or any(mark in sign for mark in "〔〕()（）\n"):
+        raise OneMapError("review.event_number", case=event.case_id, number=f"{sign}〔{year}〕{sequence}号"[:80])
+    mark = phrase("document.rehearsal", "zh") if so_far.current_case.is_rehearsal else ""
+    return f"{mark}{sign}〔{year}〕{sequence}号"
+
+
+def withdraw(so_far: CaseState, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
+    """The case ends without a statement."""
+    return {"reason": reason_text(facts)}
+
+
+def answer(so_far: CaseState, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
+    """What a body beside the ten departments has answered on paper."""
+    case, body = so_far.current_case, facts["body"]
+    asked = so_far.evidence.bodies_of(case.current.run)
+    if asked.get(body) is None or asked[body] != department:
+        known = [*DEPARTMENTS, *asked]
+        raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=known)
+    files = attached_files(facts["papers"])
+    papers = [{"name": one.name, "hash": one.hash} for one in files]
+    so_far.case = copy_with(case, files=(*case.files, *files))
+    return {"body": body, **person_words(so_far, event, facts), "papers": papers}
+
+
+def carry_case(so_far: CaseState, event: Event, facts: Facts) -> None:
+    """The case as an older library held it."""
+    if event.number > 1:  # it names a run on which the case rests
+        return
+    if so_far.case is not None:
+        raise OneMapError("review.event_opened", case=event.case_id)
+    so_far.case = case_from_json(facts["case"], so_far.library)
+    so_far.authors = {one.department: one.drafted_by for one in so_far.case.opinions}
+    so_far.machine_worded = {code for code, author in so_far.authors.items() if author == MACHINE}
+    so_far.draft_texts = {sha256(one.text): MACHINE for one in so_far.case.opinions if one.by_machine}
+    for one in so_far.case.rounds:
+        for opinion in one.opinions:
+            so_far.note_conclusion(opinion)
+
+
+def _machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:
+    """A draft as the first state of an opinion."""
+    return Opinion(
+        department=draft.department,
+        round=round_,
+        number=1,
+        state="drafted",
+        conclusion=draft.conclusion,
+        text=draft.text,
+        text_en=draft.text_en,
+        basis=draft.basis,
+        routed=draft.routed,
+        why=draft.why,
+        drafted_by=MACHINE,
+        drafted_on=on,
+        due=due,
+    )

@@ -1,0 +1,182 @@
+"""What the machine says of a round: terms, drafts, checklist, and whose a rule is; computed from run and packs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from onemap.layers.library.library import Library
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.packs.pack import Pack, joined_rules
+from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.run_store import (
+    packs_of_record,
+    rows_of_table,
+    run_record,
+    stored_question,
+    stored_records,
+)
+from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
+from onemap.rules.review.cases.case import ChecklistItem, Override, Terms
+from onemap.rules.review.cases.routing import (
+    Draft,
+    asked_departments,
+    checklist_items,
+    drafts_by_rules,
+    inputs_by_department,
+    wanting_facts,
+)
+from onemap.rules.review.cases.terms import terms_of
+
+_MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
+
+
+class PackFacts:
+    """Terms of the review from packs, computed once for all rounds that they judged. Raises as `joined_rules`."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self.packs = packs
+        self.rules = {rule.id: rule for rule in joined_rules(packs)}
+        self.terms = terms_of(packs)
+        self._items: dict[Any, tuple[ChecklistItem, ...]] = {}
+        self._on_day: dict[tuple[str, date], Rule] = {}
+
+    @cached_property
+    def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
+        """For each rule the department whose it is, then those that it wants consulted."""
+        return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
+
+    @cached_property
+    def watched(self) -> dict[str, set[str]]:
+        """The layers and packs behind each department's opinion."""
+        return inputs_by_department(self.packs, self.rules.values())
+
+    def rule_on_day(self, id_: str, day: date) -> Rule:
+        """A rule as it stands on a day."""
+        place = id_, day
+        if place not in self._on_day:
+            self._on_day[place] = self.rules[id_].on_day(day)
+        return self._on_day[place]
+
+    def items(self, skipped: Sequence[Mapping[str, Any]], found: frozenset[str]) -> tuple[ChecklistItem, ...]:
+        """The checklist. What only counts the ground by classes judges nothing, so nobody has to judge in its stead."""
+        place = tuple((item["rule"], item["layer"], item["reason"]) for item in skipped), found
+        if place not in self._items:
+            judging = [item for item in skipped if self.rules[item["rule"]].finds]
+            judging = [item for item in judging if item["reason"] != "law_not_in_force"]
+            self._items[place] = checklist_items(self.packs, self.rules, judging, found)
+        return self._items[place]
+
+
+class RoundFacts:
+    """The facts of one round. of_packs: of the packs by which it was judged; record: of the run; findings: its rows."""
+
+    def __init__(
+        self,
+        of_packs: PackFacts,
+        record: Mapping[str, Any],
+        findings: Sequence[Mapping[str, Any]],
+        parcel_count: int,
+        read_parcels: Callable[[], Parcels],
+    ) -> None:
+        self.of_packs = of_packs
+        self.record = record
+        self.findings = findings
+        self._parcel_count = parcel_count
+        self._read_parcels = read_parcels
+        self._drafts: dict[tuple[Override, ...], tuple[Draft, ...]] = {}
+
+    @property
+    def packs(self) -> Sequence[Pack]:
+        """The packs by which the round was judged."""
+        return self.of_packs.packs
+
+    @property
+    def terms(self) -> Terms:
+        """What the packs say of the review."""
+        return self.of_packs.terms
+
+    @property
+    def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
+        """For each rule the department whose it is, then those that it wants consulted."""
+        return self.of_packs.departments_of_rules
+
+    @property
+    def watched(self) -> dict[str, set[str]]:
+        """The layers and packs behind each department's opinion."""
+        return self.of_packs.watched
+
+    @cached_property
+    def verdicts(self) -> dict[tuple[str, str], str]:
+        """The gravest verdict of each parcel and rule."""
+        found: dict[tuple[str, str], str] = {}
+        for row in self.findings:
+            place = row["parcel"], row["rule"]
+            found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=VERDICTS.index)
+        return found
+
+    @cached_property
+    def _counted_rules(self) -> frozenset[str]:
+        """The rules of which something counts."""
+        return frozenset(row["rule"] for row in self.findings if row["counted"])
+
+    @cached_property
+    def items(self) -> tuple[ChecklistItem, ...]:
+        """The checklist that follows from what was not judged, and from what was found."""
+        return self.of_packs.items(self.record["skipped"], self._counted_rules)
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        """The rules of which something counts, as they stood on the day of the run."""
+        day = date.fromisoformat(self.record["parameters"]["as_of"])
+        return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self._counted_rules}
+
+    @cached_property
+    def _wanting(self) -> set[tuple[str, str]]:
+        """Parcel and rule, where the applicant's file leaves a fact out; the parcels are read where a rule asks any."""
+        asking = [rule for rule in self._rules.values() if KINDS[rule.kind].parcel_fields(rule.options)]
+        return wanting_facts(self._read_parcels(), asking) if asking else set()
+
+    def drafts(self, overrides: tuple[Override, ...] = ()) -> tuple[Draft, ...]:
+        """The ten drafts that follow from the run and from what people have overridden."""
+        found = self._drafts.get(overrides)
+        if found is None:
+            is_one = self._parcel_count == 1
+            found = drafts_by_rules(self._rules, self._wanting, is_one, self.findings, self.items, overrides)
+            self._drafts[overrides] = found
+        return found
+
+
+def facts_of_run(run: Run) -> RoundFacts:
+    """The facts of a run that is not stored yet."""
+    parcels = run.question.parcels
+    findings = [row.values for row in rows_of_table(run.tables["findings"])]
+    return RoundFacts(PackFacts(run.question.packs), run.record, findings, len(parcels.ids), lambda: parcels)
+
+
+def facts_of_stored_run(library: Library, run: str) -> RoundFacts:
+    """The facts of a stored run; those of the last ones are kept as long as the library is open. Raises run.…."""
+    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
+    if run not in kept:
+        made = _read_facts(library, run)
+        while len(kept) >= _MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[run] = made
+    return kept[run]
+
+
+def record_of_round(library: Library, run: str) -> Mapping[str, Any]:
+    """The record of a round's run, which may have been read just now. Raises OneMapError run.…."""
+    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
+    return kept[run].record if run in kept else run_record(library, run)
+
+
+def _read_facts(library: Library, run: str) -> RoundFacts:
+    record = run_record(library, run)
+    packs = packs_of_record(library, run, record)
+    of_packs: PackFacts = library.keep_made(("facts of packs", id(packs)), lambda: PackFacts(packs))
+    findings = stored_records(library, run, "findings")
+    count = row_counts(library, run)[GIVEN]
+    return RoundFacts(of_packs, record, findings, count, lambda: stored_question(library, run).parcels)

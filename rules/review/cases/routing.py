@@ -1,0 +1,189 @@
+"""Departments that are asked, and their drafts: pure functions of findings, overrides and checklist items."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.frames.fields import text_value
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.packs.pack import Pack, joined_rules
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.question import Question
+from onemap.rules.review.cases.case import OPEN, ChecklistItem, Override
+from onemap.rules.review.cases.drafting import DraftedFinding, drafted_basis, drafted_text
+
+# From the gravest: in a draft as in the overall conclusion the gravest decides.
+GRAVITY = ("disagree", "supplement", OPEN, "conditional", "agree", "not_involved")
+_CONCLUSION_OF = {
+    "prohibited": "disagree",
+    "restricted": "conditional",
+    "consult": "conditional",
+    "notice": "agree",
+    "clear": "not_involved",
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What `onemap` proposes to one department. why: `findings`, `checklist`, both with a comma, or `nothing`."""
+
+    department: str
+    conclusion: str
+    text: str
+    text_en: str
+    basis: str
+    routed: bool
+    why: str
+
+    def text_in(self, language: str) -> str:
+        """The text in a language of the program."""
+        return self.text_en if language == "en" else self.text
+
+
+def gravest(conclusions: Iterable[str]) -> str:
+    """The gravest of several conclusions; not_involved if there are none."""
+    return min(conclusions, key=GRAVITY.index, default="not_involved")
+
+
+def overall(conclusions: Iterable[str]) -> str:
+    """The overall conclusion: any disagree, else any supplement, else any conditional, else agree."""
+    found = gravest(conclusions)
+    return "agree" if found == "not_involved" else found
+
+
+def asked_departments(rule: Rule) -> tuple[str, ...]:
+    """The department of a rule, then those that it wants consulted."""
+    return tuple(dict.fromkeys((rule.department, *rule.consult)))
+
+
+def departments_of_rules(packs: Sequence[Pack]) -> dict[str, tuple[str, ...]]:
+    """For each rule the department whose it is, then those that it wants consulted."""
+    return {rule.id: asked_departments(rule) for rule in joined_rules(packs)}
+
+
+def checklist_items(
+    packs: Sequence[Pack], rules: Mapping[str, Rule], skipped: Sequence[Mapping[str, str]], found: Collection[str]
+) -> tuple[ChecklistItem, ...]:
+    """Matters that only people can judge: the packs' items, then the rules that were not run, by department.
+
+    rules: of the packs, by id.
+    skipped: of each rule that was not run its id, its layer and the reason, but for those of which no law was in force.
+    found: the rules of which something counts, be it a conflict or ground that could not be judged.
+    """
+    not_run = {entry["rule"]: entry["layer"] for entry in skipped}
+    asked = {name for rule in rules.values() if rule.id in not_run or rule.id in found for name in _names(rule)}
+    items: dict[tuple[str, str], ChecklistItem] = {}
+    for pack in packs:
+        for item in pack.checklist:
+            if item.get("after") is None or item["after"] in asked:
+                items[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
+    for entry in skipped:
+        rule = rules[entry["rule"]]
+        # One question for a layer that nobody has: what stands in for another rule, or under it, asks the same.
+        if entry["layer"] in {not_run.get(other) for other in (*rule.under, *(one.id for one in rule.milder_of))}:
+            continue
+        for department in asked_departments(rule):
+            items[rule.id, department] = ChecklistItem(
+                rule.id, department, rule.title, rule.id, entry["layer"], entry["reason"]
+            )
+    return tuple(items.values())
+
+
+def _names(rule: Rule) -> set[str]:
+    """The ids under which packs may name a rule: its own, and those of the rules whose place it has taken."""
+    return {rule.id, *(_names(rule.replaced) if rule.replaced else ())}
+
+
+def drafts(
+    question: Question,
+    findings: Sequence[Mapping[str, Any]],
+    items: Sequence[ChecklistItem],
+    overrides: Sequence[Override],
+) -> tuple[Draft, ...]:
+    """The ten drafts in the departments' order. findings: rows of the question's run."""
+    rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs)}
+    wanting = wanting_facts(question.parcels, rules.values())
+    return drafts_by_rules(rules, wanting, len(question.parcels.ids) == 1, findings, items, overrides)
+
+
+def drafts_by_rules(
+    rules: Mapping[str, Rule],
+    wanting: Collection[tuple[str, str]],
+    is_one: bool,
+    findings: Sequence[Mapping[str, Any]],
+    items: Sequence[ChecklistItem],
+    overrides: Sequence[Override],
+) -> tuple[Draft, ...]:
+    """The ten drafts, as `drafts` gives them. rules: those of findings as they stand on the day, by id.
+
+    A finding that does not count asks nobody.
+    A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
+    wanting: from `wanting_facts`; is_one: the case has one parcel.
+    """
+    judged = {(override.parcel, override.rule): override for override in overrides}
+    by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
+    for row in findings:
+        if not row["counted"]:
+            continue
+        place = (row["parcel"], row["rule"])
+        override = judged.get(place)
+        verdict = override.verdict if override else row["verdict"]
+        one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
+        for department in asked_departments(one.rule):
+            by_department[department].append(one)
+    return tuple(
+        _draft(department, by_department[department], [item for item in items if item.department == department], is_one)
+        for department in DEPARTMENTS
+    )
+
+
+def wanting_facts(parcels: Parcels, rules: Iterable[Rule]) -> set[tuple[str, str]]:
+    """Parcel and rule, where the applicant's file leaves a field without a value by which the rule judges."""
+    found = set()
+    for rule in rules:
+        for name in KINDS[rule.kind].parcel_fields(rule.options):
+            try:
+                values = [text_value(value) for value in column_named(parcels.attributes, name)]
+            except KeyError:
+                values = [None] * len(parcels.ids)
+            found |= {(id_, rule.id) for id_, value in zip(parcels.ids, values, strict=True) if value is None}
+    return found
+
+
+def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
+    why = ",".join(filter(None, ("findings" if findings else "", "checklist" if items else "")))
+    return Draft(
+        department=department,
+        conclusion=_proposed_conclusion(findings, items),
+        text=drafted_text(findings, items, "zh", is_one),
+        text_en=drafted_text(findings, items, "en", is_one),
+        basis=drafted_basis(findings),
+        routed=bool(why),
+        why=why or "nothing",
+    )
+
+
+def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
+    """What findings come to. What nobody has looked at is no consent: there a person must choose."""
+    found = gravest(_conclusion_of(one) for one in findings)
+    is_unchecked = any(item.rule is not None for item in items)
+    return OPEN if is_unchecked and found in ("agree", "not_involved") else found
+
+
+def _conclusion_of(one: DraftedFinding) -> str:
+    """What a finding proposes: of the unknown the applicant is asked for his facts only; else a person must choose."""
+    if one.verdict == "unknown":
+        return "supplement" if one.wants_fact else OPEN
+    return _CONCLUSION_OF[one.verdict]
+
+
+def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule]) -> dict[str, set[str]]:
+    """The layers and packs behind each department's opinion: its rules' layers, and every pack. rules: of the packs."""
+    found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
+    for rule in rules:
+        for department in asked_departments(rule):
+            found[department].update(rule.layers)
+    return found

@@ -1,0 +1,109 @@
+"""What has been superseded since a run: layer versions that are no longer in force, packs that say something else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
+from onemap.rules.judge.packs.pack import pack_text
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run rests on, as plain values. layers: label and hash of the version by its layer, None where none was.
+
+    packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells.
+    """
+
+    layers: Mapping[str, Sequence[str | None]]
+    packs: Sequence[Mapping[str, Any]]
+    sources: Sequence[Mapping[str, str | None]]
+
+
+def inputs_of(run: Mapping[str, Any], sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
+    """What a run rests on. run: its record."""
+    used: dict[str, tuple[str | None, str | None]]
+    used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
+    for rule in run["skipped"]:
+        if rule["reason"] == "layer_missing":
+            used.setdefault(rule["layer"], (None, None))
+    packs = [{name: pack[name] for name in ("id", "hash", "tables") if name in pack} for pack in run["packs"]]
+    return RunInputs(used, packs, sources)
+
+
+def superseded_inputs(
+    library: Library, run: Mapping[str, Any], packs: Sequence[Mapping[str, str | None]], day: date
+) -> set[str]:
+    """The codes of layers and ids of packs of a run that are not those that hold on a day.
+
+    run: its record; packs: where the case's packs came from, as `pack_sources` tells. A run of a later day than `day`
+    is held against its own.
+    """
+    day = max(day, date.fromisoformat(run["parameters"]["as_of"]))
+    return superseded(library, inputs_of(run, packs), day)
+
+
+def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
+    """The codes of layers and ids of packs among some inputs that are not those that hold on a day."""
+    of_layer: dict[str, list[Version]] = {}
+    for version in versions(library):
+        of_layer.setdefault(version.code, []).append(version)
+    found = set()
+    for code, (label, hash_) in inputs.layers.items():
+        holds = in_force(of_layer.get(code, ()), day)
+        if (holds and (holds.label, holds.hash) != (label, hash_)) or (holds is None and label is not None):
+            found.add(code)
+    known = {pack["id"]: pack["hash"] for pack in inputs.packs}
+    found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
+    now = _hashes_now(library, inputs.sources)
+    return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
+
+
+def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
+    """The name of a layer or a pack behind an opinion, by its code or id; a pack with its edition.
+
+    run: the record of the round's, which keeps what its packs were called.
+    """
+    pack = next((pack for pack in run["packs"] if pack["id"] == name), None)
+    if pack is None:
+        return layer_title(name, catalogue, language)
+    return f"{pack.get('title', {}).get(language) or name} {pack['version']}"
+
+
+def _is_mended(table: Mapping[str, str]) -> bool:
+    """Whether a table of uses, as a run keeps it, says something else today."""
+    return table["name"] in permit_tables() and shipped_table(table["name"]).hash != table["hash"]
+
+
+def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str | None]]:
+    """Where a case's packs came from: id, and the name or the file that was given, None for the library's own."""
+    if not named:
+        return [{"id": id_, "name": None} for id_ in ids]
+    places = [str(Path(name).absolute()) if Path(name).is_file() else name for name in named]
+    return [{"id": id_, "name": place} for id_, place in zip(ids, places, strict=True)]
+
+
+def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
+    """What a case's packs say today; a file that is gone can no longer supersede anything."""
+    own = dict(library.packs())
+    hashes = {}
+    for pack in packs:
+        id_, name = str(pack["id"]), pack["name"]
+        text = own.get(id_) if name is None else None
+        try:
+            hashes[id_] = sha256(text if text else pack_text(name or id_)[0])
+        except OneMapError:
+            continue
+    return hashes
+
+
+def watched_text(watched: Mapping[str, set[str]]) -> str:
+    """Layers and packs behind each department's opinion, as a round keeps them."""
+    return json.dumps({department: sorted(names) for department, names in watched.items()}, ensure_ascii=False)

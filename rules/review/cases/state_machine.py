@@ -1,0 +1,66 @@
+"""The state machine of the review as two tables: what may be done with a case, and with an opinion, in each state."""
+
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.review.cases.case import CASE_STATES, OPINION_STATES
+
+
+def _refusal(code: str) -> str:
+    """A cell that refuses, by the code of its sentence."""
+    return code
+
+
+_NOT_OUT = _refusal("review.not_circulated")
+_IS_OUT = _refusal("review.circulated")
+_NOT_JOINED = _refusal("review.not_consolidated")
+_JOINED = _refusal("review.consolidated")
+_ISSUED = _refusal("review.issued")
+_GONE = _refusal("review.withdrawn")
+_SIGNED = _refusal("review.signed")
+_RETURNED = _refusal("review.returned")
+_VOID = _refusal("review.void")
+_DEEMED = _refusal("review.deemed")
+
+OPINION_ACTIONS = ("opine", "sign", "return", "extend")
+
+# Rows are states in the order of CASE_STATES; a cell is the state that follows, or the code of the refusal.
+# A case that is out may be sent out again only when it was revised and nobody has answered since: see `deciding`.
+CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
+    "circulate": ("circulating", _IS_OUT, _JOINED, _ISSUED, _GONE),
+    "opine": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
+    "sign": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
+    "return": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
+    "answer": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
+    "override": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
+    "extend": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
+    "revise": ("draft", "circulating", "circulating", _ISSUED, _GONE),
+    "recheck": ("draft", "circulating", "consolidated", "issued", _GONE),
+    "remedy": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
+    "consolidate": (_NOT_OUT, "consolidated", _JOINED, _ISSUED, _GONE),
+    "issue": (_NOT_JOINED, _NOT_JOINED, "issued", _ISSUED, _GONE),
+    "withdraw": ("withdrawn", "withdrawn", "withdrawn", _ISSUED, _GONE),
+}
+# Columns in the order of OPINION_STATES: drafted, signed, returned, void, deemed.
+OPINION_TABLE: dict[str, tuple[str, str, str, str, str]] = {
+    "opine": ("drafted", _SIGNED, "drafted", _VOID, _DEEMED),
+    "sign": ("signed", _SIGNED, _RETURNED, _VOID, _DEEMED),
+    "return": ("returned", "returned", _RETURNED, _VOID, _DEEMED),
+    "extend": ("drafted", _SIGNED, "returned", _VOID, "drafted"),
+}
+
+
+def case_state_after(state: str, action: str, **facts: Any) -> str:
+    """The state of a case after an action. Raises OneMapError review.… where the action is not allowed in it."""
+    return _answer(CASE_TABLE[action][CASE_STATES.index(state)], **facts)
+
+
+def opinion_state_after(state: str, action: str, **facts: Any) -> str:
+    """The state of an opinion after an action. Raises OneMapError review.… where it is not allowed in it."""
+    return _answer(OPINION_TABLE[action][OPINION_STATES.index(state)], **facts)
+
+
+def _answer(cell: str, **facts: Any) -> str:
+    if cell.startswith("review."):
+        raise OneMapError(cell, **facts)
+    return cell

@@ -1,0 +1,132 @@
+"""Documents of a case as files: content, maps and template put together, written beside and then named."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.display.letterhead.annex_names import ANNEXES
+from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
+from onemap.rules.display.maps.map_sheet import MapPage, MapSource
+from onemap.rules.display.maps.sheets_needed import theme_codes
+from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.statement.content import document_kind, statement_content
+from onemap.rules.review.statement.map_figures import drawn_on_paper, page_of
+
+SUFFIXES = (".docx", ".pdf", ".html", ".json")
+_ON_PAPER = ("parcels", "checklist", "boundary", "record", "earlier", "remedy", "maps")
+_READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
+_A_MAP = 20  # as much of the work as so many parcels of a layer
+
+
+def export_case(
+    library: Library,
+    case: Case,
+    target: str,
+    department: str | None,
+    language: str,
+    document: str | None = None,
+    templates: str | None = None,
+    overwrite: bool = False,
+    progress: Progress = SILENT,
+    annexes: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
+
+    document: one of content.DOCUMENTS, None for what fits the case; templates: a bureau's folder of templates;
+    annexes: those of ANNEXES that are printed, None for what is usual.
+    Raises OneMapError out.…, statement.…, review.department, run.incomplete.
+    """
+    place = Path(target)
+    suffix = place.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
+    check_place(place, overwrite, "TARGET", (str(library.path),))
+    progress.at(0.0, phrase("progress.contents", language))
+    kind = document_kind(case, department, document)
+    printed = usual_annexes(kind, suffix) if annexes is None else annexes
+    content = statement_content(library, case, language, department, document, printed)
+    body = _body(library, case, content, suffix, Path(templates) if templates else None, progress)
+    with atomic_output(place, overwrite, "TARGET") as beside:
+        beside.write_bytes(body)
+    return {
+        "out": str(target),
+        "document": kind,
+        "annexes": content["document"]["annexes"],
+        "figures": len(content["figures"]),
+        "fonts": _font_note(content, suffix, language),
+    }
+
+
+def usual_annexes(kind: str, suffix: str) -> tuple[str, ...]:
+    """The annexes of a document if nobody says which: on paper an opinion has none, and evidence is asked for."""
+    if suffix not in (".pdf", ".docx"):
+        return ANNEXES
+    return () if kind in ("opinion", "reply") else _ON_PAPER
+
+
+def _font_note(content: dict[str, Any], suffix: str, language: str) -> str | None:
+    """That the standard's fonts are not installed on this machine, so that a PDF is set in others."""
+    if suffix != ".pdf":
+        return None
+    instead = chosen_fonts(wanted=content["document"]["fonts"]).instead
+    names = phrase("said.comma", language).join(f"{wanted} → {found}" for wanted, found in instead.items())
+    return phrase("said.fonts_instead", language, names=names) if instead else None
+
+
+def _body(
+    library: Library, case: Case, content: dict[str, Any], suffix: str, templates: Path | None, progress: Progress
+) -> bytes:
+    if suffix == ".json":
+        return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    if suffix == ".html":
+        from onemap.rules.review.statement.page import statement_page
+
+        return statement_page(library, case, content, content["language"], _pages(content, progress, _READ)).encode()
+    if suffix == ".pdf":
+        from onemap.rules.review.statement.pdf_documents import pdf_document
+
+        fonts = chosen_fonts(wanted=content["document"]["fonts"])
+        drawn = drawn_maps(library, case, content, fonts, progress)
+        return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN))
+    from onemap.rules.review.statement.docx_documents import docx_document
+
+    drawn = drawn_maps(library, case, content, chosen_fonts(), progress)
+    return docx_document(content, drawn, templates, _pages(content, progress, _DRAWN))
+
+
+def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:
+    """Of setting the pages, which begins there."""
+    part = progress.part(begin, 1.0, phrase("progress.pages", content["language"]))
+    part.at(0.0)
+    return part
+
+
+def drawn_maps(
+    library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, progress: Progress
+) -> list[str]:
+    """The content's figures as SVG texts, in their order."""
+    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    language, figures = content["language"], content["figures"]
+    source = MapSource(library, case.current.run, language, overrides)
+    drawn: list[str] = []
+    pages = [page_of(figure) for figure in figures]
+    costs = [_cost(page, source) for page in pages]
+    for figure, page, part in zip(figures, pages, progress.part(_READ, _DRAWN).parts(costs), strict=True):
+        step = phrase("progress.maps", language, number=len(drawn) + 1, count=len(figures))
+        title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
+        prefix = f"map{figure['number']}-"
+        part.at(0.0, step)
+        drawn.append(drawn_on_paper(source, page, title, families, prefix, part).svg)
+    return drawn
+
+
+def _cost(page: MapPage, source: MapSource) -> int:
+    """What drawing a map takes, about: by its parcels, and the layers around them."""
+    layers = [code for code in theme_codes(page.theme) if source.version_of(code)]
+    return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))

@@ -1,0 +1,421 @@
+"""The content of a case's documents as plain JSON values: what .docx, .pdf, .html and .json are all made from.
+
+Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unless named otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.area_units import hectares_text, mu_text
+from onemap.layers.catalogue.code_systems import LAND_SEA, SYSTEM_FIELD, TABLES, USE_FIELD, system_of
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase, wording
+from onemap.rules.display.letterhead.annex_names import ANNEXES
+from onemap.rules.display.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
+from onemap.rules.display.letterhead.sender_fields import sender_fields
+from onemap.rules.display.letterhead.title_lines import title_lines
+from onemap.rules.display.maps.map_source import MapSource
+from onemap.rules.judge.kinds.reasons import EXCUSED
+from onemap.rules.judge.packs.asked_facts import fact_title
+from onemap.rules.judge.question.kind_remarks import kind_problems_of
+from onemap.rules.review.bodies import asked_bodies
+from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
+from onemap.rules.review.round_evidence import area_problems
+from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
+from onemap.rules.review.statement.differences import differences
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.land_areas import land_table, parcel_areas
+from onemap.rules.review.statement.map_figures import figures, with_figures
+from onemap.rules.review.statement.opinion_rows import (
+    body_rows,
+    check_department,
+    checklist,
+    conclusion,
+    conditions,
+    late_entries,
+    opinion_rows,
+    override_rows,
+)
+from onemap.rules.review.statement.remedy_rows import remedy_content
+from onemap.rules.review.statement.rule_tables import Row, open_together, parcel_rows, rule_rows, three_lines
+from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
+from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
+
+SCHEMA = "onemap-statement-1"
+DOCUMENTS = ("report", "statement", "opinion", "reply")
+
+
+def document_kind(case: Case, department: str | None, document: str | None = None) -> str:
+    """Which document is meant if none is named: a department's opinion, else the statement, in a draft the report."""
+    if document is not None:
+        return document
+    if department is not None:
+        return "opinion"
+    return "report" if case.state == "draft" else "statement"
+
+
+def statement_content(
+    library: Library,
+    case: Case,
+    language: str,
+    department: str | None = None,
+    document: str | None = None,
+    annexes: Sequence[str] = ANNEXES,
+) -> dict[str, Any]:
+    """All that a document of a case says, in one language; of one department only what concerns it.
+
+    document: one of DOCUMENTS, None for what `document_kind` says; annexes: those of ANNEXES that are printed.
+    Raises OneMapError statement.department, review.department, run.incomplete.
+    """
+    kind = document_kind(case, department, document)
+    check_department(case, department, kind)
+    evidence = evidence_of(library, case.current.run, language)
+    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    maps = _maps(library, case, evidence, overrides, department, () if kind == "reply" else annexes)
+    rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
+    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
+    items = checklist(case.current, evidence, department)
+    parcels, totals = parcel_areas(evidence)
+    crs = crs_title(library.crs, language)
+    boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
+    remedy = _remedy(library, case, evidence, department, name_verdicts)
+    notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
+    return {
+        "schema": SCHEMA,
+        "language": language,
+        "rehearsal": library.is_rehearsal,
+        "document": {**_document(library, case, kind, evidence, department), "annexes": list(annexes)},
+        "case": _case(case, language),
+        "project": _project(case, evidence, totals, boundary["points"], crs),
+        "library": _library(library, crs),
+        "run": _run(evidence),
+        "parcels": name_verdicts(parcels),
+        "totals": {**totals, "parcels": len(parcels)},
+        **_bases(library, evidence, rows, department),
+        "land": land_table(evidence),
+        **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
+        **_differences(library, evidence, department, audit["at"]),
+        **_opinion_tables(library, case, evidence, rows, items, department),
+        "checklist": items,
+        "figures": maps,
+        "boundary": boundary,
+        "remedy": remedy,
+        "audit": audit,
+        "notes": [*notes, *_not_printed(case, evidence, annexes, remedy is not None)],
+        "declaration": _declaration(case, kind, language),
+    }
+
+
+def _declaration(case: Case, kind: str, language: str) -> str:
+    """What a document is not: the statement alone calls itself one."""
+    is_issued = kind == "statement" and case.state == "issued"
+    return words(language)["declaration_issued" if is_issued else "declaration"]
+
+
+def _maps(
+    library: Library,
+    case: Case,
+    evidence: Evidence,
+    overrides: Mapping[tuple[str, str], str],
+    department: str | None,
+    annexes: Sequence[str],
+) -> list[Row]:
+    """The maps that the annexes ask for. overrides: verdicts that a person gave, by parcel and rule."""
+    if not {"maps", "conflicts"} & set(annexes):
+        return []
+    return figures(MapSource(library, case.current.run, evidence.language, overrides), evidence, department, annexes)
+
+
+def _bases(library: Library, evidence: Evidence, rows: list[Row], department: str | None) -> dict[str, Any]:
+    """Laws, layer versions and packs, by their keys. rows: of rules."""
+    layers = None if department is None else {row["layer"] for row in rows}
+    return {
+        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
+        "versions": layer_versions(library, evidence, layers),
+        "packs": packs_table(evidence.packs, evidence.language),
+    }
+
+
+def _differences(library: Library, evidence: Evidence, department: str | None, until: str | None) -> dict[str, Any]:
+    """Differences between plans on the site, and which pairs were compared, by their keys; none for one department."""
+    rows, pairs = differences(library, evidence, until) if department is None else ([], [])
+    return {"differences": rows, "comparisons": pairs}
+
+
+def _library(library: Library, crs: str) -> dict[str, Any]:
+    has_accounts = library.account is not None
+    return {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": has_accounts}
+
+
+def _case(case: Case, language: str) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "state": case.state,
+        "state_title": words(language)[f"state_{case.state}"],
+        "round": case.round,
+        "opened_on": case.opened_on.isoformat(),
+        "last_day": case.last_day.isoformat(),
+    }
+
+
+def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_m2: float) -> dict[str, Any]:
+    """The tables of rules and findings, by their keys.
+
+    rows: of rules; findings: of parcels by those rules; area_m2: of all parcels, on the ellipsoid.
+    """
+    name_verdicts, shown = _with_names(evidence.language), open_together(rows, evidence)
+    return {
+        "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
+        "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
+        "controls": name_verdicts(
+            _with_numbers(by_gravity(row for row in shown if row["state"] in ("conflict", "unknown")))
+        ),
+        "parcel_findings": name_verdicts(open_together(findings, evidence)),
+    }
+
+
+def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
+    """What page one says, by its keys: departments, the gravest findings, rules asked, what is open."""
+    labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
+    departments = department_rows(rows, opinions, _consulted(evidence), labels)
+    asked = rules_asked(rows, labels)
+    return {
+        "departments": name_verdicts(departments),
+        "gravest": name_verdicts(gravest(open_together(rows, evidence))),
+        "asked": asked,
+        "open": open_matters(departments, asked),
+    }
+
+
+def _opinion_tables(
+    library: Library, case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
+) -> dict[str, Any]:
+    """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
+    language = evidence.language
+    opinions = opinion_rows(case, case.current, evidence, department)
+    overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
+    return {
+        **_first_page(rows, opinions, evidence),
+        "opinions": opinions,
+        "earlier_opinions": [
+            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)
+        ],
+        "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
+        "conditions": conditions(opinions, language),
+        "assessments": assessments(rows, items, evidence, department),
+        "overrides": _with_names(language)(overrides),
+        "conclusion": conclusion(case, evidence, department),
+        "late_entries": late_entries(case, evidence, department),
+    }
+
+
+def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:
+    """The project's name, and key, title and value of each line: its fields as given or None, and what was counted."""
+    labels = words(evidence.language)
+    area_m2 = totals["area_ellipsoidal_m2"]
+    site = f"{hectares_text(area_m2)} ha / {mu_text(area_m2)} mu"
+    if evidence.language == "zh":
+        site = f"{hectares_text(area_m2)}公顷（{mu_text(area_m2)}亩）"
+    counted = {
+        "site": site,
+        "parcels": str(len(evidence.parcels)),
+        "boundary_points": str(points),
+        "crs": crs,
+        "reviewed": evidence.record["started"][:10],
+        "as_of": evidence.record["parameters"]["as_of"],
+    }
+    facts = case.data.get(PARCEL_FACTS, {})
+    rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]
+    rows += [
+        {"key": field.key, "title": labels[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
+        for field in FIELDS
+    ]
+    rows += [
+        {"key": name, "title": fact_title(name, evidence.language), "value": _stated_text(name, facts, case, evidence)}
+        for name in facts
+    ]
+    rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
+    known = [row for row in rows if row["value"]]
+    return {"name": case.project, "rows": rows, "known": known}
+
+
+def _stated_text(name: str, facts: Mapping[str, Any], case: Case, evidence: Evidence) -> str | None:
+    """A fact of the parcels, with who stated it: whoever opened the case; later rounds keep what was stated then."""
+    text = _fact_text(name, facts[name], facts, evidence)
+    return phrase("said.fact_stated", evidence.language, value=text, who=case.opened_by) if text else text
+
+
+def _fact_text(name: str, value: Any, facts: Mapping[str, Any], evidence: Evidence) -> str | None:
+    """A fact of the parcels as it was given; a proposed use with the title of its class, a code system by its own."""
+    language, text = evidence.language, _field_text(value)
+    if name == SYSTEM_FIELD and text in TABLES:
+        return phrase(f"code_system.{text}", language)
+    if name != USE_FIELD or text is None:
+        return text
+    usual = evidence.record["parameters"].get("code_system") or LAND_SEA
+    system = system_of(text, facts.get(SYSTEM_FIELD), usual)
+    titles = class_titles(TABLES[system], text) if system else None
+    return f"{text} {titles[language]}" if titles else text
+
+
+def _field_text(value: Any) -> str | None:
+    """A value as it was given; None where nothing was."""
+    if value is None:
+        return None
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
+
+
+def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:
+    """What would pass, with its verdicts in words, or None if nobody had it found in this round."""
+    found = remedy_content(library, case.current, evidence, department)
+    return found and {**found, **{name: name_verdicts(found[name]) for name in ("alternatives", "cuts")}}
+
+
+def _stands_in(table: str, row: Row) -> bool:
+    """Whether a rule's row stands in a table; of department plans those not checked stand in the checklist instead."""
+    is_listed = row["state"] != "not_checked" or table != "department_plans"
+    return is_listed and table_of(row["layer"]) == table
+
+
+def _with_numbers(rows: Any) -> list[Row]:
+    return [{"number": number, **row} for number, row in enumerate(rows, start=1)]
+
+
+def _with_names(language: str) -> Any:
+    """A function that gives the rows' verdicts their names, and whatever stands for a person's eyes only."""
+
+    def name_rows(rows: list[Row]) -> list[Row]:
+        return [_with_verdict_names(row, language) for row in rows]
+
+    return name_rows
+
+
+def _with_verdict_names(row: Row, language: str) -> Row:
+    title = phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None
+    sign = phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None
+    result = {"result": _result(row, f"{sign} {title}", words(language))} if "kind" in row or "item" in row else {}
+    return {**row, "verdict_title": title, "verdict_sign": sign, **result}
+
+
+def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
+    """What a rule's row comes to, in one cell: verdict or why there is none, and what qualifies it."""
+    is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
+    if row.get("item") == "rounding":
+        return ""
+    text = (
+        labels["state_not_checked"]
+        if row["state"] == "not_checked"
+        else labels["state_excused"]
+        if row["state"] == EXCUSED
+        else labels["state_not_counted"]
+        if is_below
+        else verdict
+    )
+    reason = row["reason_text"]
+    return labels["in_brackets"].format(text=text, more=reason) if reason else text
+
+
+def _document(library: Library, case: Case, kind: str, evidence: Evidence, department: str | None) -> dict[str, Any]:
+    language, labels = evidence.language, words(evidence.language)
+    day = case.issued_on or case.last_day
+    if kind == "opinion" and department is not None:
+        day = case.opinion(department).signed_on or case.last_day
+    marks = ["rehearsal_mark"] if library.is_rehearsal else []
+    marks += filter(None, [_mark(case, kind, department)])
+    title = labels[f"title_{kind}"].format(project=case.project)
+    unit = evidence.department_unit(department) if department else None
+    return {
+        "kind": kind,
+        "kind_title": labels[f"kind_{kind}"],
+        "title": title,
+        "title_lines": title_lines(title, (case.project,)),
+        "number": case.document if kind == "statement" else None,
+        "mark": " · ".join(labels[mark] for mark in marks) or None,
+        "date": day.isoformat(),
+        "department": department,
+        "department_title": evidence.department_title(department) if department else None,
+        **sender_fields(evidence.profile, kind, department, unit, day.year, language),
+        "fonts": dict(evidence.profile.fonts),
+    }
+
+
+def _mark(case: Case, kind: str, department: str | None) -> str | None:
+    """What stands above the title of a document that nobody may rely on yet, or any more."""
+    if case.state == "withdrawn":
+        return "withdrawn_mark"
+    if kind == "statement" and case.state not in ("consolidated", "issued"):
+        return "draft_mark"
+    if kind == "opinion" and department is not None and case.opinion(department).state not in ("signed", "deemed"):
+        return f"opinion_{case.opinion(department).state}"
+    return None
+
+
+def _run(evidence: Evidence) -> dict[str, Any]:
+    record = evidence.record
+    return {
+        "id": record["id"],
+        "started": record["started"],
+        "as_of": record["parameters"]["as_of"],
+        "who": record["who"],
+        "software": record["software"],
+        "parcels_source": record["parameters"]["parcels"],
+    }
+
+
+def _consulted(evidence: Evidence) -> dict[str, set[str]]:
+    """By department the rules of others that want it consulted."""
+    found: dict[str, set[str]] = {}
+    for rule in evidence.rules.values():
+        for department in set(rule.consult) - {rule.department}:
+            found.setdefault(department, set()).add(rule.id)
+    return found
+
+
+def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
+    """What a reader must know of the case besides its findings.
+
+    A doubtful area, kinds of projects that are not known or contradict their codes, and what the names are worth.
+    """
+    language, asked = evidence.language, evidence.question
+    areas = area_problems(library, case.current.run, case.data, case.terms)
+    kinds = kind_problems_of(asked.packs, asked.parcels, language)
+    names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
+    return [*(wording(problem, language)[0] for problem in (*areas, *kinds)), names]
+
+
+def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], has_remedy: bool) -> list[str]:
+    """The annexes that have something to say and are left out, and where to find it."""
+    empty = {
+        "earlier": case.round == 1,
+        "remedy": not has_remedy,
+        "conflicts": not any(finding["counted"] for finding in evidence.findings),
+        "checklist": not case.current.items,
+    }
+    names = [
+        phrase(f"annex.{name}", evidence.language) for name in ANNEXES if name not in annexes and not empty.get(name)
+    ]
+    if not names:
+        return []
+    text = words(evidence.language)["note_not_printed"]
+    return [text.format(names=phrase("said.comma", evidence.language).join(names))]
+
+
+def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:
+    labels = words(language)
+    notes = [labels["note_areas"], labels["note_machine"]]
+    notes.append(labels["note_survey"] if evidence.classes else labels["note_no_survey"])
+    if len(evidence.parcels) > 1:
+        notes.append(labels["note_parcels_apart"])
+    assumed = [evidence.layer_title(item["code"]) for item in evidence.record["layers"] if item["coverage"] == "extent"]
+    if assumed:
+        notes.append(labels["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
+    if any(row["estimated"] and row["state"] == "conflict" for row in rows):
+        notes.append(labels["note_estimated"])
+    if any(row["state"] == "unknown" for row in rows):
+        notes.append(labels["note_unknown"])
+    if items:
+        notes.append(labels["note_not_checked"])
+    return notes

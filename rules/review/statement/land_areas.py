@@ -1,0 +1,168 @@
+"""The land that the project takes, by ownership and class: areas of the survey, each rounded once by itself."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from onemap.layers.area_units import hectares
+from onemap.rules.display.maps.document_areas import areas, rounding_difference, same_ground_m2, total_m2
+from onemap.rules.judge.findings.land_classes import ownership_codes, survey_codes
+from onemap.rules.review.statement.run_evidence import Evidence
+
+Row = dict[str, Any]
+GROUPS = ("farm", "built", "unused", "unknown")
+# The columns of the table: of farm land the survey's first level, and what remains of it.
+_FARM = {"01": "arable", "02": "garden", "03": "forest", "04": "grass"}
+_OF_FARM = (*_FARM.values(), "other_farm")
+COLUMNS = ("total", "farm", "arable", "garden", "forest", "grass", "other_farm", "built", "unused", "unknown")
+_OWNERSHIPS = ("state", "collective", "unknown")
+
+
+def land_table(evidence: Evidence) -> Row | None:
+    """The classified area table, or None where the run has no land survey.
+
+    Every figure is a ground that was measured, rounded once. What rounded parts lack of their rounded whole stands
+    apart: of the columns of a row in its `rounding`, of the rows of a table in `rows_rounding`, `classes_rounding`,
+    `parcels_rounding`, which are None where all close.
+    """
+    rules = list(dict.fromkeys(row["rule"] for row in evidence.classes))
+    if not rules:
+        return None
+    rule = evidence.rules[rules[0]]
+    codes, language = survey_codes(), evidence.language
+    found = _with_columns([row for row in evidence.classes if row["rule"] == rule.id], codes)
+    ground = _SurveyGround(found, {row["parcel"]: row["area_ellipsoidal_m2"] for row in evidence.parcels})
+    by_ownership = [
+        {"ownership": name, "title": codes["ownership"][name][language], **ground.columns(members)}
+        for name, members in _rows_by(found, "ownership").items()
+    ]
+    by_ownership.sort(key=lambda row: _OWNERSHIPS.index(row["ownership"]))
+    total, classes = ground.columns(found), _class_rows(found, ground, codes, language)
+    parcels = [{"parcel": name, **ground.columns(members)} for name, members in _rows_by(found, "parcel").items()]
+    lacking = rounding_difference(total["total"], (row["hectares"] for row in classes))
+    return {
+        "rule": rule.id,
+        "layer": rule.layer,
+        "layer_title": evidence.layer_title(rule.layer),
+        "version": evidence.version(rule.layer).get("label"),
+        "survey_area_m2": total_m2(row["area_m2"] for row in found),
+        "columns": list(COLUMNS),
+        "rows": by_ownership,
+        "rows_rounding": _rounding_row(total, by_ownership),
+        "total": total,
+        "classes": classes,
+        "classes_rounding": {"hectares": lacking} if lacking else None,
+        "parcels": parcels,
+        "parcels_rounding": _rounding_row(total, parcels),
+    }
+
+
+class _SurveyGround:
+    """The survey's ground of the parcels: what some of its rows measure together, in m² and in printed columns."""
+
+    def __init__(self, rows: Sequence[Row], site_m2: Mapping[str, float]) -> None:
+        parcels = _rows_by(rows, "parcel")
+        surveyed = {name: total_m2(row["area_m2"] for row in members) for name, members in parcels.items()}
+        # A parcel that the survey measures as the site does has the site's figure, as whatever takes all of it.
+        self._whole = {name: same_ground_m2(found, site_m2.get(name, 0.0)) for name, found in surveyed.items()}
+        self._count = {name: len(members) for name, members in parcels.items()}
+
+    def area_m2(self, rows: Iterable[Row]) -> float:
+        return total_m2(
+            self._whole[name] if len(members) == self._count[name] else total_m2(row["area_m2"] for row in members)
+            for name, members in _rows_by(rows, "parcel").items()
+        )
+
+    def columns(self, rows: Sequence[Row]) -> Row:
+        """Hectares by the table's columns, their exact areas, and what columns lack of the two that they make up."""
+        wanted = {**{name: (name,) for name in COLUMNS}, "farm": _OF_FARM, "total": (*_OF_FARM, *GROUPS)}
+        exact = {name: self.area_m2(row for row in rows if row["column"] in wanted[name]) for name in COLUMNS}
+        printed = {name: hectares(area_m2) for name, area_m2 in exact.items()}
+        rounding = {
+            **dict.fromkeys(COLUMNS, 0.0),
+            "farm": rounding_difference(printed["farm"], (printed[name] for name in _OF_FARM)),
+            "total": rounding_difference(printed["total"], (printed[name] for name in GROUPS)),
+        }
+        return {**printed, "areas_m2": exact, "rounding": rounding}
+
+
+def _rounding_row(total: Row, rows: Iterable[Row]) -> dict[str, float] | None:
+    """By column what the rows of a table lack of its total; None where every column closes."""
+    rows = list(rows)
+    lacking = {name: rounding_difference(total[name], (row[name] for row in rows)) for name in COLUMNS}
+    return lacking if any(lacking.values()) else None
+
+
+def _rows_by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[key]].append(row)
+    return dict(found)
+
+
+def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
+    """The run's rows by parcel and class, with codes for their titles and the table's column of each."""
+    owners, found = ownership_codes(), []
+    for row in rows:
+        group = codes["class"].get(row["class"], {}).get("group", "unknown")
+        area_m2, column = float(row["area_m2"]), _column(row["class"], group)
+        given = {"parcel": row["parcel"], "class": row["class"], "area_m2": area_m2}
+        found.append({**given, "ownership": owners[row["ownership"]], "group": group, "column": column})
+    return found
+
+
+def _class_rows(found: Iterable[Row], ground: _SurveyGround, codes: Mapping[str, Any], language: str) -> list[Row]:
+    """The classes with their titles and areas, by ownership and code; what has no class comes last."""
+    by_class: dict[tuple[str, str | None, str], list[Row]] = defaultdict(list)
+    for row in found:
+        by_class[row["ownership"], row["class"], row["group"]].append(row)
+    rows = []
+    for ownership, code, group in sorted(
+        by_class, key=lambda one: (_OWNERSHIPS.index(one[0]), one[1] is None, one[1] or "")
+    ):
+        area_m2 = ground.area_m2(by_class[ownership, code, group])
+        rows.append(
+            {
+                "ownership": ownership,
+                "ownership_title": codes["ownership"][ownership][language],
+                "class": code,
+                "class_name": codes["class"].get(code, {}).get(language),
+                "group": group,
+                "group_title": codes["group"][group][language],
+                "area_m2": area_m2,
+                "hectares": hectares(area_m2),
+            }
+        )
+    return rows
+
+
+def _column(code: str | None, group: str) -> str:
+    if group != "farm":
+        return group
+    return _FARM.get((code or "")[:2], "other_farm")
+
+
+def parcel_areas(evidence: Evidence) -> tuple[list[Row], Row]:
+    """The parcels with their areas on the ellipsoid, and the site's: each is measured, and rounded once by itself.
+
+    `parcels_rounding` of the site is what the parcels' printed figures lack of its own; None where they close.
+    """
+    parcels = [
+        {
+            "parcel": row["parcel"],
+            "verdict": row["verdict"],
+            "known_verdict": row["known_verdict"],
+            "findings": row["findings"],
+            "unknown_rules": row["unknown_rules"],
+            "area_m2": row["area_m2"],
+            **areas(row["area_ellipsoidal_m2"]),
+        }
+        for row in evidence.parcels
+    ]
+    site = areas(total_m2(row["area_ellipsoidal_m2"] for row in parcels))
+    lacking = {name: rounding_difference(site[name], (row[name] for row in parcels)) for name in ("hectares", "mu")}
+    return parcels, {
+        "area_m2": total_m2(row["area_m2"] for row in parcels),
+        **site,
+        "parcels_rounding": lacking if any(lacking.values()) else None,
+    }

@@ -1,0 +1,233 @@
+"""What people said of a case: the departments' opinions of every round, conditions, and the conclusion."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import list_text, phrase
+from onemap.rules.judge.kinds.reasons import reasons_text
+from onemap.rules.review.bodies import AskedBody
+from onemap.rules.review.cases.case import OPINION_STATES
+from onemap.rules.review.cases.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.review.cases.code_names import item_title, titles_asked_once
+from onemap.rules.review.cases.routing import drafts, overall
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.run_evidence import Evidence
+
+Row = dict[str, Any]
+
+
+def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
+    """The opinions of one round, in the departments' order; of one department if it is named."""
+    if department is not None:
+        round_.opinion(department)  # an unknown one is refused
+    return [
+        _opinion_row(case, round_, opinion, evidence)
+        for opinion in round_.opinions
+        if department in (None, opinion.department)
+    ]
+
+
+def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence) -> Row:
+    language = evidence.language
+    labels = words(language)
+    entered_on = _day(case.signature_entered_on(opinion))
+    left = [item_title(item, language) for item in round_.open_items(opinion.department)]
+    open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
+    return {
+        "department": opinion.department,
+        "department_title": evidence.department_title(opinion.department),
+        "unit": evidence.department_unit(opinion.department),
+        "round": opinion.round,
+        "state": opinion.state,
+        "state_title": labels[f"opinion_{opinion.state}"],
+        "conclusion": opinion.conclusion,
+        "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
+        "text": opinion.text_in(language),
+        "paragraphs": [line for line in opinion.text_in(language).splitlines() if line.strip()],
+        "basis": opinion.basis,
+        "basis_text": labels["list_semicolon"].join(_laws_once(opinion.basis)),
+        "routed": opinion.routed,
+        "why": opinion.why,
+        "drafted_by": opinion.drafted_by,
+        "by_machine": opinion.by_machine,
+        "signed_by": opinion.signed_by,
+        "signed_on": _day(opinion.signed_on),
+        "signature_entered_on": entered_on,
+        "signed_late": labels["entered_late"].format(day=entered_on) if entered_on else None,
+        "open_items": left,
+        "open_text": open_text,
+        "open_lines": [*filter(None, [open_text])],
+        "unanswered": opinion.unanswered,
+        "due": _day(opinion.due),
+        "stale": opinion.stale,
+        "stale_because": list(opinion.stale_because),
+        "stale_titles": [evidence.input_title(name) for name in opinion.stale_because],
+    }
+
+
+def _laws_once(basis: str) -> list[str]:
+    """The laws of a basis, each once, in their order."""
+    parts = (part.strip() for line in basis.splitlines() for part in re.split("[；;]", line))
+    return list(dict.fromkeys(filter(None, parts)))
+
+
+def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) -> str | None:
+    """The items of a checklist that nobody has answered, and why; None if there is none."""
+    if not titles:
+        return None
+    text = labels["open_items"].format(count=len(titles), items=labels["list_semicolon"].join(titles))
+    return labels["in_brackets"].format(text=text, more=labels["open_reason"].format(reason=reason)) if reason else text
+
+
+def late_entries(case: Case, evidence: Evidence, department: str | None) -> list[Row]:
+    """The steps that were entered on a later day than the one they bear; of one department what concerns it."""
+    return [
+        {
+            "action": entry.action,
+            "action_title": phrase(f"review_done.{entry.action}", evidence.language),
+            "department": entry.department,
+            "department_title": evidence.department_title(entry.department) if entry.department else None,
+            "by": entry.who,
+            "on": _day(entry.on),
+            "entered_on": _day(entry.entered_on),
+        }
+        for entry in case.entries
+        if entry.entered_on and (department is None or entry.department in (None, department))
+    ]
+
+
+def _day(value: Any) -> str | None:
+    return None if value is None else str(value.isoformat())
+
+
+def body_rows(asked: Iterable[AskedBody], evidence: Evidence, department: str | None) -> list[Row]:
+    """The bodies that were asked on paper, with what each has answered; of one department those it writes to."""
+    return [_body_row(one, evidence) for one in asked if department in (None, one.body.lead)]
+
+
+def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
+    labels, answer = words(evidence.language), asked.answer
+    row = {
+        "body": asked.body.name,
+        "title": asked.body.title.get(evidence.language) or asked.body.name,
+        "department": asked.body.lead,
+        "department_title": evidence.department_title(asked.body.lead),
+        "asked_on": _day(asked.asked_on),
+        "due": _day(asked.due),
+        "answer_text": labels["body_unanswered"],
+        "basis": None,
+        "entered": None,
+    }
+    if answer is None:
+        return row
+    names = labels["list_comma"].join(paper["name"] for paper in answer.papers)
+    papers = labels["body_papers"].format(names=names) if names else labels["body_no_paper"]
+    conclusion_title = labels[f"conclusion_{answer.conclusion}"]
+    return {
+        **row,
+        "answer_text": labels["in_brackets"].format(text=conclusion_title, more=answer.text),
+        "basis": answer.basis or None,
+        "entered": labels["body_entered"].format(by=answer.by, on=_day(answer.on), papers=papers),
+    }
+
+
+def conditions(opinions: list[Row], language: str) -> list[Row]:
+    """What the departments ask for: the words of every opinion that agrees only on conditions, each line once.
+
+    A line that several departments say, since a rule asks them all, is one row of theirs together.
+    """
+    asking: dict[str, list[Row]] = {}
+    for row in opinions:
+        for line in dict.fromkeys(row["paragraphs"]) if row["conclusion"] == "conditional" else ():
+            asking.setdefault(line, []).append(row)
+    lines_of: dict[tuple[str, ...], list[str]] = {}
+    for line, rows in asking.items():
+        lines_of.setdefault(tuple(row["department"] for row in rows), []).append(line)
+    return [_condition(lines, asking[lines[0]], language) for lines in lines_of.values()]
+
+
+def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
+    """The lines that some departments ask for. The state of all of them is the one that is least final."""
+    joined = {name: list_text([row[name] for row in rows], language) for name in ("department_title", "unit")}
+    state = min((row["state"] for row in rows), key=OPINION_STATES.index)
+    departments = [row["department"] for row in rows]
+    return {
+        "department": departments[0],
+        "departments": departments,
+        **joined,
+        "text": "\n".join(lines),
+        "state": state,
+    }
+
+
+def checklist(round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
+    """What no machine checked, with what people answered."""
+    return [_item_row(item, evidence) for item in round_.items if department in (None, item.department)]
+
+
+def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
+    return {
+        "id": item.item,
+        "title": item_title(item, evidence.language),
+        "department": item.department,
+        "department_title": evidence.department_title(item.department),
+        "rule": item.rule,
+        "layer": item.layer,
+        "layer_title": evidence.layer_title(item.layer) if item.layer else None,
+        "reason": item.reason,
+        "reason_text": reasons_text(item.reason, evidence.language),
+        "answer": item.answer,
+        "answer_text": item.answer or words(evidence.language)["item_open"],
+        "answered_by": item.answered_by,
+        "answered_on": _day(item.answered_on),
+    }
+
+
+def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[str]) -> list[Row]:
+    """The findings of these rules that a person judged otherwise: both verdicts, the reason and the name."""
+    return [
+        {
+            "parcel": item.parcel,
+            "rule": item.rule,
+            "title": evidence.rule_title(item.rule),
+            "before": item.before,
+            "before_title": phrase(f"verdict.{item.before}", language),
+            "verdict": item.verdict,
+            "reason": item.reason,
+            "by": item.by,
+            "on": _day(item.on),
+        }
+        for item in round_.overrides
+        if item.rule in rules
+    ]
+
+
+def conclusion(case: Case, evidence: Evidence, department: str | None) -> Row:
+    """What the machine's findings come to, and what was decided, with whoever decided it."""
+    labels, current = words(evidence.language), case.current
+    ten = drafts(evidence.question, evidence.findings, current.items, current.overrides)
+    machine = overall(draft.conclusion for draft in ten if department in (None, draft.department))
+    return {
+        "machine": machine,
+        "machine_title": labels[f"overall_{machine}"],
+        "proposed": case.proposed,
+        "proposed_title": labels[f"overall_{case.proposed}"] if case.proposed else None,
+        "decided": case.conclusion,
+        "decided_title": labels[f"overall_{case.conclusion}"] if case.conclusion else None,
+        "reason": case.conclusion_reason,
+        "by": case.decided_by,
+        "on": _day(case.decided_on),
+    }
+
+
+def check_department(case: Case, department: str | None, document: str) -> None:
+    """Refuse a document of one department without its name.
+
+    Raises OneMapError statement.department, review.department.
+    """
+    if department is None and document in ("opinion", "reply"):
+        raise OneMapError("statement.department", field="--department", document=document)
+    if department is not None:
+        case.opinion(department)

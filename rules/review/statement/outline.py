@@ -1,0 +1,389 @@
+"""The outline of the documents, resources/templates/outline.toml: as it is declared, and filled in with a content."""
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from onemap.layers.messages import RESOURCES, phrase
+from onemap.rules.display.documents.blocks import (
+    Block,
+    Column,
+    Group,
+    Heading,
+    Paragraphs,
+    Row,
+    Table,
+    without_empty_columns,
+)
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.printed_content import NOT_MEASURED
+
+Node = dict[str, Any]
+WIDTH_MM = 156.0  # of the text on paper
+_PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
+# What comes out is text, not markup: each printer escapes it in its own way.
+_TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+_WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
+_PLACE = re.compile(
+    r"^(\d+\. |[一二三四五六七八九]、|(Annex t|T)able [\d{}a-z]+-\d+\. |附?表[\d{}a-z]+-\d+　)"
+)  # in a heading, in a caption
+_TABLE_NUMBER = re.compile(
+    r"^((?:Annex t|T)able |附?表)([\d{}a-z]+)-\d+"
+)  # in a caption: what stands before it, its chapter
+_PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numbers would not follow each other
+_WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
+
+
+def places(printer: str, kind: str, department: str | None = None) -> tuple[str, ...]:
+    """The names in the outline under which a document stands.
+
+    printer: word, pdf or screen; kind: one of content.DOCUMENTS; department: of one or of all, which tells on screen.
+    """
+    if printer == "screen":
+        return ("screen", "pack" if department else "page")
+    return (printer, kind) if kind == "reply" else ("paper", printer, kind)
+
+
+@lru_cache(maxsize=1)
+def _file() -> Node:
+    with (RESOURCES / "templates" / "outline.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def chapters(where: Collection[str], language: str) -> list[Node]:
+    """The chapters of a document with their parts; heads, captions and fixed words are in the language.
+
+    where: from `places`. Texts keep their fields, so that they can stand in a Word template.
+    """
+    fixed = words(language)
+    if _PARTS_ONLY & set(where):
+        fixed = {name: _PLACE.sub("", text) for name, text in fixed.items()}
+    found = []
+    for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
+        parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
+        name = chapter.get("heading")
+        if "annex" in chapter:
+            found.append({**_annex(chapter, language), "parts": parts})
+        else:
+            found.append({"annex": "", **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
+    return found
+
+
+def _annex(chapter: Node, language: str) -> Node:
+    """An annex under its first name, which stands where it is asked for and its own condition holds."""
+    annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
+    asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
+    first = annexes[0]
+    return {
+        **chapter,
+        "annex": first,
+        "name": f"annex_{first}",
+        "heading": phrase(f"annex.{first}", language),
+        "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked,
+    }
+
+
+def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
+    """Those nodes that stand in a document, each as it holds there."""
+    for node in nodes:
+        allowed = node.get("in", default)
+        if not allowed or set(allowed) & set(where):
+            yield _node_at(node, where)
+
+
+def _node_at(node: Node, where: Collection[str]) -> Node:
+    own = {name: value for place in where for name, value in node.get(place, {}).items()}
+    return {**{name: value for name, value in node.items() if name not in _PLACES}, **own}
+
+
+def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
+    if "table" in part:
+        return {**part, **_table(part["table"], where, language, fixed)}
+    if "form" in part:
+        form = _node_at(_file()["forms"][part["form"]], where)
+        lines = [
+            {**line, "name": fixed[line["name"]], "text": _text(line.get("text", ""), fixed)} for line in form["lines"]
+        ]
+        return {**part, **form, "heads": [fixed[name] for name in form.get("heads", ())], "lines": lines}
+    if "heading" in part:
+        return {**part, "heading": fixed[part["heading"]]}
+    part = {"look": "", **part}
+    return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
+
+
+def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
+    tables = _file()["tables"]
+    declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
+    table: Node = {
+        "rounding": {},
+        "total": {},
+        "mm": {},
+        "size": 9,
+        "points_at": "",
+        "finds": "",
+        "pairs": False,
+        **_node_at(declared, where),
+    }
+    columns = [column for key in table["columns"] for column in _columns(key, table, language)]
+    rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
+    last = {name: [_text(column[name], fixed) for column in columns] for name in ("rounding", "total")}
+    return {
+        **table,
+        "size": _of_language(table["size"], language),
+        "columns": [{**column, "mm": column["mm"] or rest} for column in columns],
+        **{name: [fixed[name], *texts[1:]] if any(texts) else [] for name, texts in last.items()},
+        "rounding_of": table["rounding"].get("of"),
+        **{key: fixed[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
+    }
+
+
+def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
+    """A column of the outline, or the several that it stands for."""
+    fixed, declared = words(language), _file()["columns"][key]
+    texts = declared.get("text", f"{{{{ row.{key} }}}}")
+    mm = table["mm"].get(key, declared.get("mm", 0))
+    for each in declared.get("each", [""]):
+        yield {
+            "look": "",
+            "align": "left",
+            **declared,
+            "name": key,
+            "head": fixed[declared.get("head", f"column_{key}").replace("{}", each)],
+            "texts": [
+                _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
+            ],
+            **{name: table[name].get(key, "").replace("{}", each) for name in ("rounding", "total")},
+            "mm": _of_language(mm, language),
+        }
+
+
+def _of_language(measure: Any, language: str) -> float:
+    """A measure of the outline; where Chinese and English need their own, two stand there."""
+    return float(measure[language == "en"] if isinstance(measure, list) else measure)
+
+
+def _text(text: str, fixed: Mapping[str, str]) -> str:
+    """A text with the fixed words that it names, and a field where such a word has a gap."""
+
+    def word_text(found: re.Match[str]) -> str:
+        word, gap, field = found.groups()
+        return fixed[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else fixed[word]
+
+    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
+
+
+def with_table_number(caption: str, number: str) -> str:
+    """The caption of a table with the number that it has in its document, such as 1-2, or the field that holds it."""
+    return _TABLE_NUMBER.sub(lambda found: f"{found[1]}{number}", caption, count=1)
+
+
+def table_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, str]:
+    """The number of every table that has one, by its name in the outline; empty for one that does not stand.
+
+    content: as `printed_texts` gives it, with `attached` from `annexes_of`; where: from `places`.
+    """
+    parts = [part for chapter in fill_outline(content, where) for part in chapter["parts"]]
+    return {
+        **dict.fromkeys(_file()["tables"], ""),
+        **{part.table: part.number for part in parts if isinstance(part, Table) and part.number},
+    }
+
+
+def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+    """The annexes that a document has, numbered from 1, as its text and their first lines name them (GB/T 9704, 7.3.4).
+
+    name: of content.ANNEXES; number; title; mark: what stands above the title; line: of the list below the text, which
+    has no numbers where there is one annex only.
+    content: as `printed` gives it; where: from `places`.
+    """
+    language = content["language"]
+    fixed, filling = words(language), _OutlineFilling({**content, "attached": []}, where)
+    standing = [chapter for chapter in filling.declared if chapter["annex"]]
+    several = len(standing) > 1
+    return [
+        {
+            "name": chapter["annex"],
+            "number": number,
+            "title": chapter["heading"],
+            "mark": fixed["annex_many" if several else "annex_one"].format(number=number),
+            "line": fixed["attached_many"].format(number=number, title=chapter["heading"])
+            if several
+            else chapter["heading"],
+        }
+        for number, chapter in enumerate(standing, start=1)
+    ]
+
+
+def optional_heads(where: Collection[str], language: str) -> frozenset[str]:
+    """The heads of the columns that are left out of a table in which no row fills them."""
+    parts = [part for chapter in chapters(where, language) for part in chapter["parts"] if "columns" in part]
+    return frozenset(column["head"] for part in parts for column in part["columns"] if _is_optional(column))
+
+
+@dataclass(frozen=True)
+class Form:
+    """Names, and what is filled in, or room for a hand of so many `mm`; mm: of the names' column."""
+
+    kind: ClassVar[str] = "form"
+    form: str
+    lines: tuple[Node, ...]
+    mm: float
+    size: float
+    heads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Own:
+    """What each printer lays out itself, seal or figures. notes, lines: of the text that the seal stays with."""
+
+    kind: ClassVar[str] = "own"
+    own: str
+    notes: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+    """The chapters with what a printed content puts into them as blocks, their parts, and no part that does not stand.
+
+    content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`.
+    """
+    return _OutlineFilling(content, where).chapters()
+
+
+@lru_cache(maxsize=1024)
+def _template(text: str) -> jinja2.Template:
+    return _TEXTS.from_string(text)
+
+
+@lru_cache(maxsize=256)
+def _expression(text: str) -> Callable[..., Any]:
+    return _TEXTS.compile_expression(text, undefined_to_none=False)
+
+
+class _OutlineFilling:
+    def __init__(self, content: Mapping[str, Any], where: Collection[str]) -> None:
+        self.language: str = content["language"]
+        self.where = where
+        self.on_screen = "screen" in where
+        self.content = {**content, "words": words(self.language)}
+        self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
+
+    def chapters(self) -> list[Node]:
+        found = []
+        annexes = {annex["name"]: annex for annex in self.content["attached"]}
+        for chapter in self.declared:
+            rows = self._value(chapter["of"]) if "of" in chapter else [None]
+            label = chapter["heading"] if self.on_screen else ""
+            parts = [block for row in rows for block in self._blocks(chapter["parts"], row, label)]
+            annex = annexes.get(chapter["annex"])
+            if annex:
+                chapter = {**chapter, "mark": annex["mark"]}
+            found.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
+        return found
+
+    def _blocks(self, parts: list[Node], row: Any, label: str) -> Iterator[Block]:
+        """The blocks of a chapter. row: of those for which it is repeated; label: of its tables without a caption."""
+        for part in parts:
+            if not self._holds(part, row=row):
+                continue
+            if "table" in part:
+                table = self._table(part, label)
+                empty = not (table.rows or table.groups)
+                if empty and set(part.get("skip_empty", ())) & set(self.where):
+                    continue
+                yield Paragraphs((part["none"],)) if empty and part["none"] else table
+            elif "form" in part:
+                entries = tuple({**line, "text": self._text(line["text"], row=row)} for line in part["lines"])
+                yield Form(part["form"], entries, part["mm"], part["size"], tuple(part["heads"]))
+            elif "heading" in part:
+                yield Heading(part["heading"])
+            else:
+                lines = self._value(part["lines"], row=row) if "lines" in part else []
+                lines = lines or ([self._text(part["text"], row=row)] if "text" in part else [])
+                notes = self._value(part["notes"], row=row) if "notes" in part else ()
+                own = part.get("own")
+                yield Own(own, tuple(notes), tuple(lines)) if own else Paragraphs(tuple(lines), part["look"])
+
+    def _table(self, part: Node, label: str) -> Table:
+        lacks = bool(part["rounding_of"]) and bool(self._value(part["rounding_of"]))
+        is_grouped = "groups" in part
+        groups = [
+            Group(self._text(part["group"], group=group), self._rows(part, {"group": group}))
+            for group in (self._value(part["groups"]) if is_grouped else ())
+        ]
+        table = Table(
+            tuple(_column(column) for column in part["columns"]),
+            () if is_grouped else self._rows(part, {}),
+            rounding=tuple(self._text(text) for text in part["rounding"]) if lacks and not is_grouped else (),
+            total=() if is_grouped else tuple(self._text(text) for text in part["total"]),
+            groups=tuple(groups),
+            label=label,
+            **{name: part[name] for name in _OF_TABLE if name in part},
+        )
+        return table if is_grouped else without_empty_columns(table, is_for_widest=True)
+
+    def _rows(self, part: Node, scope: Node) -> tuple[Row, ...]:
+        return tuple(
+            Row(
+                tuple(self._cell(column, row=row, loop={"index": number}, **scope) for column in part["columns"]),
+                **(_of_screen(row, part["points_at"]) if self.on_screen else {}),
+            )
+            for number, row in enumerate(self._value(part["rows"], **scope), start=1)
+        )
+
+    def _cell(self, column: Node, **scope: Any) -> tuple[str, ...]:
+        """The lines of a cell: the first may be empty, on paper it then says so; the second is there or not."""
+        first, *more = (self._text(text, **scope) for text in column["texts"])
+        if not first and not self.on_screen and not column.get("blank"):
+            first = NOT_MEASURED
+        return (first, *filter(None, more))
+
+    def _text(self, text: str, **scope: Any) -> str:
+        return _template(text).render({**self.content, **scope}).strip()
+
+    def _value(self, expression: str, **scope: Any) -> Any:
+        return _expression(expression)(**self.content, **scope)
+
+    def _holds(self, node: Node, **scope: Any) -> bool:
+        return "if" not in node or bool(self._value(node["if"], **scope))
+
+
+_OF_TABLE = ("table", "caption", "unit", "size", "tight", "whole", "splits", "pairs", "finds", "points_at")
+
+
+def _column(declared: Node) -> Column:
+    optional = _is_optional(declared)
+    head, mm, align, name, look = (declared[name] for name in ("head", "mm", "align", "name", "look"))
+    return Column(head, mm, align, name, look, is_optional=optional)
+
+
+def _of_screen(row: Node, points_at: str) -> Node:
+    """What a row says in a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
+    names = {"rule": ("rule",), "parcel": ("parcel",), "finding": ("rule", "parcel")}.get(points_at, ())
+    if points_at == "finding" and row["state"] not in ("conflict", "unknown"):
+        names = ()
+    shows = {f"data-{name}": row[name] for name in names if name in row}
+    return {"shows": shows, "verdict": row.get("verdict") or "", "varies": "varies" in row}
+
+
+def _number_tables(parts: list[Block], annex: Any) -> list[Block]:
+    """The blocks of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
+    numbered, last = [], 0
+    for part in parts:
+        found = _TABLE_NUMBER.match(getattr(part, "caption", None) or "")
+        if found:
+            last += 1
+            number = f"{found[2] if annex is None else annex}-{last}"
+            part = replace(part, number=number, caption=with_table_number(part.caption, number))
+        numbered.append(part)
+    return numbered
+
+
+def _is_optional(column: Node) -> bool:
+    return bool(column.get("dash") or column.get("optional"))

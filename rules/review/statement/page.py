@@ -1,0 +1,107 @@
+"""A document of a case as one HTML file: no network, an inline map, printable; with a reply form for a department."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.display.documents.blocks import Figure, Figures
+from onemap.rules.display.documents.html_printer import render, template_part
+from onemap.rules.display.maps.map_sheet import MapSource, draw_map
+from onemap.rules.display.outputs.printed_page import PrintedPage
+from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.statement.content import statement_content
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.map_figures import page_of
+from onemap.rules.review.statement.outline import annexes_of, fill_outline, places
+from onemap.rules.review.statement.page_map import page_map
+from onemap.rules.review.statement.printed_content import printed_texts
+from onemap.rules.review.statement.review_pack import reply_section, takes_reply
+
+_PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed one
+
+
+def statement_page(
+    library: Library, case: Case, content: dict[str, Any], language: str, progress: Progress = SILENT
+) -> str:
+    """The document as HTML. content: from `statement_content`; of one department it is its review pack.
+
+    Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    source = MapSource(library, case.current.run, language, overrides)
+    rules = (
+        {rule for row in content["controls"] for rule in row["rules"]} if content["document"]["department"] else None
+    )
+    figures, project = content["figures"], content["project"]["name"]
+    first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
+    ground = page_map(source, rules, first)
+    maps = tuple(_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True))
+    page = _page(library, case, content, language, ground, maps)
+    read = PrintedPage(page)
+    for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
+        page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
+    return page
+
+
+def texts_digest(
+    library: Library, case: Case, language: str, department: str, document: str, annexes: Sequence[str]
+) -> str:
+    """SHA-256 of the texts that a department's page of the case would print now, as `PrintedPage` reads them.
+
+    language, document, annexes: as the page was written with. Raises OneMapError statement.department,
+    review.department, run.incomplete.
+    """
+    content = statement_content(library, case, language, department, document, annexes)
+    return PrintedPage(_page(library, case, content, language, Markup(""), ())).text_digest
+
+
+def _page(
+    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: tuple[Figure, ...]
+) -> str:
+    """The page with what is drawn on it. ground: the map that one can pan; maps: the figures."""
+    department = content["document"]["department"]
+    shown, where = printed_texts(content), places("screen", content["document"]["kind"], department)
+    shown["attached"] = annexes_of(shown, where)
+    scripts = [template_part("map.js")]
+    reply = ""
+    if department and takes_reply(case, department):
+        reply = reply_section(library, case, department, shown, language)
+        scripts = [template_part("seal.js"), *scripts, template_part("reply.js")]
+    style = template_part("page.css")
+    policy = (
+        f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))};"
+        " base-uri 'none'; form-action 'none'"
+    )
+    page = render(
+        "page.html",
+        **shown,
+        words=words(language),
+        policy=policy,
+        style=style,
+        scripts=scripts,
+        map=ground,
+        reply=reply,
+        chapters=[
+            {**chapter, "parts": [Figures(maps) if part.kind == "own" else part for part in chapter["parts"]]}
+            for chapter in fill_outline(shown, where)
+        ],
+        has_captions=True,
+        below=1,
+    )
+    return str(page)
+
+
+def _digest(part: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+
+
+def _figure(source: MapSource, figure: dict[str, Any], project: str, progress: Progress) -> Figure:
+    """One printed map under its number."""
+    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", progress=progress)
+    return Figure(drawn.svg, drawn.title, str(figure["number"]))

@@ -1,0 +1,47 @@
+"""A document as PDF, set by typst from resources/templates/statement.typ."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.messages import RESOURCES
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.display.documents.typst_printer import part_of, set_by_typst
+from onemap.rules.display.maps.fonts import FontChoice, chosen_fonts
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.outline import annexes_of, fill_outline, places
+from onemap.rules.review.statement.printed_content import printed_texts
+
+TEMPLATE = "statement.typ"
+
+
+def pdf_document(
+    content: dict[str, Any],
+    maps: Sequence[str],
+    templates: Path | None = None,
+    fonts: FontChoice | None = None,
+    progress: Progress = SILENT,
+) -> bytes:
+    """The PDF of a content. maps: the SVG text of its figures, in their order.
+
+    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
+    Raises OneMapError statement.font, statement.template, statement.template_large.
+    """
+    fonts = fonts or chosen_fonts()
+    own = templates / TEMPLATE if templates is not None else None
+    is_own = own is not None and own.is_file()
+    template = own if own is not None and is_own else RESOURCES / "templates" / TEMPLATE
+    texts, where = printed_texts(content), places("pdf", content["document"]["kind"])
+    texts["attached"] = annexes_of(texts, where)
+    outline = [
+        {**chapter, "parts": [part_of(block, []) for block in chapter["parts"]]}
+        for chapter in fill_outline(texts, where)
+    ]
+    files = {"outline": outline, "content": texts, "words": words(content["language"]), "fonts": fonts.record()}
+    return set_by_typst(template, files, maps, progress, _moment(content), is_own)
+
+
+def _moment(content: dict[str, Any]) -> int:
+    """The document's day as seconds, so that the same content gives the same file."""
+    return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400

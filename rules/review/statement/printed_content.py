@@ -1,0 +1,310 @@
+"""The content as it is printed: every number, share and date of it as text, in the same shape, and its sentences."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from onemap.layers.area_units import printed_hectares, printed_mu, share_text
+from onemap.layers.messages import list_text
+from onemap.layers.visible_text import visible_text
+from onemap.rules.answers.remedy.departments import MEASURES
+from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
+from onemap.rules.judge.findings.citations import basis_together, cited_law
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.finding_figures import PLAIN
+from onemap.rules.review.cases.code_names import titles_asked_once
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.land_areas import COLUMNS
+
+NOT_MEASURED = "–"
+_CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
+# What XML forbids: a name with such a sign in it must not break a document.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
+    """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
+
+    True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
+    """
+    texts = {name: _print_value(name, value, content["language"]) for name, value in content.items()}
+    return {**texts, "sentences": _sentences(texts)}
+
+
+def _print_value(name: str, value: Any, language: str) -> Any:
+    if name == "areas_m2":
+        return {key: square_metres_text(area_m2) for key, area_m2 in value.items()}
+    if isinstance(value, dict):
+        texts = {key: _print_value(key, item, language) for key, item in value.items()}
+        texts |= _areas(value)
+        if "rounding" in value:
+            texts["rounding"] = {column: _rounding(lacking, language) for column, lacking in value["rounding"].items()}
+        if value.get("shown_on"):
+            texts["figure"] = list_text(_spans(value["shown_on"]), language)
+        if "length_m" not in value:
+            return texts
+        if isinstance(value["value"], float):
+            texts["value"] = f"{value['value']:,.{KINDS[value['kind']].value_places}f}"
+        return {**texts, **_extent(texts, value, language)}
+    if isinstance(value, list):
+        return [_print_value(name, item, language) for item in value]
+    if isinstance(value, bool):
+        return value
+    if name in ("basis", "basis_text") and value:
+        value = basis_together(str(value), language)
+    if name == "law":
+        value = cited_law(str(value), language)
+    if name in _FORMS:
+        return NOT_MEASURED if value is None else _FORMS[name](value)
+    if value is None:
+        return ""
+    return visible_text(_FORBIDDEN.sub("", str(value)))
+
+
+def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[str, str]:
+    """How much of a finding there is, in lines: area, hectares and mu, else what its kind counts; how far it is away.
+
+    row: its texts; value: its numbers. What was counted has no area, even where there is none of it.
+    """
+    kind = KINDS[value["kind"]]
+    if not kind.has_ground and value["state"] != "unknown":
+        extent = kind.extent({**value, "area_m2": None, "share": None}, language, PLAIN) or NOT_MEASURED
+        none = dict.fromkeys(("area_ellipsoidal_m2", "hectares", "mu", "share"), NOT_MEASURED)
+        return {**none, **_lines(extent), "extent_text": extent}
+    far = "" if row["distance_m"] in (NOT_MEASURED, "0.0") else f"↔ {row['distance_m']} m"
+    if row["hectares"] != NOT_MEASURED:
+        area_text, hectares_text = f"{row['area_ellipsoidal_m2']} m²", f"{row['hectares']} ha"
+        mu_text = f"{row['mu']}{words(language)['unit_mu']}"
+        return {**_lines(area_text, hectares_text, mu_text, far), "extent_text": ""}
+    measures = (f"{row['length_m']} m" if row["length_m"] != NOT_MEASURED else "", row["value"].strip(NOT_MEASURED))
+    return {**_lines("; ".join(filter(None, measures)) or NOT_MEASURED, far=far), "extent_text": ""}
+
+
+def _lines(area: str, hectares: str = "", mu: str = "", far: str = "") -> dict[str, str]:
+    return {"area_text": area, "hectares_text": hectares, "mu_text": mu, "distance_text": far}
+
+
+def _areas(row: dict[str, Any]) -> dict[str, str]:
+    """The hectares and mu of a row whose exact areas stand beside them: what is there never reads as nothing."""
+    exact = row.get("area_ellipsoidal_m2", row.get("area_m2"))
+    forms = {"hectares": printed_hectares, "mu": printed_mu}
+    found = {name: form(row[name], exact) for name, form in forms.items() if row.get(name) is not None}
+    for column, area_m2 in row.get("areas_m2", {}).items():
+        name = column if column in row else f"{column}_hectares"
+        found[name] = printed_hectares(row[name], area_m2)
+    return found
+
+
+def _rounding(lacking: float, language: str) -> str:
+    """What the columns of a row lack of their printed whole, in words; nothing where they close."""
+    return f"{words(language)['rounding']} {printed_hectares(lacking)}" if lacking else ""
+
+
+def _metres(value: float) -> str:
+    return f"{value:,.1f}"
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "hectares": printed_hectares,
+    **dict.fromkeys(COLUMNS, printed_hectares),
+    **dict.fromkeys((f"{name.removesuffix('_m2')}_hectares" for name in MEASURES), printed_hectares),
+    "mu": printed_mu,
+    "area_m2": square_metres_text,
+    "area_ellipsoidal_m2": square_metres_text,
+    "survey_area_m2": square_metres_text,
+    "share": lambda value: share_text(value).replace("< ", "<\u00a0"),
+    "length_m": _metres,
+    "distance_m": _metres,
+    "moved_m": _metres,
+    "turned_deg": _metres,
+    "value": lambda value: _FORBIDDEN.sub("", str(value)),
+    "north_m": lambda value: f"{value:.3f}",
+    "east_m": lambda value: f"{value:.3f}",
+    "features": lambda value: f"{value:,}",
+    "figure": str,
+}
+
+
+def _spans(numbers: Sequence[int]) -> list[str]:
+    """Rising numbers as text, three or more that follow each other as the first and the last: 1–3, 5."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return [text for span in spans for text in ([f"{span[0]}–{span[-1]}"] if len(span) > 2 else list(map(str, span)))]
+
+
+def _sentences(content: dict[str, Any]) -> dict[str, Any]:
+    """Sentences by the place where they stand, and the lines of the record."""
+    labels = words(content["language"])
+    totals = content["totals"]
+    return {
+        "area": labels["area_sentence"].format(**totals),
+        "site": labels["sentence_end"].join((labels["area_sentence"].format(**totals), _land(content, labels))),
+        "project": _project(content, labels),
+        "asked": labels["asked_sentence" if content["asked"]["not_asked"] != "0" else "asked_whole"].format(
+            **content["asked"]
+        ),
+        "open": _open(content["open"], labels),
+        "land": _land(content, labels),
+        "conclusion": _conclusion(content, labels),
+        "stale": _stale(content["opinions"], labels),
+        "open_items": [
+            f"{row['department_title']}{labels['colon']}{row['open_text']}"
+            for row in content["opinions"]
+            if row["open_text"]
+        ],
+        "checklist": _checklist(content, labels),
+        "differences": _differences(content, labels),
+        "date": _date(content["document"]["date"], content["language"]),
+        "choices": [labels[f"conclusion_{choice}"] for choice in _CHOICES],
+        "record": _record(content, labels),
+        "remedy": _remedy(content["remedy"], labels) if content["remedy"] else [],
+    }
+
+
+def _project(content: dict[str, Any], labels: dict[str, str]) -> str:
+    """Which project, by whom and where, and how large its site is; what nobody said is left out."""
+    known = {row["key"]: row["value"] for row in content["project"]["known"]}
+    comma, stop = labels["comma"], labels["full_stop"]
+    facts = [labels[f"said_{key}"].format(value=known[key]) for key in _OF_PROJECT if known.get(key)]
+    return f"{comma.join([known['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
+
+
+_OF_PROJECT = ("developer", "location")
+
+
+def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
+    keys = (
+        ("opinions", "open_opinions"),
+        ("items", "open_checklist"),
+        ("unknown_rules", "open_unknown"),
+        ("not_asked", "open_not_asked"),
+    )
+    items = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
+    return [
+        labels["open_sentence"].format(items=labels["list_semicolon"].join(items)) if items else labels["open_nothing"]
+    ]
+
+
+def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The items of the checklist; what nobody has answered for the same reason is one row of its department.
+
+    `numbers`: those of its items, in the order of the rows.
+    """
+    together: dict[Any, list[dict[str, Any]]] = {}
+    for row in content["checklist"]:
+        alike = (row["department"], row["reason_text"])
+        together.setdefault((row["id"], *alike) if row["answer"] else alike, []).append(row)
+    rows, last = [], 0
+    for items in together.values():
+        first, last = last + 1, last + len(items)
+        titles = titles_asked_once([item["title"] for item in items], content["language"])
+        numbers = str(first) if first == last else f"{first}–{last}"
+        rows.append({**items[0], "title": labels["list_semicolon"].join(titles), "numbers": numbers})
+    return rows
+
+
+def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
+    """Which plans were compared and how many differences lie on the site; or that none were."""
+    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["comparisons"]]
+    if not pairs:
+        return labels["note_not_compared"]
+    sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
+    return sentence.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
+
+
+def _land(content: dict[str, Any], labels: dict[str, str]) -> str:
+    if not content["land"]:
+        return labels["note_no_survey"]
+    total = content["land"]["total"]
+    text = labels["land_sentence"].format(**total)
+    if total["unknown"] != printed_hectares(0.0):
+        text += labels["land_sentence_unknown"].format(**total)
+    lacking = total["rounding"]["total"]
+    return text + labels["land_sentence_rounding"].format(rounding=lacking) if lacking else text
+
+
+def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
+    found = content["conclusion"]
+    lines = [labels["conclusion_machine"].format(title=found["machine_title"])]
+    if content["document"]["kind"] != "statement":
+        return lines
+    if found["decided"]:
+        lines = [labels["conclusion_decided"].format(title=found["decided_title"])]
+        if found["proposed"] and found["proposed"] != found["decided"]:
+            lines.insert(0, labels["conclusion_proposed"].format(title=found["proposed_title"]))
+        if found["reason"]:
+            lines.append(labels["conclusion_reason"].format(reason=found["reason"]))
+    elif found["proposed"]:
+        lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
+    else:
+        lines = [lines[0] + labels["sentence_end"] + labels["conclusion_pending"]]
+    return lines
+
+
+def _remedy(found: dict[str, Any], labels: dict[str, str]) -> list[str]:
+    """By what the alternatives were found, and how far was searched."""
+    lines = [labels["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
+    lines += [labels["note_remedy_overridden"]] if found["overridden"] else []
+    return [*lines, *([found["search"]] if found["search"] else []), labels["note_departments"]]
+
+
+def _date(text: str, language: str) -> str:
+    """A day as documents write it: 2026年11月20日, without leading zeros."""
+    day = date.fromisoformat(text)
+    return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else text
+
+
+def _stale(opinions: list[dict[str, Any]], labels: dict[str, str]) -> list[str]:
+    """Whose opinions rest on what has been superseded, those together that rest on the same."""
+    together: dict[str, list[str]] = {}
+    for row in opinions:
+        if row["stale"]:
+            together.setdefault(labels["list_comma"].join(row["stale_titles"]), []).append(row["department_title"])
+    return [
+        labels["note_stale"].format(department=labels["list_comma"].join(names), layers=layers)
+        for layers, names in together.items()
+    ]
+
+
+def _late(entry: dict[str, str], labels: dict[str, str]) -> str:
+    """A step that was entered late: its day, what, by whom, and when it was entered."""
+    parts = (entry["on"], entry["action_title"], entry["department_title"], entry["by"])
+    return " ".join([*filter(None, parts), labels["entered_late"].format(day=entry["entered_on"])])
+
+
+def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """What lets a reader repeat the check and hold the paper against the library; what varies as the log grows."""
+    run, audit = content["run"], content["audit"]
+    lines = [
+        ("record_case", f"{content['case']['id']} · {content['case']['state_title']}"),
+        ("record_round", content["case"]["round"]),
+        ("record_run", run["id"]),
+        ("record_started", moment_text(run["started"])),
+        ("record_as_of", run["as_of"]),
+        ("record_who", run["who"]),
+        ("record_library", f"{content['library']['name']} ({content['library']['id']})"),
+        ("record_crs", content["library"]["crs"]),
+        ("record_software", ", ".join(f"{name} {version}" for name, version in run["software"].items())),
+    ]
+    rows: list[dict[str, Any]] = [{"title": labels[name], "value": value} for name, value in lines]
+    rows += [
+        {
+            "title": labels["record_packs"],
+            "value": f"{pack['title']} · {pack['version']} · {pack['hash']}",
+        }
+        for pack in content["packs"]
+    ]
+    names = labels["names_of_accounts" if content["library"]["accounts"] else "names_typed"]
+    rows.append({"title": labels["record_names"], "value": names})
+    rows += [
+        {"title": labels["record_late"], "value": _late(entry, labels), "varies": True}
+        for entry in content["late_entries"]
+    ]
+    chain = labels["record_chain" if audit["at"] else "record_chain_head"]
+    dated = {**audit, "at": moment_text(audit["at"])}
+    return [*rows, {"title": chain.format(**dated), "value": audit["hash"], "varies": True}]

@@ -1,0 +1,147 @@
+"""A department's reply file: what it holds, how it is checked before anything is believed of it."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import sha256
+from onemap.layers.messages import LANGUAGES
+from onemap.layers.system_reasons import file_reason
+from onemap.rules.display.letterhead.annex_names import ANNEXES
+from onemap.rules.review.cases.case_file import CONCLUSIONS
+from onemap.rules.review.statement.content import DOCUMENTS
+
+FORMAT = 2
+SUFFIX = ".reply.json"
+_FORMER = 1  # of pages that did not say what they printed
+_MOST_BYTES = 1_000_000
+_TYPES: dict[str, type] = {
+    "onemap_reply": int,
+    "library": str,
+    "case": str,
+    "round": int,
+    "department": str,
+    "run": str,
+    "shown": str,
+    "printed": str,
+    "language": str,
+    "document": str,
+    "annexes": list,
+    "conclusion": str,
+    "text": str,
+    "basis": str,
+    "answers": list,
+    "by": str,
+    "on": str,
+    "check": str,
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`).
+
+    printed: the digest of the texts that the page printed (`page.texts_digest`), which was written in a language, as
+    a document with some annexes; answers: checklist item and answer, of those that were answered.
+    """
+
+    library: str
+    case: str
+    round: int
+    department: str
+    run: str
+    shown: str
+    printed: str
+    language: str
+    document: str
+    annexes: tuple[str, ...]
+    conclusion: str
+    text: str
+    basis: str
+    answers: tuple[tuple[str, str], ...]
+    by: str
+    on: date
+
+
+def canonical(value: Any) -> str:
+    """A value as the one JSON text that is hashed: sorted keys, no blanks, `<` escaped as in a page's script."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def reply_check(reply: dict[str, Any]) -> str:
+    """The check sum of a reply, over all of it but the sum itself: against accidents, it is no signature."""
+    return sha256(canonical({key: value for key, value in reply.items() if key != "check"}))
+
+
+def read_reply(path: Path) -> Reply:
+    """The reply in a file.
+
+    Raises OneMapError reply.file, reply.syntax, reply.older, reply.form, reply.altered, reply.conclusion, reply.name,
+    reply.text, reply.basis, reply.date.
+    """
+    found = _object_in(path)
+    if found.get("onemap_reply") == _FORMER:
+        raise OneMapError("reply.older", file=path.name)
+    wrong = [key for key, kind in _TYPES.items() if type(found.get(key)) is not kind]
+    wrong += [key for key in found if key not in _TYPES]
+    wrong += [] if wrong or all(map(_is_answer, found["answers"])) else ["answers"]
+    if wrong or found["onemap_reply"] != FORMAT:
+        raise OneMapError("reply.form", file=path.name, field=", ".join(wrong or ["onemap_reply"]))
+    if found["check"] != reply_check(found):
+        raise OneMapError("reply.altered", file=path.name)
+    if wrong := _unknown_page(found):
+        raise OneMapError("reply.form", file=path.name, field=", ".join(wrong))
+    if found["conclusion"] not in CONCLUSIONS:
+        raise OneMapError("reply.conclusion", file=path.name, field="conclusion", value=found["conclusion"])
+    for key, code in (("by", "reply.name"), ("text", "reply.text")):
+        if not found[key].strip():
+            raise OneMapError(code, file=path.name, field=key)
+    if found["conclusion"] == "disagree" and not found["basis"].strip():
+        raise OneMapError("reply.basis", file=path.name, field="basis")
+    try:
+        on = date.fromisoformat(found["on"])
+    except ValueError:
+        raise OneMapError("reply.date", file=path.name, field="on", value=found["on"]) from None
+    given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on", "answers")}
+    given["annexes"] = tuple(given["annexes"])
+    return Reply(**given, on=on, answers=tuple((item, answer) for item, answer in found["answers"]))
+
+
+def _unknown_page(found: dict[str, Any]) -> list[str]:
+    """Which of the keys that say how the page was written have values that no page has."""
+    allowed = {"language": LANGUAGES, "document": DOCUMENTS}
+    wrong = [key for key, values in allowed.items() if found[key] not in values]
+    return wrong + ([] if all(name in ANNEXES for name in found["annexes"]) else ["annexes"])
+
+
+def _is_answer(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part.strip() for part in pair)
+
+
+def _object_in(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise OneMapError("reply.syntax", file=path.name)
+        content = path.read_bytes()
+    except OSError as error:
+        raise OneMapError("reply.file", file=path.name, reason=file_reason(error)) from None
+    try:
+        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
+    except (ValueError, RecursionError):
+        raise OneMapError("reply.syntax", file=path.name) from None
+    if not isinstance(found, dict):
+        raise OneMapError("reply.syntax", file=path.name)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: of two values nobody could say which was meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found

@@ -1,0 +1,87 @@
+"""The review pack: what a department without QGIS is shown, the digest of it, and the form that saves its reply."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from onemap.layers.library.library import Library, sha256
+from onemap.rules.display.documents.html_printer import render
+from onemap.rules.judge.findings.citations import citation
+from onemap.rules.judge.runs.run_store import stored_rows
+from onemap.rules.review.cases.case_file import CONCLUSIONS, Case
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
+
+_REPLIES_IN = ("circulating",)
+_MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in
+_MEASURES = ("parcel", "rule", "layer", "version", "verdict", "area_m2", "share", "length_m", "distance_m", "value")
+
+
+def takes_reply(case: Case, department: str) -> bool:
+    """Whether the case stands where a department may still answer. Raises OneMapError review.department."""
+    opinion = case.opinion(department)
+    return case.state in _REPLIES_IN and opinion.state in ("drafted", "returned")
+
+
+def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]:
+    """What a department's answer rests on, in no language: parcels, its findings, its items, its draft.
+
+    Deadlines are no part of it, so that an extension spoils no reply.
+    Raises OneMapError review.department.
+    """
+    round_, opinion = case.current, case.opinion(department)
+    findings = [
+        row.values for row in stored_rows(library, round_.run, "findings") if row.values["department"] == department
+    ]
+    rules = {finding["rule"] for finding in findings}
+    return {
+        "library": library.id,
+        "case": case.id,
+        "project": case.project,
+        "round": round_.number,
+        "run": round_.run,
+        "department": department,
+        "parcels": [
+            [row.values["parcel"], sha256(row.wkb or b"")] for row in stored_rows(library, round_.run, "parcels")
+        ],
+        "findings": [
+            {**{name: finding[name] for name in _MEASURES}, "counted": finding["counted"], "reason": finding["reason"]}
+            for finding in findings
+        ],
+        "overrides": [
+            [item.parcel, item.rule, item.verdict, item.reason] for item in round_.overrides if item.rule in rules
+        ],
+        "checklist": [[item.item, item.rule, item.answer] for item in round_.items if item.department == department],
+        "draft": [opinion.conclusion, opinion.text, opinion.basis],
+        "superseded": list(opinion.stale_because),
+    }
+
+
+def shown_digest(library: Library, case: Case, department: str) -> str:
+    """SHA-256 of what a department is shown of the case as it stands. Raises OneMapError review.department."""
+    return sha256(canonical(shown_facts(library, case, department)))
+
+
+def reply_section(library: Library, case: Case, department: str, shown: dict[str, Any], language: str) -> Markup:
+    """Deadline, the machine's draft, the items to judge, and the form. shown: the printed content."""
+    opinion = case.opinion(department)
+    return render(
+        "reply.html",
+        language=language,
+        words=words(language),
+        document=shown["document"],
+        opinion=opinion,
+        text=opinion.text_in(language),
+        conclusions=CONCLUSIONS,
+        basis=next(row["basis_text"] for row in shown["opinions"] if row["department"] == department),
+        articles=[
+            citation(item["law"], [article], language) for item in shown["laws"] for article in item["articles"] or [""]
+        ],
+        checklist=shown["checklist"],
+        format=FORMAT,
+        file=f"{case.id}-{department}-{case.round}{SUFFIX}",
+        suffix=SUFFIX,
+        most_text=_MOST_TEXT,
+        most_answer=_MOST_ANSWER,
+        facts=Markup(canonical(shown_facts(library, case, department))),  # it has no sign of markup  # nosec B704
+    )

@@ -1,0 +1,280 @@
+"""The tables of chapters four and five: what each rule found, clear rules and those not run included."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from onemap.layers.area_units import hectares
+from onemap.layers.messages import phrase
+from onemap.rules.display.maps.document_areas import areas, rest_m2, rounding_difference, total_m2
+from onemap.rules.judge.findings.run_tables import RANK
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.reasons import EXCUSED, reasons_text
+from onemap.rules.judge.packs.excuse_text import excuse_texts
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.run_evidence import Evidence
+from onemap.rules.review.statement.sections import table_of
+
+Row = dict[str, Any]
+_MEASURES = ("length_m", "distance_m", "value")
+_MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
+
+
+def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], department: str | None = None) -> list[Row]:
+    """A row per rule and outcome over all parcels, in the rules' order.
+
+    A rule may have a conflict, elsewhere ground that could not be judged, and parcels whose projects it excuses: then
+    it has a row of each. `overrides`: (parcel, rule) → the verdict that a person gave instead; department: only its
+    rules.
+    """
+    whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
+    skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
+    found: dict[str, list[Row]] = {}
+    for finding in evidence.findings:
+        found.setdefault(finding["rule"], []).append(finding)
+    rows = []
+    for rule in evidence.rules.values():
+        if not rule.finds or department not in (None, rule.department):
+            continue
+        if rule.id in skipped:
+            rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
+            continue
+        mine = found.get(rule.id, [])
+        groups: dict[tuple[bool, bool], list[Row]] = {}
+        for row in mine:
+            groups.setdefault((_state(row) == EXCUSED, row["verdict"] == "unknown"), []).append(row)
+        blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
+        rows += blocks or [_empty(evidence, rule, "clear", None)]
+    return rows
+
+
+def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str], rules: Collection[str]) -> list[Row]:
+    """A row per parcel and finding of these rules, in the run's order."""
+    whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
+    return [
+        {
+            "parcel": row["parcel"],
+            **_findings_row(evidence, evidence.rules[row["rule"]], [row], whole[row["parcel"]], overrides),
+        }
+        for row in evidence.findings
+        if row["rule"] in rules
+    ]
+
+
+def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
+    """The rows in their order; those that leave the same ground of one layer open for the same reason are one row.
+
+    It stands where the first of them stood, is called after all of them, and names them in `rules`.
+    """
+    grounds: dict[str, list[Any]] = {}
+    for finding in evidence.findings:
+        if finding["verdict"] == "unknown":
+            ground = (finding["parcel"], finding["reason"], round(finding["area_m2"] or 0.0, 3), finding["counted"])
+            grounds.setdefault(finding["rule"], []).append(ground)
+    found: dict[Any, list[Row]] = {}
+    for number, row in enumerate(rows):
+        is_open = row["state"] == "unknown" and row["verdict"] == "unknown"
+        whose = (row.get("parcel"), row["department"], row["layer"])
+        ground = tuple(item for item in grounds.get(row["rule"], ()) if row.get("parcel") in (None, item[0]))
+        found.setdefault((*whose, ground) if is_open else number, []).append(row)
+    return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in found.values()]
+
+
+def _one_row(group: list[Row], language: str) -> Row:
+    comma = phrase("said.comma", language)
+    bases = dict.fromkeys(basis for row in group for basis in row["basis"].split("；"))
+    return {
+        **group[0],
+        "rules": [row["rule"] for row in group],
+        "title": comma.join(dict.fromkeys(row["title"] for row in group)),
+        "basis": "；".join(bases),
+        "estimated": any(row["estimated"] for row in group),
+    }
+
+
+def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
+    return {
+        "rule": rule.id,
+        "rules": [rule.id],
+        "title": evidence.rule_title(rule.id),
+        "layer": rule.layer,
+        "layer_title": evidence.layer_title(rule.layer),
+        "version": evidence.version(rule.layer).get("label"),
+        "department": rule.department,
+        "department_title": evidence.department_title(rule.department),
+        "kind": rule.kind,
+        "basis": rule.basis_text,
+        "estimated": rule.estimated,
+        "figure": None,
+        "shown_on": [],
+    }
+
+
+def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Row:
+    """A rule that found nothing, or that was not run: then nothing was measured, and its verdict is null."""
+    is_clear = state == "clear"
+    return {
+        **_rule_columns(evidence, rule),
+        "state": state,
+        "verdict": "clear" if is_clear else None,
+        "machine_verdict": "clear" if is_clear else None,
+        "counted": False,
+        "parcels": 0,
+        "features": 0 if is_clear else None,
+        **(areas(0.0) if is_clear else dict.fromkeys(areas(0.0))),
+        "share": 0.0 if is_clear else None,
+        **dict.fromkeys(_MEASURES),
+        "reason": reason,
+        "reason_text": reasons_text(reason, evidence.language),
+    }
+
+
+def _findings_row(
+    evidence: Evidence,
+    rule: Rule,
+    findings: list[Row],
+    whole_m2: float,
+    overrides: Mapping[tuple[str, str], str],
+) -> Row:
+    counted = [row for row in findings if row["counted"]]
+    given = [overrides.get((row["parcel"], row["rule"]), row["verdict"]) for row in counted or findings]
+    ground = [row["area_ellipsoidal_m2"] for row in findings]
+    has_ground = any(row["area_m2"] is not None for row in findings)
+    area_m2 = total_m2(value or 0.0 for value in ground)
+    reasons = ",".join(
+        dict.fromkeys(reason for row in findings for reason in (row["reason"] or "").split(",") if reason)
+    )
+    features = [row["features"] for row in findings if row["features"] is not None]
+    return {
+        **_rule_columns(evidence, rule),
+        "state": _state(findings[0]),
+        "verdict": "clear" if _state(findings[0]) == EXCUSED else min(given, key=RANK.__getitem__),
+        "machine_verdict": findings[0]["verdict"],
+        "counted": bool(counted),
+        "parcels": len(findings),
+        "features": sum(features) if features else None,
+        **(areas(area_m2) if has_ground else dict.fromkeys(areas(0.0))),
+        "share": _share(findings, area_m2, whole_m2) if has_ground else None,
+        "length_m": _total(row["length_m"] for row in findings),
+        "distance_m": min((row["distance_m"] for row in findings if row["distance_m"] is not None), default=None),
+        "value": _value(rule, findings),
+        "estimated": any(row["estimated"] for row in findings),
+        "reason": reasons or None,
+        "reason_text": _reason_text(findings, reasons, rule, evidence.language),
+    }
+
+
+def _state(finding: Row) -> str:
+    """What a finding is: of a project that the rule excuses, ground that could not be judged, or a conflict."""
+    if EXCUSED in (finding["reason"] or "").split(","):
+        return EXCUSED
+    return "unknown" if finding["verdict"] == "unknown" else "conflict"
+
+
+def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -> str:
+    """The reasons of findings in words; of excused projects by what they are, in the place of the reason's word."""
+    excuses = excuse_texts(findings, rule, language)
+    others = ",".join(code for code in reasons.split(",") if code != EXCUSED or not excuses)
+    texts = filter(None, [reasons_text(others, language), *excuses])
+    return phrase("said.semicolon", language).join(texts)
+
+
+def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
+    """Of one parcel the finding's own share (a raster's counts valid ground only); of several that of the ground."""
+    return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
+
+
+def _value(rule: Rule, findings: list[Row]) -> float | None:
+    """The value of one parcel; of several only a number of things, which adds up."""
+    counts = KINDS[rule.kind].value_places == 0
+    return _total(row["value"] for row in findings) if counts or len(findings) == 1 else None
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
+    """A row per rule on one of the three lines; a layer that is a boundary has its sides once, of all its rules.
+
+    whole_m2: the project's ground on the ellipsoid, of which the sides are the parts.
+    """
+    table: list[Row] = []
+    mine = [row for row in rows if table_of(row["layer"]) == "three_lines"]
+    bounds = [row for row in mine if KINDS[row["kind"]].is_boundary and row["state"] != "not_checked"]
+    layers: set[str] = set()
+    for row in mine:
+        if row not in bounds:
+            table.append(_side_row(row, "occupied", row["title"], row))
+        elif row["layer"] not in layers:
+            layers.add(row["layer"])
+            table += _sides(evidence, [bound for bound in bounds if bound["layer"] == row["layer"]], whole_m2)
+    return table
+
+
+def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
+    """What lies inside and outside of a boundary, by all rules on it; where several found something, each is named.
+
+    Inside is what the rules left of each parcel, as it was measured. Where the printed sides do not sum to the printed
+    site, a last row says by how much.
+    """
+    labels = words(evidence.language)
+    # Whom a rule excuses, its milder one judges on the same ground; without one the excused row alone has it.
+    excused = [row for row in rows if row["state"] == EXCUSED and evidence.rules[row["rule"]].milder is None]
+    outside, unknown = ([row for row in rows if row["state"] == state] for state in ("conflict", "unknown"))
+    outside += [row for row in excused if row["machine_verdict"] != "unknown"]
+    unknown += [row for row in excused if row["machine_verdict"] == "unknown"]
+    clear = {"state": "clear", "verdict": "clear", "counted": False, "reason_text": ""}
+    nothing = {**rows[0], **clear, **areas(0.0), "share": 0.0}
+    inside_m2 = _inside_m2(evidence, {row["rule"] for row in rows})
+    inside = {**nothing, **areas(inside_m2), "share": inside_m2 / whole_m2}
+    lines = [_side_row(rows[0], "inside", labels["boundary_inside"], inside)]
+    for item, found in (("outside", outside or [nothing]), ("unknown", unknown)):
+        for row in found:
+            more = labels["in_brackets"].format(text=labels[f"boundary_{item}"], more=row["title"])
+            lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
+    lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
+    # Several rules may have found the same ground: then their sides are no parts of the site.
+    is_rounding = len(outside) <= 1 and len(unknown) <= 1 and 0 < abs(lacking) <= _MOST_ROUNDING_HA
+    return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines
+
+
+def _inside_m2(evidence: Evidence, rules: Collection[str]) -> float:
+    """The ground that these rules leave inside: of each parcel what they found neither outside nor unknown, in m²."""
+    outside, unknown = (_ground(evidence, rules, is_unknown) for is_unknown in (False, True))
+    return total_m2(
+        rest_m2(parcel["area_ellipsoidal_m2"], outside.get(name, 0.0), unknown.get(name, 0.0))
+        for parcel in evidence.parcels
+        for name in (parcel["parcel"],)
+    )
+
+
+def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dict[str, float]:
+    """The ground that these rules found, in m² by parcel: of each the most that one of them found."""
+    most: dict[str, float] = {}
+    for row in evidence.findings:
+        if row["rule"] in rules and (row["verdict"] == "unknown") == is_unknown:
+            most[row["parcel"]] = max(most.get(row["parcel"], 0.0), row["area_ellipsoidal_m2"] or 0.0)
+    return most
+
+
+def _rounding_row(rule: Row, title: str, lacking: float) -> Row:
+    """What the printed sides of a boundary lack of the printed site: no ground, and no verdict."""
+    nothing = {"area_ellipsoidal_m2": None, "share": None, "verdict": None, "counted": False, "reason_text": ""}
+    measure = {**rule, **nothing, "hectares": lacking, "state": "clear"}
+    return _side_row(rule, "rounding", title, measure)
+
+
+def _side_row(rule: Row, item: str, title: str, measure: Row) -> Row:
+    return {
+        **{name: rule[name] for name in ("rule", "layer", "layer_title", "version", "department", "basis")},
+        "item": item,
+        "figure": measure["figure"] if measure["state"] != "clear" else None,
+        "shown_on": measure["shown_on"] if measure["state"] != "clear" else [],
+        "item_title": title,
+        **{
+            name: measure[name]
+            for name in ("area_ellipsoidal_m2", "hectares", "share", "state", "verdict", "counted", "reason_text")
+        },
+    }

@@ -1,0 +1,94 @@
+"""Which rules stand in which table, and which assessments a project owes: resources/templates/sections.toml."""
+
+import tomllib
+from collections.abc import Collection, Mapping, Set
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.messages import RESOURCES
+from onemap.rules.judge.packs.projects import Projects
+from onemap.rules.review.statement.document_words import words
+from onemap.rules.review.statement.run_evidence import Evidence
+
+PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
+
+
+@lru_cache(maxsize=1)
+def sections() -> dict[str, Any]:
+    """The file's content: tables → layers, and the assessments."""
+    with (RESOURCES / "templates" / "sections.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def table_of(layer: str) -> str:
+    """The table of chapter four in which a rule on this layer stands."""
+    tables: dict[str, list[str]] = sections()["tables"]
+    return next((name for name, layers in tables.items() if layer in layers), "department_plans")
+
+
+def assessments(
+    rows: list[dict[str, Any]], checklist: list[dict[str, Any]], evidence: Evidence, department: str | None
+) -> list[dict[str, Any]]:
+    """Each assessment with whether it is required, not triggered, or for its department to decide.
+
+    rows: the rules' rows of the content; checklist: its items.
+    """
+    language = evidence.language
+    open_items = {item["id"] for item in checklist}
+    states: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        states.setdefault(row["rule"], []).append(row)
+    found = []
+    for entry in sections()["assessment"]:
+        if department not in (None, entry["department"]):
+            continue
+        state, because = _state(entry, states, open_items, evidence)
+        found.append(
+            {
+                "id": entry["id"],
+                "title": entry["title"][language],
+                "department": entry["department"],
+                "department_title": evidence.department_title(entry["department"]),
+                "unit": evidence.department_unit(entry["department"]),
+                "state": state,
+                "state_title": words(language)[f"assessment_{state}"],
+                "because": because,
+            }
+        )
+    return found
+
+
+def _state(
+    entry: Mapping[str, Any],
+    states: Mapping[str, list[dict[str, Any]]],
+    open_items: Set[str],
+    evidence: Evidence,
+) -> tuple[str, list[str]]:
+    """Whether an assessment is required, not triggered or to be decided, and the titles of what brings it on.
+
+    states: the rows of each rule; open_items: of the checklist.
+    """
+    mine = [row for rule in entry["rules"] for row in states.get(rule, [])]
+    because = list(dict.fromkeys(row["title"] for row in mine if row["state"] == "conflict" and row["counted"]))
+    is_open = (
+        not (entry["rules"] or "only" in entry)
+        or bool(open_items & set(entry["checklist"]))
+        or any(rule not in states for rule in entry["rules"])
+        or any(row["state"] in ("unknown", "not_checked") for row in mine)
+    )
+    if "only" in entry:
+        titles, is_silent = _titles_of_classes(entry["only"], evidence)
+        if not titles:
+            return ("to_decide" if is_silent and (because or is_open or not mine) else "not_triggered"), []
+        because = because if entry["rules"] else titles
+    return ("required" if because else "to_decide" if is_open else "not_triggered"), because
+
+
+def _titles_of_classes(names: Collection[str], evidence: Evidence) -> tuple[list[str], bool]:
+    """Of which of these classes the site's projects are, and whether one of them does not say what it is."""
+    known = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
+    classes, projects = [known[name] for name in names if name in known], Projects(evidence.question.parcels.attributes)
+    if not classes:
+        return [], False
+    titles = [item.title.get(evidence.language, item.name) for item in classes if projects.are_of([item]).any()]
+    return titles, bool(projects.are_silent(classes).any())

@@ -1,0 +1,49 @@
+"""An error that nobody foresaw, where another program has changed the library: then its rows are named."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from onemap.layers.errors import Cancelled, OneMapError, Problem
+
+_PLACES = ("library", "source", "parcels", "target", "file")  # parameters that may name a library
+
+
+@contextlib.contextmanager
+def naming_altered_rows(values: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block a verb runs, and its answer is put into words. values: of its parameters.
+
+    Raises OneMapError library.altered_rows instead of an error of another kind, if one of its libraries is not as it
+    was written; whatever is no library, or cannot be asked, has no part in it.
+    """
+    try:
+        yield
+    except (OneMapError, Cancelled, OSError):
+        raise
+    except Exception as error:
+        found = [problem for place in _library_places(values) for problem in _altered_rows(place)]
+        if found:
+            raise OneMapError.of(found) from error
+        raise
+
+
+def _library_places(values: Mapping[str, Any]) -> list[str]:
+    """Where the libraries may lie that a verb was asked about."""
+    given = [values.get(name) for name in _PLACES]
+    flat = [item for value in given for item in (value if isinstance(value, (list, tuple)) else [value])]
+    return list(dict.fromkeys(item for item in flat if isinstance(item, str)))
+
+
+def _altered_rows(place: str) -> list[Problem]:
+    """What another program has changed in a library; nothing of what is none."""
+    from onemap.layers.library.altered_rows import altered_row_problems
+    from onemap.layers.library.library import open_library
+    from onemap.rules.verbs.work.judgement_tables import stored_tables
+
+    with (
+        contextlib.suppress(OneMapError, OSError, ValueError),
+        open_library(place, read_only=True) as library,
+        library.reading(),
+    ):
+        return altered_row_problems(library, stored_tables(library))
+    return []

@@ -1,0 +1,118 @@
+"""The verbs of plan against plan, declared as every verb is; `rules/verbs/work/compare_work.py` does them."""
+
+from onemap.rules.contract.declaration import (
+    Parameter,
+    Verb,
+    to_codes,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_name,
+)
+
+# What may become of a difference between two plans.
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")
+_WORK = "compare_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
+_WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))
+TYPES = ("01", "02", "03", "04", "05", "90", "98", "99")
+_OUT = (Parameter("out", "PATH", repeated=True), Parameter("overwrite", flag=True))
+
+
+def to_types(text: str) -> tuple[str, ...]:
+    """Types of spots with commas between, in order and once each. Raises ValueError."""
+    codes = to_codes(text)
+    if not set(codes) <= set(TYPES):
+        raise ValueError(text)
+    return tuple(sorted(set(codes)))
+
+
+def to_region(text: str) -> str:
+    """The six figures of an administrative division. Raises ValueError."""
+    if len(text) != len("130100") or not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return text
+
+
+COMPARE_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "compare",
+        (
+            _LIBRARY,
+            Parameter("a", "A", positional=True),
+            Parameter("b", "B", positional=True),
+            Parameter("matrix", "FILE|NAME"),
+            *_LIMITS,
+            *_WHEN,
+            Parameter("against", "RUN", convert=to_name),
+            *_OUT,
+            Parameter("workers", "N", convert=to_count),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "decide",
+        (
+            _LIBRARY,
+            Parameter("target", "SPOT|CLUSTER", positional=True),
+            Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
+            Parameter("reason", "R", required=True),
+            Parameter("by", "N"),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "spots",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("type", "T,T", convert=to_types),
+            Parameter("decided", flag=True),
+            Parameter("region", "XZQDM", convert=to_region),
+            Parameter("label", "L"),
+            Parameter("valid_from", "D", convert=to_date),
+            Parameter("report", "FILE.xlsx"),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "contradictions",
+        (
+            _LIBRARY,
+            Parameter("matrix", "FILE", repeated=True),
+            Parameter("only", "CODE,…", convert=to_codes),
+            *_LIMITS,
+            *_WHEN,
+            *_OUT,
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "atlas",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("target", "TARGET.pdf|docx", positional=True),
+            Parameter("by", choices=("cluster", "spot")),
+            Parameter("type", "T,T", convert=to_types),
+            Parameter("most", "N", convert=to_count),
+            Parameter("overwrite", flag=True),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "comparison",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("target", "TARGET.docx|pdf|html", positional=True),
+            Parameter("overwrite", flag=True),
+        ),
+        work=_WORK,
+    ),
+)

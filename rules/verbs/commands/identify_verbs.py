@@ -1,0 +1,42 @@
+"""The verbs `identify` and `find`, declared as every verb is; `rules/verbs/work/identify_work.py` does them."""
+
+from onemap.rules.contract.declaration import (
+    Parameter,
+    Verb,
+    to_box,
+    to_codes,
+    to_coordinate,
+    to_count,
+    to_date,
+    to_metres,
+    to_name,
+)
+
+IDENTIFY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "identify",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("x", "X", positional=True, optional=True, convert=to_coordinate),
+            Parameter("y", "Y", positional=True, optional=True, convert=to_coordinate),
+            Parameter("crs", "C", convert=to_name),
+            Parameter("radius", "M", convert=to_metres),
+            Parameter("only", "CODE,…", convert=to_codes),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("line", "WKT", convert=to_name),
+            Parameter("box", "W,S,E,N", convert=to_box),
+        ),
+        makes_data=True,
+        work="identify_work",
+    ),
+    Verb(
+        "find",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("text", "TEXT", positional=True, convert=to_name),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("count", "N", convert=to_count),
+        ),
+        work="identify_work",
+    ),
+)

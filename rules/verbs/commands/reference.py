@@ -1,0 +1,85 @@
+"""The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
+
+`python3 build.py reference` writes it anew in both languages, the reference of rule packs, the table of verbs
+that the plugin reads, and the list of licences.
+"""
+
+import sys
+from pathlib import Path
+
+from onemap.layers.messages import LANGUAGES, plain_sentence, sentences
+from onemap.rules.verbs.commands.verb_table import verb_table
+from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb
+
+FOLDER = Path(__file__).resolve().parents[3]
+DOCS = FOLDER / "docs"
+VERB_TABLE = FOLDER / "resources" / "verbs" / "verbs.json"
+EVERYWHERE = ("json", "summary", "lang", "progress", "output_encoding", "log")  # on every verb
+_HEADINGS = {
+    "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
+    "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),
+}
+
+
+def _usage(verb: Verb) -> str:
+    parts = ["onemap", verb.name]
+    for parameter in verb.parameters:
+        if parameter.positional:
+            parts.append(f"[{parameter.metavar}]" if parameter.optional else parameter.metavar)
+            continue
+        text = parameter.option + (f" {_values(parameter)}" if _values(parameter) else "")
+        parts.append(text if parameter.required else f"[{text}]" + ("…" if parameter.repeated else ""))
+    return " ".join(parts)
+
+
+def _values(parameter: Parameter) -> str:
+    return parameter.metavar or "|".join(parameter.choices)
+
+
+def help_text(verb: str, parameter: str, language: str) -> str:
+    """What a parameter is for, by its verb, else by its name alone."""
+    texts = sentences(language)["help"]
+    text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
+    return text
+
+
+def reference(language: str) -> str:
+    """The whole reference as Markdown."""
+    title, verbs, refusals, header, everywhere = _HEADINGS[language]
+    lines = [f"# {title}", "", f"## {verbs}", ""]
+    for verb in VERBS.values():
+        lines += [f"### {verb.name}", "", help_text(verb.name, "verb", language), "", "```", _usage(verb), "```", ""]
+        for parameter in verb.parameters:
+            name = parameter.metavar if parameter.positional else f"{parameter.option} {_values(parameter)}".strip()
+            lines.append(f"- `{name}`: {help_text(verb.name, parameter.name, language)}")
+        lines.append("")
+    lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
+    lines += [f"- `--{name.replace('_', '-')}`: {help_text('any', name, language)}" for name in EVERYWHERE]
+    codes = dict(sentences(language)["exit"])
+    lines += ["", f"## {codes.pop('title')}", "", *(f"- `{code}`: {meaning}" for code, meaning in codes.items())]
+    lines += ["", f"## {refusals}", "", header, "|---|---|---|"]
+    for subject, entries in sorted(sentences(language).items()):
+        for name, entry in sorted(entries.items()):
+            if isinstance(entry, dict) and "message" in entry:
+                cells = (f"`{subject}.{name}`", *(plain_sentence(entry.get(part, "")) for part in ("message", "mend")))
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the references in both languages, and the table of verbs."""
+    from onemap.rules.verbs.commands.indicator_reference import indicator_reference
+    from onemap.rules.verbs.commands.licence_table import licence_table
+    from onemap.rules.verbs.commands.pack_reference import pack_reference  # kinds need libraries that `--help` does not
+
+    for language in LANGUAGES:
+        (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
+        (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
+        (DOCS / f"indicator-packs.{language}.md").write_text(indicator_reference(language), encoding="utf-8")
+    VERB_TABLE.write_text(verb_table(), encoding="utf-8")
+    (DOCS / "licences.md").write_text(licence_table(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The verbs `remedy` and `sites`, declared as every verb is; `rules/verbs/work/remedy_work.py` does them."""
+
+from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM, REMEDY_PARAMETERS
+from onemap.rules.contract.declaration import (
+    VERDICT_CHOICES,
+    Parameter,
+    Verb,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_pairs,
+)
+
+REMEDY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "remedy",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("parcels", "PARCELS", positional=True),
+            *CHECK_PARAMETERS,
+            Parameter("replace", "CODE=FILE", repeated=True),
+            *REMEDY_PARAMETERS,
+        ),
+        makes_data=True,
+        work="remedy_work",
+    ),
+    Verb(
+        "sites",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("area", "M2", required=True, convert=to_metres),
+            Parameter("width", "M", convert=to_metres),
+            Parameter("within", "FILE"),
+            Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
+            Parameter("data", "FILE.toml"),
+            Parameter("count", "N", convert=to_count),
+            Parameter("pack", "FILE|NAME", repeated=True),
+            CODE_SYSTEM,
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work="remedy_work",
+    ),
+)

@@ -1,0 +1,159 @@
+"""What the verbs of the review say to people: rows of a case, and plain lines."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from onemap.layers.area_units import hectares_text
+from onemap.layers.messages import phrase
+from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remedy_lines
+from onemap.rules.display.maps.document_areas import moment_text
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, part_lines
+from onemap.rules.display.rows.run_views import unasked_row, verdict_table
+from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
+
+Result = dict[str, Any]
+
+
+def _review_phrase(name: str, language: str, **facts: Any) -> str:
+    return phrase(f"review_said.{name}", language, **facts)
+
+
+def _department_names(result: Result) -> dict[str, str]:
+    return {opinion["department"]: opinion["department_title"] for opinion in result["opinions"]}
+
+
+def case_view(result: Result, language: str) -> AnswerView:
+    """A case: its opinions, its steps, and the opinions of each round; what came of it."""
+    return AnswerView(case_parts(result, language), closing=_outcome_lines(result, _department_names(result), language))
+
+
+def case_parts(result: Result, language: str) -> list[AnswerRow]:
+    """The opinions of a case, its steps, and the opinions of each round."""
+    names = _department_names(result)
+    below = opinion_rows(result["opinions"], language)
+    below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
+    head = head_line(result, language)
+    parts = [
+        AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
+        AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
+    ]
+    for one in result["rounds"]:
+        name = _review_phrase("round", language, round=one["round"])
+        rows = opinion_rows(one["opinions"], language)
+        parts.append(AnswerRow(name, about={"list": "round", "round": one["round"]}, rows=rows))
+    kept = [one for one in result["remedies"] if "alternatives" in one][-1:]
+    rows = [row for one in kept for row in alternative_rows(one["alternatives"], language)]
+    parts.append(AnswerRow(head, about={"list": "remedy"}, rows=rows))
+    return parts
+
+
+def _outcome_lines(result: Result, names: Mapping[str, str], language: str) -> list[str]:
+    """What came of a case, what it warns of, and which steps were entered late. names: of the departments."""
+    lines = []
+    if result["conclusion"]:
+        conclusion = phrase(f"conclusion.{result['conclusion']}", language)
+        lines.append(_review_phrase("overall", language, conclusion=conclusion))
+    if result["document"]:
+        lines.append(_review_phrase("document", language, document=result["document"]))
+    lines += [f"  ! {warning}" for warning in result["warnings"]]
+    lines += [f"  {_late(entry, names, language)}" for entry in result["entries"] if entry["entered_on"]]
+    if result.get("instead_of"):
+        before = result["instead_of"]
+        conclusion = phrase(f"conclusion.{before['conclusion']}", language)
+        lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
+    return lines
+
+
+def _with_lines(result: Result, lines: Sequence[str], language: str) -> AnswerView:
+    view = case_view(result, language)
+    return replace(view, closing=[*view.closing, *lines])
+
+
+def _body(body: Result, language: str) -> str:
+    """A body that is asked on paper, and its answer, or until when it is due."""
+    marks = [_review_phrase("on_paper", language)]
+    if body["answer"]:
+        marks.append(phrase(f"conclusion.{body['answer']['conclusion']}", language))
+    elif body["due"]:
+        marks.append(_review_phrase("due", language, due=body["due"]))
+    marks += [_review_phrase("overdue", language)] if body["overdue"] else []
+    return f"{body['title']} · " + " · ".join(marks)
+
+
+def _open_view(result: Result, language: str) -> AnswerView:
+    """The case as it was opened, and how its parcels were judged."""
+    return _with_lines(result, part_lines([verdict_table(result["verdicts"], language)], language), language)
+
+
+def _show_view(result: Result, language: str) -> AnswerView:
+    """The case, and by how many rules its parcels were judged."""
+    row = unasked_row(result["rules"], result["unasked"], language)
+    view = _with_lines(result, part_lines([row], language), language)
+    return replace(view, parts=[*view.parts, replace(row, line=None)])
+
+
+def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
+    """A step that was entered late, with both of its days. names: of the departments."""
+    department = f" {names[entry['department']]}" if entry["department"] else ""
+    action = phrase(f"review_done.{entry['action']}", language) + department
+    return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
+
+
+def _remedy_view(result: Result, language: str) -> AnswerView:
+    kept = result["remedies"][-1]
+    facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
+    sums = {name: hectares_text(kept[f"{name}_m2"]) for name in ("cut", "dropped")}
+    lines = [phrase("said.remedy", language, **facts, **sums), *remedy_lines(kept, language)]
+    return _with_lines(result, lines, language)
+
+
+def _recheck_view(result: Result, language: str) -> AnswerView:
+    changes = result["changes"]
+    count = _review_phrase("changes", language, count=sum(map(len, changes.values())))
+    rows = changes_rows(changes, _department_names(result), language)
+    of_case = [replace(part, line=None) for part in case_parts(result, language)]
+    return AnswerView([*rows, *of_case], [head_line(result, language), count])
+
+
+def _publish(result: Result, language: str) -> str:
+    lines = [
+        _review_phrase("published", language, code=code, version=version)
+        for code, version in result["layers"].items()
+        if version
+    ]
+    return "\n".join(lines) or _review_phrase("published_none", language)
+
+
+def _export(result: Result, language: str) -> str:
+    lines = [_review_phrase("written", language, target=result["target"]), *filter(None, [result["fonts"]])]
+    return "\n".join(lines)
+
+
+def _history(result: Result, language: str) -> str:
+    lines = [
+        f"{row['number']:>6}  " + " · ".join((moment_text(row["at"]), row["who"], row["step"], row["what"]))
+        for row in result["rows"]
+    ]
+    return "\n".join(
+        [*lines, *([_review_phrase("written", language, target=result["out"])] if "out" in result else [])]
+    )
+
+
+_STEPS = (
+    *("circulate", "opine", "sign", "return", "override", "extend"),
+    *("revise", "consolidate", "issue", "withdraw"),
+)
+REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    **{f"review {step}": case_view for step in _STEPS},
+    "review open": _open_view,
+    "review show": _show_view,
+    "review list": cases_view,
+    "review recheck": _recheck_view,
+    "review remedy": _remedy_view,
+}
+REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "review publish": _publish,
+    "review export": _export,
+    "history": _history,
+}

@@ -1,0 +1,114 @@
+"""The verbs of the review, declared as every verb is; `rules/verbs/work/review_work.py` does them."""
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
+from onemap.rules.contract.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
+from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
+from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
+
+_WORK = "review_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_CASE = Parameter("case", "CASE", positional=True)
+_DEPARTMENT = Parameter("department", "DEPARTMENT", positional=True)
+_PARCELS = Parameter("parcels", "PARCELS", positional=True)
+_REASON = Parameter("reason", "R")
+_CONCLUSION = Parameter("conclusion", choices=CONCLUSIONS)
+_OVERALL = Parameter("conclusion", choices=tuple(word for word in CONCLUSIONS if word != "not_involved"))
+_ON = Parameter("on", "DATE", convert=to_date)
+# Every step takes these: who, on which day, and the revision of the case that was looked at before.
+_STEP = (Parameter("by", "NAME"), _ON, Parameter("expect", "REVISION", convert=to_count))
+_INPUT = (
+    *CHECK_PARAMETERS,
+    Parameter("out", "PATH", repeated=True),
+    Parameter("overwrite", flag=True),
+    Parameter("workers", "N", convert=to_count),
+    Parameter("fail_on", "V", choices=VERDICT_CHOICES),
+)
+
+
+def _review(name: str, *parameters: Parameter) -> Verb:
+    return Verb(f"review {name}", (_LIBRARY, *parameters), work=_WORK)
+
+
+REVIEW_VERBS: tuple[Verb, ...] = (
+    _review(
+        "open",
+        _PARCELS,
+        Parameter("project", "NAME", required=True),
+        Parameter("attach", "FILE", repeated=True),
+        *_INPUT,
+        Parameter("against", "RUN", convert=to_name),
+        *_STEP[:2],
+    ),
+    _review("list", Parameter("state", choices=CASE_STATES), _ON),
+    _review(
+        "show",
+        _CASE,
+        _ON,
+        _STEP[0],
+        Parameter("round", "N", convert=to_count),
+        Parameter("out", "PATH"),
+        Parameter("overwrite", flag=True),
+    ),
+    _review("circulate", _CASE, _REASON, *_STEP),
+    _review(
+        "opine",
+        _CASE,
+        _DEPARTMENT,
+        _CONCLUSION,
+        Parameter("text", "T"),
+        Parameter("basis", "B"),
+        Parameter("answer", "ITEM=ANSWER", repeated=True),
+        Parameter("reply", "FILE"),
+        Parameter("attach", "FILE", repeated=True),
+        *_STEP,
+    ),
+    _review("sign", _CASE, _DEPARTMENT, _REASON, Parameter("unanswered", "REASON"), *_STEP),
+    _review("return", _CASE, _DEPARTMENT, _REASON, *_STEP),
+    _review(
+        "override",
+        _CASE,
+        Parameter("parcel", "PARCEL", positional=True),
+        Parameter("rule", "RULE", positional=True),
+        Parameter("verdict", required=True, choices=VERDICT_CHOICES),
+        Parameter("reason", "R", required=True),
+        Parameter("department", "D", choices=DEPARTMENTS),
+        *_STEP,
+    ),
+    _review(
+        "extend",
+        _CASE,
+        Parameter("department", "DEPARTMENT", positional=True, optional=True),
+        Parameter("days", "N", required=True, convert=to_count),
+        Parameter("reason", "R", required=True),
+        *_STEP,
+    ),
+    _review("revise", _CASE, _PARCELS, _REASON, *_INPUT, *_STEP),
+    _review("recheck", _CASE, Parameter("workers", "N", convert=to_count), *_STEP[:2]),
+    _review("remedy", _CASE, *REMEDY_PARAMETERS, *_STEP),
+    _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
+    _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
+    _review("withdraw", _CASE, _REASON, *_STEP),
+    _review("publish", *_STEP[:2]),
+    _review(
+        "export",
+        _CASE,
+        Parameter("target", "TARGET", positional=True),
+        Parameter("department", "D"),
+        Parameter("document", choices=("report", "statement", "opinion", "reply")),
+        Parameter("templates", "FOLDER"),
+        Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
+        Parameter("overwrite", flag=True),
+    ),
+    Verb(
+        "history",
+        (
+            _LIBRARY,
+            Parameter("code", "CODE|CASE", positional=True, optional=True),
+            Parameter("case", "CASE"),
+            Parameter("out", "FILE"),
+            Parameter("overwrite", flag=True),
+        ),
+        work="history_work",
+    ),
+)

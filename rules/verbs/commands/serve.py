@@ -1,0 +1,334 @@
+"""`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
+
+import contextlib
+import gc
+import importlib
+import json
+import math
+import os
+import queue
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import NoneType
+from typing import Any
+
+from onemap.layers.each_text import texts_in
+from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.files.temporary_room import machine_refusal
+from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
+from onemap.layers.progress import Progress
+from onemap.layers.secret_words import withholding, without_typed
+from onemap.layers.stores.session import SessionCache, keeping_open
+from onemap.rules.verbs.commands.altered_library import naming_altered_rows
+from onemap.rules.verbs.commands.interruption import Interruption
+from onemap.rules.verbs.commands.log_file import LOG
+from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
+
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
+_AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a request came that was piped in
+_LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
+_PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
+_SOON_S = 0.05  # until it is tried again, where modules are loaded just then
+_TOGETHER_S = 0.05  # for which a word of progress waits for the next
+_CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
+_YOUNG_OBJECTS = 20_000  # of which circles are looked for; an answer makes some thousand, and hardly a circle
+_ViewMaker = Callable[[dict[str, Any], str], list[dict[str, Any]]]
+_IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
+# What the first check would have to wait for.
+_NEEDED = (
+    "layers.catalogue.catalogue",
+    "layers.library.library",
+    "rules.judge.question.question",
+    "rules.judge.runs.run_store",
+    "rules.display.outputs.outputs",
+    "rules.judge.distributed.check_of_any_size",
+    "rules.verbs.work.check_work",
+    "rules.judge.question.check_options",
+    "rules.judge.incremental.verdict_changes",
+)
+
+
+class _Server:
+    """One worker does requests in their order; the reading thread takes cancellations meanwhile."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.out = threading.Lock()
+        self.waiting: dict[Any, dict[str, Any]] = {}  # by request, how far it is, to be told soon
+        self.has_news = threading.Event()  # since it was told last
+        self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.pending: Counter[Any] = Counter()
+        self.cancelled: set[Any] = set()
+        self.closing = threading.Event()
+        self.asked_at = -math.inf  # when the last request came
+        self.has_told = False  # of its progress
+        self.interruption = Interruption()
+        self.has_asked_for_ground = False
+        self.session: dict[Any, Any] = {}
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._write(self._line(message))
+
+    def _line(self, message: dict[str, Any]) -> bytes:
+        text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
+        return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
+
+    def tell_soon(self, progress: dict[str, Any]) -> None:
+        """Tell how far a request is, of one moment only the last: one by one they take as long as some of the work."""
+        with self.out:
+            self.waiting[progress["id"]] = progress
+        if not self.has_news.is_set():
+            self.has_news.set()
+
+    def tell(self) -> None:
+        """Write the words of progress that wait, for as long as the program runs; a thread of its own."""
+        while True:
+            self.has_news.wait()
+            time.sleep(_TOGETHER_S)
+            self.has_news.clear()
+            self._write()
+
+    def _write(self, *lines: bytes) -> None:
+        # Whoever asked may be gone; then stdin ends too, and with it this program.
+        with self.out, contextlib.suppress(BrokenPipeError):
+            steps = [self._line({"method": "progress", "params": progress}) for progress in self.waiting.values()]
+            written = b"".join(line + b"\n" for line in (*steps, *lines))
+            self.waiting.clear()
+            if written:
+                sys.stdout.buffer.write(written)
+                sys.stdout.buffer.flush()
+
+    def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
+        """The line that tells a refusal."""
+        records = [problem_record(problem, language) for problem in error.problems]
+        message = wording(error.problems[0], language)[0]
+        LOG.note("\n".join(str(in_words(problem, language)) for problem in error.problems))
+        data = {"problems": records, "exit_code": error.exit_code}
+        return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
+
+    def work(self) -> None:
+        """Do requests until None comes; a library stays open until nobody has asked for a while."""
+        with keeping_open() as kept:
+            self._get_ready()
+            while (request := self._next(kept)) is not None:
+                self._do(request)
+                self._get_kernel_ready()
+
+    def _get_ready(self) -> None:
+        """Load what a check needs for as long as nobody asks for anything."""
+        for name in _NEEDED:
+            if not self.requests.empty():
+                return
+            importlib.import_module(f"onemap.{name}")
+        from onemap.layers.catalogue.catalogue import shipped_catalogue
+
+        shipped_catalogue()
+        sentences(self.language)
+
+    def _next(self, kept: SessionCache[Any]) -> dict[str, Any] | None:
+        try:
+            return self.requests.get(timeout=_IDLE_S)
+        except queue.Empty:
+            kept.close()
+            return self.requests.get()
+
+    def _get_kernel_ready(self) -> None:
+        """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
+        if "onemap.rules.judge.overlay.overlay" not in sys.modules or self.has_asked_for_ground:
+            return
+        self.has_asked_for_ground = True
+        importlib.import_module("onemap.rules.judge.overlay.pair_ground").load_kernel()
+        # What is loaded stays; to look through it time and again would take from every answer. Only once: what is left
+        # of an answer in circles would stay as well.
+        gc.freeze()
+        gc.set_threshold(_YOUNG_OBJECTS)
+
+    def _do(self, request: dict[str, Any]) -> None:
+        began = time.monotonic()
+        with withholding(texts_in([request["method"], request.get("params")])):
+            LOG.note(f"#{request.get('id')} {request['method']}")
+            line = self.answer(request)
+            LOG.note(f"#{request.get('id')} {request['method']} {time.monotonic() - began:.1f} s")
+        # Before the answer is out, so that a cancellation after it finds nothing to cancel.
+        self.pending[request.get("id")] -= 1
+        self.cancelled.discard(request.get("id"))
+        if "id" in request:
+            self._write(line)
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """Run one request: the line with its result, its refusal, or the word that it was cancelled."""
+        number = request.get("id")
+        given = request.get("params") or {}
+        language = self.language
+        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
+            language = str(given["lang"])
+        verb = VERBS.get(str(request.get("method")).replace(".", " "))
+        last = (-1.0, "")
+
+        def report(fraction: float, step: str) -> None:
+            nonlocal last
+            if number in self.cancelled or self.closing.is_set():
+                raise Cancelled
+            if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
+                last = (fraction, step)
+                self.has_told = True
+                params = {"id": number, "progress": round(fraction, 4), "step": without_typed(step)}
+                if "id" in request:  # a notification is told nothing
+                    self.tell_soon(params)
+
+        try:
+            if verb is None:
+                refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
+                return self.refusal(number, refusal, language, _NO_METHOD)
+            if not isinstance(given, dict):
+                raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
+            with self.interruption.work(number):
+                progress = Progress(report)
+                progress.check()
+                values, view_of = _values_and_view(verb, given)
+                with naming_altered_rows(values):
+                    result = verb.run(values, VerbContext(language, progress, self.session))
+                    result = {**result, "view": view_of(result, language)} if view_of else result
+            with naming_altered_rows(values):
+                return self._line({"id": number, "result": result})
+        except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
+            # What is broken off, while a module is loaded, may end in an error of another kind.
+            if isinstance(error, Cancelled) or number in self.cancelled:
+                data = {"problems": [], "exit_code": Cancelled.exit_code}
+                text = phrase("said.cancelled", language)
+                return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+            if isinstance(error, OneMapError):
+                return self.refusal(number, error, language)
+            of_machine = machine_refusal(error)
+            if of_machine is not None:
+                return self.refusal(number, of_machine, language)
+            known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
+            known.exit_code = 70
+            return self.refusal(number, known, language)
+
+    def take(self, line: bytes) -> None:
+        """One line from stdin: a request to queue, or a cancellation."""
+        try:
+            request = json.loads(line.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+        except (ValueError, RecursionError):
+            self._write(self.refusal(None, UsageError("usage.line"), self.language, _PARSE_ERROR))
+            return
+        number = request.get("id") if isinstance(request, dict) else None
+        if not isinstance(number, (str, int, float, NoneType)):
+            number, request = None, None
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            self._write(self.refusal(number, UsageError("usage.request"), self.language, _INVALID_REQUEST))
+        elif request["method"] == "cancel":
+            self._cancel(request)
+        else:
+            self.pending[number] += 1
+            self.asked_at, self.has_told = time.monotonic(), False
+            self.requests.put(request)
+
+    @property
+    def was_piped(self) -> bool:
+        """At the end of stdin: whether the last request came with it, as from a file or another program.
+
+        Whoever asks, listens, and then closes stdin wants no answer any more.
+        """
+        since = time.monotonic() - self.asked_at
+        return since < _AT_ONCE_S or (since < _SOON_AFTER_S and not self.has_told)
+
+    def _cancel(self, request: dict[str, Any]) -> None:
+        """Cancel a request that waits or runs; one that is answered already stays so, and its id may come again."""
+        params = request.get("params")
+        wanted = params.get("id") if isinstance(params, dict) else None
+        is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
+        if is_known and wanted not in self.cancelled:
+            self.cancelled.add(wanted)
+            threading.Thread(target=self._insist, args=(wanted,), daemon=True).start()
+        if "id" in request:
+            self.send({"id": request["id"], "result": {"ok": is_known}})
+
+    def _insist(self, wanted: object) -> None:
+        """Break off what has not stopped by itself; then it has time to put away what it was doing."""
+        wait_s = _PATIENCE_S
+        while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
+            wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
+
+
+def _no_number(text: str) -> float:
+    """NaN and Infinity are no JSON. Raises ValueError."""
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    """A number; one beyond all measure could not be told again. Raises ValueError."""
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
+    """A request's values by their parameters' names, which may also be written as options are, but for the dashes.
+
+    Raises UsageError usage.apart for one that is given both ways.
+    """
+    named: dict[str, Any] = {}
+    for written, value in given.items():
+        name = written.replace("-", "_")
+        if name in named:
+            raise UsageError("usage.apart", field=name.replace("_", "-"), other=name)
+        named[name] = value
+    named.pop("lang", None)
+    return named
+
+
+def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
+    """A request's values, converted, and how the rows of its answer are made, where it asks for them by `view`.
+
+    Of a verb that has no rows `view` is refused as any other name.
+    """
+    named = _values_by_name(given)
+    if "view" not in named:
+        return checked_values(verb, named), None
+    from onemap.rules.display.rows.answer_rows import view_json  # with the words of every verb, which few requests need
+    from onemap.rules.verbs.commands.verb_text import VIEWS
+
+    make = VIEWS.get(verb.name)
+    is_wanted = named.pop("view") if make is not None else False
+    if not isinstance(is_wanted, bool):
+        raise UsageError("usage.value", field="view", value=is_wanted)
+    values = checked_values(verb, named)
+    return values, (lambda result, language: view_json(make(result, language))) if make and is_wanted else None
+
+
+def _finish(worker: threading.Thread) -> None:
+    """Wait for the answers; Ctrl+C still ends it."""
+    while worker.is_alive():
+        worker.join(_AT_ONCE_S)
+
+
+def serve(language: str) -> int:
+    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written.
+
+    What was piped in together with the end of stdin is answered first.
+    """
+    server = _Server(language)
+    worker = threading.Thread(target=server.work, daemon=True)
+    worker.start()
+    threading.Thread(target=server.tell, daemon=True).start()
+    code = 0
+    try:
+        for line in sys.stdin.buffer:
+            if line.strip():
+                server.take(line)
+        server.requests.put(None)
+        if server.was_piped:
+            _finish(worker)
+    except KeyboardInterrupt:
+        code = Cancelled.exit_code
+    server.closing.set()
+    server.requests.put(None)
+    worker.join(_LAST_WORDS_S)
+    if worker.is_alive():
+        # The library's transaction undoes what it was doing; a *.part is removed by the next run.
+        os._exit(code)
+    return code

@@ -1,0 +1,73 @@
+"""What the verbs that count say to people: areas in hectares, lengths in kilometres."""
+
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.area_units import hectares_text
+from onemap.layers.messages import phrase
+from onemap.layers.text_table import table_lines
+from onemap.rules.answers.statistics.balance_rows import unit_names
+from onemap.rules.judge.findings.verdict_text import column_heads
+
+if TYPE_CHECKING:
+    from onemap.rules.display.outputs.sheet_titles import SheetTitles
+
+_MOST_ROWS = 60  # that somebody reads; --json and --out have them all
+_AREA = "area_ellipsoidal_m2"  # as on the pages: one figure for one piece of ground everywhere
+_LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
+
+
+def transition_lines(result: dict[str, Any], language: str) -> list[str]:
+    """What changed, the largest first."""
+    from onemap.rules.display.outputs.sheet_titles import (
+        KnownTitles,
+        SheetTitles,
+    )  # with libraries that other answers need not
+
+    total, layers = result["total"], result["layers"]
+    units, titles = unit_names(result["units"]), SheetTitles(language, KnownTitles(layers=(layers[0]["code"],)))
+    pair = {side: f"{layer['title']} {layer['label']}" for side, layer in zip("ab", layers, strict=True)}
+    changed = [row for row in result["rows"] if row["from"] != row["to"]]
+    changed.sort(key=lambda row: -row[_AREA])
+    areas = {"area_ha": hectares_text(total[_AREA]), "changed_ha": hectares_text(_changed_m2(result, changed))}
+    lines = [phrase("said.transitions", language, **pair, **areas)]
+    shown = [row for row in changed[:_MOST_ROWS] if row[_AREA] >= _LEAST_SHOWN_M2]
+    rows = [column_heads(("unit", "change", "area_ha"), language)]
+    if not any(row["unit"] is not None for row in shown):
+        rows[0][0] = ""
+    for row in shown:
+        names = {side: class_name(row[side], titles) for side in ("from", "to")}
+        unit = "" if row["unit"] is None else str(units.get(row["unit"], row["unit"]))
+        rows.append([unit, f"{names['from']} → {names['to']}", hectares_text(row[_AREA])])
+    lines += table_lines(rows, {2}) if shown else []
+    if len(changed) > len(shown):
+        lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
+    return lines
+
+
+def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
+    """The changed ground on the ellipsoid. changed: the rows of it; where units overlap, the total counts it once."""
+    plane_m2 = sum(row["area_m2"] for row in changed)
+    curved_m2: float = sum(row[_AREA] for row in changed)
+    return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
+
+
+def theme_lines(result: dict[str, Any], language: str) -> list[str]:
+    """Each theme with its indicators, and which of its layers and tables the library lacks."""
+    comma = phrase("said.comma", language)
+    lines = []
+    for theme in result["themes"]:
+        parts = [*theme["layers"], *theme["tables"]]
+        lost = [f"{one['code']} {one['title']}" for one in parts if not one["in_force"]]
+        facts = {"title": theme["title"], "id": theme["id"], "held": len(parts) - len(lost), "parts": len(parts)}
+        lines.append(phrase("said.theme", language, count=len(theme["indicators"]), **facts))
+        lines.append("  " + comma.join(one["title"] for one in theme["indicators"]))
+        if lost:
+            lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
+    return lines
+
+
+def class_name(keys: dict[str, Any] | None, titles: "SheetTitles") -> str:
+    """The codes of a class with their names."""
+    if keys is None:
+        return phrase("said.no_feature", titles.language)
+    return " · ".join(titles.value(name, value) for name, value in keys.items())

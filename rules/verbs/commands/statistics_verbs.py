@@ -1,0 +1,158 @@
+"""The verbs that count what lies where, and hold it to targets; `work=` names the module that does them."""
+
+from onemap.rules.contract.declaration import (
+    Parameter,
+    Verb,
+    to_codes,
+    to_count,
+    to_date,
+    to_moment,
+    to_name,
+    to_pairs,
+    to_width_mm,
+    to_zone,
+)
+
+_WORK = "statistics_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_WITHIN = (
+    Parameter("within", "CODE|FILE", convert=to_name),
+    Parameter("unit", "FIELD", convert=to_name),
+    Parameter("units_where", "CQL2", convert=to_name),
+)
+_UNIT = (Parameter("unit", "CODE", convert=to_name), Parameter("unit_field", "FIELD", convert=to_name))
+WARNING_STEPS = ("notified", "explained", "mended", "closed")
+WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
+_PAGE = Parameter("page", "FILE", convert=to_name)
+_OUT = (
+    Parameter("out", "PATH", repeated=True),
+    Parameter("overwrite", flag=True),
+    Parameter("workers", "N", convert=to_count),
+)
+
+
+def to_rhythm(text: str) -> dict[str, int]:
+    """CODE=DAYS pairs with commas between. Raises ValueError."""
+    return {code: to_count(days) for code, days in to_pairs(text).items()}
+
+
+STATISTICS_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "statistics",
+        (
+            _LIBRARY,
+            Parameter("code", "CODE", positional=True),
+            Parameter("by", "FIELD,…", convert=to_codes),
+            Parameter("sum", "FIELD,…", convert=to_codes),
+            *_WITHIN,
+            Parameter("where", "CQL2", convert=to_name),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
+            *_OUT,
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "readings",
+        (
+            _LIBRARY,
+            Parameter("readings", "CODE", convert=to_name),
+            Parameter("nodes", "CODE", convert=to_name),
+            Parameter("by", "hour|day", choices=("hour", "day")),
+            Parameter("property", "NAME", convert=to_name),
+            Parameter("limits", "FILE.toml", convert=to_name),
+            Parameter("at", "T", convert=to_moment),
+            Parameter("zone", "+08:00", convert=to_zone),
+            Parameter("looks", flag=True),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work="readings_work",
+    ),
+    Verb(
+        "transitions",
+        (
+            _LIBRARY,
+            Parameter("a", "A", positional=True),
+            Parameter("b", "B", positional=True),
+            Parameter("by", "FIELD,…", required=True, convert=to_codes),
+            *_WITHIN,
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            _PAGE,
+            *_OUT,
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
+    Verb(
+        "indicators",
+        (
+            _LIBRARY,
+            Parameter("pack", "FILE|NAME", repeated=True),
+            *_UNIT,
+            Parameter("units_where", "CQL2", convert=to_name),
+            Parameter("theme", "NAME|FILE", convert=to_name),
+            Parameter("only", "ID,…", convert=to_codes),
+            Parameter("as_of", "D", repeated=True, convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            Parameter("states", "N", convert=to_count),
+            _PAGE,
+            Parameter("charts", "MM", convert=to_width_mm),
+            Parameter("unrecorded", flag=True),
+            *_OUT,
+        ),
+        makes_data=True,
+        work="indicator_work",
+    ),
+    Verb(
+        "themes",
+        (
+            _LIBRARY,
+            Parameter("theme", "FILE", repeated=True),
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("as_of", "D", convert=to_date),
+        ),
+        work="indicator_work",
+    ),
+    Verb(
+        "warnings",
+        (
+            _LIBRARY,
+            Parameter("pack", "FILE|NAME", repeated=True),
+            *_UNIT,
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("days", "N", convert=to_count),
+            Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
+            Parameter("keep", flag=True),
+            _PAGE,
+            *_OUT,
+        ),
+        makes_data=True,
+        work="warning_work",
+    ),
+    Verb(
+        "warning list",
+        (
+            _LIBRARY,
+            Parameter("state", choices=("open", *WARNING_STEPS)),
+            Parameter("kind", choices=WARNING_KINDS),
+            *_OUT[:2],
+        ),
+        work="warning_work",
+    ),
+    Verb(
+        "warning step",
+        (
+            _LIBRARY,
+            Parameter("id", "ID", positional=True),
+            Parameter("state", "STATE", positional=True, choices=WARNING_STEPS),
+            Parameter("reason", "R", required=True),
+            Parameter("by", "NAME"),
+        ),
+        work="warning_work",
+    ),
+)

@@ -1,0 +1,234 @@
+"""What a verb's result says to people: rows, of which the terminal's lines are made, and `serve` gives them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.area_units import hectares_text
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import phrase
+from onemap.layers.text_table import table_lines
+from onemap.rules.answers.compare.comparison_rows import compare_view, contradictions_view
+from onemap.rules.answers.identify.identify_rows import find_view, identify_view
+from onemap.rules.answers.readings.sensor_rows import readings_view
+from onemap.rules.answers.remedy.alternative_rows import remedy_view
+from onemap.rules.answers.remedy.site_rows import sites_view
+from onemap.rules.answers.statistics.balance_rows import statistics_view
+from onemap.rules.display.rows.answer_rows import AnswerView, view_text
+from onemap.rules.display.rows.fact_rows import facts_view
+from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
+from onemap.rules.display.rows.layer_rows import layers_view
+from onemap.rules.display.rows.run_views import check_view, explain_view, runs_view
+from onemap.rules.judge.findings.citations import cited_law
+from onemap.rules.numbers.indicators.indicator_rows import indicator_view
+from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, ingest_view
+from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
+from onemap.rules.verbs.commands.statistics_text import theme_lines, transition_lines
+
+Result = dict[str, Any]
+
+
+def result_text(verb: str, result: Result, language: str) -> str:
+    """The result of a verb as text."""
+    if verb in VIEWS:
+        text = "\n".join([view_text(VIEWS[verb](result, language), language), *_outs(result, language)])
+    else:
+        text = _SPEAKERS[verb](result, language)
+    return f"{phrase('said.rehearsal', language)}\n{text}" if result.get("rehearsal") else text
+
+
+def warnings(result: Result, language: str) -> list[str]:
+    """What a result remarks on its input, a line each."""
+    return [f"  {line}" for line in remark_lines(result.get("problems", ()), language)]
+
+
+def _new(result: Result, language: str) -> str:
+    return phrase("said.new", language, **result)
+
+
+def _add(result: Result, language: str) -> str:
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if result["set_aside"]:
+        lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
+    if result.get("report"):
+        lines.append(phrase("said.report", language, report=result["report"]))
+    return "\n".join(lines)
+
+
+def _service(result: Result, language: str) -> str:
+    if "service" not in result:
+        return phrase("said.service_removed", language, **result["removed"])
+    department = named_groups()["departments"][result["service"]["department"]][language]
+    return phrase("said.service", language, **{**result["service"], "department": department})
+
+
+def _themes(result: Result, language: str) -> str:
+    return "\n".join(theme_lines(result, language))
+
+
+def _sheet(result: Result, language: str) -> str:
+    has_pages = str(result["file"]).lower().endswith(".pdf")
+    return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
+
+
+def _transitions(result: Result, language: str) -> str:
+    return "\n".join(transition_lines(result, language) + _outs(result, language))
+
+
+def _outs(result: Result, language: str) -> list[str]:
+    """Where the results lie, if they were written."""
+    out = result.get("out")
+    if not out:
+        return []
+    return [phrase("said.out", language, out=out if isinstance(out, str) else ", ".join(out))]
+
+
+def _decide(result: Result, language: str) -> str:
+    facts = {"count": len(result["spots"]), "area_ha": hectares_text(result["area_m2"])}
+    name = phrase(f"decision.{result['decision']}", language)
+    return phrase("said.decide", language, **{**result, **facts, "decision": name})
+
+
+def _atlas(result: Result, language: str) -> str:
+    lines = [phrase("said.atlas", language, **result)]
+    if result["left_out"]:
+        facts = {**result, "area_ha": hectares_text(result["left_out_m2"])}
+        lines.append(phrase("said.atlas_left_out", language, **facts))
+    return "\n".join(lines)
+
+
+def _comparison(result: Result, language: str) -> str:
+    return phrase("said.comparison", language, **result)
+
+
+def _spots(result: Result, language: str) -> str:
+    facts = {name: result[name] for name in ("code", "version", "spots", "kept_numbers", "carried", "run")}
+    lines = [phrase("said.spots_kept", language, **facts)]
+    lines += [phrase("said.report", language, report=result["report"])] if result.get("report") else []
+    return "\n".join(lines)
+
+
+def _redline(result: Result, language: str) -> str:
+    return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
+
+
+def _sample(result: Result, language: str) -> str:
+    return phrase("said.sample", language, **result)
+
+
+def _verify(result: Result, language: str) -> str:
+    whole = "said.log_whole" if result.get("unchecked") else "said.whole"
+    return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+
+
+def _keep(result: Result, language: str) -> str:
+    return phrase("said.kept" if "kind" in result else "said.head_kept", language, **result)
+
+
+def _upgrade(result: Result, language: str) -> str:
+    return phrase("said.upgraded", language, **{**result, "cases": len(result["cases"])})
+
+
+def _copy(result: Result, language: str) -> str:
+    return phrase("said.copied", language, **result)
+
+
+def _publish(result: Result, language: str) -> str:
+    lines = [phrase("said.publish", language, project=result["project"], layers=len(result["layers"]))]
+    for one in result["left_out"]:
+        reason = phrase(f"reason.{one['reason']}", language)
+        lines.append("  " + phrase("said.left_out", language, code=one["code"], reason=reason))
+    # What whoever opens the project has to see to; what is wrong with a single layer has been said.
+    lines += [problem["mend"] for problem in result["problems"] if not problem["layer"]]
+    return "\n".join(lines)
+
+
+def _laws(result: Result, language: str) -> str:
+    """A page of Markdown: a line for each rule."""
+    heads = [phrase(f"laws.{name}", language) for name in ("rule", "title", "basis", "department", "confidence")]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for rule in result["rules"]:
+        basis = phrase("laws.between", language).join(_basis_line(entry, language) for entry in rule["basis"])
+        department = rule["department_title"]
+        sure = phrase(f"laws.{rule['confidence']}", language)
+        name = rule["rule"]
+        if rule["succeeds"]:
+            name += phrase("laws.succeeds", language, names=phrase("said.comma", language).join(rule["succeeds"]))
+        lines.append(f"| {' | '.join((name, rule['title'], basis, department, sure))} |")
+    return "\n".join(lines)
+
+
+def _basis_line(entry: dict[str, Any], language: str) -> str:
+    words = [
+        cited_law(entry["law"], language),
+        f"({entry['edition']})" if entry["edition"] else "",
+        entry["article"],
+        entry["subject"],
+    ]
+    lapsed = "" if entry["in_force"] else phrase("laws.lapsed", language)
+    return " ".join(filter(None, (*words, lapsed)))
+
+
+def _words(result: Result, language: str) -> str:
+    """The words of each subject in a table of its own."""
+    groups = (items for items in result.values() if isinstance(items, dict))
+    named = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
+    return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in named if rows)
+
+
+def _profile(result: Result, language: str) -> str:
+    head = result["heads"]["lead"]
+    shown = ("head_mark", "number_form", "addressed", "copies", "contact", "signatory", "printed_by")
+    lines = [str(head[name]) for name in shown if head[name]]
+    return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
+
+
+# The rows of each verb's answer, for all who show it.
+VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "check": check_view,
+    "runs": runs_view,
+    "explain": explain_view,
+    "layers": layers_view,
+    "facts": facts_view,
+    "readings": readings_view,
+    "inspect": inspect_view,
+    "identify": identify_view,
+    "find": find_view,
+    "compare": compare_view,
+    "contradictions": contradictions_view,
+    "sites": sites_view,
+    "remedy": remedy_view,
+    "statistics": statistics_view,
+    "indicators": indicator_view,
+    "warnings": warning_view,
+    "warning list": kept_view,
+    "warning step": kept_view,
+    "ingest": ingest_view,
+    **REVIEW_VIEWS,
+}
+# What is said in lines alone.
+_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "new": _new,
+    "add": _add,
+    "service": _service,
+    "verify": _verify,
+    "keep": _keep,
+    "copy": _copy,
+    "upgrade": _upgrade,
+    "publish": _publish,
+    "words": _words,
+    "laws": _laws,
+    "profile": _profile,
+    "sheet": _sheet,
+    "transitions": _transitions,
+    "themes": _themes,
+    "decide": _decide,
+    "atlas": _atlas,
+    "comparison": _comparison,
+    "spots": _spots,
+    "redline": _redline,
+    "sample": _sample,
+    **DELIVERY_SPEAKERS,
+    **REVIEW_SPEAKERS,
+}

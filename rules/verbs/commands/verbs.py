@@ -1,0 +1,214 @@
+"""Every verb of the core, declared once with its parameters, for command line, serve and reference.
+
+This module must stay cheap to import: what a verb needs is imported when it runs.
+"""
+
+from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.layers.files.text_encodings import ENCODINGS
+from onemap.layers.ingest.coverage_names import COVERAGES
+from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM
+from onemap.rules.contract.declaration import (
+    VERDICT_CHOICES,
+    Parameter,
+    Result,
+    Values,
+    Verb,
+    VerbContext,
+    checked_values,
+    to_codes,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_name,
+    to_pairs,
+    to_scheduler,
+    to_seed,
+    to_town_size,
+)
+from onemap.rules.verbs.commands.compare_verbs import COMPARE_VERBS
+from onemap.rules.verbs.commands.delivery_verbs import DELIVERY_VERBS
+from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS
+from onemap.rules.verbs.commands.remedy_verbs import REMEDY_VERBS
+from onemap.rules.verbs.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.verbs.commands.run_verbs import RUN_VERBS
+from onemap.rules.verbs.commands.sheet_verbs import SHEET_VERBS
+from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
+
+__all__ = ["VERBS", "VERDICT_CHOICES", "VerbContext", "Parameter", "Result", "Values", "Verb", "checked_values"]
+
+SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
+
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_LAYER = Parameter("layer", "N", convert=to_name)
+_CRS = Parameter("crs", "C", convert=to_name)
+_ENCODING = Parameter("encoding", "E", words=ENCODINGS, convert=to_name)
+_TRANSFORM = Parameter("transform", "T", convert=to_name)
+_AS_OF = Parameter("as_of", "D", convert=to_date)
+_REPAIR = Parameter("repair", flag=True)
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "new",
+            (
+                _LIBRARY,
+                Parameter("crs", "EPSG:4547", required=True),
+                Parameter("name", "N"),
+                Parameter("district", "FILE"),
+                _TRANSFORM,
+                Parameter("pack", "NAME", repeated=True),
+                Parameter("define", "FILE.toml"),
+                Parameter("rehearsal", flag=True),
+            ),
+            makes_data=True,
+        ),
+        Verb("inspect", (Parameter("source", "SOURCE", positional=True), _LAYER, _ENCODING)),
+        Verb(
+            "add",
+            (
+                _LIBRARY,
+                Parameter("source", "SOURCE", positional=True),
+                Parameter("as", "CODE", required=True),
+                _LAYER,
+                _CRS,
+                _TRANSFORM,
+                _ENCODING,
+                Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("label", "L"),
+                Parameter("valid_from", "D", convert=to_date),
+                Parameter("valid_to", "D", convert=to_date),
+                Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
+                Parameter("accuracy", "M", convert=to_metres),
+                _REPAIR,
+                Parameter("keep_bad", flag=True),
+                Parameter("accept", choices=("shift",)),
+                Parameter("report", "FILE.xlsx"),
+                Parameter("copy", flag=True),
+                Parameter("service", "NAME"),
+                Parameter("taken_at", "T", convert=to_moment),
+                Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]|FILE.toml"),
+            ),
+            makes_data=True,
+        ),
+        Verb(
+            "service",
+            (
+                _LIBRARY,
+                Parameter("name", "NAME", positional=True),
+                Parameter("type", choices=SERVICE_TYPES),
+                Parameter("url", "U"),
+                _LAYER,
+                Parameter("department", choices=DEPARTMENTS),
+                Parameter("as", "CODE"),
+                Parameter("into", choices=LIBRARIES),
+                Parameter("kind", choices=KINDS),
+                Parameter("dated", "D", convert=to_date),
+                Parameter("authcfg", "ID"),
+                Parameter("options", "crs=…,style=…,…", convert=to_pairs),
+                Parameter("note", "TEXT"),
+                Parameter("overwrite", flag=True),
+                Parameter("remove", flag=True),
+            ),
+        ),
+        Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
+        Verb(
+            "check",
+            (
+                _LIBRARY,
+                Parameter("parcels", "PARCELS", positional=True, repeated=True),
+                *CHECK_PARAMETERS,
+                Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("keep_bad", flag=True),
+                Parameter("out", "PATH", repeated=True),
+                Parameter("overwrite", flag=True),
+                Parameter("replace", "CODE=FILE", repeated=True),
+                Parameter("against", "RUN", convert=to_name),
+                Parameter("unrecorded", flag=True),
+                Parameter("workers", "N", convert=to_count),
+                Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
+                Parameter("shared", "FOLDER"),
+                Parameter("fail_on", "V", choices=VERDICT_CHOICES),
+            ),
+            makes_data=True,
+            work="check_work",
+        ),
+        Verb(
+            "redline",
+            (
+                Parameter("source", "SOURCE", positional=True),
+                Parameter("target", "TARGET", positional=True),
+                _LAYER,
+                _CRS,
+                _ENCODING,
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+        ),
+        Verb(
+            "explain",
+            (
+                _LIBRARY,
+                Parameter("run", "RUN", positional=True),
+                Parameter("parcel", "PARCEL", positional=True),
+                Parameter("rule", "RULE", positional=True),
+            ),
+            work="check_work",
+        ),
+        Verb(
+            "verify",
+            (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)),
+        ),
+        Verb("upgrade", (_LIBRARY,)),
+        Verb(
+            "keep",
+            (
+                _LIBRARY,
+                Parameter("file", "FILE", positional=True, optional=True),
+                Parameter("head", "FILE.json", convert=to_name),
+            ),
+        ),
+        Verb("profile", (_LIBRARY, Parameter("file", "FILE.toml")), work="profile_work"),
+        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
+        Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
+        Verb(
+            "facts",
+            (_LIBRARY, Parameter("pack", "FILE|NAME", repeated=True), CODE_SYSTEM, Parameter("data", "FILE.toml")),
+            work="facts_work",
+        ),
+        Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
+        Verb(
+            "publish",
+            (
+                _LIBRARY,
+                Parameter("project", "PROJECT.qgz", positional=True),
+                Parameter("only", "CODE,…", convert=to_codes),
+                _AS_OF,
+                Parameter("known_at", "T", convert=to_moment),
+                Parameter("authcfg", "ID"),
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+            work="publish_work",
+        ),
+        Verb(
+            "sample",
+            (
+                Parameter("folder", "FOLDER", positional=True),
+                Parameter("seed", "N", convert=to_seed),
+                Parameter("parcels", "N", convert=to_town_size),
+            ),
+        ),
+        *DELIVERY_VERBS,
+        *COMPARE_VERBS,
+        *REMEDY_VERBS,
+        *IDENTIFY_VERBS,
+        *REVIEW_VERBS,
+        *SHEET_VERBS,
+        *STATISTICS_VERBS,
+        *RUN_VERBS,
+        Verb("self-test", (Parameter("report", "FILE"),), work="self_test_work"),
+    )
+}

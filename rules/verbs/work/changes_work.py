@@ -1,0 +1,122 @@
+"""One version of a layer against another, and what the newer one would turn; libraries are imported when it runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase, problem_record
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.verbs.work.recheck_work import open_cases, record_titles, turned_tables
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+_COMPARED = 0.4  # of the work, when both versions are compared, where cases or checks are asked again
+
+
+def changes(values: Values, context: VerbContext) -> Result:
+    """One version of a layer against another, feature by feature; with --open or --run what it would turn."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.statistics.changes_page import changes_pages
+    from onemap.rules.answers.statistics.version_changes import version_changes
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+    from onemap.rules.judge.overlay.threads import Threads
+
+    check_targets(values.get("out") or [], bool(values.get("overwrite")), [values["library"]])
+    check_page(values)
+    labels = values["code"], values["old"], values["new"]
+    asks = bool(values.get("open") or values.get("run"))
+    with open_library(values["library"]) as library:
+        comparing = context.progress.part(
+            0.0, _COMPARED if asks else 1.0, phrase("progress.versions", context.language)
+        )
+        threads = Threads.of(values.get("workers"), comparing)
+        found = version_changes(library, *labels, values.get("by"), library.today(), threads)
+        crs, catalogue, shown = library.crs, library.catalogue(), library.printed_name
+        turned = _turned_records(library, values, context) if asks else {}
+        day = library.today().isoformat()
+        named = [*turned["cases"], *turned["runs"]] if asks else []
+        known = record_titles(library, named, context.language) if asks else {"rules": {}}
+    more = {}
+    if asks:
+        more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    written, titles = (
+        {**found.tables, **more},
+        KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],)),
+    )
+    problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
+    answer: Result = {
+        **found.counts,
+        "code": values["code"],
+        "transitions": found.transitions,
+        "versions": found.layers,
+        **turned,
+        "titles": known,
+        "class_titles": _class_titles(found.transitions, catalogue[values["code"]], values.get("by"), context.language),
+        "problems": problems,
+        **target_answer(values),
+    }
+    if values.get("page"):
+        entry = catalogue[values["code"]]
+        pages = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
+        answer["page"] = write_pages(values, pages, context, foot=figures_foot(shown, context.language))
+    return answer
+
+
+def _class_titles(
+    transitions: Sequence[Mapping[str, Any]], entry: Any, field: str | None, language: str
+) -> dict[str, str]:
+    """The codes of the classes that changed, each with its name."""
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
+
+    titles, name = SheetTitles(language, KnownTitles(catalogue={entry.code: entry})), field or entry.class_field
+    codes = {row[side] for row in transitions for side in ("from", "to")} - {None}
+    return {code: titles.value(name, code, entry.code) for code in sorted(codes)} if name else {}
+
+
+def _turned_records(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:
+    """A record for each open case and each check that was named: what would turn, why, and for whom."""
+    from dataclasses import replace
+
+    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+    from onemap.rules.review.turned_by_version import turned_in_case, turned_in_run
+
+    new = {name: values[name] for name in ("code", "old", "new")}
+    cases = open_cases(library) if values.get("open") else []
+    names = run_names(library)
+    runs = [run_of_name(names, wanted) for wanted in values.get("run") or ()]
+    parts = iter(context.progress.part(_COMPARED, 1.0).parts([1] * (len(cases) + len(runs))))
+
+    def record(facts: Mapping[str, Any], ask: Any, what: Any) -> dict[str, Any]:
+        try:
+            found = ask(library, what, new, values, replace(context, progress=next(parts)))
+        except OneMapError as error:
+            found = {"rests_on": None, "turned": [], "departments": [], "problems": list(error.problems)}
+        problems = [problem_record(problem, context.language) for problem in found["problems"]]
+        return {**facts, **found, "problems": problems}
+
+    of_cases = [
+        record({"case": case.id, "project": case.project, "state": case.state}, turned_in_case, case) for case in cases
+    ]
+    return {
+        "cases": of_cases,
+        "runs": [record({"run": run, "name": names.get(run)}, turned_in_run, run) for run in runs],
+    }
+
+
+def _opinion_tables(cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row for each opinion that rests on what turned."""
+    from onemap.rules.judge.findings.table import Table
+
+    columns = ["case", "project", "department", "state", "conclusion", "from", "to"]
+    rows = [
+        [case["case"], case["project"], one["department"], one["state"], one["conclusion"]]
+        + [one[side]["conclusion"] for side in ("from", "to")]
+        for case in cases
+        for one in case.get("opinions", ())
+    ]
+    return {"opinions": Table(pd.DataFrame(rows, columns=columns, dtype=object))}

@@ -1,0 +1,168 @@
+"""The verbs of the check; libraries are imported here only when a verb runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.verbs.work.table_targets import target_answer
+
+_KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
+_JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
+
+
+def check(values: Values, context: VerbContext) -> Result:
+    """Check parcels, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
+    from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
+    from onemap.rules.judge.inputs.parcel_sources import files_of_parcels
+    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.judge.question.check_options import check_options
+    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+    from onemap.rules.judge.runs.run import RowsOutdated
+    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.judge.runs.unasked_rules import asked_answer, unasked_rules
+
+    outs, against = values.get("out") or [], values.get("against")
+    with contextlib.ExitStack() as held:
+        is_served = context.session is not None
+        files = held.enter_context(files_of_parcels(values["parcels"], is_served))
+        options = check_options({**values, "parcels": files})
+        check_targets(outs, bool(values.get("overwrite")), [values["library"], *files, *options.packs])
+        library = held.enter_context(open_library(values["library"]))
+        if against:
+            against = run_of_name(run_names(library), against)
+            run_record(library, against)
+        how = values.get("workers"), values.get("scheduler"), values.get("shared")
+        execution = Execution(values["library"], *how, in_parts=True)
+        judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)
+        run = held.enter_context(run_of_any_size(library, options, context.language, execution, judging, against))
+        context.left.append(run)
+        # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
+        recorded = library.writable and not options.replaced and not values.get("unrecorded")
+        while True:
+            changes = VerdictChanges(library, against) if against else None
+            unasked = unasked_rules(library, run.packs, run.record, context.language)
+            with contextlib.suppress(RowsOutdated):
+                remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+                break
+        changed = changes.changed_parcels() if changes else None
+    asked: Result = asked_answer(run.packs, run.record, unasked, context.language)
+    if changed is not None:
+        asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))
+    return {**_check_result(run, values, recorded, remarks, changed), **asked}
+
+
+def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
+    """The outputs of a run, not yet begun."""
+    from onemap.rules.display.outputs.outputs import output_opened
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.packs.excuse_text import names_in_packs
+    from onemap.rules.judge.packs.pack import rule_titles
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    if not outs:
+        return []
+    names = names_in_packs(run.packs, language)
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
+    return [output_opened(library.crs, out, overwrite, language, titles=titles) for out in outs]
+
+
+def _write_check(
+    library: Any,
+    run: Any,
+    values: Values,
+    context: VerbContext,
+    recorded: bool,
+    changes: Any,
+    unasked: Sequence[Mapping[str, str]],
+) -> list[dict[str, Any]]:
+    """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
+
+    changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, a table of
+    their own.
+    """
+    import contextlib
+
+    from onemap.layers.messages import phrase
+    from onemap.rules.display.outputs.outputs import remark_records
+    from onemap.rules.judge.runs.background_recorder import recording
+    from onemap.rules.judge.runs.bad_parcels import BAD_TABLE, bad_parcels_table
+    from onemap.rules.judge.runs.unasked_rules import unasked_table
+
+    with contextlib.ExitStack() as opened:
+        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
+        recorder = opened.enter_context(recording(library, run.record["id"], run.parcels)) if recorded else None
+        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0.0
+        given = context.progress.reached_share, _KEPT if takers else 1.0, None if run.is_ahead else step
+        kept = context.progress.part(*given)  # of who judges meanwhile stand the words: by turns both would flicker
+        kept.at(0.0)
+        for chunk in run.chunks():
+            for taker in takers:
+                taker.append(chunk.tables)
+            begin, done = done, done + chunk.count / max(run.parcels, 1)
+            if recorder:
+                recorder.append(chunk, kept.part(begin, done))
+            if changes:
+                changes.append(chunk)
+            kept.at(done)
+        kept.at(1.0, step)
+        bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
+        for taker in takers:
+            taker.append({"unasked_rules": unasked_table(unasked), **bad})
+            taker.end()
+        if recorder:
+            recorder.insert_all(kept)  # while what is left of the tables is still on its way
+        for taker, part in zip(takers, context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
+            taker.finish(part)
+        if recorder:
+            recorder.finish_check(run.record, run.packs, run.verdicts)
+    return remark_records(takers, context.language)
+
+
+def _check_result(
+    run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
+) -> Result:
+    """What `check` answers. changed: the parcels whose verdict differs from the earlier run's, None without one."""
+    result: Result = {
+        "run": {**run.record, "recorded": recorded},
+        "parcels": run.parcels,
+        "verdicts": run.verdicts,
+        "verdict": run.verdict,
+        "seconds": run.record["seconds"],
+        "problems": [*run.problems, *remarks],
+    }
+    result |= target_answer(values)
+    if changed is not None:
+        result["changed"] = changed
+    if values.get("keep_bad"):
+        result |= _set_aside(run, values)
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        result["failed_on"] = threshold
+    return result
+
+
+def _set_aside(run: Any, values: Values) -> Result:
+    """How many parcels could not be used, and in which of the tables they are; None where none was wanted."""
+    from onemap.rules.judge.runs.bad_parcels import BAD_TABLE
+
+    count = sum(len(some.rows) for _, some in run.bad)
+    return {"set_aside": count, "bad_table": BAD_TABLE if count and values.get("out") else None}
+
+
+def explain(values: Values, context: VerbContext) -> Result:
+    """How a finding, or an indicator's value, came about."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.judge.runs.explain import explain as explained
+    from onemap.rules.judge.runs.run_store import kind_of, run_record
+    from onemap.rules.numbers.indicators.explain_indicator import explain_indicator
+    from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
+
+    with open_library(values["library"]) as library:
+        if kind_of(run_record(library, values["run"], None)) == INDICATORS:
+            return explain_indicator(library, values["run"], values["parcel"], values["rule"], context.language)
+        return explained(library, values["run"], values["parcel"], values["rule"], context.language)

@@ -1,0 +1,219 @@
+"""What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.documents.document_files import check_page, write_pages
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+
+def compare(values: Values, context: VerbContext) -> Result:
+    """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.answers.compare.comparison import WRITTEN_FROM, comparison_of
+    from onemap.rules.answers.compare.comparison_storage import record_comparison
+    from onemap.rules.display.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.findings.table import records_of
+
+    options = _comparison_options(values, context)
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
+    with open_library(values["library"]) as library:
+        threads = Threads.of(values.get("workers"), context.progress)
+        with contextlib.ExitStack() as written:
+            found = written.enter_context(comparison_of(library, options, threads, values.get("against")))
+            titles = titles_of_library(library)
+            opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
+            outputs = [written.enter_context(output) for output in opened]
+            writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
+            for share, name, part in found.parts() if outputs else ():
+                writing.at(share / 2)
+                for output in outputs:
+                    output.append({name: part})
+            for output in outputs:
+                output.finish()
+            if library.writable:
+                record_comparison(library, found, writing.part(0.5, 1.0))
+        recorded, catalogue = library.writable, library.catalogue()
+    result: Result = {
+        "run": {**found.record, "recorded": recorded},
+        "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
+        "class_titles": _class_titles(found, catalogue, context.language),
+        "spots": len(found.tables["spots"].columns),
+        "area_m2": found.spots.compared_m2,
+        "matrix": records_of(found.tables["matrix"].columns),
+        "overlap": found.record["overlap"],
+        "problems": [*_problem_records(found, context.language), *remark_records(outputs, context.language)],
+        "seconds": found.record["seconds"],
+    }
+    if found.changed is not None:
+        result["changed"] = found.changed
+    result |= target_answer(values)
+    return result
+
+
+def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What layers are called, by their codes."""
+    from onemap.layers.catalogue.catalogue import layer_title
+
+    return {code: layer_title(code, catalogue, language) for code in codes if code in catalogue}
+
+
+def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
+    """What the classes of the spots are called, by plan (a, b) and code; a code that no table knows is left out."""
+    from onemap.rules.answers.compare.spot_fields import class_name
+
+    spots = found.tables["spots"].columns
+    named: dict[str, dict[str, str]] = {}
+    for side, layer in zip("ab", found.record["layers"], strict=True):
+        entry, texts = catalogue.get(layer["code"]), {*spots[f"code_{side}"].dropna(), *spots[f"class_{side}"].dropna()}
+        titles = {code: entry and class_name(entry, code, language) for text in texts for code in text.split(",")}
+        named[side] = {code: title for code, title in sorted(titles.items()) if title}
+    return named
+
+
+def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
+    """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
+    from onemap.layers.errors import Problem
+    from onemap.layers.messages import problem_record
+
+    records = []
+    for plan in found.plans:
+        if plan.overlap.features:
+            facts = {"layer": plan.version.table, "features": plan.overlap.features}
+            problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
+            records.append(problem_record(problem, language))
+    if found.resumed is not None:
+        records.append(problem_record(found.resumed, language))
+    return records
+
+
+def decide(values: Values, context: VerbContext) -> Result:
+    """Say what is to become of a difference spot, or of all spots of a cluster."""
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.compare.decisions import decide as give
+    from onemap.rules.review.cases.hand import checked_name
+
+    with open_library(values["library"]) as library:
+        who = library.person() if values.get("by") is None else checked_name(values["by"])
+        if library.account not in (None, who):
+            raise OneMapError("decide.by", field="--by", by=who, account=library.account)
+        given = give(library, values["target"], values["decision"], values["reason"], who)
+    return {"ok": True, **given}
+
+
+def spots(values: Values, context: VerbContext) -> Result:
+    """Keep the spots of a stored comparison as a version of the layer of difference spots."""
+
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.answers.compare.spots import CONFLICTS
+    from onemap.rules.answers.compare.spots_layer import SpotsOptions, add_spots
+
+    options = SpotsOptions(
+        types=values.get("type") or CONFLICTS,
+        decided=bool(values.get("decided")),
+        region=values.get("region"),
+        label=values.get("label"),
+        valid_from=values.get("valid_from"),
+        report=values.get("report"),
+    )
+    threads = Threads.of(values.get("workers"), context.progress)
+
+    with open_library(values["library"]) as library:
+        return add_spots(library, values["run"], options, system_user(), context.language, threads)
+
+
+def contradictions(values: Values, context: VerbContext) -> Result:
+    """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.compare.comparison_storage import record_comparison
+    from onemap.rules.answers.compare.contradictions import contradiction_tables, pairs_of
+    from onemap.rules.answers.compare.contradictions import contradictions as compare_pairs
+    from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.findings.table import records_of
+
+    options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
+    outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
+    check_targets(outs, overwrite, [values["library"], *named])
+    threads = Threads.of(values.get("workers"), context.progress)
+    rows = []
+    with open_library(values["library"]) as library:
+        pairs = pairs_of(library, options, named, values.get("only") or ())
+        for row, found, progress in compare_pairs(library, options, pairs, threads):
+            if found is not None and library.writable:
+                record_comparison(library, found, progress)
+            rows.append(row)
+        crs, recorded = library.crs, library.writable
+        titles = titles_of_library(library)
+    tables = contradiction_tables(rows)
+    # Each pair is a run of its own, recorded before.
+    problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
+    result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
+    codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
+    result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
+    result |= target_answer(values)
+    return result
+
+
+def atlas(values: Values, context: VerbContext) -> Result:
+    """Print a stored comparison as a PDF: cover, overview, index, and a page for each cluster or spot."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.compare.atlas.atlas import write_atlas
+    from onemap.rules.answers.compare.triage import TRIAGED
+
+    with open_library(values["library"]) as library:
+        found = write_atlas(
+            library,
+            values["run"],
+            values["target"],
+            by=values.get("by") or "cluster",
+            types=values.get("type") or TRIAGED,
+            most=values.get("most") or 200,
+            language=context.language,
+            overwrite=bool(values.get("overwrite")),
+            progress=context.progress,
+        )
+    return {"ok": True, **found}
+
+
+def comparison(values: Values, context: VerbContext) -> Result:
+    """Print the report of a stored comparison: for Word, as PDF or as a page."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.answers.compare.atlas.comparison_page import comparison_page
+
+    check_page(values, name="target")
+    with open_library(values["library"]) as library:
+        page = comparison_page(library, values["run"], context.language)
+        foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
+    target = write_pages(values, [page], context, name="target", foot=foot)
+    return {"ok": True, "run": values["run"], "out": target}
+
+
+def _comparison_options(values: Values, context: VerbContext) -> Any:
+    from onemap.rules.answers.compare.comparison import ComparisonOptions
+    from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX, read_matrix
+    from onemap.rules.answers.compare.spots import Limits
+
+    names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
+    limits = Limits(**{name: values[given] for given, name in names.items() if values.get(given) is not None})
+    return ComparisonOptions(
+        a=values["a"],
+        b=values["b"],
+        matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+        limits=limits,
+        language=context.language,
+    )

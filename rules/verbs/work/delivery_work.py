@@ -1,0 +1,172 @@
+"""The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
+
+import os
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.messages import phrase
+from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
+
+
+def deliver(values: Values, context: VerbContext) -> Result:
+    """Write chosen layers into a package for another department or level, or a template's folders."""
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+    from onemap.layers.delivery.package_writing import deliver as deliver_package
+    from onemap.layers.library.library import open_library
+
+    if values.get("template"):
+        return _deliver_folders(values, context)
+    if not values.get("layers"):
+        raise UsageError("usage.required", field="--layers", verb="deliver")
+    for name in ("code", "name", "files"):
+        if values.get(name):
+            raise UsageError("usage.required", field="--template", verb=f"deliver --{name}")
+    unit = list((values.get("unit") or {}).items())
+    if len(unit) > 1:
+        raise UsageError("usage.value", field="--unit", value=",".join(f"{code}={name}" for code, name in unit))
+    with open_library(values["library"]) as library:
+        options = DeliveryOptions(
+            layers=tuple(values["layers"]),
+            as_of=values.get("as_of") or library.today(),
+            since=values.get("since"),
+            unit=unit[0] if unit else None,
+            recipient=values.get("to"),
+            secrecy=values.get("secrecy"),
+            geodatabase=bool(values.get("gdb")),
+            overwrite=bool(values.get("overwrite")),
+        )
+        packing = context.progress.part(0.0, 1.0, phrase("progress.packing", context.language))
+        return deliver_package(library, Path(values["target"]), options, library.person(), packing)
+
+
+def _deliver_folders(values: Values, context: VerbContext) -> Result:
+    """A plan's database by a template: its own layers, in its own folders."""
+    from onemap.layers.delivery.folder_delivery import FolderWish, deliver_folders
+    from onemap.layers.delivery.folder_template import folder_template, is_file_name
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+    from onemap.layers.library.library import open_library
+    from onemap.rules.judge.packs.pack import pack_text
+
+    for name in ("layers", "since", "unit", "gdb"):
+        if values.get(name):
+            raise UsageError("usage.apart", field="--template", other=f"--{name}")
+    for name in ("code", "name"):
+        if not values.get(name):
+            raise UsageError("usage.required", field=f"--{name}", verb="deliver --template")
+        if not is_file_name(values[name]):
+            raise UsageError("usage.value", field=f"--{name}", value=values[name])
+    text, source = pack_text(values["template"], "deliveries", "template.unknown")
+    files = Path(values["files"]) if values.get("files") else None
+    if files is not None and not files.is_dir():
+        raise OneMapError("source.missing", file=str(files), field="--files")
+    with open_library(values["library"]) as library:
+        template = folder_template(text, source, library.catalogue())
+        options = DeliveryOptions(
+            layers=template.layers,
+            as_of=values.get("as_of") or library.today(),
+            recipient=values.get("to"),
+            secrecy=values.get("secrecy"),
+            overwrite=bool(values.get("overwrite")),
+        )
+        wish = FolderWish(values["code"], values["name"], files)
+        place = Path(values["target"])
+        packing = context.progress.part(0.0, 1.0, phrase("progress.packing", context.language))
+        return deliver_folders(library, place, template, wish, options, library.person(), packing)
+
+
+def receive(values: Values, context: VerbContext) -> Result:
+    """Take in a package, or the receipt of one that this library has delivered."""
+    from onemap.layers.delivery.package_reading import Reception, receive_package
+    from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
+    from onemap.layers.library.library import open_library
+    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+
+    path = Path(values["file"])
+    with open_library(values["library"]) as library:
+        if is_receipt(path):
+            taken = take_in_receipt(library, path, library.person())
+            return {"package": taken["package"], "added": [], "receipt": str(path), "received": taken}
+        reception = Reception(
+            required_fields=lambda code: required_fields(packs_of(library, ()), code),
+            who=library.person(),
+            language=context.language,
+            plan_only=bool(values.get("plan")),
+            receipt=Path(values["receipt"]) if values.get("receipt") else None,
+            rasters=Path(values["rasters"]) if values.get("rasters") else None,
+        )
+        context.progress.at(0.0, phrase("progress.package", context.language))
+        return receive_package(library, path, reception, context.progress)
+
+
+def ingest(values: Values, context: VerbContext) -> Result:
+    """Plan a department's whole delivery, or carry its plan out."""
+    from onemap.layers.delivery.ingest import DeliveryRefused, IngestOptions
+    from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.geometry.proof_beside import Provers
+    from onemap.layers.ingest.datum_change import given_change
+    from onemap.layers.library.library import open_library
+    from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+    from onemap.rules.verbs.work.delivery_report import check_reports, write_reports
+
+    reports, folder = values.get("report") or [], values["folder"]
+    check_reports(reports, [values["library"], *filter(None, [values.get("plan")])])
+    with open_library(values["library"]) as library:
+        options = IngestOptions(
+            required_fields=lambda code: required_fields(packs_of(library, ()), code),
+            who=library.person(),
+            language=context.language,
+            plan=Path(values["plan"]) if values.get("plan") else None,
+            each=bool(values.get("each")),
+            department=values.get("department"),
+            covers=values.get("covers"),
+            change=given_change(values.get("transform")),
+            files=tuple(map(Path, values.get("file") or ())),
+            provers=Provers(os.cpu_count() or 1, are_simple_rings),
+        )
+        try:
+            result = ingest_delivery(library, Path(folder), options, context.progress)
+        except DeliveryRefused as error:  # what the department must mend is in the report then
+            write_reports(reports, error.result, library, folder, context)
+            raise
+        write_reports(reports, result, library, folder, context)
+    return result | ({"report": reports[0] if len(reports) == 1 else reports} if reports else {})
+
+
+def answers(values: Values, context: VerbContext) -> Result:
+    """What is remembered of the layers of deliveries; changed or forgotten where that is asked."""
+    from onemap.layers.delivery.remembered_answers import all_answers, change_answers
+    from onemap.layers.library.library import open_library
+
+    code, department = values.get("code"), values.get("department")
+    wanted: dict[str, object] = dict(map(_answer, values.get("set") or ()))
+    forgotten = values.get("forget") or ()
+    if twice := set(wanted) & set(forgotten):
+        raise UsageError("usage.apart", field=f"--set {min(twice)}", other=f"--forget {min(twice)}")
+    wanted |= dict.fromkeys(forgotten)
+    if wanted and not code:
+        raise UsageError("usage.required", field="CODE", verb="answers --set")
+    with open_library(values["library"]) as library:
+        catalogue = library.catalogue()
+        if code and code not in catalogue:
+            raise OneMapError("layer.unknown", file=library.label, layer=code)
+        if code and wanted:
+            change_answers(library, code, wanted, library.person())
+        found = [
+            one.record(entry.department, entry.title_in(context.language))
+            for one in all_answers(library)
+            if (entry := catalogue.get(one.code)) and code in (None, one.code)
+        ]
+    return {"answers": [row for row in found if department in (None, row["department"])]}
+
+
+def _answer(text: str) -> tuple[str, object]:
+    """NAME=VALUE; of fields TARGET=SOURCE pairs. Raises UsageError usage.value."""
+    name, equals, value = text.partition("=")
+    name, value = name.strip(), value.strip()
+    if not equals or not name or not value:
+        raise UsageError("usage.value", field="--set", value=text)
+    try:
+        return name, to_pairs(value) if name == "fields" else value
+    except ValueError:
+        raise UsageError("usage.value", field="--set", value=text) from None

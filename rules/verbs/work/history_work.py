@@ -1,0 +1,110 @@
+"""Who did what, when: the library's log, of all of it or of one layer or case, and as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import phrase
+from onemap.layers.stores.sql_text import columns_of, compose_sql
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.outputs.outputs import tables_written
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.runs.log_entry_words import log_words
+from onemap.rules.review.cases.event_rows import UNLAWFUL, with_events
+from onemap.rules.review.cases.event_store import is_case
+
+_COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
+_WORDS = ("number", "at", "who", "step", "what", "details")  # of a sheet for people
+_MOST_CELL_CHARACTERS = 32_767
+_FORMATS = (".csv", ".xlsx", ".json")
+
+
+def history(values: Values, context: VerbContext) -> Result:
+    """The rows of the log, the oldest first; with --out also as a file."""
+    out = values.get("out")
+    if out:
+        if Path(out).suffix.lower() not in _FORMATS:
+            raise OneMapError("history.format", file=Path(out).name, field="--out")
+        check_place(Path(out), bool(values.get("overwrite")), "--out", [values["library"]])
+    with open_library(values["library"]) as library:
+        subject = values.get("code") or values.get("case")
+        rows = rows_of(library, subject)
+        if subject is None or is_case(library, subject):
+            rows = with_events(library, rows, subject, context.language)
+        head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
+        catalogue, crs = library.catalogue(), library.crs
+    entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
+    entries = [{**row, **log_words(row, row["detail"], catalogue, context.language)} for row in entries]
+    for entry in entries:
+        if entry.get(UNLAWFUL):
+            entry["step"] = phrase("said.without_effect", context.language, step=entry["step"], why=entry[UNLAWFUL])
+    if out and out.lower().endswith(".xlsx"):
+        tables = {"log": _table(entries, _WORDS), "log_entries": _table(rows, _COLUMNS)}
+        with tables_written(tables, crs, out, bool(values.get("overwrite")), context.language):
+            pass
+    elif out:
+        _write(rows, Path(out), bool(values.get("overwrite")))
+    return {"ok": True, "head": head[0] if head else None, "rows": entries, **({"out": out} if out else {})}
+
+
+def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
+    """The log's rows of a layer (its versions, its definition), of a case (its steps and runs), or all of them.
+
+    Raises OneMapError history.unknown.
+    """
+    columns = columns_of("a", _COLUMNS)
+    sql = compose_sql("SELECT {columns} FROM onemap_audit AS a ORDER BY number", columns=columns)
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
+    if subject is None:
+        return rows
+    wanted = {subject}
+    for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
+        if library.has_table(table):
+            sql = compose_sql("SELECT run FROM {table} WHERE case_id = ?", table=table)
+            runs = library.connection.execute(sql, (subject,)).fetchall()
+            wanted |= {run for (run,) in runs}
+    found = [
+        row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
+    ]
+    if not found and not is_case(library, subject) and subject not in library.catalogue():
+        raise OneMapError("history.unknown", file=library.label, field="CODE|CASE", value=subject)
+    return found
+
+
+def _detail_value(text: str) -> Any:
+    """A row's detail; one that was tampered with is shown as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Table:
+    return Table(pd.DataFrame([[row[name] for name in names] for row in rows], columns=list(names)))
+
+
+def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
+    with atomic_output(out, overwrite, "--out") as beside:
+        if out.suffix.lower() == ".json":
+            beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+        else:
+            text = io.StringIO(newline="")
+            writer = csv.writer(text)
+            writer.writerow(_COLUMNS)
+            writer.writerows([_cell(row[name]) for name in _COLUMNS] for row in rows)
+            beside.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+
+
+def _cell(value: Any) -> Any:
+    """A value that fits into a cell, and that no office program takes for a formula."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value[:_MOST_CELL_CHARACTERS]

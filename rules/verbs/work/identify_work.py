@@ -1,0 +1,35 @@
+"""What `identify` and `find` do with their values; libraries are imported here only when one runs."""
+
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+
+
+def identify(values: Values, context: VerbContext) -> Result:
+    """What lies at a point, along a line or in a box, in every layer."""
+    from datetime import date
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.identify.identify import identify as identify_place
+    from onemap.rules.answers.identify.place import place_of
+
+    with open_library(values["library"]) as library:
+        point = (values.get("x"), values.get("y"))
+        asked = (values.get("line"), values.get("box"), values.get("crs"))
+        place = place_of(point, *asked, library.crs, values.get("radius"))
+        day = values.get("as_of") or date.today()
+        return identify_place(library, place, values.get("only") or (), day, context.language)
+
+
+def find(values: Values, context: VerbContext) -> Result:
+    """The place of coordinates; of another text the places whose name, pinyin or number has it in it."""
+    from datetime import date
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.identify.coordinates import coordinate_places
+    from onemap.rules.answers.identify.name_search import MOST, find_places
+
+    with open_library(values["library"]) as library:
+        day = values.get("as_of") or date.today()
+        places = coordinate_places(values["text"], library.crs, context.language) or find_places(
+            library, values["text"], day, values.get("count") or MOST, context.language
+        )
+    return {"ok": True, "text": values["text"], "as_of": day.isoformat(), "places": places}

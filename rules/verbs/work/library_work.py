@@ -1,0 +1,403 @@
+"""The verbs of the library and of files; libraries are imported here only when a verb runs."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
+from onemap.layers.system_reasons import file_reason
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.overlay.threads import Threads
+
+_VERSIONS = 0.1  # of the work, when the versions are verified and a run is repeated
+
+
+def new(values: Values, context: VerbContext) -> Result:
+    """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
+    from onemap.layers.catalogue.catalogue import own_catalogue
+    from onemap.layers.crs.systems import library_crs
+    from onemap.layers.ingest.adding import read_polygons
+    from onemap.layers.ingest.datum_change import given_change
+    from onemap.layers.ingest.layer_definition import new_layers
+    from onemap.layers.library.library import make_library, new_place, system_user
+    from onemap.layers.messages import problem_record
+    from onemap.rules.judge.packs.laws import check_laws
+    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_packs
+    from onemap.rules.judge.packs.unmet_values import unmet_values
+    from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
+
+    place = new_place(values["library"], values.get("name"))
+    crs = library_crs(values["crs"])
+    names = values.get("pack") or [DEFAULT_PACK]
+    shipped = own_catalogue(place.path)
+    layers = new_layers(shipped, values["define"]) if values.get("define") else {}
+    catalogue = {**shipped, **layers}
+    texts = [pack_text(name) for name in names]
+    read = parse_packs(texts, catalogue, are_kept=True)
+    packs = [
+        (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
+    ]
+    rules = joined_rules([pack for pack, _ in packs])
+    check_laws([pack for pack, _ in packs], date.today())
+    district = (
+        read_polygons(values["district"], crs, given_change(values.get("transform")))
+        if values.get("district")
+        else None
+    )
+    kept = [(pack.id, text) for pack, text in packs]
+    is_rehearsal = bool(values.get("rehearsal"))
+    own = list(layers.values())
+    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own)
+    remarks = [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
+    unknown = sorted({code for rule in rules for code in rule.layers if code not in catalogue})
+    remarks += [Problem("pack.layers_unknown", {"names": unknown, "field": "--pack"})] if unknown else []
+    return {
+        "ok": True,
+        "library": place.shown,
+        "crs": f"EPSG:{crs.to_epsg()}",
+        "packs": [pack[0] for pack in kept],
+        **({"rehearsal": True} if is_rehearsal else {}),
+        **({"layers": list(layers)} if layers else {}),
+        "problems": [problem_record(remark, context.language) for remark in remarks],
+    }
+
+
+def inspect(values: Values, context: VerbContext) -> Result:
+    """Say what is in a source."""
+    from onemap.layers.ingest.inspection import inspect as inspected
+    from onemap.layers.messages import phrase
+
+    reading = context.progress.part(0.0, 1.0, phrase("progress.reading", context.language))
+    result = inspected(values["source"], values.get("layer"), values.get("encoding"), context.language, reading)
+    return result
+
+
+def add(values: Values, context: VerbContext) -> Result:
+    """Add a source as a new version of a layer."""
+    from onemap.layers.geometry.proof_beside import Provers
+    from onemap.layers.ingest.adding import AddOptions
+    from onemap.layers.ingest.adding import add as add_source
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+    from onemap.rules.judge.question.check_options import normalising_options
+
+    wishes = AddOptions(
+        code=values["as"],
+        layer=values.get("layer"),
+        encoding=values.get("encoding"),
+        define=values.get("define"),
+        label=values.get("label"),
+        valid_from=values.get("valid_from"),
+        valid_to=values.get("valid_to"),
+        covers=values.get("covers"),
+        accuracy_m=values.get("accuracy"),
+        copy=bool(values.get("copy")),
+        keep_bad=bool(values.get("keep_bad")),
+        accept=(values["accept"],) if values.get("accept") else (),
+        report=values.get("report"),
+        normalising=normalising_options(values),
+        provers=Provers(os.cpu_count() or 1, are_simple_rings),
+    )
+
+    if values.get("taken_at") and not values.get("service"):
+        raise UsageError("usage.alone", field="--taken-at", other="--service")
+    with open_library(values["library"]) as library:
+        return add_source(
+            library,
+            values["source"],
+            _with_snapshot(library, wishes, values),
+            lambda code: required_fields(packs_of(library, ()), code),
+            system_user(),
+            context.language,
+            context.progress,
+        )
+
+
+def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
+    """The wishes of `add`, with the service from which the source was taken, if it was."""
+    from dataclasses import replace
+    from datetime import UTC
+
+    from onemap.layers.library.services import snapshot_of
+
+    if not values.get("service"):
+        return wishes
+    moment = values.get("taken_at")
+    taken_at = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+    return replace(wishes, snapshot=snapshot_of(library, values["service"], taken_at))
+
+
+def service(values: Values, context: VerbContext) -> Result:
+    """Register a web service with its owner, or strike one off the register."""
+    from dataclasses import asdict
+
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.services import Service, register, remove
+
+    name, removing = values["name"], bool(values.get("remove"))
+    for needed in () if removing else ("type", "url"):
+        if not values.get(needed):
+            raise UsageError("usage.required", field=f"--{needed}", verb="service")
+    with open_library(values["library"]) as library:
+        if removing:
+            return {"ok": True, "removed": asdict(remove(library, name, system_user()))}
+        wanted = Service(
+            name=name,
+            type=values["type"],
+            url=values["url"],
+            layer=values.get("layer"),
+            department=values.get("department") or "",
+            library=values.get("into") or "",
+            kind=values.get("kind") or "",
+            code=values.get("as"),
+            dated=values["dated"].isoformat() if values.get("dated") else None,
+            authcfg=values.get("authcfg"),
+            options=values.get("options") or {},
+            note=values.get("note"),
+        )
+        return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
+
+
+def layers(values: Values, context: VerbContext) -> Result:
+    """The catalogue of a library as it stands."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.listing import listing
+    from onemap.rules.judge.packs.library_packs import fields_of_layer, packs_of
+    from onemap.rules.judge.packs.pack import joined_rules
+
+    with open_library(values["library"]) as library:
+        packs = packs_of(library, ())
+        rules = joined_rules(packs)
+        asked = sorted({code for rule in rules for code in rule.layers_named})
+        listed = listing(library, values.get("as_of") or date.today(), lambda code: fields_of_layer(rules, code))
+        records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
+        answer = {**listed, "packs": records, "asked": asked}
+        if values.get("looks"):
+            from onemap.layers.publishing.map_looks import map_looks
+
+            answer |= map_looks(library, listed["layers"], context.language)
+        return answer
+
+
+def redline(values: Values, context: VerbContext) -> Result:
+    """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
+    from onemap.layers.ingest.redline_exchange import ExchangeOptions, exchange
+
+    wishes = ExchangeOptions(
+        layer=values.get("layer"),
+        crs=values.get("crs"),
+        encoding=values.get("encoding"),
+        overwrite=bool(values.get("overwrite")),
+    )
+    return exchange(values["source"], values["target"], wishes, context.language)
+
+
+def sample(values: Values, context: VerbContext) -> Result:
+    """Make the sample city's files in a new folder."""
+    from pathlib import Path
+
+    from onemap.layers.messages import phrase
+    from onemap.resources.sample_city import make
+
+    folder = Path(values["folder"])
+    if not folder.absolute().parent.is_dir():
+        raise OneMapError("out.folder", file=str(folder.parent))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OneMapError("out.exists", file=folder.name)
+
+    def report(share: float, step: str, file: str) -> None:
+        context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
+
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
+    except Cancelled:
+        for left in folder.iterdir():  # it was empty before
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        if is_new:
+            folder.rmdir()
+        raise
+    except OSError as error:
+        raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
+    return {
+        "ok": True,
+        "folder": str(folder),
+        **{key: made[key] for key in made if key not in ("ok", "folder")},
+    }
+
+
+def verify(values: Values, context: VerbContext) -> Result:
+    """The library's own integrity; with a run, that run computed again and compared row by row."""
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.log_heads import head_problems, read_head
+    from onemap.layers.library.verification import library_problems, log_of
+    from onemap.layers.messages import phrase, problem_record
+    from onemap.rules.answers.compare.decisions import decision_problems
+    from onemap.rules.review.cases.event_verification import event_problems
+    from onemap.rules.verbs.work.judgement_tables import stored_tables
+
+    step = phrase("progress.verifying", context.language)
+    problems: list[Problem] = []
+    run, is_whole = values.get("run"), True
+    head = read_head(values["head"]) if values.get("head") else None
+    try:
+        # One snapshot: what others write meanwhile is no damage.
+        with open_library(values["library"]) as library, library.reading():
+            book = log_of(library, problems)
+            if head is not None:
+                problems += head_problems(library, book, head)
+            is_whole = library.roles.reads_layers
+            if is_whole:
+                tables = stored_tables(library)
+                progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
+                problems += library_problems(library, book, tables, progress)
+                problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
+                problems += decision_problems(library)
+            if run and not any(problem.facts.get("feature") == run for problem in problems):
+                again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
+                problems += _again(library, run, Threads.of(None, again))
+    except OneMapError as error:
+        if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
+            raise
+        problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
+    except (Cancelled, OSError):
+        raise
+    except Exception:
+        if not problems:  # else what was found says why the run cannot be computed again
+            raise
+    records = [problem_record(problem, context.language) for problem in problems]
+    # The auditor's account sees the log only; what it has not seen must not be taken for whole.
+    unchecked = {} if is_whole else {"unchecked": ["versions"]}
+    return {"ok": not problems, "problems": records, **unchecked}
+
+
+def _again(library: Any, run: str, threads: Threads) -> Iterator[Problem]:
+    """The rows of a run that are others when they are computed again."""
+    from onemap.rules.verbs.work.rerun import differences_again
+
+    for table, row, before, after in differences_again(library, run, threads):
+        facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
+        yield Problem("verify.row", {**facts, "before": before, "after": after})
+
+
+def keep(values: Values, context: VerbContext) -> Result:
+    """Put the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
+    from pathlib import Path
+
+    from onemap.layers.catalogue.bureau_profile import checked_profile
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.log_heads import write_head
+    from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
+    from onemap.rules.review.cases.working_days import checked_calendar
+
+    if values.get("head"):
+        if values.get("file"):
+            raise UsageError("usage.apart", field="FILE", other="--head")
+        with open_library(values["library"]) as library:
+            facts = write_head(library, Path(values["head"]))
+        return {"ok": True, "head": facts["head"], "number": facts["number"], "file": values["head"]}
+    if not values.get("file"):
+        raise UsageError("usage.required", field="FILE, --head", verb="keep")
+    path = Path(values["file"])
+    kind, text = own_file_kind(path.name), own_file_text(path)
+    with open_library(values["library"]) as library:
+        if kind == "catalogue":
+            keep_catalogue(library, text, path.name, system_user())
+        else:
+            (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
+            keep_own_file(library, kind, text, system_user())
+    return {"ok": True, "kind": kind, "file": path.name}
+
+
+def upgrade(values: Values, context: VerbContext) -> Result:
+    """Give a library the form and, on a server, the rights of this version."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.review.carrying import upgrade as upgrade_library
+    from onemap.rules.verbs.work.judgement_tables import GRANTS
+
+    with open_library(values["library"]) as library:
+        return {"ok": True, **upgrade_library(library, GRANTS)}
+
+
+def copy(values: Values, context: VerbContext) -> Result:
+    """Copy a library to a place where there is none, and hold the copy against it."""
+    from onemap.layers.library.copying import copy_library
+    from onemap.layers.library.library import new_place, open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.review.cases.old_form import is_old
+    from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
+
+    copying = context.progress.part(0.0, 1.0, phrase("progress.copying", context.language))
+    with open_library(values["library"]) as library:
+        if is_old(library):
+            raise OneMapError("library.upgrade_owner", file=library.label)
+        place = new_place(values["target"], library.name)
+        # Its last word comes before the copy has its name: whoever cancels later finds it done.
+        copied = copy_library(library, place, TABLES, GRANTS, copying)
+    return {"ok": True, "library": place.shown, **copied}
+
+
+_WORD_GROUPS = (
+    ("verdicts", "verdict"),
+    ("signs", "sign"),
+    ("reasons", ""),  # of which each kind of rule has its own
+    ("coverages", "coverage"),
+    ("conclusions", "conclusion"),
+    ("case_states", "review_state"),
+    ("opinion_states", "opinion_state"),
+    ("review_steps", "review_step"),
+    ("review_done", "review_done"),
+    ("differences", "difference"),
+    ("decisions", "decision"),
+    ("causes", "cause"),
+    ("alternatives", "alternative"),
+    ("uses", "use"),
+    ("code_systems", "code_system"),
+    ("indicator_statuses", "indicator_status"),
+    ("indicator_reasons", "indicator_reason"),  # those that are not of findings too
+    ("trends", "trend"),
+    ("ways", "way"),
+    ("warning_kinds", "warning_kind"),
+    ("annexes", "annex"),
+    ("warning_states", "warning_state"),
+    ("plan_states", "plan_state"),  # of a layer in a delivery
+)
+
+
+def words(values: Values, context: VerbContext) -> Result:
+    """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
+    from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.catalogue.code_systems import TABLES
+    from onemap.layers.catalogue.code_tables import code_table
+    from onemap.layers.crs.crs_titles import titles_in_china
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.own_files import profile_of
+    from onemap.layers.messages import sentences
+    from onemap.rules.answers.compare.matrix import read_matrix, shipped_matrices
+    from onemap.rules.judge.kinds.reasons import reason_words
+
+    texts = sentences(context.language)
+    result: Result = {"ok": True}
+    for name, group in _WORD_GROUPS:
+        result[name] = dict(texts[group]) if group else reason_words(context.language)
+    for name, titles in named_groups().items():
+        result[name] = {code: title[context.language] for code, title in titles.items()}
+    result["project_uses"] = {  # what a project may be for, by the codes of each system
+        system: {code: title[context.language] for code, title in sorted(code_table(tables[0]).classes.items())}
+        for system, tables in TABLES.items()
+    }
+    result["systems"] = titles_in_china(context.language)
+    if values.get("library"):
+        with open_library(values["library"]) as library:
+            names = profile_of(library).names
+        result["departments"] = {code: title[context.language] for code, title in names.items()}
+    result["matrices"] = {
+        matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
+        for matrix in map(read_matrix, shipped_matrices())
+    }
+    return result

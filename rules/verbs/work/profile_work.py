@@ -1,0 +1,82 @@
+"""What the verb `profile` does with its values; libraries are imported here only when it runs."""
+
+from typing import Any
+
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+
+_SAMPLE_KIND = {"lead": "statement"}  # what the lead bureau speaks in; a department, in an opinion
+
+
+def profile(values: Values, context: VerbContext) -> Result:
+    """The bureau's profile of a library, or one from a file that is only checked, and the heads that follow from it.
+
+    What is wrong in the library's own is told beside it, so that it can be mended.
+    Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.
+    """
+    from pathlib import Path
+
+    from onemap.layers.catalogue.bureau_profile import Profile, checked_profile
+    from onemap.layers.catalogue.toml_text import toml_content
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.own_files import own_file_text, profile_file
+    from onemap.layers.messages import problem_record
+
+    with open_library(values["library"]) as library:
+        file, kept = profile_file(library.path, library.label), library.own_file("profile")
+    text = kept or ""
+    if values.get("file"):
+        path = Path(values["file"])
+        file, text = path.name, own_file_text(path)
+    language, problems = context.language, []
+    try:
+        found = checked_profile(text, file)
+    except OneMapError as error:
+        if values.get("file") or any(problem.code == "profile.syntax" for problem in error.problems):
+            raise
+        found, problems = Profile(), [problem_record(problem, language) for problem in error.problems]
+    return {
+        "ok": True,
+        "file": file,
+        "kept": kept is not None,
+        "values": toml_content(text),
+        **_form(language),
+        "heads": _heads(found, language),
+        "problems": problems,
+    }
+
+
+def _form(language: str) -> dict[str, Any]:
+    """What a profile may say: of the lead bureau, of a department, and of fonts, each with its title and kind."""
+    from onemap.layers.catalogue.bureau_profile import FONT_ROLES, HEADS, PROFILE_KEYS
+    from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.messages import sentences
+
+    titles, hints = sentences(language)["profile_field"], sentences(language)["profile_hint"]
+    fields = {
+        of: [{"name": name, "title": titles[name], "kind": kind, "hint": hints.get(name, "")} for name, kind in keys]
+        for of, keys in PROFILE_KEYS.items()
+    }
+    departments = named_groups()["departments"]
+    return {
+        "fields": fields,
+        "departments": [{"code": code, "title": title[language]} for code, title in departments.items()],
+        "fonts": [{"name": role, "title": titles[f"font_{role}"]} for role in FONT_ROLES],
+        "forms": [{"value": head, "title": titles[f"head_{head}"]} for head in HEADS],
+    }
+
+
+def _heads(found: Any, language: str) -> dict[str, Any]:
+    """What stands at the head and the end of a document of the lead bureau, and of each department described."""
+    from datetime import date
+
+    from onemap.rules.display.letterhead.sender_fields import sender_fields
+
+    year = date.today().year
+    senders = {"lead": None, **dict.fromkeys(found.departments)}
+    return {
+        name: sender_fields(
+            found, _SAMPLE_KIND.get(name, "opinion"), None if name == "lead" else name, None, year, language
+        )
+        for name in senders
+    }

@@ -1,0 +1,197 @@
+"""What every open case, and every named check, would say today: the night's verb. Nothing is written."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import problem_record
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+_OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
+
+
+def recheck(values: Values, context: VerbContext) -> Result:
+    """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+    from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
+    from onemap.rules.numbers.warnings.warning_pages import titled_rows
+    from onemap.rules.numbers.warnings.warning_states import last_question, new_warnings
+
+    wanted = values.get("run") or []
+    if not values.get("open") and not wanted and not values.get("warnings"):
+        raise UsageError("usage.required", field="--open", verb="recheck")
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    page = _page_place(values)
+    with open_library(values["library"]) as library:
+        records, run_records, progress = _records(library, values, context)
+        found = None
+        if values.get("warnings"):
+            question = last_question(library, context.language)
+            found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
+        crs, shown, catalogue = library.crs, library.printed_name, library.catalogue()
+        known = record_titles(library, [*records, *run_records], context.language)
+        packs = question.quotas.packs if found else ()
+    turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
+    result: Result = {"cases": records, "titles": known, "failed_on": turned}
+    if wanted:
+        result["runs"] = run_records
+    if found:
+        rows = titled_rows(found.rows, packs, catalogue, context.language)
+        result |= {"warnings": rows, "unlooked": found.unlooked}
+    language = context.language
+    titles = KnownTitles(known["rules"], indicator_titles(packs, language), catalogue)
+    more = {"warnings": found.table()} if found else {}
+    tables = {**turned_tables(records, run_records), **more}
+    result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
+    if page is not None:
+        others = [_new_warnings(found, packs, catalogue, context.language)] if found else []
+        _write_page(page, result, shown, others, context.language, overwrite)
+        result["page"] = str(page)
+    result |= target_answer(values)
+    return result
+
+
+def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
+    """The record of each case and of each check that was asked for, and the progress that is left."""
+    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+
+    cases, names = open_cases(library) if values.get("open") else [], run_names(library)
+    runs = [run_of_name(names, name) for name in values.get("run") or ()]
+    parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
+    records = [_case_record(library, case, values, context, next(parts)) for case in cases]
+    return records, [_run_record(library, run, names, values, context, next(parts)) for run in runs], next(parts)
+
+
+def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]:
+    """The tables as a place wants them: on a sheet the warnings are in words of their own."""
+    from onemap.rules.verbs.work.indicator_work import tables_for
+
+    def form(out: str, tables: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+        own = {name: table for name, table in tables.items() if name != "warnings"}
+        others = {name: table for name, table in tables.items() if name == "warnings"}
+        return {**own, **tables_for(out, others, language, titles)}
+
+    return form
+
+
+def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
+    """What the rules, layers and packs in some records and all departments are called, by their ids and codes."""
+    from onemap.layers.catalogue.catalogue import layer_title
+    from onemap.layers.library.own_files import department_names
+    from onemap.rules.judge.packs.library_packs import packs_of
+
+    packs, catalogue, records = packs_of(library, ()), library.catalogue(), list(records)
+    named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
+    codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
+    rules = [rule for pack in (*_packs_asked(library, records), *packs) for rule in pack.rules if rule.id in named]
+    departments = department_names(library)
+    return {
+        "departments": {code: name[language] for code, name in departments.items()},
+        "rules": {rule.id: rule.title.get(language, rule.id) for rule in rules},
+        "layers": {code: layer_title(code, catalogue, language) for code in sorted(codes)},
+        "packs": {pack.id: pack.title.get(language, pack.id) for pack in packs},
+    }
+
+
+def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list[Pack]:
+    """The packs by which the cases and checks of records were asked in which something turned; they may be its own."""
+    from onemap.rules.judge.runs.run_store import stored_packs
+    from onemap.rules.review.cases.case_file import read_case
+
+    turned = [record for record in records if record["turned"]]
+    runs = [record.get("run") or read_case(library, record["case"]).current.run for record in turned]
+    return [pack for run in dict.fromkeys(runs) for pack in stored_packs(library, run)]
+
+
+def _page_place(values: Values) -> Path | None:
+    """Where the page is to lie. Raises OneMapError out.… before any work."""
+    from onemap.layers.files.atomic_output import check_place
+
+    page = Path(values["page"]) if values.get("page") else None
+    if page is not None:
+        check_place(page, bool(values.get("overwrite")), "--page", [values["library"]])
+    return page
+
+
+def _write_page(page: Path, result: Result, library: str, more: Any, language: str, overwrite: bool) -> None:
+    from onemap.rules.display.outputs.turned_page import write_turned_page
+
+    records = [*result["cases"], *result.get("runs", [])]
+    facts = {"library": library, "day": date.today().isoformat()}
+    write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
+
+
+def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str) -> Any:
+    """The page of the warnings that were never opened."""
+    from onemap.layers.messages import phrase
+    from onemap.rules.numbers.warnings.warning_pages import warning_page
+
+    lead = phrase("figures.warnings_new", language, count=len(found.rows))
+    return warning_page(found, date.today().isoformat(), packs, catalogue, language, lead)
+
+
+def open_cases(library: Library) -> list[Any]:
+    """The cases that are neither issued nor withdrawn."""
+    from onemap.rules.review.cases.case_file import case_on_its_day, stored_cases
+
+    return [case_on_its_day(library, case) for case in stored_cases(library) if case.state in _OPEN]
+
+
+def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:
+    """A case: its parcels whose verdict turned, and what changed behind them; why, where it cannot be judged."""
+    from dataclasses import replace
+
+    from onemap.rules.review.recheck import recheck as recheck_case
+
+    facts = {"case": case.id, "project": case.project, "state": case.state}
+    try:
+        found = recheck_case(library, case, values, replace(context, progress=progress))
+    except OneMapError as error:
+        return {**facts, "turned": [], "problems": _problems(error, context)}
+    more = {name: found[name] for name in ("opinions", "layers", "packs")}
+    return {**facts, "turned": found["parcels"], **more, "problems": []}
+
+
+def _run_record(
+    library: Library, run: str, names: Mapping[str, str], values: Values, context: VerbContext, progress: Any
+) -> dict[str, Any]:
+    """A check that was kept: its parcels whose verdict turned, and what changed behind them."""
+    from dataclasses import replace
+
+    from onemap.rules.review.recheck import recheck_run
+
+    facts = {"run": run, "name": names.get(run)}
+    try:
+        found = recheck_run(library, run, values, replace(context, progress=progress))
+    except OneMapError as error:
+        return {**facts, "turned": [], "problems": _problems(error, context)}
+    return {**facts, "turned": found["parcels"], "layers": found["layers"], "packs": found["packs"], "problems": []}
+
+
+def _problems(error: OneMapError, context: VerbContext) -> list[dict[str, Any]]:
+    return [problem_record(problem, context.language) for problem in error.problems]
+
+
+def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row for each parcel that turned."""
+    from onemap.rules.judge.findings.table import Table
+
+    columns = ["case", "project", "run", "parcel", "from", "to", "rules"]
+    rows = [
+        [record.get("case"), record.get("project"), record.get("run"), turned["parcel"], turned["from"], turned["to"]]
+        + [",".join(turned["rules"])]
+        for record in (*cases, *runs)
+        for turned in record["turned"]
+    ]
+    return {"turned": Table(pd.DataFrame(rows, columns=columns, dtype=object))}

@@ -1,0 +1,136 @@
+"""What `remedy` and `sites` do with their values; libraries are imported here only when one runs."""
+
+from typing import Any
+
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+_MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
+
+
+def remedy(values: Values, context: VerbContext) -> Result:
+    """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.remedy.remedy import Remedy
+    from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
+    from onemap.rules.answers.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.judge.question.check_options import check_options
+
+    options = remedy_options(values)
+    asked_of = check_options(values)
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
+    given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
+    with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
+        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
+        recorded = library.writable and not asked_of.replaced
+        remarks = _write_remedy(library, found, values, context, recorded, alternatives)
+    result: Result = {
+        **remedy_json(found.record, alternatives, context.language),
+        "run": {**found.record, "recorded": recorded},
+        "seconds": found.record["seconds"],
+        "problems": [*found.problems, *remarks],
+    }
+    result |= target_answer(values)
+    return result
+
+
+def _write_remedy(
+    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
+) -> list[dict[str, Any]]:
+    """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
+    import contextlib
+
+    from onemap.layers.messages import phrase
+    from onemap.rules.answers.remedy.remedy import WRITING
+    from onemap.rules.answers.remedy.remedy_storage import RemedyRecorder
+    from onemap.rules.display.outputs.outputs import output_opened, remark_records
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.packs.pack import rule_titles
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    step = phrase("progress.writing" if recorded else "progress.tables", context.language)
+    writing, done = context.progress.part(WRITING, 1.0, step), 0
+    writing.at(0.0)
+    with contextlib.ExitStack() as opened:
+        rules = rule_titles(found.packs, found.record, context.language)
+        titles = titles_of_library(library, rules)
+        written = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
+        takers = [opened.enter_context(one) for one in written]
+        recorder = RemedyRecorder(opened.enter_context(library.writing()), found.record) if recorded else None
+        for chunk in found.chunks():
+            for taker in takers:
+                taker.append(chunk.tables)
+            alternatives.append(chunk)
+            if recorder:
+                recorder.append(chunk)
+            done += len(chunk.parcels.ids) if chunk.parcels else 0
+            writing.at(done / max(found.sums["parcels"], 1))
+        for taker in takers:
+            taker.finish()
+        if recorder:
+            recorder.finish(found.packs)
+    return remark_records(takers, context.language)
+
+
+def sites(values: Values, context: VerbContext) -> Result:
+    """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
+    from datetime import date
+
+    from onemap.layers.errors import OneMapError, UsageError
+    from onemap.layers.ingest.adding import read_polygons
+    from onemap.layers.library.library import open_library
+    from onemap.rules.answers.remedy.remedy_options import KEEP_VERDICT
+    from onemap.rules.answers.remedy.sites import SiteOptions
+    from onemap.rules.answers.remedy.sites import sites as find_sites
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.judge.findings.table import records_of
+    from onemap.rules.judge.packs.library_packs import packs_of
+    from onemap.rules.judge.packs.pack import joined_rules
+    from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
+
+    area_m2, width_m = values["area"], values.get("width") or 0.0
+    if area_m2 <= 0:
+        raise UsageError("usage.value", field="--area", value=area_m2)
+    if width_m > area_m2**0.5:
+        raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
+    facts = facts_content(values["data"])[1] if values.get("data") else GivenFacts()
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
+    with open_library(values["library"]) as library:
+        if values.get("within"):
+            ground = read_polygons(values["within"], library.crs)
+        else:
+            district = library.district()
+            if district is None:
+                raise OneMapError("sites.no_district", file=library.label, field="--within")
+            ground = _alone(district)
+        packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
+        as_of = values.get("as_of") or date.today()
+        project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
+        options = SiteOptions(
+            area_m2=area_m2,
+            width_m=width_m,
+            count=values.get("count") or 10,
+            keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
+            attributes=stated_attributes(project),
+        )
+        moment = (as_of, values.get("known_at"))
+        threads = Threads.of(values.get("workers"), context.progress)
+        table = find_sites(library, ground, packs, *moment, options, context.language, threads)
+        crs = library.crs
+    problems = write_tables({"sites": table}, crs, values, context.language, context.language)
+    result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
+    result |= target_answer(values)
+    return result
+
+
+def _alone(geometry: Any) -> Any:
+    """One geometry as an array of one."""
+    import numpy as np
+
+    made = np.empty(1, dtype=object)
+    made[0] = geometry
+    return made

@@ -1,0 +1,103 @@
+"""A stored run asked again, and held against what is stored of it; of parcels only some at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.library.library import Library
+from onemap.rules.answers.compare import comparison_storage as comparisons
+from onemap.rules.answers.compare.comparison import comparison_of
+from onemap.rules.answers.compare.comparison_record import KIND as COMPARE
+from onemap.rules.answers.remedy import remedy_storage as remedies
+from onemap.rules.answers.remedy.remedy import KIND as REMEDY
+from onemap.rules.answers.remedy.remedy import parcels_remedied
+from onemap.rules.answers.remedy.remedy_in_blocks import answer_of
+from onemap.rules.judge.check.check import Answer, judged_parcels, local_origin
+from onemap.rules.judge.distributed.partition import fits_into_memory, most_parcels
+from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
+from onemap.rules.judge.question.question import Question
+from onemap.rules.judge.runs import run_store
+from onemap.rules.judge.runs.run_differences import Difference, Differences
+from onemap.rules.numbers.indicators import indicator_storage
+from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
+from onemap.rules.numbers.indicators.indicators import indicators
+
+_COMPUTED = 0.85  # of the work, before rows are held against those that are stored
+# What is found of a question's parcels by a plan and its sources.
+WorkOfPart = Callable[[CheckPlan, Sources, Question, Threads], Answer]
+
+
+def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
+    """Where a stored run of any kind differs from what it gives with what was known then.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged.
+    """
+    kind = run_store.kind_of(run_store.run_record(library, identifier, None))
+    computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
+    if kind == COMPARE:
+        held = Differences(library, identifier, comparisons.KEPT)
+        with comparison_of(library, comparisons.stored_options(library, identifier), computing) as found:
+            for share, name, rows in comparisons.kept_rows(found):
+                holding.at(share)
+                held.hold_rows(name, rows)
+        return held.differences()
+    if kind == INDICATORS:
+        held = Differences(library, identifier, indicator_storage.KEPT)
+        asked = indicator_storage.stored_options(library, identifier)
+        held.hold(indicator_storage.kept_tables(indicators(library, asked, computing)), holding)
+        return held.differences()
+    if kind == REMEDY:
+        options = remedies.stored_options(library, identifier)
+
+        def remedy_part(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+            return answer_of(parcels_remedied(library, question, options, check_plan, own))
+
+        return _again_in_parts(library, identifier, REMEDY, remedies.KEPT, remedy_part, threads)
+
+    def check_part(check_plan: CheckPlan, sources: Sources, question: Question, own: Threads) -> Answer:
+        return judged_parcels(check_plan, sources, question.parcels, own)
+
+    return _again_in_parts(library, identifier, run_store.CHECK, run_store.KEPT, check_part, threads)
+
+
+def _again_in_parts(
+    library: Library, identifier: str, kind: str, kept: Sequence[str], answered: WorkOfPart, threads: Threads
+) -> list[Difference]:
+    """The same of a run about parcels: where these are many, only so many as make a block are held with their rows."""
+    question = run_store.stored_question_of_none(library, identifier, kind)
+    count, origin = _extent(library, identifier)
+    most = count if fits_into_memory(count / most_parcels()) else most_parcels()
+    check_plan = check_plan_of(library, question, origin)
+    while True:
+        sources, done = check_plan.sources(library), 0
+        held = Differences(library, identifier, kept, [rule.id for rule in check_plan.rules])
+        lost: frozenset[str] = frozenset()
+        for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
+            judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
+            part = threads.part(done / count, judged)
+            answer = answered(check_plan, sources, replace(question, parcels=parcels), part)
+            # A layer that is damaged somewhere is unreadable for the whole run.
+            found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
+            lost = frozenset(found) - check_plan.unreadable if most < count else frozenset()
+            if lost:
+                break
+            held.hold(answer.tables, threads.progress.part(judged, end))
+            done += len(parcels.ids)
+        if not lost:
+            return held.differences()
+        check_plan = replace(check_plan, unreadable=check_plan.unreadable | lost)
+
+
+def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:
+    """How many parcels a stored check was given, and from where it counted coordinates."""
+    count, corners = 0, []
+    for rows in run_store.stored_blocks(library, identifier, run_store.GIVEN):
+        count += len(rows)
+        corners.append(shapely.total_bounds(geometries_of_wkb(rows.bodies()))[:2])
+    west, south = np.array(corners).min(axis=0)
+    return count, local_origin(west, south)

@@ -1,0 +1,315 @@
+"""What each verb of the review does with its values; what only some of them need is imported there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import problem_record
+from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.review import deciding, opinions
+from onemap.rules.review.case_json import case_as_json, case_list
+from onemap.rules.review.case_step import is_logged, plain_text
+from onemap.rules.review.cases.case import Case, Round
+from onemap.rules.review.cases.case_file import read_case
+from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
+from onemap.rules.review.cases.state_machine import case_state_after
+from onemap.rules.review.round_evidence import area_problems
+
+if TYPE_CHECKING:
+    from onemap.rules.display.outputs.outputs import Target
+    from onemap.rules.judge.runs.run import Run
+
+
+def review_open(values: Values, context: VerbContext) -> Result:
+    """Check parcels and open a case on them."""
+    from onemap.rules.display.outputs.outputs import remark_records
+    from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.review import opening
+
+    project = opening.told_project(values)
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
+        if values.get("against"):
+            run_record(library, values["against"])
+        run = opening.judge_round(library, values, context, step_day(library, hand))
+        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
+        with _tables_written(library, run, values, context.language) as targets:
+            case_id = opening.open_case(library, run, hand, values, project)
+        case = read_case(library, case_id, hand.on)
+        answer = _answer(library, case, context)
+        of_run = _run_answer(library, case, run, values, context.language)
+    of_run["problems"] += remark_records(targets, context.language)
+    return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
+
+
+@contextlib.contextmanager
+def _tables_written(library: Library, run: Run, values: Values, language: str) -> Iterator[Sequence[Target]]:
+    """The tables of a round's check, as `check --out` writes them; in place when the block ends without an error."""
+    from onemap.rules.display.outputs.outputs import tables_written
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.packs.excuse_text import names_in_packs
+    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.judge.runs.unasked_rules import unasked_rules, unasked_table
+
+    unasked = unasked_rules(library, run.packs, run.record, language)
+    tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
+    names = names_in_packs(run.packs, language)
+    titles = titles_of_library(library, rule_titles(run.packs, run.record, language), names)
+    more = bool(values.get("overwrite")), language, (), titles
+    with contextlib.ExitStack() as written:
+        outs = values.get("out") or ()
+        yield [written.enter_context(tables_written(tables, library.crs, out, *more)) for out in outs]
+
+
+def _check_outs(values: Values) -> None:
+    from onemap.rules.display.outputs.outputs import check_targets
+
+    check_targets(values.get("out") or (), bool(values.get("overwrite")), [values["library"], values["parcels"]])
+
+
+def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
+    """What the check of a round says beside the case."""
+    areas = area_problems(library, case.current.run, case.data, case.terms)
+    problems = [*run.problems, *(problem_record(problem, language) for problem in areas)]
+    of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        of_run["failed_on"] = threshold
+    return of_run
+
+
+def review_list(values: Values, context: VerbContext) -> Result:
+    """The cases of a library."""
+    with open_library(values["library"]) as library:
+        check_day(library, values.get("on"))
+        cases, problems = case_list(library, values.get("state"), values.get("on"))
+        return {"cases": cases, "problems": [problem_record(problem, context.language) for problem in problems]}
+
+
+def review_show(values: Values, context: VerbContext) -> Result:
+    """One case as it stands, and by how many rules the parcels of the round were judged."""
+    from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
+
+    with open_library(values["library"]) as library:
+        check_day(library, values.get("on"))
+        case = read_case(library, values["case"], values.get("on"))
+        answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
+        answer |= rules_of_stored_run(library, one.run, context.language)
+        if values.get("out"):
+            from onemap.rules.review.round_evidence import write_evidence
+
+            overwrite = bool(values.get("overwrite"))
+            cut = write_evidence(library, one, answer["unasked"], values["out"], overwrite, context.language)
+            return {**answer, "problems": [problem_record(problem, context.language) for problem in cut]}
+        return answer
+
+
+def _round(case: Case, values: Values) -> Round:
+    """The round that is asked for, by default the one that counts."""
+    number = values.get("round") or case.round
+    if number > case.round:
+        raise OneMapError("review.round", case=case.id, round=number, rounds=case.round, field="--round")
+    return case.rounds[number - 1]
+
+
+def _answer(library: Library, case: Case, context: VerbContext, by: str | None = None) -> Result:
+    """The case as it is shown; a session remembers which revision it has seen."""
+    if context.session is not None:
+        context.session["review", library.id, case.id] = case.revision
+    return case_as_json(library, case, context.language, by)
+
+
+def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
+    """One step of a case, and the case as it then stands."""
+    with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
+        if context.session is not None:
+            hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
+        act(library, values["case"], hand)
+        return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
+
+
+def _reason(values: Values) -> str | None:
+    """The reason that was given, if one was. Raises OneMapError review.text."""
+    return plain_text(values.get("reason"), "--reason") or None
+
+
+def review_circulate(values: Values, context: VerbContext) -> Result:
+    """Send a case out."""
+    reason = _reason(values)
+    return _take_step(values, context, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+
+
+def review_opine(values: Values, context: VerbContext) -> Result:
+    """Write a department's opinion, from words or from a reply file; or enter what another body answered on paper."""
+    department = values["department"]
+    if department not in DEPARTMENTS and not values.get("reply"):
+        return _take_step(values, context, lambda library, case, hand: _enter(library, case, hand, values))
+    if values.get("attach"):
+        raise UsageError("review.attach_to_opinion", field="--attach")
+    if values.get("reply"):
+        for name in ("conclusion", "text", "basis", "answer"):
+            if values.get(name):
+                raise UsageError("review.reply_and_words", field=f"--{name}")
+
+    gave_way: dict[str, str] = {}
+
+    def act(library: Library, case: str, hand: Hand) -> None:
+        if values.get("reply"):
+            from onemap.rules.review.statement.reply_taking import read_letter
+
+            words, letter = read_letter(library, values["reply"], department, hand.on)
+            gave_way.update(opinions.opine(library, case, department, words, hand, letter) or {})
+            return
+        content = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+        gave_way.update(opinions.opine(library, case, department, opinions.checked_words(*content), hand) or {})
+
+    answer = _take_step(values, context, act)
+    # Whose draft gave way is told, so that nobody's work goes unseen.
+    return {**answer, "instead_of": gave_way or None}
+
+
+def _enter(library: Library, case_id: str, hand: Hand, values: Values) -> None:
+    from onemap.rules.review import bodies
+    from onemap.rules.review.opening import attachment
+
+    words = opinions.checked_words(values.get("conclusion"), values.get("text"), values.get("basis"), ())
+    papers = [attachment(path) for path in values.get("attach") or ()]
+    bodies.enter_answer(library, read_case(library, case_id, hand.on), values["department"], words, papers, hand)
+
+
+def review_sign(values: Values, context: VerbContext) -> Result:
+    """Sign a department's opinion."""
+    department, reason = values["department"], _reason(values)
+    unanswered = plain_text(values.get("unanswered"), "--unanswered") or None
+    return _take_step(
+        values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason, unanswered)
+    )
+
+
+def review_return(values: Values, context: VerbContext) -> Result:
+    """Give a department's opinion back."""
+    department, reason = values["department"], _reason(values)
+    return _take_step(
+        values, context, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
+    )
+
+
+def review_override(values: Values, context: VerbContext) -> Result:
+    """Judge a finding otherwise."""
+    facts = (values["parcel"], values["rule"], values["verdict"], _reason(values) or "", values.get("department"))
+    judgement = opinions.Judgement(*facts)
+    return _take_step(values, context, lambda library, case, hand: opinions.override(library, case, judgement, hand))
+
+
+def review_extend(values: Values, context: VerbContext) -> Result:
+    """Give more working days."""
+    department, days = values.get("department"), values["days"]
+    return _take_step(
+        values,
+        context,
+        lambda library, case, hand: opinions.extend(library, case, department, days, hand, _reason(values) or ""),
+    )
+
+
+def review_revise(values: Values, context: VerbContext) -> Result:
+    """Open the next round on new parcels."""
+    from onemap.rules.display.outputs.outputs import remark_records
+    from onemap.rules.review import opening
+    from onemap.rules.review.cases.project_data import PARCEL_FACTS
+
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
+        before = opening.revisable(library, values["case"])
+        named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
+        given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
+        day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)
+        run = opening.judge_round(library, given, context, day, facts)
+        with _tables_written(library, run, values, context.language) as targets:
+            opening.revise(library, values["case"], run, hand, _reason(values), named)
+        case = read_case(library, values["case"], hand.on)
+        answer = _answer(library, case, context)
+        of_run = _run_answer(library, case, run, values, context.language)
+    of_run["problems"] += remark_records(targets, context.language)
+    return {**answer, **of_run}
+
+
+def review_recheck(values: Values, context: VerbContext) -> Result:
+    """What would change today."""
+    from onemap.rules.review.opening import looked_again
+    from onemap.rules.review.recheck import recheck
+
+    with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
+        case = read_case(library, values["case"], hand.on)
+        case_state_after(case.state, "recheck", case=case.id, field="CASE")
+        changes = recheck(library, case, values, context)
+        if library.writable and is_logged(library):
+            looked_again(library, case, hand.by, sum(map(len, changes.values())))
+        answer = _answer(library, case, context)
+    return {**answer, "changes": changes}
+
+
+def review_remedy(values: Values, context: VerbContext) -> Result:
+    """Find what would pass of a case's parcels, and keep it with the round."""
+    from onemap.rules.review.remedies import find_and_keep
+
+    with open_library(values["library"]) as library:
+        hand = hand_of(library, values)
+        found = find_and_keep(library, values["case"], hand, values, context)
+        answer = _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
+    return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
+
+
+def review_consolidate(values: Values, context: VerbContext) -> Result:
+    """Join the opinions."""
+    decision = (values.get("conclusion"), _reason(values))
+    return _take_step(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *decision))
+
+
+def review_issue(values: Values, context: VerbContext) -> Result:
+    """Issue the statement."""
+    decision = (values.get("conclusion"), _reason(values))
+    return _take_step(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *decision))
+
+
+def review_withdraw(values: Values, context: VerbContext) -> Result:
+    """End a case without a statement."""
+    reason = _reason(values)
+    return _take_step(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+
+
+def review_publish(values: Values, context: VerbContext) -> Result:
+    """Bring the layers of approvals, earlier opinions and projects up to date."""
+    with open_library(values["library"]) as library:
+        return {"ok": True, "layers": deciding.publish(library, hand_of(library, values))}
+
+
+def review_export(values: Values, context: VerbContext) -> Result:
+    """Write a case's document."""
+    from onemap.rules.review.statement.case_export import export_case
+
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"])
+        written = export_case(
+            library,
+            case,
+            values["target"],
+            department=values.get("department"),
+            language=context.language,
+            document=values.get("document"),
+            templates=values.get("templates"),
+            overwrite=bool(values.get("overwrite")),
+            progress=context.progress,
+            annexes=values.get("annexes"),
+        )
+    return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -1,0 +1,179 @@
+"""The verb of past runs: listed, shown again, compared, named, taken away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.errors import UsageError
+from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.messages import problem_record
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+
+def runs(values: Values, context: VerbContext) -> Result:
+    """The runs that a library keeps; with RUN one of them, which is written, compared, named or taken away."""
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_names, run_of_name
+    from onemap.rules.verbs.work.judgement_tables import stored_tables
+
+    run = values.get("run")
+    asked = [f"--{name}" for name in ("name", "remove", "against", "out") if values.get(name) not in (None, False, [])]
+    if asked and not run:
+        raise UsageError("usage.alone", field=asked[0], other="RUN")
+    if values.get("remove") and len(asked) > 1:
+        raise UsageError("usage.apart", field="--remove", other=next(one for one in asked if one != "--remove"))
+    with open_library(values["library"]) as library:
+        tables = stored_tables(library)
+        if not run:
+            found, problems = past_runs(library, values.get("kind"), tables)
+            return {"ok": True, "runs": found, "problems": [problem_record(one, context.language) for one in problems]}
+        names = run_names(library)
+        run = run_of_name(names, run)
+        values = {**values, "against": run_of_name(names, values["against"])} if values.get("against") else values
+        if values.get("remove"):
+            return {"ok": True, "removed": remove_run(library, run, system_user(), tables)}
+        if values.get("name") is not None:
+            return {"ok": True, "named": {"id": run, "name": name_run(library, run, values["name"], system_user())}}
+        return _one_run(library, run, values, context)
+
+
+def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
+    """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import titles_of_library
+    from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
+    from onemap.rules.judge.packs.excuse_text import names_in_packs
+    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.judge.runs.past_runs import run_names, stored_verdicts
+    from onemap.rules.judge.runs.run import most_severe
+    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_record, stored_packs
+    from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    record = run_record(library, run, CHECK if values.get("against") else None)
+    if (kind := kind_of(record)) != CHECK:
+        problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
+        answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
+        return {**answer, "problems": problems, **target_answer(values)}
+    rules = rules_of_stored_run(library, run, context.language)
+    verdicts = stored_verdicts(library, run)
+    result: Result = {
+        "run": {**record, "recorded": True},
+        "name": run_names(library).get(run),
+        "parcels": sum(verdicts.values()),
+        "verdicts": verdicts,
+        "verdict": most_severe(verdicts),
+        **rules,
+        "problems": [],
+    }
+    needs_tables = outs or values.get("against")
+    tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
+    rules = rule_titles(stored_packs(library, run), record, context.language) if needs_tables else {}
+    # What is refused is refused before anything is written.
+    changed = _changes(library, values["against"], tables) if values.get("against") else None
+    if outs:
+        names = names_in_packs(stored_packs(library, run), context.language)
+        titles, languages = titles_of_library(library, rules, names), (context.language, context.language)
+        result["problems"] += write_tables(tables, library.crs, values, *languages, titles=titles)
+    result |= target_answer(values)
+    if changed is not None:
+        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, rules)}
+    return result
+
+
+def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, language: str) -> dict[str, Any]:
+    from onemap.rules.judge.findings.run_tables import run_table
+    from onemap.rules.judge.runs.stored_tables import stored_tables
+    from onemap.rules.judge.runs.unasked_rules import unasked_table
+
+    tables = stored_tables(library, run, language)
+    return {**tables, "run": run_table(dict(record)), "unasked_rules": unasked_table(unasked)}
+
+
+def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parcels whose verdict in these tables differs from that of an earlier run."""
+    from onemap.rules.judge.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.judge.runs.run import Chunk
+    from onemap.rules.judge.runs.run_store import run_record
+
+    run_record(library, against)
+    changes = VerdictChanges(library, against)
+    changes.append(Chunk(dict(tables)))
+    return changes.changed_parcels()
+
+
+def _write_stored_tables(
+    library: Any, run: str, record: Mapping[str, Any], kind: str, values: Values, language: str
+) -> list[dict[str, Any]]:
+    """Write a run's tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+
+    Raises OneMapError run.damaged, run.incomplete, out.….
+    """
+    from onemap.rules.answers.remedy.remedy import KIND as REMEDY
+    from onemap.rules.answers.remedy.remedy_storage import remedy_tables
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles, titles_of_library
+    from onemap.rules.judge.findings.run_tables import run_table
+    from onemap.rules.judge.packs.pack import rule_titles
+    from onemap.rules.judge.runs.run_store import stored_packs
+    from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
+    from onemap.rules.numbers.indicators.indicator_sheets import term_titles
+    from onemap.rules.numbers.indicators.indicator_storage import stored_options
+    from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
+    from onemap.rules.verbs.work.indicator_work import tables_for
+
+    catalogue = library.catalogue()
+    own = {"run": run_table(dict(record))}
+    if kind == INDICATORS:
+        packs = stored_options(library, run).packs
+        titles = KnownTitles(terms=term_titles(packs, catalogue, language), catalogue=catalogue)
+        tables = {**_indicator_tables(library, run, indicator_titles(packs, language)), **own}
+
+        def for_people(out: str, rows: Mapping[str, Any], tongue: str) -> Any:
+            return tables_for(out, rows, tongue, titles)
+
+        return write_tables(tables, library.crs, values, language, form=for_people)
+    if kind == REMEDY:
+        tables = remedy_tables(library, run)
+        titles = titles_of_library(library, rule_titles(stored_packs(library, run, REMEDY), record, language))
+    else:
+        tables, titles = _comparison_tables(library, run), titles_of_library(library)
+    return write_tables({**tables, **own}, library.crs, values, language, language, titles=titles)
+
+
+def _comparison_tables(library: Any, run: str) -> dict[str, Any]:
+    """Spots with their ground, the matrix, clusters and statistics, as they are kept."""
+    from onemap.rules.answers.compare.comparison_storage import KEPT
+
+    return {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
+
+
+def _indicator_tables(library: Any, run: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Values, terms and features as they are kept. titles: of indicators."""
+    from onemap.rules.numbers.indicators.indicator_storage import KEPT
+    from onemap.rules.numbers.indicators.indicators import titled_tables
+
+    tables = {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
+    return titled_tables(tables, titles) if "indicators" in tables else tables
+
+
+def _stored_table(library: Any, run: str, name: str) -> Any:
+    """A stored table, with the shapes of its rows if they have some; None without rows."""
+    import numpy as np
+    import pandas as pd
+
+    from onemap.rules.judge.findings.table import Table
+    from onemap.rules.judge.runs.run_store import stored_rows
+
+    rows = stored_rows(library, run, name)
+    if not rows:
+        return None
+    columns = pd.DataFrame([row.values for row in rows], dtype=object)
+    columns = columns.where(columns.notna(), None)
+    known = {str(name): columns[name].dropna() for name in columns}
+    texts = {name for name, values in known.items() if values.map(lambda one: isinstance(one, str)).any()}
+    numbers = [name for name, values in known.items() if len(values) and name not in texts]
+    columns = columns.assign(**{name: columns[name].infer_objects() for name in numbers})
+    if all(row.wkb is None for row in rows):
+        return Table(columns)
+    return Table(columns, geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object)))

@@ -1,0 +1,352 @@
+"""Whether this machine can do the work: what `self-test` looks at, one thing after the other.
+
+Nothing but the standard library is imported before its turn, so that what does not load is named and not died of.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem, joined_sentences
+from onemap.layers.messages import phrase, wording
+from onemap.layers.system_reasons import file_reason
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+
+REPORT_MARK = "onemap self-test"  # by which a report that may be replaced is known
+# What is imported, by the distribution that brings it: the compiled part of each where it is a module of its own.
+LIBRARIES = {
+    "numpy": "numpy.linalg",
+    "pandas": "pandas",
+    "pyarrow": "pyarrow.parquet",
+    "shapely": "shapely",
+    "pyproj": "pyproj",
+    "pyogrio": "pyogrio.raw",
+    "fiona": "fiona",
+    "geopandas": "geopandas",
+    "rasterio": "rasterio.features",
+    "openpyxl": "openpyxl",
+    "python-calamine": "python_calamine",
+    "cql2": "cql2",
+    "ezdxf": "ezdxf",
+    "py7zr": "py7zr",
+    "psycopg": "psycopg",
+    "psycopg-binary": "psycopg_binary",
+    "chinesecalendar": "chinese_calendar",
+    "python-docx": "docx",
+    "docxtpl": "docxtpl",
+    "jinja2": "jinja2",
+    "markupsafe": "markupsafe",
+    "typst": "typst",
+    "pypinyin": "pypinyin",
+    "defusedxml": "defusedxml.ElementTree",
+}
+NOT_EVERYWHERE = {"fiona"}  # has no wheels for some systems; the core then does without, more slowly
+_OLDEST = (3, 11)
+_BITS_64 = 2**32
+
+
+class _Unfit(Exception):
+    """What was looked at is there, and is not enough."""
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One thing that is looked at. look: gives what was found, for a reader, or raises; failed: what is then said."""
+
+    name: str
+    look: Callable[["_Room"], str]
+    failed: Problem
+
+
+@dataclass(frozen=True)
+class _Room:
+    """The folder that all is made in, and how the verb was asked."""
+
+    folder: Path
+    context: VerbContext
+
+
+def self_test(values: Values, context: VerbContext) -> Result:
+    """Do everything that the core needs of a machine, each in small, and say what does not work and the next step.
+
+    `--report` is written before each check, too: where a library takes the process down, it says which one.
+    Raises OneMapError out.exists, out.folder, out.failed.
+    """
+    import tempfile
+
+    from onemap.layers.stores.session import SESSION_CACHE
+
+    report = Path(values["report"]) if values.get("report") else None
+    if report is not None:
+        _check_report(report)
+    checks: list[dict[str, Any]] = []
+    listed = _checks()
+    # The session would keep the small library open, whose folder then could not be removed on Windows.
+    former = SESSION_CACHE.set(None)
+    try:
+        with contextlib.ExitStack() as stack:
+            room = None
+            for number, check in enumerate(listed):
+                name = check.name.removeprefix("library.")  # a package's own name
+                context.progress.at(number / len(listed), phrase("progress.self_test", context.language, name=name))
+                _write_report(report, checks, running=check.name)
+                if room is None and check.name == "folder":
+                    folder = tempfile.TemporaryDirectory(prefix="onemap-self-test-", ignore_cleanup_errors=True)
+                    room = _Room(Path(stack.enter_context(folder)), context)
+                checks.append(_look(check, room or _Room(Path(), context)))
+    finally:
+        SESSION_CACHE.reset(former)
+    _write_report(report, checks)
+    result: Result = {"ok": all(check["ok"] for check in checks), "checks": checks}
+    return {**result, "report": str(report)} if report is not None else result
+
+
+def _look(check: _Check, room: _Room) -> dict[str, Any]:
+    """A check's record: with the next step where it failed."""
+    try:
+        return {"name": check.name, "ok": True, "detail": check.look(room)}
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong on a machine is what is looked for
+        messages = [wording(one, room.context.language)[0] for one in getattr(error, "problems", ())]
+        reason = joined_sentences(*messages) or f"{type(error).__name__}: {error}"[:400]
+        facts = {"name": check.name.partition(".")[2] or check.name, "reason": reason}
+        message, mend = wording(replace(check.failed, facts=facts), room.context.language)
+        return {"name": check.name, "ok": False, "detail": message, "mend": mend}
+
+
+def _checks() -> list[_Check]:
+    libraries = [
+        _Check(f"library.{name}", _importing(name, module), Problem("self_test.library"))
+        for name, module in LIBRARIES.items()
+    ]
+    return [
+        _Check("python", _python, Problem("self_test.python")),
+        _Check("sqlite", _sqlite, Problem("self_test.sqlite")),
+        _Check("ssl", _ssl, Problem("self_test.ssl")),
+        *libraries,
+        _Check("compiler", _compiler, Problem("self_test.library")),
+        _Check("folder", _folder, Problem("self_test.folder")),
+        _Check("wal", _wal, Problem("self_test.wal")),
+        _Check("coordinates", _coordinates, Problem("self_test.coordinates")),
+        _Check("new", _new, Problem("self_test.work")),
+        _Check("check", _check, Problem("self_test.work")),
+        _Check("pdf", _pdf, Problem("self_test.pdf")),
+    ]
+
+
+def _python(_room: _Room) -> str:
+    import platform
+
+    if sys.version_info[:2] < _OLDEST:
+        raise _Unfit(platform.python_version())
+    if sys.maxsize < _BITS_64:
+        raise _Unfit("32 bit")
+    return f"{platform.python_version()} {platform.machine()}, {platform.platform()}"
+
+
+def _sqlite(_room: _Room) -> str:
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE VIRTUAL TABLE boxes USING rtree(id, minx, maxx, miny, maxy)")
+        connection.execute("INSERT INTO boxes VALUES (1, 0, 2, 0, 2), (2, 5, 6, 5, 6)")
+        found = connection.execute("SELECT id FROM boxes WHERE minx <= 1 AND maxx >= 1").fetchall()
+    if found != [(1,)]:
+        raise _Unfit(f"R-tree: {found}")
+    return f"SQLite {sqlite3.sqlite_version}, R-tree"
+
+
+def _ssl(_room: _Room) -> str:
+    import ssl
+
+    ssl.create_default_context()
+    return ssl.OPENSSL_VERSION
+
+
+def _importing(name: str, module: str) -> Callable[[_Room], str]:
+    def look(room: _Room) -> str:
+        import importlib
+        import logging
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            version(name)
+        except PackageNotFoundError:
+            if name in NOT_EVERYWHERE:
+                return phrase("said.self_test_without", room.context.language)
+            raise
+        # fiona tells of each driver that is switched off and that its GDAL never had.
+        logging.getLogger(name).addHandler(logging.NullHandler())
+        importlib.import_module(module)
+        return version(name)
+
+    return look
+
+
+def _compiler(room: _Room) -> str:
+    """Without numba the core is slower, and nothing else; one that is there must load."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version("numba")
+    except PackageNotFoundError:
+        return phrase("said.self_test_slower", room.context.language)
+    import numba
+
+    return f"numba {found}" if numba.__version__ else found
+
+
+def _folder(room: _Room) -> str:
+    """Names in Chinese, long paths, and a file that takes another's name while that is closed."""
+    deep = room.folder.joinpath(*(["资料库 with a long name, one folder in another"] * 3))
+    deep.mkdir(parents=True)
+    first, second = deep / "一.txt", deep / "二.txt"
+    first.write_text("1", encoding="utf-8")
+    second.write_text("2", encoding="utf-8")
+    os.replace(first, second)
+    if second.read_text(encoding="utf-8") != "1":
+        raise _Unfit(second.name)
+    return f"{sys.getfilesystemencoding()}, {len(str(second))}"
+
+
+def _wal(room: _Room) -> str:
+    """Two connections, one of which writes while the other reads its own state."""
+    import sqlite3
+
+    path = room.folder / "wal.db"
+    with (
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as writer,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader,
+    ):
+        mode = writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise _Unfit(f"journal_mode = {mode}")
+        writer.execute("CREATE TABLE t (n)")
+        reader.execute("BEGIN")
+        before = reader.execute("SELECT count(*) FROM t").fetchone()
+        writer.execute("INSERT INTO t VALUES (1)")
+        during = reader.execute("SELECT count(*) FROM t").fetchone()
+        reader.execute("COMMIT")
+        after = reader.execute("SELECT count(*) FROM t").fetchone()
+    if (before, during, after) != ((0,), (0,), (1,)):
+        raise _Unfit(f"{before} {during} {after}")
+    return "WAL"
+
+
+def _coordinates(_room: _Room) -> str:
+    """The origin of a zone, there and back; PROJ's own database is found, and not another program's."""
+    import pyproj
+
+    there = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True).transform(114.0, 30.0)
+    if abs(there[0] - 500_000.0) > 1e-6:
+        raise _Unfit(str(there))
+    return f"PROJ {pyproj.proj_version_str}"
+
+
+def _town(room: _Room) -> Iterator[tuple[Path, Any]]:
+    """A square of farmland of 10 m and a parcel of 4 m × 10 m, half of it on the farmland."""
+    import geopandas as gpd
+    import shapely
+
+    west, south = 500_000, 3_400_000
+    for name, box in (("farmland", (0, 0, 10, 10)), ("parcels", (8, 0, 12, 10))):
+        moved = shapely.box(west + box[0], south + box[1], west + box[2], south + box[3])
+        frame = gpd.GeoDataFrame({"BSM": ["1"]}, geometry=[moved], crs="EPSG:4547")
+        path = room.folder / f"{name}.gpkg"
+        frame.to_file(path)
+        yield path, frame
+
+
+def _new(room: _Room) -> str:
+    from onemap.layers.progress import SILENT
+    from onemap.rules.verbs.work.library_work import add, new
+
+    quiet = replace(room.context, progress=SILENT, session=None)
+    library = room.folder / "小库.gpkg"
+    new({"library": str(library), "crs": "EPSG:4547"}, quiet)
+    farmland, _parcels = (path for path, _frame in _town(room))
+    wishes = {"as": "YJJBNTTB", "covers": "extent", "valid_from": None}
+    added = add({"library": str(library), "source": str(farmland), **wishes}, quiet)
+    if added["features"] != 1:
+        raise _Unfit(str(added))
+    return f"{library.name}, {library.stat().st_size // 1024} kB"
+
+
+def _check(room: _Room) -> str:
+    import pyarrow.parquet as pq
+
+    from onemap.layers.progress import SILENT
+    from onemap.rules.verbs.work.check_work import check
+
+    quiet = replace(room.context, progress=SILENT, session=None)
+    out = room.folder / "findings"
+    wishes = {"only": ("YJJBNTTB",), "out": [str(out)]}
+    check({"library": str(room.folder / "小库.gpkg"), "parcels": str(room.folder / "parcels.gpkg"), **wishes}, quiet)
+    rows = pq.read_table(out / "findings.parquet", columns=["verdict", "area_m2"]).to_pylist()
+    found = {row["verdict"]: row["area_m2"] for row in rows}
+    if found.get("prohibited") != 20.0:
+        raise _Unfit(str(found))
+    return "20 m²"
+
+
+def _pdf(room: _Room) -> str:
+    from onemap.rules.display.maps.fonts import chosen_fonts
+    from onemap.rules.display.maps.typst_pages import set_pages
+
+    folder = room.folder / "page"
+    folder.mkdir()
+    families = sorted({*chosen_fonts().families.values()})
+    source = folder / "page.typ"
+    source.write_text(f'#set text(font: "{families[0]}")\n一张图 One Map\n', encoding="utf-8")
+    (made,) = set_pages(source, source.name)
+    if not made.startswith(b"%PDF"):
+        raise _Unfit("no PDF")
+    return ", ".join(families)
+
+
+def _check_report(report: Path) -> None:
+    """Refuse a place that holds anything but an earlier report. Raises OneMapError out.exists, out.folder."""
+    if report.is_file():
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads(report.read_text(encoding="utf-8")).get("about") == REPORT_MARK:
+                return
+    if report.exists():
+        raise OneMapError("out.exists", file=report.name, field="--report")
+    if not report.absolute().parent.is_dir():
+        raise OneMapError("out.folder", file=str(report.parent), field="--report")
+
+
+def _write_report(report: Path | None, checks: list[dict[str, Any]], running: str | None = None) -> None:
+    """What may be sent to others: versions and checks, without the names of persons and folders."""
+    if report is None:
+        return
+    import datetime
+    import locale
+    import platform
+
+    from onemap.layers.software import installed_versions
+
+    facts = {
+        "about": REPORT_MARK,
+        "ok": running is None and all(check["ok"] for check in checks),
+        "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "python": sys.version,
+        "encodings": [sys.getfilesystemencoding(), locale.getpreferredencoding(False)],
+        "versions": installed_versions(),
+        "running": running,
+        "checks": checks,
+    }
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    for private in (str(Path.home()), sys.prefix, sys.base_prefix):
+        for shown in (private, json.dumps(private, ensure_ascii=False)[1:-1]):
+            text = text.replace(shown, "~") if len(shown) > 1 else text
+    try:
+        report.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OneMapError("out.failed", file=report.name, field="--report", reason=file_reason(error)) from error

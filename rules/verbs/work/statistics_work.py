@@ -1,0 +1,148 @@
+"""What the verbs that count do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from onemap.layers.messages import phrase
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+
+def statistics(values: Values, context: VerbContext) -> Result:
+    """Areas, lengths, counts and sums of a layer by class and by area unit."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.answers.statistics.figure_pages import statistics_page
+    from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions
+    from onemap.rules.answers.statistics.statistics import statistics as measure
+
+    options = StatisticsOptions(
+        layer=values["code"],
+        by=values.get("by") or (),
+        sums=values.get("sum") or (),
+        within=values.get("within"),
+        unit=values.get("unit"),
+        units_where=values.get("units_where"),
+        where=values.get("where"),
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+        language=context.language,
+    )
+    _check_targets(values)
+    with open_library(values["library"]) as library:
+        adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
+        found = measure(library, options, Threads.of(values.get("workers"), adding))
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    answer: Result = {
+        "rows": found.rows,
+        "total": found.total,
+        "units": found.units,
+        "layer": _with_title(found.layer, held.catalogue, context.language),
+        "within": found.within,
+        "problems": problems,
+    }
+    return _with_files(answer, found.tables, held, statistics_page, values, context)
+
+
+def transitions(values: Values, context: VerbContext) -> Result:
+    """What of each class became what between two versions, by area unit."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import problem_record
+    from onemap.rules.answers.statistics.figure_pages import transitions_page
+    from onemap.rules.answers.statistics.transitions import TransitionOptions
+    from onemap.rules.answers.statistics.transitions import transitions as measure
+
+    options = TransitionOptions(
+        a=values["a"],
+        b=values["b"],
+        by=values["by"],
+        within=values.get("within"),
+        unit=values.get("unit"),
+        units_where=values.get("units_where"),
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+    )
+    _check_targets(values)
+    with open_library(values["library"]) as library:
+        adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
+        found = measure(library, options, Threads.of(values.get("workers"), adding))
+        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name)
+    problems = [problem_record(problem, context.language) for problem in found.problems]
+    answer: Result = {
+        "ok": True,
+        "rows": found.rows,
+        "classes": found.classes,
+        "units": found.units,
+        "total": found.total,
+        "layers": [_with_title(layer, held.catalogue, context.language) for layer in found.layers],
+        "within": found.within,
+        "problems": problems,
+    }
+    return _with_files(answer, found.tables, held, transitions_page, values, context)
+
+
+def _with_title(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
+    """The record of a version with its layer's title."""
+    from onemap.layers.catalogue.catalogue import layer_title
+
+    return {**layer, "title": layer_title(layer["code"], catalogue, language)}
+
+
+class _LibraryFacts(NamedTuple):
+    """What the files need of the library once it is closed."""
+
+    crs: Any
+    catalogue: Any
+    name: str
+
+
+def _layer_code(values: Values) -> str:
+    """The layer whose classes are counted, of transitions the older one."""
+    return str(values.get("code") or values["a"]).partition("@")[0]
+
+
+def _titled_form(held: _LibraryFacts, values: Values) -> Any:
+    """The tables as a place wants them: a sheet has titles over the columns that are named by fields of the layer."""
+    from onemap.rules.answers.statistics.figure_pages import titled_columns
+
+    entry = held.catalogue.get(_layer_code(values)) if values.get("code") else None
+
+    def form(out: str, tables: Any, language: str) -> Any:
+        fields = values.get("by") or (), values.get("sum") or ()
+        is_sheet = out.lower().endswith(".xlsx")
+        return titled_columns(tables, entry, *fields, language) if is_sheet and entry is not None else tables
+
+    return form
+
+
+def _with_files(
+    answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
+) -> Result:
+    """The answer with the tables and the page written, and where they lie."""
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+
+    day = (values.get("as_of") or date.today()).isoformat()
+    page, figure = make_page(answer, held.catalogue, day, context.language)
+    # Nothing else is recorded with them.
+    language = context.language
+    titles = KnownTitles(catalogue=held.catalogue, layers=(_layer_code(values),))
+    answer["problems"] += write_tables(
+        tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles
+    )
+    answer |= target_answer(values)
+    if values.get("page"):
+        foot = figures_foot(held.name, language)
+        answer["page"] = write_pages(values, [page], context, foot=foot)
+    return answer
+
+
+def _check_targets(values: Values) -> None:
+    """Refuse before any work what cannot be written. Raises OneMapError out.…, statement.suffix."""
+    from onemap.rules.display.outputs.outputs import check_targets
+
+    inputs = [values["library"], values.get("within") or ""]
+    check_targets(values.get("out") or [], bool(values.get("overwrite")), inputs)
+    check_page(values, values.get("within"))

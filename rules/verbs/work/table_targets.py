@@ -1,0 +1,46 @@
+"""Where `--out` sends the tables of a verb that are recorded with nothing else, and how its answer names the places."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.rules.contract.declaration import Result, Values
+
+
+def write_tables(
+    tables: Mapping[str, Any],
+    crs: Any,
+    values: Values,
+    language: str,
+    sheet_language: str | None = None,
+    form: Callable[[str, Mapping[str, Any], str], Mapping[str, Any]] = lambda _out, tables, _language: tables,
+    figures: Sequence[Any] = (),
+    titles: Any = None,
+) -> list[dict[str, Any]]:
+    """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+
+    sheet_language: of heads and words in a sheet; codes without one. A GeoPackage has codes, and columns with names in
+    any case. form: the tables as one of the places wants them.
+    figures: that a sheet has as native charts; titles: a `KnownTitles` for the ids on a sheet.
+    Raises OneMapError out.….
+    """
+    from onemap.rules.display.outputs.outputs import remark_records, tables_written
+
+    problems: list[dict[str, Any]] = []
+    for out in values.get("out") or ():
+        made, overwrite = form(out, tables, language), bool(values.get("overwrite"))
+        heads = language_of_heads(out, language) or sheet_language
+        with tables_written(made, crs, out, overwrite, heads, figures, titles) as target:
+            problems += remark_records([target], language)
+    return problems
+
+
+def language_of_heads(out: str, language: str) -> str | None:
+    """The language in which a GeoPackage names the columns of tables that carry codes; None for another form."""
+    return language if Path(out).suffix.lower() == ".gpkg" else None
+
+
+def target_answer(values: Values) -> Result:
+    """`out` of an answer: one place as a text, several as a list; nothing where no table was wanted."""
+    outs = values.get("out")
+    return {"out": outs[0] if len(outs) == 1 else outs} if outs else {}

@@ -1,0 +1,122 @@
+"""What the verbs of warnings do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.verbs.work.indicator_work import tables_for
+from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+
+
+def warnings(values: Values, context: VerbContext) -> Result:
+    """What somebody has to look at: quotas, permits, old layers, sums, candidates for change without approval."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+    from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
+    from onemap.rules.numbers.indicators.indicators import IndicatorOptions
+    from onemap.rules.numbers.warnings.warning_pages import titled_rows, warning_page
+    from onemap.rules.numbers.warnings.warnings import WarningOptions
+    from onemap.rules.numbers.warnings.warnings import warnings as look
+    from onemap.rules.review.cases.hand import check_day
+
+    outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
+    check_targets(outs, overwrite, [values["library"], *names])
+    check_page(values, *names)
+    day = values.get("as_of") or date.today()
+    with open_library(values["library"]) as library:
+        if values.get("keep"):
+            check_day(library, values.get("as_of"))
+        quotas = IndicatorOptions(
+            packs=tuple(indicator_packs(names, library.catalogue())),
+            days=(day,),
+            unit=values.get("unit"),
+            unit_field=values.get("unit_field"),
+            language=context.language,
+        )
+        options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
+        found = look(library, options, Threads.of(values.get("workers"), context.progress))
+        kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
+        catalogue, foot = library.catalogue(), figures_foot(library.printed_name, context.language)
+        titles = indicator_titles(quotas.packs, context.language)
+        known = KnownTitles(indicators=titles, catalogue=catalogue)
+        problems = _write(library.crs, found.table(), known, values, context.language)
+    result: Result = {
+        "ok": True,
+        "as_of": day.isoformat(),
+        "warnings": titled_rows(found.rows, quotas.packs, catalogue, context.language),
+        "unlooked": found.unlooked,
+        "problems": problems,
+        **kept,
+    }
+    result |= target_answer(values)
+    if values.get("page"):
+        page = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
+        result["page"] = write_pages(values, [page], context, foot=foot)
+    return result
+
+
+def _write(crs: Any, table: Any, titles: Any, values: Values, language: str) -> list[dict[str, Any]]:
+    """Write a list of warnings; a sheet has titles for ids. titles: a `KnownTitles`."""
+    return write_tables(
+        {"warnings": table},
+        crs,
+        values,
+        language,
+        form=lambda out, tables, language: tables_for(out, tables, language, titles),
+    )
+
+
+def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
+    """Keep the list if that is wanted, and say in its rows how each stands that the library knows."""
+    from onemap.rules.numbers.warnings.warning_states import keep_warnings, kept_warnings
+    from onemap.rules.numbers.warnings.warnings import STATE_COLUMNS
+
+    opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
+    kept = kept_warnings(library)
+    for row in rows:
+        if row["id"] in kept:
+            record = kept[row["id"]].record()
+            row.update({name: record[name] for name in STATE_COLUMNS})
+    return {"opened": opened} if is_kept else {}
+
+
+def warning_list(values: Values, context: VerbContext) -> Result:
+    """The warnings that the library has opened, each with its steps; with --out also as a table."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.display.outputs.outputs import check_targets
+    from onemap.rules.display.outputs.sheet_titles import KnownTitles
+    from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
+    from onemap.rules.numbers.warnings.warning_pages import titled_rows
+    from onemap.rules.numbers.warnings.warning_states import kept_table, kept_warnings, last_question
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"]])
+    with open_library(values["library"]) as library:
+        kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
+        packs = last_question(library, context.language).quotas.packs if kept else ()
+    found = [one for one in kept if values.get("state") in (None, one.state)]
+    found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
+    titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)
+    problems = _write(crs, kept_table(found), titles, values, context.language)
+    rows = titled_rows([one.record() for one in found], packs, catalogue, context.language)
+    return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
+
+
+def warning_step(values: Values, context: VerbContext) -> Result:
+    """Take the next step of one warning: who, why, and how it then stands."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.numbers.warnings.warning_pages import titled_rows
+    from onemap.rules.numbers.warnings.warning_states import last_question, take_step
+    from onemap.rules.review.case_step import plain_text
+    from onemap.rules.review.cases.hand import hand_of
+
+    with open_library(values["library"]) as library:
+        who = library.person() if values.get("by") is None else hand_of(library, values).by
+        reason = plain_text(values["reason"], "--reason")
+        warning = take_step(library, values["id"], values["state"], reason, who)
+        packs, catalogue = last_question(library, context.language).quotas.packs, library.catalogue()
+        (row,) = titled_rows([warning.record()], packs, catalogue, context.language)
+        return {"ok": True, "warning": row}

@@ -1,0 +1,53 @@
+"""The menu of a row by the keyboard: at the row that has it, wherever the list was scrolled to."""
+
+import sys
+
+import pytest
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem
+
+from onemap.plugin.desk.results.row_menu import RowMenu
+
+
+@pytest.fixture
+def tree(application):
+    made = QTreeWidget()
+    for number in range(200):
+        made.addTopLevelItem(QTreeWidgetItem([str(number)]))
+    made.resize(200, 200)
+    made.show()
+    yield made
+    made.deleteLater()
+
+
+@pytest.fixture
+def menu_rows(tree):
+    """The rows at which the menu opened."""
+    rows = []
+    RowMenu(tree, lambda place: rows.append(tree.itemAt(place).text(0)))
+    return rows
+
+
+def test_the_menu_of_a_row_out_of_sight_brings_it_into_sight(tree, menu_rows):
+    tree.setCurrentItem(tree.topLevelItem(3))
+    tree.scrollToBottom()
+    tree.customContextMenuRequested.emit(tree.visualItemRect(tree.currentItem()).center())  # what the Menu key asks
+    assert menu_rows == ["3"]
+    assert tree.viewport().rect().contains(tree.visualItemRect(tree.currentItem()).center())
+
+
+def test_the_menu_by_the_mouse_opens_where_the_mouse_is(tree, menu_rows):
+    tree.setCurrentItem(tree.topLevelItem(3))
+    tree.customContextMenuRequested.emit(tree.visualItemRect(tree.topLevelItem(1)).center())
+    assert menu_rows == ["1"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system makes the event")
+def test_shift_f10_opens_the_menu_of_the_current_row(tree, menu_rows):
+    tree.setCurrentItem(tree.topLevelItem(150))
+    tree.scrollToTop()
+    QTest.keyClick(tree, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert menu_rows == ["150"]
+    QTest.keyClick(tree, Qt.Key.Key_F10)
+    assert menu_rows == ["150"]

@@ -1,0 +1,143 @@
+"""Watching: against an earlier comparison only what changed is computed, the answer is the whole one, changes told."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from shapely import box
+
+from onemap.tests.rules.answers.compare.conftest import MATRIX, plain
+
+IGNORED = ("decision", "decision_at")
+
+
+def parcels(seed: int = 5) -> list:
+    """Forty yards with streets between them, so that a change stays where it is."""
+    dice = np.random.default_rng(seed)
+    codes = ["0701", "0702", "01", "03", None]
+    yards = []
+    for row in range(5):
+        for column in range(8):
+            west, south = 120 * column, 190 * row
+            cut = south + dice.uniform(30, 120)
+            yards += [
+                (box(west, south, west + 100, cut), codes[dice.integers(5)]),
+                (
+                    shapely.Polygon([(west, cut), (west + 100, cut), (west + 90, south + 150), (west, south + 160)]),
+                    codes[dice.integers(5)],
+                ),
+            ]
+    return yards
+
+
+def other(seed: int = 6) -> list:
+    dice = np.random.default_rng(seed)
+    return [
+        (shapely.affinity.translate(shape, *dice.uniform(-3, 3, 2)), ["R2", "M", "E", None][dice.integers(4)])
+        for shape, _ in parcels()
+    ]
+
+
+def same_rows(one, two):
+    for name in ("spots", "matrix", "clusters"):
+        first, second = (plain(shapely_free(found, name)) for found in (one, two))
+        assert first.equals(second), name
+
+
+def shapely_free(found, name):
+    import geopandas as gpd
+
+    frame = gpd.read_file(found.out, layer=name)
+    if "geometry" in frame:
+        frame["body"] = [None if shape is None else shape.wkb for shape in frame.geometry]
+        frame = frame.drop(columns="geometry")
+    return frame
+
+
+def changed_plan(rows, how):
+    rows = list(rows)
+    if how == "moved":
+        rows[17] = (shapely.affinity.translate(rows[17][0], 4, 7), rows[17][1])
+    elif how == "gone":
+        del rows[30:33]
+    elif how == "overlapping":
+        rows.append((box(60, 60, 400, 300), "0702"))
+    elif how == "first":
+        rows.insert(0, (box(60, 60, 400, 300), "0702"))
+    return rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["same", "moved", "gone", "overlapping", "first"])
+def test_it_equals_a_whole_comparison_to_the_last_bit_and_computes_less(table, how, tmp_path):
+    table.plan("A", parcels(), label="old")
+    table.plan("B", other())
+    first = table.compare()
+    table.plan("A", changed_plan(parcels(), how), label="new")
+    run = first.answer["run"]["id"]
+    part = table.compare(against=run)
+    kept = tmp_path / "part.gpkg"
+    part.out.rename(kept)
+    part.out = kept
+    whole = table.compare()
+    same_rows(part, whole)
+    computed, every = part.answer["run"]["computed"], whole.answer["run"]["computed"]
+    assert every == whole.answer["spots"]
+    # A row put first gives every other another key: all are other features then.
+    assert computed == 0 if how == "same" else computed == every if how == "first" else computed < every
+    assert part.answer["area_m2"] == whole.answer["area_m2"]
+    assert part.answer["run"]["overlap"] == whole.answer["run"]["overlap"]
+
+
+def test_what_is_new_gone_and_changed_is_told(table):
+    ground = box(0, 0, 1000, 1000)
+    table.plan("B", [(ground, "E")])
+    stays, goes, grows = box(0, 0, 100, 100), box(200, 0, 300, 100), box(400, 0, 500, 100)
+    table.plan("A", [(stays, "07"), (goes, "07"), (grows, "07")], label="old")
+    run = table.compare().answer["run"]["id"]
+    table.plan("A", [(stays, "07"), (box(400, 0, 500, 120), "07"), (box(700, 0, 800, 50), "07")], label="new")
+    again = table.compare(against=run)
+    changed = again.answer["changed"]
+    assert [round(spot["area_m2"]) for spot in changed["new"]] == [5000]
+    assert [round(spot["area_m2"]) for spot in changed["gone"]] == [10_000]
+    assert [(round(c["from"]["area_m2"]), round(c["to"]["area_m2"])) for c in changed["changed"]] == [(10_000, 12_000)]
+    assert {spot["type"] for spot in (*changed["new"], *changed["gone"])} == {"03"}
+    rows = gpd.read_file(again.out, layer="changes").set_index("change")
+    assert sorted(rows.index) == ["changed", "gone", "new"] and set(rows["type"]) == {"03"}
+    assert rows.loc["gone"].geometry.equals(goes) and rows.loc["changed"].geometry.equals(box(400, 0, 500, 120))
+    assert rows.loc["changed", ["area_m2", "before_m2"]].tolist() == pytest.approx([12_000, 10_000])
+    assert rows["before"].isna().to_dict()["new"] and rows["spot"].isna().to_dict()["gone"]
+    assert rows.loc["changed", "before"] == changed["changed"][0]["from"]["spot"]
+    assert table.run("verify", table.library, "--run", again.answer["run"]["id"]).json["ok"]
+
+
+def test_nothing_changed_is_told_as_nothing(table):
+    table.plan("A", [(box(0, 0, 100, 100), "07")])
+    table.plan("B", [(box(0, 0, 500, 500), "E")])
+    run = table.compare().answer["run"]["id"]
+    again = table.compare(against=run)
+    assert again.answer["changed"] == {"new": [], "gone": [], "changed": []}
+    assert again.answer["run"]["computed"] == 0
+
+
+@pytest.mark.parametrize("what", ["matrix", "limits", "coverage"])
+def test_another_question_is_computed_as_a_whole(table, what):
+    table.plan("A", [(box(0, 0, 100, 100), "07"), (box(300, 0, 400, 100), "01")], label="old")
+    table.plan("B", [(box(0, 0, 500, 500), "E")])
+    run = table.compare().answer["run"]["id"]
+    options = {"min_area": 500} if what == "limits" else {}
+    if what == "coverage":
+        table.plan("A", [(box(0, 0, 100, 100), "07")], label="new", covers=box(0, 0, 900, 900))
+    matrix = MATRIX + "# a word\n" if what == "matrix" else MATRIX
+    found = table.compare(against=run, matrix=matrix, **options)
+    assert found.answer["run"]["computed"] == found.answer["spots"]
+
+
+def test_a_run_of_other_plans_or_of_a_check_is_refused(table):
+    table.plan("A", [(box(0, 0, 100, 100), "07")])
+    table.plan("B", [(box(0, 0, 500, 500), "E")])
+    table.plan("C", [(box(0, 0, 500, 500), "E")])
+    run = table.compare().answer["run"]["id"]
+    answer = table.run("compare", table.library, "A", "C", "--matrix", table.matrix(), "--against", run)
+    assert answer.codes == ["compare.other_pair"]
+    assert table.run("compare", table.library, "A", "B", "--against", "no").codes == ["run.unknown"]

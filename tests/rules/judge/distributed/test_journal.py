@@ -1,0 +1,159 @@
+"""A check that was killed goes on where it was; one that is done, refused or another leaves and takes nothing."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+from shapely import box
+
+from onemap.layers.errors import Cancelled
+from onemap.layers.files import journal_folder
+from onemap.layers.progress import Progress
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.judge.distributed import journal
+from onemap.rules.judge.distributed.table_files import table_path
+from onemap.rules.verbs.commands.verbs import VERBS, checked_values
+from onemap.tests.rules.changing_town import RULES
+from onemap.tests.rules.command import command
+from onemap.tests.rules.judge.distributed.conftest import (
+    arguments,
+    finished_blocks,
+    put_in_a_row,
+    rows_differ,
+    start_program,
+    work,
+)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")
+
+
+def killed_after(desk, blocks, *more):
+    """The program, ended by the system as soon as so many blocks are finished; how many are in the end."""
+    child = start_program(desk, *more)
+    while len(finished_blocks(desk)) < blocks:
+        assert child.poll() is None, child.communicate()
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    return len(finished_blocks(desk))
+
+
+def run_check(desk, report):
+    """`check` in this process, with a report of its own."""
+    _, library, parcels, _, pack = arguments(desk)
+    given = {"library": str(library), "parcels": str(parcels), "pack": [str(pack)]}
+    return VERBS["check"].run(checked_values(VERBS["check"], given), VerbContext("en", Progress(report)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
+@pytest.mark.parametrize("blocks", [1, 5, 8])
+def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks, is_row):
+    if is_row:  # then rows are written while others are judged
+        put_in_a_row(town)
+    before = killed_after(town.desk, blocks)
+    outcome = command(*arguments(town.desk)).json
+    (resumption,) = (problem for problem in outcome["problems"] if problem["code"] == "journal.resumed")
+    assert f"{before} of its 9 blocks" in resumption["message"]
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
+    assert not work(town.desk).exists()
+
+
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
+def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
+    if is_row:
+        put_in_a_row(town)
+
+    def report(fraction, step):
+        if len(finished_blocks(town.desk)) >= 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_check(town.desk, report)
+    before = len(finished_blocks(town.desk))  # what is being written is written to its end
+    assert 3 <= before < 9
+    steps = []
+    run_check(town.desk, lambda fraction, step: steps.append((fraction, step)))
+    assert any(f"{before} of its 9 blocks" in step for _, step in steps)
+    fractions = [fraction for fraction, _ in steps]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(town, monkeypatch):
+    kept = journal.keep_table
+
+    def full(folder, name, *more):
+        if len(finished_blocks(town.desk)) == 2 and name == "overlaps":
+            raise OSError(28, "No space left on device")
+        return kept(folder, name, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "keep_table", full)
+        answer = command(*arguments(town.desk))
+    assert answer.code == 3 and answer.codes == ["journal.failed"]
+    assert "the disk is full" in answer.json["problems"][0]["message"]
+    assert len(list(work(town.desk).glob("check-*/done/*"))) == 2
+    outcome = command(*arguments(town.desk)).json
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
+
+
+def test_a_run_that_is_done_leaves_nothing(town):
+    outcome = command(*arguments(town.desk)).json
+    assert outcome["parcels"] == 60 and not work(town.desk).exists()
+
+
+def test_a_refused_run_leaves_nothing(town):
+    town.desk.pack(*RULES, {"id": "odd", "layer": "PLAN", "where": "NOWHERE = 1"})
+    outcome = command(*arguments(town.desk)).json
+    assert [problem["code"] for problem in outcome["problems"]] == ["rule.field"]
+    assert not work(town.desk).exists()
+
+
+@pytest.mark.slow
+def test_another_question_takes_nothing_from_a_journal_that_is_not_its_own(town):
+    killed_after(town.desk, 3)
+    town.parcels["P0"] = box(0, 0, 31, 30)
+    town.desk.parcels(town.parcels, {"USE": town.wanted})
+    outcome = command(*arguments(town.desk)).json
+    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
+    assert rows_differ(town.desk, outcome["run"]["id"]) == [] and len(finished_blocks(town.desk)) >= 3
+
+
+@pytest.mark.slow
+def test_a_new_version_of_a_layer_is_another_question(town):
+    killed_after(town.desk, 3)
+    town.uses = list(np.roll(town.uses, 1))
+    town.add_plan("b")
+    outcome = command(*arguments(town.desk)).json
+    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []
+
+
+def test_one_that_was_killed_while_it_removed_its_folder_leaves_no_half_of_a_journal(town, monkeypatch):
+    def killed(folder, **how):
+        next((folder / "parcels").glob("*.arrow")).unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_folder.shutil, "rmtree", killed)
+        command(*arguments(town.desk))
+    assert work(town.desk).exists()
+    outcome = command(*arguments(town.desk)).json
+    assert outcome["problems"] == [] and rows_differ(town.desk, outcome["run"]["id"]) == []
+    assert not work(town.desk).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_row", "table"), [(False, "findings"), (True, "rows")], ids=["scattered", "in a row"])
+def test_a_block_that_was_torn_is_judged_again(town, is_row, table):
+    if is_row:
+        put_in_a_row(town)
+    killed_after(town.desk, 4)
+    (first, *_) = sorted(finished_blocks(town.desk))
+    torn = table_path(first, table)
+    torn.write_bytes(torn.read_bytes()[:-9])
+    outcome = command(*arguments(town.desk)).json
+    assert rows_differ(town.desk, outcome["run"]["id"]) == []

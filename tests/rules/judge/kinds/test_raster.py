@@ -1,0 +1,234 @@
+"""raster: cells by exact weight, worked by hand on small grids, and real slopes held to their truth."""
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_origin
+from shapely import MultiPolygon, Polygon, box
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.judge.kinds import raster_grids
+
+DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
+RULE = {"kind": "raster", "layer": "GRID"}
+
+
+def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0):
+    values = np.asarray(values, dtype="float64")
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": nodata, "crs": crs}
+    shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
+    with rasterio.open(path, "w", **profile, **shape) as dataset:
+        dataset.write(values, 1)
+    return path
+
+
+@pytest.fixture
+def grid(desk):
+    def add(values, *more, **options):
+        path = write_grid(desk.folder / "grid.tif", values, **options)
+        answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent", *more)
+        assert answer.code == 0, answer.json
+        return path
+
+    return add
+
+
+def test_cells_above_a_value_are_weighed_by_the_ground_that_they_share(desk, grid):
+    grid([[0, 9, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    # x 5…25, y 25…40: of the cell of 9 its whole 100 m², of the cell of 5 half of it.
+    found = desk.check({"A": box(5, 25, 25, 40)}, {**RULE, "above": 4})
+    row = found.finding("A")
+    assert (row.share, row.area_m2, row.counted) == (pytest.approx(0.5), pytest.approx(150.0), True)
+    assert row.value == pytest.approx((9 * 100 + 5 * 50) / 300)
+    assert row.geometry.area == pytest.approx(150.0)
+    assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0
+
+
+def test_ground_outside_the_coverage_is_unknown_though_the_grid_has_values_there(desk):
+    path = write_grid(desk.folder / "grid.tif", [[0, 0, 0, 9]] * 4)
+    covers = desk.write("covers", [box(0, 0, 20, 40)], {"n": [1]}, "EPSG:4547")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", covers)
+    assert answer.code == 0, answer.json
+    parcels = {"A": box(0, 0, 20, 40), "B": box(10, 0, 30, 40), "C": box(20, 0, 45, 40)}
+    found = desk.check(parcels, {**RULE, "above": 4})
+    # Of C 400 m² match, 400 m² have a value of which the version does not speak, and 200 m² lie off the grid.
+    assert found.verdicts() == {"A": "clear", "B": "unknown", "C": "prohibited"}
+    assert found.hits() == {"C": pytest.approx(400.0)}
+    assert found.finding("C").share == pytest.approx(0.5)
+    assert found.unknowns() == {
+        "B": (pytest.approx(400.0), "outside_coverage"),
+        "C": (pytest.approx(600.0), "outside_coverage,nodata"),
+    }
+
+
+def test_a_raster_may_stand_in_a_layers_place_for_a_trial(desk, grid):
+    grid([[1, 2, 3, 4]] * 4)
+    other = write_grid(desk.folder / "other.tif", [[9, 9, 9, 0]] * 4)
+    parcel = {"A": box(0, 0, 40, 40)}
+    found = desk.check(parcel, {**RULE, "above": 3}, replace=f"GRID={other}")
+    assert (found.finding("A").share, found.finding("A").version) == (pytest.approx(0.75), "other.tif")
+    assert desk.check(parcel, {**RULE, "above": 3}).finding("A").share == pytest.approx(0.25)
+
+
+def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
+    grid([[1, 2, 3, 4]] * 4)
+    parcel = {"A": box(0, 0, 40, 40)}
+    assert desk.check(parcel, {**RULE, "above": 3}).finding("A").share == pytest.approx(0.25)
+    assert desk.check(parcel, {**RULE, "below": 3}).finding("A").share == pytest.approx(0.5)
+    assert desk.check(parcel, {**RULE, "above": 4}).verdicts() == {"A": "clear"}
+
+
+def test_a_share_below_the_least_is_reported_and_does_not_count(desk, grid):
+    grid([[1, 0, 0, 0]] + [[0] * 4] * 3)
+    parcel = {"A": box(0, 0, 40, 40)}
+    row = desk.check(parcel, {**RULE, "above": 0.5, "min_share": 0.1}).finding("A")
+    assert (row.share, row.counted, row.reason) == (pytest.approx(0.0625), False, "below_area")
+    assert desk.check(parcel, {**RULE, "above": 0.5, "min_share": 0.0625}).finding("A").counted
+
+
+def test_cells_without_value_and_ground_off_the_grid_are_unknown(desk, grid):
+    grid([[1, -9999, 0, 0]] + [[0] * 4] * 3)
+    found = desk.check(
+        {"hole": box(0, 30, 20, 40), "off": box(30, 0, 60, 10), "far": box(500, 0, 510, 10)}, {**RULE, "above": 0.5}
+    )
+    assert found.unknowns() == {
+        "hole": (pytest.approx(100.0), "nodata"),
+        "off": (pytest.approx(200.0), "nodata"),
+        "far": (pytest.approx(100.0), "nodata"),
+    }
+    row = found.finding("hole")
+    assert (row.share, row.area_m2) == (pytest.approx(1.0), pytest.approx(100.0))  # of the valid ground
+
+
+def test_a_parcel_without_any_value_is_unknown_as_it_is_whether_a_grid_lies_near_another_or_not(desk, grid):
+    grid([[1, 2, 3, -9999]] * 4)
+    # Edges of some hundred metres, across cells of ten: put together again its ground would have other corners.
+    far = Polygon([(300.3, 100.7), (411.9, 133.1), (377.7, 222.2), (301.1, 180.9)])
+    blank = Polygon([(31.1, 2.2), (39.7, 5.3), (37.3, 37.9), (32.3, 31.1)])
+    near = {"near": box(0, 0, 20, 20), "blank": blank, "far": far}
+    alone = desk.check({"far": far}, {**RULE, "above": 2}).finding("far", unknown=True)
+    for name, shape in (("far", far), ("blank", blank)):
+        row = desk.check(near, {**RULE, "above": 2}).finding(name, unknown=True)
+        assert row.geometry.normalize().equals_exact(MultiPolygon([shape]).normalize(), 1e-6)
+        assert (row.area_m2, row.share, row.reason) == (pytest.approx(shape.area), 1.0, "nodata")
+    beside = desk.check(near, {**RULE, "above": 2}).finding("far", unknown=True)
+    assert (beside.area_m2, beside.area_ellipsoidal_m2) == (alone.area_m2, alone.area_ellipsoidal_m2)
+
+
+def test_slope_is_horns_and_the_outer_ring_has_none(desk, grid):
+    # A plane that rises 10 m per 10 m eastwards: 45° everywhere but on the ring.
+    grid([[0, 10, 20, 30]] * 4)
+    found = desk.check(
+        {"inner": box(10, 10, 30, 30), "all": box(0, 0, 40, 40)}, {**RULE, "above": 44, "derive": "slope"}
+    )
+    inner = found.finding("inner")
+    assert (inner.share, inner.value) == (1.0, pytest.approx(45.0))
+    assert found.finding("all").share == pytest.approx(1.0)
+    assert found.unknowns() == {"all": (pytest.approx(1200.0), "nodata")}
+
+
+def test_a_geographic_grid_gives_slope_in_metres(desk):
+    """100 m higher every 0.001° northwards (111.0 m here): about 42 degrees."""
+    rows = [[(20 - row) * 100.0] * 20 for row in range(20)]
+    path = write_grid(desk.folder / "geo.tif", rows, west=113.99, north=38.02, cell=0.001, crs="EPSG:4490")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    found = desk.check({"A": box(499_900, 4_208_500, 500_100, 4_208_700)}, {**RULE, "above": 40, "derive": "slope"})
+    assert found.finding("A").value == pytest.approx(np.degrees(np.arctan(100 / 111.0)), abs=0.3)
+    (warped,) = found.answer.json["run"]["warped"]
+    assert (warped["rule"], warped["layer"], round(warped["cell_m"])) == ("r", "GRID", 111)
+
+
+def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, grid):
+    path = grid([[0] * 4] * 4)
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).verdicts() == {"A": "clear"}
+    write_grid(path, [[0] * 5] * 5)
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+    path.unlink()
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
+def test_a_copy_lies_beside_the_library_and_outlives_its_source(desk, grid):
+    path = grid([[9] * 4] * 4, "--copy")
+    path.unlink()
+    assert desk.check({"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}).verdicts() == {"A": "prohibited"}
+    (copy,) = (desk.folder / "library.gpkg.rasters").iterdir()
+    with rasterio.open(copy) as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({}, "rule.option"), ({"above": 1, "below": 2}, "rule.option"), ({"above": 1, "min_width_m": 1}, "rule.geometry")],
+)
+def test_a_raster_rule_says_one_limit_and_no_threshold_of_ground(desk, grid, options, code):
+    grid([[0] * 4] * 4)
+    pack = desk.pack({**RULE, **options})
+    answer = desk.run("check", desk.library, desk.parcels({"A": box(0, 0, 1, 1)}), "--pack", pack)
+    assert (answer.code, answer.codes[0]) == (3, code)
+
+
+@pytest.mark.slow
+def test_thirteen_thousand_real_parcels_have_the_slopes_of_the_truth(shared_data, tmp_path, onemap):
+    dem = shared_data / "dem" / "transplant"
+    library = tmp_path / "l.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    answer = onemap(
+        "add", library, dem / "dem_25m_epsg4547.tif", "--as", "GRID", "--define", DEFINE, "--covers", "extent"
+    )
+    assert answer.code == 0, answer.json
+    pack = tmp_path / "p.toml"
+    pack.write_text(
+        '[pack]\nid = "p"\nversion = "1"\n[[rule]]\nid = "slope"\nkind = "raster"\nlayer = "GRID"\n'
+        'department = "water"\nverdict = "notice"\nabove = 15\nderive = "slope"\ntitle = { en = "t" }\n'
+        'basis = [{ law = "l" }]\n',
+        encoding="utf-8",
+    )
+    truth = pd.read_csv(dem / "truth_parcels2014_slope.csv").set_index("parcels_2014_row")
+    frame = pyogrio.read_dataframe(shared_data / "cambridge" / "transplant_epsg4547.gpkg", layer="parcels_2014")
+    frame = frame[frame["src_row"].isin(truth.index)]
+    pyogrio.write_dataframe(frame, tmp_path / "parcels.gpkg")
+    out = tmp_path / "o.gpkg"
+    answer = onemap(
+        "check", library, tmp_path / "parcels.gpkg", "--id=src_row", "--repair", "--pack", pack, "--out", out
+    )
+    assert answer.code == 0, answer.json
+    rows = pyogrio.read_dataframe(out, layer="findings", read_geometry=False, where="verdict = 'notice'")
+    rows.index = rows["parcel"].astype(int)
+    invalid = {int(problem["feature"]) for problem in answer.json["problems"]}
+    expected = truth[truth["share_over_15deg"] > 0]
+    seen = set(rows.index[rows["share"] > 1e-6])  # the truth's shares are rounded to six digits
+    assert seen - invalid == set(expected.index) - invalid
+    same = rows.index.difference(list(invalid))
+    assert (rows.loc[same, "share"] - truth.loc[same, "share_over_15deg"]).abs().max() < 1e-5
+    assert (rows.loc[same, "value"] - truth.loc[same, "mean_slope_deg_area_weighted"]).abs().max() < 1e-4
+
+
+def test_the_ground_in_cells_is_held_against_their_fractions(monkeypatch):
+    ground = np.array([Polygon([(0.25, 0), (3, 0), (3, 2.5), (0.25, 2.5)]), Polygon([(1, 1), (4, 1), (1, 4)])])
+    cells = raster_grids.cell_weights(ground)
+    every, intersection = np.ones(len(cells.row), dtype=bool), shapely.intersection
+    known = [
+        box(x, y, x + 1, y + 1).intersection(ground[at]).area
+        for at, y, x in zip(cells.parcel, cells.row, cells.column, strict=True)
+    ]
+
+    def lose_some(left, right, **options):
+        found = intersection(left, right, **options)
+        if isinstance(found, np.ndarray):
+            found[::3] = Polygon()
+        return found
+
+    monkeypatch.setattr(shapely, "intersection", lose_some)
+    pieces = raster_grids.cell_pieces(ground, cells, every)
+    assert shapely.area(pieces) == pytest.approx(known, abs=1e-9) and sum(known) == pytest.approx(2.75 * 2.5 + 4.5)
+    monkeypatch.setattr(
+        raster_grids, "intersections", lambda left, right, threads: (left, np.ones(len(left), dtype=bool))
+    )
+    with pytest.raises(OneMapError) as refused:
+        raster_grids.cell_pieces(ground, cells, every)
+    assert refused.value.code == "overlay.union"

@@ -1,0 +1,110 @@
+"""The register of kinds: five hundred names of projects, heads, and the property that a text excuses nothing."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_systems import LAND_SEA, SURVEY, known_use
+from onemap.rules.judge.packs.kind_register import KIND_FIELD, shipped_register
+from onemap.rules.judge.packs.pack import pack_text, parse_pack
+from onemap.rules.judge.packs.projects import Projects
+
+NAMES = tomllib.loads((Path(__file__).parents[3] / "project_names.toml").read_text(encoding="utf-8"))["group"]
+CODED = [(name, group["use"]) for group in NAMES for name in group["names"]]
+REGISTER = shipped_register()
+RECOGNISED = 0.9  # of the names that say what they are
+# Lines share their codes with plants: a name tells a power line from a substation, a code does not.
+LINES = {"power_transmission", "telecom_line", "gas_main", "water_main", "water_intake", "outfall"}
+CLASSES_OF_LINES = {"bridge_works", "cable"}
+
+
+@pytest.fixture(scope="module")
+def pack():
+    """The common pack."""
+    text, source = pack_text("city-preliminary")
+    return parse_pack(text, source, shipped_catalogue())
+
+
+def of_same_ground(code: str, starts: tuple[str, ...]) -> bool:
+    """Whether a use code, or the beginning of one, may be of a class that takes these beginnings."""
+    return any(code.startswith(start) or start.startswith(code) for start in starts)
+
+
+def are_lines(class_name: str, kinds) -> bool:
+    """Whether a class takes these kinds because they are lines, whatever their code."""
+    return class_name in CLASSES_OF_LINES and all(kind.name in LINES for kind in kinds)
+
+
+def test_there_are_five_hundred_names_and_some_two_hundred_and_fifty_kinds():
+    assert len({name for name, _ in CODED}) == len(CODED) == 500
+    assert len(REGISTER.kinds) >= 240
+
+
+def test_nine_names_of_ten_are_recognised():
+    named = [name for name, code in CODED if code]
+    unknown = [name for name in named if None in REGISTER.kinds_of(name)]
+    assert len(unknown) <= (1 - RECOGNISED) * len(named), unknown
+
+
+def test_no_name_is_excused_from_a_rule_that_its_code_is_not_excused_from(pack):
+    """Whom the common pack's rules excuse by a name alone, they excuse by the code that a planner gives it, too."""
+    by_name = Projects(pd.DataFrame({KIND_FIELD: [name for name, _ in CODED]}, dtype=object))
+    excusing = {item.name: item for rule in pack.rules for item in rule.unless if item.asks_use}
+    wrong = [
+        (name, code, item.name)
+        for item in excusing.values()
+        for (name, code), excuse in zip(CODED, by_name.excuses([item]), strict=True)
+        if excuse is not None
+        and not of_same_ground(code, item.use)
+        and not are_lines(item.name, REGISTER.kinds_of(name))
+    ]
+    assert wrong == []
+
+
+def test_beside_a_code_no_name_excuses_what_the_code_does_not(pack):
+    """The property: for each name, each code of the list and each class, an excuse is the code's own."""
+    codes = sorted({code for _, code in CODED if known_use(code, None, LAND_SEA)})
+    classes = {item.name: item for rule in pack.rules for item in rule.unless}.values()
+    plain = Projects(pd.DataFrame({"YDXZ": codes}, dtype=object))
+    for name, _ in CODED:
+        named = Projects(pd.DataFrame({"YDXZ": codes, KIND_FIELD: [name] * len(codes)}, dtype=object))
+        for item in classes:
+            pairs = zip(codes, named.excuses([item]), plain.excuses([item]), strict=True)
+            milder = [code for code, by_both, by_code in pairs if by_both and not by_code]
+            assert milder == [], (name, item.name)
+
+
+def test_every_kind_of_a_class_stands_in_a_code_of_the_class(pack):
+    """An excuse by a name is one that some code of its kind gives as well."""
+    for item in {item.name: item for rule in pack.rules for item in rule.unless if item.use}.values():
+        for kind in (REGISTER.kinds[name] for name in item.kinds):
+            digits = [code for code in kind.use if code[:1].isdigit()]
+            stands = not digits or any(of_same_ground(code, item.use) for code in digits)
+            assert stands or are_lines(item.name, [kind]), (item.name, kind.name)
+
+
+def test_codes_of_the_register_are_codes():
+    for kind in REGISTER.kinds.values():
+        for code in kind.use:
+            is_code = known_use(code, None, LAND_SEA) or any(sign.isdigit() for sign in code) or len(code) == 1
+            assert is_code, (kind.name, code)
+        for code in kind.survey:
+            assert known_use(code, SURVEY, SURVEY), (kind.name, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("铁路新村住宅", "住宅"),
+        ("供电公司职工宿舍", "宿舍"),
+        ("国道改扩建", "国道"),
+        ("生活垃圾焚烧发电厂", "垃圾焚烧发电厂"),
+        ("滑坡治理区搬迁安置房", "安置房"),
+        ("住宅（二期）", "住宅"),
+    ],
+)
+def test_the_longest_word_that_ends_a_text_names_its_kind(text, word):
+    assert REGISTER.kinds_of(text) == (REGISTER.heads[word],)

@@ -1,0 +1,152 @@
+"""Runs that a library keeps: listed, opened again, compared, named, and taken away where nothing rests on them."""
+
+import json
+import sqlite3
+
+import pyogrio
+import pytest
+from shapely import box
+
+from onemap.rules.verbs.commands.verb_text import result_text
+
+SQUARE, BESIDE = box(0, 0, 10, 10), box(50, 50, 60, 60)
+
+
+@pytest.fixture
+def two(desk):
+    """A library with two checks of parcels A and B: in the second the zone has grown, and B lies in it as well."""
+    desk.layer("ZONE", [box(0, 0, 2, 10)], covers=box(-99, -99, 99, 99), valid_from="2024-01-01")
+    desk.layer("ZONE", [box(0, 0, 60, 60)], covers=box(-99, -99, 99, 99), valid_from="2025-01-01")
+    pack, parcels = desk.pack({}), desk.parcels({"A": SQUARE, "B": BESIDE})
+    ids = []
+    for day in ("2024-06-01", "2025-06-01"):
+        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--as-of", day)
+        assert answer.code == 0, answer.json
+        ids.append(answer.json["run"]["id"])
+    return desk, ids
+
+
+def log_rows(library):
+    with sqlite3.connect(library) as connection:
+        return connection.execute("SELECT action, subject, detail FROM onemap_audit ORDER BY number").fetchall()
+
+
+def test_runs_are_listed_the_newest_first_with_their_verdicts(two):
+    desk, (first, second) = two
+    listed = desk.run("runs", desk.library).json["runs"]
+    assert [run["id"] for run in listed] == [second, first]
+    assert [(run["verdicts"]["prohibited"], run["verdicts"]["clear"], run["count"]) for run in listed] == [
+        (2, 0, 2),
+        (1, 1, 2),
+    ]
+    assert desk.run("runs", desk.library, "--kind", "compare").json["runs"] == []
+
+
+def test_a_run_is_opened_again_as_it_was_written(two, tmp_path):
+    desk, (first, _) = two
+    pack, parcels = desk.folder / "test.toml", desk.folder / "parcels.gpkg"
+    target, again = tmp_path / "first.gpkg", tmp_path / "again.gpkg"
+    asked = ("check", desk.library, parcels, "--pack", pack, "--as-of", "2024-06-01", "--unrecorded")
+    assert desk.run(*asked, "--out", target).code == 0
+    answer = desk.run("runs", desk.library, first, "--out", again)
+    assert answer.code == 0 and answer.json["verdict"] == "prohibited" and answer.json["rules"] == 1
+    for table in ("parcels", "findings", "overlaps"):
+        one, other = (pyogrio.read_dataframe(path, layer=table) for path in (target, again))
+        assert one.equals(other), table
+
+
+def test_two_runs_are_compared_by_verdict(two):
+    desk, (first, second) = two
+    changed = desk.run("runs", desk.library, second, "--against", first).json["changed"]
+    assert changed == [{"parcel": "B", "from": "clear", "to": "prohibited", "rules": ["r"]}]
+
+
+def test_a_comparison_that_is_refused_writes_no_tables(two, tmp_path):
+    desk, (first, _) = two
+    remedy = desk.run("remedy", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml")
+    for other, code in ((remedy.json["run"]["id"], "run.kind"), ("20250101T000000-00000000", "run.unknown")):
+        target = tmp_path / "compared.gpkg"
+        assert desk.run("runs", desk.library, first, "--against", other, "--out", target).codes == [code]
+        assert not target.exists()
+
+
+def test_a_comparison_of_runs_is_told_in_words(two):
+    desk, (first, second) = two
+    answer = desk.run("runs", desk.library, second, "--against", first).json
+    title = answer["rule_titles"]["r"]
+    lines = result_text("runs", answer, "en").splitlines()
+    head = "Against the earlier run, parcels with another verdict: 1; only in this run: 0; only in the earlier one: 0."
+    assert lines[-2:] == [head, f"  B: clear → prohibited ({title})"]
+    asked = ("check", desk.library, desk.parcels({"A": SQUARE, "C": BESIDE}), "--pack", desk.folder / "test.toml")
+    third = desk.run(*asked, "--as-of", "2025-06-01", "--against", second).json
+    rows = result_text("check", third, "zh").splitlines()[-3:]
+    head, *ids = rows
+    assert head == "与先前一次相比：0 个地块判定不同，1 个地块只在本次，1 个地块只在先前一次。"
+    assert ids == [f"  B：禁止 → 不在其中（{title}）", f"  C：不在其中 → 禁止（{title}）"]
+
+
+def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
+    desk, (first, _) = two
+    for name in ("draft", " 第二稿 "):
+        assert desk.run("runs", desk.library, first, "--name", name).code == 0
+    named = {run["id"]: run["name"] for run in desk.run("runs", desk.library).json["runs"]}
+    assert named[first] == "第二稿"
+    names = [json.loads(detail)["name"] for action, subject, detail in log_rows(desk.library) if action == "run.name"]
+    assert names == ["draft", "第二稿"]
+    assert desk.run("verify", desk.library).json["ok"]
+    assert desk.run("runs", desk.library, first, "--name", "x" * 121).codes == ["run.name"]
+
+
+def test_a_run_is_asked_for_by_its_name(two):
+    desk, (first, second) = two
+    assert desk.run("runs", desk.library, first, "--name", "春季").code == 0
+    assert desk.run("runs", desk.library, "春季").json["run"]["id"] == first
+    by_name = desk.run("runs", desk.library, second, "--against", "春季").json["changed"]
+    assert by_name == desk.run("runs", desk.library, second, "--against", first).json["changed"]
+    parcels, pack = desk.parcels({"A": SQUARE, "B": BESIDE}), desk.pack({})
+    checks = [
+        desk.run("check", desk.library, parcels, "--pack", pack, "--as-of", "2025-06-01", "--against", wanted)
+        for wanted in ("春季", first)
+    ]
+    assert checks[0].json["changed"] == checks[1].json["changed"] != []
+
+
+def test_a_library_made_before_runs_had_names_takes_them_too(two):
+    desk, (first, _) = two
+    with sqlite3.connect(desk.library) as connection:
+        connection.execute("DROP TABLE onemap_run_names")
+    assert desk.run("runs", desk.library).json["runs"][0]["name"] is None
+    assert desk.run("runs", desk.library, first, "--name", "kept").code == 0
+    assert desk.run("runs", desk.library, first).json["name"] == "kept"
+
+
+def test_a_run_is_taken_away_and_the_chain_of_the_log_still_holds(two):
+    desk, (first, second) = two
+    assert desk.run("runs", desk.library, first, "--remove").code == 0
+    assert [run["id"] for run in desk.run("runs", desk.library).json["runs"]] == [second]
+    assert desk.run("explain", desk.library, first, "A", "r").codes == ["run.unknown"]
+    assert ("run.remove", first) in [row[:2] for row in log_rows(desk.library)]
+    assert ("check", first) in [row[:2] for row in log_rows(desk.library)]
+    with sqlite3.connect(desk.library) as connection:
+        assert connection.execute("SELECT count(*) FROM onemap_run_blocks WHERE run = ?", (first,)).fetchone() == (0,)
+    assert desk.run("verify", desk.library).json["ok"]
+
+
+def test_a_run_behind_a_case_stays(two):
+    desk, _ = two
+    pack, parcels = desk.folder / "test.toml", desk.folder / "parcels.gpkg"
+    opened = desk.run("review", "open", desk.library, parcels, "--project", "p", "--by", "lead", "--pack", pack)
+    assert opened.code == 0, opened.json
+    (held,) = [run for run in desk.run("runs", desk.library).json["runs"] if run["held"]]
+    answer = desk.run("runs", desk.library, held["id"], "--remove")
+    assert (answer.code, answer.codes) == (3, ["run.held"]) and "events" in answer.json["problems"][0]["message"]
+    assert desk.run("verify", desk.library, "--run", held["id"]).json["ok"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("--name", "x"), "usage.alone"), (("RUN", "--remove", "--name", "x"), "usage.apart")]
+)
+def test_what_makes_no_sense_together_is_refused(two, words, code):
+    desk, (first, _) = two
+    answer = desk.run("runs", desk.library, *(first if word == "RUN" else word for word in words))
+    assert (answer.code, answer.codes) == (2, [code])

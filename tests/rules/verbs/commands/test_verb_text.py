@@ -1,0 +1,71 @@
+"""What the program says to people in text: every word in their language."""
+
+import pytest
+import shapely
+
+from onemap.rules.display.rows.answer_rows import view_json
+from onemap.rules.verbs.commands.verb_text import VIEWS, result_text
+from onemap.tests.conftest import write_layer
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("zh", ["BSM（文本）", "层数（整数）", "面积（数值）", "占用（是否）"]),
+        ("en", ["BSM (text)", "层数 (whole number)", "面积 (number)", "占用 (yes or no)"]),
+    ],
+)
+def test_the_types_of_fields_are_said_in_words(core, tmp_path, language, texts):
+    columns = {"BSM": ["a"], "层数": [3], "面积": [2.5], "占用": [True]}
+    path = write_layer(tmp_path / "a.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], columns)
+    lines = core("inspect", path, "--lang", language).stdout.decode().splitlines()
+    assert [line.strip() for line in lines if line.strip() in texts] == texts
+
+
+@pytest.mark.parametrize(("option", "is_written"), [("--unrecorded", False), ("--repair", True)])
+def test_the_library_is_said_to_be_written_only_where_it_is(core, desk, tmp_path, option, is_written):
+    desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
+    parcels, pack = desk.parcels({"A": shapely.box(0, 0, 10, 10)}), desk.pack({})
+    asked = ("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "o.xlsx", option)
+    answer = core(*asked, "--json", "--progress", "json", "--lang", "en")
+    assert answer.returncode == 0
+    assert (b"Writing the library" in answer.stderr) == is_written and (
+        b"Making the tables" in answer.stderr
+    ) != is_written
+
+
+def test_words_of_the_field_are_listed_without_sentences_of_refusals(core):
+    lines = core("words", "--lang", "zh").stdout.decode().splitlines()
+    assert "prohibited  禁止" in lines and not [line for line in lines if "'message'" in line]
+
+
+def test_layers_are_told_by_title_in_columns(core, desk):
+    desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
+    lines = core("layers", desk.library, "--lang", "zh").stdout.decode().splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["图层", "代码", "版本", "要素数"],
+        ["●", "ZONE", "ZONE", "v1", "1"],
+    ]
+
+
+def test_a_layer_that_could_not_be_read_is_named_with_its_problems():
+    problem = {"file": None, "layer": None, "feature": None, "field": "--encoding", "code": "encoding.unknown"}
+    layer = {"name": "T", "count": None, "geometry": None, "crs": {"code": None, "from": "none", "why": ""}}
+    layer |= {"encoding": None, "fields": [], "problems": [{**problem, "message": "No.", "mend": "Use UTF-8."}]}
+    text = result_text("inspect", {"format": "", "file": "t.zip", "layers": [layer]}, "en")
+    assert text.splitlines() == ["t.zip: –", "  T", "    - --encoding: No."]
+
+
+@pytest.mark.parametrize(
+    ("lang", "known"), [("en", "EPSG:4547 (declared in the file)"), ("zh", "EPSG:4547（文件已声明）")]
+)
+def test_a_file_is_told_by_its_facts_in_lists_and_by_a_line_in_text(onemap, tmp_path, lang, known):
+    path = write_layer(tmp_path / "a.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], {"BSM": ["a"]})
+    answer = onemap("inspect", path, lang=lang).json
+    (file,) = view_json(VIEWS["inspect"](answer, lang))
+    (layer,) = file["rows"]
+    values = [row["values"][0] for row in layer["rows"]]
+    assert values[0] == {"value": 1, "measure": "count"} and values[-1] == values[0]  # features, and fields
+    assert values[2].startswith(known) and [row["name"] for row in layer["rows"][-1]["rows"]] == ["BSM"]
+    lines = result_text("inspect", answer, lang).splitlines()
+    assert lines[0].startswith("a.gpkg") and lines[1].startswith("  a") and lines[2].startswith("    ")
