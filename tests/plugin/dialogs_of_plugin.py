@@ -17,7 +17,6 @@ from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuesti
 
 QUESTION = StepQuestion("title", "text", "Do it", "Which", (("a", "A"), ("b", "B")), days=3)
 SHORT_QUESTION = StepQuestion("title", "text", "Do it")
-NOTHING = {"layers": [], "packs": [], "parcels": [], "findings": [], "opinions": []}
 
 DIALOGS = {
     "add": AddDialog,
@@ -30,7 +29,7 @@ DIALOGS = {
     "publish": PublishDialog,
     "guide": lambda _library: Guide(),
     "server": lambda _library: ServerDialog(),
-    "changes": lambda _library: ChangesDialog("project", NOTHING),
+    "changes": lambda _library: ChangesDialog("project", []),
     "step": lambda _library: StepDialog(QUESTION),
     "service": ServiceDialog,
     "facts": lambda library: FactsDialog(library, {}, "", {}),

@@ -77,6 +77,5 @@ def set_by_typst(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        result = set_pages(place / template.name, template.name, progress, is_foreign, timestamp=moment)
-    assert isinstance(result, bytes), "one document is one file"
+        (result,) = set_pages(place / template.name, template.name, progress, is_foreign, timestamp=moment)
     return result

@@ -112,10 +112,11 @@ GRANTS: tuple[Right, ...] = (
     Script(_SERVER, tuple(_views(Sql("CREATE VIEW IF NOT EXISTS"), NO_SQL).split(";")[:-1])),
 )
 # What it says of events is so: else it would accuse others, or end all later steps of a case.
-TRUE_HEADS = (
+TRUE_HEADS = compose_sql(
     "NOT EXISTS (SELECT FROM jsonb_each(NEW.detail::jsonb -> 'heads') AS said WHERE NOT EXISTS (SELECT"
-    f" FROM {EVENTS} AS e WHERE e.case_id = split_part(NEW.subject, ' ', 1) AND e.chain = said.key"
-    " AND jsonb_build_array(e.number, e.hash) = said.value))"
+    " FROM {events} AS e WHERE e.case_id = split_part(NEW.subject, ' ', 1) AND e.chain = said.key"
+    " AND jsonb_build_array(e.number, e.hash) = said.value))",
+    events=EVENTS,
 )
 TRUE_ROWS = (
     f"NOT coalesce((NEW.detail::jsonb -> 'rows') ? '{EVENTS}', false)"
