@@ -87,11 +87,10 @@ class Server:
     programs: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def database(self, like: Database | None = None) -> Database:
-        """A new database with PostGIS and nothing else in it, or a copy of one that nobody is connected to."""
+    def database(self) -> Database:
+        """A new database with PostGIS and nothing else in it."""
         made = Database(f"test{next(self._numbers)}", self.folder, self.programs)
-        model = like.name if like else _FRESH
-        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {model}")
+        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {_FRESH}")
         return made
 
 

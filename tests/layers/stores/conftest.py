@@ -10,7 +10,6 @@ import pytest
 
 from onemap.tests.layers.conftest import DEFINE
 from onemap.tests.postgis_server import Database, Server
-from onemap.tests.rules.command import done
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,12 @@ class ServerShelf:
         return name
 
 
-@pytest.fixture(scope="session")
-def empty_server_library(postgis: Server) -> Database:
-    """Made once: the whole database is copied for a test, which takes a quarter of the time."""
-    made = ServerShelf(postgis.database(), done)
-    made.run("new", made.url, "--crs", "EPSG:4547")
-    return made.database
-
-
 @pytest.fixture
-def server_shelf(postgis: Server, empty_server_library: Database, onemap: Callable[..., Any]) -> ServerShelf:
-    return ServerShelf(postgis.database(like=empty_server_library), onemap)
+def server_shelf(postgis: Server, onemap: Callable[..., Any]) -> ServerShelf:
+    made = ServerShelf(postgis.database(), onemap)
+    answer = onemap("new", made.url, "--crs", "EPSG:4547")
+    assert answer.code == 0, answer.json
+    return made
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.opinions import Words, opine
-from onemap.tests.postgis_server import Database
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, opinion, with_account
 from onemap.tests.rules.review.test_replies import reply_of
@@ -50,20 +49,13 @@ class ServerTown(Town):
         return ServerTown(self.folder, self.url, account)
 
 
-@pytest.fixture(scope="session")
-def town_on_server_made(town_made, postgis) -> Database:
-    """The town's library copied to a server, with an account for two departments, the lead and the auditor."""
-    made = postgis.database()
-    url = f"{made.url}&schema=town"
-    done("copy", Town(town_made).library, url)
-    make_accounts(url, ACCOUNTS)
-    return made
-
-
 @pytest.fixture
-def on_server(town, town_on_server_made, postgis) -> ServerTown:
-    """The same, of the test's own."""
-    return ServerTown(town.folder, f"{postgis.database(like=town_on_server_made).url}&schema=town")
+def on_server(town, postgis) -> ServerTown:
+    """The town's library copied to a server, with an account for two departments, the lead and the auditor."""
+    url = f"{postgis.database().url}&schema=town"
+    done("copy", town.library, url)
+    make_accounts(url, ACCOUNTS)
+    return ServerTown(town.folder, url)
 
 
 def without_chance(value: Any, ids: dict[str, str]) -> Any:

@@ -20,9 +20,9 @@ from onemap.rules.review.round_evidence import verdict_counts
 from onemap.tests.rules.review.conftest import ASKED, Town, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event
 from onemap.tests.rules.review.test_random_walks import Walk, take_walks, towns
-from onemap.tests.rules.review.test_review_on_a_server import ServerTown, on_server, town_on_server_made
+from onemap.tests.rules.review.test_review_on_a_server import ServerTown, on_server
 
-__all__ = ["on_server", "town_on_server_made", "towns"]  # fixtures
+__all__ = ["on_server", "towns"]  # fixtures
 LATER = date(2026, 4, 20)
 
 
