@@ -1,8 +1,10 @@
 """Hectares, mu and shares: how many square metres they are, and how people read them."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 M2_PER_HECTARE = 10_000.0
 M2_PER_MU = M2_PER_HECTARE / 15
@@ -17,8 +19,10 @@ def hectares(area_m2: float) -> float:
     return float((square_metres / 10_000).quantize(_HECTARE, ROUND_HALF_UP))
 
 
-def rounded_hectares(areas_m2: np.ndarray) -> np.ndarray:
+def rounded_hectares(areas_m2: "np.ndarray") -> "np.ndarray":
     """Areas (n,) as hectares with four decimals, each rounded by itself, half up."""
+    import numpy as np  # what says an answer in text needs no array
+
     rounded: np.ndarray = np.floor(np.round(areas_m2, _NOISE_DECIMALS) + 0.5) / M2_PER_HECTARE
     return rounded
 

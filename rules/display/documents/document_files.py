@@ -49,11 +49,13 @@ def document_body(document: Any, suffix: str, progress: Any) -> bytes:
 def write_pages(values: Values, sections: Sequence[Any], context: VerbContext, name: str = "page", *, foot: str) -> str:
     """Write sections as the suffix says, and say where. foot: under each page."""
     from onemap.layers.files.atomic_output import atomic_output
+    from onemap.layers.messages import phrase
     from onemap.rules.display.documents.blocks import Document
 
     target: str = values[name]
     path = Path(target)
-    body = document_body(Document(context.language, foot, tuple(sections)), path.suffix.lower(), context.progress)
+    setting = context.progress.part(0.0, 1.0, phrase("progress.pages", context.language))
+    body = document_body(Document(context.language, foot, tuple(sections)), path.suffix.lower(), setting)
     with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
         beside.write_bytes(body)
     return target

@@ -150,7 +150,7 @@ def test_what_is_no_pipeline_is_refused(shelf, layer_file, box, pipeline):
         ((114.0, 36.0, 114.1, 36.1), "EPSG:4490", "degrees"),
         ((38_500_000, 4_000_000, 38_500_100, 4_000_100), "EPSG:4526", "3-degree zone 38"),
         ((20_500_000, 4_000_000, 20_500_100, 4_000_100), "EPSG:4498", "6-degree zone 20"),
-        ((24_500_000, 4_000_000, 24_500_100, 4_000_100), None, "no coordinate system"),  # no zone has 24
+        ((24_500_000, 4_000_000, 24_500_100, 4_000_100), None, "do not indicate a coordinate system"),  # no zone has 24
         ((4_000_000, 38_500_000, 4_000_100, 38_500_100), None, "swapped"),
         ((500_000, 4_000_000, 500_100, 4_000_100), None, "without zone prefix"),
         ((4_000_000, 500_000, 4_000_100, 500_100), None, "swapped axes, north before east"),

@@ -304,7 +304,7 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
     (delivery / "总平面.dwg").write_bytes(b"AC1032" + bytes(100))
     done = core("ingest", library, delivery, "--plan", tmp_path / "plan.toml", "--lang", "en")
     lines = done.stdout.decode("utf-8").splitlines()
-    assert "Save it as DXF" in lines[lines.index("unreadable: 总平面.dwg → –") + 1]
+    assert "Save it as DXF" in lines[lines.index("cannot be read: 总平面.dwg → –") + 1]
 
 
 def test_a_delivery_without_anything_is_named_as_its_sender_named_it(library, onemap, tmp_path):
@@ -314,7 +314,7 @@ def test_a_delivery_without_anything_is_named_as_its_sender_named_it(library, on
     for folder in (empty, packed):
         answer = onemap("ingest", library, folder)
         assert answer.codes == ["source.nothing_inside"]
-        assert f"nothing in {folder.name} " in answer.json["problems"][0]["message"]
+        assert f"{folder.name} contains nothing " in answer.json["problems"][0]["message"]
 
 
 def test_a_folder_without_rights_is_said_and_not_taken_as_empty(library, delivery, onemap, tmp_path):

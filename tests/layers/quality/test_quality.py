@@ -210,7 +210,8 @@ def test_an_overlap_is_a_pair_with_its_ground(survey, shelf, box):
     shapes = [box(0, 0), box(98, 0), box(198, 0), box(210, 10, 20, 30)]
     answer = survey({"BSM": ["a", "b", "c", "d"]}, shapes)
     found = {
-        (p["feature"], p["message"].split("feature ")[1].rstrip(".")) for p in problems_of(answer, "topology.overlap")
+        (p["feature"], p["message"].split("the feature ")[1].split(" by ")[0])
+        for p in problems_of(answer, "topology.overlap")
     }
     assert found == {("a", "b"), ("c", "d")}
     rows = shelf.rows("SELECT feature, message, geom FROM onemap_problems WHERE code = 'topology.overlap' ORDER BY 1")

@@ -153,7 +153,7 @@ def test_what_is_no_geometry_is_counted_and_other_units_are_told(onemap, drawing
     (layer,) = onemap("inspect", drawing(draw, units=4)).json["layers"]
     codes = [p["code"] for p in layer["problems"]]
     assert codes == ["geometry.unreadable", "source.aside", "dxf.units", "inspect.null", "crs.missing"]
-    assert "left aside: TEXT × 1" in layer["problems"][1]["message"]
+    assert "not read: TEXT × 1" in layer["problems"][1]["message"]
 
 
 def test_a_drawing_of_nothing_is_empty_and_a_damaged_one_refused(onemap, shelf, drawing):

@@ -31,7 +31,7 @@ def test_the_auditor_is_granted_the_log_and_the_librarys_name_and_nobody_a_chang
 
 
 def test_whatever_somebody_may_write_is_guarded():
-    guarded = {(right.table, right.action) for right in RIGHTS if isinstance(right, Guard)}
+    guarded = {(right.table, "INSERT") for right in RIGHTS if isinstance(right, Guard)}
     # An event is judged by whoever reads it, and stamped by its own trigger; files are the lead's, by their hash.
     judged = {("onemap_events", "INSERT"), ("onemap_case_files", "INSERT")}
     assert {(grant.table, grant.action) for grant in GRANTED if grant.action != "SELECT"} == guarded | judged
