@@ -35,21 +35,19 @@ def old(tmp_path):
 def former(old):
     """What the program that made the library said of it."""
     shown = json.loads(old.with_name("shown.json").read_text(encoding="utf-8"))
-    return {**shown, "cases": _with_steps_by_right(shown["cases"])}
+    return {**shown, "cases": _without_words_of_today(shown["cases"])}
 
 
 def show_cases(library, cases):
-    return {case: _with_steps_by_right(done("review", "show", library, case, *ON).json) for case in cases}
+    return {case: _without_words_of_today(done("review", "show", library, case, *ON).json) for case in cases}
 
 
-def _with_steps_by_right(value):
-    """A case with the steps that are allowed, and those that are not: the words of a refusal are today's."""
+def _without_words_of_today(value):
+    """A case with its warnings by number, and its steps by whether they are allowed: their words are today's."""
     if isinstance(value, dict):
-        return {
-            name: {step: why is None for step, why in one.items()} if name == "steps" else _with_steps_by_right(one)
-            for name, one in value.items()
-        }
-    return [_with_steps_by_right(one) for one in value] if isinstance(value, list) else value
+        meanings = {"steps": lambda steps: {step: why is None for step, why in steps.items()}, "warnings": len}
+        return {name: meanings.get(name, _without_words_of_today)(one) for name, one in value.items()}
+    return [_without_words_of_today(one) for one in value] if isinstance(value, list) else value
 
 
 def test_an_older_library_is_read_as_it_is(old, former):
