@@ -95,11 +95,11 @@ def test_what_was_not_touched_is_whole(whole):
     ("damage", "rows", "words"),
     [
         ('UPDATE "T__1" SET "BSM" = \'x\' WHERE fid IN (3, 17)', "3, 17", "2 rows differ; changed: 3, 17;"),
-        ('UPDATE "T__1" SET "MJ" = "MJ" + 1e-12 WHERE fid = 5', "5", "changed: 5; gone: –"),
+        ('UPDATE "T__1" SET "MJ" = "MJ" + 1e-12 WHERE fid = 5', "5", "changed: 5; missing: –"),
         ('UPDATE "T__1" SET geom = (SELECT geom FROM "T__1" WHERE fid = 1) WHERE fid = 9', "9", "changed: 9"),
-        ('DELETE FROM "T__1" WHERE fid IN (1, 30)', "1, 30", "gone: 1, 30"),
-        ('INSERT INTO "T__1" SELECT 31, geom, "BSM", "MJ" FROM "T__1" WHERE fid = 1', "31", "too many: 31"),
-        ('UPDATE "T__1" SET fid = 99 WHERE fid = 2', "2, 99", "gone: 2; too many: 99"),
+        ('DELETE FROM "T__1" WHERE fid IN (1, 30)', "1, 30", "missing: 1, 30"),
+        ('INSERT INTO "T__1" SELECT 31, geom, "BSM", "MJ" FROM "T__1" WHERE fid = 1', "31", "added: 31"),
+        ('UPDATE "T__1" SET fid = 99 WHERE fid = 2', "2, 99", "missing: 2; added: 99"),
     ],
 )
 def test_rows_that_are_not_what_was_added_are_named(whole, damage, rows, words):
