@@ -235,7 +235,7 @@ def review(dock):
     take_picture("review-findings")
     click(page.back_button)
     wait_for(lambda: tab.list.lines)
-    seen["cases"] = [line.project for line in tab.list.lines]
+    seen["cases"] = [line.row["name"].partition("\n")[0] for line in tab.list.lines]
     take_picture("review-list")
     seen["steps"].append("reviewed")
 

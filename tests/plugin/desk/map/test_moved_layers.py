@@ -55,7 +55,7 @@ def test_a_layer_that_somebody_points_elsewhere_moves_no_library(dock, moved_fol
     QgsProject.instance().addMapLayer(twin)
     twin.setDataSource(str(town / "farmland.gpkg"), twin.name(), "ogr")
     dock.library.refresh()
-    wait_for(lambda: not dock.library._is_reading)
+    wait_for(lambda: not dock.library.reading.is_busy)
     assert layer.customProperty(PROPERTY_LIBRARY) == str(moved_folder / "town.gpkg")
     assert dock.map_tab.item_of(FARMLAND).checkState(0) == Qt.CheckState.Checked
 
