@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onemap.layers.area_units import hectares_text, share_text
+from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
 from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.messages import phrase
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
@@ -67,7 +67,7 @@ def _uses_name(row: Record, language: str) -> str:
 def _sum_row(name: str, rows: Sequence[Record], about: Mapping[str, str], below: Sequence[AnswerRow] = ()) -> AnswerRow:
     area_m2, share = (sum(row[field] for row in rows) for field in ("area_m2", "share"))
     spots = Amount(sum(row["spots"] for row in rows), "count")
-    values = (Amount(area_m2 / 10_000, "ha"), Amount(share, "share"), spots)
+    values = (Amount(area_m2 / M2_PER_HECTARE, "ha"), Amount(share, "share"), spots)
     return AnswerRow(name, values, about=about, sign=rows[0]["type"], is_open=False, rows=below)
 
 
@@ -99,7 +99,7 @@ def _pair_row(row: Record, titles: Mapping[str, str], language: str) -> AnswerRo
         return AnswerRow(name, values, hint=f"{row['title']}\n{row['reason'] or ''}", about=about)
     areas = {name: Amount(row[name], "ha") for name in ("conflict_ha", "compared_ha")}
     share = share_text(row["conflict_ha"] / row["compared_ha"]) if row["compared_ha"] else "–"
-    parts = {f"ha_{kind}": hectares_text(row[f"ha_{kind}"] * 10_000) for kind in _CONFLICTS}
+    parts = {f"ha_{kind}": hectares_text(row[f"ha_{kind}"] * M2_PER_HECTARE) for kind in _CONFLICTS}
     lines = [row["title"], phrase("said.contradiction_parts", language, share=share, **parts)]
     spots = Amount(row["conflicts"], "count")
     return AnswerRow(name, (*areas.values(), spots, row["title"], row["run"] or ""), "\n".join(lines), about)

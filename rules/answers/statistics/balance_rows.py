@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onemap.layers.area_units import hectares_text
+from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.statistics.sum_words import statistics_reason, sum_text
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
@@ -91,7 +91,7 @@ def _balance(name: str, ground_m2: float | None, known: Record, rows: Sequence[R
     if ground_m2 is None:
         return whole
     return replace(
-        whole, values=(Amount(ground_m2 / 10_000, "ha"), Amount(1.0, "share"), *whole.values[2:]), is_open=True
+        whole, values=(Amount(ground_m2 / M2_PER_HECTARE, "ha"), Amount(1.0, "share"), *whole.values[2:]), is_open=True
     )
 
 
@@ -115,7 +115,7 @@ def _sum_row(
     share: Word = "–"
     if rows and rows[0][_AREA] is not None:
         area_m2 = math.fsum(row[_AREA] for row in rows)
-        size = Amount(area_m2 / 10_000, "ha")
+        size = Amount(area_m2 / M2_PER_HECTARE, "ha")
         share = Amount(area_m2 / ground_m2 if ground_m2 else 0.0, "share")
     elif rows and rows[0]["length_m"] is not None:
         size = Amount(math.fsum(row["length_m"] for row in rows) / 1000, "km")
@@ -133,7 +133,12 @@ def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, langu
     return [
         AnswerRow(
             phrase(f"balance.{name}", language),
-            (Amount(area_m2 / 10_000, "ha"), Amount(area_m2 / ground_m2 if ground_m2 else 0.0, "share"), "", ""),
+            (
+                Amount(area_m2 / M2_PER_HECTARE, "ha"),
+                Amount(area_m2 / ground_m2 if ground_m2 else 0.0, "share"),
+                "",
+                "",
+            ),
         )
         for name, area_m2 in apart.items()
         if abs(area_m2) >= _LEAST_M2

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.layers.area_units import hectares_text, share_text
+from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
 from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
@@ -168,7 +168,7 @@ def _number_text(amount: Amount) -> str:
     if amount.measure == "m2":
         return square_metres_text(value)
     if amount.measure == "ha":
-        return hectares_text(value * 10_000)
+        return hectares_text(value * M2_PER_HECTARE)
     if amount.measure == "share":
         return share_text(value)
     return f"{value:,.{ {'m': 1, 'km': 3, 'count': 0}[amount.measure] }f}"

@@ -1,6 +1,5 @@
 """What has been superseded since a run: layer versions that are no longer in force, packs that say something else."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -102,8 +101,3 @@ def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> 
         except OneMapError:
             continue
     return hashes
-
-
-def watched_text(watched: Mapping[str, set[str]]) -> str:
-    """Layers and packs behind each department's opinion, as a round keeps them."""
-    return json.dumps({department: sorted(names) for department, names in watched.items()}, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
@@ -101,7 +102,7 @@ def _answer_texts(row: Result) -> list[tuple[str, str]]:
 def _changes(result: Result, language: str) -> str:
     lines, nothing = [phrase("said.changes", language, **result)], phrase("said.no_feature", language)
     for row in result["transitions"]:
-        hectares = f"{row['area_m2'] / 10_000:,.4f}"
+        hectares = f"{row['area_m2'] / M2_PER_HECTARE:,.4f}"
         sides = {side: result["class_titles"].get(row[side]) or row[side] or nothing for side in ("from", "to")}
         lines.append("  " + phrase("said.changes_class", language, hectares=hectares, **sides))
     if "cases" in result:
