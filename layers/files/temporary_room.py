@@ -18,7 +18,7 @@ _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
 _LOCK = "lock"
-_MAKING_S = 60  # a folder without a lock is being made, unless it is older
+_MAKING_S = 60  # a younger folder may be one whose owner has not yet taken its lock
 
 
 @contextlib.contextmanager
@@ -78,11 +78,11 @@ def _remove_forgotten(place: Path) -> None:
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
             path = folder / _LOCK
-            if not path.exists():
-                if time.time() - folder.stat().st_mtime > _MAKING_S:
-                    shutil.rmtree(folder, ignore_errors=True)
+            is_whole = path.exists()
+            if time.time() - (path if is_whole else folder).stat().st_mtime < _MAKING_S:
                 continue
-            with path.open("a+b") as lock:
-                is_left = is_locked_by_us(lock)
-            if is_left:
+            if is_whole:
+                with path.open("a+b") as lock:
+                    is_left = is_locked_by_us(lock)
+            if not is_whole or is_left:
                 shutil.rmtree(folder, ignore_errors=True)
