@@ -16,13 +16,14 @@ from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_groun
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.attribute_json import attribute_texts
 from onemap.rules.judge.kinds.ground import Judgement, no_ground
-from onemap.rules.judge.kinds.reasons import EXCUSED, column_of_reasons, unknown_reasons
+from onemap.rules.judge.kinds.reasons import EXCUSED, unknown_reasons
 from onemap.rules.judge.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.judge.overlay.common_areas import common_areas
 from onemap.rules.judge.overlay.flat_polygons import occurring
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.reason_column import column_of_reasons
 
 _MANY = 1_000  # features
 

@@ -1,10 +1,11 @@
 """The reasons of findings: why ground could not be judged, and why a finding does not count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import Reason, Words
+from onemap.rules.judge.reason_column import reasons_in
 
 # Their words stand in the messages under `reason`: of a layer they are told outside findings too.
 _OF_THE_LAYER: Mapping[str, Words] = {
@@ -90,16 +91,6 @@ def reason_word(code: str, language: str) -> str:
 def reasons_text(codes: str | None, language: str) -> str:
     """The words for reasons as a column keeps them; "" for none."""
     return phrase("said.comma", language).join(reason_word(code, language) for code in reasons_in(codes))
-
-
-def reasons_in(codes: str | None) -> list[str]:
-    """The reasons that a column of findings keeps in one text, as `column_of_reasons` writes it."""
-    return [code for code in (codes or "").split(",") if code]
-
-
-def column_of_reasons(reasons: Iterable[str | None]) -> str | None:
-    """Some reasons in one text, as a column of findings keeps them; None for none."""
-    return ",".join(filter(None, reasons)) or None
 
 
 def reason_meanings(language: str) -> dict[str, str]:

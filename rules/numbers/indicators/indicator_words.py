@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.display.charts.number_axis import decimal_text
+from onemap.rules.judge.reason_column import reasons_in
 
 STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
 TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}
@@ -17,8 +18,6 @@ _OF_LAYERS = ("layer_missing", "not_in_force", "unreadable", "outside_coverage",
 
 def indicator_reasons(reasons: str | None, language: str) -> str:
     """Reasons as a column keeps them, in words."""
-    from onemap.rules.judge.kinds.reasons import reasons_in  # it loads all kinds of rules
-
     words = [
         phrase(f"reason.{one}" if one in _OF_LAYERS else f"indicator_reason.{one}", language)
         for one in reasons_in(reasons)

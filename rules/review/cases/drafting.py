@@ -11,8 +11,9 @@ from onemap.layers.messages import phrase
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import sentence_figures
-from onemap.rules.judge.kinds.reasons import column_of_reasons, reasons_in, reasons_text
+from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
+from onemap.rules.judge.reason_column import column_of_reasons, reasons_in
 from onemap.rules.review.cases.case import ChecklistItem, Override
 
 _DASH = "–"
