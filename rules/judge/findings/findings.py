@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.errors import require_value
 from onemap.layers.frames.fields import are_none
+from onemap.layers.frames.reason_column import column_of_reasons
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.rules.judge.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.judge.kinds import KINDS
@@ -23,7 +24,6 @@ from onemap.rules.judge.overlay.flat_polygons import occurring
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.reason_column import column_of_reasons
 
 _MANY = 1_000  # features
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import Reason, Words
-from onemap.rules.judge.reason_column import reasons_in
 
 # Their words stand in the messages under `reason`: of a layer they are told outside findings too.
 _OF_THE_LAYER: Mapping[str, Words] = {

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from onemap.layers.frames.reason_column import reasons_in
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.display.charts.number_axis import decimal_text
-from onemap.rules.judge.reason_column import reasons_in
 
 STATUS_SIGNS = {"ok": "✓", "warn": "▲", "alarm": "■", "unknown": "?", "none": "–"}  # those of verdicts
 TREND_SIGNS = {"rise": "↗", "fall": "↘", "same": "→", None: "?"}

@@ -7,13 +7,13 @@ from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import sentence_figures
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
-from onemap.rules.judge.reason_column import column_of_reasons, reasons_in
 from onemap.rules.review.cases.case import ChecklistItem, Override
 
 _DASH = "–"
