@@ -427,6 +427,13 @@ def test_sheets_and_tables_that_unfold_end_in_words(tmp_path):
 # --- processes of their own
 
 
+@pytest.mark.parametrize(("line", "code"), [("", "source.empty"), ("1", "sheet.spread")])
+def test_short_rows_under_a_wide_header_do_not_unfold(onemap, tmp_path, line, code):
+    head = ",".join(f"c{number}" for number in range(10_000))
+    (tmp_path / "wide.csv").write_text(f"{head}\n" + f"{line}\n" * 100_000)
+    assert onemap("inspect", tmp_path / "wide.csv").codes == [code]
+
+
 def test_a_process_is_ended_for_its_time_and_its_memory():
     ended = run_python("while True: pass", b"", Bounds(1.0), lambda _: None)
     assert ended.code is None and ended.has_crashed

@@ -209,11 +209,8 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
     header = next((row for row in range(len(grid.rows)) if _names_columns(grid.rows[row])), None)
     if header is None:
         raise OneMapError("sheet.no_header", file=path.name, layer=grid.name)
-    width = max(map(len, grid.rows))
     columns = Columns(header, {}, headings_of(grid, header))
-    rows = [
-        row for row in range(header + 1, len(grid.rows)) if any(plain(grid.at(row, column)) for column in range(width))
-    ]
+    rows = [row for row in range(header + 1, len(grid.rows)) if any(map(plain, grid.rows[row]))]
     if not rows:
         raise OneMapError("source.empty", file=path.name, layer=grid.name)
     geometries = np.full(len(rows), None, dtype=object)

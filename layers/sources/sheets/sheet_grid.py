@@ -21,6 +21,7 @@ from onemap.layers.sources.sheets.old_workbook import checked_workbook
 SUFFIXES = {".xlsx": "XLSX", ".xls": "XLS", ".csv": "CSV"}
 _MOST_BYTES = 200_000_000  # of an .xlsx, unpacked: more would need gigabytes of memory as cells
 _MOST_CELLS = 20_000_000
+_MOST_EMPTY = 10  # cells of a large CSV when its rows are made as long as the longest, for each that it has
 _MOST_ROWS = 1_048_576
 _MOST_MERGED_CELLS = 1_000_000
 _MOST_CELL_CHARACTERS = 1 << 30
@@ -61,7 +62,7 @@ def address(row: int, column: int) -> str:
 def grids_of(path: Path, encoding: str | None) -> list[Grid]:
     """Every sheet of a file; a CSV is one.
 
-    Raises OneMapError source.damaged, sheet.too_large, encoding.….
+    Raises OneMapError source.damaged, sheet.too_large, sheet.spread, encoding.….
     """
     suffix = path.suffix.lower()
     if suffix == ".csv":
@@ -93,7 +94,22 @@ def _csv_grid(path: Path, encoding: str | None) -> Grid:
         rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
     except csv.Error as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)) from error
-    return Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
+    grid = Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
+    _check_spread(path, grid)
+    return grid
+
+
+def _check_spread(path: Path, grid: Grid) -> None:
+    """Refuse short rows under a wide header that would fill the memory as whole ones. Raises OneMapError sheet.spread.
+
+    What stands between separators is bounded by the file's own size.
+    """
+    lengths = [len(row) for row in grid.rows if any(value is not None for value in row)]
+    width = max(lengths, default=1)
+    if len(lengths) * width > max(_MOST_CELLS, _MOST_EMPTY * sum(lengths)):
+        count = sum(value is not None for row in grid.rows for value in row)
+        place = {"feature": len(grid.rows), "column": address(0, width - 1).rstrip("1")}
+        raise OneMapError("sheet.spread", file=path.name, layer=grid.name, count=count, **place)
 
 
 def _html_grids(path: Path, encoding: str | None) -> list[Grid]:
