@@ -18,7 +18,8 @@ _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
 _LOCK = "lock"
-_MAKING_S = 60  # a younger folder may be one whose owner has not yet taken its lock
+_MAKING_S = 60  # a folder without a lock is being made, unless it is older
+_MOST_TRIES = 3
 
 
 @contextlib.contextmanager
@@ -32,15 +33,13 @@ def temporary_room() -> Iterator[None]:
         try:
             place = Path(tempfile.gettempdir())
             _remove_forgotten(place)
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-            lock = (folder / _LOCK).open("a+b")
+            folder = _own_folder(place, held)
         except OSError:
+            folder = None
+        if folder is None:
             yield
             return
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
-        held.callback(lock.close)
-        if is_locked_by_us(lock):
-            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield
         finally:
@@ -48,6 +47,20 @@ def temporary_room() -> Iterator[None]:
             os.environ.pop("TMPDIR", None)
             if named is not None:
                 os.environ["TMPDIR"] = named
+
+
+def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
+    """A new folder whose lock this process has until `held` closes, which removes it; None where others take each."""
+    for _ in range(_MOST_TRIES):
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        path = folder / _LOCK
+        lock = path.open("a+b")
+        if is_locked_by_us(lock) and path.exists():  # else another process takes it for a killed one's
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            held.callback(lock.close)
+            return folder
+        lock.close()
+    return None
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:
@@ -78,11 +91,13 @@ def _remove_forgotten(place: Path) -> None:
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
             path = folder / _LOCK
-            is_whole = path.exists()
-            if time.time() - (path if is_whole else folder).stat().st_mtime < _MAKING_S:
+            if not path.exists():
+                if time.time() - folder.stat().st_mtime > _MAKING_S:
+                    shutil.rmtree(folder, ignore_errors=True)
                 continue
-            if is_whole:
-                with path.open("a+b") as lock:
-                    is_left = is_locked_by_us(lock)
-            if not is_whole or is_left:
+            with path.open("a+b") as lock:
+                is_left = is_locked_by_us(lock)
+                if is_left:  # while it is held, so that nobody takes it as the folder goes
+                    shutil.rmtree(folder, ignore_errors=True)
+            if is_left:  # on Windows the open file is still there
                 shutil.rmtree(folder, ignore_errors=True)

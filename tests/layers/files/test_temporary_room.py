@@ -1,8 +1,8 @@
 """The folder for temporary files of a process: what a killed one left goes, what another is making stays."""
 
-import os
+import subprocess
+import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -18,21 +18,19 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def other_room(place: Path, name: str, age_s: float) -> Path:
-    """The folder of a process that began so long ago; nobody holds its lock."""
+def other_room(place: Path, name: str) -> Path:
+    """The folder of another process; nobody holds its lock."""
     folder = place / f"onemap-room-{name}"
     folder.mkdir()
     (folder / "lock").touch()
     (folder / "half-written.tif").write_bytes(b"II*")
-    for path in (folder / "lock", folder):
-        os.utime(path, (time.time() - age_s,) * 2)
     return folder
 
 
-def test_a_killed_process_s_folder_goes_and_one_that_is_being_made_stays(place):
-    killed = other_room(place, "killed", age_s=3600)
-    beginning = other_room(place, "beginning", age_s=1)
-    working = other_room(place, "working", age_s=3600)
+def test_a_killed_process_s_folder_goes_and_that_of_one_at_work_stays(place):
+    killed, working = other_room(place, "killed"), other_room(place, "working")
+    beginning = place / "onemap-room-beginning"
+    beginning.mkdir()
     with (working / "lock").open("a+b") as lock:
         assert is_locked_by_us(lock)
         with temporary_room():
@@ -40,3 +38,19 @@ def test_a_killed_process_s_folder_goes_and_one_that_is_being_made_stays(place):
             assert own.parent == place and own.is_dir()
             assert (killed.exists(), beginning.exists(), working.exists()) == (False, True, True)
     assert not own.exists() and tempfile.gettempdir() == str(place)
+
+
+LOOP = """
+import pathlib, sys, tempfile
+from onemap.layers.files.temporary_room import temporary_room
+for _ in range(300):
+    with temporary_room():
+        (pathlib.Path(tempfile.gettempdir()) / "written").touch()
+"""
+
+
+def test_processes_that_begin_and_end_together_never_take_each_other_s_folder(place):
+    words = [sys.executable, "-P", "-c", LOOP]
+    started = [subprocess.Popen(words, stderr=subprocess.PIPE, encoding="utf-8") for _ in range(4)]
+    assert [child.communicate()[1] for child in started] == [""] * 4
+    assert list(place.iterdir()) == []
