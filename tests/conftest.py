@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 from onemap.layers.gdal_limits import limit_gdal
+from onemap.tests.machines import windows_like
 from onemap.tests.postgis_server import postgis  # noqa: F401 - a fixture for every test
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,13 @@ def pytest_collection_finish():
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def machine_of_the_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In some folders a machine that treats files as Windows does."""
+    if windows_like.runs_here(request.node):
+        windows_like.treat_files_as_windows(monkeypatch)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
-"""The core's tests once more on a machine that treats open files as Windows does: see windows_like.py."""
+"""The machine that treats open files as Windows does does so: see windows_like.py."""
 
 import ctypes
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,38 +11,7 @@ from onemap.layers.errors import Cancelled
 from onemap.rules.verbs.commands import command_line, stop_signals
 from onemap.tests.machines import windows_like, windows_names
 
-ROOT = Path(__file__).resolve().parents[2]
-RUN_AGAIN = [
-    "tests/layers/files",
-    "tests/layers/ingest",
-    "tests/layers/library",
-    "tests/layers/stores/test_arrow_values.py",
-    "tests/layers/stores/test_bulk_rows.py",
-    "tests/layers/stores/test_session.py",
-    "tests/rules/judge/check",
-    "tests/rules/display/outputs",
-    "tests/rules/review",
-]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it asks Linux which files are in use")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("place", RUN_AGAIN)
-def test_nothing_of_the_core_deletes_or_replaces_what_is_open(place):
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "onemap.tests.machines.windows_like",
-        "-m",
-        "not slow",
-        place,
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", env={**os.environ, "CI": ""})
-    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def test_an_open_file_is_neither_deleted_nor_replaced(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
-"""A machine that treats open files as Windows does, for tests that run under `-p onemap.tests.machines.windows_like`.
+"""A machine that treats open files as Windows does: the tests at `PLACES` that are not slow run on it, on Linux.
+
+What passes on it passes on Linux, too, where more is allowed; the slow tests of the same folders run without it.
 
 A file that this process has open or mapped can be neither deleted nor replaced, nor can a folder that holds one be
 renamed; a rename never replaces; names that Windows keeps for itself are refused; names that differ in case alone are
@@ -15,6 +17,21 @@ import pytest
 
 from onemap.tests.machines import windows_names
 
+ROOT = Path(__file__).resolve().parents[2]
+PLACES = tuple(
+    ROOT / "tests" / place
+    for place in (
+        "layers/files",
+        "layers/ingest",
+        "layers/library",
+        "layers/stores/test_arrow_values.py",
+        "layers/stores/test_bulk_rows.py",
+        "layers/stores/test_session.py",
+        "rules/judge/check",
+        "rules/display/outputs",
+        "rules/review",
+    )
+)
 _SYSTEM = {name: getattr(os, name) for name in ("unlink", "remove", "rename", "replace")}
 
 
@@ -63,9 +80,15 @@ def _replace(source, target, **folders):
     return _SYSTEM["replace"](source, target, **folders)
 
 
-@pytest.fixture(autouse=True)
-def windows_like(monkeypatch: pytest.MonkeyPatch):
-    """Every test of the run, and what it starts in this process, meets such a machine."""
+def runs_here(test: pytest.Item) -> bool:
+    """Whether a test runs on such a machine."""
+    is_slow = test.get_closest_marker("slow") is not None
+    known = Path("/proc/self/maps").exists()  # which says what is in use
+    return known and not is_slow and any(test.path.is_relative_to(place) for place in PLACES)
+
+
+def treat_files_as_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the test ends it, and what it starts in this process, meets such a machine."""
     from onemap.layers.files import disk_place
     from onemap.layers.stores import arrow_values
 
@@ -80,4 +103,3 @@ def windows_like(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(disk_place, "_has_long_paths", lambda: True)  # the folders of tests have long names
     windows_names.ignore_case(monkeypatch)
     windows_names.lack_what_windows_has_not(monkeypatch)
-    return Path("/")
