@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -14,6 +14,8 @@ from onemap.layers.messages import RESOURCES, phrase
 from onemap.rules.display.documents.blocks import (
     Block,
     Column,
+    Figure,
+    Figures,
     Group,
     Heading,
     Paragraphs,
@@ -183,16 +185,16 @@ def with_table_number(caption: str, number: str) -> str:
     return _TABLE_NUMBER.sub(lambda found: f"{found[1]}{number}", caption, count=1)
 
 
-def table_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, str]:
-    """The number of every table that has one, by its name in the outline; empty for one that does not stand.
+def table_names() -> list[str]:
+    """The names of all tables."""
+    return [*_file()["tables"]]
 
-    content: as `printed_texts` gives it, with `attached` from `annexes_of`; where: from `places`.
-    """
-    parts = [part for chapter in fill_outline(content, where) for part in chapter["parts"]]
-    return {
-        **dict.fromkeys(_file()["tables"], ""),
-        **{part.table: part.number for part in parts if isinstance(part, Table) and part.number},
-    }
+
+def table_numbers(chapters: Iterable[Node]) -> dict[str, str]:
+    """The number of every table that has one, by its name; empty for one that does not stand. chapters: filled in."""
+    parts = [part for chapter in chapters for part in chapter["parts"]]
+    found = {part.table: part.number for part in parts if isinstance(part, Table) and part.number}
+    return dict.fromkeys(table_names(), "") | found
 
 
 def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
@@ -240,7 +242,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Own:
-    """What each printer lays out itself, seal or figures. notes, lines: of the text that the seal stays with."""
+    """What each printer lays out itself, the room for a seal. notes, lines: of the text that the seal stays with."""
 
     kind: ClassVar[str] = "own"
     own: str
@@ -248,12 +250,12 @@ class Own:
     lines: tuple[str, ...] = ()
 
 
-def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+def fill_outline(content: Mapping[str, Any], where: Collection[str], figures: Sequence[Figure] = ()) -> list[Node]:
     """The chapters with what a printed content puts into them as blocks, their parts, and no part that does not stand.
 
-    content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`.
+    content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`; figures: its maps.
     """
-    return _OutlineFilling(content, where).chapters()
+    return _OutlineFilling(content, where, figures).chapters()
 
 
 @lru_cache(maxsize=1024)
@@ -267,9 +269,9 @@ def _expression(text: str) -> Callable[..., Any]:
 
 
 class _OutlineFilling:
-    def __init__(self, content: Mapping[str, Any], where: Collection[str]) -> None:
+    def __init__(self, content: Mapping[str, Any], where: Collection[str], figures: Sequence[Figure] = ()) -> None:
         self.language: str = content["language"]
-        self.where = where
+        self.where, self.figures = where, tuple(figures)
         self.on_screen = "screen" in where
         self.content = {**content, "words": words(self.language)}
         self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
@@ -297,7 +299,8 @@ class _OutlineFilling:
                 empty = not (table.rows or table.groups)
                 if empty and set(part.get("skip_empty", ())) & set(self.where):
                     continue
-                yield Paragraphs((part["none"],)) if empty and part["none"] else table
+                none = part["none"] if empty else ""
+                yield Paragraphs((none,), instead_of=table.table) if none else table
             elif "form" in part:
                 entries = tuple({**line, "text": self._text(line["text"], row=row)} for line in part["lines"])
                 yield Form(part["form"], entries, part["mm"], part["size"], tuple(part["heads"]))
@@ -307,8 +310,12 @@ class _OutlineFilling:
                 lines = self._value(part["lines"], row=row) if "lines" in part else []
                 lines = lines or ([self._text(part["text"], row=row)] if "text" in part else [])
                 notes = self._value(part["notes"], row=row) if "notes" in part else ()
-                own = part.get("own")
-                yield Own(own, tuple(notes), tuple(lines)) if own else Paragraphs(tuple(lines), part["look"])
+                if part.get("own") == "figures":
+                    yield Figures(self.figures)
+                elif part.get("own"):
+                    yield Own(part["own"], tuple(notes), tuple(lines))
+                else:
+                    yield Paragraphs(tuple(lines), part["look"])
 
     def _table(self, part: Node, label: str) -> Table:
         lacks = bool(part["rounding_of"]) and bool(self._value(part["rounding_of"]))

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.display.documents.blocks import Figure, Figures
+from onemap.rules.display.documents.blocks import Figure
 from onemap.rules.display.documents.html_printer import render, template_part
 from onemap.rules.display.maps.map_sheet import MapSource, draw_map
 from onemap.rules.display.outputs.printed_page import PrintedPage
@@ -87,10 +87,7 @@ def _page(
         scripts=scripts,
         map=ground,
         reply=reply,
-        chapters=[
-            {**chapter, "parts": [Figures(maps) if part.kind == "own" else part for part in chapter["parts"]]}
-            for chapter in fill_outline(shown, where)
-        ],
+        chapters=fill_outline(shown, where, maps),
         has_captions=True,
         below=1,
     )
