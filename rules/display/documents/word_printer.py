@@ -21,14 +21,13 @@ from onemap.rules.display.documents.blocks import (
     Figures,
     Heading,
     Paragraphs,
-    Row,
     Section,
     Table,
     printable,
 )
 from onemap.rules.display.documents.blocks import Document as Content
 from onemap.rules.display.documents.word_page import a4_document, describe_pictures, page_number, set_style
-from onemap.rules.display.documents.word_tables import TableLook, TableRow, WordTable
+from onemap.rules.display.documents.word_tables import TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture, map_pictures
 
 _EAST_ASIAN = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "黑体", "Title": "方正小标宋简体"}
@@ -44,8 +43,9 @@ def docx_of(content: Content, progress: Progress = SILENT) -> bytes:
     """The Word file of a document of sections; its maps and charts are pictures."""
     printed = printable(content)
     blocks = [block for section in printed.sections for block in section.blocks if isinstance(block, Figures)]
-    figures = [figure for block in blocks for figure in block.figures]
-    pictures = drawn_pictures(figures, progress.part(0.0, _PICTURES))
+    pictures = drawn_pictures(
+        [figure.svg for block in blocks for figure in block.figures], progress.part(0.0, _PICTURES)
+    )
     document = new_word_page(printed.width_mm)
     foot = document.sections[0].footer.paragraphs[0]
     foot.add_run(f"{printed.foot} · ").font.size = Pt(_FOOT_PT)
@@ -67,13 +67,13 @@ def word_file(document: Doc, pictures: Iterable[Picture]) -> bytes:
     return made.getvalue()
 
 
-def drawn_pictures(figures: Sequence[Figure], progress: Progress = SILENT) -> list[Picture]:
-    """Maps and charts as pictures, in their order."""
+def drawn_pictures(drawings: Sequence[str], progress: Progress = SILENT) -> list[Picture]:
+    """Maps and charts, as SVG text, as pictures, in their order."""
     found: list[Picture] = []
-    for start in range(0, len(figures), _AT_ONCE):
-        some = figures[start : start + _AT_ONCE]
-        part = progress.part(start / len(figures), (start + len(some)) / len(figures))
-        found += map_pictures([figure.svg for figure in some], _PICTURE_PX, part)
+    for start in range(0, len(drawings), _AT_ONCE):
+        some = drawings[start : start + _AT_ONCE]
+        part = progress.part(start / len(drawings), (start + len(some)) / len(drawings))
+        found += map_pictures(some, _PICTURE_PX, part)
     progress.at(1.0)
     return found
 
@@ -109,7 +109,7 @@ class WordPrinter:
 
     tables = TableLook(leading=1.2, room_pt=0.5)
     gap_pt = 5.0
-    without_rows: tuple[str, ...] = ()
+    without_rows = ""
 
     def __init__(self, document: Doc, width_mm: float, pictures: Iterable[Picture] = ()) -> None:
         self.document, self.width_mm = document, width_mm
@@ -171,7 +171,8 @@ class WordPrinter:
 
     def _add_names(self, rows: Iterable[Sequence[str]], widths_mm: Sequence[float], names: Sequence[int]) -> None:
         table = WordTable(self.document, self.tables, widths_mm, _FACTS_PT, names=names)
-        table.add([TableRow([(text,) for text in row]) for row in rows])
+        for row in rows:
+            table.add([(text,) for text in row])
         self._add_gap()
 
     def _add_table(self, table: Table, *, is_whole: bool) -> None:
@@ -180,18 +181,19 @@ class WordPrinter:
         columns = [table.columns[place] for place in shown]
         widths = [column.mm for column in columns]
         widths[widths.index(max(widths))] += sum(column.mm for column in table.columns if column.is_page)
-        last = [Row(tuple((text,) for text in row)) for row in (table.rounding, table.total) if row]
-        rows = [row for group in table.groups for row in group.rows] or table.rows
-
-        def row_of(row: Row, *, is_strong: bool = False) -> TableRow:
-            return TableRow([row.cells[place] for place in shown], is_strong=is_strong, splits=table.splits)
-
         self.add_caption(table)
         aligns = [column.align for column in columns]
         made = WordTable(self.document, self.tables, widths, table.size, aligns=aligns, is_tight=table.tight)
-        head = TableRow([(column.head,) for column in columns], is_head=True)
-        body = [row_of(row) for row in rows] or [TableRow([(text,)]) for text in self.without_rows]
-        made.add([head, *body, *(row_of(row, is_strong=True) for row in last)], is_whole=is_whole)
+        made.add([(column.head,) for column in columns], is_head=True)
+        rows = [row for group in table.groups for row in group.rows] or table.rows
+        for row in rows:
+            made.add([row.cells[place] for place in shown], splits=table.splits)
+        if self.without_rows and not rows:
+            made.add([(self.without_rows,)])
+        for texts in filter(None, (table.rounding, table.total)):
+            made.add([(texts[place],) for place in shown], is_strong=True)
+        if is_whole:
+            made.hold()
         self._add_gap()
 
     def _add_gap(self) -> None:

@@ -44,17 +44,6 @@ class TableLook:
     is_centred: bool = False
 
 
-@dataclass(frozen=True)
-class TableRow:
-    """A row: the lines of its cells, of which the last goes on to the right edge. splits: a page may end inside it."""
-
-    cells: Sequence[Sequence[str]]
-    is_head: bool = False
-    is_strong: bool = False
-    splits: bool = False
-    height_mm: float = 0.0
-
-
 class WordTable:
     """A table at the end of a document, as rows are added to it. A cell like one before is a copy of it, for speed.
 
@@ -85,54 +74,65 @@ class WordTable:
             column.width = Mm(width)
         self._cells: dict[tuple[Any, ...], CT_Tc] = {}
 
-    def add(self, rows: Sequence[TableRow], *, is_whole: bool = False) -> None:
-        """Add rows. is_whole: no page ends between them, which fit on one."""
-        for row in rows:
-            made = _Row(self._made._tbl.add_tr(), self._made)
-            if row.height_mm:
-                made.height = Mm(row.height_mm)
-            if not row.splits:
-                _never_split(made, repeat=row.is_head)
-            holds = is_whole and row is not rows[-1]
-            for column, lines in enumerate(row.cells):
-                made._tr.append(self._cell(row, column, lines, holds=holds))
+    def add(
+        self,
+        cells: Sequence[Sequence[str]],
+        *,
+        is_head: bool = False,
+        is_strong: bool = False,
+        splits: bool = False,
+        height_mm: float = 0.0,
+    ) -> None:
+        """Add a row. cells: the lines of each; the last goes on to the right edge; splits: a page may end inside."""
+        made = _Row(self._made._tbl.add_tr(), self._made)
+        if height_mm:
+            made.height = Mm(height_mm)
+        if not splits:
+            _never_split(made, repeat=is_head)
+        for column, lines in enumerate(cells):
+            spans = len(self._widths_mm) - column if column == len(cells) - 1 else 1
+            key = (column, spans, len(lines), is_head, is_strong)
+            if key not in self._cells:
+                self._cells[key] = self._new_cell(*key)
+            made._tr.append(_filled_cell(self._cells[key], lines))
 
-    def _cell(self, row: TableRow, column: int, lines: Sequence[str], *, holds: bool) -> CT_Tc:
-        key = (column, len(row.cells), len(lines), row.is_head, row.is_strong, holds)
-        if key not in self._cells:
-            self._cells[key] = self._new_cell(row, column, len(lines), holds=holds)
-        made = copy.deepcopy(self._cells[key])
-        for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
-            run.text = f"\n{text}" if at else text
-        return made
+    def hold(self) -> None:
+        """Let no page end between the rows, which fit on one."""
+        for row in self._made._tbl.tr_lst[:-1]:
+            for paragraph in row.iter(qn("w:p")):
+                Paragraph(paragraph, self._made).paragraph_format.keep_with_next = True
 
-    def _new_cell(self, row: TableRow, column: int, lines: int, *, holds: bool) -> CT_Tc:
+    def _new_cell(self, column: int, spans: int, lines: int, is_head: bool, is_strong: bool) -> CT_Tc:
         look, size_pt = self._look, self._size_pt
-        is_joined = column == len(row.cells) - 1 and len(row.cells) < len(self._widths_mm)
         made = _Cell(CT_Tc.new(), self._made)
-        made.width = Mm(sum(self._widths_mm[column:]) if is_joined else self._widths_mm[column])
-        if is_joined:
-            made._tc.get_or_add_tcPr().grid_span = len(self._widths_mm) - column
-        if row.is_head or column in self._names:
+        made.width = Mm(sum(self._widths_mm[column : column + spans]))
+        made._tc.get_or_add_tcPr().grid_span = spans
+        if is_head or column in self._names:
             _shade(made)
         if look.is_centred:
             made.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
         paragraph: Paragraph = made.paragraphs[0]
-        is_centred = look.is_centred and (row.is_head or is_joined)
-        paragraph.alignment = ALIGN[CENTER if is_centred else self._aligns[column]]
+        paragraph.alignment = ALIGN[CENTER if look.is_centred and (is_head or spans > 1) else self._aligns[column]]
         form = paragraph.paragraph_format
-        form.keep_with_next = holds or None
         form.line_spacing = Pt(size_pt * look.leading)
         form.space_before = form.space_after = Pt(look.room_pt) if look.room_pt else None
         for at in range(lines):
             run = paragraph.add_run()
             run.font.size = Pt(size_pt)
-            if row.is_head or row.is_strong:
+            if is_head or is_strong:
                 if look.strong:
                     set_font(run._element, look.strong, size_pt)
                 run.bold = None if look.strong else True
             run.font.color.rgb = _GREY if at else None
         return made._tc
+
+
+def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
+    """A copy of a cell with so many lines, filled in."""
+    made = copy.deepcopy(cell)
+    for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
+        run.text = f"\n{text}" if at else text
+    return made
 
 
 def _never_split(row: _Row, *, repeat: bool) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.display.documents.blocks import Figure
-from onemap.rules.review.statement.outline import annexes_of, fill_outline, places
-from onemap.rules.review.statement.printed_content import printed_texts
+from onemap.rules.display.documents.word_printer import drawn_pictures, word_file
+from onemap.rules.display.documents.word_tables import hold_rows
+from onemap.rules.review.statement.docx_template import OwnTemplate
+from onemap.rules.review.statement.outline import places, printed_outline
+from onemap.rules.review.statement.word_paper import paper_document
 
 _PICTURES = 0.4  # of the work, when the maps are pictures
 
@@ -20,31 +22,12 @@ def docx_document(
 
     Raises OneMapError statement.templates_folder, statement.template….
     """
-    from onemap.rules.display.documents.word_printer import drawn_pictures, word_file
-    from onemap.rules.display.documents.word_tables import hold_rows
-    from onemap.rules.review.statement.docx_template import OwnTemplate
-    from onemap.rules.review.statement.word_paper import PaperPrinter, add_first_foot, new_paper
-
     kind = content["document"]["kind"]
-    own = _own_template(kind, content["language"], templates)
-    texts, where = printed_texts(content), places("word", kind)
-    texts["attached"] = annexes_of(texts, where)
-    figures = [
-        Figure(svg, figure["title"], str(figure["number"])) for svg, figure in zip(maps, texts["figures"], strict=True)
-    ]
-    chapters = fill_outline(texts, where, figures)
+    own, where = _own_template(kind, content["language"], templates), places("word", kind)
+    texts, chapters = printed_outline(content, where, maps)
     template = OwnTemplate(own, texts, where, chapters) if own else None
-    pictures = drawn_pictures(figures, progress.part(0.0, _PICTURES))
-    if template:
-        document = template.document(pictures)
-    else:
-        document = new_paper()
-        add_first_foot(document.sections[0].first_page_footer, texts["document"]["head"])
-        printer = PaperPrinter(document, texts, pictures)
-        printer.add_letterhead()
-        for chapter in chapters:
-            printer.add_chapter(chapter)
-        printer.add_imprint()
+    pictures = drawn_pictures(maps, progress.part(0.0, _PICTURES))
+    document = template.document(pictures) if template else paper_document(texts, chapters, pictures)
     hold_rows(document.element.body)
     return word_file(document, pictures)
 

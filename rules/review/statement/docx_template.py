@@ -52,7 +52,7 @@ _ANY: Any = object()  # what may have any field: the result of a filter, a pictu
 class OwnTemplate:
     """A bureau's template of one document: checked when it is made, and then filled in.
 
-    texts: the printed content with its `attached` annexes; where: from `places`; chapters: from `fill_outline`.
+    where: from `places`; texts, chapters: from `printed_outline`.
     Raises OneMapError statement.template….
     """
 

@@ -8,14 +8,13 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.image.image import Image
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.section import _Footer
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from onemap.rules.display.documents.blocks import CENTER, LEFT, RIGHT, Block, Figure, Table
 from onemap.rules.display.documents.word_page import a4_document, border, page_number, set_font, set_style
 from onemap.rules.display.documents.word_printer import WordPrinter
-from onemap.rules.display.documents.word_tables import ALIGN, TableLook, TableRow, WordTable
+from onemap.rules.display.documents.word_tables import ALIGN, TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.outline import WIDTH_MM, Form, Node, Own
@@ -87,9 +86,17 @@ def add_red_foot(paragraph: Paragraph) -> None:
     border(paragraph, "top", "thinThickSmallGap", 18, _RED)
 
 
-def add_first_foot(footer: _Footer, head: str) -> None:
-    """A letter's first page has a red line at its foot, any other its number. head: LETTER, DOCUMENT or none."""
-    (add_red_foot if head == LETTER else add_page_number)(footer.paragraphs[0])
+def paper_document(texts: dict[str, Any], chapters: Iterable[Node], pictures: Iterable[Picture]) -> Doc:
+    """A whole document. texts, chapters: from `printed_outline`; pictures: of its maps, in their order."""
+    document = new_paper()
+    add_first_foot = add_red_foot if texts["document"]["head"] == LETTER else add_page_number
+    add_first_foot(document.sections[0].first_page_footer.paragraphs[0])
+    printer = PaperPrinter(document, texts, pictures)
+    printer.add_letterhead()
+    for chapter in chapters:
+        printer.add_chapter(chapter)
+    printer.add_imprint()
+    return document
 
 
 class PaperPrinter(WordPrinter):
@@ -102,7 +109,7 @@ class PaperPrinter(WordPrinter):
         super().__init__(document, WIDTH_MM, pictures)
         self.fixed = words(texts["language"])
         self.is_latin = self.fixed["attached"].isascii()
-        self.without_rows = (self.fixed["note_none"],)
+        self.without_rows = self.fixed["note_none"]
         self.facts: dict[str, Any] = texts["document"]
         self.day: str = texts["sentences"]["date"]
         self.attached: list[Node] = texts["attached"]
@@ -214,7 +221,8 @@ class PaperPrinter(WordPrinter):
         """Set a form, or the end of the text with room for the seal."""
         if isinstance(block, Form):
             form = WordTable(self.document, self.tables, (block.mm, WIDTH_MM - block.mm), block.size)
-            form.add([_row_of_form(line) for line in block.lines])
+            for line in block.lines:
+                form.add(((line["name"],), (line["text"],)), splits=True, height_mm=line.get("mm", 0.0))
         elif isinstance(block, Own):
             self._add_seal(block)
 
@@ -248,7 +256,7 @@ class PaperPrinter(WordPrinter):
         measures no other line's.
         """
         ems_of_day = (len(self.day) + 6) // 2  # three signs are whole characters, a digit is half of one
-        begins: tuple[int | None, int | None] = (4 - ems_of_day, None)
+        begins: tuple[int | None, int | None] = (4 + ems_of_day, None)
         if len(unit) > ems_of_day:
             begins = (None, None if len(unit) > _ONE_LINE else len(unit))
         for text, back in zip((unit, self.day), begins, strict=True):
@@ -283,10 +291,6 @@ def map_width_mm(picture: Picture, *, is_first: bool) -> float:
     """How wide a map's picture stands in the document."""
     image = Image.from_blob(picture.png)
     return min(_FIRST_MAP_MM * image.px_width / image.px_height, _MAP_MM) if is_first else _MAP_MM
-
-
-def _row_of_form(line: Node) -> TableRow:
-    return TableRow([(line["name"],), (line["text"],)], splits=True, height_mm=line.get("mm", 0.0))
 
 
 def _to_right_edge(paragraph: Paragraph) -> None:

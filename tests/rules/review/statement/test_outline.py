@@ -19,8 +19,7 @@ from onemap.rules.judge.findings.citations import basis_together, cited_basis
 from onemap.rules.review.statement import outline
 from onemap.rules.review.statement.content import DOCUMENTS as KINDS
 from onemap.rules.review.statement.docx_documents import docx_document
-from onemap.rules.review.statement.outline import WIDTH_MM, annexes_of, chapters, fill_outline, places
-from onemap.rules.review.statement.printed_content import printed_texts
+from onemap.rules.review.statement.outline import WIDTH_MM, chapters, places, printed_outline
 from onemap.rules.review.statement.word_paper import new_paper
 from onemap.tests.rules.review.statement.bureau import MARKUP, Bureau
 from onemap.tests.rules.review.statement.test_documents import needs_text, text_of, without_spaces
@@ -131,12 +130,9 @@ def test_no_head_and_no_department_on_paper_breaks_within_a_word_even_in_a_wide_
 def test_tables_are_numbered_without_a_gap_whichever_stand(bureau: Bureau):
     content = json.loads(bureau.export("whole.json", bureau.one, document="statement").read_text("utf-8"))
     content |= {"figures": [], "gravest": [], "controls": []}  # as of a site on which nothing was found
-    where = places("pdf", "statement")
-    texts = printed_texts(content)
-    texts["attached"] = annexes_of(texts, where)
     captions = [
         part.caption
-        for chapter in fill_outline(texts, where)
+        for chapter in printed_outline(content, places("pdf", "statement"))[1]
         for part in chapter["parts"]
         if isinstance(part, Table) and part.caption
     ]
