@@ -88,7 +88,10 @@ def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, m
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ blocks.imprint }}", "一{{p blocks.imprint }}", "{{p blocks.imprint|upper }}", "{{p [blocks.imprint]|first }}"],
+    [
+        *("{{ blocks.imprint }}", "一{{p blocks.imprint }}", "{{p blocks.imprint|upper }}"),
+        *("{{p blocks['imprint'] }}", "{% for one in [blocks.imprint] %}{{ one }}{% endfor %}"),
+    ],
 )
 def test_a_block_that_does_not_stand_alone_is_refused(bureau, own, tmp_path, text):
     document = Document()

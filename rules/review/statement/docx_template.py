@@ -40,6 +40,7 @@ _TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
 _FIELD_STEERING = re.compile(r"\{\{\s*(?:tr|tc|p|r)\s")
 _BLOCK = re.compile(r"\bblocks\.(\w+)")
+_MENTION, _CONDITION = re.compile(r"\bblocks\b"), re.compile(r"\{%[-+]?(?:p|tr|tc|r)?\s+(?:el)?if\b")
 _PLACED_BLOCK = re.compile(r"\s*\{\{p\s+blocks\.\w+\s*\}\}\s*")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _PARAGRAPH, _TABLE, _ROW, _CELL = "p", "tbl", "tr", "tc"
@@ -213,11 +214,12 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
 def _check_blocks(file: str, place: Problem, text: str, tags: Sequence[str]) -> None:
     """Refuse a block of ours that does not stand alone in a paragraph of the text, in whose place it is put.
 
-    Raises OneMapError statement.template_block.
+    A condition may ask whether there is one. Raises OneMapError statement.template_block.
     """
+    is_alone = place.code == "statement.in_paragraph" and _PLACED_BLOCK.fullmatch(text)
     for tag in tags:
-        is_alone = place.code == "statement.in_paragraph" and _PLACED_BLOCK.fullmatch(text)
-        if tag.startswith("{{") and _BLOCK.search(tag) and not is_alone:
+        is_known = bool(_BLOCK.search(tag)) and (is_alone or _CONDITION.match(tag))
+        if _MENTION.search(tag) and not is_known:
             raise OneMapError("statement.template_block", file=file, field=tag[:80], place=place)
 
 
