@@ -86,6 +86,31 @@ def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, m
     assert {path.name for path in tmp_path.iterdir()} == {"templates"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{{ blocks.imprint }}", "一{{p blocks.imprint }}", "{{p blocks.imprint|upper }}"),
+        *("{{p blocks['imprint'] }}", "{% for one in [blocks.imprint] %}{{ one }}{% endfor %}"),
+    ],
+)
+def test_a_block_that_does_not_stand_alone_is_refused(bureau, own, tmp_path, text):
+    document = Document()
+    document.add_paragraph("{{ project.name }}")
+    document.add_paragraph(text)
+    document.save(str(own / "report.docx"))
+    problem = refusal_of(bureau, own, tmp_path / "a.docx")
+    assert (problem["code"], "paragraph 2" in problem["message"]) == ("statement.template_block", True)
+
+
+@pytest.mark.parametrize("place", ["cell", "footer"])
+def test_a_block_in_a_table_or_a_foot_is_refused(bureau, own, tmp_path, place):
+    document = Document()
+    cell, foot = document.add_table(rows=1, cols=1).cell(0, 0), document.sections[0].footer
+    (cell if place == "cell" else foot).paragraphs[0].text = "{{p blocks.imprint }}"
+    document.save(str(own / "report.docx"))
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_block"
+
+
 def test_what_fails_while_it_is_filled_in_is_named_with_its_place(bureau, own, tmp_path):
     document = Document()
     document.add_paragraph("{{ project.name }}")

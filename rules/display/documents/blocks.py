@@ -36,11 +36,15 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraphs:
-    """Lines of text of one look: LEAD, NOTE, WARNING, a box that is not to be missed, or a document's own."""
+    """Lines of text of one look: LEAD, NOTE, WARNING, a box that is not to be missed, or a document's own.
+
+    instead_of: the name of the table in whose place they stand.
+    """
 
     kind: ClassVar[str] = "paragraphs"
     lines: tuple[str, ...]
     look: str = ""
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -14,6 +14,8 @@ from onemap.layers.messages import RESOURCES, phrase
 from onemap.rules.display.documents.blocks import (
     Block,
     Column,
+    Figure,
+    Figures,
     Group,
     Heading,
     Paragraphs,
@@ -22,14 +24,13 @@ from onemap.rules.display.documents.blocks import (
     without_empty_columns,
 )
 from onemap.rules.review.statement.document_words import words
-from onemap.rules.review.statement.printed_content import NOT_MEASURED
+from onemap.rules.review.statement.printed_content import NOT_MEASURED, printed_texts
 
 Node = dict[str, Any]
 WIDTH_MM = 156.0  # of the text on paper
 _PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
 # What comes out is text, not markup: each printer escapes it in its own way.
 _TEXTS = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-_WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
 _PLACE = re.compile(
     r"^(\d+\. |[一二三四五六七八九]、|(Annex t|T)able [\d{}a-z]+-\d+\. |附?表[\d{}a-z]+-\d+　)"
 )  # in a heading, in a caption
@@ -37,7 +38,6 @@ _TABLE_NUMBER = re.compile(
     r"^((?:Annex t|T)able |附?表)([\d{}a-z]+)-\d+"
 )  # in a caption: what stands before it, its chapter
 _PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numbers would not follow each other
-_WORD_INSIDE = re.compile(r"words\.((?:list|in|unit|not)_\w+)")
 
 
 def places(printer: str, kind: str, department: str | None = None) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _file() -> Node:
 def chapters(where: Collection[str], language: str) -> list[Node]:
     """The chapters of a document with their parts; heads, captions and fixed words are in the language.
 
-    where: from `places`. Texts keep their fields, so that they can stand in a Word template.
+    where: from `places`. Texts have fields, as in a Word template.
     """
     fixed = words(language)
     if _PARTS_ONLY & set(where):
@@ -107,14 +107,10 @@ def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str,
         return {**part, **_table(part["table"], where, language, fixed)}
     if "form" in part:
         form = _node_at(_file()["forms"][part["form"]], where)
-        lines = [
-            {**line, "name": fixed[line["name"]], "text": _text(line.get("text", ""), fixed)} for line in form["lines"]
-        ]
-        return {**part, **form, "heads": [fixed[name] for name in form.get("heads", ())], "lines": lines}
+        return {**part, **form, "lines": [{"text": "", **line, "name": fixed[line["name"]]} for line in form["lines"]]}
     if "heading" in part:
         return {**part, "heading": fixed[part["heading"]]}
-    part = {"look": "", **part}
-    return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
+    return {"look": "", **part}
 
 
 def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
@@ -132,7 +128,7 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
     }
     columns = [column for key in table["columns"] for column in _columns(key, table, language)]
     rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
-    last = {name: [_text(column[name], fixed) for column in columns] for name in ("rounding", "total")}
+    last = {name: [column[name] for column in columns] for name in ("rounding", "total")}
     return {
         **table,
         "size": _of_language(table["size"], language),
@@ -155,9 +151,7 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
             **declared,
             "name": key,
             "head": fixed[declared.get("head", f"column_{key}").replace("{}", each)],
-            "texts": [
-                _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
-            ],
+            "texts": [text.replace("{}", each) for text in ([texts] if isinstance(texts, str) else texts)],
             **{name: table[name].get(key, "").replace("{}", each) for name in ("rounding", "total")},
             "mm": _of_language(mm, language),
         }
@@ -168,39 +162,24 @@ def _of_language(measure: Any, language: str) -> float:
     return float(measure[language == "en"] if isinstance(measure, list) else measure)
 
 
-def _text(text: str, fixed: Mapping[str, str]) -> str:
-    """A text with the fixed words that it names, and a field where such a word has a gap."""
-
-    def word_text(found: re.Match[str]) -> str:
-        word, gap, field = found.groups()
-        return fixed[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else fixed[word]
-
-    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
+def table_names() -> list[str]:
+    """The names of all tables."""
+    return [*_file()["tables"]]
 
 
-def with_table_number(caption: str, number: str) -> str:
-    """The caption of a table with the number that it has in its document, such as 1-2, or the field that holds it."""
-    return _TABLE_NUMBER.sub(lambda found: f"{found[1]}{number}", caption, count=1)
+def table_numbers(chapters: Iterable[Node]) -> dict[str, str]:
+    """The number of every table that has one, by its name; empty for one that does not stand. chapters: filled in."""
+    parts = [part for chapter in chapters for part in chapter["parts"]]
+    found = {part.table: part.number for part in parts if isinstance(part, Table) and part.number}
+    return dict.fromkeys(table_names(), "") | found
 
 
-def table_numbers(content: Mapping[str, Any], where: Collection[str]) -> dict[str, str]:
-    """The number of every table that has one, by its name in the outline; empty for one that does not stand.
-
-    content: as `printed_texts` gives it, with `attached` from `annexes_of`; where: from `places`.
-    """
-    parts = [part for chapter in fill_outline(content, where) for part in chapter["parts"]]
-    return {
-        **dict.fromkeys(_file()["tables"], ""),
-        **{part.table: part.number for part in parts if isinstance(part, Table) and part.number},
-    }
-
-
-def annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
     """The annexes that a document has, numbered from 1, as its text and their first lines name them (GB/T 9704, 7.3.4).
 
     name: of content.ANNEXES; number; title; mark: what stands above the title; line: of the list below the text, which
     has no numbers where there is one annex only.
-    content: as `printed` gives it; where: from `places`.
+    content: as `printed_texts` gives it; where: from `places`.
     """
     language = content["language"]
     fixed, filling = words(language), _OutlineFilling({**content, "attached": []}, where)
@@ -235,12 +214,11 @@ class Form:
     lines: tuple[Node, ...]
     mm: float
     size: float
-    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Own:
-    """What each printer lays out itself, seal or figures. notes, lines: of the text that the seal stays with."""
+    """What each printer lays out itself, the room for a seal. notes, lines: of the text that the seal stays with."""
 
     kind: ClassVar[str] = "own"
     own: str
@@ -248,12 +226,17 @@ class Own:
     lines: tuple[str, ...] = ()
 
 
-def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
-    """The chapters with what a printed content puts into them as blocks, their parts, and no part that does not stand.
+def printed_outline(
+    content: dict[str, Any], where: Collection[str], maps: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[Node]]:
+    """The texts of a content, as `printed_texts` has them, with its `attached` annexes, and its chapters.
 
-    content: as `printed` gives it, with `attached` from `annexes_of`; where: from `places`.
+    A chapter has as its parts the blocks that stand in it, and is not there where it does not stand itself.
+    where: from `places`; maps: the SVG text of its figures, in their order, or none, where its text alone is asked for.
     """
-    return _OutlineFilling(content, where).chapters()
+    texts = printed_texts(content)
+    texts["attached"] = _annexes_of(texts, where)
+    return texts, _OutlineFilling(texts, where, maps).chapters()
 
 
 @lru_cache(maxsize=1024)
@@ -267,9 +250,9 @@ def _expression(text: str) -> Callable[..., Any]:
 
 
 class _OutlineFilling:
-    def __init__(self, content: Mapping[str, Any], where: Collection[str]) -> None:
+    def __init__(self, content: Mapping[str, Any], where: Collection[str], maps: Sequence[str] = ()) -> None:
         self.language: str = content["language"]
-        self.where = where
+        self.where, self.maps = where, maps
         self.on_screen = "screen" in where
         self.content = {**content, "words": words(self.language)}
         self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
@@ -297,18 +280,24 @@ class _OutlineFilling:
                 empty = not (table.rows or table.groups)
                 if empty and set(part.get("skip_empty", ())) & set(self.where):
                     continue
-                yield Paragraphs((part["none"],)) if empty and part["none"] else table
+                none = part["none"] if empty else ""
+                yield Paragraphs((none,), instead_of=table.table) if none else table
             elif "form" in part:
                 entries = tuple({**line, "text": self._text(line["text"], row=row)} for line in part["lines"])
-                yield Form(part["form"], entries, part["mm"], part["size"], tuple(part["heads"]))
+                yield Form(part["form"], entries, part["mm"], part["size"])
             elif "heading" in part:
                 yield Heading(part["heading"])
             else:
                 lines = self._value(part["lines"], row=row) if "lines" in part else []
                 lines = lines or ([self._text(part["text"], row=row)] if "text" in part else [])
                 notes = self._value(part["notes"], row=row) if "notes" in part else ()
-                own = part.get("own")
-                yield Own(own, tuple(notes), tuple(lines)) if own else Paragraphs(tuple(lines), part["look"])
+                if part.get("own") == "figures":
+                    shown = zip(self.maps, self.content["figures"], strict=bool(self.maps))
+                    yield Figures(tuple(Figure(svg, figure["title"], figure["number"]) for svg, figure in shown))
+                elif part.get("own"):
+                    yield Own(part["own"], tuple(notes), tuple(lines))
+                else:
+                    yield Paragraphs(tuple(lines), part["look"])
 
     def _table(self, part: Node, label: str) -> Table:
         lacks = bool(part["rounding_of"]) and bool(self._value(part["rounding_of"]))
@@ -380,7 +369,7 @@ def _number_tables(parts: list[Block], annex: Any) -> list[Block]:
         if found:
             last += 1
             number = f"{found[2] if annex is None else annex}-{last}"
-            part = replace(part, number=number, caption=with_table_number(part.caption, number))
+            part = replace(part, number=number, caption=part.caption.replace(found[0], f"{found[1]}{number}", 1))
         numbered.append(part)
     return numbered
 

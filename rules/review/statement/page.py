@@ -9,17 +9,15 @@ from markupsafe import Markup
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.display.documents.blocks import Figure, Figures
 from onemap.rules.display.documents.html_printer import render, template_part
-from onemap.rules.display.maps.map_sheet import MapSource, draw_map
+from onemap.rules.display.maps.map_sheet import DrawnMap, MapSource, draw_map
 from onemap.rules.display.outputs.printed_page import PrintedPage
 from onemap.rules.review.cases.case_file import Case
 from onemap.rules.review.statement.content import statement_content
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.map_figures import page_of
-from onemap.rules.review.statement.outline import annexes_of, fill_outline, places
+from onemap.rules.review.statement.outline import places, printed_outline
 from onemap.rules.review.statement.page_map import page_map
-from onemap.rules.review.statement.printed_content import printed_texts
 from onemap.rules.review.statement.review_pack import reply_section, takes_reply
 
 _PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed one
@@ -41,8 +39,9 @@ def statement_page(
     figures, project = content["figures"], content["project"]["name"]
     first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
     ground = page_map(source, rules, first)
-    maps = tuple(_figure(source, figure, project, part) for figure, part in zip(figures, parts, strict=True))
-    page = _page(library, case, content, language, ground, maps)
+    drawn = [_drawn_map(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
+    titled = [{**figure, "title": one.title} for figure, one in zip(figures, drawn, strict=True)]
+    page = _page(library, case, {**content, "figures": titled}, language, ground, [one.svg for one in drawn])
     read = PrintedPage(page)
     for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
         page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
@@ -62,12 +61,12 @@ def texts_digest(
 
 
 def _page(
-    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: tuple[Figure, ...]
+    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: Sequence[str]
 ) -> str:
-    """The page with what is drawn on it. ground: the map that one can pan; maps: the figures."""
+    """The page with what is drawn on it. ground: the map that one can pan; maps: of the figures."""
     department = content["document"]["department"]
-    shown, where = printed_texts(content), places("screen", content["document"]["kind"], department)
-    shown["attached"] = annexes_of(shown, where)
+    where = places("screen", content["document"]["kind"], department)
+    shown, chapters = printed_outline(content, where, maps)
     scripts = [template_part("map.js")]
     reply = ""
     if department and takes_reply(case, department):
@@ -87,10 +86,7 @@ def _page(
         scripts=scripts,
         map=ground,
         reply=reply,
-        chapters=[
-            {**chapter, "parts": [Figures(maps) if part.kind == "own" else part for part in chapter["parts"]]}
-            for chapter in fill_outline(shown, where)
-        ],
+        chapters=chapters,
         has_captions=True,
         below=1,
     )
@@ -101,7 +97,5 @@ def _digest(part: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
 
 
-def _figure(source: MapSource, figure: dict[str, Any], project: str, progress: Progress) -> Figure:
-    """One printed map under its number."""
-    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", progress=progress)
-    return Figure(drawn.svg, drawn.title, str(figure["number"]))
+def _drawn_map(source: MapSource, figure: dict[str, Any], project: str, progress: Progress) -> DrawnMap:
+    return draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", progress=progress)

@@ -10,8 +10,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.display.documents.typst_printer import part_of, set_by_typst
 from onemap.rules.display.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.review.statement.document_words import words
-from onemap.rules.review.statement.outline import annexes_of, fill_outline, places
-from onemap.rules.review.statement.printed_content import printed_texts
+from onemap.rules.review.statement.outline import places, printed_outline
 
 TEMPLATE = "statement.typ"
 
@@ -32,12 +31,8 @@ def pdf_document(
     own = templates / TEMPLATE if templates is not None else None
     is_own = own is not None and own.is_file()
     template = own if own is not None and is_own else RESOURCES / "templates" / TEMPLATE
-    texts, where = printed_texts(content), places("pdf", content["document"]["kind"])
-    texts["attached"] = annexes_of(texts, where)
-    outline = [
-        {**chapter, "parts": [part_of(block, []) for block in chapter["parts"]]}
-        for chapter in fill_outline(texts, where)
-    ]
+    texts, chapters = printed_outline(content, places("pdf", content["document"]["kind"]))
+    outline = [{**chapter, "parts": [part_of(block, []) for block in chapter["parts"]]} for chapter in chapters]
     files = {"outline": outline, "content": texts, "words": words(content["language"]), "fonts": fonts.record()}
     return set_by_typst(template, files, maps, progress, _moment(content), is_own)
 

@@ -1,0 +1,90 @@
+"""What any page for Word has: paper, margins, fonts of styles and runs, lines along a paragraph, its number."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from docx import Document
+from docx.document import Document as Doc
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Mm, RGBColor
+from docx.text.paragraph import Paragraph
+
+from onemap.rules.display.maps.map_pictures import Picture
+
+_LATIN, _SONG = "Times New Roman", "宋体"
+_BEHIND_BORDER = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr")
+
+
+def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float, foot_mm: float) -> Doc:
+    """An empty A4 document with margins; foot_mm: how far its foot stands above the edge."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(left_mm), Mm(right_mm)
+    section.top_margin, section.bottom_margin = Mm(top_mm), Mm(bottom_mm)
+    section.footer_distance = Mm(foot_mm)
+    _ask_for_chinese_glyphs(document)
+    return document
+
+
+def set_style(style: Any, east_asian: str, size_pt: float) -> None:
+    """Set a style in a font, black and without a line around it."""
+    set_font(style.element, east_asian, size_pt)
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    for edges in style.element.findall(f".//{qn('w:pBdr')}"):
+        edges.getparent().remove(edges)
+
+
+def set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
+    """Set a style, or a run, in a Chinese font and the Latin one that goes with it, in points."""
+    properties = style.get_or_add_rPr()
+    for name in ("w:rFonts", "w:sz", "w:szCs"):
+        for old in properties.findall(qn(name)):
+            properties.remove(old)
+    fonts = OxmlElement("w:rFonts")
+    for name, value in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN), ("eastAsia", east_asian)):
+        fonts.set(qn(f"w:{name}"), value)
+    properties.insert(0, fonts)
+    for name in ("w:sz", "w:szCs"):
+        size = OxmlElement(name)
+        size.set(qn("w:val"), str(round(size_pt * 2)))
+        properties.append(size)
+
+
+def _ask_for_chinese_glyphs(document: Doc) -> None:
+    """Say that Chinese text is that of the mainland: where a font is missing, its stand-in draws those glyphs."""
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")
+
+
+def describe_pictures(document: Doc, pictures: Iterable[Picture]) -> None:
+    """Say of every one of these pictures that stands in the document what it shows, for who cannot see it."""
+    labels = {picture.png: picture.label for picture in pictures}
+    for inline in document.element.body.iter(qn("wp:inline")):
+        for image in inline.iter(qn("a:blip")):
+            label = labels.get(document.part.related_parts[image.get(qn("r:embed"))].blob)
+            if label:
+                inline.docPr.set("descr", label)
+
+
+def page_number(paragraph: Paragraph, size_pt: float, font: str = _SONG) -> None:
+    """Add the number of the page, as a field, to the end of a paragraph."""
+    for kind in ("begin", "", "end"):
+        run = paragraph.add_run()
+        set_font(run._element, font, size_pt)
+        mark = OxmlElement("w:fldChar" if kind else "w:instrText")
+        mark.set(qn("w:fldCharType") if kind else qn("xml:space"), kind or "preserve")
+        mark.text = None if kind else "PAGE"
+        run._element.append(mark)
+
+
+def border(paragraph: Paragraph, side: str, kind: str, eighths: int, colour: str) -> None:
+    """A line along one side of a paragraph. kind: a name of Word's; eighths: its width, in eighths of a point."""
+    edge = OxmlElement(f"w:{side}")
+    for name, value in (("val", kind), ("sz", str(eighths)), ("space", "4"), ("color", colour)):
+        edge.set(qn(f"w:{name}"), value)
+    edges = OxmlElement("w:pBdr")
+    edges.append(edge)
+    paragraph._p.get_or_add_pPr().insert_element_before(edges, *_BEHIND_BORDER)
