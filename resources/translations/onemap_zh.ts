@@ -900,10 +900,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>同上一版本</translation>
     </message>
     <message>
-        <source>the ground of its features</source>
-        <translation>要素所占的地面</translation>
-    </message>
-    <message>
         <source>the extent of its features (assumed)</source>
         <translation>要素的外接范围（推定）</translation>
     </message>
@@ -4802,10 +4798,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Nothing is remembered yet: it comes with the first version of a layer.</source>
         <translation>尚无可沿用的回答：图层的第一个版本入库后即有。</translation>
-    </message>
-    <message>
-        <source>changed by {who}</source>
-        <translation>由 {who} 修改</translation>
     </message>
     <message>
         <source>A file of parameters, for layers of another datum</source>

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.verb_parameters import known_words
 
 
@@ -25,12 +25,7 @@ def coverage_box(first: str) -> QComboBox:
 
 def coverage_titles() -> dict[str, str]:
     """What may be said of a coverage beside a file, with its title, in the core's order."""
-    titles = {
-        "district": tr("the district"),
-        "features": tr("the ground of its features"),
-        "extent": tr("the extent of its features (assumed)"),
-    }
-    return {code: titles.get(code, code) for code in known_words("add", "covers")}
+    return {code: word("coverages", code) for code in known_words("add", "covers")}
 
 
 def coverage_of(box: QComboBox) -> str:

@@ -75,28 +75,33 @@ def _plan_state(row: Result) -> str:
     return "several" if row["status"] == "unsure" and row["why"] == "several" else str(row["status"])
 
 
-def _answers(result: Result, language: str) -> str:
-    if not result["answers"]:
-        return phrase("said.answers_none", language)
-    lines = []
-    for row in result["answers"]:
-        department = named_groups()["departments"][row["department"]][language]
-        lines.append(f"{row['code']} {row['title']} · {department}")
-        for name, value in _answer_texts(row):
-            changed = row["changed"].get(name)
-            since = changed["who"] if changed else row["since"][name]
-            key = "answers_changed" if changed else "answers_since"
-            lines.append("  " + phrase(f"said.{key}", language, name=name, value=value, since=since))
-    return "\n".join(lines)
+def answers_view(result: Result, language: str) -> AnswerView:
+    """What is remembered of each layer: its answers with their values, and since when; a line names it as `--set`."""
+    opening = [] if result["answers"] else [phrase("said.answers_none", language)]
+    return AnswerView([_remembered_row(row, language) for row in result["answers"]], opening)
 
 
-def _answer_texts(row: Result) -> list[tuple[str, str]]:
-    """The answers of a layer by name, each as a text; of a change of datum its file and the first signs of its hash."""
+def _remembered_row(row: Result, language: str) -> AnswerRow:
     texts = {name: row[name] for name in ("covers", "crs", "encoding")}
     texts["fields"] = ", ".join(f"{target}={source}" for target, source in (row["fields"] or {}).items())
-    if row["transform"]:
+    if row["transform"]:  # its file, and the first signs of its hash, by which a person tells two apart
         texts["transform"] = " ".join(filter(None, (row["transform"]["file"], row["transform"]["hash"][:12])))
-    return [(name, text) for name, text in texts.items() if text]
+    below = [_remembered_answer(row, name, text, language) for name, text in texts.items() if text]
+    department = named_groups()["departments"][row["department"]][language]
+    line = (f"{row['code']} {row['title']} · {department}",)
+    return AnswerRow(f"{row['title']} · {row['code']}", about={"code": row["code"]}, rows=below, line=line)
+
+
+def _remembered_answer(row: Result, name: str, text: str, language: str) -> AnswerRow:
+    changed = row["changed"].get(name)
+    since = changed["who"] if changed else row["since"][name]
+    line = phrase(
+        f"said.{'answers_changed' if changed else 'answers_since'}", language, name=name, value=text, since=since
+    )
+    (title,) = titles_of([name], "remembered", language)
+    (value,) = titles_of([text], "coverage", language) if name == "covers" else (text,)
+    words = phrase("said.answers_changed_by", language, who=since) if changed else since
+    return AnswerRow(title, (value, words), about={"code": row["code"], "answer": name}, line=(line,))
 
 
 def _changes(result: Result, language: str) -> str:
@@ -166,7 +171,6 @@ def _recheck(result: Result, language: str) -> str:
 DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "deliver": _deliver,
     "receive": _receive,
-    "answers": _answers,
     "changes": _changes,
     "recheck": _recheck,
 }

@@ -21,7 +21,7 @@ from onemap.rules.display.rows.run_views import check_view, explain_view, runs_v
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, ingest_view
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, answers_view, ingest_view
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transition_lines
 
@@ -205,6 +205,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "warning list": kept_view,
     "warning step": kept_view,
     "ingest": ingest_view,
+    "answers": answers_view,
     **REVIEW_VIEWS,
 }
 # What is said in lines alone.
