@@ -4844,16 +4844,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{layer} 的变化</translation>
     </message>
     <message>
-        <source>Added {added}, gone {removed}, moved {moved}, other attributes {changed}.</source>
-        <translation>新增 {added}，消失 {removed}，移动 {moved}，属性变化 {changed}。</translation>
-    </message>
-    <message>
         <source>What changed since {label}…</source>
         <translation>自 {label} 以来的变化…</translation>
-    </message>
-    <message>
-        <source>Verdicts of open cases that it would turn: {count}.</source>
-        <translation>会使在办项目的 {count} 个结论翻转。</translation>
     </message>
     <message>
         <source>Page of what to look at</source>
