@@ -80,7 +80,7 @@ class ProfileDialog(WorkingDialog):
     def begin(self) -> None:
         """Ask the core for the profile of the library, and show the form."""
         self.show()
-        self._ask_core("profile", {"library": self._home}, tr("Starting…"), self._fill)
+        self._ask_core("profile", {"library": self._home}, self._fill, tr("Starting…"))
 
     @property
     def stated_text(self) -> str:
@@ -103,7 +103,7 @@ class ProfileDialog(WorkingDialog):
         self._timer.stop()
         params = {"library": self._home, "file": self._file_of_stated()}
         title = tr("Keep the profile")
-        self._ask_core("keep", params, title, self._say_kept, title)
+        self._ask_core("keep", params, self._say_kept, title, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each problem at its field; what is about no field, in a message."""

@@ -114,7 +114,7 @@ class PublishDialog(WorkingDialog):
             "overwrite": overwrite,
         }
         title = tr("Publish the one map as a project")
-        self._ask_core("publish", params, title, lambda answer: self._show_published(params["project"], answer), title)
+        self._ask_core("publish", params, lambda answer: self._show_published(params["project"], answer), title, title)
 
     def _build(self) -> None:
         day = self._library.day or tr("today")

@@ -744,18 +744,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个点</translation>
     </message>
     <message>
-        <source>{count:# object|# objects}, the nearest {distance} away</source>
-        <translation>{count} 处，最近 {distance}</translation>
-    </message>
-    <message>
-        <source>{count:# object|# objects}, the nearest meets the parcel</source>
-        <translation>{count} 处，最近处与地块相接或相交</translation>
-    </message>
-    <message>
-        <source>{length}, {count:# feature|# features}</source>
-        <translation>{length}，{count} 个要素</translation>
-    </message>
-    <message>
         <source>{distance} away</source>
         <translation>相距 {distance}</translation>
     </message>
@@ -1830,10 +1818,6 @@ Several days with semicolons between make a series.</source>
     <message>
         <source>Rhythm of layers in days (CODE=DAYS, commas between)</source>
         <translation>图层更新周期（代码=天数，用逗号分隔）</translation>
-    </message>
-    <message>
-        <source>What to look at</source>
-        <translation>预警</translation>
     </message>
     <message>
         <source>Number of matters</source>
@@ -4848,7 +4832,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>自 {label} 以来的变化…</translation>
     </message>
     <message>
-        <source>Page of what to look at</source>
+        <source>Page of the warnings</source>
         <translation>预警的页面</translation>
     </message>
     <message>

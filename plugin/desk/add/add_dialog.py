@@ -111,7 +111,7 @@ class AddDialog(WorkingDialog):
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
         step = tr("Reading the file…")
-        self._ask_core("inspect", params, step, lambda answer: self._show_content(source, answer, note))
+        self._ask_core("inspect", params, lambda answer: self._show_content(source, answer, note), step)
 
     def take_snapshot(self, service: Service) -> None:
         """Read all features of a registered service, and show them as a file."""
@@ -142,7 +142,7 @@ class AddDialog(WorkingDialog):
             **self.options.params,
         }
         title = tr("Add {layer}").format(layer=target.title)
-        self._ask_core("add", params, title, lambda answer: self._show_added(target, answer), title)
+        self._ask_core("add", params, lambda answer: self._show_added(target, answer), title, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal with its mend; the dock shows it if the dialog is closed."""

@@ -110,9 +110,9 @@ class AnswersDialog(WorkingDialog):
         self.notice.hide()
         params = {"library": self._library.path, **params}
         if "code" in params:
-            self._ask_core("answers", params, step, lambda _answer: self._ask({}, step))
+            self._ask_core("answers", params, lambda _answer: self._ask({}, step), step)
         else:
-            self._ask_core("answers", {**params, "view": True}, step, self._show_all)
+            self._ask_core("answers", {**params, "view": True}, self._show_all, step)
 
     def _show_all(self, answer: dict[str, Any]) -> None:
         self._layers = answer["view"]

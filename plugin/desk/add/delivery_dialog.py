@@ -281,7 +281,7 @@ class DeliveryDialog(WorkingDialog):
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
         params = {"library": self._library.path, "folder": self.delivery.folder, "view": True, **given, **params}
-        self._ask_core("ingest", params, step, on_answer, title)
+        self._ask_core("ingest", params, on_answer, step, title)
 
     def _enable(self) -> None:
         controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)

@@ -176,7 +176,7 @@ class FactsDialog(WorkingDialog):
         for field in self.fields.values():
             field.error.clear()
         params = {"library": self._library.path, "pack": self._packs, "data": path}
-        self._ask_core("facts", params, step, on_answer)
+        self._ask_core("facts", params, on_answer, step)
 
     def _build(self, asked: dict[str, Any]) -> None:
         head = QLabel(

@@ -17,7 +17,7 @@ NO_ROW = {"name": "", "rows": []}
 PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 
-class _Ground:
+class _MeasuredGround:
     """Ground whose area is known in the plane, by which thresholds are met, and on the ellipsoid, as it is printed."""
 
     area_m2: float | None
@@ -34,7 +34,7 @@ class _Ground:
 
 
 @dataclass(frozen=True)
-class Finding(_Ground):
+class Finding(_MeasuredGround):
     """One parcel by one rule: a conflict, ground that could not be judged, or a project that the rule excuses."""
 
     row: int  # in the table of findings
@@ -71,7 +71,7 @@ class Finding(_Ground):
 
 
 @dataclass(frozen=True)
-class CheckedParcel(_Ground):
+class CheckedParcel(_MeasuredGround):
     """One parcel and its findings, the most severe first."""
 
     row: int

@@ -60,7 +60,7 @@ class NumbersTab(QWidget):
         self.lost_files, self.lacking = _make_line(), _make_line()
         self.measure_button = QPushButton(icon("indicators"), tr("Measure indicators"))
         self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
-        self.look_button = QPushButton(icon("warnings"), tr("What to look at"))
+        self.look_button = QPushButton(icon("warnings"), tr("Warnings"))
         self.look_button.setToolTip(tr("Quotas, permits that end, sums that differ, change without approval"))
         self.hint = QLabel(tr("Indicators of every area unit with value, target and status, as of the chosen day."))
         self.hint.setWordWrap(True)

@@ -57,7 +57,7 @@ class WarningView(TableView):
         self.keep_button.setToolTip(tr("Keep the list in the library: what is new is opened, and waits to be notified"))
         self.page_button = QToolButton()
         self.page_button.setIcon(icon("document"))
-        self.page_button.setAccessibleName(tr("Page of what to look at"))
+        self.page_button.setAccessibleName(tr("Page of the warnings"))
         self.page_button.setToolTip(tr("Open the list as a page, with a chart of how many there are of each kind"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -78,7 +78,7 @@ class WarningView(TableView):
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
 
     def _make_tree(self) -> AnswerTree:
-        tree = ValueTree(tr("What to look at"), (tr("What to look at"), tr("Value")))
+        tree = ValueTree(tr("Warnings"), (tr("Warnings"), tr("Value")))
         tree.setIndentation(INDENTATION_PX)
         wrap_names(tree, column=VALUE)
         widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
@@ -93,7 +93,7 @@ class WarningView(TableView):
         """
         params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs, "view": True}
         self.ask_tables(
-            "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
+            "warnings", tr("Warnings"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
 
     def open_page(self) -> None:

@@ -70,7 +70,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A table's row: the lines of each cell, of which those behind the first stand in grey.
 
     shows: what of a page's map it points at; verdict: which it says; varies: with time alone.
@@ -87,7 +87,7 @@ class Group:
     """Rows of a table under a title of their own."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Table:
 
     kind: ClassVar[str] = "table"
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     table: str = ""
     caption: str | None = None
     number: str = ""
@@ -193,10 +193,10 @@ def columns(words: str, language: str, widths: Mapping[str, float], numbers: Ite
     )
 
 
-def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[Row, ...]:
+def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[TableRow, ...]:
     """Rows of cells, each a text or its lines; a line that says nothing is none."""
     return tuple(
-        Row(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
+        TableRow(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
         for row in cells
     )
 

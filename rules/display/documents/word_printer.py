@@ -27,8 +27,8 @@ from onemap.rules.display.documents.blocks import (
     Figures,
     Heading,
     Paragraphs,
-    Row,
     Section,
+    TableRow,
     printable,
 )
 from onemap.rules.display.documents.blocks import Document as Content
@@ -130,7 +130,7 @@ def _add_table(document: Doc, table: TableBlock, follows: bool) -> None:
     columns = [table.columns[place] for place in shown]
     widths = [column.mm for column in columns]
     widths[widths.index(max(widths))] += sum(column.mm for column in table.columns if column.is_page)
-    last = [Row(tuple((text,) for text in row)) for row in (table.rounding, table.total) if row]
+    last = [TableRow(tuple((text,) for text in row)) for row in (table.rounding, table.total) if row]
     rows = [[row.cells[place] for place in shown] for row in (*table.rows, *last)]
     numbers = [place for place, column in enumerate(columns) if column.align == RIGHT]
     heads, is_whole = [column.head for column in columns], follows or table.whole

@@ -365,6 +365,7 @@ _WORD_GROUPS = (
     ("warning_kinds", "warning_kind"),
     ("annexes", "annex"),
     ("warning_states", "warning_state"),
+    ("amounts", "amount"),  # sentences, of which the facts stand in braces
     ("plan_states", "plan_state"),  # of a layer in a delivery
 )
 
