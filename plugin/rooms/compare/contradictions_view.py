@@ -135,8 +135,7 @@ class ContradictionsView(VerbView):
         self._fit()
 
     def _fit(self) -> None:
-        for column in range(ALWAYS, self.tree.columnCount()):
-            self.tree.setColumnHidden(column, self.width() < WIDE_PX)
+        self.tree.hide_columns(ALWAYS, self.width() < WIDE_PX)
 
     def _open(self, item: QTreeWidgetItem) -> None:
         pair = self.tree.about(item)
