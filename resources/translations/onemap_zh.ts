@@ -1532,24 +1532,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>点</translation>
     </message>
     <message>
-        <source>points of several parts</source>
-        <translation>点（多部件）</translation>
-    </message>
-    <message>
         <source>lines</source>
         <translation>线</translation>
     </message>
     <message>
-        <source>lines of several parts</source>
-        <translation>线（多部件）</translation>
-    </message>
-    <message>
         <source>polygons</source>
         <translation>面</translation>
-    </message>
-    <message>
-        <source>polygons of several parts</source>
-        <translation>面（多部件）</translation>
     </message>
     <message>
         <source>Fields of the schema that the file lacks: {fields}</source>

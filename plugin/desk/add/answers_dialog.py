@@ -7,13 +7,9 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,8 +19,10 @@ from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.alignment import lay_headings_left
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
@@ -58,11 +56,9 @@ class AnswersDialog(WorkingDialog):
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._change)
         self.table.itemSelectionChanged.connect(self._enable)
-        self.hint = QLabel(tr("They are taken for the next delivery where its files leave the same open."))
-        self.hint.setWordWrap(True)
-        self.forget_button = QPushButton(tr("Forget"))
+        self.hint = wrapped_label(tr("They are taken for the next delivery where its files leave the same open."))
+        self.forget_button = push_button(tr("Forget"), action=self.forget)
         self.forget_button.setAutoDefault(False)
-        self.forget_button.clicked.connect(self.forget)
         self._build()
         name_accessibly(self)
         HelpKey(self)
@@ -88,19 +84,10 @@ class AnswersDialog(WorkingDialog):
         self.notice.refuse(refusal)
 
     def _build(self) -> None:
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.forget_button)
-        buttons.addStretch()
-        buttons.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.hint)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        buttons = row_of(self.forget_button, 0, close)
+        column_of(self.hint, self.notice, (self.table, 1), self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 
     def _ask(self, params: dict[str, Any], step: str) -> None:

@@ -366,6 +366,7 @@ _WORD_GROUPS = (
     ("annexes", "annex"),
     ("warning_states", "warning_state"),
     ("amounts", "amount"),  # sentences, of which the facts stand in braces
+    ("geometries", "geometry_words"),
     ("plan_states", "plan_state"),  # of a layer in a delivery
 )
 
