@@ -7,7 +7,7 @@ from typing import Any
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsDateEdit, QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
@@ -16,7 +16,9 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_day import following_layers
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, open_version
 from onemap.plugin.rooms.compare.compare_swipe import PlanSide, SwipeTool
+from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import list_of_some, tr
 
 
@@ -41,21 +43,18 @@ class DaySwipe(QWidget):
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.date.setAccessibleName(tr("Another day"))
         self.date.setToolTip(tr("Another day"))
-        self.button = QPushButton(tr("Swipe two days"))
-        self.button.setCheckable(True)
-        self.button.setToolTip(
-            tr("Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too")
+        self.button = push_button(
+            tr("Swipe two days"),
+            hint=tr(
+                "Left of the pointer the map as of the library's day, right of it as of this one; ← and → move it too"
+            ),
         )
+        self.button.setCheckable(True)
         self.button.toggled.connect(self._toggle)
         self.absence = FittedLabel()  # what has no data on the other day, as long as the two lie side by side
         self.absence.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.date, 1)
-        row.addWidget(self.button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.absence)
+        row = row_of((self.date, 1), self.button)
+        column_of(row, self.absence, inside=self, is_tight=True)
         library.loading.connect(lambda: self.button.setChecked(False))
         library.listed.connect(lambda: self.setVisible(any(entry.versions for entry in library.layers)))
         self.hide()

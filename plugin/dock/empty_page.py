@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.words.translation import tr
 
 
@@ -19,10 +19,9 @@ class EmptyPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        explanation = QLabel(
+        explanation = wrapped_label(
             tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
         )
-        explanation.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.addWidget(explanation)
         for name, text, requested in (
@@ -31,7 +30,6 @@ class EmptyPage(QWidget):
             ("new", tr("New library…"), self.new_requested),
             ("sample", tr("Make the sample city…"), self.sample_requested),
         ):
-            button = QPushButton(icon(name), text)
-            button.clicked.connect(lambda _checked, requested=requested: requested.emit())
+            button = push_button(text, sign=name, action=lambda _checked, requested=requested: requested.emit())
             layout.addWidget(button)
         layout.addStretch()

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_self_test import MachineReport, run_self_test
 from onemap.plugin.connection.core_session import core_python
@@ -16,6 +16,7 @@ from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -37,8 +38,7 @@ class MachineDialog(QDialog):
         resize_on_screen(self, *SIZE_PX)
         self._room = Path(tempfile.mkdtemp(prefix="onemap-report-"))
         self._task: BackgroundTask | None = None
-        self.heading = QLabel()
-        self.heading.setWordWrap(True)
+        self.heading = wrapped_label()
         self.lines = QPlainTextEdit()
         self.lines.setReadOnly(True)
         self.lines.setAccessibleName(tr("Check this computer"))

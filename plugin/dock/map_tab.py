@@ -11,7 +11,6 @@ from qgis.PyQt.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QMenu,
     QPushButton,
@@ -20,7 +19,6 @@ from qgis.PyQt.QtWidgets import (
     QTreeWidget,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -50,6 +48,7 @@ from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -163,15 +162,9 @@ class MapTab(QWidget):
         self._tick_timer.start()
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 6, 4, 4)
-        layout.addWidget(self.search)
-        layout.addWidget(self.places)
-        layout.addWidget(self.nothing)
-        layout.addWidget(self.themes)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.versions)
-        layout.addWidget(self.add_bar)
+        fill_room(
+            self, self.search, self.places, self.nothing, self.themes, (self.tree, 1), self.versions, self.add_bar
+        )
 
     def _make_add_bar(self) -> QWidget:
         self.setAcceptDrops(True)
@@ -180,10 +173,7 @@ class MapTab(QWidget):
         self.delivery_button.setToolTip(tr("Add a whole delivery: a folder of many files"))
         self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(Delivery()))
         bar = QWidget()
-        layout = QHBoxLayout(bar)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.add_button, 1)
-        layout.addWidget(self.delivery_button)
+        row_of((self.add_button, 1), self.delivery_button, inside=bar, is_tight=True)
         return bar
 
     def add_row(self, row: QWidget) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.words.number_format import HECTARE, MU, SQUARE_METRE
@@ -53,8 +54,11 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addRow(tr("Areas in the panel"), self.unit)
         layout.addRow(tr("Rules that a check begins with"), self.pack)
         layout.addRow(tr("Templates of documents"), self.templates)
-        self.profile_button = QPushButton(icon("bureau"), tr("The bureau's profile…"))
-        self.profile_button.setToolTip(tr("Who issues the documents of the open library, to whom, under what head"))
+        self.profile_button = push_button(
+            tr("The bureau's profile…"),
+            sign="bureau",
+            hint=tr("Who issues the documents of the open library, to whom, under what head"),
+        )
         self.profile_button.setEnabled(open_profile is not None)
         if open_profile is not None:
             self.profile_button.clicked.connect(lambda _checked: open_profile(self))
@@ -62,8 +66,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addRow(tr("Python of the core"), self.python)
         layout.addRow(tr("Folder of wheels"), self.wheels)
         for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
-            label = QLabel(text)
-            label.setWordWrap(True)
+            label = wrapped_label(text)
             layout.addRow(label)
         name_accessibly(self)
         HelpKey(self)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -15,10 +13,8 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
-    QPushButton,
     QStackedWidget,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,11 +24,13 @@ from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.profile_field import ProfileField
+from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import set_tab_order
-from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -80,7 +78,7 @@ class ProfileDialog(WorkingDialog):
     def begin(self) -> None:
         """Ask the core for the profile of the library, and show the form."""
         self.show()
-        self._ask_core("profile", {"library": self._home}, tr("Starting…"), self._fill)
+        self._ask_core("profile", {"library": self._home}, self._fill, tr("Starting…"))
 
     @property
     def stated_text(self) -> str:
@@ -103,7 +101,7 @@ class ProfileDialog(WorkingDialog):
         self._timer.stop()
         params = {"library": self._home, "file": self._file_of_stated()}
         title = tr("Keep the profile")
-        self._ask_core("keep", params, title, self._say_kept, title)
+        self._ask_core("keep", params, self._say_kept, title, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each problem at its field; what is about no field, in a message."""
@@ -127,31 +125,17 @@ class ProfileDialog(WorkingDialog):
         self.sections.setCurrentRow(list(self.pages).index(name))
 
     def _build(self) -> None:
-        head = QLabel(
+        head = wrapped_label(
             tr("What is left empty is not printed. A department that leaves everything empty gets no red head.")
         )
-        head.setWordWrap(True)
-        body = QHBoxLayout()
-        body.addWidget(self.sections)
-        body.addWidget(self.stack, 1)
-        self.keep_button = QPushButton(icon("keep"), tr("Keep with the library"))
+        body = row_of(self.sections, (self.stack, 1))
+        self.keep_button = push_button(tr("Keep with the library"), sign="keep", action=lambda _checked: self.keep())
         self.keep_button.setDefault(True)
-        self.keep_button.clicked.connect(lambda _checked: self.keep())
-        self._close_button = QPushButton(tr("Close"))
+        self._close_button = push_button(tr("Close"), action=self.close)
         self._close_button.setAutoDefault(False)
-        self._close_button.clicked.connect(self.close)
         self.source = QLabel()
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.source, 1)
-        buttons.addWidget(self.keep_button)
-        buttons.addWidget(self._close_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(head)
-        layout.addLayout(body, 3)
-        layout.addWidget(self.preview, 1)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        buttons = row_of((self.source, 1), self.keep_button, self._close_button)
+        column_of(head, (body, 3), (self.preview, 1), self.notice, self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
         name_accessibly(self)  # a profile that cannot be read leaves the form empty, and the message in it
         HelpKey(self)
@@ -199,9 +183,7 @@ class ProfileDialog(WorkingDialog):
         return {name: field.value for name, field in self.pages.get(page, {}).items()}
 
     def _file_of_stated(self) -> str:
-        path = Path(QgsProcessingUtils.generateTempFilename("form.profile.toml"))
-        path.write_text(self.stated_text, encoding="utf-8")
-        return str(path)
+        return temporary_file("form.profile.toml", self.stated_text)
 
     def _show_section(self, row: int) -> None:
         self.stack.setCurrentIndex(row)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from onemap.plugin.widgets.field_error import FieldError
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
 LIST_LINES, MIN_WIDTH_PX = 3, 80
@@ -37,11 +38,7 @@ class ProfileField(QWidget):
         for control in self.controls:
             control.setMinimumWidth(MIN_WIDTH_PX)
             row.addWidget(control, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
-        layout.addLayout(row)
-        layout.addWidget(self.error)
+        column_of(row, self.error, inside=self, is_tight=True, spacing=1)
         self.setFocusProxy(self.controls[0])
 
     @property

@@ -10,13 +10,10 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,9 +27,10 @@ from onemap.plugin.desk.library.state_delegate import CELL_MARGIN_PX
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.contrast import quiet_brush
@@ -114,35 +112,23 @@ class PublishDialog(WorkingDialog):
             "overwrite": overwrite,
         }
         title = tr("Publish the one map as a project")
-        self._ask_core("publish", params, title, lambda answer: self._show_published(params["project"], answer), title)
+        self._ask_core("publish", params, lambda answer: self._show_published(params["project"], answer), title, title)
 
     def _build(self) -> None:
         day = self._library.day or tr("today")
-        head = QLabel(tr("The versions in force, as of {day}. The library is only read.").format(day=day))
-        head.setWordWrap(True)
+        head = wrapped_label(tr("The versions in force, as of {day}. The library is only read.").format(day=day))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("QGIS project"), self.project)
         if self.login is not None:
             form.addRow(tr("Authentication for a server"), self.login)
-        self.publish_button = QPushButton(icon("publish"), tr("Publish"))
+        self.publish_button = push_button(tr("Publish"), sign="publish", action=lambda _checked: self.publish())
         self.publish_button.setDefault(True)
-        self.publish_button.clicked.connect(lambda _checked: self.publish())
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
         self.count = QLabel()
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.count, 1)
-        buttons.addWidget(self.publish_button)
-        buttons.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(head)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(form)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        buttons = row_of((self.count, 1), self.publish_button, close)
+        column_of(head, (self.tree, 1), form, self.notice, self.work, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
 
     def _fill(self) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.layer_list import layers_in
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr, with_label
 
@@ -106,7 +107,4 @@ class SamplePage(QWidget):
         super().__init__(parent)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancelled)
-        layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(tr("Making the sample city")))
-        layout.addWidget(self.work)
-        layout.addStretch()
+        column_of(QLabel(tr("Making the sample city")), self.work, 0, inside=self)

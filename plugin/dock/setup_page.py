@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 
@@ -32,17 +32,17 @@ class SetupPage(QWidget):
         for label in (self._explanation, self._message):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.button = QPushButton(icon("setup"), tr("Set up the core"))
-        self.button.clicked.connect(self.set_up)
+        self.button = push_button(tr("Set up the core"), sign="setup", action=self.set_up)
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
-        self._cancel = QPushButton(icon("cancel"), tr("Cancel"))
-        self._cancel.clicked.connect(self.cancel)
-        settings_button = QPushButton(icon("settings"), tr("Settings…"))
-        settings_button.setToolTip(tr("Name a Python of your own, or a folder of wheels for a place without internet"))
-        settings_button.clicked.connect(open_settings)
-        self.back_button = QPushButton(icon("back"), tr("Back to the library"))
-        self.back_button.clicked.connect(self.ready)
+        self._cancel = push_button(tr("Cancel"), sign="cancel", action=self.cancel)
+        settings_button = push_button(
+            tr("Settings…"),
+            sign="settings",
+            hint=tr("Name a Python of your own, or a folder of wheels for a place without internet"),
+            action=open_settings,
+        )
+        self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
         layout = QVBoxLayout(self)
         for widget in (self._explanation, self.button, self._bar, self._cancel, self._message, settings_button):
             layout.addWidget(widget)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProcessingUtils
 from qgis.PyQt.QtCore import QStandardPaths
 
 FOLDER = Path(__file__).resolve().parents[2]
@@ -22,6 +22,20 @@ def profile_folder() -> Path:
 def documents_folder() -> str:
     """The folder of the user's documents."""
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+
+
+def temporary_folder(name: str) -> Path:
+    """A new folder that goes with QGIS; whoever asks for it may remove it sooner. Raises OSError: the disk is full."""
+    folder = Path(QgsProcessingUtils.generateTempFilename(name))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def temporary_file(name: str, text: str) -> str:
+    """A new file of text that goes with QGIS."""
+    path = Path(QgsProcessingUtils.generateTempFilename(name))
+    path.write_text(text, encoding="utf-8")
+    return str(path)
 
 
 def is_same_place(one: str, other: str) -> bool:

@@ -20,7 +20,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.rows_and_columns import row_of
 
 FEW_LETTERS = 6  # that a list asks room for
 CURSOR = " "  # the room that Qt leaves behind a text for it
@@ -97,12 +98,10 @@ def hold_text(box: QAbstractSpinBox, text: str) -> None:
 
 def fold_button(form: QWidget, hint: str) -> QToolButton:
     """A button that shows a form and hides it; pressed in while the form is shown."""
-    button = QToolButton()
-    button.setIcon(icon("settings"))
+    button = tool_button("settings", hint)
     button.setCheckable(True)
     button.setChecked(True)
     button.setAutoRaise(True)
-    button.setToolTip(hint)
     button.toggled.connect(form.setVisible)
     return button
 
@@ -118,10 +117,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
     stretch: the share of the width for the second field, where the first has 1.
     """
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addWidget(first, 1)
-    row.addWidget(second, stretch)
+    row = row_of((first, 1), (second, stretch), spacing=4)
     return row
 
 

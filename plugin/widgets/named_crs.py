@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QWidget
 
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.crs_words import crs_title
 
 
@@ -19,10 +20,7 @@ class NamedCrs(QWidget):
         choice.setFocusProxy(None)
         choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.name.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(choice)
-        layout.addWidget(self.name)
+        column_of(choice, self.name, inside=self, is_tight=True)
         choice.crsChanged.connect(lambda _crs: self.show_name())
         self.show_name()
 

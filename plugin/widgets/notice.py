@@ -9,15 +9,13 @@ from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
@@ -37,8 +35,7 @@ class Notice(QFrame):
         self._controls = controls
         self._is_refusal = False
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self._text = wrapped_label()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -50,11 +47,8 @@ class Notice(QFrame):
         self._button = QPushButton()
         self._action: Callable[[], None] | None = None
         self._button.clicked.connect(self._press)
-        close = QToolButton()
-        close.setIcon(icon("cancel"))
-        close.setToolTip(tr("Close this message"))
+        close = tool_button("cancel", tr("Close this message"), action=self.hide)
         close.setAutoRaise(True)
-        close.clicked.connect(self.hide)
         close_column = QVBoxLayout()
         close_column.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         close_column.addStretch()

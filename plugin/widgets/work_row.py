@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from onemap.plugin.connection.asking import Asking
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import tr
 
 
@@ -21,17 +22,9 @@ class WorkRow(QWidget):
         self.bar = QProgressBar()
         self.step = FittedLabel()
         self.step.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.cancel_button = QToolButton()
-        self.cancel_button.setIcon(icon("cancel"))
-        self.cancel_button.setToolTip(tr("Cancel"))
-        self.cancel_button.clicked.connect(self._cancel)
-        row = QHBoxLayout()
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.step)
+        self.cancel_button = tool_button("cancel", tr("Cancel"), action=self._cancel)
+        row = row_of((self.bar, 1), self.cancel_button)
+        column_of(row, self.step, inside=self, is_tight=True)
         self._askings: list[Asking] = []
 
     def follow(self, asking: Asking) -> None:

@@ -47,7 +47,7 @@ class WorkingDialog(QDialog):
         raise NotImplementedError
 
     def _ask_core(
-        self, verb: str, params: dict[str, Any], step: str, show: Callable[[Any], None], title: str = ""
+        self, verb: str, params: dict[str, Any], show: Callable[[Any], None], step: str, title: str = ""
     ) -> None:
         """Ask for a verb. step: what is done, until the core says more."""
         self.asking.ask(verb, params, show, title)

@@ -9,6 +9,7 @@ from qgis.core import NULL
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from onemap.plugin.profile import settings
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr
 
 NOT_MEASURED = "–"
@@ -117,11 +118,10 @@ def measure_text(
 def amount_text(length_m: float | None, distance_m: float | None, points: float | None, features: int) -> str:
     """The size of a finding without ground: how long the lines are and how many, or how many things, and how near."""
     if length_m is None and points is None and distance_m is not None:
-        nearest = tr("{count:# object|# objects}, the nearest {distance} away")
-        text = nearest if distance_m > 0 else tr("{count:# object|# objects}, the nearest meets the parcel")
+        text = word("amounts", "near" if distance_m > 0 else "met")
         return text.format(count=Count(features), distance=length_text(distance_m))
     if length_m is not None:
-        return tr("{length}, {count:# feature|# features}").format(length=length_text(length_m), count=Count(features))
+        return word("amounts", "lines").format(length=length_text(length_m), count=Count(features))
     return measure_text(None, None, distance_m, points)
 
 

@@ -744,18 +744,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>{count} 个点</translation>
     </message>
     <message>
-        <source>{count:# object|# objects}, the nearest {distance} away</source>
-        <translation>{count} 处，最近 {distance}</translation>
-    </message>
-    <message>
-        <source>{count:# object|# objects}, the nearest meets the parcel</source>
-        <translation>{count} 处，最近处与地块相接或相交</translation>
-    </message>
-    <message>
-        <source>{length}, {count:# feature|# features}</source>
-        <translation>{length}，{count} 个要素</translation>
-    </message>
-    <message>
         <source>{distance} away</source>
         <translation>相距 {distance}</translation>
     </message>
@@ -898,10 +886,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>as the last version said</source>
         <translation>同上一版本</translation>
-    </message>
-    <message>
-        <source>the ground of its features</source>
-        <translation>要素所占的地面</translation>
     </message>
     <message>
         <source>the extent of its features (assumed)</source>
@@ -1548,24 +1532,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>点</translation>
     </message>
     <message>
-        <source>points of several parts</source>
-        <translation>点（多部件）</translation>
-    </message>
-    <message>
         <source>lines</source>
         <translation>线</translation>
     </message>
     <message>
-        <source>lines of several parts</source>
-        <translation>线（多部件）</translation>
-    </message>
-    <message>
         <source>polygons</source>
         <translation>面</translation>
-    </message>
-    <message>
-        <source>polygons of several parts</source>
-        <translation>面（多部件）</translation>
     </message>
     <message>
         <source>Fields of the schema that the file lacks: {fields}</source>
@@ -1834,10 +1806,6 @@ Several days with semicolons between make a series.</source>
     <message>
         <source>Rhythm of layers in days (CODE=DAYS, commas between)</source>
         <translation>图层更新周期（代码=天数，用逗号分隔）</translation>
-    </message>
-    <message>
-        <source>What to look at</source>
-        <translation>预警</translation>
     </message>
     <message>
         <source>Number of matters</source>
@@ -4804,10 +4772,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>尚无可沿用的回答：图层的第一个版本入库后即有。</translation>
     </message>
     <message>
-        <source>changed by {who}</source>
-        <translation>由 {who} 修改</translation>
-    </message>
-    <message>
         <source>A file of parameters, for layers of another datum</source>
         <translation>参数文件，用于其他基准的图层</translation>
     </message>
@@ -4852,19 +4816,11 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{layer} 的变化</translation>
     </message>
     <message>
-        <source>Added {added}, gone {removed}, moved {moved}, other attributes {changed}.</source>
-        <translation>新增 {added}，消失 {removed}，移动 {moved}，属性变化 {changed}。</translation>
-    </message>
-    <message>
         <source>What changed since {label}…</source>
         <translation>自 {label} 以来的变化…</translation>
     </message>
     <message>
-        <source>Verdicts of open cases that it would turn: {count}.</source>
-        <translation>会使在办项目的 {count} 个结论翻转。</translation>
-    </message>
-    <message>
-        <source>Page of what to look at</source>
+        <source>Page of the warnings</source>
         <translation>预警的页面</translation>
     </message>
     <message>

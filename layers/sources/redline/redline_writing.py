@@ -7,13 +7,13 @@ so that writing what was written gives the same bytes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.area_units import hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
@@ -105,7 +105,7 @@ def redline_text(frame: Frame) -> RedlineText:
         points = _points(geometry, decimals, shift)
         fields = _fields(row, names, number)
         fields[PARCEL_FIELDS.index("JZDS")] = str(len(points))
-        fields[PARCEL_FIELDS.index("DKMJ")] = hectares_text(area_m2)
+        fields[PARCEL_FIELDS.index("DKMJ")] = f"{hectares(area_m2):.4f}"
         fields[PARCEL_FIELDS.index("TXSX")] = _KINDS[int(shapely.get_dimensions(geometry))]
         parcels.append(ParcelLines(0, tuple(fields), tuple(points)))
     return RedlineText(before, tuple(parcels), kept.after if kept else ())
@@ -148,11 +148,6 @@ def _header_and_decimals(frame: Frame) -> tuple[RedlineText | None, int]:
     """The header that is kept, if any, and how many decimals coordinates get."""
     kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
     return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
-
-
-def hectares_text(area_m2: float) -> str:
-    """Hectares with four decimals, halves rounded up."""
-    return str((Decimal(repr(float(area_m2))) / 10_000).quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
 
 def _header(zone: Zone, decimals: int) -> tuple[str, ...]:

@@ -8,9 +8,6 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -33,9 +30,10 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.option_names import add_controls
@@ -111,7 +109,7 @@ class AddDialog(WorkingDialog):
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
         step = tr("Reading the file…")
-        self._ask_core("inspect", params, step, lambda answer: self._show_content(source, answer, note))
+        self._ask_core("inspect", params, lambda answer: self._show_content(source, answer, note), step)
 
     def take_snapshot(self, service: Service) -> None:
         """Read all features of a registered service, and show them as a file."""
@@ -142,7 +140,7 @@ class AddDialog(WorkingDialog):
             **self.options.params,
         }
         title = tr("Add {layer}").format(layer=target.title)
-        self._ask_core("add", params, title, lambda answer: self._show_added(target, answer), title)
+        self._ask_core("add", params, lambda answer: self._show_added(target, answer), title, title)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal with its mend; the dock shows it if the dialog is closed."""
@@ -184,18 +182,12 @@ class AddDialog(WorkingDialog):
         for part in (self._options_page.viewport(), self.options):  # the tab's own colour
             part.setAutoFillBackground(False)
         self.tabs.addTab(self._options_page, tr("Validity and more"))
-        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.add_button = push_button(tr("Add"), sign="add", action=self.add)
         self.add_button.setDefault(True)
-        self.add_button.clicked.connect(self.add)
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.add_button)
-        buttons.addWidget(close)
+        self.hint = wrapped_label()
+        buttons = row_of(0, self.add_button, close)
         layout = QVBoxLayout(self)
         # For which ground data speaks decides what is clear: it is asked with what the data becomes.
         self.form.add_row(tr("Speaks for"), self.options.coverage_row())

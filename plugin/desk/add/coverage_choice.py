@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.form_fields import shrink
-from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.translation import tr
+from onemap.plugin.widgets.rows_and_columns import row_of
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.verb_parameters import known_words
 
 
@@ -25,12 +26,7 @@ def coverage_box(first: str) -> QComboBox:
 
 def coverage_titles() -> dict[str, str]:
     """What may be said of a coverage beside a file, with its title, in the core's order."""
-    titles = {
-        "district": tr("the district"),
-        "features": tr("the ground of its features"),
-        "extent": tr("the extent of its features (assumed)"),
-    }
-    return {code: titles.get(code, code) for code in known_words("add", "covers")}
+    return {code: word("coverages", code) for code in known_words("add", "covers")}
 
 
 def coverage_of(box: QComboBox) -> str:
@@ -42,11 +38,6 @@ def coverage_of(box: QComboBox) -> str:
 
 def with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> QHBoxLayout:
     """A field with a button that chooses a file for it."""
-    button = QToolButton()
-    button.setIcon(icon("file"))
-    button.setToolTip(hint)
-    button.clicked.connect(choose)
-    row = QHBoxLayout()
-    row.addWidget(field, 1)
-    row.addWidget(button)
+    button = tool_button("file", hint, action=choose)
+    row = row_of((field, 1), button)
     return row

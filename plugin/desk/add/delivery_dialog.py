@@ -13,14 +13,10 @@ from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
-    QPushButton,
     QSplitter,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -35,10 +31,12 @@ from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import TightForm, shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
@@ -75,11 +73,8 @@ class DeliveryDialog(WorkingDialog):
         self.line.setPlaceholderText(tr("Drop a folder here, or choose one"))
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.line.editingFinished.connect(self._choose_typed)
-        self.button = QToolButton()
-        self.button.setIcon(icon("ingest"))
-        self.button.setToolTip(tr("Choose a folder"))
+        self.button = tool_button("ingest", tr("Choose a folder"), action=self._choose_folder)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.button.clicked.connect(self._choose_folder)
         self.department = QComboBox()
         shrink(self.department)
         self.department.addItem(tr("any department"), "")
@@ -94,12 +89,10 @@ class DeliveryDialog(WorkingDialog):
         self.report.setPlaceholderText(tr("none"))
         self._transform_shown = ""  # with which the plan was made
         self._report_written = ""  # that this dialog wrote itself, and may write again
-        self.dropped = QLabel()
-        self.dropped.setWordWrap(True)
+        self.dropped = wrapped_label()
         self._form = TightForm()
-        self.answers_button = QPushButton(tr("Remembered answers…"))
+        self.answers_button = push_button(tr("Remembered answers…"), action=self.show_answers)
         self.answers_button.setAutoDefault(False)
-        self.answers_button.clicked.connect(self.show_answers)
         self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
@@ -194,9 +187,7 @@ class DeliveryDialog(WorkingDialog):
         menu.addAction(icon("ingest"), tr("Folder…"), self._choose_folder)
         menu.addAction(tr("Archive (.zip, .7z)…"), self._choose_archive)
         self.button.setMenu(menu)
-        path_row = QHBoxLayout()
-        path_row.addWidget(self.line, 1)
-        path_row.addWidget(self.button)
+        path_row = row_of((self.line, 1), self.button)
         form = self._form
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -217,26 +208,13 @@ class DeliveryDialog(WorkingDialog):
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
-        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.hint = wrapped_label()
+        self.add_button = push_button(tr("Add"), sign="add", action=lambda _checked: self.add())
         self.add_button.setDefault(True)
-        self.add_button.clicked.connect(lambda _checked: self.add())
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.answers_button)
-        buttons.addStretch()
-        buttons.addWidget(self.add_button)
-        buttons.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.notice)
-        layout.addWidget(parts, 1)
-        layout.addWidget(self.work)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        buttons = row_of(self.answers_button, 0, self.add_button, close)
+        column_of(form, self.notice, (parts, 1), self.work, self.hint, buttons, inside=self)
         resize_on_screen(self, *SIZE_PX)
         keep_choice_readable(self)
 
@@ -281,7 +259,7 @@ class DeliveryDialog(WorkingDialog):
     ) -> None:
         given = {"transform": self._transform_shown} if self._transform_shown else {}
         params = {"library": self._library.path, "folder": self.delivery.folder, "view": True, **given, **params}
-        self._ask_core("ingest", params, step, on_answer, title)
+        self._ask_core("ingest", params, on_answer, step, title)
 
     def _enable(self) -> None:
         controls = (self.line, self.button, self.department, self.covers, self.table, self.row_page)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.layer_export import crs_text
 from onemap.plugin.desk.add.delivery_table import state_words
 from onemap.plugin.desk.add.field_matches import explicit_matches
 from onemap.plugin.desk.add.fields_table import FieldsTable
-from onemap.plugin.desk.add.inspection_result import geometry_words
 from onemap.plugin.desk.add.planned_layers import ADDED, PlannedLayer
 from onemap.plugin.desk.add.source_page import ProblemList
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.named_crs import NamedCrs
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.core_words import words_of
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
@@ -32,8 +34,7 @@ class DeliveryRowPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row: PlannedLayer | None = None
-        self.facts = QLabel()
-        self.facts.setWordWrap(True)
+        self.facts = wrapped_label()
         self.problems = ProblemList(add_controls())
         self.problems.setAccessibleName(tr("Problems"))
         self.crs = QgsProjectionSelectionWidget()
@@ -54,14 +55,7 @@ class DeliveryRowPage(QWidget):
         self.fields.setMinimumHeight(MIN_FIELDS_PX)
         self.fields.changed.connect(self._take_fields)
         facts = QWidget()
-        left = QVBoxLayout(facts)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.addWidget(self.facts)
-        left.addWidget(self.problems, 1)
-        left.addLayout(form)
-        left.addWidget(self.repair)
-        left.addWidget(self.keep_bad)
-        left.addStretch()
+        column_of(self.facts, (self.problems, 1), form, self.repair, self.keep_bad, 0, inside=facts, is_tight=True)
         parts = QSplitter()
         parts.addWidget(facts)
         parts.addWidget(self.fields)
@@ -81,7 +75,7 @@ class DeliveryRowPage(QWidget):
         if row is None:
             return
         count = f"{row.count:,}" if row.count is not None and row.geometry != "raster" else ""
-        kind = tr("raster") if row.geometry == "raster" else geometry_words(row.geometry) if row.geometry else ""
+        kind = tr("raster") if row.geometry == "raster" else words_of("geometries", row.geometry)
         self.facts.setText(" · ".join(filter(None, (row.name, kind, count, state_words(row)))))
         self.problems.show_problems(row.problems, {row.source, row.layer})
         self.problems.setVisible(bool(row.problems))

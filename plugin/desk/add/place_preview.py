@@ -23,10 +23,12 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsRubberBand
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor
-from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
 SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
@@ -49,15 +51,12 @@ class PlacePreview(QWidget):
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pan = QgsMapToolPan(self.canvas)
         self.canvas.setMapTool(self._pan)
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self._layers: list[QgsMapLayer] = []
         self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
         self._district: QgsVectorLayer | None = None
         self._marker: QgsRubberBand | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas, 1)
+        layout = column_of((self.canvas, 1), inside=self, is_tight=True)
         self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
         layout.addWidget(self.summary)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.add.geometry_kinds import wrong_kind
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.words.translation import tr
@@ -122,14 +123,15 @@ def _quoted_text(text: str) -> str:
 
 
 def _layer(record: dict[str, Any], state: str) -> PlannedLayer:
-    texts = {name: str(record.get(name) or "") for name in (*TEXTS, "status", "geometry")}
-    return PlannedLayer(
-        **texts,
+    return record_of(
+        PlannedLayer,
+        record,
         state=state,
         suggested=tuple(record.get("suggested") or ()),
         fields=dict(record.get("fields") or {}),
         remembered=tuple(record.get("remembered") or ()),
-        count=record.get("count"),
+        repair=False,
+        keep_bad=False,
         samples={str(name): tuple(map(str, values)) for name, values in (record.get("samples") or {}).items()},
         problems=list(record.get("problems") or []),
     )

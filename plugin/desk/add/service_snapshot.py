@@ -24,7 +24,6 @@ from qgis.core import (
     QgsFields,
     QgsNetworkAccessManager,
     QgsNetworkReplyContent,
-    QgsProcessingUtils,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
@@ -35,6 +34,7 @@ from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.desk.library.service_list import NAMES, Service
 from onemap.plugin.desk.library.service_uris import source_of
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import Count, tr
 
@@ -95,8 +95,7 @@ class Snapshot(QObject):
         expected = max(0, layer.dataProvider().featureCount())
         self._opened.emit()
         progress(0.0)
-        folder = Path(QgsProcessingUtils.generateTempFilename("snapshot"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("snapshot")
         request = QgsFeatureRequest()
         request.setFeedback(self._feedback)
         is_nested = any(field.type() in NESTED_TYPES for field in layer.fields())

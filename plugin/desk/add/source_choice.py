@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsMapLayer, QgsProcessingUtils, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QLineEdit, QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer, file_of_path
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.profile.paths import temporary_folder
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -46,18 +49,12 @@ class SourceChoice(QWidget):
         self.line.setPlaceholderText(tr("Drop a file here, or choose one"))
         self.line.editingFinished.connect(self._choose_typed_path)
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
-        self.button = QToolButton()
-        self.button.setIcon(icon("file"))
-        self.button.setToolTip(tr("Choose a file"))
+        self.button = tool_button("file", tr("Choose a file"), action=self._choose_file)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.button.clicked.connect(self._choose_file)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.button.setMenu(self.menu)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.line, 1)
-        layout.addWidget(self.button)
+        row_of((self.line, 1), self.button, inside=self, is_tight=True)
         self.setFocusProxy(self.line)
 
     def choose(self, source: SourceFile, name: str = "") -> None:
@@ -74,8 +71,7 @@ class SourceChoice(QWidget):
         if isinstance(layer, QgsRasterLayer):
             self.choose(SourceFile(layer.source()), layer.name())
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("source"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("source")
         try:
             source = export_layer(layer, layer.selectedFeatureCount() > 0, str(folder))
         except Refusal as refusal:

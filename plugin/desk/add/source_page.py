@@ -15,7 +15,6 @@ from qgis.PyQt.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,8 @@ from onemap.plugin.desk.answers.answer_tree import word_text
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import add_controls, name_controls
 from onemap.plugin.words.translation import tr, with_label
@@ -50,8 +51,7 @@ class SourcePage(QSplitter):
         self._features: QgsVectorLayer | None = None  # to find the features of problems
         self._stored_problems: QgsVectorLayer | None = None  # the library's table of problems
         self._key = ""
-        self.facts = QLabel()
-        self.facts.setWordWrap(True)
+        self.facts = wrapped_label()
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problems = ProblemList(add_controls())
@@ -60,11 +60,7 @@ class SourcePage(QSplitter):
         self._problems_title = QLabel()
         self.preview = PlacePreview()
         facts_page = QWidget()
-        layout = QVBoxLayout(facts_page)
-        layout.addWidget(self.facts)
-        layout.addWidget(self._problems_title)
-        layout.addWidget(self.problems, 1)
-        layout.addStretch()
+        column_of(self.facts, self._problems_title, (self.problems, 1), 0, inside=facts_page)
         area = scroll_area(facts_page)
         area.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
         for part in (area.viewport(), facts_page):  # the page's own colour, as behind the preview

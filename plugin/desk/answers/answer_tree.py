@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
@@ -21,6 +21,7 @@ from onemap.plugin.words.number_format import (
     local_times,
     share_text,
 )
+from onemap.plugin.words.translation import with_label
 from onemap.plugin.words.verdicts import LOOKS, sign_icon
 
 NAME, VALUE = 0, 1
@@ -50,6 +51,7 @@ class AnswerTree(QTreeWidget):
         self._columns = [
             {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
         ]
+        self._left_out: list[dict[str, Any]] = []  # columns of a table that have no room
         self.setAccessibleName(name)
         self.setIndentation(12)
         self.header().setStretchLastSection(False)
@@ -71,9 +73,10 @@ class AnswerTree(QTreeWidget):
     def show_table(self, table: dict[str, Any], columns: int | None = None) -> None:
         """Show a table of an answer's `view` under its own heads.
 
-        columns: only the first so many, for want of room.
+        columns: only the first so many, for want of room; the tip of a row has the others.
         """
         self._columns = table["columns"][:columns]
+        self._left_out = table["columns"][len(self._columns) :]
         self._show_heads()
         for column in range(len(self._columns)):
             is_name = column == NAME
@@ -81,6 +84,14 @@ class AnswerTree(QTreeWidget):
                 column, QHeaderView.ResizeMode.Stretch if is_name else QHeaderView.ResizeMode.ResizeToContents
             )
         self.show_rows(table["rows"])
+
+    def hide_columns(self, first: int, is_narrow: bool) -> None:
+        """Hide the columns from one on where there is no room; the tip of a row has them."""
+        columns = range(first, self.columnCount())
+        if any(self.isColumnHidden(column) != is_narrow for column in columns):
+            for column in columns:
+                self.setColumnHidden(column, is_narrow)
+            self._write()
 
     def row_of(self, item: QTreeWidgetItem | None) -> dict[str, Any]:
         """The row of an item, as the core made it; empty for no item."""
@@ -140,8 +151,15 @@ class AnswerTree(QTreeWidget):
                 item.setToolTip(column, text)
                 is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
                 item.setTextAlignment(column, RIGHT if is_right else LEFT)
-            item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], row["hint"]))))
+            item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
             item.setFirstColumnSpanned(not any(texts[1:]))
+
+    def _hidden_texts(self, row: dict[str, Any]) -> Iterator[str]:
+        """What stands in the columns that have no room, each under its head."""
+        for at, (column, word) in enumerate(zip([*self._columns, *self._left_out][1:], row["values"]), start=1):
+            text = word_text(word)
+            if text and (at >= len(self._columns) or self.isColumnHidden(at)):
+                yield with_label(f"{column['title'][:1].upper()}{column['title'][1:]}", text)
 
     def _text(self, word: str | dict[str, Any], column: int) -> str:
         text = word_text(word)

@@ -12,17 +12,15 @@ from qgis.PyQt.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
-    QHBoxLayout,
     QSizePolicy,
     QTextBrowser,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.profile.paths import GUIDES
 from onemap.plugin.profile.settings import language
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
@@ -116,23 +114,16 @@ class Guide(QDialog):
         self.page.setAccessibleName(self.windowTitle())
         self.page.setOpenLinks(False)
         self.page.anchorClicked.connect(self._follow)
-        self.back_button = QToolButton()
-        self.back_button.setIcon(icon("back"))
-        self.back_button.setToolTip(tr("Back"))
+        self.back_button = tool_button("back", tr("Back"), action=self._go_back)
         self.back_button.setAccessibleName(tr("Back"))
         self.back_button.setShortcut("Alt+Left")
-        self.back_button.clicked.connect(self._go_back)
         self.contents = QComboBox()
         self.contents.setAccessibleName(tr("Contents"))
         self.contents.setToolTip(tr("Contents"))
         self.contents.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.contents.activated.connect(self._choose_heading)
-        row = QHBoxLayout()
-        row.addWidget(self.back_button)
-        row.addWidget(self.contents, 1)
-        layout = QVBoxLayout(self)
-        layout.addLayout(row)
-        layout.addWidget(self.page)
+        row = row_of(self.back_button, (self.contents, 1))
+        column_of(row, self.page, inside=self)
         self._show(place_of(""))
 
     def go_to(self, place: Place) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from qgis.core import QgsApplication
 from qgis.gui import QgsAuthConfigSelect
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import SCHEMA, has_login, is_server, location_of, parts_of
 from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.words.translation import tr
 
@@ -35,8 +37,7 @@ class ServerDialog(QDialog):
         self.address.setPlaceholderText(tr("postgresql://host/database, or the name of a service"))
         self.schema.setPlaceholderText(tr("the library's schema in the database, such as city"))
         self.entry = QgsAuthConfigSelect(self, "postgres")
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
+        self.hint = wrapped_label()
         self.open_button = QPushButton(icon("server"), tr("Open"))
         self.open_button.setDefault(True)
         self._build()
@@ -55,32 +56,22 @@ class ServerDialog(QDialog):
         self._enable()
 
     def _build(self) -> None:
-        explanation = QLabel(
+        explanation = wrapped_label(
             tr(
                 "Name and password are kept in QGIS's authentication store only: choose an entry, or add one with +. "
                 "Without an entry the password file or the service file of PostgreSQL is used."
             )
         )
-        explanation.setWordWrap(True)
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         rows.addRow(tr("Server"), self.address)
         rows.addRow(tr("Schema"), self.schema)
         rows.addRow(tr("Authentication"), self.entry)
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(explanation)
-        layout.addLayout(rows)
-        layout.addStretch(1)
-        layout.addWidget(self.hint)
-        layout.addLayout(buttons)
+        buttons = row_of(0, self.open_button, close)
+        column_of(explanation, rows, 1, self.hint, buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         resize_on_screen(self, *SIZE_PX)
 

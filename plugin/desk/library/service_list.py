@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 
 PICTURES = ("wms", "wmts", "xyz")
@@ -69,12 +70,9 @@ class Service:
 def services_in(answer: dict[str, Any]) -> list[Service]:
     """The services of an answer of the core."""
     return [
-        Service(
-            **{
-                name: str(row.get(name) or "")
-                for name in Service.__dataclass_fields__
-                if name not in ("options", "snapshots")
-            },
+        record_of(
+            Service,
+            row,
             options={str(name): str(value) for name, value in (row.get("options") or {}).items()},
             snapshots=tuple(str(snapshot.get("taken_at") or "") for snapshot in row.get("snapshots") or []),
         )

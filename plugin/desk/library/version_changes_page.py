@@ -15,7 +15,7 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.mnemonics import as_written
-from onemap.plugin.words.translation import sentences, tr
+from onemap.plugin.words.translation import tr
 
 FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
 
@@ -42,7 +42,8 @@ class VersionChangesPage(QObject):
     def write(self, entry: CatalogueLayer, before: Version, version: Version, path: str) -> None:
         """Let the core write the page. An existing file is replaced, because the user has confirmed it."""
         labels = {"code": entry.code, "old": before.label, "new": version.label}
-        params = {"library": self._library.path, **labels, "open": True, "page": path, "overwrite": True}
+        params = {"library": self._library.path, **labels, "open": True, "page": path}
+        params |= {"overwrite": True, "view": True}
         title = tr("Changes of {layer}").format(layer=entry.title)
         self.asking.ask("changes", params, lambda answer: self._open(path, answer), title)
 
@@ -55,11 +56,7 @@ class VersionChangesPage(QObject):
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
-        counts = {name: f"{answer[name]:,}" for name in ("added", "removed", "moved", "changed")}
-        text = tr("Added {added}, gone {removed}, moved {moved}, other attributes {changed}.").format(**counts)
-        turned = sum(len(record["turned"]) for record in answer.get("cases") or [])
-        verdicts = tr("Verdicts of open cases that it would turn: {count}.").format(count=turned) if turned else ""
-        self.written.emit(sentences(text, verdicts))
+        self.written.emit(" · ".join(row["name"] for row in answer["view"] if row["about"]))
 
 
 def version_before(entry: CatalogueLayer, version: Version) -> Version | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QSlider, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QSlider, QWidget
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
 REST_MS = 250  # how long it stays on a version before the day goes with it: not at each one it passes
@@ -35,12 +36,7 @@ class VersionSlider(QWidget):
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._keep)
         self.title, self.label = ElidedLabel(), ElidedLabel()  # a version may be named by a document's number
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.title)
-        layout.addWidget(self.label)
-        layout.addWidget(self.slider)
+        column_of(self.title, self.label, self.slider, inside=self, is_tight=True, spacing=0)
         self.hide()
 
     @property

@@ -12,12 +12,12 @@ from qgis.PyQt.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.widgets.field_error import FieldError
 from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.translation import Count, tr
 
@@ -45,11 +45,7 @@ class FactField(QWidget):
         self.error = FieldError(self.control)
         self.changed.connect(self.error.clear)
         self.setFocusProxy(self.control)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
-        layout.addWidget(self.control)
-        layout.addWidget(self.error)
+        column_of(self.control, self.error, inside=self, is_tight=True, spacing=1)
 
     @property
     def value(self) -> Any:

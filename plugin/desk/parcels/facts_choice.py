@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -24,6 +22,9 @@ from onemap.plugin.desk.parcels.facts_dialog import (
 from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import fields_of
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.profile.paths import temporary_file
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.words.translation import tr
 
@@ -60,17 +61,15 @@ class FactsChoice(QWidget):
         self.given: Given = {}
         self.path = ""  # of the file of facts, for the core; empty where nothing is stated
         self.dialog: FactsDialog | None = None
-        self.button = QPushButton(tr("Fill in…"))
-        self.button.setToolTip(tr("The facts of the project that rules ask for, as a form"))
-        self.button.clicked.connect(lambda _checked=False: self.fill())
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.button = push_button(
+            tr("Fill in…"),
+            hint=tr("The facts of the project that rules ask for, as a form"),
+            action=lambda _checked=False: self.fill(),
+        )
+        self.summary = wrapped_label()
         self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setFocusProxy(self.button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.summary, 1)
-        row.addWidget(self.button)
+        row_of((self.summary, 1), self.button, inside=self, is_tight=True)
         self._home = library.path
         library.loading.connect(self._forget_elsewhere)
         self.show_summary()
@@ -97,8 +96,7 @@ class FactsChoice(QWidget):
         self.given = {part: dict(values) for part, values in given.items() if values}
         self.path = ""
         if self.given:
-            self.path = QgsProcessingUtils.generateTempFilename("facts.toml")
-            Path(self.path).write_text(facts_text(self.given), encoding="utf-8")
+            self.path = temporary_file("facts.toml", facts_text(self.given))
         self.show_summary()
         self.changed.emit()
 

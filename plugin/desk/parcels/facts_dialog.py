@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -14,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QFrame,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,9 +23,12 @@ from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.fact_field import FactField
+from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
@@ -73,8 +73,7 @@ class FactsDialog(WorkingDialog):
         self.given: Given = {}
         self._remarks_shown: list[dict[str, Any]] = []
         self.notice = Notice(dock_controls())
-        self.waiting = QLabel()
-        self.waiting.setWordWrap(True)
+        self.waiting = wrapped_label()
         self._build(asked)
         name_accessibly(self)
         HelpKey(self)
@@ -167,22 +166,19 @@ class FactsDialog(WorkingDialog):
         return left, first
 
     def _file_of_stated(self) -> str:
-        path = Path(QgsProcessingUtils.generateTempFilename("facts.toml"))
-        path.write_text(facts_text(self.stated_facts), encoding="utf-8")
-        return str(path)
+        return temporary_file("facts.toml", facts_text(self.stated_facts))
 
     def _ask(self, path: str, step: str, on_answer: Any) -> None:
         self.notice.hide()
         for field in self.fields.values():
             field.error.clear()
         params = {"library": self._library.path, "pack": self._packs, "data": path}
-        self._ask_core("facts", params, step, on_answer)
+        self._ask_core("facts", params, on_answer, step)
 
     def _build(self, asked: dict[str, Any]) -> None:
-        head = QLabel(
+        head = wrapped_label(
             tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
         )
-        head.setWordWrap(True)
         body = QWidget()
         self._groups = QVBoxLayout(body)
         self._groups.setContentsMargins(0, 0, 4, 0)
@@ -194,13 +190,7 @@ class FactsDialog(WorkingDialog):
         area.setWidget(body)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        layout = QVBoxLayout(self)
-        layout.addWidget(head)
-        layout.addWidget(area, 1)
-        layout.addWidget(self.waiting)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.work)
-        layout.addLayout(self._make_buttons())
+        layout = column_of(head, (area, 1), self.waiting, self.notice, self.work, self._make_buttons(), inside=self)
         self._count()
         around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
         resize_on_screen(self, SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
@@ -230,9 +220,8 @@ class FactsDialog(WorkingDialog):
             ("ok", tr("OK"), self.accept),
             ("cancel", tr("Cancel"), self.reject),
         ):
-            button = QPushButton(text)
+            button = push_button(text, action=lambda _checked=False, run=action: run())
             button.setAutoDefault(False)
-            button.clicked.connect(lambda _checked=False, run=action: run())
             row.addWidget(button)
             if name == "clear":
                 row.addStretch(1)

@@ -19,7 +19,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
@@ -27,8 +27,10 @@ from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
@@ -96,23 +98,13 @@ class ParcelChoice(QWidget):
         self.box.setPlaceholderText(tr("Choose…"))
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.box.activated.connect(lambda _index: self._keep_choice())
-        self.file_button = QToolButton()
-        self.file_button.setIcon(icon("file"))
-        self.file_button.setToolTip(self.words().file)
-        self.file_button.clicked.connect(self._choose_file)
-        self.draw_button = QToolButton()
-        self.draw_button.setIcon(icon("draw"))
+        self.file_button = tool_button("file", self.words().file, action=self._choose_file)
+        self.draw_button = tool_button("draw", self.words().draw)
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.draw_button.setCheckable(True)
-        self.draw_button.setToolTip(self.words().draw)
         self.draw_button.toggled.connect(self._draw)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self.box, 1)
-        layout.addWidget(self.file_button)
-        layout.addWidget(self.draw_button)
+        row_of((self.box, 1), self.file_button, self.draw_button, inside=self, is_tight=True, spacing=3)
         project = QgsProject.instance()
         project.layersAdded.connect(self.refresh)
         project.layersRemoved.connect(self.refresh)

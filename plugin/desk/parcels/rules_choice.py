@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import listed_place
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
@@ -28,15 +29,9 @@ class RulesChoice(QWidget):
         self.box = WrappedChoice()
         self.box.setAccessibleName(tr("Rules"))
         self.setFocusProxy(self.box)
-        button = QToolButton()
-        button.setIcon(icon("file"))
-        button.setToolTip(tr("Use the rules of another pack, a file"))
+        button = tool_button("file", tr("Use the rules of another pack, a file"), action=self._choose_file)
         button.setAccessibleName(button.toolTip())
-        button.clicked.connect(self._choose_file)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.box, 1)
-        layout.addWidget(button)
+        row_of((self.box, 1), button, inside=self, is_tight=True)
         library.listed.connect(self._list)
         settings.changes.pack.connect(self._follow_setting)
         self._is_begun = False  # the rules of the settings were offered

@@ -8,8 +8,9 @@ from typing import Any
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QGuiApplication, QTextDocument
 from qgis.PyQt.QtPrintSupport import QPrintDialog, QPrinter
-from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QWidget
 
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.number_format import local_times, with_area_in_unit
 from onemap.plugin.words.translation import tr
@@ -23,8 +24,7 @@ class DetailsPane(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._label = QLabel()
-        self._label.setWordWrap(True)
+        self._label = wrapped_label()
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._label.setContentsMargins(2, 2, 2, 2)
         self._label.setTextInteractionFlags(

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
@@ -17,7 +18,7 @@ NO_ROW = {"name": "", "rows": []}
 PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 
-class _Ground:
+class _MeasuredGround:
     """Ground whose area is known in the plane, by which thresholds are met, and on the ellipsoid, as it is printed."""
 
     area_m2: float | None
@@ -34,7 +35,7 @@ class _Ground:
 
 
 @dataclass(frozen=True)
-class Finding(_Ground):
+class Finding(_MeasuredGround):
     """One parcel by one rule: a conflict, ground that could not be judged, or a project that the rule excuses."""
 
     row: int  # in the table of findings
@@ -71,7 +72,7 @@ class Finding(_Ground):
 
 
 @dataclass(frozen=True)
-class CheckedParcel(_Ground):
+class CheckedParcel(_MeasuredGround):
     """One parcel and its findings, the most severe first."""
 
     row: int
@@ -220,36 +221,14 @@ class RunTables:
 
 
 def _finding(row: dict[str, Any], citations: Mapping[str, str]) -> Finding:
-    def text(name: str) -> str:
-        return str(row.get(name) or "")
-
-    return Finding(
+    basis = str(row.get("basis") or "")
+    return record_of(
+        Finding,
+        row,
         row=row["fid"],
-        parcel=str(row["parcel"]),
-        rule=str(row["rule"]),
         title=str(row.get("title") or row["rule"]),
-        verdict=str(row["verdict"]),
-        department=text("department"),
-        layer=text("layer"),
-        version=text("version"),
-        area_m2=row.get("area_m2"),
         ellipsoidal_m2=row.get("area_ellipsoidal_m2"),
-        share=row.get("share"),
-        length_m=row.get("length_m"),
-        distance_m=row.get("distance_m"),
-        value=row.get("value"),
-        features=row.get("features"),
-        counted=bool(row.get("counted")),
-        reason=text("reason"),
-        basis=citations.get(text("basis"), text("basis")),
-        replaced=text("replaced"),
-        estimated=bool(row.get("estimated")),
-        assumed=bool(row.get("assumed")),
-        area_low_m2=row.get("area_low_m2"),
-        area_high_m2=row.get("area_high_m2"),
-        within_error=bool(row.get("within_error")),
-        area_check_m2=row.get("area_check_m2"),
-        check_differs=bool(row.get("check_differs")),
+        basis=citations.get(basis, basis),
     )
 
 

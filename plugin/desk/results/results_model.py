@@ -29,15 +29,15 @@ NAME, AREA, SHARE = 0, 1, 2
 
 
 @dataclass
-class _Row:
+class _ResultRow:
     """A parcel, or the findings that one row shows: one, or several that leave the same ground open."""
 
     parcel: CheckedParcel
     findings: tuple[Finding, ...]
-    above: _Row | None
+    above: _ResultRow | None
     place: int = 0  # among the rows beside it
     number: int = 0  # among all rows
-    below: list[_Row] = field(default_factory=list)
+    below: list[_ResultRow] = field(default_factory=list)
 
 
 class ResultsModel(QAbstractItemModel):
@@ -48,8 +48,8 @@ class ResultsModel(QAbstractItemModel):
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
         self._all: list[CheckedParcel] = []
-        self._rows: list[_Row] = []
-        self._top: list[_Row] = []  # of the parcels that are shown
+        self._rows: list[_ResultRow] = []
+        self._top: list[_ResultRow] = []  # of the parcels that are shown
         self._titles: dict[str, str] = {}
 
     def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
@@ -80,14 +80,14 @@ class ResultsModel(QAbstractItemModel):
         self.endResetModel()
 
     def _add(
-        self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _Row | None, beside: list[_Row]
-    ) -> _Row:
-        row = _Row(parcel, findings, above, len(beside), len(self._rows))
+        self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _ResultRow | None, beside: list[_ResultRow]
+    ) -> _ResultRow:
+        row = _ResultRow(parcel, findings, above, len(beside), len(self._rows))
         beside.append(row)
         self._rows.append(row)
         return row
 
-    def _row(self, index: QModelIndex) -> _Row | None:
+    def _row(self, index: QModelIndex) -> _ResultRow | None:
         return self._rows[index.internalId()] if index.isValid() else None
 
     def parcel_at(self, index: QModelIndex) -> CheckedParcel | None:
@@ -174,7 +174,7 @@ class ResultsModel(QAbstractItemModel):
             return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         return None
 
-    def _finding_text(self, row: _Row, column: int) -> str:
+    def _finding_text(self, row: _ResultRow, column: int) -> str:
         finding, count = row.findings[0], len(row.findings)
         title = finding.title
         if count > 1:

@@ -11,13 +11,10 @@ from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, py
 from qgis.PyQt.QtGui import QPalette, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QSplitter,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,7 +31,9 @@ from onemap.plugin.desk.results.results_model import NAME, ResultsModel
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.desk.results.summary_view import SummaryView
 from onemap.plugin.profile import settings
+from onemap.plugin.widgets.buttons import push_button, tool_button
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -86,19 +85,23 @@ class ResultsView(QWidget):
         return tree
 
     def _make_buttons(self) -> None:
-        self.explain_button = QPushButton(icon("explain"), tr("Explain"))
+        self.explain_button = push_button(
+            tr("Explain"),
+            sign="explain",
+            hint=tr("How this finding came about, step by step (Space)"),
+            action=self._explain_or_not,
+        )
         self.explain_button.setCheckable(True)
-        self.explain_button.setToolTip(tr("How this finding came about, step by step (Space)"))
-        self.explain_button.clicked.connect(self._explain_or_not)
-        self.remedy_button = QPushButton(icon("remedy"), tr("What would pass?"))
-        self.remedy_button.clicked.connect(lambda: self.remedy_requested.emit(self._parcel))
-        self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
-        self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
-        self.keep_button.clicked.connect(self.keep)
-        self.clear_button = QToolButton()
-        self.clear_button.setIcon(icon("clear"))
-        self.clear_button.setToolTip(tr("Take the results off the map"))
-        self.clear_button.clicked.connect(self.clear_map)
+        self.remedy_button = push_button(
+            tr("What would pass?"), sign="remedy", action=lambda: self.remedy_requested.emit(self._parcel)
+        )
+        self.keep_button = push_button(
+            tr("Add to the map"),
+            sign="keep",
+            hint=tr("Add the results to the map, as layers in a file that stays"),
+            action=self.keep,
+        )
+        self.clear_button = tool_button("clear", tr("Take the results off the map"), action=self.clear_map)
         self.export_button = ExportButton(self._core)
         self.export_button.refused.connect(self.refused)
         self.summary_button = QToolButton()
@@ -117,17 +120,11 @@ class ResultsView(QWidget):
         buttons = QGridLayout()
         buttons.addWidget(self.explain_button, 0, 0)
         buttons.addWidget(self.remedy_button, 0, 1)
-        on_map = QHBoxLayout()
-        on_map.addWidget(self.keep_button, 1)
-        on_map.addWidget(self.clear_button)
-        on_map.addWidget(self.export_button)
+        on_map = row_of((self.keep_button, 1), self.clear_button, self.export_button)
         buttons.addLayout(on_map, 1, 0, 1, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.counts)
-        layout.addWidget(self.summary_button)
-        layout.addWidget(self.summary, 1)
-        layout.addWidget(self._split, 1)
+        layout = column_of(
+            self.counts, self.summary_button, (self.summary, 1), (self._split, 1), inside=self, is_tight=True
+        )
         self._show_summary(False)
         layout.addLayout(buttons)
 

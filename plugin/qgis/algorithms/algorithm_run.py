@@ -28,6 +28,7 @@ from onemap.plugin.connection.layer_export import (
     write_source,
 )
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.words.translation import tr
 
 
@@ -95,8 +96,7 @@ class AlgorithmRun:
         source = self.algorithm.parameterAsSource(self.parameters, name, self.context)
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
-        path = Path(QgsProcessingUtils.generateTempFilename(name.lower()))
-        path.mkdir(parents=True, exist_ok=True)
+        path = temporary_folder(name.lower())
         try:
             return write_source(
                 str(path),

@@ -16,7 +16,6 @@ from qgis.PyQt.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -29,7 +28,9 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.qgis.algorithms.code_lists import Code, CodeQuestion, codes_for
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.translation import tr
@@ -65,10 +66,7 @@ class CodeField(WidgetWrapper):
         self.button.clicked.connect(self.choose)
         self.line.textChanged.connect(lambda _text: self.widgetValueHasChanged.emit(self))
         whole = QWidget()
-        layout = QHBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.line, 1)
-        layout.addWidget(self.button)
+        row_of((self.line, 1), self.button, inside=whole, is_tight=True)
         return whole
 
     def createLabel(self) -> QLabel | None:
@@ -145,8 +143,7 @@ class CodeDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(title)
         self._fill(found)
-        self.hint = QLabel(problem)
-        self.hint.setWordWrap(True)
+        self.hint = wrapped_label(problem)
         self.hint.setVisible(bool(problem))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         speak_buttons(self.buttons)

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
@@ -19,9 +19,10 @@ from onemap.plugin.qgis.services.service_form import ServiceForm, service_contro
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import Count, tr
@@ -115,22 +116,15 @@ class ServiceDialog(QDialog):
         self.close()
 
     def _build(self) -> None:
-        explanation = QLabel(
+        explanation = wrapped_label(
             tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
         )
-        explanation.setWordWrap(True)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
-        self.register_button = QPushButton(icon("service"), tr("Register"))
+        self.hint = wrapped_label()
+        self.register_button = push_button(tr("Register"), sign="service", action=self.register)
         self.register_button.setDefault(True)
-        self.register_button.clicked.connect(self.register)
-        close = QPushButton(tr("Close"))
+        close = push_button(tr("Close"), action=self.close)
         close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.register_button)
-        buttons.addWidget(close)
+        buttons = row_of(0, self.register_button, close)
         layout = QVBoxLayout(self)
         layout.addWidget(explanation)
         area = scroll_area(self.form)

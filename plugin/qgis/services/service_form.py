@@ -12,9 +12,7 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
-    QToolButton,
     QWidget,
 )
 
@@ -23,8 +21,8 @@ from onemap.plugin.desk.library.layer_list import DEPARTMENTS, LIBRARIES, Catalo
 from onemap.plugin.desk.library.service_list import FEATURES, NAMES, PICTURES, Service
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.qgis.services.service_offers import Offer
+from onemap.plugin.widgets.buttons import push_button, tool_button
 from onemap.plugin.widgets.form_fields import shrink
-from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -55,19 +53,19 @@ class ServiceForm(QWidget):
         self.key = QLineEdit()
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText(tr("Key of Tianditu (tk), kept in QGIS's store only"))
-        self.keep = QToolButton()
-        self.keep.setIcon(icon("keep"))
-        self.keep.setToolTip(tr("Put the key into QGIS's authentication store"))
-        self.keep.clicked.connect(lambda: self.keep_pressed.emit(self.key.text().strip()))
+        self.keep = tool_button(
+            "keep",
+            tr("Put the key into QGIS's authentication store"),
+            action=lambda: self.keep_pressed.emit(self.key.text().strip()),
+        )
         self.layer = QComboBox()
         self.layer.setEditable(True)
         self.layer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
         self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
         self.layer.editTextChanged.connect(self.changed)
-        self.ask = QPushButton(icon("inspect"), tr("Ask the server"))
+        self.ask = push_button(tr("Ask the server"), sign="inspect", action=self.ask_pressed)
         self.ask.setAutoDefault(False)
-        self.ask.clicked.connect(self.ask_pressed)
         self._make_owner_fields()
         for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
             shrink(box)

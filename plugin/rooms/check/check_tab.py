@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
@@ -14,11 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,17 +29,18 @@ from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.check.live_view import LiveView
 from onemap.plugin.rooms.check.past_checks import PastChecks
 from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
+from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.main_button import MainButton
-from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -285,8 +281,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Rules"), self.rules)
         form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
-        self._step = QLabel()
-        self._step.setWordWrap(True)
+        self._step = wrapped_label()
         self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
@@ -300,28 +295,17 @@ class CheckTab(QWidget):
         self._pages.addWidget(self.past)
         self._pages.currentChanged.connect(lambda _page: self._show_form())
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 6, 4, 4)
-        layout.addWidget(self._form)
-        layout.addLayout(button_row)
-        layout.addWidget(self._run_label)
-        layout.addWidget(self.changed_versions)
-        layout.addWidget(self._step)
-        layout.addWidget(self._pages, 1)
+        fill_room(self, self._form, button_row, self._run_label, self.changed_versions, self._step, (self._pages, 1))
         self._show_work("")
 
     def _make_empty_page(self) -> QWidget:
         """What to do while there are no results, with the button that does it where the library has no data."""
-        self._empty = QLabel(tr("Choose the parcels, then press Check."))
-        self._empty.setWordWrap(True)
+        self._empty = wrapped_label(tr("Choose the parcels, then press Check."))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
-        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
-        self.add_button.clicked.connect(self.add_requested)
+        self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self.add_requested)
         page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._empty)
+        layout = column_of(self._empty, inside=page, is_tight=True)
         layout.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
         return page
@@ -332,26 +316,15 @@ class CheckTab(QWidget):
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
         self._bar.setMinimumWidth(MIN_BAR_PX)
-        self.cancel_button = QToolButton()
-        self.cancel_button.setIcon(icon("cancel"))
-        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
-        self.cancel_button.clicked.connect(self.cancel)
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.cancel_button)
-        row.addStretch(1)
-        self.sites_button = QToolButton()
-        self.sites_button.setIcon(icon("sites"))
+        self.cancel_button = tool_button("cancel", tr("Cancel (Esc)"), action=self.cancel)
+        row = row_of(self.button, (self._bar, 1), self.cancel_button, 1)
+        self.sites_button = tool_button("sites", tr("Find a site: where a parcel of a given area would pass"))
         self.sites_button.setCheckable(True)
         self.sites_button.setAutoRaise(True)
-        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
         self.sites_button.toggled.connect(self._show_sites)
-        self.past_button = QToolButton()
-        self.past_button.setIcon(icon("past"))
+        self.past_button = tool_button("past", tr("Past checks: open one again, compare, name or delete it"))
         self.past_button.setCheckable(True)
         self.past_button.setAutoRaise(True)
-        self.past_button.setToolTip(tr("Past checks: open one again, compare, name or delete it"))
         self.past_button.toggled.connect(self._show_past)
         row.addWidget(self.sheet_button)
         row.addWidget(self.past_button)
@@ -551,6 +524,5 @@ class CheckTab(QWidget):
 
 def _temporary_target(name: str) -> str:
     """A GeoPackage in a folder of its own, which goes with the results."""
-    folder = Path(QgsProcessingUtils.generateTempFilename(name))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = temporary_folder(name)
     return str(folder / f"{name}.gpkg")

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.layer_export import export_features
@@ -23,8 +23,10 @@ from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.check.edit_follower import EditFollower
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import sentences, tr
 
@@ -58,31 +60,23 @@ class LiveView(QWidget):
         self.follower.shape_changed.connect(self._shape_changed)
         self.follower.edits_paused.connect(self._ask)
         self.follower.edits_discarded.connect(self.leave)
-        self.button = QToolButton()
-        self.button.setIcon(icon("live"))
+        self.button = tool_button(
+            "live", tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
+        )
         self.button.setCheckable(True)
         self.button.setAutoRaise(True)
-        self.button.setToolTip(
-            tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
-        )
         self.button.setChecked(settings.get("live"))
         self.button.toggled.connect(self._toggle)
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
         self._follow()
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
         self.results.hide_actions()
-        back_button = QPushButton(icon("back"), tr("Back to the check"))
-        back_button.clicked.connect(self.leave)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.results, 1)
-        layout.addWidget(back_button)
+        back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
+        column_of(self.summary, (self.results, 1), back_button, inside=self, is_tight=True)
 
     @property
     def is_working(self) -> bool:
@@ -156,8 +150,7 @@ class LiveView(QWidget):
                 tr("{count} parcels have another shape. Press Check to check them.").format(count=f"{len(ids):,}")
             )
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("live"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("live")
         target = str(folder / "run.gpkg")
         try:
             source = export_features(layer, ids, str(folder))

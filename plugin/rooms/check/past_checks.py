@@ -9,9 +9,6 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,8 +17,9 @@ from onemap.plugin.desk.answers.answer_tree import NAME, AnswerTree
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
@@ -38,32 +36,25 @@ class PastChecks(VerbView):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
         self.displayed = ""  # the id of the run on display
-        self.empty = QLabel()
-        self.empty.setWordWrap(True)
+        self.empty = wrapped_label()
         self.tree = self._make_tree()
-        self.open_button = QPushButton(icon("check"), tr("Open"))
-        self.open_button.clicked.connect(self.open_current)
-        self.compare_button = QPushButton(icon("compare"), tr("Compare"))
-        self.compare_button.setToolTip(tr("Which parcels have another verdict in the check that was open before"))
-        self.compare_button.clicked.connect(self._compare)
-        self.name_button = QPushButton(tr("Name…"))
-        self.name_button.clicked.connect(self._ask_name)
-        self.delete_button = QPushButton(tr("Delete…"))
-        self.delete_button.clicked.connect(self._ask_to_delete)
-        back_button = QPushButton(icon("back"), tr("Back to the check"))
-        back_button.clicked.connect(self.back_requested)
+        self.open_button = push_button(tr("Open"), sign="check", action=self.open_current)
+        self.compare_button = push_button(
+            tr("Compare"),
+            sign="compare",
+            hint=tr("Which parcels have another verdict in the check that was open before"),
+            action=self._compare,
+        )
+        self.name_button = push_button(tr("Name…"), action=self._ask_name)
+        self.delete_button = push_button(tr("Delete…"), action=self._ask_to_delete)
+        back_button = push_button(tr("Back to the check"), sign="back", action=self.back_requested)
         buttons = QGridLayout()
         for position, button in enumerate(
             (self.open_button, self.compare_button, self.name_button, self.delete_button)
         ):
             buttons.addWidget(button, position // 2, position % 2)
         buttons.addWidget(back_button, 2, 0, 1, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.empty)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        column_of(self.empty, (self.tree, 1), self.work, buttons, inside=self, is_tight=True)
         self._runs: list[dict[str, Any]] = []  # as listed
         self.follower = LibraryFollower(library, "runs", self._list_params, self)
         self.follower.answered.connect(self._follow_others)

@@ -13,12 +13,8 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFontMetrics
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,7 +26,8 @@ from onemap.plugin.desk.results.result_export import ExportButton, html_table
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.desk.results.results_model import measure_of
 from onemap.plugin.profile import settings
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED
 from onemap.plugin.words.translation import Count, sentences, tr, with_label
@@ -70,8 +67,7 @@ class TrialView(QWidget):
         self.highlight = Highlight(canvas)
         self._folder = ""
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
@@ -82,19 +78,12 @@ class TrialView(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
-        back_button = QPushButton(icon("back"), tr("Back to the check"))
-        back_button.clicked.connect(self.leave)
+        back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
         self.export_button = ExportButton(core)
         self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))
         self.export_button.refused.connect(self.refused)
-        buttons = QHBoxLayout()
-        buttons.addWidget(back_button, 1)
-        buttons.addWidget(self.export_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(buttons)
+        buttons = row_of((back_button, 1), self.export_button)
+        column_of(self.summary, (self.tree, 1), buttons, inside=self, is_tight=True)
         settings.changes.area_unit.connect(self._follow_unit)
 
     def show_trial(

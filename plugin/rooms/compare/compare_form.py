@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QFormLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import listed_place
 from onemap.plugin.widgets.area_box import AreaBox
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
@@ -58,14 +59,8 @@ class CompareForm(QWidget):
         self._earlier_comparisons: list[dict[str, Any]] = []  # the comparisons that the library keeps, the newest first
         self._files: list[str] = []
         self.plan_a, self.plan_b, self.matrix, self.since = (WrappedChoice() for _box in range(4))
-        self.file_button = QToolButton()
-        self.file_button.setIcon(icon("file"))
-        self.file_button.setToolTip(tr("A matrix from a file…"))
-        self.file_button.clicked.connect(self._choose_file)
-        self.exchange_button = QToolButton()
-        self.exchange_button.setIcon(icon("exchange"))
-        self.exchange_button.setToolTip(tr("Exchange the two plans"))
-        self.exchange_button.clicked.connect(self.exchange)
+        self.file_button = tool_button("file", tr("A matrix from a file…"), action=self._choose_file)
+        self.exchange_button = tool_button("exchange", tr("Exchange the two plans"), action=self.exchange)
         self.since.setToolTip(tr("With an earlier comparison only what changed is computed, and told"))
         self.min_area = AreaBox(0.0, MAX_AREA_M2, tr("Smaller spots are set apart as type 90"))
         self.min_area.set_area(DEFAULT_AREA_M2)

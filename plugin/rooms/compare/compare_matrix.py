@@ -13,7 +13,7 @@ from onemap.plugin.rooms.compare.compare_looks import swatch
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
-SHARE, SPOTS = 2, 3  # shown where there is room
+SHARE = 2  # it and the spots are shown where there is room
 WIDE_PX, ROW_MARGIN_PX = 420, 4
 ROWS_SHOWN = 2  # at least: the list of spots below needs the room
 MatrixCell = tuple[str, str, str]  # type, use of A, use of B
@@ -61,5 +61,4 @@ class MatrixTree(AnswerTree):
         return frozenset((one["type"], one["use_a"], one["use_b"]) for one in cells)
 
     def _fit(self) -> None:
-        for column in (SHARE, SPOTS):
-            self.setColumnHidden(column, self.width() < WIDE_PX)
+        self.hide_columns(SHARE, self.width() < WIDE_PX)

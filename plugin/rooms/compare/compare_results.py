@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.results.results import table_rows
 from onemap.plugin.rooms.compare.compare_looks import difference_rank
 
@@ -101,38 +102,24 @@ def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
 
 
 def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[str, str]]) -> Spot:
-    def text(name: str) -> str:
-        return str(row.get(name) or "")
-
     def classes(field: str, plan: str) -> tuple[str, ...]:
         known = titles.get(plan, {})
-        codes = [code for code in text(f"{field}_{plan}").split(",") if code]
+        codes = [code for code in (row.get(f"{field}_{plan}") or "").split(",") if code]
         return tuple(f"{code} {known[code]}" if code in known else code for code in codes)
 
-    return Spot(
+    given = {name: row.get(f"decision_{name}") or "" for name in ("reason", "by", "at")}
+    return record_of(
+        Spot,
+        row,
         row=row["fid"],
-        name=text("spot"),
-        kind=text("type"),
-        use_a=text("use_a"),
-        use_b=text("use_b"),
+        name=row["spot"],
+        kind=row["type"],
         codes_a=classes("code", "a"),
         codes_b=classes("code", "b"),
         class_a="".join(classes("class", "a")),
         class_b="".join(classes("class", "b")),
-        area_m2=row.get("area_m2"),
-        share=row.get("share"),
-        mean_width_m=row.get("mean_width_m"),
-        compactness=row.get("compactness"),
-        line_distance_m=row.get("line_distance_m"),
-        shift_m=row.get("shift_m"),
-        cause=text("cause"),
-        evidence=text("evidence"),
-        cluster=text("cluster"),
-        date_a=text("date_a"),
-        date_b=text("date_b"),
-        decision=text("decision"),
-        reason=text("decision_reason"),
-        decided_by=text("decision_by"),
-        decided_at=text("decision_at"),
-        state=states.get(text("spot"), ""),
+        reason=given["reason"],
+        decided_by=given["by"],
+        decided_at=given["at"],
+        state=states.get(row["spot"], ""),
     )

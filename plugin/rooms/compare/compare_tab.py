@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, problem_line
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.compare.compare_details import changes_text, gone_text
 from onemap.plugin.rooms.compare.compare_form import CompareForm, Plan
 from onemap.plugin.rooms.compare.compare_results import Comparison, Spot, read_spots
 from onemap.plugin.rooms.compare.compare_sides import PlanSides
 from onemap.plugin.rooms.compare.compare_view import CompareView
 from onemap.plugin.rooms.compare.contradictions_view import ContradictionsView
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import fold_button
-from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.rows_and_columns import Pages, fill_room, row_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -72,41 +66,31 @@ class CompareTab(QWidget):
         self._enable()
 
     def _build(self) -> None:
-        self.button = QPushButton(icon("compare"), tr("Compare"))
-        self.button.clicked.connect(lambda: self.compare())
+        self.button = push_button(tr("Compare"), sign="compare", action=lambda: self.compare())
         self.summary = FittedLabel()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addStretch()
+        row = row_of(self.button, 0)
         self.form_button = fold_button(self.form, tr("Show which plans are compared, and choose others"))
         row.addWidget(self.form_button)
-        self.pairs_button = QToolButton()
-        self.pairs_button.setIcon(icon("contradictions"))
+        self.pairs_button = tool_button(
+            "contradictions", tr("Who contradicts whom: every plan against every other, with the areas")
+        )
         self.pairs_button.setCheckable(True)
         self.pairs_button.setAutoRaise(True)
-        self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, with the areas"))
         self.pairs_button.toggled.connect(self._show_all_pairs)
         row.addWidget(self.pairs_button)
         self.work = WorkRow()
         self.work.follow(self.asking)
         self.work.follow(self.view.atlas.asking)
-        self._empty = QLabel()
-        self._empty.setWordWrap(True)
+        self._empty = wrapped_label()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
         self._pages = Pages()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self.pairs)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 6, 4, 4)
-        layout.addWidget(self.form)
-        layout.addLayout(row)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.work)
-        layout.addWidget(self._pages, 1)
+        fill_room(self, self.form, row, self.summary, self.work, (self._pages, 1))
 
     def close_down(self) -> None:
         """Disconnect from the canvas and the project."""
@@ -124,8 +108,7 @@ class CompareTab(QWidget):
         if self.is_comparing or not self.form.is_complete:
             return
         self.leave_map()
-        folder = Path(QgsProcessingUtils.generateTempFilename("compare"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("compare")
         target = str(folder / "comparison.gpkg")
         a, b = self.form.plans
         params = {**self.form.params(), "as_of": self._library.day, "out": target, "view": True}

@@ -15,7 +15,6 @@ from qgis.PyQt.QtWidgets import (
     QSplitter,
     QTableView,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,7 +33,8 @@ from onemap.plugin.rooms.compare.compare_matrix import MatrixTree
 from onemap.plugin.rooms.compare.compare_results import Comparison, Spot
 from onemap.plugin.rooms.compare.compare_spots import SpotsModel
 from onemap.plugin.rooms.compare.sort_button import SortButton
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import Count, tr
@@ -115,10 +115,7 @@ class CompareView(QWidget):
         split.setSizes(list(SPLIT_SIZES))
         self.list_columns.fitted.connect(self._keep_rows_in_sight)
         self._keep_rows_in_sight()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(split)
+        column_of(split, inside=self, is_tight=True, spacing=4)
 
     def _keep_rows_in_sight(self) -> None:
         """A list of which nothing can be seen is none: where the dock is low the whole room scrolls."""
@@ -127,18 +124,9 @@ class CompareView(QWidget):
         self.list.setMinimumHeight(self.list.horizontalHeader().sizeHint().height() + rows + 2 * self.list.frameWidth())
 
     def _make_list_page(self) -> QWidget:
-        filters = QHBoxLayout()
-        filters.addWidget(self.undecided)
-        filters.addWidget(self.changed)
-        filters.addStretch()
-        filters.addWidget(self.sort_button)
+        filters = row_of(self.undecided, self.changed, 0, self.sort_button)
         page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(filters)
-        layout.addWidget(self.list, 1)
-        layout.addLayout(self._make_buttons())
+        layout = column_of(filters, (self.list, 1), self._make_buttons(), inside=page, is_tight=True, spacing=4)
         layout.addWidget(self.decide)  # by the list: who decides looks at the row
         return page
 
@@ -154,9 +142,7 @@ class CompareView(QWidget):
             ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
-            button = QToolButton()
-            button.setIcon(icon(name))
-            button.setToolTip(hint)
+            button = tool_button(name, hint)
             if action is not None:
                 button.clicked.connect(lambda _checked=False, run=action: run())
             row.addWidget(button)

@@ -6,19 +6,20 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_form import CompareForm
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import Count, sentences, tr
 
@@ -42,36 +43,30 @@ class ContradictionsView(VerbView):
         self._enable()
 
     def _build(self) -> None:
-        self.summary = QLabel(self._invitation())
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label(self._invitation())
         self.tree = AnswerTree(tr("Who contradicts whom"), ())
         self.tree.setRootIsDecorated(False)
         self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.tree.itemClicked.connect(lambda item, _column: self._open(item))
         self.tree.itemActivated.connect(lambda item, _column: self._open(item))
-        self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
-        self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
-        self.button.clicked.connect(lambda: self.ask())
-        self.save_button = QPushButton(icon("export"), tr("Save as Excel…"))
-        self.save_button.clicked.connect(self._choose_target)
-        self.back_button = QPushButton(icon("back"), tr("Back to two plans"))
-        self.back_button.clicked.connect(lambda: self.back_requested.emit())
+        self.button = push_button(
+            tr("Compare all plans"),
+            sign="contradictions",
+            hint=tr("Compares every pair of plans in force for which there is a matrix"),
+            action=lambda: self.ask(),
+        )
+        self.save_button = push_button(tr("Save as Excel…"), sign="export", action=self._choose_target)
+        self.back_button = push_button(tr("Back to two plans"), sign="back", action=lambda: self.back_requested.emit())
         buttons = QGridLayout()
         for row, button in enumerate((self.button, self.save_button, self.back_button)):
             buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        column_of(self.summary, (self.tree, 1), self.work, buttons, inside=self, is_tight=True)
 
     def ask(self) -> None:
         """Ask the core to compare every pair."""
         if self.is_working or not self._library.path:
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("contradictions")
         params = {
             "library": self._library.path,
             "as_of": self._library.day,
@@ -135,8 +130,7 @@ class ContradictionsView(VerbView):
         self._fit()
 
     def _fit(self) -> None:
-        for column in range(ALWAYS, self.tree.columnCount()):
-            self.tree.setColumnHidden(column, self.width() < WIDE_PX)
+        self.tree.hide_columns(ALWAYS, self.width() < WIDE_PX)
 
     def _open(self, item: QTreeWidgetItem) -> None:
         pair = self.tree.about(item)

@@ -18,12 +18,10 @@ from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsRubberBand
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QResizeEvent
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
     QPushButton,
-    QToolButton,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -38,7 +36,9 @@ from onemap.plugin.desk.map.table_layers import table_layer
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.identify.identify_tool import BOX, LINE, POINT, IdentifyTool, drawn_band
 from onemap.plugin.rooms.identify.way_button import WayButton, way_hint
+from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.number_format import area_text, length_text
 from onemap.plugin.words.translation import tr, with_label
@@ -74,11 +74,9 @@ class IdentifyView(QWidget):
         self.hint.setWordWrap(True)
         self.place = QLabel()
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.close_button = QToolButton()
-        self.close_button.setIcon(icon("cancel"))
+        self.close_button = tool_button("cancel", tr("Close what lies here"))
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName(tr("Close what lies here"))
-        self.close_button.setToolTip(tr("Close what lies here"))
         self.changed_versions = ChangedVersions(library)
         self.tree = AnswerTree(tr("What lies here"), [tr("Layer, class"), tr("Version, measure")])
         self._build()
@@ -102,14 +100,10 @@ class IdentifyView(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Interactive)
         self.tree.setMinimumHeight((MIN_ROWS + 1) * (self.tree.fontMetrics().height() + ROW_MARGIN_PX))
-        head = QHBoxLayout()
-        head.addWidget(self.place, 1)
-        head.addWidget(self.close_button)
+        head = row_of((self.place, 1), self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.button, 1)
-        buttons.addWidget(self.way_button)
+        buttons = row_of((self.button, 1), self.way_button)
         layout.addLayout(buttons)
         layout.addWidget(self.hint)
         layout.addLayout(head)

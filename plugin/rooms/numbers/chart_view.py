@@ -9,13 +9,14 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QFontInfo, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
 
 from onemap.plugin.connection.file_writing import write_file
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import tr
 
@@ -96,24 +97,16 @@ class ChartView(QWidget):
         self.copy_button = self._make_button("export", tr("Copy the picture"))
         self.save_button = self._make_button("keep", tr("Save the picture…"))
         self.picture = ChartPicture()
-        row = QHBoxLayout()
-        row.addWidget(self.box, 1)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.save_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.picture)
+        row = row_of((self.box, 1), self.copy_button, self.save_button)
+        column_of(row, self.picture, inside=self, is_tight=True)
         self.box.currentIndexChanged.connect(lambda place: self._show(place))
         self.copy_button.clicked.connect(lambda: self.copy())
         self.save_button.clicked.connect(lambda: self._choose_target())
         self.hide()
 
     def _make_button(self, name: str, text: str) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(name))
+        button = tool_button(name, text)
         button.setAccessibleName(text)
-        button.setToolTip(text)
         return button
 
     @property

@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
     QToolButton,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,12 +19,14 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.numbers.chart_view import ChartView
 from onemap.plugin.rooms.numbers.table_request import TableView
 from onemap.plugin.rooms.numbers.unit_map import UnitMap
 from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_values
 from onemap.plugin.rooms.numbers.value_tree import ValueTree
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
 
@@ -83,8 +82,7 @@ class IndicatorView(TableView):
         self.charts = ChartView(self)
         self.steps = DetailsPane()
         self.steps.setMinimumHeight(LINES_OF_STEPS * self.fontMetrics().lineSpacing())
-        self.note = QLabel()
-        self.note.setWordWrap(True)
+        self.note = wrapped_label()
         self._build()
         self._connect()
         canvas.mapToolSet.connect(self._release_button)
@@ -102,20 +100,8 @@ class IndicatorView(TableView):
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(self._unit(item)))
 
     def _build(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.unit, 1)
-        row.addWidget(self.pick_button)
-        row.addWidget(self.explain_button)
-        row.addWidget(self.repeat_button)
-        row.addWidget(self.page_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.work)
-        layout.addLayout(row)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.steps)
-        layout.addWidget(self.charts)
-        layout.addWidget(self.note)
+        row = row_of((self.unit, 1), self.pick_button, self.explain_button, self.repeat_button, self.page_button)
+        column_of(self.work, row, (self.tree, 1), self.steps, self.charts, self.note, inside=self, is_tight=True)
         self._show_result(False)
 
     def measure(self, unit_layer: str, title: str) -> None:
@@ -172,8 +158,7 @@ class IndicatorView(TableView):
         """Let the core write the page of a unit, None for all, of the theme if one is chosen, and open it."""
         if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("indicators"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("indicators")
         page = str(folder / "page.html")
         params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
         params |= {"theme": self._theme, "page": page, "pack": self.packs, "states": STATES, "unrecorded": True}
@@ -353,10 +338,8 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
+    button = tool_button(name, hint)
     button.setAccessibleName(title)
-    button.setToolTip(hint)
     button.setCheckable(is_checkable)
     return button
 

@@ -9,11 +9,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +24,8 @@ from onemap.plugin.rooms.numbers.sensor_view import SensorView
 from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
 from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
@@ -51,19 +48,12 @@ class NumbersTab(QWidget):
         self.units = self._make_box(tr("Area units"))
         self.theme = self._make_box(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
-        self.layers_button = QToolButton()
-        self.layers_button.setIcon(icon("overview"))
+        self.layers_button = tool_button("overview", tr("Show the layers of the theme on the map"))
         self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
-        self.layers_button.setToolTip(tr("Show the layers of the theme on the map"))
         self.layers_button.setEnabled(False)
         self.own_files = BureauFiles()
         self.lost_files, self.lacking = _make_line(), _make_line()
-        self.measure_button = QPushButton(icon("indicators"), tr("Measure indicators"))
-        self.measure_button.setToolTip(tr("Measure the indicators of the units; the run is kept in the library"))
-        self.look_button = QPushButton(icon("warnings"), tr("What to look at"))
-        self.look_button.setToolTip(tr("Quotas, permits that end, sums that differ, change without approval"))
-        self.hint = QLabel(tr("Indicators of every area unit with value, target and status, as of the chosen day."))
-        self.hint.setWordWrap(True)
+        self._make_buttons()
         self.indicators = IndicatorView(library, canvas)
         self.warnings = WarningView(library, show_place)
         self.sensors = SensorView(library)
@@ -91,6 +81,21 @@ class NumbersTab(QWidget):
         library.listed.connect(self._ask_themes)
         self._list_units()
 
+    def _make_buttons(self) -> None:
+        self.measure_button = push_button(
+            tr("Measure indicators"),
+            sign="indicators",
+            hint=tr("Measure the indicators of the units; the run is kept in the library"),
+        )
+        self.look_button = push_button(
+            tr("Warnings"),
+            sign="warnings",
+            hint=tr("Quotas, permits that end, sums that differ, change without approval"),
+        )
+        self.hint = wrapped_label(
+            tr("Indicators of every area unit with value, target and status, as of the chosen day.")
+        )
+
     def _make_box(self, name: str) -> WrappedChoice:
         box = WrappedChoice()
         box.setAccessibleName(name)
@@ -101,24 +106,22 @@ class NumbersTab(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Area units"), self.units)
-        themes = QHBoxLayout()
-        themes.addWidget(self.theme, 1)
-        themes.addWidget(self.layers_button)
-        themes.addWidget(self.own_files)
+        themes = row_of((self.theme, 1), self.layers_button, self.own_files)
         form.addRow(tr("Theme"), themes)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 6, 4, 4)  # as in the other rooms
-        layout.addLayout(form)
-        layout.addWidget(self.lost_files)
-        layout.addWidget(self.lacking)
-        layout.addWidget(self.measure_button)
-        layout.addWidget(self.hint)
-        layout.addWidget(self.indicators, 3)
-        layout.addWidget(self.balance)
-        layout.addWidget(self.look_button)
-        layout.addWidget(self.warnings, 2)
-        layout.addWidget(self.sensors)
-        layout.addStretch()
+        fill_room(
+            self,
+            form,
+            self.lost_files,
+            self.lacking,
+            self.measure_button,
+            self.hint,
+            (self.indicators, 3),
+            self.balance,
+            self.look_button,
+            (self.warnings, 2),
+            self.sensors,
+            0,
+        )
 
     def enter_map(self) -> None:
         """Show on the map what was shown there before the tab was left."""
@@ -231,7 +234,6 @@ class NumbersTab(QWidget):
 
 def _make_line() -> QLabel:
     """A line that is there only while it has something to say."""
-    line = QLabel()
-    line.setWordWrap(True)
+    line = wrapped_label()
     line.hide()
     return line

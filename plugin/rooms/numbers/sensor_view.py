@@ -7,14 +7,15 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import Count, tr
 
 READINGS = "JCSJ"
@@ -30,23 +31,17 @@ class SensorView(TableView):
         super().__init__(library, parent)
         self._layer_id = ""
         self._limits = ""
-        self.button = QPushButton(icon("sensors"), tr("Sensors"))
-        self.button.setToolTip(tr("Show each sensor on the map by its status and by how old its last reading is"))
-        self.limits_button = QToolButton()
-        self.limits_button.setIcon(icon("file"))
+        self.button = push_button(
+            tr("Sensors"),
+            sign="sensors",
+            hint=tr("Show each sensor on the map by its status and by how old its last reading is"),
+        )
+        self.limits_button = tool_button("file", tr("Limits of the readings…"))
         self.limits_button.setAccessibleName(tr("Limits of the readings…"))
-        self.limits_button.setToolTip(tr("Limits of the readings…"))
-        self.note = QLabel()
-        self.note.setWordWrap(True)
+        self.note = wrapped_label()
         self.note.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.button, 1)
-        row.addWidget(self.limits_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.work)
-        layout.addWidget(self.note)
+        row = row_of((self.button, 1), self.limits_button)
+        column_of(row, self.work, self.note, inside=self, is_tight=True)
         self.button.clicked.connect(lambda: self.look())
         self.limits_button.clicked.connect(lambda: self._choose_limits())
         library.listed.connect(self._enable)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtWidgets import QSizePolicy
 
 from onemap.plugin.desk.library.verb_view import VerbView
+from onemap.plugin.profile.paths import temporary_folder
 
 
 class TableView(VerbView):
@@ -30,8 +30,7 @@ class TableView(VerbView):
         """
         if self.is_working or not self._library.path:
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename(verb))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder(verb)
         tables = folder / "tables.gpkg"
 
         def show_and_remove(answer: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.words.translation import tr
 
@@ -40,9 +41,7 @@ class WarningSteps(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self.buttons: dict[str, QPushButton] = {}
         for state, text, hint in zip(STEPS, texts, hints):
-            button = QPushButton(text)
-            button.setToolTip(hint)
-            button.clicked.connect(self._asker(state, hint))
+            button = push_button(text, hint=hint, action=self._asker(state, hint))
             self.buttons[state] = button
             row.addWidget(button)
         row.addStretch()

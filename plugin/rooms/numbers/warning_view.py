@@ -6,27 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProcessingUtils, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
 from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QPushButton,
-    QToolButton,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.desk.answers.answer_tree import VALUE, AnswerTree
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
 from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.rooms.numbers.warning_steps import WarningSteps
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.words.translation import Count, tr
 
 INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
@@ -50,24 +47,19 @@ class WarningView(TableView):
         self.packs: list[str] = []  # files of indicators in place of those that come along
         self._system = QgsCoordinateReferenceSystem()
         self.tree = self._make_tree()
-        self.note = QLabel()
-        self.note.setWordWrap(True)
+        self.note = wrapped_label()
         self.steps = WarningSteps(library)
-        self.keep_button = QPushButton(icon("keep"), tr("Open them"))
-        self.keep_button.setToolTip(tr("Keep the list in the library: what is new is opened, and waits to be notified"))
-        self.page_button = QToolButton()
-        self.page_button.setIcon(icon("document"))
-        self.page_button.setAccessibleName(tr("Page of what to look at"))
-        self.page_button.setToolTip(tr("Open the list as a page, with a chart of how many there are of each kind"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.work)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.steps)
-        layout.addWidget(self.note)
-        row = QHBoxLayout()
-        row.addWidget(self.keep_button, 1)
-        row.addWidget(self.page_button)
+        self.keep_button = push_button(
+            tr("Open them"),
+            sign="keep",
+            hint=tr("Keep the list in the library: what is new is opened, and waits to be notified"),
+        )
+        self.page_button = tool_button(
+            "document", tr("Open the list as a page, with a chart of how many there are of each kind")
+        )
+        self.page_button.setAccessibleName(tr("Page of the warnings"))
+        layout = column_of(self.work, (self.tree, 1), self.steps, self.note, inside=self, is_tight=True)
+        row = row_of((self.keep_button, 1), self.page_button)
         layout.addLayout(row)
         self._show_result(False)
         self.keep_button.clicked.connect(lambda: self.look(self._unit_layer, is_kept=True))
@@ -78,7 +70,7 @@ class WarningView(TableView):
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
 
     def _make_tree(self) -> AnswerTree:
-        tree = ValueTree(tr("What to look at"), (tr("What to look at"), tr("Value")))
+        tree = ValueTree(tr("Warnings"), (tr("Warnings"), tr("Value")))
         tree.setIndentation(INDENTATION_PX)
         wrap_names(tree, column=VALUE)
         widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
@@ -93,15 +85,14 @@ class WarningView(TableView):
         """
         params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs, "view": True}
         self.ask_tables(
-            "warnings", tr("What to look at"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
+            "warnings", tr("Warnings"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
         )
 
     def open_page(self) -> None:
         """Let the core write the page of the list, and open it."""
         if self.is_working:
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("warnings"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("warnings")
         page = str(folder / "page.html")
         params = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
         params |= {"pack": self.packs, "page": page}

@@ -7,16 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGridLayout,
-    QLabel,
-    QPushButton,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,6 +27,7 @@ from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_layers import copy_to_profile
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_remedy
 from onemap.plugin.rooms.remedy.remedy_results import (
     CUT,
@@ -43,8 +41,9 @@ from onemap.plugin.rooms.remedy.remedy_results import (
 )
 from onemap.plugin.rooms.remedy.remedy_tables import AlternativesTree, DepartmentsTable
 from onemap.plugin.widgets.area_box import AreaBox
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import field_row, hold_text, number_box
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import SMALLEST_AREA_M2, area_beside_text, area_text, moment_text, share_text
@@ -80,8 +79,7 @@ class RemedyView(QWidget):
         settings.changes.area_unit.connect(self._follow_unit)
 
     def _build(self) -> None:
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form = RemedyForm()
         self.form.search_requested.connect(self._ask)
@@ -96,23 +94,17 @@ class RemedyView(QWidget):
         split.addWidget(self.departments)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
-        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
-        self.back_button.clicked.connect(self.leave)
-        self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
-        self.keep_button.setToolTip(
-            tr("Add what remains, what was cut and the alternatives to the map, in a file that stays")
+        self.back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
+        self.keep_button = push_button(
+            tr("Add to the map"),
+            sign="keep",
+            hint=tr("Add what remains, what was cut and the alternatives to the map, in a file that stays"),
+            action=self.keep,
         )
-        self.keep_button.clicked.connect(self.keep)
         buttons = QGridLayout()
         buttons.addWidget(self.back_button, 0, 0)
         buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.summary)
-        layout.addWidget(split, 1)
-        layout.addWidget(self.form)
-        layout.addWidget(self.work)
-        layout.addLayout(buttons)
+        column_of(self.summary, (split, 1), self.form, self.work, buttons, inside=self, is_tight=True)
 
     def ask(self, ask_remedy: AskRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
         """Ask the core for the remedy of a parcel. ask_remedy: asks with the form's limits."""
@@ -196,8 +188,7 @@ class RemedyView(QWidget):
         if parcel is None or self.asking.is_busy:
             return
         self.highlight.restore_view()
-        folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("remedy")
         target = str(folder / "remedy.gpkg")
         is_asked = self._ask_remedy(
             self.asking,
@@ -318,9 +309,12 @@ class RemedyForm(QWidget):
             hold_text(box, zero_text)
         self.one_piece = TickBox(tr("In one piece"))
         self.one_piece.setToolTip(tr("Keep only the largest part"))
-        self.button = QPushButton(icon("remedy"), tr("Look again"))
-        self.button.setToolTip(tr("Look again for what would pass, within these limits"))
-        self.button.clicked.connect(lambda: self.search_requested.emit())
+        self.button = push_button(
+            tr("Look again"),
+            sign="remedy",
+            hint=tr("Look again for what would pass, within these limits"),
+            action=lambda: self.search_requested.emit(),
+        )
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessingUtils, QgsProject
+from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -18,11 +18,9 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -38,10 +36,12 @@ from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_layers import copy_to_profile
 from onemap.plugin.desk.results.result_table import TableLayer
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
-from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
 from onemap.plugin.words.translation import name_list, tr
@@ -103,27 +103,24 @@ class SitesView(VerbView):
         self._enable()
 
     def _build(self) -> None:
-        self.button = QPushButton(icon("sites"), tr("Find places"))
-        self.button.clicked.connect(lambda: self.search())
+        self.button = push_button(tr("Find places"), sign="sites", action=lambda: self.search())
         self.form_button = fold_button(self.form, tr("Show what is searched for, and change it"))
-        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
-        self.back_button.clicked.connect(self.leave)
-        self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
-        self.summary.setWordWrap(True)
+        self.back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
+        self.summary = wrapped_label(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.tree = self._make_tree()
-        search_row = QHBoxLayout()
-        search_row.addWidget(self.button, 1)
-        search_row.addWidget(self.form_button)
+        search_row = row_of((self.button, 1), self.form_button)
         button_row = self._make_buttons()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
-        layout.addLayout(search_row)
-        layout.addWidget(self.work)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(button_row)
-        layout.addWidget(self.back_button)
+        column_of(
+            self.form,
+            search_row,
+            self.work,
+            self.summary,
+            (self.tree, 1),
+            button_row,
+            self.back_button,
+            inside=self,
+            is_tight=True,
+        )
 
     def _make_tree(self) -> AnswerTree:
         tree = AnswerTree(tr("Places found"), ())
@@ -146,10 +143,7 @@ class SitesView(VerbView):
             ("draw", tr("Take this place as a parcel to check"), self.take),
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
-            button = QToolButton()
-            button.setIcon(icon(name))
-            button.setToolTip(hint)
-            button.clicked.connect(lambda _checked=False, run=action: run())
+            button = tool_button(name, hint, action=lambda _checked=False, run=action: run())
             row.addWidget(button)
             self.buttons[name] = button
         self.count = QLabel()
@@ -169,8 +163,7 @@ class SitesView(VerbView):
         if self.is_working or not self.button.isEnabled():
             return
         self.highlight.restore_view()
-        folder = Path(QgsProcessingUtils.generateTempFilename("sites"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("sites")
         try:
             within = self.form.ground.path(str(folder))
         except Refusal as refusal:

@@ -19,7 +19,6 @@ from qgis.PyQt.QtWidgets import (
     QSplitter,
     QTabWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,9 +36,10 @@ from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, stor
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
+from onemap.plugin.widgets.buttons import MainButton, tool_button
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.main_button import MainButton
 from onemap.plugin.widgets.room_bar import RoomBar
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.contrast import link_colour
 from onemap.plugin.words.translation import tr
@@ -116,11 +116,10 @@ class CasePage(QWidget):
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
-        self.locate_button = QToolButton()
-        self.locate_button.setIcon(icon("locate"))
+        self.locate_button = tool_button(
+            "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to()
+        )
         self.locate_button.setAutoRaise(True)
-        self.locate_button.setToolTip(tr("Go to the parcels on the map"))
-        self.locate_button.clicked.connect(lambda: self.findings.outline.go_to())
         self.steps_button = QToolButton()
         self.steps_button.setText("⋮")
         self.steps_button.setToolTip(tr("All steps of the case"))
@@ -231,21 +230,15 @@ class CasePage(QWidget):
             self.back_requested.emit()
 
     def _build(self) -> None:
-        back = QToolButton()
-        back.setIcon(icon("back"))
-        back.setToolTip(tr("Back to the cases (Esc)"))
+        back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested)
         back.setAutoRaise(True)
-        back.clicked.connect(self.back_requested)
         self.back_button = back
         font = self.project.font()
         font.setBold(True)
         self.project.setFont(font)
         top = QHBoxLayout()
         top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
-        titles = QVBoxLayout()
-        titles.setSpacing(0)
-        titles.addWidget(self.project)
-        titles.addWidget(self.state_label)
+        titles = column_of(self.project, self.state_label, spacing=0)
         top.addLayout(titles, 1)
         row = QHBoxLayout()
         row.setSpacing(2)  # all of it beside each other in the narrowest dock
@@ -271,14 +264,7 @@ class CasePage(QWidget):
         self.split.addWidget(self.tabs)
         self.split.setStretchFactor(1, 1)
         self.split.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self.unseen_label)
-        layout.addWidget(self.warnings)
-        layout.addLayout(row)
-        layout.addWidget(self.work)
-        layout.addWidget(self.split, 1)
+        column_of(top, self.unseen_label, self.warnings, row, self.work, (self.split, 1), inside=self, is_tight=True)
 
     def minimumSizeHint(self) -> QSize:
         """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
 
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
@@ -26,9 +27,9 @@ class CaseLine:
 
     case: str
     state: str
-    waiting: tuple[str, ...]
-    overdue: tuple[str, ...]
-    stale: tuple[str, ...]
+    waiting: list[str]
+    overdue: list[str]
+    stale: list[str]
     revision: int
     verdict: str
     row: dict[str, Any]
@@ -153,41 +154,15 @@ def case_in(answer: dict[str, Any]) -> Case:
 
 def opinions_in(rows: Iterable[dict[str, Any]]) -> tuple[Opinion, ...]:
     """Opinions in the departments' order."""
-    return tuple(sorted((_opinion(row) for row in rows), key=lambda row: DEPARTMENTS.index(row.department)))
-
-
-def _opinion(row: dict[str, Any]) -> Opinion:
-    def text(name: str) -> str:
-        return str(row.get(name) or "")
-
-    return Opinion(
-        department=row["department"],
-        state=row["state"],
-        conclusion=row["conclusion"],
-        text=text("text"),
-        basis=text("basis_text"),
-        routed=bool(row.get("routed")),
-        why=text("why_text"),
-        drafted_by=text("drafted_by"),
-        due=text("due"),
-        steps=dict(row.get("steps") or {}),
-    )
+    opinions = []
+    for row in rows:
+        texts = {name: str(row.get(f"{name}_text") or "") for name in ("basis", "why")}
+        opinions.append(record_of(Opinion, row, steps=row.get("steps") or {}, **texts))
+    return tuple(sorted(opinions, key=lambda row: DEPARTMENTS.index(row.department)))
 
 
 def lines_in(answer: dict[str, Any]) -> list[CaseLine]:
     """The cases in a list of the core, in its order."""
     cases = {case["case"]: case for case in answer["cases"]}
-    return [_line(cases[row["about"]["case"]], row) for row in answer["view"]]
-
-
-def _line(case: dict[str, Any], row: dict[str, Any]) -> CaseLine:
-    return CaseLine(
-        case=case["case"],
-        state=case["state"],
-        waiting=tuple(case["waiting"]),
-        overdue=tuple(case["overdue"]),
-        stale=tuple(case["stale"]),
-        revision=int(case["revision"]),
-        verdict=row["sign"],
-        row=row,
-    )
+    listed = ((cases[row["about"]["case"]], row) for row in answer["view"])
+    return [record_of(CaseLine, case, verdict=row["sign"], row=row) for case, row in listed]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
 from onemap.plugin.rooms.review.review_bars import CountBars, CountRow
 from onemap.plugin.rooms.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.rooms.review.review_words import state_word
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
@@ -37,8 +38,7 @@ class Dashboard(QScrollArea):
             (tr("By verdict"), tr("running cases, by the gravest of their parcels"), self.verdicts),
             (tr("By department"), tr("cases that wait for its opinion; solid: overdue"), self.departments),
         ):
-            heading = QLabel(f"<b>{title}</b>&nbsp; <small>{note}</small>")
-            heading.setWordWrap(True)
+            heading = wrapped_label(f"<b>{title}</b>&nbsp; <small>{note}</small>")
             layout.addWidget(heading)
             layout.addWidget(bars)
             layout.addSpacing(6)

@@ -25,7 +25,9 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
@@ -49,10 +51,8 @@ class OpinionEditor(QWidget):
         self._is_filling = False
         self._is_busy = False
         self._bases: list[str] = []
-        self.title = QLabel()
-        self.title.setWordWrap(True)
-        self.author_label = QLabel()
-        self.author_label.setWordWrap(True)
+        self.title = wrapped_label()
+        self.author_label = wrapped_label()
         self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
         self.sign_label.setWordWrap(True)
         self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
@@ -197,9 +197,7 @@ class OpinionEditor(QWidget):
         for place, button in enumerate(self.buttons.values()):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(button, place // 2, place % 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area, 1)
+        layout = column_of((area, 1), inside=self, is_tight=True)
         layout.addWidget(self.drop_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(grid)
 
@@ -216,8 +214,7 @@ class OpinionEditor(QWidget):
             if item.get("rule"):
                 reason = word("reasons", str(item.get("reason") or ""))
                 title = tr("Not checked by machine: {title} ({reason})").format(title=title, reason=reason)
-            label = QLabel(title)
-            label.setWordWrap(True)
+            label = wrapped_label(title)
             edit = QLineEdit(answers.get(item["item"], str(item.get("answer") or "")))
             edit.setPlaceholderText(tr("your answer"))
             edit.setAccessibleName(title)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -24,10 +20,13 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.desk.results.summary_view import department_asked_text
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.remedy.remedy_view import AskRemedy, RemedyView
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_outline import ParcelOutline
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
+from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.core_words import word
@@ -75,20 +74,12 @@ class CaseFindings(QWidget):
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
         self.override_button = QPushButton()
         self.override_button.clicked.connect(self._override)
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
-        row = QHBoxLayout()
-        row.addWidget(self.all_box, 1)
-        row.addWidget(self.override_button)
+        self.summary = wrapped_label()
+        row = row_of((self.all_box, 1), self.override_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         list_page = QWidget()
-        list_layout = QVBoxLayout(list_page)
-        list_layout.setContentsMargins(0, 0, 0, 0)
-        list_layout.addLayout(row)
-        list_layout.addWidget(self.summary)
-        list_layout.addWidget(self.results, 1)
-        list_layout.addStretch()
+        column_of(row, self.summary, (self.results, 1), 0, inside=list_page, is_tight=True)
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
@@ -118,8 +109,7 @@ class CaseFindings(QWidget):
             return
         self.clear()
         self._case, self._round_key = case, round_key
-        folder = Path(QgsProcessingUtils.generateTempFilename("round"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("round")
         target = str(folder / "run.gpkg")
         params = {"library": self._library.path, "case": case.id, "on": self._library.step_day, "round": case.round}
         self.summary.setText(tr("Reading the findings…"))

@@ -8,16 +8,12 @@ from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
-    QLabel,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,8 +24,10 @@ from onemap.plugin.rooms.review.review_dashboard import Dashboard
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision
 from onemap.plugin.rooms.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
+from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
@@ -52,8 +50,7 @@ class CaseList(QWidget):
         self.lines: list[CaseLine] = []
         self._unknown_reason = ""  # why it is not known which cases there are
         self._make_buttons()
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self.filter = QComboBox()
         shrink(self.filter)
         self.filter.setAccessibleName(tr("Which cases are listed"))
@@ -61,8 +58,7 @@ class CaseList(QWidget):
         self.search = SearchLine(tr("Search the cases"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
         self.tree = self._make_tree()
-        self.empty = QLabel()
-        self.empty.setWordWrap(True)
+        self.empty = wrapped_label()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.empty.setContentsMargins(12, 24, 12, 12)
         self.dashboard = Dashboard()
@@ -79,12 +75,9 @@ class CaseList(QWidget):
         self.refresh_texts()
 
     def _make_buttons(self) -> None:
-        self.open_button = QPushButton(icon("case"), tr("Open a case…"))
-        self.open_button.clicked.connect(self.open_requested)
-        self.overview_button = QToolButton()
-        self.overview_button.setIcon(icon("overview"))
+        self.open_button = push_button(tr("Open a case…"), sign="case", action=self.open_requested)
+        self.overview_button = tool_button("overview", tr("All cases at a glance"))
         self.overview_button.setCheckable(True)
-        self.overview_button.setToolTip(tr("All cases at a glance"))
         self.overview_button.toggled.connect(self._show_page)
         self.more_button = QToolButton()
         self.more_button.setText("⋮")
@@ -160,22 +153,10 @@ class CaseList(QWidget):
         return str(about["case"]) if about else ""
 
     def _build(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.open_button)
-        top.addStretch()
-        top.addWidget(self.overview_button)
-        top.addWidget(self.more_button)
-        row = QHBoxLayout()
-        row.addWidget(self.filter)
-        row.addWidget(self.search, 1)
+        top = row_of(self.open_button, 0, self.overview_button, self.more_button)
+        row = row_of(self.filter, (self.search, 1))
         self.person.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self.summary)
-        layout.addLayout(row)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.person)
+        column_of(top, self.summary, row, (self.pages, 1), self.person, inside=self, is_tight=True)
 
     def _summary(self) -> str:
         circulating = [line for line in self.lines if line.state == "circulating"]

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,12 +23,12 @@ from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
-from onemap.plugin.profile.paths import listed_place
+from onemap.plugin.profile.paths import listed_place, temporary_folder
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_person import PersonButton
+from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import TightForm
-from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.main_button import MainButton
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
@@ -55,8 +49,7 @@ class CaseForm(QWidget):
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self._case: Case | None = None
         self.attached_files: list[str] = []
-        self.title = QLabel()
-        self.title.setWordWrap(True)
+        self.title = wrapped_label()
         self.project = QLineEdit()
         self.project.setMaxLength(200)
         self.project.textChanged.connect(lambda _text: self._enable())
@@ -69,37 +62,26 @@ class CaseForm(QWidget):
         self.uses = ParcelUse(self.parcels, self)
         self.facts = FactsChoice(library, self.rules, self.parcels)
         self.facts.refused.connect(self.refused)
-        self.files = QLabel(tr("none"))
-        self.files.setWordWrap(True)
+        self.files = wrapped_label(tr("none"))
         self.files_row = self._make_files_row()
         self.reason = QLineEdit()
         self.send_button = MainButton()
         self.send_button.clicked.connect(lambda: self.send())
-        self.back_button = QPushButton(icon("back"), tr("Back"))
-        self.back_button.clicked.connect(self.back_requested)
+        self.back_button = push_button(tr("Back"), sign="back", action=self.back_requested)
         self.work = WorkRow()
         self.work.follow(self.asking)
         self._build()
         library.listed.connect(self._enable)
 
     def _make_files_row(self) -> QWidget:
-        attach = QToolButton()
-        attach.setIcon(icon("file"))
-        attach.setToolTip(tr("Attach files, which stay with the case"))
-        attach.clicked.connect(self._choose_files)
+        attach = tool_button("file", tr("Attach files, which stay with the case"), action=self._choose_files)
         files_row = QWidget()
-        row = QHBoxLayout(files_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.files, 1)
-        row.addWidget(attach)
+        row_of((self.files, 1), attach, inside=files_row, is_tight=True)
         return files_row
 
     def _build(self) -> None:
         self.form = TightForm()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.title)
-        layout.addLayout(self.form)
+        layout = column_of(self.title, self.form, inside=self, is_tight=True)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.form.addRow(tr("Project"), self.project)
@@ -109,10 +91,7 @@ class CaseForm(QWidget):
         self.form.addRow(tr("Facts"), self.facts)
         self.form.addRow(tr("Files"), self.files_row)
         self.form.addRow(tr("Reason"), self.reason)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.send_button)
-        buttons.addWidget(self.back_button)
-        buttons.addStretch()
+        buttons = row_of(self.send_button, self.back_button, 0)
         layout.addLayout(buttons)
         layout.addWidget(self.work)
         layout.addStretch()
@@ -155,8 +134,7 @@ class CaseForm(QWidget):
         user = self._person.name()
         if not user:
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("case"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("case")
         try:
             source = self.parcels.source(str(folder))
         except Refusal as refusal:

@@ -7,7 +7,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
-    QLabel,
     QSplitter,
     QTextBrowser,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.rooms.review.review_cases import Case
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.words.translation import Count, tr, with_label
 
 CHANGED = "≠"
@@ -27,8 +27,7 @@ class RoundsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rounds: list[dict[str, Any]] = []
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
+        self.summary = wrapped_label()
         self.tree = AnswerTree(tr("Rounds"), ())
         self.tree.setRootIsDecorated(False)
         self.tree.currentItemChanged.connect(lambda *_: self._show_text())

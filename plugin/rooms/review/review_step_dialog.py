@@ -10,18 +10,18 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QPlainTextEdit,
     QScrollArea,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.widgets.accessible_names import name_accessibly
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.questions import speak_buttons
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.translation import tr
 
@@ -86,10 +86,7 @@ class StepDialog(QDialog):
         if question.days:
             form.addRow(tr("More working days"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self._make_text(question.text), 1)
-        layout.addLayout(form)
-        layout.addWidget(self.buttons)
+        column_of((self._make_text(question.text), 1), form, self.buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         name_accessibly(self)
         HelpKey(self)
@@ -100,8 +97,7 @@ class StepDialog(QDialog):
 
     def _make_text(self, text: str) -> QScrollArea:
         """The question; a long list in it scrolls, for Qt makes no dialog higher than two thirds of the screen."""
-        label = QLabel(text)
-        label.setWordWrap(True)
+        label = wrapped_label(text)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         area = scroll_area(label)
         height = label.heightForWidth(MIN_WIDTH_PX - 2 * MARGIN_PX) + 2

@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QApplication, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
@@ -20,7 +20,7 @@ from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_steps import refusal_in_buttons
 from onemap.plugin.rooms.review.review_words import conclusion_word
 from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.rows_and_columns import Pages, fill_room
 from onemap.plugin.words.translation import name_list, tr
 
 
@@ -67,10 +67,7 @@ class ReviewTab(QWidget):
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
         self.day_label = FittedLabel()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 6, 4, 4)
-        layout.addWidget(self.day_label)
-        layout.addWidget(self.pages)
+        fill_room(self, self.day_label, self.pages)
         library.listed.connect(self._follow_library)
         self.follower = LibraryFollower(library, "review list", self._list_params, self)
         self.follower.answered.connect(self._follow_others)

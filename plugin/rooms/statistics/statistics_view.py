@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,10 +22,13 @@ from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
 from onemap.plugin.rooms.statistics.share_bar import ShareBar
+from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import list_of_some, tr
@@ -49,9 +49,12 @@ class StatisticsView(VerbView):
         self._params: dict[str, Any] = {}  # of the balance on display
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
-        self.button = QPushButton(icon("statistics"), tr("How much of what?"))
+        self.button = push_button(
+            tr("How much of what?"),
+            sign="statistics",
+            hint=tr("The land-use balance of a ground: drawn, chosen, or all"),
+        )
         self.button.setCheckable(True)
-        self.button.setToolTip(tr("The land-use balance of a ground: drawn, chosen, or all"))
         self.layer = WrappedChoice()
         self.layer.setAccessibleName(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
@@ -60,8 +63,7 @@ class StatisticsView(VerbView):
         self.lacking = QLabel()  # in place of the form, where there is nothing to add up
         self.lacking.setWordWrap(True)
         self.changed_versions = ChangedVersions(library)
-        self.note = QLabel()
-        self.note.setWordWrap(True)
+        self.note = wrapped_label()
         self.tree = self._make_tree()
         self._panel, self._form = QWidget(), QWidget()
         self._build()
@@ -84,25 +86,19 @@ class StatisticsView(VerbView):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Land use"), self.layer)
         form.addRow(tr("Ground"), self.ground)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.count_button)
-        buttons.addWidget(self.save_button)
-        question = QVBoxLayout(self._form)
-        question.setContentsMargins(0, 0, 0, 0)
-        question.addLayout(form)
-        question.addLayout(buttons)
-        inside = QVBoxLayout(self._panel)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.lacking)
-        inside.addWidget(self._form)
-        inside.addWidget(self.work)
-        inside.addWidget(self.changed_versions)
-        inside.addWidget(self.tree, 1)
-        inside.addWidget(self.note)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.button)
-        layout.addWidget(self._panel)
+        buttons = row_of(self.count_button, self.save_button)
+        column_of(form, buttons, inside=self._form, is_tight=True)
+        column_of(
+            self.lacking,
+            self._form,
+            self.work,
+            self.changed_versions,
+            (self.tree, 1),
+            self.note,
+            inside=self._panel,
+            is_tight=True,
+        )
+        column_of(self.button, self._panel, inside=self, is_tight=True)
         self._panel.hide()
         self._show_result(False)
 
@@ -111,8 +107,7 @@ class StatisticsView(VerbView):
         layer: CatalogueLayer | None = self.layer.currentData()
         if layer is None or self.is_working or not self._library.path:
             return
-        folder = Path(QgsProcessingUtils.generateTempFilename("statistics"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder("statistics")
         try:
             ground = self.ground.params(str(folder))
         except Refusal as refusal:

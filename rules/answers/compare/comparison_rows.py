@@ -1,6 +1,7 @@
 """What the comparisons of plans say to people: the differences of two plans, and which plans contradict each other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
@@ -86,9 +87,32 @@ def contradictions_view(result: Record, language: str) -> AnswerView:
         Column(phrase("text_column.spots", language), is_number=True),
         *(_column(name, language) for name in ("matrix", "run")),
     )
-    pairs = sorted(result["pairs"], key=lambda row: (row["conflict_ha"] is None, -(row["conflict_ha"] or 0.0)))
-    rows = [_pair_row(row, result["titles"], language) for row in pairs]
+    pairs: dict[tuple[str, str], list[Record]] = {}
+    for row in result["pairs"]:
+        pairs.setdefault((row["a"], row["b"]), []).append(row)
+    by_conflict = sorted(pairs.values(), key=_contradiction)
+    rows = [_plans_row(of_two, result["titles"], language) for of_two in by_conflict]
     return AnswerView([AnswerTable(columns, rows)], [opening])
+
+
+def _contradiction(rows: Sequence[Record]) -> tuple[bool, float]:
+    """How much two plans contradict each other, for an order by it: the most first, what was not compared last."""
+    known = [row["conflict_ha"] for row in rows if row["conflict_ha"] is not None]
+    return not known, -sum(known)
+
+
+def _plans_row(rows: Sequence[Record], titles: Mapping[str, str], language: str) -> AnswerRow:
+    """Two plans; where they were compared by several matrices, their sum, and each comparison below it."""
+    if len(rows) == 1:
+        return _pair_row(rows[0], titles, language)
+    rows = sorted(rows, key=lambda row: _contradiction([row]))
+    below = [_pair_row(row, titles, language) for row in rows]
+    compared = [row for row in rows if row["conflict_ha"] is not None]
+    areas = [Amount(sum(row[name] for row in compared), "ha") for name in ("conflict_ha", "compared_ha")]
+    sums = (*areas, Amount(sum(row["conflicts"] for row in compared), "count")) if compared else ("–", "–", "–")
+    named = [replace(one, name=row["title"]) for row, one in zip(rows, below, strict=True)]
+    about = {"a": rows[0]["a"], "b": rows[0]["b"], "matrix": "", "run": ""}
+    return AnswerRow(below[0].name, (*sums, "", ""), about=about, rows=named)
 
 
 def _pair_row(row: Record, titles: Mapping[str, str], language: str) -> AnswerRow:

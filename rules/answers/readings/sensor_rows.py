@@ -7,7 +7,6 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
-from onemap.rules.display.rows.run_views import written_rows
 from onemap.rules.judge.findings.verdict_text import column_heads
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
@@ -27,7 +26,7 @@ def readings_view(result: Mapping[str, Any], language: str) -> AnswerView:
     table = AnswerTable(columns, [_node_row(node, language) for node in abnormal[:_MOST_ROWS]])
     more = [phrase("said.more_rows", language, count=len(abnormal) - _MOST_ROWS)]
     rest = [AnswerRow(more[0], line=[f"  {more[0]}"])] if len(abnormal) > _MOST_ROWS else []
-    return AnswerView([table, *rest, *written_rows(result, language)], [phrase("said.readings", language, **facts)])
+    return AnswerView([table, *rest], [phrase("said.readings", language, **facts)])
 
 
 def _node_row(node: Mapping[str, Any], language: str) -> AnswerRow:

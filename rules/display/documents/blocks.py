@@ -74,7 +74,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A table's row: the lines of each cell, of which those behind the first stand in grey.
 
     shows: what of a page's map it points at; verdict: which it says; varies: with time alone.
@@ -91,7 +91,7 @@ class Group:
     """Rows of a table under a title of their own."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Table:
 
     kind: ClassVar[str] = "table"
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     table: str = ""
     caption: str | None = None
     number: str = ""
@@ -197,10 +197,10 @@ def columns(words: str, language: str, widths: Mapping[str, float], numbers: Ite
     )
 
 
-def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[Row, ...]:
+def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[TableRow, ...]:
     """Rows of cells, each a text or its lines; a line that says nothing is none."""
     return tuple(
-        Row(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
+        TableRow(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
         for row in cells
     )
 

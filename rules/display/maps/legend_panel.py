@@ -32,7 +32,7 @@ class Line:
     heads: bool = False
 
 
-Row = LegendEntry | Line
+LegendRow = LegendEntry | Line
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Panel:
     """A laid out panel: its height in mm, and what draws it at any place."""
 
     height: float
-    columns: tuple[tuple[Row, ...], ...]
+    columns: tuple[tuple[LegendRow, ...], ...]
     column_width: float
     size: float
 
@@ -55,7 +55,7 @@ class Panel:
         return "".join(drawn)
 
 
-def laid_out(rows: Sequence[Row], width: float, column_width: float, most_height: float) -> Panel:
+def laid_out(rows: Sequence[LegendRow], width: float, column_width: float, most_height: float) -> Panel:
     """Rows in as many columns as the width holds; in smaller letters until they fit the height, if they can."""
     count = max(1, int((width + _GAP) // (column_width + _GAP)))
     wide = (width - (count - 1) * _GAP) / count
@@ -72,13 +72,13 @@ def laid_out(rows: Sequence[Row], width: float, column_width: float, most_height
     return Panel(used, tuple(columns), wide, size)
 
 
-def _columns(rows: Sequence[Row], width: float, size: float, height: float) -> list[tuple[Row, ...]]:
-    columns: list[list[Row]] = [[]]
+def _columns(rows: Sequence[LegendRow], width: float, size: float, height: float) -> list[tuple[LegendRow, ...]]:
+    columns: list[list[LegendRow]] = [[]]
     filled = 0.0
     for row in rows:
         needed = _row_height(row, width, size)
         if columns[-1] and filled + needed > height + 1e-6:
-            headings: list[Row] = []
+            headings: list[LegendRow] = []
             while len(columns[-1]) > 1 and isinstance(columns[-1][-1], Line) and columns[-1][-1].heads:
                 headings.insert(0, columns[-1].pop())
             columns.append(headings)
@@ -88,7 +88,7 @@ def _columns(rows: Sequence[Row], width: float, size: float, height: float) -> l
     return [tuple(column) for column in columns]
 
 
-def _row_height(row: Row, width: float, size: float) -> float:
+def _row_height(row: LegendRow, width: float, size: float) -> float:
     if isinstance(row, Line):
         return size * 1.55
     return max(min(4.4, size * 1.7), len(_legend_lines(row, width, size)) * size * 1.25 + 1.2)
@@ -98,7 +98,7 @@ def _legend_lines(entry: LegendEntry, width: float, size: float) -> list[str]:
     return wrap_text(entry.text, size, width - _SWATCH - 2)
 
 
-def _row_svg(row: Row, x: float, y: float, width: float, size: float) -> str:
+def _row_svg(row: LegendRow, x: float, y: float, width: float, size: float) -> str:
     if isinstance(row, Line):
         return "".join(svg_text(text, x + part * width, y + size, size, bold=row.bold) for part, text in row.cells)
     lines = _legend_lines(row, width, size)

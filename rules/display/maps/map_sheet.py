@@ -16,7 +16,7 @@ from onemap.rules.display.maps.furniture import grid_ticks, north_arrow, scale_b
 from onemap.rules.display.maps.inset import inset_svg, rings_svg, tiny_pieces
 from onemap.rules.display.maps.labels import Label, labels_svg
 from onemap.rules.display.maps.layers_on_sheet import LAYER_SHARE, Sheet
-from onemap.rules.display.maps.legend_panel import Line, Panel, Row, laid_out
+from onemap.rules.display.maps.legend_panel import LegendRow, Line, Panel, laid_out
 from onemap.rules.display.maps.map_source import Bounds, MapSource, Piece
 from onemap.rules.display.maps.sheets_needed import MapPage
 from onemap.rules.display.maps.svg_paths import View, round_scale
@@ -243,7 +243,10 @@ class _Drawing:
         return True
 
     def _panel(self, sheet: Sheet) -> Panel:
-        rows: list[Row] = [Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True), *sheet.legend]
+        rows: list[LegendRow] = [
+            Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True),
+            *sheet.legend,
+        ]
         if self.page.theme == "boundary":
             rows += self._coordinates()
         if self.paper.is_wide:
@@ -253,7 +256,7 @@ class _Drawing:
     def _points_are_few(self) -> bool:
         return sum(len(boundary_points(ground)) for ground in self.parcels.values()) <= _MOST_POINTS
 
-    def _coordinates(self) -> list[Row]:
+    def _coordinates(self) -> list[LegendRow]:
         """How many boundary points there are: their coordinates stand in the annex, once."""
         count = sum(len(boundary_points(ground)) for ground in self.parcels.values())
         text = phrase("map.points_elsewhere", self.language, count=count)

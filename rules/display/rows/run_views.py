@@ -1,7 +1,7 @@
 """What is said of runs: how parcels are judged, what was not asked, which turned; past runs, and an explanation."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
@@ -28,7 +28,7 @@ def check_view(result: Mapping[str, Any], language: str) -> AnswerView:
         parts.append(_sentence("not_recorded", language))
     if "changed" in result:
         parts.append(_changed_row(result["changed"], result.get("rule_titles", {}), language))
-    return AnswerView([*parts, *written_rows(result, language)], [phrase("said.check", language, **facts)])
+    return AnswerView(parts, [phrase("said.check", language, **facts)])
 
 
 def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
@@ -95,12 +95,6 @@ def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
     return AnswerRow(name, rows=rows, line=[name])
 
 
-def written_rows(result: Mapping[str, Any], language: str) -> Iterator[AnswerRow]:
-    """Where the results lie, if they were written."""
-    if out := result.get("out"):
-        yield _line("out", language, out=out if isinstance(out, str) else ", ".join(out))
-
-
 def runs_view(result: Mapping[str, Any], language: str) -> AnswerView:
     """The runs that a library keeps, or what was done with one of them."""
     if "removed" in result:
@@ -116,7 +110,7 @@ def runs_view(result: Mapping[str, Any], language: str) -> AnswerView:
         return check_view({**result, "seconds": result["run"]["seconds"]}, language)
     run = result["run"]
     facts = {"kind": phrase(f"run_kind.{run['kind']}", language), "started": moment_text(run["started"])}
-    return AnswerView([_line("run_shown", language, **{**run, **facts}), *written_rows(result, language)])
+    return AnswerView([_line("run_shown", language, **{**run, **facts})])
 
 
 def _run_table(runs: Sequence[Mapping[str, Any]], language: str) -> AnswerTable:

@@ -36,6 +36,14 @@ _TEXT_COLUMNS = {
 _NOTHING = np.empty(0, dtype=object)
 
 
+def open_ground(finding: Mapping[str, Any]) -> tuple[str, str, float]:
+    """By what the ground is known that a finding leaves open: findings of one layer on the same are one row of a list.
+
+    The dock, which reads the findings from their table, knows it by the same: `in_rows` of its results.
+    """
+    return finding["parcel"], finding["reason"], round(finding.get("area_m2") or 0.0, 3)
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type."""

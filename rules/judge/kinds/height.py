@@ -12,12 +12,12 @@ from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named
-from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs, no_ground, no_pairs
+from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import ANY, GROUND_MEASURES, TEXT, Form, Key, Kind, Options, is_amount
 from onemap.rules.judge.kinds.raster import NODATA
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
-from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.overlay import differences, outside, union_by, unions
 
@@ -138,19 +138,11 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
     excess_m = np.full(count, -np.inf)
     parcel, feature = overlaps.parcel[is_hit], overlaps.feature[is_hit]
     np.maximum.at(excess_m, parcel, heights[parcel] - against.limits[feature])
-    is_shown = is_hit | is_doubtful
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
         distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
-        pairs=Pairs(
-            overlaps.parcel[is_shown],
-            overlaps.feature[is_shown],
-            overlaps.ground.at(is_shown),
-            np.zeros(int(is_shown.sum())),
-            is_doubtful[is_shown],
-            is_hit[is_shown],
-        ),
+        pairs=shown_pairs(overlaps, is_hit, is_doubtful),
         zones=Zones(lambda: features.pieces, ground.shapes, concerns=against.exceeds),
         value=np.where(np.isfinite(excess_m), excess_m, np.nan),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
-from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
+from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs, no_ground
 from onemap.rules.judge.kinds.subtract_zones import subtract_zones
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, Overlaps, intersections, union_by, unions
 from onemap.rules.judge.overlay.subdivision import Cut
@@ -21,6 +21,14 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
         return no_ground(len(ground.shapes))
     pieces = overlaps.ground.at(is_doubtful).geometries
     return union_by(overlaps.parcel[is_doubtful], pieces, len(ground.shapes), ground.threads)
+
+
+def shown_pairs(overlaps: Overlaps, is_hit: np.ndarray, is_doubtful: np.ndarray) -> Pairs:
+    """The pairs that lie on each other and are in conflict, or of which nothing certain is known; (k,) of each pair."""
+    at = is_hit | is_doubtful
+    no_distance = np.zeros(int(at.sum()))
+    parcel, feature, pieces = overlaps.parcel[at], overlaps.feature[at], overlaps.ground.at(at)
+    return Pairs(parcel, feature, pieces, no_distance, is_doubtful[at], is_hit[at])
 
 
 def unjudged_ground(

@@ -11,11 +11,11 @@ from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_
 from onemap.layers.frames.fields import text_values
 from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
-from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs, no_ground
+from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
 from onemap.rules.judge.kinds.kind import ANY, TEXT, Form, Key, Kind, Options, Reason
 from onemap.rules.judge.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
-from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.overlay import (
     MARGIN_M,
@@ -75,19 +75,11 @@ def _judge(ground: Ground) -> Judgement:
     parts = {"outside_coverage": outside, "no_value": without_value, "no_plan": unplanned}
     is_wanting = ~np.logical_and.reduce([shapely.is_missing(part) for part in parts.values()])
     unknown, unknown_broken = _unjudged_ground(ground, np.flatnonzero(is_wanting), use)
-    is_shown = is_forbidden | is_doubtful
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
         distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
-        pairs=Pairs(
-            overlaps.parcel[is_shown],
-            overlaps.feature[is_shown],
-            overlaps.ground.at(is_shown),
-            np.zeros(int(is_shown.sum())),
-            is_doubtful[is_shown],
-            is_forbidden[is_shown],
-        ),
+        pairs=shown_pairs(overlaps, is_forbidden, is_doubtful),
         zones=Zones(lambda: features.pieces, ground.parcels, concerns=use.forbids),
     )
     name_reasons(judgement, parts, ground)

@@ -10,6 +10,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.frames.reason_column import column_of_reasons, reasons_in
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
+from onemap.rules.judge.findings.table import open_ground
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import sentence_figures
 from onemap.rules.judge.kinds.reasons import reasons_text
@@ -68,7 +69,7 @@ def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFind
     for number, group in enumerate(groups):
         first = group[0]
         is_open = first.row["verdict"] == "unknown" and not first.wants_fact and not any(one.override for one in group)
-        ground = tuple((one.row["parcel"], one.row["reason"], round(one.row.get("area_m2") or 0.0, 3)) for one in group)
+        ground = tuple(open_ground(one.row) for one in group)
         found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
     return list(found.values())
 

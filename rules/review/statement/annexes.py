@@ -1,15 +1,12 @@
 """What stands behind a document: laws, versions, packs, the log's chain, coordinates of boundary points."""
 
-from typing import Any
-
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.boundary_points import boundary_points
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.review.statement.run_evidence import Evidence
-
-Row = dict[str, Any]
 
 
 def laws(evidence: Evidence, rules: set[str]) -> list[Row]:

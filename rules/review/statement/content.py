@@ -17,6 +17,7 @@ from onemap.rules.display.letterhead.first_page import by_gravity, department_ro
 from onemap.rules.display.letterhead.sender_fields import sender_fields
 from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import EXCUSED
 from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
@@ -40,7 +41,7 @@ from onemap.rules.review.statement.opinion_rows import (
     override_rows,
 )
 from onemap.rules.review.statement.remedy_rows import remedy_content
-from onemap.rules.review.statement.rule_tables import Row, open_together, parcel_rows, rule_rows, three_lines
+from onemap.rules.review.statement.rule_tables import open_together, parcel_rows, rule_rows, three_lines
 from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
 

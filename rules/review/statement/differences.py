@@ -1,7 +1,6 @@
 """The differences between plans that the project's ground touches: from the last comparison of each pair of plans."""
 
 import json
-from typing import Any
 
 import numpy as np
 import shapely
@@ -14,13 +13,13 @@ from onemap.layers.messages import phrase
 from onemap.rules.answers.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.answers.compare.spot_fields import class_name
 from onemap.rules.display.maps.document_areas import areas
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import common_with, union_of_all
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 
-Row = dict[str, Any]
 _LEAST_M2 = 1e-6  # touching is not overlap
 
 

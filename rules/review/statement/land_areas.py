@@ -7,9 +7,9 @@ from typing import Any
 from onemap.layers.area_units import hectares
 from onemap.rules.display.maps.document_areas import areas, rounding_difference, same_ground_m2, total_m2
 from onemap.rules.judge.findings.land_classes import ownership_codes, survey_codes
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.statement.run_evidence import Evidence
 
-Row = dict[str, Any]
 GROUPS = ("farm", "built", "unused", "unknown")
 # The columns of the table: of farm land the survey's first level, and what remains of it.
 _FARM = {"01": "arable", "02": "garden", "03": "forest", "04": "grass"}

@@ -1,15 +1,14 @@
 """The maps of a document: numbered once, and named in every table's row that one of them shows."""
 
 from collections.abc import Collection
-from typing import Any
 
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.progress import Progress
 from onemap.rules.display.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map
 from onemap.rules.display.maps.sheets_needed import conflict_pages, theme_pages
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.statement.run_evidence import Evidence
 
-Row = dict[str, Any]
 _HALF_PAGE = Paper(156.0, 98.0)  # two of them with their captions fill a page
 _WHOLE_PAGE = Paper()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import list_text, phrase
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
 from onemap.rules.review.cases.case import OPINION_STATES
@@ -14,8 +15,6 @@ from onemap.rules.review.cases.code_names import item_title, titles_asked_once
 from onemap.rules.review.cases.routing import drafts, overall
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
-
-Row = dict[str, Any]
 
 
 def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str | None) -> list[Row]:

@@ -19,8 +19,8 @@ from onemap.rules.display.documents.blocks import (
     Group,
     Heading,
     Paragraphs,
-    Row,
     Table,
+    TableRow,
     without_empty_columns,
 )
 from onemap.rules.review.statement.document_words import words
@@ -317,9 +317,9 @@ class _OutlineFilling:
         )
         return table if is_grouped else without_empty_columns(table, is_for_widest=True)
 
-    def _rows(self, part: Node, scope: Node) -> tuple[Row, ...]:
+    def _rows(self, part: Node, scope: Node) -> tuple[TableRow, ...]:
         return tuple(
-            Row(
+            TableRow(
                 tuple(self._cell(column, row=row, loop={"index": number}, **scope) for column in part["columns"]),
                 **(_of_screen(row, part["points_at"]) if self.on_screen else {}),
             )

@@ -1,7 +1,5 @@
 """What would pass of a case's parcels as tables of a document: alternatives, departments' gains and losses, cuts."""
 
-from typing import Any
-
 import numpy as np
 
 from onemap.layers.area_units import hectares
@@ -15,11 +13,10 @@ from onemap.rules.answers.remedy.remedy import KIND
 from onemap.rules.answers.remedy.remedy_json import search_text
 from onemap.rules.answers.remedy.remedy_storage import stored_options
 from onemap.rules.display.maps.document_areas import areas
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import StoredRow, run_record, stored_rows
 from onemap.rules.review.cases.case import Round
 from onemap.rules.review.statement.run_evidence import Evidence
-
-Row = dict[str, Any]
 
 
 def remedy_content(library: Library, one: Round, evidence: Evidence, department: str | None) -> Row | None:

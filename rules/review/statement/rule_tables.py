@@ -7,6 +7,7 @@ from onemap.layers.area_units import hectares
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.document_areas import areas, rest_m2, rounding_difference, total_m2
 from onemap.rules.judge.findings.run_tables import RANK
+from onemap.rules.judge.findings.table import Row, open_ground
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.reasons import EXCUSED, reasons_text
 from onemap.rules.judge.packs.excuse_text import excuse_texts
@@ -15,7 +16,6 @@ from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 from onemap.rules.review.statement.sections import table_of
 
-Row = dict[str, Any]
 _MEASURES = ("length_m", "distance_m", "value")
 _MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
 
@@ -69,8 +69,7 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
     grounds: dict[str, list[Any]] = {}
     for finding in evidence.findings:
         if finding["verdict"] == "unknown":
-            ground = (finding["parcel"], finding["reason"], round(finding["area_m2"] or 0.0, 3), finding["counted"])
-            grounds.setdefault(finding["rule"], []).append(ground)
+            grounds.setdefault(finding["rule"], []).append((*open_ground(finding), finding["counted"]))
     found: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
         is_open = row["state"] == "unknown" and row["verdict"] == "unknown"

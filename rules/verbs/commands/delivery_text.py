@@ -1,13 +1,13 @@
 """What the verbs of deliveries say to people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from onemap.layers.area_units import M2_PER_HECTARE
+from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, part_lines
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
 
 Result = dict[str, Any]
@@ -75,98 +75,109 @@ def _plan_state(row: Result) -> str:
     return "several" if row["status"] == "unsure" and row["why"] == "several" else str(row["status"])
 
 
-def _answers(result: Result, language: str) -> str:
-    if not result["answers"]:
-        return phrase("said.answers_none", language)
-    lines = []
-    for row in result["answers"]:
-        department = named_groups()["departments"][row["department"]][language]
-        lines.append(f"{row['code']} {row['title']} · {department}")
-        for name, value in _answer_texts(row):
-            changed = row["changed"].get(name)
-            since = changed["who"] if changed else row["since"][name]
-            key = "answers_changed" if changed else "answers_since"
-            lines.append("  " + phrase(f"said.{key}", language, name=name, value=value, since=since))
-    return "\n".join(lines)
+def answers_view(result: Result, language: str) -> AnswerView:
+    """What is remembered of each layer: its answers with their values, and since when; a line names it as `--set`."""
+    opening = [] if result["answers"] else [phrase("said.answers_none", language)]
+    return AnswerView([_remembered_row(row, language) for row in result["answers"]], opening)
 
 
-def _answer_texts(row: Result) -> list[tuple[str, str]]:
-    """The answers of a layer by name, each as a text; of a change of datum its file and the first signs of its hash."""
+def _remembered_row(row: Result, language: str) -> AnswerRow:
     texts = {name: row[name] for name in ("covers", "crs", "encoding")}
     texts["fields"] = ", ".join(f"{target}={source}" for target, source in (row["fields"] or {}).items())
-    if row["transform"]:
+    if row["transform"]:  # its file, and the first signs of its hash, by which a person tells two apart
         texts["transform"] = " ".join(filter(None, (row["transform"]["file"], row["transform"]["hash"][:12])))
-    return [(name, text) for name, text in texts.items() if text]
+    below = [_remembered_answer(row, name, text, language) for name, text in texts.items() if text]
+    department = named_groups()["departments"][row["department"]][language]
+    line = (f"{row['code']} {row['title']} · {department}",)
+    return AnswerRow(f"{row['title']} · {row['code']}", about={"code": row["code"]}, rows=below, line=line)
 
 
-def _changes(result: Result, language: str) -> str:
-    lines, nothing = [phrase("said.changes", language, **result)], phrase("said.no_feature", language)
+def _remembered_answer(row: Result, name: str, text: str, language: str) -> AnswerRow:
+    changed = row["changed"].get(name)
+    since = changed["who"] if changed else row["since"][name]
+    line = phrase(
+        f"said.{'answers_changed' if changed else 'answers_since'}", language, name=name, value=text, since=since
+    )
+    (title,) = titles_of([name], "remembered", language)
+    (value,) = titles_of([text], "coverage", language) if name == "covers" else (text,)
+    words = phrase("said.answers_changed_by", language, who=since) if changed else since
+    return AnswerRow(title, (value, words), about={"code": row["code"], "answer": name}, line=(line,))
+
+
+def changes_view(result: Result, language: str) -> AnswerView:
+    """What a newer version changed: its features, its ground by class; then whose verdicts it would turn."""
+    nothing, name = phrase("said.no_feature", language), phrase("said.changes", language, **result)
+    below = []
     for row in result["transitions"]:
-        hectares = f"{row['area_m2'] / M2_PER_HECTARE:,.4f}"
         sides = {side: result["class_titles"].get(row[side]) or row[side] or nothing for side in ("from", "to")}
-        lines.append("  " + phrase("said.changes_class", language, hectares=hectares, **sides))
-    if "cases" in result:
-        lines += _turned_by_version(result, language)
-    if result.get("page"):
-        lines.append(phrase("said.changes_page", language, page=result["page"]))
-    return "\n".join(lines)
+        line = phrase("said.changes_class", language, hectares=hectares_text(row["area_m2"]), **sides)
+        below.append(AnswerRow(line, line=(line,)))
+    rows = [AnswerRow(name, about={"list": "features"}, rows=below, line=(name,))]
+    closing = [phrase("said.changes_page", language, page=result["page"])] if result.get("page") else []
+    return AnswerView([*rows, *(_turned_by_version(result, language) if "cases" in result else ())], closing=closing)
 
 
-def _turned_by_version(result: Result, language: str) -> list[str]:
+def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
     """What the newer version would turn, and whose opinions rest on it."""
     records = [*result["cases"], *result["runs"]]
     turned = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
-    lines = [phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)]
+    name = phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)
+    yield AnswerRow(name, about={"list": "turned"}, line=(name,))
     departments = result["titles"]["departments"]
     for record in records:
         if not (record["turned"] or record["problems"] or record.get("opinions")):
             continue
-        lines += _turned_lines(record, result["titles"], language)
+        lines = []
         for one in record.get("opinions", ()):
             before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
             state = phrase(f"opinion_state.{one['state']}", language)
             facts = {"department": departments[one["department"]], "state": state}
             lines.append(phrase("said.changes_opinion", language, before=before, after=after, **facts))
-        lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
-    return lines
+        yield _turned_record(record, result["titles"], lines, language)
 
 
-def _turned_lines(record: Result, titles: Result, language: str) -> list[str]:
-    """A case or a check by its name, and its parcels that turn."""
-    name = record.get("project") or record.get("name") or ""
-    lines = [" ".join(filter(None, (record.get("case") or record.get("run"), name)))]
+def _turned_record(record: Result, titles: Result, lines: Iterable[str], language: str) -> AnswerRow:
+    """A case or a check by its name; below it its parcels that turn, more lines, and its problems."""
+    name = " ".join(
+        filter(None, (record.get("case") or record.get("run"), record.get("project") or record.get("name")))
+    )
+    parcels = []
     for one in record["turned"]:
         before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
         rules = phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in one["rules"])
-        lines.append(f"  {one['parcel']}: {before} → {after} ({rules})")
-    return lines
+        parcels.append(f"{one['parcel']}: {before} → {after} ({rules})")
+    problems = [joined_sentences(problem["message"], problem["mend"]) for problem in record["problems"]]
+    return AnswerRow(name, rows=[AnswerRow(one, line=(one,)) for one in (*parcels, *lines, *problems)], line=(name,))
 
 
-def _recheck(result: Result, language: str) -> str:
+def recheck_view(result: Result, language: str) -> AnswerView:
     """What turned and why, so that it can be sent as it is."""
-    records = [*result["cases"], *result.get("runs", [])]
+    records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
     turned = sum(bool(record["turned"]) for record in records)
-    lines, titles = [phrase("said.recheck", language, count=len(records), turned=turned)], result["titles"]
+    rows: list[AnswerRow] = []
     for record in records:
         if not record["turned"] and not record["problems"]:
             continue
-        lines += _turned_lines(record, titles, language)
+        lines = []
         for one in [*record.get("layers", []), *record.get("packs", [])]:
             code, pack = one.get("code"), one.get("id")
             name = titles["layers"].get(code, code) if code else titles["packs"].get(pack, pack)
-            lines.append(f"  {name}: {one['from'] or '–'} → {one['to'] or '–'}")
-        lines += [f"  {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
+            lines.append(f"{name}: {one['from'] or '–'} → {one['to'] or '–'}")
+        rows.append(_turned_record(record, titles, lines, language))
     if "warnings" in result:
-        lines.append(phrase("said.warnings_new", language, count=len(result["warnings"])))
-        lines += part_lines(warning_rows(result, language), language)
-    return "\n".join(lines)
+        name = phrase("said.warnings_new", language, count=len(result["warnings"]))
+        rows += [AnswerRow(name, line=(name,)), *warning_rows(result, language)]
+    return AnswerView(rows, [phrase("said.recheck", language, count=len(records), turned=turned)])
 
 
+DELIVERY_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "ingest": ingest_view,
+    "answers": answers_view,
+    "changes": changes_view,
+    "recheck": recheck_view,
+}
 DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "deliver": _deliver,
     "receive": _receive,
-    "answers": _answers,
-    "changes": _changes,
-    "recheck": _recheck,
 }

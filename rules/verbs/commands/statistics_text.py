@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from onemap.layers.area_units import hectares_text
+from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
-from onemap.layers.text_table import table_lines
 from onemap.rules.answers.statistics.balance_rows import unit_names
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.judge.findings.verdict_text import column_heads
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ _AREA = "area_ellipsoidal_m2"  # as on the pages: one figure for one piece of gr
 _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 
 
-def transition_lines(result: dict[str, Any], language: str) -> list[str]:
-    """What changed, the largest first."""
+def transitions_view(result: dict[str, Any], language: str) -> AnswerView:
+    """What changed, the largest first: from which class to which, by area unit where there are some."""
     from onemap.rules.display.outputs.sheet_titles import (
         KnownTitles,
         SheetTitles,
@@ -29,19 +29,22 @@ def transition_lines(result: dict[str, Any], language: str) -> list[str]:
     changed = [row for row in result["rows"] if row["from"] != row["to"]]
     changed.sort(key=lambda row: -row[_AREA])
     areas = {"area_ha": hectares_text(total[_AREA]), "changed_ha": hectares_text(_changed_m2(result, changed))}
-    lines = [phrase("said.transitions", language, **pair, **areas)]
     shown = [row for row in changed[:_MOST_ROWS] if row[_AREA] >= _LEAST_SHOWN_M2]
-    rows = [column_heads(("unit", "change", "area_ha"), language)]
-    if not any(row["unit"] is not None for row in shown):
-        rows[0][0] = ""
+    has_units = any(row["unit"] is not None for row in shown)
+    rows = []
     for row in shown:
-        names = {side: class_name(row[side], titles) for side in ("from", "to")}
-        unit = "" if row["unit"] is None else str(units.get(row["unit"], row["unit"]))
-        rows.append([unit, f"{names['from']} → {names['to']}", hectares_text(row[_AREA])])
-    lines += table_lines(rows, {2}) if shown else []
+        names = [class_name(row[side], titles) for side in ("from", "to")]
+        words = [str(units.get(row["unit"], row["unit"] or "–")), " → ".join(names)][not has_units :]
+        area = Amount(row[_AREA] / M2_PER_HECTARE, "ha")
+        rows.append(AnswerRow(words[0], (*words[1:], area)))
+    heads = column_heads(("unit", "change", "area"), language)
+    columns = [Column(head, "ha" if number == 2 else "") for number, head in enumerate(heads)][not has_units :]
+    parts: list[Part] = [AnswerTable(columns, rows)]
     if len(changed) > len(shown):
-        lines.append("  " + phrase("said.more_rows", language, count=len(changed) - len(shown)))
-    return lines
+        more = phrase("said.more_rows", language, count=len(changed) - len(shown))
+        parts.append(AnswerRow(more, line=(f"  {more}",)))
+    opening = [phrase("said.transitions", language, **pair, **areas)]
+    return AnswerView(parts, opening)
 
 
 def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:

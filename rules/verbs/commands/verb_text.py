@@ -21,9 +21,9 @@ from onemap.rules.display.rows.run_views import check_view, explain_view, runs_v
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, ingest_view
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, DELIVERY_VIEWS
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
-from onemap.rules.verbs.commands.statistics_text import theme_lines, transition_lines
+from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
 
 Result = dict[str, Any]
 
@@ -70,10 +70,6 @@ def _themes(result: Result, language: str) -> str:
 def _sheet(result: Result, language: str) -> str:
     has_pages = str(result["file"]).lower().endswith(".pdf")
     return phrase("said.sheet_pages" if has_pages else "said.sheet", language, **result)
-
-
-def _transitions(result: Result, language: str) -> str:
-    return "\n".join(transition_lines(result, language) + _outs(result, language))
 
 
 def _outs(result: Result, language: str) -> list[str]:
@@ -200,11 +196,12 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "sites": sites_view,
     "remedy": remedy_view,
     "statistics": statistics_view,
+    "transitions": transitions_view,
     "indicators": indicator_view,
     "warnings": warning_view,
     "warning list": kept_view,
     "warning step": kept_view,
-    "ingest": ingest_view,
+    **DELIVERY_VIEWS,
     **REVIEW_VIEWS,
 }
 # What is said in lines alone.
@@ -221,7 +218,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "laws": _laws,
     "profile": _profile,
     "sheet": _sheet,
-    "transitions": _transitions,
     "themes": _themes,
     "decide": _decide,
     "atlas": _atlas,

@@ -365,6 +365,8 @@ _WORD_GROUPS = (
     ("warning_kinds", "warning_kind"),
     ("annexes", "annex"),
     ("warning_states", "warning_state"),
+    ("amounts", "amount"),  # sentences, of which the facts stand in braces
+    ("geometries", "geometry_words"),
     ("plan_states", "plan_state"),  # of a layer in a delivery
 )
 

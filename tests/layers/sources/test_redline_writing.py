@@ -2,7 +2,6 @@
 
 import os
 import re
-from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from onemap.layers.errors import OneMapError
 from onemap.layers.sources.redline.redline_reading import frame_of, read_redline
 from onemap.layers.sources.redline.redline_text import read_text
-from onemap.layers.sources.redline.redline_writing import hectares_text, redline_bytes
+from onemap.layers.sources.redline.redline_writing import redline_bytes
 
 # By exact fractions: 40314.145299 − 3626.4 for the first parcel and its hole; 12603.273438 for the second.
 PLANAR_M2 = [36687.745, 12603.273]
@@ -368,14 +367,6 @@ def test_crossing_parcels_are_refused_on_the_way_to_a_text_and_named_on_the_way_
     assert answer.code == 0
     assert ("geometry.invalid", "DK002") in [(p["code"], p["feature"]) for p in answer.json["problems"]]
     assert "geometry.invalid" in onemap("redline", vector, tmp_path / "b.txt").codes
-
-
-@pytest.mark.parametrize(
-    ("area_m2", "text"), [(36686.285, "3.6686"), (0.5, "0.0001"), (0.49, "0.0000"), (12.5, "0.0013")]
-)
-def test_hectares_are_rounded_half_up(area_m2, text):
-    assert hectares_text(area_m2) == text
-    assert abs(Decimal(text) * 10_000 - Decimal(repr(area_m2))) <= Decimal("0.5")
 
 
 def test_no_file_is_left_open_and_the_part_folder_goes(tmp_path, onemap):

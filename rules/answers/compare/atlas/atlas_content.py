@@ -12,7 +12,7 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.answers.compare.atlas.atlas_maps import NAMED
-from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
+from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, evidence_of
 from onemap.rules.answers.compare.spot_fields import class_name
 from onemap.rules.display.documents.blocks import (
     BELOW,
@@ -33,6 +33,7 @@ from onemap.rules.display.documents.blocks import (
     table_under,
 )
 from onemap.rules.display.maps.document_areas import moment_text, rounding_difference, total_m2
+from onemap.rules.judge.findings.table import Row
 
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 2, 2, 150
 _CODE_LETTERS, _NAME_LETTERS, _TITLE_LETTERS, _TITLE_OF_SEVERAL = 6, 14, 20, 9  # so that eight rows stay on their page

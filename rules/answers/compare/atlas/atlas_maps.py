@@ -18,7 +18,7 @@ from onemap.rules.display.maps.furniture import grid_ticks, north_arrow, scale_b
 from onemap.rules.display.maps.ground_below import draw_ground
 from onemap.rules.display.maps.labels import Label, labels_svg
 from onemap.rules.display.maps.layers_on_sheet import Sheet
-from onemap.rules.display.maps.legend_panel import LegendEntry, Line, Row, laid_out
+from onemap.rules.display.maps.legend_panel import LegendEntry, LegendRow, Line, laid_out
 from onemap.rules.display.maps.map_source import LayersOnMap
 from onemap.rules.display.maps.svg_paths import View, round_scale
 from onemap.rules.display.maps.svg_text import as_attribute, svg_text, wrap_text
@@ -35,7 +35,7 @@ _PLANS = (Symbol("", "#8A2B00", 0.3), Symbol("", "#003F7D", 0.35, dash=(1.8, 1.0
 _OTHERS = Symbol("", "#8A8A8A", 0.2, fill="#9A9A9A", fill_opacity=0.3)
 
 
-class _Ground(NamedTuple):
+class _PageGround(NamedTuple):
     """What lies below the spots: its legend, and the layers with their versions."""
 
     legend: list[LegendEntry]
@@ -95,11 +95,11 @@ class AtlasMaps:
         view = View(_MARGIN, _MARGIN, width, height, centre, round_scale(box, width, height))
         return Sheet(view, self.language, prefix)
 
-    def _ground(self, sheet: Sheet) -> _Ground:
+    def _ground(self, sheet: Sheet) -> _PageGround:
         """What lies below the spots, drawn first; its legend comes last."""
         used = draw_ground(sheet, self._layers, "comparison")
         legend, sheet.legend = sheet.legend, []
-        return _Ground(legend, used)
+        return _PageGround(legend, used)
 
     def _spots(self, sheet: Sheet, places: np.ndarray) -> None:
         """Spots by type; one that would be too small to be seen gets a dot in its type's colour."""
@@ -145,7 +145,7 @@ class AtlasMaps:
         return []
 
     def _whole_map(
-        self, sheet: Sheet, height_mm: float, ground: _Ground, notes: Sequence[str], kept_free: np.ndarray
+        self, sheet: Sheet, height_mm: float, ground: _PageGround, notes: Sequence[str], kept_free: np.ndarray
     ) -> str:
         """The whole map. kept_free: places of spots that no number may cover."""
         view = sheet.view
@@ -154,7 +154,10 @@ class AtlasMaps:
         edges = (view.left, view.top, right, bottom)
         arrow = (right - 14.5, view.top, right, view.top + 14.5)
         labels = labels_svg(sheet.labels, edges, free, [arrow])
-        rows: list[Row] = [Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True), *sheet.legend]
+        rows: list[LegendRow] = [
+            Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True),
+            *sheet.legend,
+        ]
         rows += [Line(((0, part),)) for note in notes for part in wrap_text(note, 2.4, _COLUMN_MM)]
         if ground.used:
             names = phrase("said.comma", self.language).join(ground.used)

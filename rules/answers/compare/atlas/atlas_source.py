@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,9 +10,9 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
 from onemap.rules.answers.compare.comparison_record import KIND
+from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 
-Row = dict[str, Any]
 BY_CLUSTER, BY_SPOT = "cluster", "spot"
 
 

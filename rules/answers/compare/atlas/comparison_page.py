@@ -10,11 +10,12 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.answers.compare.atlas.atlas_content import NUMBERS, SPOT_WIDTHS, AtlasWords
 from onemap.rules.answers.compare.atlas.atlas_maps import AtlasMaps
-from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, Row, atlas_source
+from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, atlas_source
 from onemap.rules.answers.compare.spots import CONFLICTS
 from onemap.rules.display.documents.blocks import NOT_KNOWN, Block, Section, columns, section_of, table_under
 from onemap.rules.display.maps.document_areas import rounding_difference, total_m2
 from onemap.rules.display.maps.fonts import FONTS, chosen_fonts
+from onemap.rules.judge.findings.table import Row
 
 Blocks = tuple[Block, ...]
 AGREED, ONE_SIDED = ("01", "02"), "98"

@@ -46,7 +46,8 @@ def test_the_page_is_offered_for_what_has_a_version_before_it_and_opened(two_ver
     wait_for(lambda: sentences or refusals)
     QDesktopServices.unsetUrlHandler("file")
     assert (reader.opened, refusals) == ([str(target)], [])
-    assert sentences == ["Added 1, gone 0, moved 1, other attributes 0."]
+    verdicts = "With 2024 in place of 2023: 0 cases and checks judged, 0 with a verdict that would change"
+    assert sentences == [f"1 added, 0 removed, 1 moved, 0 changed, 1 unchanged · {verdicts}"]
     assert "F3" in target.read_text(encoding="utf-8")
     page.write(entry, first, second, str(tmp_path / "nowhere" / "changes.html"))
     wait_for(lambda: refusals)

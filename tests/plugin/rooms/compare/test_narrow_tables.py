@@ -84,7 +84,9 @@ def test_the_uses_stand_below_their_type_and_a_type_is_all_of_its_uses():
     tree.setCurrentItem(several)
     assert chosen[-1] == {("98", "construction", ""), ("98", "", "other")}
     assert [tree.isColumnHidden(column) for column in range(4)] == [False, False, True, True]
+    assert several.toolTip(0) == "98 one plan\nShare: 10.0 %\nSpots: 1"
     show_table(tree, WIDE_PX)
+    assert several.toolTip(0) == "98 one plan"
     assert not any(map(tree.isColumnHidden, range(4))) and tree.horizontalScrollBar().maximum() == 0
 
 

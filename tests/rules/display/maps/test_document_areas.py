@@ -20,8 +20,8 @@ OF_FARM = ("arable", "garden", "forest", "grass", "other_farm")
 
 
 def test_areas_are_rounded_half_up_once_and_mu_follow_the_printed_hectares():
-    assert [hectares(area) for area in (0.0, 0.49, 0.5, 25924.5, 25924.5 - 1e-9, 25924.4)] == [
-        *(0.0, 0.0, 0.0001, 2.5925, 2.5925, 2.5924)
+    assert [hectares(area) for area in (0.0, 0.49, 0.5, 12.5, 36686.285, 25924.5, 25924.5 - 1e-9, 25924.4)] == [
+        *(0.0, 0.0, 0.0001, 0.0013, 3.6686, 2.5925, 2.5925, 2.5924)
     ]
     assert (mu(10_000.0), mu(666.67), mu(25924.5)) == (15.0, 1.0, 38.89)
     assert (hectares_text(0.0), hectares_text(1e-5), hectares_text(0.5)) == ("0.0000", "<0.0001", "0.0001")

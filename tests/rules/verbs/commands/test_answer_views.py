@@ -31,6 +31,16 @@ def test_pairs_of_plans_stand_by_conflict_and_what_was_not_compared_last_with_wh
     assert "15.0%" in table["rows"][1]["hint"] and table["rows"][1]["about"]["run"] == "r"
 
 
+def test_plans_that_several_matrices_compare_are_one_row_with_their_sum_and_the_matrices_below():
+    other = PAIR | {"matrix": "n", "title": "By class", "conflict_ha": 0.25, "compared_ha": 8.0, "conflicts": 1}
+    lost = PAIR | {"matrix": "o", "title": "By age", "conflict_ha": None, "reason": "No."}
+    (table,) = view_json(VIEWS["contradictions"]({"pairs": [lost, other, PAIR], "titles": {}}, "en"))
+    (plans,) = table["rows"]
+    assert [word["value"] for word in plans["values"][:3]] == [1.75, 18.0, 4] and not plans["about"]["run"]
+    assert [row["name"] for row in plans["rows"]] == ["A against B", "By class", "By age"]
+    assert [row["about"]["matrix"] for row in plans["rows"]] == ["m", "n", "o"]
+
+
 def balance_row(unit, code, group, area_m2):
     titles = {"DLBM/group": group, "DLBM": f"class {code}"}
     row = {"unit": unit, "keys": {"DLBM/group": group, "DLBM": code}, "titles": titles, "features": 1}

@@ -1,0 +1,57 @@
+"""Buttons and labels as the dock has them; the button of a main action stands out, and shows that it has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton
+
+from onemap.plugin.widgets.icons import icon
+
+INSET_PX = 3
+
+
+class MainButton(QPushButton):
+    """A default button. Some styles draw one with the focus no otherwise than one without: here it has a frame."""
+
+    def __init__(self, *words: object) -> None:
+        super().__init__(*words)
+        self.setDefault(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, and a dashed frame inside while it has the focus."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self.rect().adjusted(INSET_PX, INSET_PX, -INSET_PX - 1, -INSET_PX - 1))
+            painter.end()
+
+
+def push_button(text: str, sign: str = "", hint: str = "", action: Callable[..., Any] | None = None) -> QPushButton:
+    """A button with a text, and the icon of a sign before it. hint: the tooltip; action: called at a click."""
+    return _equip_button(QPushButton(text), sign, hint, action)
+
+
+def tool_button(sign: str, hint: str, action: Callable[..., Any] | None = None) -> QToolButton:
+    """A button that has an icon only; as `push_button`."""
+    return _equip_button(QToolButton(), sign, hint, action)
+
+
+def wrapped_label(text: str = "") -> QLabel:
+    """A text that takes as many lines as it needs."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    return label
+
+
+def _equip_button(button: QAbstractButton, sign: str, hint: str, action: Callable[..., Any] | None) -> Any:
+    if sign:
+        button.setIcon(icon(sign))
+    button.setToolTip(hint)
+    if action is not None:
+        button.clicked.connect(action)
+    return button

@@ -1,0 +1,72 @@
+"""Widgets beside and below one another, and pages in one another's place."""
+
+from __future__ import annotations
+
+from typing import Union
+
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+
+ROOM_MARGINS_PX = (4, 6, 4, 4)
+Item = Union[QWidget, QLayout]
+Part = Union[Item, tuple[Item, int], int]  # with its share of the room that is left; a number is room alone
+
+
+def row_of(*parts: Part, inside: QWidget | None = None, is_tight: bool = False, spacing: int = -1) -> QHBoxLayout:
+    """Widgets and layouts beside one another.
+
+    inside: the widget that they fill; is_tight: with no margin to it; spacing: between them, in pixels.
+    """
+    return _fill_box(QHBoxLayout(inside) if inside is not None else QHBoxLayout(), parts, is_tight, spacing)
+
+
+def column_of(*parts: Part, inside: QWidget | None = None, is_tight: bool = False, spacing: int = -1) -> QVBoxLayout:
+    """Widgets and layouts below one another; as `row_of`."""
+    return _fill_box(QVBoxLayout(inside) if inside is not None else QVBoxLayout(), parts, is_tight, spacing)
+
+
+def fill_room(room: QWidget, *parts: Part) -> None:
+    """Lay out a room of the dock; all rooms have the same margins."""
+    column_of(*parts, inside=room).setContentsMargins(*ROOM_MARGINS_PX)
+
+
+def _fill_box(box: QBoxLayout, parts: tuple[Part, ...], is_tight: bool, spacing: int) -> QBoxLayout:
+    if is_tight:
+        box.setContentsMargins(0, 0, 0, 0)
+    if spacing >= 0:  # else the style's
+        box.setSpacing(spacing)
+    for part in parts:
+        item, share = part if isinstance(part, tuple) else (part, 0)
+        if isinstance(item, int):
+            box.addStretch(item)
+        elif isinstance(item, QWidget):
+            box.addWidget(item, share)
+        else:
+            box.addLayout(item, share)
+    return box
+
+
+class Pages(QStackedWidget):
+    """A stack of pages. Qt's own stack is as high as its highest page, so that a tab with one sentence would scroll."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(lambda _page: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest page, as high as the current one."""
+        page = self.currentWidget()
+        return self._as_high_as(super().minimumSizeHint(), page.minimumSizeHint() if page is not None else None)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the widest page, as high as the current one."""
+        page = self.currentWidget()
+        return self._as_high_as(super().sizeHint(), page.sizeHint() if page is not None else None)
+
+    def hasHeightForWidth(self) -> bool:
+        """No: for one sentence that wraps, Qt would give a tab the height that its lists would like."""
+        return False
+
+    @staticmethod
+    def _as_high_as(size: QSize, page_size: QSize | None) -> QSize:
+        return size if page_size is None else QSize(size.width(), page_size.height())
