@@ -40,7 +40,8 @@ ADDED, REFUSED, PLANNED = "added", "refused", "planned"
 class IngestOptions:
     """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
 
-    each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
+    each: layer by layer, so that what is refused keeps nothing else out; sure: every layer is what the plan says,
+    however little it looks like it; department: whose layers are looked at;
     covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
     of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
     in an archive; provers: they prove polygons valid while they are read.
@@ -51,6 +52,7 @@ class IngestOptions:
     language: str
     plan: Path | None = None
     each: bool = False
+    sure: bool = False
     department: str | None = None
     covers: str | None = None
     change: DatumChange | None = None
@@ -164,6 +166,7 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
         valid_to=days[1],
         covers=row.covers or options.covers,
         keep_bad=row.keep_bad,
+        sure=row.sure or options.sure,
         measured=True,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
@@ -234,7 +237,10 @@ def _refused_result(
     rows: Sequence[PlanRow], problems: Mapping[int, Sequence[Problem]], options: IngestOptions
 ) -> dict[str, Any]:
     """The record of a delivery of which nothing went in: what stood against which layer."""
-    shown = [replace(row, status=REFUSED) if problems[at] and row.code else row for at, row in enumerate(rows)]
+    shown = [
+        replace(row, status=REFUSED, problems=tuple(problems[at])) if problems[at] and row.code else row
+        for at, row in enumerate(rows)
+    ]
     refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
     return _result(shown, [], refused, options)
 
@@ -262,7 +268,8 @@ def _add_each(
                 continue
             except OneMapError as error:
                 problems = list(error.problems)
-        shown.append(row if row.status in (LEFT_OUT, NOTE, UNREADABLE) else replace(row, status=REFUSED))
+        is_planned = row.status not in (LEFT_OUT, NOTE, UNREADABLE)
+        shown.append(replace(row, status=REFUSED, problems=tuple(problems)) if is_planned else row)
         if problems:
             refused.append(_refusal_record(row, problems, options.language))
     return _result(shown, added, refused, options)

@@ -29,6 +29,7 @@ from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.plausibility import Arriving, doubts
 from onemap.layers.ingest.quality_report import (
     PROBLEMS_TABLE,
     check_report,
@@ -69,7 +70,7 @@ class AddOptions:
 
     ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
     provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
-    measured: the record says how much ground the features have.
+    sure: it is this layer, however little it looks like it; measured: the record says how much ground there is.
     """
 
     code: str
@@ -87,6 +88,7 @@ class AddOptions:
     snapshot: Snapshot | None = None
     provers: Provers = NOBODY
     accept: tuple[str, ...] = ()
+    sure: bool = False
     ground: shapely.Geometry | None = None
     lineage: Mapping[str, Any] | None = None
     measured: bool = False
@@ -125,7 +127,8 @@ def _coverage_choice(library: Library, options: AddOptions, place: dict[str, Any
 class _Arrival:
     """What arrives: the options for it, who adds it, in which language, and how far that is.
 
-    shares: how much of the work is done when all is read, and when it is checked.
+    shares: how much of the work is done when all is read, and when it is checked; may_be_wrong: a person has chosen the
+    file, perhaps another than was meant.
     """
 
     library: Library
@@ -136,6 +139,7 @@ class _Arrival:
     language: str
     progress: Progress
     shares: tuple[float, float] = _SHORT_LOOK
+    may_be_wrong: bool = False
 
     @property
     def place(self) -> dict[str, Any]:
@@ -182,6 +186,7 @@ def preparing(
     The parameters are those of `add`; raises OneMapError as `add` does.
     """
     arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
+    arrival = replace(arrival, may_be_wrong=True)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
         if options.normalising.transform is not None:
@@ -378,10 +383,8 @@ def _checked_version(
         arrival.step("checking"),
         journal,
     )
-    joins = unit_key_problems(library, frame, entry, arrival.place)
-    found = _all_found(frame, entry, quality) + [GradedProblem(item, level_of(entry, item.code)) for item in joins]
-    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
-        found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    doubt = _doubts(arrival, entry, frame, raw) if arrival.may_be_wrong else {}
+    found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
@@ -391,7 +394,7 @@ def _checked_version(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    facts = _version_facts(arrival, frame, raw, coverage, kind)
+    facts = replace(_version_facts(arrival, frame, raw, coverage, kind), sure=tuple(doubt))
     return PreparedVersion(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
@@ -412,14 +415,37 @@ def _version_facts(
     )
 
 
-def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[GradedProblem]:
+def _doubts(arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> dict[str, Problem]:
+    """What speaks against its being this layer. Of a file of several layers its own name says nothing."""
+    options, path = arrival.options, Path(source_name(arrival.source))
+    names = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
+    names = names[:1] if options.layer else names
+    by_hand = bool(options.normalising.fields)
+    return doubts(arrival.library, Arriving(entry, frame, names, by_hand, {"file": arrival.place["file"]}))
+
+
+def _graded_doubts(
+    arrival: _Arrival, raw: RawFrame | None, quality: Quality, doubt: Mapping[str, Problem]
+) -> list[GradedProblem]:
+    """What is doubtful of the source as a whole: that it is this layer, and where it lies."""
+    level = "warn" if arrival.options.sure else "refuse"
+    found = [GradedProblem(problem, level) for problem in doubt.values()]
+    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
+        found.append(GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    return found
+
+
+def _all_found(
+    library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: dict[str, Any]
+) -> list[GradedProblem]:
     """What reading, sorting and checking found, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
             found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
-    return [*found, *quality.found]
+    joins = unit_key_problems(library, frame, entry, place)
+    return [*found, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
 
 
 def _accept_frame(

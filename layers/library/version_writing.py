@@ -51,7 +51,10 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """The facts that are given with a version when it is added."""
+    """The facts that are given with a version when it is added.
+
+    sure: by what its source did not look like the layer, for which somebody has answered.
+    """
 
     label: str | None
     valid_from: date | None
@@ -62,6 +65,7 @@ class VersionFacts:
     source_hash: str
     accuracy_m: float | None
     who: str
+    sure: tuple[str, ...] = ()
 
 
 def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
@@ -239,7 +243,8 @@ def _log_version(
     note_stored(connection, TABLES["onemap_versions"], table_name=version.table)
     note_stored(connection, TABLES["onemap_row_hashes"], table_name=version.table)
     note_structure(connection, [version.table, entry.code], of_index)
-    detail = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
+    detail: dict[str, Any] = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
+    detail |= {"sure": list(facts.sure)} if facts.sure else {}
     content = LoggedFeatures(version.table, 1, version.count, version.hash, entry.geometry == "raster")
     log(connection, facts.who, "add", version.table, {**detail, **content.detail()})
 

@@ -59,6 +59,12 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
     return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
 
 
+def last_version(library: Library, code: str) -> Version | None:
+    """The version of a layer that was added last, whichever is in force; None if it has none."""
+    of_layer = [version for version in versions(library) if version.code == code]
+    return of_layer[-1] if of_layer else None
+
+
 class Digest(Protocol):
     """A hash that is being taken."""
 

@@ -176,13 +176,17 @@ class FileConnection(sqlite3.Connection):
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
         geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
-        before = self.execute(
-            "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (table.name,)
-        ).fetchone()
+        before = self.extent(table.name)
         boxes = np.array([box for box in (before, bounds) if box is not None], dtype=float).reshape(-1, 4)
         boxes = boxes[np.isfinite(boxes).all(axis=1)]
         extent = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] if len(boxes) else None
         geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
+
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table, as the GeoPackage has it; None where it knows none."""
+        sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?"
+        found = self.execute(sql, (table,)).fetchone()
+        return None if found is None or None in found else found
 
     def read_features(
         self,

@@ -225,6 +225,16 @@ class ServerConnection:
         readers = sql.SQL(", ").join(map(sql.Identifier, self._roles.readers))
         self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
 
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table; None where it has no ground."""
+        if not any(column == GEOMETRY_COLUMN for column, *_ in self.execute(_COLUMNS, (self.schema, table))):
+            return None
+        box = sql.SQL(
+            "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM (SELECT ST_Extent(geom) AS b FROM {}) x"
+        )
+        found = self.raw.execute(box.format(sql.Identifier(table))).fetchone()
+        return None if found is None or None in found else found
+
     def read_features(
         self,
         table: str,

@@ -184,6 +184,9 @@ class StoreConnection(Protocol):
         DamagedTable.
         """
 
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table of features, as the store knows it; None where there is no ground."""
+
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
         """All features of a table as they lie there, and which of them (n,) cannot have been written so by this store.
 

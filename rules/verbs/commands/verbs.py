@@ -85,6 +85,7 @@ VERBS: dict[str, Verb] = {
                 _REPAIR,
                 Parameter("keep_bad", flag=True),
                 Parameter("accept", choices=("shift",)),
+                Parameter("sure", flag=True),
                 Parameter("report", "FILE.xlsx"),
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),

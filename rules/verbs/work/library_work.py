@@ -97,6 +97,7 @@ def add(values: Values, context: VerbContext) -> Result:
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
         accept=(values["accept"],) if values.get("accept") else (),
+        sure=bool(values.get("sure")),
         report=values.get("report"),
         normalising=normalising_options(values),
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
