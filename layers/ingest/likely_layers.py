@@ -7,6 +7,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import needed_fields
 
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
+_LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
 
 
@@ -30,7 +31,12 @@ def _code_mark(entry: LayerEntry, text: str) -> int:
 def _title_mark(entry: LayerEntry, text: str) -> int:
     """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
     titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
-    return max((len(title) for title in titles if title and title.lower() in signless), default=0)
+    return max((len(title) for title in titles if _says_something(title) and title.lower() in signless), default=0)
+
+
+def _says_something(title: str) -> bool:
+    """Whether a title is more than a sign or two that may stand in any name."""
+    return len(title) >= (_LEAST_CORE if title.isascii() else _LEAST_SIGNS)
 
 
 def _core_mark(entry: LayerEntry, text: str) -> int:

@@ -303,7 +303,9 @@ class ServerConnection:
                 for kind in _INDEXED:
                     self.raw.execute(f"RESET enable_{kind}")
 
-    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+    def show_in_force(
+        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+    ) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""
         of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
         kinds: dict[str, set[str]] = {}
@@ -312,6 +314,8 @@ class ServerConnection:
             for name, column, kind in self._columns(table):
                 kinds.setdefault(name.lower(), set()).add(kind)
                 shown.setdefault(name.lower(), column)
+        numbers = sql.SQL(", ").join(map(sql.Literal, retired))
+        besides = sql.SQL(" AND number NOT IN ({})").format(numbers) if retired else sql.SQL("")
         geometry = sql.SQL(f"geom::geometry({geometry_type}, {self.srs_id}) AS geom")
         branches = []
         for number, table in tables:
@@ -326,7 +330,7 @@ class ServerConnection:
                     sql.SQL(", ").join(columns),
                     sql.Identifier(table),
                     sql.Literal(number),
-                    _IN_FORCE.format(sql.Literal(code)),
+                    _IN_FORCE.format(sql.Literal(code), besides),
                 )
             )
         view = sql.Identifier(code)
@@ -340,7 +344,7 @@ class ServerConnection:
 
 _IN_FORCE = sql.SQL(
     "SELECT number FROM onemap_versions WHERE code = {} AND coalesce(valid_from, '') <= to_char(current_date,"
-    " 'YYYY-MM-DD') AND (valid_to IS NULL OR valid_to >= to_char(current_date, 'YYYY-MM-DD'))"
+    " 'YYYY-MM-DD') AND (valid_to IS NULL OR valid_to >= to_char(current_date, 'YYYY-MM-DD')){}"
     " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1"
 )
 

@@ -211,8 +211,13 @@ class StoreConnection(Protocol):
     def tolerant(self) -> AbstractContextManager[None]:
         """Within it whatever stands in a table is read, also what is no text where text should be."""
 
-    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
-        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading."""
+    def show_in_force(
+        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+    ) -> None:
+        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading.
+
+        retired: the numbers of those that never are.
+        """
 
 
 class Store(Protocol):

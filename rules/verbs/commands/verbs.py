@@ -114,6 +114,17 @@ VERBS: dict[str, Verb] = {
                 Parameter("remove", flag=True),
             ),
         ),
+        Verb(
+            "retire",
+            (
+                _LIBRARY,
+                Parameter("code", "CODE", positional=True),
+                Parameter("label", "LABEL", positional=True, convert=to_name),
+                Parameter("reason", "R", required=True, convert=to_name),
+                Parameter("by", "N", convert=to_name),
+                Parameter("undo", flag=True),
+            ),
+        ),
         Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
         Verb(
             "check",

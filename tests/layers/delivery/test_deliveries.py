@@ -292,6 +292,7 @@ def test_a_table_that_never_had_a_shapefile_is_no_data_and_stops_nothing(library
 def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_in(library, delivery, onemap):
     assert onemap("ingest", library, delivery, "--covers", "district").code == 0
     shutil.rmtree(delivery / "子目录")
+    write_layer(delivery / "STBHHX2024.shp", [square(0, 0)], {"BSM": ["1"], "HXMC": ["乙"]}, encoding="GBK")
     write_layer(delivery / "永久基本农田图斑.gpkg", [square(0, 0)], {"BSM": ["1"]})
     answer = onemap("ingest", library, delivery, "--covers", "district")
     problems = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]

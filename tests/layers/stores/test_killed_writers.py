@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from onemap.layers.errors import Cancelled, OneMapError
-from onemap.layers.ingest.adding import AddOptions, add
+from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.tests.conftest import ROOT

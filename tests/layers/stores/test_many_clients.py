@@ -84,7 +84,8 @@ def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
 
 @pytest.fixture
 def adding(server_shelf, squares):
-    from onemap.layers.ingest.adding import AddOptions, add
+    from onemap.layers.ingest.adding import add
+    from onemap.layers.ingest.arrival import AddOptions
     from onemap.tests.layers.conftest import DEFINE
 
     def add_version(code: str, label: str, who: str) -> None:
