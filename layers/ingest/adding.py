@@ -311,11 +311,9 @@ def _checked_version(
     # A survey that speaks for its features alone is told where it leaves the district out.
     spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
     known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
-    accepted = {ACCEPTABLE[name]: {"level": "warn"} for name in arrival.options.accept}
-    checked = replace(entry, checks={**entry.checks, **accepted})
     quality = check_quality(
         frame,
-        checked,
+        _as_accepted(entry, arrival.options.accept),
         LayerPlace(library.crs, district, spoken_for, known),
         arrival.required,
         arrival.place,
@@ -343,8 +341,13 @@ def _checked_version(
     )
 
 
+def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
+    """The layer, what a person takes in spite of a check told only. accept: of ACCEPTABLE."""
+    return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
+
+
 def _same_version(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
-    """The version that says all of it already. Raises OneMapError version.label where it is new and its label is not."""
+    """The version that says all of it already. Raises OneMapError version.label where new content has a used label."""
     library = arrival.library
     same = same_version(library, entry, frame, facts) if arrival.is_sent else None
     if same is None and facts.given_label is not None:
