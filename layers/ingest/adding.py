@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.check_levels import level_of
@@ -303,9 +304,7 @@ def _checked_version(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            choice = _coverage_choice(library, arrival.options, arrival.place)
-            found_coverage = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
-            coverage, kind = found_coverage.ground, found_coverage.kind
+            coverage, kind = _coverage(arrival, entry, frame)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     # A survey that speaks for its features alone is told where it leaves the district out.
@@ -339,6 +338,13 @@ def _checked_version(
         quality=quality,
         same=_same_version(arrival, entry, frame, facts),
     )
+
+
+def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> tuple[shapely.Geometry, str]:
+    """The ground for which a frame speaks, and how that is known. Raises OneMapError coverage.…."""
+    choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
+    found = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
+    return found.ground, found.kind
 
 
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:

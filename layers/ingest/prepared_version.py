@@ -20,7 +20,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
 from onemap.layers.library.services import keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version
-from onemap.layers.library.versions import Version, versions
+from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.quality.quality import GradedProblem, Quality
 from onemap.layers.stores.store import StoreConnection
 
@@ -59,16 +59,18 @@ class PreparedVersion:
         if bad is not None:
             write_bad(connection, version, bad, arrival.who, arrival.language, progress)
         keep_problems(connection, version, self.found, arrival.who, arrival.language)
-        return self._record(version, records)
+        return self._record(version, records, [*known, version])
 
     def unchanged_record(self) -> dict[str, Any]:
         """The contract's record where the library has all of it already, as the version that is there."""
         version = require_value(self.same, "the version that is the same")
-        return self._record(version, listed_records(self.found, self.quality.more, self.arrival.language))
+        records = listed_records(self.found, self.quality.more, self.arrival.language)
+        return self._record(version, records, versions(self.arrival.library))
 
-    def _record(self, version: Version, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """The contract's record of a version, with the problems that are told."""
+    def _record(self, version: Version, records: Sequence[dict[str, Any]], known: Sequence[Version]) -> dict[str, Any]:
+        """The contract's record of a version, with the problems that are told. known: what the library has with it."""
         arrival, bad = self.arrival, self.frame.bad
+        today = in_force([one for one in known if one.code == version.code], arrival.library.today())
         result = {
             "code": self.entry.code,
             "version": version.label,
@@ -84,6 +86,9 @@ class PreparedVersion:
             "set_aside": 0 if bad is None else len(bad.rows),
             "bad_table": None if bad is None else bad_table(version.table),
             "unchanged": self.same is not None,
+            "in_force": today is not None and today.table == version.table,
+            "valid_from": version.valid_from,
+            "goes_before": None if today is None or today.table == version.table else today.label,
             "problems": records,
         }
         if arrival.options.measured:

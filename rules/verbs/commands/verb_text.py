@@ -51,6 +51,8 @@ def _add(result: Result, language: str) -> str:
         return phrase("said.unchanged", language, **result)
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if not result["in_force"]:
+        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):

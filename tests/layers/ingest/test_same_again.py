@@ -121,3 +121,13 @@ def test_a_delivery_every_night_is_one_version(library, tmp_path, onemap):
     assert [(row["code"], row["version"]) for row in answer.json["added"]] == [("ZRBHD", "2025")]
     assert sorted(labels(library)) == ["2024", "2025", "v1"]
     shutil.rmtree(folder)
+
+
+def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
+    path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
+    answer = add(path)
+    assert (answer.json["in_force"], answer.json["goes_before"]) == (False, "2024-01-01")
+    write_layer(tmp_path / "c.gpkg", [*SHAPES[1:], SHAPES[0]], NAMES)
+    arguments = ("add", library, tmp_path / "c.gpkg", "--as", "STBHHX", "--covers", "district", "--lang", "en")
+    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in core(*arguments).stdout.decode("utf-8")
