@@ -130,4 +130,6 @@ def test_a_version_without_a_date_says_that_another_goes_before_it(add, library,
     assert (answer.json["in_force"], answer.json["goes_before"]) == (False, "2024-01-01")
     write_layer(tmp_path / "c.gpkg", [*SHAPES[1:], SHAPES[0]], NAMES)
     arguments = ("add", library, tmp_path / "c.gpkg", "--as", "STBHHX", "--covers", "district", "--lang", "en")
-    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in core(*arguments).stdout.decode("utf-8")
+    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in core(
+        *arguments
+    ).stdout.decode("utf-8")
