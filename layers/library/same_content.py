@@ -33,7 +33,9 @@ def same_version(library: Library, entry: LayerEntry, frame: FrameBlocks, facts:
 
 
 def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> bool:
-    """Whether a version holds as long, as exactly and for the same ground."""
+    """Whether a version holds as long, as exactly and for the same ground; another first day is said anew."""
+    if facts.valid_from is not None and facts.valid_from.isoformat() != version.valid_from:
+        return False
     until = facts.valid_to.isoformat() if facts.valid_to else None
     if (version.valid_to, version.accuracy_m, version.coverage_kind) != (until, facts.accuracy_m, facts.coverage_kind):
         return False

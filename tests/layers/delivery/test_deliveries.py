@@ -100,7 +100,8 @@ def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp
     assert answer.code == 0, answer.json
     assert versions_of(library) == [("DLTB", "人定", 1)]
     # What was answered once is remembered for the layer, and shown.
-    (delivery / "没人认识.gpkg").rename(delivery / "地类图斑2025.gpkg")
+    (delivery / "没人认识.gpkg").unlink()
+    write_layer(delivery / "地类图斑2025.gpkg", [square(0, 0)], {"编号": ["9"], "类": ["0102"]})
     shutil.rmtree(delivery / "子目录")
     answer = onemap("ingest", library, delivery, "--department", "land")
     assert answer.code == 3  # the other department's file is not known to this one
@@ -120,7 +121,11 @@ def test_the_crs_and_encoding_that_a_person_named_are_remembered_where_the_next_
         folder.mkdir()
         path = folder / f"DLTB{year}.shp"
         write_layer(
-            path, [square(0, 0)], {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]}, crs=crs, encoding=encoding
+            path,
+            [square(0, 0, year / 2)],
+            {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]},
+            crs=crs,
+            encoding=encoding,
         )
         path.with_suffix(".cpg").unlink(missing_ok=True)
         return folder
