@@ -575,7 +575,7 @@ REMARKS = {
     "source.remark",
 }
 # Parts of other sentences.
-FRAGMENTS = ("suggest.", "kind.", "system.", "toml.", "wanted.")
+FRAGMENTS = ("suggest.", "kind.", "system.", "toml.", "wanted.", "doubt.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -161,7 +161,7 @@ CASES = [
     Case(ADD.format("line.gpkg"), 3, "geometry.type", file="line.gpkg", feature="Z1"),
     Case(ADD.format("keyless.gpkg"), 3, "field.missing", file="keyless.gpkg", field="BSM", says="NR"),
     Case(ADD.format("zone.gpkg") + " --fields BSM=NR", 3, "field.missing", field="NR"),
-    Case(ADD.format("zone.gpkg") + " --label v1", 3, "version.label", says="v1"),
+    Case(ADD.format("zone.gpkg") + " --label v1 --valid-from 2026-01-01", 3, "version.label", says="v1"),
     Case(ADD.format("zone.gpkg") + " --valid-from 2026-02-01 --valid-to 2026-01-01", 3, "version.dates"),
     Case("add city.gpkg zone.gpkg --as NOSUCH --covers extent", 3, "layer.unknown", field="--as", says="NOSUCH"),
     Case(f"add city.gpkg zone.gpkg --as NEW --define {DEFINE_NEW}", 3, "coverage.missing", field="--covers"),

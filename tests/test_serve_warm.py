@@ -54,7 +54,7 @@ def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_ver
     first = answer_and_rows(served_core, 1, town)
     assert answer_and_rows(served_core, 2, town) == first
     later = zones(town, 20.0)
-    answer = onemap("add", town / "city.gpkg", later, "--as", "T", "--covers", "extent", "--label", "later")
+    answer = onemap("add", town / "city.gpkg", later, "--as", "T", "--covers", "extent", "--label", "later", "--sure")
     assert answer.code == 0, answer.json
     again = answer_and_rows(served_core, 3, town)
     assert again != first and again == fresh(town)
@@ -81,7 +81,10 @@ def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served_
         contextlib.closing(sqlite3.connect(other)) as to,
     ):
         source.backup(to)
-    assert onemap("add", other, zones(town, 3.0), "--as", "T", "--covers", "extent", "--label", "other").code == 0
+    assert (
+        onemap("add", other, zones(town, 3.0), "--as", "T", "--covers", "extent", "--label", "other", "--sure").code
+        == 0
+    )
     other.replace(town / "city.gpkg")
     for end in ("-wal", "-shm"):
         (town / f"city.gpkg{end}").unlink(missing_ok=True)

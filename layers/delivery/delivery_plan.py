@@ -15,9 +15,10 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.known_transform import needs_change, offered_change
 from onemap.layers.delivery.remembered_answers import COVERS, CRS, ENCODING, FIELDS, TRANSFORM, layer_answers
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import fitting_sources, needed_fields
+from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
+from onemap.layers.ingest.likely_layers import layers_by_fields, layers_by_name
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
@@ -32,8 +33,6 @@ _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
     *(".tfw", ".jgw", ".pgw", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
 }  # they are read with another file, or are nobody's data
-_LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
-_ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
@@ -66,6 +65,7 @@ class PlanRow:
     valid_to: str | None = None
     repair: bool = False
     keep_bad: bool = False
+    sure: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -192,13 +192,13 @@ def _row_of_layer(
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
-    meanings = [found for text in dict.fromkeys(names) if (found := _by_name(text, fitting))]
+    meanings = [found for text in dict.fromkeys(names) if (found := layers_by_name(text, fitting))]
     codes = tuple(dict.fromkeys(code for found in meanings for code in found))
     if len(codes) == 1:
         return replace(row, code=codes[0], status=MATCHED, why=next(iter(meanings[0].values())))
     if codes:  # a file that says one thing and its layer another is no answer
         return replace(row, status=UNSURE, suggested=codes, why="name")
-    likely = _by_fields(layer, fitting)
+    likely = layers_by_fields([item["name"] for item in layer["fields"]], fitting)
     return replace(row, status=UNSURE, suggested=likely, why="fields") if likely else row
 
 
@@ -218,50 +218,6 @@ def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
         return not kinds
     # Points of a sheet and tables with a column of coordinates are read as what they become.
     return _GEOMETRIES[entry.geometry] in kinds
-
-
-def _by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
-    """The codes that a name means, with why: by code, by a whole title, then by a part of one; the longest wins."""
-    text = re.sub(r"\s", "", name)
-    for why, mark in (("code", _code_mark), ("title", _title_mark), ("part of title", _core_mark)):
-        lengths = {entry.code: mark(entry, text) for entry in catalogue}
-        best = max(lengths.values(), default=0)
-        if best:
-            return {code: why for code, length in lengths.items() if length == best}
-    return {}
-
-
-def _code_mark(entry: LayerEntry, text: str) -> int:
-    """How long the code is that stands in a name, apart from other letters."""
-    pattern = rf"(?<![A-Za-z]){re.escape(entry.code)}(?![A-Za-z])"
-    return len(entry.code) if re.search(pattern, text, re.IGNORECASE) else 0
-
-
-def _title_mark(entry: LayerEntry, text: str) -> int:
-    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
-    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
-    return max((len(title) for title in titles if title and title.lower() in signless), default=0)
-
-
-def _core_mark(entry: LayerEntry, text: str) -> int:
-    """How long a name without numbers and signs is that stands in a title."""
-    core = re.sub(r"[\W\d_]|年度?$", "", text)
-    is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
-    return len(core) if is_part else 0
-
-
-def _by_fields(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:
-    """The codes whose schema a layer's fields fill best, if they fill enough of it."""
-    names = {item["name"].lower() for item in layer["fields"]}
-    shares = {}
-    for entry in catalogue:
-        of_schema = [{item.name.lower(), *(alias.lower() for alias in item.aliases)} for item in entry.fields]
-        needed = set(needed_fields(entry, ()))
-        of_needed = [known for item, known in zip(entry.fields, of_schema, strict=True) if item.name in needed]
-        if of_schema and all(known & names for known in of_needed):
-            shares[entry.code] = sum(bool(known & names) for known in of_schema) / len(of_schema)
-    best = max(shares.values(), default=0.0)
-    return tuple(code for code, share in shares.items() if share == best >= _ENOUGH_FIELDS)
 
 
 def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:

@@ -21,26 +21,28 @@ from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
-from onemap.layers.ingest.adding import AddOptions, add, preparing, write_versions
+from onemap.layers.ingest.adding import add, preparing
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
 from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.ingest.prepared_version import write_versions
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import versions
 from onemap.layers.messages import LANGUAGES, either_of, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import unpack_archive
 
 _LOOKED_AT = 0.2  # of the work, when the plan is made
-ADDED, REFUSED, PLANNED = "added", "refused", "planned"
+ADDED, REFUSED, PLANNED, UNCHANGED = "added", "refused", "planned", "unchanged"
 
 
 @dataclass(frozen=True)
 class IngestOptions:
     """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
 
-    each: layer by layer, so that what is refused keeps nothing else out; department: whose layers are looked at;
+    each: layer by layer, so that what is refused keeps nothing else out; sure: every layer is what the plan says,
+    however little it looks like it; department: whose layers are looked at;
     covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
     of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
     in an archive; provers: they prove polygons valid while they are read.
@@ -51,6 +53,7 @@ class IngestOptions:
     language: str
     plan: Path | None = None
     each: bool = False
+    sure: bool = False
     department: str | None = None
     covers: str | None = None
     change: DatumChange | None = None
@@ -164,6 +167,7 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
         valid_to=days[1],
         covers=row.covers or options.covers,
         keep_bad=row.keep_bad,
+        sure=row.sure or options.sure,
         measured=True,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
@@ -197,12 +201,6 @@ def _add_all(
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
     placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
-    known = {(version.code, version.label) for version in versions(library)}
-    for number, row in placed:  # told of each layer, and before any of them is read
-        if (row.code, row.label or row.valid_from) in known:
-            facts = {"file": row.source, "layer": row.code, "label": row.label or row.valid_from, "field": "--label"}
-            problems[number] = [Problem("version.label", facts)]
-    placed = [(number, row) for number, row in placed if not problems[number]]
     with contextlib.ExitStack() as held:
         prepared = []
         for (number, row), part in zip(placed, progress.parts([1] * len(placed)), strict=True):
@@ -217,11 +215,15 @@ def _add_all(
             raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
         if not prepared:
             raise OneMapError("ingest.nothing", file=folder.name)
-        added = write_versions(library, prepared)
-    done = {number for number, _ in placed}
-    return _result(
-        [replace(row, status=ADDED) if at in done else row for at, row in enumerate(rows)], added, [], options
-    )
+        records = write_versions(library, prepared)
+    done = {number: _state(record) for (number, _), record in zip(placed, records, strict=True)}
+    shown = [replace(row, status=done.get(at, row.status)) for at, row in enumerate(rows)]
+    return _result(shown, records, [], options)
+
+
+def _state(record: Mapping[str, Any]) -> str:
+    """What became of a layer, by the record of `add`."""
+    return UNCHANGED if record["unchanged"] else ADDED
 
 
 def _part_of(row: PlanRow, catalogue: Mapping[str, LayerEntry], language: str, part: Progress) -> Progress:
@@ -234,7 +236,10 @@ def _refused_result(
     rows: Sequence[PlanRow], problems: Mapping[int, Sequence[Problem]], options: IngestOptions
 ) -> dict[str, Any]:
     """The record of a delivery of which nothing went in: what stood against which layer."""
-    shown = [replace(row, status=REFUSED) if problems[at] and row.code else row for at, row in enumerate(rows)]
+    shown = [
+        replace(row, status=REFUSED, problems=tuple(problems[at])) if problems[at] and row.code else row
+        for at, row in enumerate(rows)
+    ]
     refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
     return _result(shown, [], refused, options)
 
@@ -248,7 +253,7 @@ def _add_each(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
     """Layer by layer: what is refused is listed with its reasons, and the rest goes in."""
-    shown, added, refused = [], [], []
+    shown, records, refused = [], [], []
     catalogue = library.catalogue()
     for row, part in zip(rows, progress.parts([1] * len(rows)), strict=True):
         problems = _placing_problems(row, catalogue)
@@ -257,22 +262,25 @@ def _add_each(
                 source = str(_source_path(folder, row))
                 layer_part = _part_of(row, catalogue, options.language, part)
                 arguments = (options.required_fields, options.who, options.language, layer_part)
-                added.append(add(library, source, _add_options(row, options, folder), *arguments))
-                shown.append(replace(row, status=ADDED))
+                records.append(add(library, source, _add_options(row, options, folder), *arguments))
+                shown.append(replace(row, status=_state(records[-1])))
                 continue
             except OneMapError as error:
                 problems = list(error.problems)
-        shown.append(row if row.status in (LEFT_OUT, NOTE, UNREADABLE) else replace(row, status=REFUSED))
+        is_planned = row.status not in (LEFT_OUT, NOTE, UNREADABLE)
+        shown.append(replace(row, status=REFUSED, problems=tuple(problems)) if is_planned else row)
         if problems:
             refused.append(_refusal_record(row, problems, options.language))
-    return _result(shown, added, refused, options)
+    return _result(shown, records, refused, options)
 
 
 def _result(
     rows: Sequence[PlanRow],
-    added: Sequence[dict[str, Any]],
+    records: Sequence[dict[str, Any]],
     refused: Sequence[dict[str, Any]],
     options: IngestOptions,
 ) -> dict[str, Any]:
-    result = {"plan": [row.record(options.language) for row in rows], "added": list(added), "refused": list(refused)}
+    """The contract's record. records: of the layers that went in, or that the library has already, by `add`."""
+    of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
+    result = {"plan": [row.record(options.language) for row in rows], **of_state, "refused": list(refused)}
     return result | ({"plan_file": str(options.plan)} if options.plan else {})

@@ -29,8 +29,10 @@ from onemap.layers.errors import OneMapError, Problem, require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.ingest.adding import AddOptions, PreparedVersion, prepare_frame, prepare_raster
+from onemap.layers.ingest.adding import prepare_frame, prepare_raster
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Version, read_version, versions
 from onemap.layers.progress import Progress

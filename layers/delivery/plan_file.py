@@ -26,7 +26,7 @@ _TEXTS = (
     "valid_from",
     "valid_to",
 )
-_FLAGS = ("repair", "keep_bad")
+_FLAGS = ("repair", "keep_bad", "sure")
 _SHOWN = ("status", "why")  # for whoever reads the file; what they say is not read back
 
 
@@ -123,5 +123,6 @@ def _row(row: Mapping[str, Any]) -> PlanRow:
         valid_to=texts["valid_to"],
         repair=bool(row.get("repair")),
         keep_bad=bool(row.get("keep_bad")),
+        sure=bool(row.get("sure")),
         fields=dict(row.get("fields", {})),
     )

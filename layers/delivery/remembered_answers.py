@@ -70,6 +70,8 @@ def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | Non
     given: dict[str, Answer] = {}
     numbers: dict[str, int] = {}
     for version in known:
+        if version.retired is not None:
+            continue  # what was answered for a mistake is no answer
         for name, value in _answers_of(source_report(library, version), version).items():
             given[name], numbers[name] = Answer(value, version.label), version.number
     for name, edit in _edits(library, code).items():

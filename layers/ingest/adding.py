@@ -2,8 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from onemap.layers.files.journal_folder import Journal, journal_folder, work_pla
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import first_problems, sorted_geometries
+from onemap.layers.ingest.arrival import ACCEPTABLE, LONG_LOOK, SHORT_LOOK, AddOptions, Arrival
 from onemap.layers.ingest.coverage import CoverageChoice
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.ingest.datum_change import DatumChange
@@ -29,22 +28,20 @@ from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
+from onemap.layers.ingest.plausibility import Arriving, doubts
+from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
 from onemap.layers.ingest.quality_report import (
-    PROBLEMS_TABLE,
     check_report,
-    keep_problems,
-    listed_records,
     write_report,
 )
-from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
+from onemap.layers.ingest.quarantine import without_ground
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.ingest.unit_keys import unit_key_problems
 from onemap.layers.library.library import Library
-from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
-from onemap.layers.library.services import Snapshot, keep_snapshot
-from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
-from onemap.layers.messages import phrase
+from onemap.layers.library.same_content import same_version
+from onemap.layers.library.version_writing import VersionFacts, refuse_used_label
+from onemap.layers.library.versions import Version, versions
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
@@ -52,45 +49,8 @@ from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import UnsupportedValue
-from onemap.layers.stores.store import StoreConnection
 
-# How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
-_LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
-_WRITTEN = 0.98
 _RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
-
-
-ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
-
-
-@dataclass(frozen=True)
-class AddOptions:
-    """The options of `add` besides library and source.
-
-    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
-    provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
-    measured: the record says how much ground the features have.
-    """
-
-    code: str
-    layer: str | None = None
-    encoding: str | None = None
-    define: str | None = None
-    label: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    covers: str | None = None
-    accuracy_m: float | None = None
-    copy: bool = False
-    keep_bad: bool = False
-    report: str | None = None
-    snapshot: Snapshot | None = None
-    provers: Provers = NOBODY
-    accept: tuple[str, ...] = ()
-    ground: shapely.Geometry | None = None
-    lineage: Mapping[str, Any] | None = None
-    measured: bool = False
-    normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
 def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
@@ -121,34 +81,6 @@ def _coverage_choice(library: Library, options: AddOptions, place: dict[str, Any
     return CoverageChoice(library, options.code, FILE, ground, place)
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """What arrives: the options for it, who adds it, in which language, and how far that is.
-
-    shares: how much of the work is done when all is read, and when it is checked.
-    """
-
-    library: Library
-    source: str
-    options: AddOptions
-    required: Sequence[str]
-    who: str
-    language: str
-    progress: Progress
-    shares: tuple[float, float] = _SHORT_LOOK
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """File and layer, as problems name them."""
-        return {"file": source_name(self.source), "layer": self.options.layer}
-
-    def step(self, name: str) -> Progress:
-        """A step of the work: reading, checking, writing."""
-        read, checked = self.shares
-        begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
-        return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))
-
-
 def add(
     library: Library,
     source: str,
@@ -176,19 +108,23 @@ def preparing(
     who: str,
     language: str,
     progress: Progress = SILENT,
-) -> Iterator["PreparedVersion"]:
+) -> Iterator[PreparedVersion]:
     """Read, normalise and check a source: a new version, ready to be written as long as this lasts.
 
     The parameters are those of `add`; raises OneMapError as `add` does.
     """
     arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
+    arrival = replace(arrival, is_sent=True)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
         if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
-            yield _checked_version(arrival, entry, is_new, frame, None)
+            version = _checked_version(arrival, entry, is_new, frame, None)
+            yield version
+            if version.same is not None and copy_to is not None:
+                copy_to.unlink(missing_ok=True)
         return
     is_table = entry.geometry == "table"
     with contextlib.ExitStack() as held:
@@ -210,8 +146,8 @@ def preparing(
 
 
 def _prepared_in_blocks(
-    arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream, held: contextlib.ExitStack
-) -> "PreparedVersion | None":
+    arrival: Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream, held: contextlib.ExitStack
+) -> PreparedVersion | None:
     """Prepare a large layer by way of a journal, where an earlier attempt may have got some way.
 
     held: keeps the journal as long as it is needed. None if the layer holds values that cannot be kept there.
@@ -220,9 +156,7 @@ def _prepared_in_blocks(
 
     # What needs no look at the data is not told after an hour of it.
     _coverage_choice(library, options, arrival.place).refuse_impossible()
-    label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
-    if label is not None:
-        refuse_used_label(library.connection, entry.code, label)
+    _refuse_label_of_others(library, options, stream.count, arrival.place)
     files = Path(arrival.source), stream.readable.path
     state = state_of(*files)
     digest = content_hash(*files, arrival.progress)
@@ -248,8 +182,19 @@ def _prepared_in_blocks(
     return _checked_version(arrival, entry, is_new, frame, raw, journal)
 
 
+def _refuse_label_of_others(library: Library, options: AddOptions, count: int, place: dict[str, Any]) -> None:
+    """A used label is refused before a large layer is read, unless so many features may be that very version's.
+
+    Raises OneMapError version.label.
+    """
+    label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
+    for version in versions(library):
+        if (version.code, version.label) == (options.code, label) and version.count != count:
+            raise OneMapError("version.label", **{**place, "layer": options.code}, label=label, field="--label")
+
+
 @contextlib.contextmanager
-def _report_refusal(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
+def _report_refusal(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
     """What is refused while a source is read stands in the report too."""
     try:
         yield
@@ -283,7 +228,7 @@ def prepare_frame(
     who: str,
     language: str,
     progress: Progress,
-) -> "PreparedVersion":
+) -> PreparedVersion:
     """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
     return _normalised_version(arrival, entry, is_new, raw)
@@ -298,7 +243,7 @@ def prepare_raster(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-) -> "PreparedVersion":
+) -> PreparedVersion:
     """A raster that lies where it is to stay: a version ready to be written.
 
     kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
@@ -317,9 +262,9 @@ def _arrival(
     who: str,
     language: str,
     progress: Progress,
-) -> tuple[_Arrival, LayerEntry, bool]:
+) -> tuple[Arrival, LayerEntry, bool]:
     """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
-    arrival = _Arrival(library, source, options, (), who, language, progress)
+    arrival = Arrival(library, source, options, (), who, language, progress)
     if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     if not library.roles.is_owner:
@@ -327,13 +272,13 @@ def _arrival(
     entry, is_new = layer_entry(library, options.code, options.define)
     if options.report:
         check_report(options.report, [source, str(library.path)])
-    shares = _LONG_LOOK if looks_at_shapes(entry, library.district()) else _SHORT_LOOK
+    shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
 def _normalised_version(
-    arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame, is_ours: bool = False
-) -> "PreparedVersion":
+    arrival: Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame, is_ours: bool = False
+) -> PreparedVersion:
     """Bring a frame into the layer's shape, and check it. is_ours: nobody else holds its rows, which may be large."""
     arrival.step("checking").at(0.0)
     with _report_refusal(arrival, entry):
@@ -344,13 +289,13 @@ def _normalised_version(
 
 
 def _checked_version(
-    arrival: _Arrival,
+    arrival: Arrival,
     entry: LayerEntry,
     is_new: bool,
     frame: FrameBlocks,
     raw: RawFrame | None,
     journal: Journal | None = None,
-) -> "PreparedVersion":
+) -> PreparedVersion:
     """Check a clean frame: then it is ready to be written.
 
     raw: what is known of the source besides its rows; None for a raster.
@@ -359,29 +304,23 @@ def _checked_version(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            choice = _coverage_choice(library, arrival.options, arrival.place)
-            found_coverage = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
-            coverage, kind = found_coverage.ground, found_coverage.kind
+            coverage, kind = _coverage(arrival, entry, frame)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     # A survey that speaks for its features alone is told where it leaves the district out.
     spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
     known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
-    accepted = {ACCEPTABLE[name]: {"level": "warn"} for name in arrival.options.accept}
-    checked = replace(entry, checks={**entry.checks, **accepted})
     quality = check_quality(
         frame,
-        checked,
+        _as_accepted(entry, arrival.options.accept),
         LayerPlace(library.crs, district, spoken_for, known),
         arrival.required,
         arrival.place,
         arrival.step("checking"),
         journal,
     )
-    joins = unit_key_problems(library, frame, entry, arrival.place)
-    found = _all_found(frame, entry, quality) + [GradedProblem(item, level_of(entry, item.code)) for item in joins]
-    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
-        found.insert(0, GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    doubt = _doubts(arrival, entry, frame, raw) if arrival.is_sent else {}
+    found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
@@ -391,12 +330,39 @@ def _checked_version(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    facts = _version_facts(arrival, frame, raw, coverage, kind)
-    return PreparedVersion(arrival, entry, is_new, frame, raw, facts, found, quality)
+    facts = replace(_version_facts(arrival, frame, raw, coverage, kind), sure=tuple(doubt))
+    return PreparedVersion(
+        *(arrival, entry, is_new, frame, raw),
+        facts=facts,
+        found=found,
+        quality=quality,
+        same=_same_version(arrival, entry, frame, facts),
+    )
+
+
+def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> tuple[shapely.Geometry, str]:
+    """The ground for which a frame speaks, and how that is known. Raises OneMapError coverage.…."""
+    choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
+    found = choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
+    return found.ground, found.kind
+
+
+def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
+    """The layer, what a person takes in spite of a check told only. accept: of ACCEPTABLE."""
+    return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
+
+
+def _same_version(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
+    """The version that says all of it already. Raises OneMapError version.label where new content has a used label."""
+    library = arrival.library
+    same = same_version(library, entry, frame, facts) if arrival.is_sent else None
+    if same is None and facts.given_label is not None:
+        refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
+    return same
 
 
 def _version_facts(
-    arrival: _Arrival, frame: FrameBlocks, raw: RawFrame | None, coverage: Any, coverage_kind: str
+    arrival: Arrival, frame: FrameBlocks, raw: RawFrame | None, coverage: Any, coverage_kind: str
 ) -> VersionFacts:
     options = arrival.options
     return VersionFacts(
@@ -412,18 +378,41 @@ def _version_facts(
     )
 
 
-def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[GradedProblem]:
+def _doubts(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> dict[str, Problem]:
+    """What speaks against its being this layer. Of a file of several layers its own name says nothing."""
+    options, path = arrival.options, Path(source_name(arrival.source))
+    names = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
+    names = names[:1] if options.layer else names
+    by_hand = bool(options.normalising.fields)
+    return doubts(arrival.library, Arriving(entry, frame, names, by_hand, {"file": arrival.place["file"]}))
+
+
+def _graded_doubts(
+    arrival: Arrival, raw: RawFrame | None, quality: Quality, doubt: Mapping[str, Problem]
+) -> list[GradedProblem]:
+    """What is doubtful of the source as a whole: that it is this layer, and where it lies."""
+    level = "warn" if arrival.options.sure else "refuse"
+    found = [GradedProblem(problem, level) for problem in doubt.values()]
+    if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
+        found.append(GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
+    return found
+
+
+def _all_found(
+    library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: dict[str, Any]
+) -> list[GradedProblem]:
     """What reading, sorting and checking found, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
             found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
-    return [*found, *quality.found]
+    joins = unit_key_problems(library, frame, entry, place)
+    return [*found, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
 
 
 def _accept_frame(
-    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
+    arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
 ) -> FrameBlocks:
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
     refused = [item.problem for item in found if item.level == "refuse"]
@@ -439,115 +428,9 @@ def _accept_frame(
     return frame
 
 
-def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
+def _report(arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.options.report:
         title = entry.title_in(arrival.language)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
         write_report(arrival.options.report, found, more, facts, arrival.language)
-
-
-@dataclass(frozen=True)
-class PreparedVersion:
-    """A version that was read and checked, and is ready to be written.
-
-    facts: what is said of it; found, quality: what the checks found.
-    """
-
-    arrival: _Arrival
-    entry: LayerEntry
-    is_new: bool
-    frame: FrameBlocks
-    raw: RawFrame | None
-    facts: VersionFacts
-    found: Sequence[GradedProblem]
-    quality: Quality
-
-    def write(self, connection: StoreConnection) -> dict[str, Any]:
-        """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
-        arrival, bad = self.arrival, self.frame.bad
-        progress = arrival.step("writing")
-        progress.at(0.0)
-        records = listed_records(self.found, self.quality.more, arrival.language)
-        report = _source_report(arrival, self.raw, self.quality, records)
-        check_layer(arrival.library, self.entry.code)
-        check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
-        version = add_version(connection, self.entry, self.frame, self.facts, report, progress, is_new=self.is_new)
-        if arrival.options.snapshot:
-            keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
-        if bad is not None:
-            write_bad(connection, version, bad, arrival.who, arrival.language, progress)
-        keep_problems(connection, version, self.found, arrival.who, arrival.language)
-        result = {
-            "code": self.entry.code,
-            "version": version.label,
-            "table": version.table,
-            "features": version.count,
-            "repaired": self.frame.repaired,
-            "area_changed_m2": self.frame.area_changed_m2,
-            "coverage_m2": version.coverage_m2,
-            "coverage": version.coverage_kind,
-            "hash": version.hash,
-            "encoding": report["encoding"],
-            "codes": self.quality.codes,
-            "set_aside": 0 if bad is None else len(bad.rows),
-            "bad_table": None if bad is None else bad_table(version.table),
-            "problems": records,
-        }
-        if arrival.options.measured:
-            result |= _measures(self.frame, self.entry)
-        return {**result, "report": arrival.options.report} if arrival.options.report else result
-
-
-def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
-    """The sum of all areas in m², or of all lengths in m, in the library's plane; None where a layer has none."""
-    measure = {"polygon": shapely.area, "line": shapely.length}.get(entry.geometry)
-    total = None
-    if measure is not None:
-        total = float(sum(np.nansum(measure(frame.geometries(places))) for places in frame.blocks()))
-    is_line = entry.geometry == "line"
-    return {"area_m2": None if is_line else total, "length_m": total if is_line else None}
-
-
-def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[dict[str, Any]]:
-    """Write prepared versions in one transaction, all or none; returns the record of each, as `add` does."""
-    scope = prepared[0].entry.code if len(prepared) == 1 else None
-    with library.writing(scope) as connection:
-        results = [version.write(connection) for version in prepared]
-    for version in prepared:
-        version.arrival.progress.finish()
-    return results
-
-
-def _parameter_file(normalising: SourceOptions) -> str | None:
-    """What the file of a change of datum is called, so that its next state under that name is known for another."""
-    change = normalising.transform
-    return change.parameters.file if change and change.parameters else None
-
-
-def _source_report(
-    arrival: _Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    """How the source was read and what was found in it, as the library keeps it with the version.
-
-    records: the problems as the contract lists them.
-    """
-    snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
-    answers = {"crs": normalising.crs, "encoding": arrival.options.encoding}
-    return {
-        "encoding": raw.encoding if raw else None,
-        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
-        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": normalising.transform.hash if normalising.transform else None,
-        "transform_file": _parameter_file(normalising),
-        "fields": dict(normalising.fields),
-        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
-        "answers": {name: answer for name, answer in answers.items() if answer},
-        "accepted": list(arrival.options.accept),
-        **({"service": snapshot.record} if snapshot else {}),
-        **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
-        "codes": quality.codes,
-        "problems": [
-            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
-        ],
-    }

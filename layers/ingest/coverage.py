@@ -11,7 +11,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.coverage_names import DISTRICT, EXTENT, FEATURES, FILE
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import coverage_of, versions
+from onemap.layers.library.versions import Version, coverage_of, last_version
 from onemap.layers.progress import SILENT, Progress
 
 _LEAST_SHARE = 0.5  # of the district's box that features must reach over for them to speak for all of it
@@ -83,12 +83,11 @@ class CoverageChoice:
         return Coverage(self.library.district() or shapely.Polygon(), DISTRICT)
 
     @property
-    def _last(self) -> Any:
-        of_layer = [version for version in versions(self.library) if version.code == self.code]
-        return max(of_layer, key=lambda version: version.number, default=None)
+    def _last(self) -> Version | None:
+        return last_version(self.library, self.code)
 
     def _last_ground(self) -> shapely.Geometry:
-        return coverage_of(self.library, self._last)
+        return coverage_of(self.library, require_value(self._last, "the last version, whose ground is asked for"))
 
     def _features_ground(self, frame: FrameBlocks, progress: Progress) -> shapely.Geometry:
         unions = [united_ground(frame.geometries(rows)) for rows in frame.blocks(progress)]

@@ -18,7 +18,8 @@ _ALIKE = (("XZQ", "XZQJX"), ("CJDCQ", "CJDCQJX"), ("GL", "CSDL"))
 def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
     """The layer's own last version, then the last ones of layers that draw the same lines."""
     alike = {code for group in _ALIKE if entry.code in group for code in group}
-    last = {version.code: version for version in versions(library) if version.code in alike | {entry.code}}
+    count = [version for version in versions(library) if version.retired is None]
+    last = {version.code: version for version in count if version.code in alike | {entry.code}}
     order = sorted(last.values(), key=lambda version: version.code != entry.code)
     return tuple(KnownLines(one.code, one.label, partial(_near, library, one), one.code == _DIVISIONS) for one in order)
 

@@ -15,7 +15,7 @@ from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, log, make_store, system_user
-from onemap.layers.library.version_writing import GEOMETRY_TYPES
+from onemap.layers.library.version_writing import GEOMETRY_TYPES, show_layer
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
@@ -197,8 +197,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
         part.at(1.0)
     catalogue = source.catalogue()
     for code in dict.fromkeys(version.code for version in known):
-        entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
-        target.show_in_force(code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], numbers)
+        show_layer(target, catalogue[code], known)
     return len(known)
 
 

@@ -17,7 +17,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
     upcoming: a version is valid from a later day on.
     undated: a version has no first day, and one that has goes before it; without that it could be in force.
-    today: what a version is on this day, whatever `as_of` is: in_force, upcoming, undated or past.
+    retired: at, who and reason of a version that is in force no more from its first day on; null of others.
+    today: what a version is on this day, whatever `as_of` is: in_force, upcoming, undated, past or retired.
     day: the first day on which a version is in force; null where another took its place from the beginning.
     unreadable: a version's table is gone, or its raster is gone or not what was added.
     required_fields: the fields of a layer that the library's rules use.
@@ -84,12 +85,15 @@ def _version_record(
         "in_force": version is current,
         "upcoming": state == "upcoming",
         "undated": version is not current and state == "undated",
+        "retired": None if version.retired is None else vars(version.retired),
         "unreadable": _is_unreadable(library, entry, version),
     }
 
 
 def _state(version: Version, current: Version | None, day: date) -> str:
     """What a version is that is not in force on a day. current: the one that is."""
+    if version.retired is not None:
+        return "retired"
     if (version.valid_from or "") > day.isoformat():
         return "upcoming"
     is_open = version.valid_from is None and (version.valid_to is None or day.isoformat() <= version.valid_to)

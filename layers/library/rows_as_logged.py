@@ -50,9 +50,12 @@ def check_table(library: Library, table: PlainTable, where: Sql, parameters: Seq
 
 
 def check_layer(library: Library, code: str) -> None:
-    """Before a version is added: the layer's versions, what defines it, its view. Raises library.altered."""
+    """Before a version is added or retired: the layer's versions, what defines it, its view. Raises library.altered."""
     # A library that was made with layers of its own says so where it begins, of all of them in one entry.
-    where = Sql("action IN ('add', 'define') AND (subject = ? OR substr(subject, 1, ?) = ?) OR action IN ('new', ?)")
+    where = Sql(
+        "action IN ('add', 'define', 'retire', 'retire.undo') AND (subject = ? OR substr(subject, 1, ?) = ?)"
+        " OR action IN ('new', ?)"
+    )
     book = read_entries(library, where, (code, len(code) + 2, f"{code}__", COPY))
     tables = [TABLES["onemap_versions"], TABLES["onemap_catalogue"]]
     stored = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}

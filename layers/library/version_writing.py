@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -51,7 +51,10 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """The facts that are given with a version when it is added."""
+    """The facts that are given with a version when it is added.
+
+    sure: by what its source did not look like the layer, for which somebody has answered.
+    """
 
     label: str | None
     valid_from: date | None
@@ -62,6 +65,12 @@ class VersionFacts:
     source_hash: str
     accuracy_m: float | None
     who: str
+    sure: tuple[str, ...] = ()
+
+    @property
+    def given_label(self) -> str | None:
+        """The label that was given, else the first day; None without either."""
+        return self.label or (self.valid_from.isoformat() if self.valid_from else None)
 
 
 def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
@@ -124,14 +133,15 @@ def add_version(
     facts: VersionFacts,
     source_report: dict[str, Any],
     progress: Progress,
+    known: Sequence[Version],
     is_new: bool = False,
 ) -> Version:
     """Add a new version inside the open transaction; the layer's view then shows whichever is in force.
 
     source_report: what was found when the source was read, kept with the version.
-    is_new: the layer has just been defined. What is logged is logged last: from there on a
-    server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
-    library.….
+    known: the versions that the library has; is_new: the layer has just been defined. What is logged is logged last:
+    from there on a server lets no others write. Raises OneMapError version.label if the label is used, field.too_many,
+    layer.defined, library.….
     """
     is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
@@ -154,12 +164,17 @@ def add_version(
     connection.show_features(table, features.bounds().tolist())
     _record(connection, version, facts, source_report)
     connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, written.of_rows.tobytes()))
-    known = connection.execute(
-        "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
-    ).fetchall()
-    connection.show_in_force(entry.code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], known)
+    show_layer(connection, entry, [*known, version])
     _log_version(connection, entry, version, facts, is_new, written.of_index)
     return version
+
+
+def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[Version]) -> None:
+    """Make the layer's view anew, which shows whichever of the versions is in force. known: perhaps others, too."""
+    of_layer = sorted((one for one in known if one.code == entry.code), key=lambda version: version.number)
+    tables = [(version.number, version.table) for version in of_layer]
+    retired = [version.number for version in of_layer if version.retired is not None]
+    connection.show_in_force(entry.code, entry.title_in("zh"), GEOMETRY_TYPES[entry.geometry], tables, retired)
 
 
 @dataclass(frozen=True)
@@ -199,7 +214,7 @@ def _next_table(
     if len(features.columns) > connection.most_fields:
         counts = {"count": len(features.columns), "most": connection.most_fields}
         raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
-    types = {name: _sql_type(features.types(name)) for name in features.columns}
+    types = field_types(features)
     sql = "SELECT max(number) FROM onemap_versions WHERE code = ?"
     number = 1 + (connection.execute(sql, (entry.code,)).fetchone()[0] or 0)
     label = _label(connection, entry.code, number, facts)
@@ -207,13 +222,18 @@ def _next_table(
     return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
 
 
+def field_types(features: FrameBlocks) -> dict[str, str]:
+    """The type of each field in the table that features would get."""
+    return {name: _sql_type(features.types(name)) for name in features.columns}
+
+
 def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks) -> None:
     """Hash the values of every field of a table, field by field."""
     for name, kind in table.fields.items():
-        digest_field(digest, name, (_stored_column(features, name, kind, block) for block in features.blocks()))
+        digest_field(digest, name, (stored_column(features, name, kind, block) for block in features.blocks()))
 
 
-def _stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarray) -> Column:
+def stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarray) -> Column:
     """Values of some features as a library will give them back."""
     column = features.column(name, places)
     if column is None:
@@ -239,7 +259,8 @@ def _log_version(
     note_stored(connection, TABLES["onemap_versions"], table_name=version.table)
     note_stored(connection, TABLES["onemap_row_hashes"], table_name=version.table)
     note_structure(connection, [version.table, entry.code], of_index)
-    detail = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
+    detail: dict[str, Any] = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
+    detail |= {"sure": list(facts.sure)} if facts.sure else {}
     content = LoggedFeatures(version.table, 1, version.count, version.hash, entry.geometry == "raster")
     log(connection, facts.who, "add", version.table, {**detail, **content.detail()})
 
@@ -275,7 +296,7 @@ def _hashed_block(
     shapes = features.bodies(places)
     if geometry != "table":
         shapes = shapes.multi(geometry)
-    columns = [_stored_column(features, name, kind, places) for name, kind in table.fields.items()]
+    columns = [stored_column(features, name, kind, places) for name, kind in table.fields.items()]
     of_rows = row_hashes(digest_bodies(digest, shapes.column), columns)
     values = [column.to_pylist() if isinstance(column, pa.Array) else list(column) for column in columns]
     return places, shapes, values, of_rows
@@ -287,7 +308,7 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
     Raises OneMapError version.label if a given one, or the date, is used.
     """
     used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
-    label = facts.label or (facts.valid_from.isoformat() if facts.valid_from else None)
+    label = facts.given_label
     if label is None:
         while f"v{number}" in used:
             number += 1
@@ -296,11 +317,11 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
     return label
 
 
-def refuse_used_label(connection: StoreConnection, code: str, label: str) -> None:
+def refuse_used_label(connection: StoreConnection, code: str, label: str, file: str | None = None) -> None:
     """A label that a layer has already may not be given again. Raises OneMapError version.label."""
     sql = "SELECT 1 FROM onemap_versions WHERE code = ? AND label = ?"
     if connection.execute(sql, (code, label)).fetchone() is not None:
-        raise OneMapError("version.label", layer=code, label=label, field="--label")
+        raise OneMapError("version.label", file=file, layer=code, label=label, field="--label")
 
 
 def free_label(connection: StoreConnection, code: str, wanted: str) -> str:

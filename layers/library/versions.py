@@ -4,9 +4,9 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,20 @@ _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
 
 
 @dataclass(frozen=True)
+class Retirement:
+    """By whom, when and why a version was taken out of force. at: ISO moment."""
+
+    at: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Version:
-    """One immutable state of a layer, as the library records it. Dates are ISO text; None is open."""
+    """One immutable state of a layer, as the library records it. Dates are ISO text; None is open.
+
+    retired: it was added by mistake, and is in force on no day; None where it was not.
+    """
 
     code: str
     number: int
@@ -42,8 +54,10 @@ class Version:
     coverage_kind: str
     coverage_m2: float
     accuracy_m: float | None
+    retired: Retirement | None = None
 
 
+_RETIRED = "retired."  # before the name of a version's table, among the facts of a library
 _SQL = (
     "SELECT code, number, table_name, label, valid_from, valid_to, recorded_at, count, hash, coverage_kind,"
     " coverage_m2, accuracy_m FROM onemap_versions ORDER BY code, number"
@@ -51,12 +65,59 @@ _SQL = (
 
 
 def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
-    """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added."""
+    """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added.
+
+    Those that were retired by then say so. Raises OneMapError library.damaged.
+    """
     # The clock may be set back between two versions; their numbers are not.
     found = [Version(*row) for row in library.connection.execute(_SQL)]
-    if known_at is None:
-        return found
-    return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
+    if known_at is not None:
+        found = [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
+    retired = _retirements(library, known_at)
+    return [replace(one, retired=retired[one.table]) if one.table in retired else one for one in found]
+
+
+def retirement_key(table: str) -> str:
+    """Under which key the facts of a library hold what was decided of a version's retirement."""
+    return _RETIRED + table
+
+
+def retirement_events(library: Library) -> dict[str, list[dict[str, Any]]]:
+    """By a version's table each time it was retired, or that undone: at, who, reason, undo.
+
+    Raises OneMapError library.damaged.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for key, value in library.connection.execute("SELECT key, value FROM onemap_library"):
+        if isinstance(key, str) and key.startswith(_RETIRED):
+            found[key.removeprefix(_RETIRED)] = _listed_events(library, key, value)
+    return found
+
+
+def _listed_events(library: Library, key: str, text: Any) -> list[dict[str, Any]]:
+    try:
+        events = json.loads(text)
+        if all({"at", "who", "reason", "undo"} == set(one) and datetime.fromisoformat(one["at"]) for one in events):
+            return list(events)
+    except (TypeError, ValueError):
+        pass
+    raise OneMapError("library.damaged", file=library.label, reason=key, layer=key.removeprefix(_RETIRED))
+
+
+def _retirements(library: Library, known_at: datetime | None) -> dict[str, Retirement]:
+    """By table the versions that are retired, as far as was known at a moment."""
+    found: dict[str, Retirement] = {}
+    for table, events in retirement_events(library).items():
+        known = [one for one in events if known_at is None or datetime.fromisoformat(one["at"]) <= known_at]
+        if known and not known[-1]["undo"]:
+            found[table] = Retirement(known[-1]["at"], known[-1]["who"], known[-1]["reason"])
+    return found
+
+
+def last_version(library: Library, code: str) -> Version | None:
+    """The version of a layer that was added last, whichever is in force; None if it has none that counts."""
+    of_layer = [version for version in versions(library) if version.code == code and version.retired is None]
+    return of_layer[-1] if of_layer else None
 
 
 class Digest(Protocol):
@@ -134,10 +195,13 @@ def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
-    """The version in force among those of one layer: the latest valid_from, and of equal ones the last added."""
+    """The version in force among those of one layer: the latest valid_from, and of equal ones the last added.
+
+    One that was retired is in force on no day.
+    """
     day = as_of.isoformat()
     best: Version | None = None
-    for version in candidates:
+    for version in (one for one in candidates if one.retired is None):
         holds = (version.valid_from or "") <= day and (version.valid_to is None or day <= version.valid_to)
         if holds and (best is None or (version.valid_from or "") >= (best.valid_from or "")):
             best = version

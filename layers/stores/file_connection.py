@@ -22,6 +22,7 @@ from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA,
 from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.sql_text import (
+    NO_SQL,
     Sql,
     column_definitions,
     columns_of,
@@ -176,13 +177,17 @@ class FileConnection(sqlite3.Connection):
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
         geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
-        before = self.execute(
-            "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (table.name,)
-        ).fetchone()
+        before = self.extent(table.name)
         boxes = np.array([box for box in (before, bounds) if box is not None], dtype=float).reshape(-1, 4)
         boxes = boxes[np.isfinite(boxes).all(axis=1)]
         extent = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] if len(boxes) else None
         geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
+
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table, as the GeoPackage has it; None where it knows none."""
+        sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?"
+        found = self.execute(sql, (table,)).fetchone()
+        return None if found is None or None in found else found
 
     def read_features(
         self,
@@ -315,7 +320,9 @@ class FileConnection(sqlite3.Connection):
         """SQLite has no such switch: `read_rows` reads tables as they lie, and features are read by their fid."""
         return contextlib.nullcontext()
 
-    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+    def show_in_force(
+        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+    ) -> None:
         """The view CODE, with every version's fields."""
         columns: dict[str, None] = {}
         of_table: dict[str, set[str]] = {}
@@ -324,12 +331,14 @@ class FileConnection(sqlite3.Connection):
             of_table[table] = {name.lower() for name in names}
             known = {name.lower() for name in columns}
             columns.update(dict.fromkeys(name for name in names if name.lower() not in known))
+        numbers = join_sql(", ", map(sql_literal, retired))
+        besides = compose_sql(" AND number NOT IN ({numbers})", numbers=numbers) if retired else NO_SQL
         # "OGC_FID" is how GDAL knows a view's identifier.
         branches = [
             compose_sql(
                 "SELECT {columns} FROM {table} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = {code}"
                 " AND coalesce(valid_from, '') <= date('now', 'localtime')"
-                " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
+                " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime')){besides}"
                 " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)",
                 columns=[
                     Sql("fid AS OGC_FID"),
@@ -342,6 +351,7 @@ class FileConnection(sqlite3.Connection):
                 table=table,
                 number=sql_literal(number),
                 code=sql_literal(code),
+                besides=besides,
             )
             for number, table in tables
         ]

@@ -225,6 +225,16 @@ class ServerConnection:
         readers = sql.SQL(", ").join(map(sql.Identifier, self._roles.readers))
         self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
 
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table; None where it has no ground."""
+        if not any(column == GEOMETRY_COLUMN for column, *_ in self.execute(_COLUMNS, (self.schema, table))):
+            return None
+        box = sql.SQL(
+            "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM (SELECT ST_Extent(geom) AS b FROM {}) x"
+        )
+        found = self.raw.execute(box.format(sql.Identifier(table))).fetchone()
+        return None if found is None or None in found else found
+
     def read_features(
         self,
         table: str,
@@ -293,7 +303,9 @@ class ServerConnection:
                 for kind in _INDEXED:
                     self.raw.execute(f"RESET enable_{kind}")
 
-    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+    def show_in_force(
+        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+    ) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""
         of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
         kinds: dict[str, set[str]] = {}
@@ -302,6 +314,8 @@ class ServerConnection:
             for name, column, kind in self._columns(table):
                 kinds.setdefault(name.lower(), set()).add(kind)
                 shown.setdefault(name.lower(), column)
+        numbers = sql.SQL(", ").join(map(sql.Literal, retired))
+        besides = sql.SQL(" AND number NOT IN ({})").format(numbers) if retired else sql.SQL("")
         geometry = sql.SQL(f"geom::geometry({geometry_type}, {self.srs_id}) AS geom")
         branches = []
         for number, table in tables:
@@ -316,7 +330,7 @@ class ServerConnection:
                     sql.SQL(", ").join(columns),
                     sql.Identifier(table),
                     sql.Literal(number),
-                    _IN_FORCE.format(sql.Literal(code)),
+                    _IN_FORCE.format(sql.Literal(code), besides),
                 )
             )
         view = sql.Identifier(code)
@@ -330,7 +344,7 @@ class ServerConnection:
 
 _IN_FORCE = sql.SQL(
     "SELECT number FROM onemap_versions WHERE code = {} AND coalesce(valid_from, '') <= to_char(current_date,"
-    " 'YYYY-MM-DD') AND (valid_to IS NULL OR valid_to >= to_char(current_date, 'YYYY-MM-DD'))"
+    " 'YYYY-MM-DD') AND (valid_to IS NULL OR valid_to >= to_char(current_date, 'YYYY-MM-DD')){}"
     " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1"
 )
 

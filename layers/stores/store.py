@@ -184,6 +184,9 @@ class StoreConnection(Protocol):
         DamagedTable.
         """
 
+    def extent(self, table: str) -> Sequence[float] | None:
+        """West, south, east, north of a table of features, as the store knows it; None where there is no ground."""
+
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
         """All features of a table as they lie there, and which of them (n,) cannot have been written so by this store.
 
@@ -208,8 +211,13 @@ class StoreConnection(Protocol):
     def tolerant(self) -> AbstractContextManager[None]:
         """Within it whatever stands in a table is read, also what is no text where text should be."""
 
-    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
-        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading."""
+    def show_in_force(
+        self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
+    ) -> None:
+        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading.
+
+        retired: the numbers of those that never are.
+        """
 
 
 class Store(Protocol):

@@ -32,6 +32,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.library.state_delegate import StateDelegate
 from onemap.plugin.desk.library.version_changes_page import VersionChangesPage
+from onemap.plugin.desk.library.version_retirement import VersionRetirement
 from onemap.plugin.desk.library.version_states import state_hints, state_texts
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
@@ -111,6 +112,9 @@ class MapTab(QWidget):
         self.changes = VersionChangesPage(library, self)
         self.changes.written.connect(self.refused)
         self.changes.refused.connect(self.service_refused)
+        self.retirement = VersionRetirement(library, self)
+        self.retirement.done.connect(self.refused)
+        self.retirement.refused.connect(self.service_refused)
         self.services = ServiceRows(library, zoom_to, self)
         self.services.register_requested.connect(self.service_requested)
         self.services.snapshot_requested.connect(self.snapshot_requested)
@@ -479,7 +483,8 @@ class MapTab(QWidget):
         if item is not None and item.data(0, ROLE_ENTRY) is not None:
             menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
         if item is not None and item.data(0, ROLE_VERSION) is not None:
-            self.changes.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
+            for page in (self.changes, self.retirement):
+                page.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
         self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
         hide_action = menu.addAction(tr("Hide layers without data"))
         hide_action.setCheckable(True)

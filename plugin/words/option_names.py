@@ -39,6 +39,7 @@ def add_controls() -> dict[str, str]:
         "--accuracy": tr("Accuracy (m)"),
         "--repair": tr("Repair invalid geometry"),
         "--keep-bad": tr("Set bad features aside, and add the rest"),
+        "--sure": tr("Add it all the same"),
         "--report": tr("Report (.xlsx)"),
         "--copy": tr("Copy a raster beside the library"),
         "--district": tr("District"),

@@ -5099,5 +5099,73 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Not in force: it has no date, and a version with a date goes before it. To use it, add it again with the day from which it is valid.</source>
         <translation>未生效：该版本没有日期，有日期的版本优先。如要采用，请注明生效日期后重新入库。</translation>
     </message>
+    <message>
+        <source>“{layer}” is unchanged: version {version} holds the same. Nothing was written.</source>
+        <translation>“{layer}”无变化：与版本 {version} 相同，未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>It is not in force today; in force is {other}.</source>
+        <translation>该版本今日未生效，生效的是 {other}。</translation>
+    </message>
+    <message>
+        <source>It is not in force: it has no date, and {other}, which has one, goes before it.</source>
+        <translation>该版本没有生效：没有日期，有日期的 {other} 优先。</translation>
+    </message>
+    <message>
+        <source>Add all the same</source>
+        <translation>仍然入库</translation>
+    </message>
+    <message>
+        <source>Add it all the same</source>
+        <translation>存疑仍入库</translation>
+    </message>
+    <message>
+        <source>It does not look like this layer; the log says who was sure</source>
+        <translation>看起来不像该图层的数据；由谁确认将记入日志</translation>
+    </message>
+    <message>
+        <source>Unchanged, and not written: {count}.</source>
+        <translation>无变化、未写入：{count}。</translation>
+    </message>
+    <message>
+        <source>retired</source>
+        <translation>已撤下</translation>
+    </message>
+    <message>
+        <source>Retired, because it was added by mistake: no check of any day uses it</source>
+        <translation>误入库，已撤下：任何日期的检测都不采用</translation>
+    </message>
+    <message>
+        <source>{label} · retired</source>
+        <translation>{label} · 已撤下</translation>
+    </message>
+    <message>
+        <source>Put it back into force…</source>
+        <translation>恢复生效…</translation>
+    </message>
+    <message>
+        <source>Retire this version…</source>
+        <translation>撤下此版本…</translation>
+    </message>
+    <message>
+        <source>Retire {layer} {label}</source>
+        <translation>撤下 {layer} {label}</translation>
+    </message>
+    <message>
+        <source>Why is it put back into force? The log keeps the reason.</source>
+        <translation>恢复生效的理由（记入日志）：</translation>
+    </message>
+    <message>
+        <source>Why is it in force no more, from its first day on? The log keeps the reason.</source>
+        <translation>撤下的理由（自始不再生效，理由记入日志）：</translation>
+    </message>
+    <message>
+        <source>“{layer}” {label} is retired. Its menu puts it back.</source>
+        <translation>“{layer}” {label} 已撤下，可在其右键菜单中恢复。</translation>
+    </message>
+    <message>
+        <source>“{layer}” {label} is back in force on its days.</source>
+        <translation>“{layer}” {label} 已恢复，按其日期生效。</translation>
+    </message>
 </context>
 </TS>

@@ -303,6 +303,11 @@ class AddResult(Result):
         """The version's label."""
         return str(self.answer["version"])
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the library has it already as this version, so that nothing was written."""
+        return bool(self.answer["unchanged"])
+
 
 class CaseResult(Result):
     """A case of the review as it stands."""

@@ -115,12 +115,14 @@ class Library:
         accuracy: float | None = None,
         repair: bool = False,
         keep_bad: bool = False,
+        sure: bool = False,
         define: Mapping[str, str] | str | None = None,
         report: Place | None = None,
         progress: ProgressWish = None,
     ) -> AddResult:
         """Add a frame or a file as a new version of a layer: all of it, or nothing.
 
+        sure: it is this layer, however little it looks like it; the log keeps who said so.
         covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
         define: of a layer that the catalogue does not have: name, department, library, kind, geometry, key.
         """
@@ -140,10 +142,19 @@ class Library:
                 "covers": files.place(covers, "covers"),
                 "repair": repair,
                 "keep_bad": keep_bad,
+                "sure": sure,
                 "define": define,
                 "report": report,
             }
             return AddResult("add", self._answer("add", values, progress), self.language)
+
+    def retire(
+        self, code: str, label: str, *, reason: str, by: str | None = None, undo: bool = False
+    ) -> dict[str, Any]:
+        """Take a version out of force that was added by mistake, or with `undo` put it back; the core's JSON."""
+        with self._call():
+            values = {"code": code, "label": label, "reason": reason, "by": by, "undo": undo}
+            return self._answer("retire", values)
 
     def check(
         self,

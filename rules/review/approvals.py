@@ -169,7 +169,7 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
     report: dict[str, Any] = {"problems": [], "cases": len(cases)}
     frame = CleanFrame(geometries, attributes, names)
-    return add_version(connection, entry, frame, facts, report, SILENT).label
+    return add_version(connection, entry, frame, facts, report, SILENT, versions(library)).label
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:

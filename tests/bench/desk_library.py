@@ -89,7 +89,7 @@ def _add(
     frame = CleanFrame(ground, attributes, keys)
     facts = VersionFacts("v1", None, None, district, "district", f"{code}.gpkg", "0" * 64, None, "bench")
     with library.writing() as connection:
-        add_version(connection, entry, frame, facts, {}, SILENT, is_new=True)
+        add_version(connection, entry, frame, facts, {}, SILENT, [], is_new=True)
 
 
 def _parcel(parcels: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:

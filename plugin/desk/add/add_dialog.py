@@ -41,6 +41,7 @@ from onemap.plugin.words.translation import name_list, sentences, tr
 
 SIZE_PX = (760, 600)
 MIN_WIDTH_PX = 340
+DOUBTFUL = "layer.doubtful"
 FIELD_CODES = ("field.missing", "field.ambiguous")
 CRS_CODES = ("crs.missing", "crs.contradicted")
 OPTION_CODES = ("usage.value", "coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
@@ -124,6 +125,13 @@ class AddDialog(WorkingDialog):
 
     def add(self) -> None:
         """Load the file into the library, in the background."""
+        self._add({})
+
+    def _add_all_the_same(self) -> None:
+        self._add({"sure": True})
+
+    def _add(self, more: dict[str, Any]) -> None:
+        """Load it. more: options of the core for this time."""
         target = self.form.chosen_target
         if not self.add_button.isEnabled() or target is None:
             return
@@ -138,6 +146,7 @@ class AddDialog(WorkingDialog):
             "service": self.form.file.service,
             "taken_at": self.form.file.taken_at,
             **self.options.params,
+            **more,
         }
         title = tr("Add {layer}").format(layer=target.title)
         self._ask_core("add", params, lambda answer: self._show_added(target, answer), title, title)
@@ -150,6 +159,9 @@ class AddDialog(WorkingDialog):
             self.tabs.setCurrentWidget(self.fields)
         elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
             refusal.mend = (tr("Repair and add"), self._repair_and_add)
+        elif codes and set(codes) == {DOUBTFUL}:
+            refusal.mend, refusal.mend_option = (tr("Add all the same"), self._add_all_the_same), "--sure"
+            self._show_last_version()
         elif any(code.startswith(OPTION_CODES) for code in codes):
             self.tabs.setCurrentWidget(self._options_page)
         elif any(code in CRS_CODES for code in codes):
@@ -161,11 +173,21 @@ class AddDialog(WorkingDialog):
                 self.failed.emit(refusal)
             return
         self.notice.refuse(refusal)
-        if len(refusal.problems) > 1 or any(problem.get("feature") for problem in refusal.problems):
+        if (len(refusal.problems) > 1 and set(codes) != {DOUBTFUL}) or any(
+            problem.get("feature") for problem in refusal.problems
+        ):
             target = self.form.chosen_target
             self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
             if any(problem.get("feature") for problem in refusal.problems):
                 self.tabs.setCurrentWidget(self.page)
+
+    def _show_last_version(self) -> None:
+        """Show on the small map, beside what is in the file, what the layer has."""
+        target = self.form.chosen_target
+        counting = [version for version in target.versions if not version.retired] if target is not None else []
+        if counting:
+            self.page.show_beside(counting[-1].table)
+            self.tabs.setCurrentWidget(self.page)
 
     def close_down(self) -> None:
         """Stop reading and close, before the dialog is deleted."""
@@ -237,13 +259,7 @@ class AddDialog(WorkingDialog):
 
     def _show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         store_matches(target, self.fields.matches)
-        count = int(answer.get("features") or 0)
-        text = (
-            tr("“{layer}” has a new version, {version}.")
-            if target.geometry == "raster" or count == 1
-            else tr("“{layer}” has a new version, {version}, of {count} features.")
-        )
-        message = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
+        message = _added_text(target, answer)
         if answer.get("problems"):
             message = sentences(message, tr("What was noticed is in the list; a click shows where."))
         if answer.get("set_aside"):
@@ -292,3 +308,24 @@ class AddDialog(WorkingDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         """Inspect the dropped file; several, and a folder of many, are another dialog's."""
         take_drop(event, self.delivery_requested.emit, self.form.source.choose, self.refuse)
+
+
+def _added_text(target: CatalogueLayer, answer: dict[str, Any]) -> str:
+    """What became of the file: a new version, and whether it is in force; or nothing, because it is there already."""
+    count = int(answer.get("features") or 0)
+    facts = {"layer": target.title, "version": answer.get("version"), "count": f"{count:,}"}
+    if answer.get("unchanged"):
+        return tr("“{layer}” is unchanged: version {version} holds the same. Nothing was written.").format(**facts)
+    text = (
+        tr("“{layer}” has a new version, {version}.")
+        if target.geometry == "raster" or count == 1
+        else tr("“{layer}” has a new version, {version}, of {count} features.")
+    )
+    if answer.get("in_force", True):
+        return text.format(**facts)
+    late = (
+        tr("It is not in force today; in force is {other}.")
+        if answer.get("valid_from")
+        else tr("It is not in force: it has no date, and {other}, which has one, goes before it.")
+    )
+    return sentences(text.format(**facts), late.format(other=answer.get("goes_before") or "–"))

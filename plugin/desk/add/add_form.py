@@ -34,6 +34,7 @@ class AddForm(QWidget):
         self._layers: list[InspectedLayer] = []
         self._needs_crs = False
         self._is_part_chosen = False  # by hand, and not only the first of them
+        self._is_target_chosen = False  # in this form, and not only in the list of layers
         self.source = SourceChoice()
         self.source.chosen.connect(self.source_chosen)
         self.source.refused.connect(self.refused)
@@ -42,6 +43,7 @@ class AddForm(QWidget):
         self.part.activated.connect(lambda _index: self._keep_part())
         self.target = search_box()
         self.target.currentIndexChanged.connect(lambda _index: self._show_target())
+        self.target.activated.connect(lambda _index: self._keep_target())
         self.crs = QgsProjectionSelectionWidget()
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
@@ -128,7 +130,9 @@ class AddForm(QWidget):
                 self.target.setCurrentIndex(index)
 
     def show_layers(self, source: SourceFile, layers: list[InspectedLayer]) -> None:
-        """Show the layers of a file."""
+        """Show the layers of a file; what was chosen for another file counts no more where this one has a name."""
+        if self.file.path not in ("", source.path):
+            self._is_target_chosen = False
         self.file, self._layers = source, layers
         self.part.blockSignals(True)
         self.part.clear()
@@ -149,7 +153,8 @@ class AddForm(QWidget):
         if part is None:
             return
         self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
-        if self.chosen_target is None:
+        # A file is what it is called, whichever layer was selected when it came; a service is registered for its layer.
+        if self.chosen_target is None or not (self._is_target_chosen or self.file.service):
             entry = layer_named(part.name, self._targets()) or layer_named(Path(self.file.path).stem, self._targets())
             if entry is not None:
                 self.choose_target(entry.code)
@@ -184,6 +189,9 @@ class AddForm(QWidget):
 
     def _keep_part(self) -> None:
         self._is_part_chosen = True
+
+    def _keep_target(self) -> None:
+        self._is_target_chosen = True
 
     def _need_crs(self, is_needed: bool) -> None:
         self._needs_crs = is_needed

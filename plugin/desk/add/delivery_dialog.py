@@ -233,6 +233,9 @@ class DeliveryDialog(WorkingDialog):
         self._show_row()
         count = len(answer.get("added") or [])
         message = tr("Layers with a new version: {count}.").format(count=count)
+        if answer.get("unchanged"):
+            text = tr("Unchanged, and not written: {count}.").format(count=len(answer["unchanged"]))
+            message = sentences(message, text)
         if refused:
             message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
         self.notice.say(message)

@@ -47,6 +47,9 @@ class DeliveryRowPage(QWidget):
         self.keep_bad = TickBox(tr("Set bad features aside, and add the rest"))
         self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
         self.keep_bad.toggled.connect(lambda is_on: self._set("keep_bad", is_on))
+        self.sure = TickBox(tr("Add it all the same"))
+        self.sure.setToolTip(tr("It does not look like this layer; the log says who was sure"))
+        self.sure.toggled.connect(lambda is_on: self._set("sure", is_on))
         form = QFormLayout()
         self.named_crs = NamedCrs(self.crs)
         form.addRow(tr("Coordinate system"), self.named_crs)
@@ -55,7 +58,8 @@ class DeliveryRowPage(QWidget):
         self.fields.setMinimumHeight(MIN_FIELDS_PX)
         self.fields.changed.connect(self._take_fields)
         facts = QWidget()
-        column_of(self.facts, (self.problems, 1), form, self.repair, self.keep_bad, 0, inside=facts, is_tight=True)
+        options = (self.repair, self.keep_bad, self.sure)
+        column_of(self.facts, (self.problems, 1), form, *options, 0, inside=facts, is_tight=True)
         parts = QSplitter()
         parts.addWidget(facts)
         parts.addWidget(self.fields)
@@ -82,11 +86,13 @@ class DeliveryRowPage(QWidget):
         self.crs.setCrs(QgsCoordinateReferenceSystem(row.crs))
         self.repair.setChecked(row.repair)
         self.keep_bad.setChecked(row.keep_bad)
+        self.sure.setChecked(row.sure)
+        self.sure.setVisible(row.sure or any(problem.get("code") == "layer.doubtful" for problem in row.problems))
         schema = target.fields if target is not None else ()
         self.fields.show_fields(schema, row.samples, row.fields)
         self.fields.setVisible(bool(row.samples))
         can_change = row.is_data and row.status != ADDED
-        for control in (self.crs, self.repair, self.keep_bad, self.fields):
+        for control in (self.crs, self.repair, self.keep_bad, self.sure, self.fields):
             control.setEnabled(can_change)
         for control in (self.repair, self.keep_bad):
             control.setVisible(row.geometry != "raster")

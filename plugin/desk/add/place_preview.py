@@ -99,6 +99,17 @@ class PlacePreview(QWidget):
             box.combineExtentWith(self._district.extent())
         self._set_extent(box)
 
+    def show_beside(self, version: QgsVectorLayer) -> None:
+        """Show a version of the library below the file's features; one without ground is not seen."""
+        is_seen = any(layer.source() == version.source() for layer in self._layers)
+        if not version.isValid() or not version.isSpatial() or not self._layers or is_seen:
+            return
+        version.setRenderer(QgsSingleSymbolRenderer(_symbol(version.geometryType(), DISTRICT_COLOUR)))
+        self._show([*self._layers, version], self.summary.text())
+        box = QgsRectangle(self.canvas.extent())
+        box.combineExtentWith(version.extent())
+        self._set_extent(box)
+
     def zoom_to(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
         """Zoom to a geometry and mark it."""
         place = self._in_library(geometry, crs)
@@ -206,14 +217,14 @@ def _raster_layer(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLaye
     return picture
 
 
-def _symbol(geometry: Qgis.GeometryType) -> QgsSymbol:
+def _symbol(geometry: Qgis.GeometryType, colour: str = SOURCE_COLOUR) -> QgsSymbol:
     if geometry == Qgis.GeometryType.Line:
-        return QgsLineSymbol.createSimple({"line_color": SOURCE_COLOUR, "line_width": "0.5"})
+        return QgsLineSymbol.createSimple({"line_color": colour, "line_width": "0.5"})
     if geometry == Qgis.GeometryType.Point:
-        return QgsMarkerSymbol.createSimple({"color": SOURCE_COLOUR, "size": "2"})
-    fill = QColor(SOURCE_COLOUR)
+        return QgsMarkerSymbol.createSimple({"color": colour, "size": "2"})
+    fill = QColor(colour)
     return QgsFillSymbol.createSimple(
-        {"color": f"{fill.red()},{fill.green()},{fill.blue()},90", "outline_color": SOURCE_COLOUR}
+        {"color": f"{fill.red()},{fill.green()},{fill.blue()},90", "outline_color": colour}
     )
 
 

@@ -18,7 +18,7 @@ TEXTS = (
     *("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to"),
     *("transform", "transform_hash"),
 )
-FLAGS = ("repair", "keep_bad")
+FLAGS = ("repair", "keep_bad", "sure")
 
 
 @dataclass
@@ -50,6 +50,7 @@ class PlannedLayer:
     transform_hash: str = ""
     repair: bool = False
     keep_bad: bool = False
+    sure: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     remembered: tuple[str, ...] = ()
     geometry: str = ""
@@ -78,6 +79,7 @@ class PlannedLayer:
         if code != self.code:
             self.fields, self.remembered, self.transform, self.transform_hash = {}, (), "", ""
             self.code, self.status, self.problems = code, CHOSEN if code else LEFT_OUT, []
+            self.sure = False
 
     def obstacle(self, target: CatalogueLayer | None) -> str:
         """What to say where it cannot become that layer, or not under its label; empty where it can."""

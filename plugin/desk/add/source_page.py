@@ -105,6 +105,10 @@ class SourcePage(QSplitter):
         self.preview.show_source(self._path, self._part, crs)
         self._features = self.preview.source
 
+    def show_beside(self, table: str) -> None:
+        """Show a version of the library on the map, beside what is in the file."""
+        self.preview.show_beside(self._table(table))
+
     def show_problems(self, problems: list[dict[str, Any]], key: str = "") -> None:
         """List the problems.
 

@@ -32,7 +32,8 @@ class Version:
     coverage: district, file, or extent (then assumed).
     upcoming: it is valid from a later day on.
     undated: it has no first day, and is not in force because another version has.
-    today: what it is on this day, whatever day the library shows: in_force, upcoming, undated or past.
+    retired: it was added by mistake, and is in force on no day.
+    today: what it is on this day, whatever day the library shows: in_force, upcoming, undated, past or retired.
     day: the first day on which it is in force; empty where it never is.
     unreadable: the source is missing or replaced, such as a raster's file.
     """
@@ -50,6 +51,7 @@ class Version:
     today: str = ""
     day: str = ""
     undated: bool = False
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,11 +187,13 @@ def _titles(title: Any) -> list[str]:
 
 
 def state_of(version: Version | None) -> str:
-    """The state of a version: missing, unreadable, upcoming, undated, old, assumed, partial or in_force."""
+    """The state of a version: missing, unreadable, retired, upcoming, undated, old, assumed, partial or in_force."""
     if version is None:
         return "missing"
     if version.unreadable:
         return "unreadable"
+    if version.retired:
+        return "retired"
     if not version.in_force:
         return "upcoming" if version.upcoming else "undated" if version.undated else "old"
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
@@ -241,4 +245,5 @@ def _version(version: dict[str, Any]) -> Version:
         today=str(version.get("today") or ""),
         day=str(version.get("day") or ""),
         undated=bool(version.get("undated")),
+        retired=bool(version.get("retired")),
     )

@@ -61,6 +61,7 @@ class VersionChangesPage(QObject):
 
 def version_before(entry: CatalogueLayer, version: Version) -> Version | None:
     """The version before this one in the order in which they were added."""
-    tables = [one.table for one in entry.versions]
+    counting = [one for one in entry.versions if not one.retired or one.table == version.table]
+    tables = [one.table for one in counting]
     number = tables.index(version.table) if version.table in tables else 0
-    return entry.versions[number - 1] if number > 0 else None
+    return counting[number - 1] if number > 0 else None

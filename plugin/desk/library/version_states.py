@@ -11,6 +11,7 @@ def state_texts(label: str) -> dict[str, str]:
         "in_force": f"{label} ●",
         "old": f"{label} ◐ {tr('old')}",
         "undated": f"{label} ◐ {tr('no date')}",
+        "retired": f"{label} ✕ {tr('retired')}",
         "upcoming": f"{label} ◔ {tr('not yet')}",
         "partial": f"{label} ◌ {tr('part')}",
         "assumed": f"{label} ◌ {tr('assumed')}",
@@ -24,6 +25,7 @@ def state_hints() -> dict[str, str]:
     return {
         "in_force": tr("In force on that day, for the whole district"),
         "old": tr("Not in force on that day: a check does not use it"),
+        "retired": tr("Retired, because it was added by mistake: no check of any day uses it"),
         "undated": tr(
             "Not in force: it has no date, and a version with a date goes before it. "
             "To use it, add it again with the day from which it is valid."

@@ -95,5 +95,6 @@ def _words(today: str) -> str:
         "in_force": tr("{label} · in force today"),
         "upcoming": tr("{label} · not yet in force"),
         "undated": tr("{label} · not in force, without a date"),
+        "retired": tr("{label} · retired"),
         "past": tr("{label} · no longer in force"),
     }.get(today, "{label}")

@@ -19,11 +19,12 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="file department covers transform report",
+        advanced="sure file department covers transform report",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
             "each": tr("Layer by layer"),
+            "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
             "report": tr("Reports to send back"),
             "covers": tr("Ground for which the layers speak"),

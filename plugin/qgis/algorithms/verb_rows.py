@@ -112,7 +112,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="accept layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept sure layer crs transform encoding fields accuracy copy service taken_at define",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -121,6 +121,7 @@ def _add() -> VerbRow:
             "covers": tr("Coverage (district, extent, or a file)"),
             "keep_bad": tr("Set bad features aside, and add the rest"),
             "accept": tr("Take it in spite of this"),
+            "sure": tr("Add it all the same"),
             "report": tr("Report of the problems, to send back"),
             "fields": tr("Fields (target=source, …)"),
             "accuracy": tr("Accuracy in metres"),

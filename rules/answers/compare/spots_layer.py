@@ -13,7 +13,8 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
-from onemap.layers.ingest.adding import AddOptions, add_frame
+from onemap.layers.ingest.adding import add_frame
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions

@@ -30,6 +30,8 @@ def layers_view(result: Mapping[str, Any], language: str) -> AnswerView:
 def _version_row(layer: Mapping[str, Any], version: Mapping[str, Any], language: str) -> AnswerRow:
     mark = _IN_FORCE if version["in_force"] else _NOT_IN_FORCE
     lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
+    if version["retired"]:
+        lost = phrase("said.version_retired", language, reason=version["retired"]["reason"])
     values = [layer["code"], version["label"], Amount(version["count"], "count"), lost]
     about = {"layer": layer["code"], "version": version["label"]}
     return AnswerRow(f"{mark} {layer['title'].get(language) or layer['code']}", values, about=about)

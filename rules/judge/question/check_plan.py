@@ -86,7 +86,7 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
     if not question.in_place:
         return known
     wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
-    return [*known, *(replace(version, valid_from=None, valid_to=None) for version in wanted)]
+    return [*known, *(replace(version, valid_from=None, valid_to=None, retired=None) for version in wanted)]
 
 
 def _chosen_rules(

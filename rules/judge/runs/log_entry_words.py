@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.messages import phrase, sentences
+from onemap.layers.messages import list_text, phrase, sentences, titles_of
 
 _REVIEW = "review."
 
@@ -50,6 +50,7 @@ def _details(facts: Mapping[str, Any], language: str) -> str | None:
         "decision": lambda value: texts["decision"].get(value, value),
         "state": lambda value: {**texts["review_state"], **texts["warning_state"]}.get(value, value),
         "kind": lambda value: texts["run_kind"].get(value, value),
+        "sure": lambda value: list_text(titles_of(value or (), "doubt_kind", language), language),
         "due": lambda value: max(value.values(), default=None) if isinstance(value, dict) else value,
     }
     pairs = ((name, words.get(name, lambda value: value)(facts.get(name))) for name in texts["log_detail"])

@@ -9,7 +9,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
-from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
 from onemap.rules.judge.packs.pack import pack_text
 
@@ -57,12 +57,23 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
     found = set()
     for code, (label, hash_) in inputs.layers.items():
         holds = in_force(of_layer.get(code, ()), day)
-        if (holds and (holds.label, holds.hash) != (label, hash_)) or (holds is None and label is not None):
+        judged = next((version for version in of_layer.get(code, ()) if version.label == label), None)
+        if holds is not None and holds.hash == hash_ and (judged is None or _says_the_same(library, holds, judged)):
+            continue
+        if holds is not None or label is not None:
             found.add(code)
     known = {pack["id"]: pack["hash"] for pack in inputs.packs}
     found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
     now = _hashes_now(library, inputs.sources)
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
+
+
+def _says_the_same(library: Library, holds: Version, judged: Version) -> bool:
+    """Whether of two versions with the same rows one holds for the same ground, and as exactly, as the other."""
+    if holds.table == judged.table:
+        return True
+    facts = [(version.coverage_kind, version.accuracy_m) for version in (holds, judged)]
+    return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged))
 
 
 def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:

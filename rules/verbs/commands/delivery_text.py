@@ -41,6 +41,7 @@ def _receive(result: Result, language: str) -> str:
 def ingest_view(result: Result, language: str) -> AnswerView:
     """What goes where; then what was added, what was refused and why, and where report and plan lie."""
     lines = [phrase("said.ingest_added", language, **row) for row in result["added"]]
+    lines += [phrase("said.unchanged", language, **row) for row in result["unchanged"]]
     for row in result["refused"]:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
         lines.append(phrase("said.ingest_refused", language, source=source))
@@ -48,7 +49,7 @@ def ingest_view(result: Result, language: str) -> AnswerView:
     reports = result.get("report") or ()
     for report in [reports] if isinstance(reports, str) else reports:
         lines.append(phrase("said.ingest_report", language, report=report))
-    if result.get("plan_file") and not result["added"] and not result["refused"]:
+    if result.get("plan_file") and not any(result[name] for name in ("added", "unchanged", "refused")):
         lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
     return AnswerView([_plan_row(row, language) for row in result["plan"]], closing=lines)
 

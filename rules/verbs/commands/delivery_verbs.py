@@ -16,6 +16,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("plan", "FILE.toml", convert=to_name),
             Parameter("file", "PATH", repeated=True),
             Parameter("each", flag=True),
+            Parameter("sure", flag=True),
             Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
             Parameter("department", "D", choices=DEPARTMENTS),
             Parameter("transform", "T", convert=to_name),

@@ -47,13 +47,21 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
+    if result["unchanged"]:
+        return phrase("said.unchanged", language, **result)
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if not result["in_force"]:
+        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
         lines.append(phrase("said.report", language, report=result["report"]))
     return "\n".join(lines)
+
+
+def _retire(result: Result, language: str) -> str:
+    return phrase("said.retired" if result["retired"] else "said.retired_undone", language, **result)
 
 
 def _service(result: Result, language: str) -> str:
@@ -208,6 +216,7 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
+    "retire": _retire,
     "service": _service,
     "verify": _verify,
     "keep": _keep,

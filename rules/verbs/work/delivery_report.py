@@ -12,7 +12,7 @@ from onemap.layers.area_units import M2_PER_HECTARE
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, NOTE, UNMATCHED, UNREADABLE, UNSURE
-from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED
+from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import either_of, phrase, sender_mend, wording
@@ -29,7 +29,7 @@ _PROBLEM_COLUMNS = (
     *("source", "source_layer", "layer", "level", "feature", "source_row", "field", "message", "mend", "code"),
 )
 _NUMBERS = {"features", "set_aside", "repaired", "area_m2", "length_m", "refusals", "remarks"}
-_STATUS_ORDER = (ADDED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
+_STATUS_ORDER = (ADDED, UNCHANGED, PLANNED, MATCHED, UNSURE, UNMATCHED, UNREADABLE, REFUSED, LEFT_OUT, NOTE)
 _REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
 Record = dict[str, Any]
 
@@ -74,11 +74,11 @@ def write_reports(
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
     """A record for each layer of the plan, with what became of it."""
-    catalogue, added = library.catalogue(), iter(result["added"])
+    catalogue, records = library.catalogue(), {state: iter(result[state]) for state in (ADDED, UNCHANGED)}
     refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
     for row in result["plan"]:
-        taken = next(added) if row["status"] == ADDED else {}
+        taken = next(records[row["status"]]) if row["status"] in records else {}
         entry = catalogue.get(row["code"] or "")
         likely = _likely_layers(row, library, language) if not row["code"] else None
         rows.append(

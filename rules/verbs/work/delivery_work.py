@@ -100,7 +100,7 @@ def receive(values: Values, context: VerbContext) -> Result:
 
 def ingest(values: Values, context: VerbContext) -> Result:
     """Plan a department's whole delivery, or carry its plan out."""
-    from onemap.layers.delivery.ingest import DeliveryRefused, IngestOptions
+    from onemap.layers.delivery.ingest import REFUSED, DeliveryRefused, IngestOptions
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
     from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.datum_change import given_change
@@ -118,6 +118,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             language=context.language,
             plan=Path(values["plan"]) if values.get("plan") else None,
             each=bool(values.get("each")),
+            sure=bool(values.get("sure")),
             department=values.get("department"),
             covers=values.get("covers"),
             change=given_change(values.get("transform")),
@@ -130,6 +131,8 @@ def ingest(values: Values, context: VerbContext) -> Result:
             write_reports(reports, error.result, library, folder, context)
             raise
         write_reports(reports, result, library, folder, context)
+    if any(row["code"] for row in result["refused"]):  # others went in, and these were planned
+        result["failed_on"] = REFUSED
     return result | ({"report": reports[0] if len(reports) == 1 else reports} if reports else {})
 
 

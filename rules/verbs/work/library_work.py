@@ -77,8 +77,8 @@ def inspect(values: Values, context: VerbContext) -> Result:
 def add(values: Values, context: VerbContext) -> Result:
     """Add a source as a new version of a layer."""
     from onemap.layers.geometry.proof_beside import Provers
-    from onemap.layers.ingest.adding import AddOptions
     from onemap.layers.ingest.adding import add as add_source
+    from onemap.layers.ingest.arrival import AddOptions
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
@@ -97,6 +97,7 @@ def add(values: Values, context: VerbContext) -> Result:
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
         accept=(values["accept"],) if values.get("accept") else (),
+        sure=bool(values.get("sure")),
         report=values.get("report"),
         normalising=normalising_options(values),
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
@@ -159,6 +160,22 @@ def service(values: Values, context: VerbContext) -> Result:
             note=values.get("note"),
         )
         return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
+
+
+def retire(values: Values, context: VerbContext) -> Result:
+    """Take a version out of force that was added by mistake, or put it back."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.retirement import retire as retire_version
+    from onemap.rules.review.cases.hand import checked_name
+
+    with open_library(values["library"]) as library:
+        who = library.person() if values.get("by") is None else checked_name(values["by"])
+        if library.account not in (None, who):
+            raise OneMapError("decide.by", field="--by", by=who, account=library.account)
+        wanted = values["code"], values["label"], values["reason"]
+        version = retire_version(library, *wanted, who, undo=bool(values.get("undo")))
+    named = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}
+    return {"ok": True, **named, "retired": None if version.retired is None else vars(version.retired)}
 
 
 def layers(values: Values, context: VerbContext) -> Result:

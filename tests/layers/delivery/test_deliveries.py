@@ -69,7 +69,7 @@ def test_one_wrong_layer_keeps_all_out_unless_each_goes_in_alone(library, delive
     assert (answer.code, versions_of(library)) == (3, [])
     assert {"ingest.unmatched", "geometry.invalid"} <= set(answer.codes)
     answer = onemap("ingest", library, delivery, "--covers", "district", "--each")
-    assert (answer.code, len(answer.json["added"])) == (0, 2)
+    assert (answer.code, len(answer.json["added"])) == (4, 2)
     refused = {row["source"]: [problem["code"] for problem in row["problems"]] for row in answer.json["refused"]}
     assert refused["没人认识.gpkg"] == ["ingest.unmatched"]
     assert "geometry.invalid" in refused["DLTB.gpkg"]
@@ -100,7 +100,8 @@ def test_a_plan_is_written_edited_and_carried_out(library, delivery, onemap, tmp
     assert answer.code == 0, answer.json
     assert versions_of(library) == [("DLTB", "人定", 1)]
     # What was answered once is remembered for the layer, and shown.
-    (delivery / "没人认识.gpkg").rename(delivery / "地类图斑2025.gpkg")
+    (delivery / "没人认识.gpkg").unlink()
+    write_layer(delivery / "地类图斑2025.gpkg", [square(0, 0)], {"编号": ["9"], "类": ["0102"]})
     shutil.rmtree(delivery / "子目录")
     answer = onemap("ingest", library, delivery, "--department", "land")
     assert answer.code == 3  # the other department's file is not known to this one
@@ -120,7 +121,11 @@ def test_the_crs_and_encoding_that_a_person_named_are_remembered_where_the_next_
         folder.mkdir()
         path = folder / f"DLTB{year}.shp"
         write_layer(
-            path, [square(0, 0)], {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]}, crs=crs, encoding=encoding
+            path,
+            [square(0, 0, year / 2)],
+            {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]},
+            crs=crs,
+            encoding=encoding,
         )
         path.with_suffix(".cpg").unlink(missing_ok=True)
         return folder
@@ -292,11 +297,12 @@ def test_a_table_that_never_had_a_shapefile_is_no_data_and_stops_nothing(library
 def test_a_label_that_is_there_already_is_told_with_its_file_and_the_others_go_in(library, delivery, onemap):
     assert onemap("ingest", library, delivery, "--covers", "district").code == 0
     shutil.rmtree(delivery / "子目录")
+    write_layer(delivery / "STBHHX2024.shp", [square(0, 0)], {"BSM": ["1"], "HXMC": ["乙"]}, encoding="GBK")
     write_layer(delivery / "永久基本农田图斑.gpkg", [square(0, 0)], {"BSM": ["1"]})
     answer = onemap("ingest", library, delivery, "--covers", "district")
     problems = [(problem["code"], problem["file"]) for problem in answer.json["problems"]]
     assert (answer.code, problems) == (3, [("version.label", "STBHHX2024.shp")])
-    assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 0
+    assert onemap("ingest", library, delivery, "--covers", "district", "--each").code == 4
     assert ("YJJBNTTB", "v1", 1) in versions_of(library)
 
 

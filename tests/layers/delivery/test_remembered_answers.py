@@ -38,7 +38,7 @@ def delivery_of(tmp_path, year, crs="EPSG:2383"):
     """A delivery of one layer in the old datum."""
     folder = tmp_path / f"sent{year}"
     folder.mkdir()
-    columns = {"BSM": ["1"], "DLBM": ["0101"], "DLMC": ["水田"]}
+    columns = {"BSM": [str(year)], "DLBM": ["0101"], "DLMC": ["水田"]}
     write_layer(folder / f"DLTB{year}.gpkg", [square(0, 0, 900)], columns, crs=crs)
     return folder
 

@@ -25,13 +25,13 @@ def test_what_is_told_of_an_added_version(shelf, square):
     assert answer.json["table"] == "T__1"
 
 
-def test_an_unknown_code_is_refused_unless_it_is_defined(shelf, square):
+def test_an_unknown_code_is_refused_unless_it_is_defined(shelf, square, layer_file, box):
     answer = shelf.add(square, code="NOSUCH", define=None)
     assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["layer.unknown"], "NOSUCH")
     assert shelf.add(square, code="NOSUCH", define=DEFINE).code == 0
     # It is in the catalogue now, so the next version needs no definition, and may repeat it.
-    assert shelf.add(square, code="NOSUCH", define=None).code == 0
-    assert shelf.add(square, code="NOSUCH", define=DEFINE).code == 0
+    assert shelf.add(layer_file("b.gpkg", [box(0, 1)]), code="NOSUCH", define=None).code == 0
+    assert shelf.add(layer_file("c.gpkg", [box(0, 2)]), code="NOSUCH", define=DEFINE).code == 0
     assert shelf.add(square, code="NOSUCH", define=DEFINE.replace("land", "water")).codes == ["layer.defined"]
     layers = shelf.run("layers", shelf.path).json["layers"]
     entry = next(layer for layer in layers if layer["code"] == "NOSUCH")
@@ -164,19 +164,20 @@ def test_the_extent_of_a_single_point_covers_nothing(shelf, layer_file):
 # Label and time.
 
 
-def test_a_label_defaults_to_the_date_and_else_to_a_number_that_is_free(shelf, square):
+def test_a_label_defaults_to_the_date_and_else_to_a_number_that_is_free(shelf, square, layer_file, box):
     assert shelf.add(square).json["version"] == "v1"
-    assert shelf.add(square, label="v3").json["version"] == "v3"
+    assert shelf.add(layer_file("b.gpkg", [box(0, 1)]), label="v3").json["version"] == "v3"
     assert shelf.add(square).json["version"] == "v4"  # the third version; v3 is taken
     assert shelf.add(square, valid_from="2026-01-01").json["version"] == "2026-01-01"
 
 
-def test_a_used_label_is_refused_and_nothing_is_added(shelf, square):
+def test_a_used_label_is_refused_and_nothing_is_added(shelf, square, layer_file, box):
     assert shelf.add(square, label="2026").code == 0
-    answer = shelf.add(square, label="2026")
+    other = layer_file("other.gpkg", [box(0, 1)])
+    answer = shelf.add(other, label="2026")
     assert (answer.code, answer.codes) == (3, ["version.label"])
     assert shelf.add(square, valid_from="2026-01-01").code == 0
-    assert shelf.add(square, valid_from="2026-01-01").codes == ["version.label"]
+    assert shelf.add(other, valid_from="2026-01-01").codes == ["version.label"]
     assert "T__3" not in shelf.tables()
     assert shelf.add(square, code="OTHER", label="2026").code == 0  # labels belong to their layer
 
@@ -217,8 +218,8 @@ def test_the_same_content_has_the_same_hash_and_another_coordinate_another(shelf
 def test_a_library_may_be_its_own_source(shelf, square):
     # Read by the one SQLite that may touch it: another would drop the locks that this process holds.
     assert shelf.add(square, label="2025").code == 0
-    assert shelf.add(shelf.path, layer="T__1", code="COPY").json["features"] == 1
-    assert shelf.add(shelf.path, layer="T", code="VIEW").json["features"] == 1
+    assert shelf.add(shelf.path, layer="T__1", code="COPY", sure=True).json["features"] == 1
+    assert shelf.add(shelf.path, layer="T", code="VIEW", sure=True).json["features"] == 1
     assert shapely.equals_exact(shelf.geometries("COPY__1"), shelf.geometries("T__1")).all()
     assert shelf.column("BSM", "COPY__1") == ["1"]
 

@@ -16,7 +16,8 @@ import shapely
 
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.ingest.adding import AddOptions, add
+from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress

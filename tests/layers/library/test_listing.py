@@ -111,13 +111,15 @@ def test_the_catalogue_has_every_layer_that_surveys_and_plans_deliver(shelf):
 
 
 def test_each_version_tells_what_it_is_today_and_on_which_day_it_is_first_in_force(shelf, layer_file, box):
-    for label, since in (
-        ("old", "2020-01-01"),
-        ("new", "2022-01-01"),
-        ("mended", "2022-01-01"),
-        ("next", "2999-01-01"),
+    for number, (label, since) in enumerate(
+        (
+            ("old", "2020-01-01"),
+            ("new", "2022-01-01"),
+            ("mended", "2022-01-01"),
+            ("next", "2999-01-01"),
+        )
     ):
-        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, 0)]), key="BSM", label=label, valid_from=since)
+        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, valid_from=since)
         assert added.code == 0, added.json
     for day in ("2021-06-01", "2999-06-01"):  # whatever day is asked for
         answer = shelf.run("layers", shelf.path, "--as-of", day).json
@@ -131,13 +133,15 @@ def test_each_version_tells_what_it_is_today_and_on_which_day_it_is_first_in_for
 
 
 def test_a_version_without_a_date_beside_a_dated_one_is_not_called_past(shelf, layer_file, box):
-    for label, dates in (
-        ("older", {}),
-        ("undated", {}),
-        ("ended", {"valid_to": "2020-12-31"}),
-        ("dated", {"valid_from": "2022-01-01"}),
+    for number, (label, dates) in enumerate(
+        (
+            ("older", {}),
+            ("undated", {}),
+            ("ended", {"valid_to": "2020-12-31"}),
+            ("dated", {"valid_from": "2022-01-01"}),
+        )
     ):
-        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, 0)]), key="BSM", label=label, **dates)
+        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, **dates)
         assert added.code == 0, added.json
 
     def states(day):

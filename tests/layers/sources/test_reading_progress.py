@@ -6,7 +6,8 @@ import pytest
 import shapely
 
 from onemap.layers.errors import Cancelled
-from onemap.layers.ingest.adding import AddOptions, add
+from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 

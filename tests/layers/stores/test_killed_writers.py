@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from onemap.layers.errors import Cancelled, OneMapError
-from onemap.layers.ingest.adding import AddOptions, add
+from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.tests.conftest import ROOT
@@ -106,4 +107,7 @@ def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(ow
     assert refused.value.code == "library.connection_lost"
     assert done("layers", url).json == before
     assert done("verify", url).json["ok"]
-    assert done("add", url, squares, "--as", "T", "--covers", "extent").json["table"] == "T__2"
+    assert (
+        done("add", url, squares, "--as", "T", "--covers", "extent", "--valid-from", "2024-01-01").json["table"]
+        == "T__2"
+    )

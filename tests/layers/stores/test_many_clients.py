@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import count
 
 import pytest
 
@@ -84,11 +86,15 @@ def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
 
 @pytest.fixture
 def adding(server_shelf, squares):
-    from onemap.layers.ingest.adding import AddOptions, add
+    from onemap.layers.ingest.adding import add
+    from onemap.layers.ingest.arrival import AddOptions
     from onemap.tests.layers.conftest import DEFINE
 
+    days = count()  # each version says something new: its own first day
+
     def add_version(code: str, label: str, who: str) -> None:
-        wishes = AddOptions(code=code, define=DEFINE.format("polygon"), covers="extent", label=label)
+        first = date(2000, 1, 1) + timedelta(days=next(days))
+        wishes = AddOptions(code=code, define=DEFINE.format("polygon"), covers="extent", label=label, valid_from=first)
         with open_library(server_shelf.url) as library:
             add(library, str(squares), wishes, lambda code: (), who, "en")
 

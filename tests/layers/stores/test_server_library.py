@@ -104,7 +104,7 @@ def test_a_refused_or_broken_add_leaves_no_trace(server_shelf, squares, layer_fi
     )
     before = server_shelf.rows(tables), server_shelf.rows("SELECT * FROM onemap_audit")
     assert server_shelf.add(layer_file("bad.gpkg", [box(0, 0), None])).code == 3
-    assert server_shelf.add(squares, label="1").codes == ["version.label"]
+    assert server_shelf.add(layer_file("other.gpkg", [box(0, 5)]), label="1").codes == ["version.label"]
 
     def lose_versions():
         with open_library(server_shelf.url) as library, library.writing() as connection:

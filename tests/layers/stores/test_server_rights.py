@@ -132,3 +132,21 @@ def test_what_a_function_of_the_owner_does_is_for_members_only(bureau):
     assert may["wang"] == ["onemap_chain_head", "onemap_take_turn"]
     assert may["qian"] == ["onemap_chain_head"]
     assert may["nobody_here"] == []
+
+
+def test_the_owner_alone_retires_a_version_and_the_view_forgets_it(bureau, squares):
+    wanted = ("T", "v1", "--reason", "wrong file")
+    for account in ("wang", "zhao"):
+        assert bureau.run("retire", bureau.url_as(account), *wanted).codes == ["library.owner_adds"]
+    assert bureau.run("retire", bureau.url, *wanted, "--by", "wang").codes == ["decide.by"]
+    count = bureau.rows('SELECT count(*) FROM "T"')
+    again = bureau.add(squares)
+    assert (again.json["unchanged"], again.json["version"]) == (True, "v1")
+    answer = bureau.run("retire", bureau.url, *wanted)
+    assert (answer.code, answer.json["retired"]["who"]) == (0, "onemap")
+    assert bureau.rows('SELECT count(*) FROM "T"', "wang") == [(0,)]
+    assert bureau.run("verify", bureau.url).json["ok"]
+    assert bureau.add(squares).json["version"] == "v2"
+    assert bureau.rows('SELECT count(*) FROM "T"', "wang") == count
+    assert bureau.run("retire", bureau.url, *wanted, "--undo").code == 0
+    assert bureau.run("verify", bureau.url).json["ok"]

@@ -195,6 +195,20 @@ def test_a_frame_becomes_a_version_that_is_read_again(town, library):
     assert rows.in_force.tolist() == [False, True] and rows["count"].tolist() == [2, 2]
 
 
+def test_a_version_that_is_the_same_again_is_told_and_one_by_mistake_is_retired(town, library):
+    frame = gpd.GeoDataFrame({"KEY": ["new"]}, geometry=[shapely.box(500_000, 4_200_000, 500_010, 4_200_010)])
+    frame = frame.set_crs("EPSG:4547")
+    first = library.add(frame, "ZONE", label="mistake", valid_from="2026-05-01", covers="extent", sure=True)
+    again = library.add(frame, "ZONE", covers="extent", valid_from="2026-05-01")
+    assert (first.unchanged, again.unchanged, again.version) == (False, True, "mistake")
+    rows = library.layers(as_of="2026-06-01")
+    assert rows.loc[rows["label"] == "mistake", "in_force"].all()
+    assert library.retire("ZONE", "mistake", reason="wrong file")["retired"]["reason"] == "wrong file"
+    rows = library.layers(as_of="2026-06-01")
+    assert not rows.loc[rows["label"] == "mistake", "in_force"].any()
+    assert library.retire("ZONE", "mistake", reason="right after all", undo=True)["retired"] is None
+
+
 def test_a_box_that_meets_only_the_box_of_a_feature_does_not_give_it(town, library):
     slanting = gpd.GeoDataFrame({"KEY": ["f"]}, geometry=[LineString([(0, 0), (100, 100)])], crs=4547)
     library.add(slanting, "ROAD", label="slanting", covers="extent")

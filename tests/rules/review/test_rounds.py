@@ -91,10 +91,34 @@ def test_a_layer_that_was_missing_and_is_there_now_makes_stale(town):
 
 
 def test_a_version_whose_time_is_over_makes_stale(town):
-    town.layer("FARM", ground(50, 0, 200, 100), valid_from="2026-01-01", valid_to="2026-03-06", label="year")
+    town.layer("FARM", ground(50, 0, 210, 100), valid_from="2026-01-01", valid_to="2026-03-06", label="year")
     case = town.open()
     assert not opinion(town.show(case, "2026-03-06"), "land")["stale"]
     assert opinion(town.show(case, "2026-03-07"), "land")["stale"]
+
+
+def test_the_same_content_under_another_label_makes_nothing_stale_but_other_ground_does(town, walk):
+    case = walk("circulating")
+    town.layer("FARM", ground(60, 0, 200, 100), label="other")
+    assert opinion(town.show(case, "2026-03-04"), "land")["stale"]
+    town.layer("FARM", ground(50, 0, 200, 100), label="as before")
+    assert not opinion(town.show(case, "2026-03-04"), "land")["stale"]
+    answer = command(
+        *("add", town.library, town.folder / "FARM.gpkg", "--as", "FARM", "--label", "corner", "--covers", "extent")
+    )
+    assert (answer.code, answer.json["unchanged"]) == (0, False)
+    assert opinion(town.show(case, "2026-03-04"), "land")["stale"]
+
+
+def test_what_was_judged_with_a_retired_version_is_stale_and_readable(town, walk):
+    case = walk("circulating")
+    arguments = ("retire", town.library, "FARM", "v1", "--reason", "wrong file")
+    assert command(*arguments).code == 0
+    shown = town.show(case, "2026-03-04")
+    assert [one["department"] for one in shown["opinions"] if one["stale"]] == ["land"]
+    assert command("verify", town.library).json["ok"]
+    assert command(*arguments, "--undo").code == 0
+    assert not any(one["stale"] for one in town.show(case, "2026-03-04")["opinions"])
 
 
 def test_a_pack_that_says_something_else_makes_every_opinion_stale(town, walk):

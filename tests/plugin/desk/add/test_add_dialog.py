@@ -373,3 +373,47 @@ def test_the_district_is_seen_in_a_library_that_holds_a_table_without_geometry_t
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('people', 'attributes', 'people')"
         )
     assert district_of(str(path)).area() == district_of(str(library)).area() > 0
+
+
+def squares(count):
+    return [(box(10 * number, 10, 8, 8), f"F{number}") for number in range(count)]
+
+
+def test_a_file_is_matched_by_its_name_whichever_layer_was_selected(dialog, tmp_path):
+    dialog.begin("YJJBNTTB")
+    show(dialog, write_layer(tmp_path / "生态保护红线2025.gpkg", ["BSM"], squares(1)))
+    assert dialog.form.chosen_target.code == "STBHHX"
+    show(dialog, write_layer(tmp_path / "nobody knows.gpkg", ["BSM"], squares(1)))
+    assert dialog.form.chosen_target.code == "STBHHX"  # a name that says nothing chooses nothing
+    dialog.form.choose_target("DLTB")
+    dialog.form.target.activated.emit(dialog.form.target.currentIndex())
+    dialog.form.show_layers(dialog.form.file, dialog.form._layers)
+    assert dialog.form.chosen_target.code == "DLTB"  # what a person chose for this file stays
+
+
+def test_what_does_not_look_like_the_layer_is_a_question_with_figures_and_both_on_the_map(dialog, tmp_path):
+    show(dialog, write_layer(tmp_path / "a.gpkg", ["BSM"], squares(120)))
+    assert add(dialog, "YJJBNTTB")["features"] == 120
+    dialog._library.refresh()
+    wait_for(lambda: any(entry.versions for entry in dialog._library.layers))
+    show(dialog, write_layer(tmp_path / "生态保护红线.gpkg", ["BSM"], squares(3)))
+    assert add(dialog, "YJJBNTTB") is None
+    assert "3 features" in dialog.notice.text and "has 120" in dialog.notice.text
+    assert "生态保护红线" in dialog.notice.text and "--sure" not in dialog.notice.text
+    assert dialog.notice._button.text() == "Add all the same"
+    names = [layer.source() for layer in dialog.page.preview.canvas.layers()]
+    assert any("YJJBNTTB__1" in name for name in names) and any("生态保护红线" in name for name in names)
+    answers = []
+    dialog.added.connect(lambda answer, _said: answers.append(answer))
+    dialog.notice._button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert [answer["features"] for answer in answers] == [3]
+
+
+def test_the_same_again_says_that_nothing_was_written(dialog, tmp_path):
+    path = write_layer(tmp_path / "YJJBNTTB.gpkg", ["BSM"], squares(2))
+    show(dialog, path)
+    assert add(dialog)["unchanged"] is False
+    show(dialog, path)
+    assert add(dialog)["unchanged"] is True
+    assert "is unchanged" in dialog.notice.text and "Nothing was written" in dialog.notice.text

@@ -39,9 +39,9 @@ def edits():
     return {name: edit(every) for name, edit in rows.items()}
 
 
-def add(desk, rows, label):
+def add(desk, rows, label, **dates):
     shapes, grades, keys = zip(*rows, strict=True)
-    desk.layer("ZONE", shapes, {"KEY": list(keys), "GRADE": list(grades)}, label=label)
+    desk.layer("ZONE", shapes, {"KEY": list(keys), "GRADE": list(grades)}, label=label, **dates)
 
 
 def sources(library):
@@ -104,7 +104,7 @@ def test_checksums_that_lie_make_no_row_the_same(desk):
 def test_numbers_of_another_type_and_rows_that_are_gone_are_not_the_same(desk):
     made = edits()
     add(desk, made["none"], "a")
-    add(desk, made["none"], "b")
+    add(desk, made["none"], "b", valid_from="2024-01-01")
     with sqlite3.connect(desk.library) as connection:
         geopackage.add_functions(connection)  # triggers ask for them
         connection.execute("UPDATE \"ZONE__2\" SET grade = CAST('1' AS TEXT) WHERE fid = 2")

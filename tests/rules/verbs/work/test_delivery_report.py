@@ -58,7 +58,7 @@ def test_what_was_taken_and_what_was_refused_stands_in_every_form(library, deliv
     places = [tmp_path / f"report.{form}" for form in ("xlsx", "json", "html", "docx", "pdf")]
     reports = [part for place in places for part in ("--report", place)]
     answer = onemap("ingest", library, delivery, "--each", "--covers", "district", *reports, lang="zh")
-    assert (answer.code, answer.json["report"]) == (0, [str(place) for place in places])
+    assert (answer.code, answer.json["report"]) == (4, [str(place) for place in places])
     content = json.loads(places[1].read_text(encoding="utf-8"))
     layers = {row["source"]: row for row in content["layers"]}
     line = layers["STBHHX2024.gpkg"]
@@ -212,6 +212,7 @@ def test_a_refused_layer_is_named_by_its_title_and_no_option_is_a_field(library,
     write_layer(folder / "STBHHX2025.gpkg", [square(0, 0)], {"BSM": ["1"], "HXMC": ["甲"]})
     taken = ("ingest", library, folder, "--covers", "district")
     assert onemap(*taken, lang=lang).code == 0
+    write_layer(folder / "STBHHX2025.gpkg", [square(0, 0)], {"BSM": ["1"], "HXMC": ["乙"]})
     answer = onemap(*taken, "--report", report, lang=lang)  # a label that is used
     assert [one["field"] for one in answer.json["problems"]] == ["--label"]
     cells = [cell.text for row in Document(str(report)).tables[-1].rows for cell in row.cells]

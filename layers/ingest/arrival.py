@@ -1,0 +1,83 @@
+"""What arrives at a library: the source, the options of `add` for it, who adds it, and how far that is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import shapely
+
+from onemap.layers.geometry.proof_beside import NOBODY, Provers
+from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.library.library import Library
+from onemap.layers.library.services import Snapshot
+from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
+from onemap.layers.sources.reading import source_name
+
+# How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
+LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
+_WRITTEN = 0.98
+
+ACCEPTABLE = {"shift": "position.shift"}  # what a person may take in spite of a refusal, and the check that refuses it
+
+
+@dataclass(frozen=True)
+class AddOptions:
+    """The options of `add` besides library and source.
+
+    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
+    provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
+    sure: it is this layer, however little it looks like it; measured: the record says how much ground there is.
+    """
+
+    code: str
+    layer: str | None = None
+    encoding: str | None = None
+    define: str | None = None
+    label: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    covers: str | None = None
+    accuracy_m: float | None = None
+    copy: bool = False
+    keep_bad: bool = False
+    report: str | None = None
+    snapshot: Snapshot | None = None
+    provers: Provers = NOBODY
+    accept: tuple[str, ...] = ()
+    sure: bool = False
+    ground: shapely.Geometry | None = None
+    lineage: Mapping[str, Any] | None = None
+    measured: bool = False
+    normalising: SourceOptions = field(default_factory=SourceOptions)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What arrives: the options for it, who adds it, in which language, and how far that is.
+
+    shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
+    perhaps another than was meant, or the same as before; else One Map has made it.
+    """
+
+    library: Library
+    source: str
+    options: AddOptions
+    required: Sequence[str]
+    who: str
+    language: str
+    progress: Progress
+    shares: tuple[float, float] = SHORT_LOOK
+    is_sent: bool = False
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """File and layer, as problems name them."""
+        return {"file": source_name(self.source), "layer": self.options.layer}
+
+    def step(self, name: str) -> Progress:
+        """A step of the work: reading, checking, writing."""
+        read, checked = self.shares
+        begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
+        return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))

@@ -1,0 +1,60 @@
+"""Which layers of the catalogue a name or some fields speak of."""
+
+import re
+from collections.abc import Sequence
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.frames.fields import needed_fields
+
+_LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
+_LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
+_ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
+
+
+def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
+    """The codes that a name means, with why: by code, by a whole title, then by a part of one; the longest wins."""
+    text = re.sub(r"\s", "", name)
+    for why, mark in (("code", _code_mark), ("title", _title_mark), ("part of title", _core_mark)):
+        lengths = {entry.code: mark(entry, text) for entry in catalogue}
+        best = max(lengths.values(), default=0)
+        if best:
+            return {code: why for code, length in lengths.items() if length == best}
+    return {}
+
+
+def _code_mark(entry: LayerEntry, text: str) -> int:
+    """How long the code is that stands in a name, apart from other letters."""
+    pattern = rf"(?<![A-Za-z]){re.escape(entry.code)}(?![A-Za-z])"
+    return len(entry.code) if re.search(pattern, text, re.IGNORECASE) else 0
+
+
+def _title_mark(entry: LayerEntry, text: str) -> int:
+    """How long the title is that stands in a name, in either language; names of files have other signs, or none."""
+    titles, signless = [re.sub(r"\W", "", title) for title in entry.title.values()], re.sub(r"\W", "", text).lower()
+    return max((len(title) for title in titles if _says_something(title) and title.lower() in signless), default=0)
+
+
+def _says_something(title: str) -> bool:
+    """Whether a title is more than a sign or two that may stand in any name."""
+    return len(title) >= (_LEAST_CORE if title.isascii() else _LEAST_SIGNS)
+
+
+def _core_mark(entry: LayerEntry, text: str) -> int:
+    """How long a name without numbers and signs is that stands in a title."""
+    core = re.sub(r"[\W\d_]|年度?$", "", text)
+    is_part = len(core) >= _LEAST_CORE and any(core.lower() in title.lower() for title in entry.title.values())
+    return len(core) if is_part else 0
+
+
+def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:
+    """The codes whose schema a layer's fields fill best, if they fill enough of it."""
+    shares = {entry.code: known_fields(fields, entry) / len(entry.fields) for entry in catalogue if entry.fields}
+    best = max(shares.values(), default=0.0)
+    return tuple(code for code, share in shares.items() if share == best >= _ENOUGH_FIELDS)
+
+
+def known_fields(fields: Sequence[str], entry: LayerEntry) -> int:
+    """How many fields of a layer's schema are among some fields; none if one without which it is of no use is not."""
+    names = {name.lower() for name in fields}
+    there = {item.name: not names.isdisjoint(map(str.lower, (item.name, *item.aliases))) for item in entry.fields}
+    return sum(there.values()) if all(there.get(name, True) for name in needed_fields(entry, ())) else 0

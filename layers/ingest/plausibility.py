@@ -1,0 +1,118 @@
+"""Whether what comes is likely to be the layer to which it is added: by names, fields, and the layer's last version.
+
+A wrong file would be judged by: what it does not hold would be taken for free ground.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.ingest.likely_layers import known_fields, layers_by_name
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, last_version
+from onemap.layers.messages import LANGUAGES
+
+_ENOUGH = 20  # features on both sides, for their count and their box to say something
+_MANY, _FALL = 100, 10  # of so many, fewer than one in so many are doubtful, however few they are
+_LEAST_SHARE = 0.5  # of the last version's count, and of its box
+_MORE_FIELDS = 2  # that another layer's schema must explain, beside half of itself
+
+
+@dataclass(frozen=True)
+class Arriving:
+    """What comes, and into which layer. names: of its file and of its layer; place: as problems name them.
+
+    by_hand: a person matched its fields with the layer's.
+    """
+
+    entry: LayerEntry
+    frame: FrameBlocks
+    names: Sequence[str]
+    by_hand: bool
+    place: dict[str, Any]
+
+
+def doubts(library: Library, arriving: Arriving) -> dict[str, Problem]:
+    """What speaks against its being this layer: layer.doubtful with the figures, by name, fields, count and box."""
+    catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
+    found: dict[str, Problem] = {}
+    is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])
+    if other_name is not None:
+        found["name"] = other_name
+    elif not (is_named or arriving.by_hand) and (better := _better_schema(arriving, catalogue)):
+        found["fields"] = better
+    last = last_version(library, arriving.entry.code)
+    if last is not None:
+        found |= _against_version(library, arriving, last)
+    facts = {**arriving.place, "layer": arriving.entry.code, "title": arriving.entry.title, "field": "--sure"}
+    return {kind: Problem("layer.doubtful", {**facts, "doubt": problem}) for kind, problem in found.items()}
+
+
+def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
+    """Whether a name is this layer's, and the first that is another's."""
+    titles = {entry.code: _code_and_title(entry) for entry in catalogue}
+    is_named, other_name = False, None
+    for name in dict.fromkeys(arriving.names):
+        found = layers_by_name(name, catalogue)
+        if arriving.entry.code in found:
+            is_named = True
+            continue
+        # A word such as plan or road is a part of many titles; in Chinese three signs are of few.
+        others = [titles[code] for code, why in found.items() if why != "part of title" or not name.isascii()]
+        if others and other_name is None:
+            other_name = Problem("doubt.name", {"name": name, "others": others})
+    return is_named, other_name
+
+
+def _code_and_title(entry: LayerEntry) -> dict[str, str]:
+    return {language: f"{entry.code} {entry.title_in(language)}" for language in LANGUAGES}
+
+
+def _better_schema(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> Problem | None:
+    """The layer of the same geometry whose schema explains more of the fields, if one does."""
+    entry, columns = arriving.entry, arriving.frame.columns
+    if not entry.fields:
+        return None
+    own = known_fields(columns, entry)
+    best, most = None, own + _MORE_FIELDS
+    for other in catalogue:
+        theirs = known_fields(columns, other) if other.geometry == entry.geometry else 0
+        if theirs >= most and theirs >= _LEAST_SHARE * len(other.fields):
+            best, most = other, theirs + 1
+    if best is None:
+        return None
+    facts = {"other": _code_and_title(best), "theirs": most - 1, "own": own, "count": len(columns)}
+    return Problem("doubt.fields", facts)
+
+
+def _against_version(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+    """A count or a box that is far from the last version's."""
+    found, count = {}, arriving.frame.count
+    facts = {"label": last.label, "count": count, "last": last.count}
+    if min(count, last.count) >= _ENOUGH:
+        if not last.count * _LEAST_SHARE <= count <= last.count / _LEAST_SHARE:
+            found["count"] = Problem("doubt.count", facts)
+        share = _shared_box(arriving.frame.bounds(), library.connection.extent(last.table))
+        if share < _LEAST_SHARE:
+            found["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
+    elif last.count >= _MANY and count * _FALL < last.count:
+        found["count"] = Problem("doubt.count", facts)
+    return found
+
+
+def _shared_box(bounds: np.ndarray, last: Sequence[float] | None) -> float:
+    """The share of the last version's box (west, south, east, north) that these bounds (4,) meet; 1 where none is."""
+    if last is None or not np.isfinite(bounds).all():
+        return 1.0
+    before = np.asarray(last, dtype=float)
+    sides = before[2:] - before[:2]
+    shared = np.minimum(bounds[2:], before[2:]) - np.maximum(bounds[:2], before[:2])
+    if (shared < 0).any():
+        return 0.0
+    wide = sides > 0  # features in one row have a box without ground
+    return float(np.prod(shared[wide] / sides[wide]))

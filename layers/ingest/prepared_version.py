@@ -1,0 +1,156 @@
+"""A version that was read and checked: written with others in one transaction, and its record."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import require_value
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.ingest.arrival import Arrival
+from onemap.layers.ingest.placing import SourceOptions
+from onemap.layers.ingest.quality_report import PROBLEMS_TABLE, keep_problems, listed_records
+from onemap.layers.ingest.quarantine import bad_table, write_bad
+from onemap.layers.library.library import Library
+from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
+from onemap.layers.library.services import keep_snapshot
+from onemap.layers.library.version_writing import VersionFacts, add_version
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.quality.quality import GradedProblem, Quality
+from onemap.layers.stores.store import StoreConnection
+
+
+@dataclass(frozen=True)
+class PreparedVersion:
+    """A version that was read and checked, and is ready to be written.
+
+    facts: what is said of it; found, quality: what the checks found; same: the version that says all of it already, so
+    that nothing is to be written.
+    """
+
+    arrival: Arrival
+    entry: LayerEntry
+    is_new: bool
+    frame: FrameBlocks
+    raw: RawFrame | None
+    facts: VersionFacts
+    found: Sequence[GradedProblem]
+    quality: Quality
+    same: Version | None = None
+
+    def write(self, connection: StoreConnection) -> dict[str, Any]:
+        """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
+        arrival, bad = self.arrival, self.frame.bad
+        progress = arrival.step("writing")
+        progress.at(0.0)
+        records = listed_records(self.found, self.quality.more, arrival.language)
+        report = _source_report(arrival, self.raw, self.quality, records)
+        check_layer(arrival.library, self.entry.code)
+        check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
+        known = versions(arrival.library)
+        version = add_version(connection, self.entry, self.frame, self.facts, report, progress, known, self.is_new)
+        if arrival.options.snapshot:
+            keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
+        if bad is not None:
+            write_bad(connection, version, bad, arrival.who, arrival.language, progress)
+        keep_problems(connection, version, self.found, arrival.who, arrival.language)
+        return self._record(version, records, [*known, version])
+
+    def unchanged_record(self) -> dict[str, Any]:
+        """The contract's record where the library has all of it already, as the version that is there."""
+        version = require_value(self.same, "the version that is the same")
+        records = listed_records(self.found, self.quality.more, self.arrival.language)
+        return self._record(version, records, versions(self.arrival.library))
+
+    def _record(self, version: Version, records: Sequence[dict[str, Any]], known: Sequence[Version]) -> dict[str, Any]:
+        """The contract's record of a version, with the problems that are told. known: what the library has with it."""
+        arrival, bad = self.arrival, self.frame.bad
+        today = in_force([one for one in known if one.code == version.code], arrival.library.today())
+        result = {
+            "code": self.entry.code,
+            "version": version.label,
+            "table": version.table,
+            "features": version.count,
+            "repaired": self.frame.repaired,
+            "area_changed_m2": self.frame.area_changed_m2,
+            "coverage_m2": version.coverage_m2,
+            "coverage": version.coverage_kind,
+            "hash": version.hash,
+            "encoding": self.raw.encoding if self.raw else None,
+            "codes": self.quality.codes,
+            "set_aside": 0 if bad is None else len(bad.rows),
+            "bad_table": None if bad is None else bad_table(version.table),
+            "unchanged": self.same is not None,
+            "in_force": today is not None and today.table == version.table,
+            "valid_from": version.valid_from,
+            "goes_before": None if today is None or today.table == version.table else today.label,
+            "problems": records,
+        }
+        if arrival.options.measured:
+            result |= _measures(self.frame, self.entry)
+        return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+
+def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
+    """The sum of all areas in m², or of all lengths in m, in the library's plane; None where a layer has none."""
+    measure = {"polygon": shapely.area, "line": shapely.length}.get(entry.geometry)
+    total = None
+    if measure is not None:
+        total = float(sum(np.nansum(measure(frame.geometries(places))) for places in frame.blocks()))
+    is_line = entry.geometry == "line"
+    return {"area_m2": None if is_line else total, "length_m": total if is_line else None}
+
+
+def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[dict[str, Any]]:
+    """Write prepared versions in one transaction, all or none; returns the record of each, as `add` does.
+
+    Of those that the library has already nothing is written.
+    """
+    new = [version for version in prepared if version.same is None]
+    scope = new[0].entry.code if len(new) == 1 else None
+    with library.writing(scope) if new else contextlib.nullcontext(library.connection) as connection:
+        results = [
+            version.write(connection) if version.same is None else version.unchanged_record() for version in prepared
+        ]
+    for version in prepared:
+        version.arrival.progress.finish()
+    return results
+
+
+def _parameter_file(normalising: SourceOptions) -> str | None:
+    """What the file of a change of datum is called, so that its next state under that name is known for another."""
+    change = normalising.transform
+    return change.parameters.file if change and change.parameters else None
+
+
+def _source_report(
+    arrival: Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """How the source was read and what was found in it, as the library keeps it with the version.
+
+    records: the problems as the contract lists them.
+    """
+    snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
+    answers = {"crs": normalising.crs, "encoding": arrival.options.encoding}
+    return {
+        "encoding": raw.encoding if raw else None,
+        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
+        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
+        "transform_hash": normalising.transform.hash if normalising.transform else None,
+        "transform_file": _parameter_file(normalising),
+        "fields": dict(normalising.fields),
+        # What a person has said of the file because it does not say so itself: the next of this layer may lack it too.
+        "answers": {name: answer for name, answer in answers.items() if answer},
+        "accepted": list(arrival.options.accept),
+        **({"service": snapshot.record} if snapshot else {}),
+        **({"lineage": dict(arrival.options.lineage)} if arrival.options.lineage else {}),
+        "codes": quality.codes,
+        "problems": [
+            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
+        ],
+    }

@@ -1,0 +1,61 @@
+"""A version that was added by mistake is in force no more, from its first day on; its rows and runs stay readable."""
+
+import json
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import COPY, TABLES, Library, log, now
+from onemap.layers.library.log_reading import read_entries
+from onemap.layers.library.rows_as_logged import check_layer, check_rows
+from onemap.layers.library.version_writing import show_layer
+from onemap.layers.library.versions import Retirement, Version, retirement_events, retirement_key, versions
+from onemap.layers.stores.logged_rows import insert_logged, note_structure, row_name, stored_hashes
+from onemap.layers.stores.sql_text import Sql
+
+RETIRE, UNDO = "retire", "retire.undo"  # the actions with which the log has it
+_ANEW = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+
+
+def retire(library: Library, code: str, label: str, reason: str, who: str, *, undo: bool = False) -> Version:
+    """Take a version out of force, or with `undo` put it back; returns it as it stands then. Logged.
+
+    Raises OneMapError layer.unknown, library.owner_adds, retire.label, retire.state, library.altered and other
+    library.….
+    """
+    entry = library.catalogue().get(code)
+    if entry is None:
+        raise OneMapError("layer.unknown", file=library.label, layer=code, field="CODE")
+    if not library.roles.is_owner:
+        raise OneMapError("library.owner_adds", file=library.label)
+    with library.writing() as connection:
+        version = _version_named(library, code, label)
+        if (version.retired is not None) != undo:
+            asked = {"file": library.label, "layer": code, "label": label, "field": "--undo"}
+            raise OneMapError("retire.undone" if undo else "retire.again", **asked)
+        check_layer(library, code)
+        _check_row(library, version)
+        fact = Retirement(now(), who, reason)
+        events = [*retirement_events(library).get(version.table, []), {**vars(fact), "undo": undo}]
+        row = (retirement_key(version.table), json.dumps(events, ensure_ascii=False, sort_keys=True))
+        insert_logged(connection, TABLES["onemap_library"], [row], _ANEW)
+        show_layer(connection, entry, versions(library))
+        note_structure(connection, [code])
+        log(connection, who, UNDO if undo else RETIRE, version.table, {"label": label, "reason": reason})
+        return _version_named(library, code, label)
+
+
+def _version_named(library: Library, code: str, label: str) -> Version:
+    known = [version for version in versions(library) if version.code == code]
+    found = next((version for version in known if version.label == label), None)
+    if found is None:
+        labels = [version.label for version in known] or None
+        raise OneMapError("retire.label", file=library.label, layer=code, label=label, field="LABEL", known=labels)
+    return found
+
+
+def _check_row(library: Library, version: Version) -> None:
+    """What was said of it before is what the log says. Raises OneMapError library.altered."""
+    table, key = TABLES["onemap_library"], retirement_key(version.table)
+    where = Sql("(action IN (?, ?) AND subject = ?) OR action = ?")
+    book = read_entries(library, where, (RETIRE, UNDO, version.table, COPY))
+    written = {name: row for name, row in book.rows.get(table.name, {}).items() if name == row_name([key])}
+    check_rows(library, {table.name: stored_hashes(library.connection, table, key=key)}, {table.name: written})

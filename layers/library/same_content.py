@@ -1,0 +1,88 @@
+"""Whether what comes is what a version holds already: its rows, whatever their order and where their rings begin."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.library.library import Library
+from onemap.layers.library.value_texts import Column, row_texts
+from onemap.layers.library.version_writing import VersionFacts, field_types, stored_column
+from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.layers.rasters.rasters import is_as_added, reference_of
+from onemap.layers.stores.store import DamagedTable
+
+_OF_THE_FILE = {"path", "size", "modified_ns"}  # of a raster, which may lie elsewhere and be the same
+
+
+def same_version(library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
+    """The version that says already what a frame and its facts would say; None if they say something new.
+
+    It is the one in force on the frame's first day, else today; or the one that has the wanted label.
+    """
+    of_layer = [version for version in versions(library) if version.code == entry.code]
+    there = [in_force(of_layer, facts.valid_from or library.today())]
+    there += [version for version in of_layer if version.label == facts.given_label and version.retired is None]
+    for version in there:
+        if version is not None and _says_the_same(library, version, facts) and _holds(library, version, entry, frame):
+            return version
+    return None
+
+
+def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> bool:
+    """Whether a version holds as long, as exactly and for the same ground; another first day is said anew."""
+    if facts.valid_from is not None and facts.valid_from.isoformat() != version.valid_from:
+        return False
+    until = facts.valid_to.isoformat() if facts.valid_to else None
+    if (version.valid_to, version.accuracy_m, version.coverage_kind) != (until, facts.accuracy_m, facts.coverage_kind):
+        return False
+    return bool(shapely.equals(coverage_of(library, version), facts.coverage))
+
+
+def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBlocks) -> bool:
+    """Whether a version has the rows of a frame, each as often. One that cannot be read has none."""
+    types = library.connection.field_types(version.table)
+    if version.count != frame.count or types != field_types(frame):
+        return False
+    if entry.geometry == "raster":
+        return _is_same_raster(library, version, frame)
+    try:
+        extent = library.connection.extent(version.table)
+        if entry.geometry != "table" and not np.array_equal(extent or [np.nan] * 4, frame.bounds(), equal_nan=True):
+            return False
+        found = library.connection.read_features(version.table, list(types), None, version.count)
+    except DamagedTable:
+        return False
+    shapes = None if entry.geometry == "table" else found.geometries
+    return sorted(_row_hashes(shapes, list(found.values.values()))) == sorted(_hashes_of(frame, entry, types))
+
+
+def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) -> Iterator[bytes]:
+    """The hash of each row of a frame as the library would store it, the fields in the library's order."""
+    for places in frame.blocks():
+        shapes = None
+        if entry.geometry != "table":
+            shapes = shapely.from_wkb(frame.bodies(places).multi(entry.geometry).column.to_numpy(zero_copy_only=False))
+        yield from _row_hashes(shapes, [stored_column(frame, name, kind, places) for name, kind in types.items()])
+
+
+def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> Iterator[bytes]:
+    """SHA-256 of each row (n,): its geometry as WKB in its normal form, and its values."""
+    count = len(shapes) if shapes is not None else len(columns[0])
+    texts = row_texts(columns) if columns else [b""] * count
+    bodies = [b""] * count if shapes is None else shapely.to_wkb(shapely.normalize(shapes), byte_order=1)
+    for text, body in zip(texts, bodies, strict=True):
+        yield hashlib.sha256(b"\0".join((text, body or b""))).digest()
+
+
+def _is_same_raster(library: Library, version: Version, frame: FrameBlocks) -> bool:
+    """Whether a version's raster is the one that comes, and still lies where it was put."""
+    row = read_version(library, version, None).attributes.iloc[0]
+    of_cells = [name for name in row.index if name not in _OF_THE_FILE]
+    came = frame.attributes(np.array([0]), of_cells).iloc[0]
+    return all(row[name] == came[name] or (row[name] is None and came[name] is None) for name in of_cells) and (
+        is_as_added(reference_of(row, library.path))
+    )

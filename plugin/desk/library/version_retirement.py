@@ -1,0 +1,59 @@
+"""A version that was added by mistake is taken out of force, and put back, from the menu of its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QWidget
+
+from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.words.translation import tr
+
+
+class VersionRetirement(QObject):
+    """An action in the menu of a version; the core does it, and the library is read again."""
+
+    done = pyqtSignal(str)  # what is said of it
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, library: OpenLibrary, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library, self._window = library, parent
+        self.asking = Asking(library.core, self, is_writing=True)
+        self.asking.refused.connect(self.refused)
+
+    def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
+        """Offer to retire the version, or to put it back."""
+        text = tr("Put it back into force…") if version.retired else tr("Retire this version…")
+        menu.addAction(text, lambda: self._ask_reason(entry, version))
+
+    def retire(self, entry: CatalogueLayer, version: Version, reason: str) -> None:
+        """Let the core retire the version, or undo that, for a reason; without one nothing is done."""
+        if not reason.strip():
+            return
+        named = {"code": entry.code, "label": version.label, "reason": reason.strip()}
+        params = {"library": self._library.path, **named, "undo": version.retired}
+        title = tr("Retire {layer} {label}").format(layer=entry.title, label=version.label)
+        self.asking.ask("retire", params, lambda answer: self._report(entry, answer), title)
+
+    def _ask_reason(self, entry: CatalogueLayer, version: Version) -> None:
+        title = f"{entry.title} · {version.label}"
+        question = (
+            tr("Why is it put back into force? The log keeps the reason.")
+            if version.retired
+            else tr("Why is it in force no more, from its first day on? The log keeps the reason.")
+        )
+        ask_text(self._window, title, question, "", lambda reason: self.retire(entry, version, reason))
+
+    def _report(self, entry: CatalogueLayer, answer: dict[str, Any]) -> None:
+        text = (
+            tr("“{layer}” {label} is retired. Its menu puts it back.")
+            if answer.get("retired")
+            else tr("“{layer}” {label} is back in force on its days.")
+        )
+        self._library.refresh()
+        self.done.emit(text.format(layer=entry.title, label=answer.get("version")))

@@ -1,0 +1,156 @@
+"""A file that does not look like the layer is refused with the figures, and taken where somebody is sure."""
+
+import json
+
+import pytest
+import shapely
+
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import versions
+from onemap.tests.conftest import write_layer
+
+FARMLAND = "永久基本农田图斑"
+RED_LINE = {"BSM": "1", "YSDM": "2", "XJXZQDM": "139901", "XJXZQMC": "甲", "HXMC": "乙", "LHLX": "丙", "MJ": 1.0}
+
+
+def squares(count, west=0.0, side=100.0):
+    """So many squares in rows of ten."""
+    corners = [(500_000 + west + side * (n % 10), 4_200_000 + side * (n // 10)) for n in range(count)]
+    return [shapely.box(x, y, x + side, y + side) for x, y in corners]
+
+
+@pytest.fixture
+def library(tmp_path, onemap):
+    path = tmp_path / "library.gpkg"
+    district = write_layer(tmp_path / "district.gpkg", squares(1, side=10_000.0))
+    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
+    return path
+
+
+@pytest.fixture
+def add(library, tmp_path, onemap):
+    """Add squares to a layer, from a file of some name."""
+
+    def run(name, shapes, *options, code="YJJBNTTB", columns=None, **asked):
+        path = write_layer(tmp_path / name, shapes, columns)
+        return onemap("add", library, path, "--as", code, "--covers", "district", *options, **asked)
+
+    return run
+
+
+def labels(library):
+    with open_library(str(library)) as opened:
+        return [(version.code, version.label) for version in versions(opened)]
+
+
+def doubts(answer):
+    """What is said of each doubt, after the colon."""
+    assert set(answer.codes) == {"layer.doubtful"}, answer.json
+    return [problem["message"].partition("): ")[2] for problem in answer.json["problems"]]
+
+
+def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
+    assert add(f"{FARMLAND}.gpkg", squares(610)).code == 0
+    answer = add("生态保护红线2025.gpkg", squares(3))
+    assert (answer.code, labels(library)) == (3, [("YJJBNTTB", "v1")])
+    assert doubts(answer) == [
+        "its name “生态保护红线2025” is that of STBHHX Ecological red line.",
+        "it has 3 features, and version v1 has 610.",
+    ]
+    problem = answer.json["problems"][0]
+    assert (problem["file"], problem["layer"], problem["field"]) == ("生态保护红线2025.gpkg", "YJJBNTTB", "--sure")
+    assert "--sure" in problem["mend"]
+    message = add("生态保护红线.gpkg", squares(3), lang="zh").json["problems"][0]["message"]
+    assert message == (
+        "生态保护红线.gpkg 不像是图层 YJJBNTTB（永久基本农田图斑）的数据："
+        "名称“生态保护红线”与 STBHHX 生态保护红线 相符。"
+    )
+    assert add("生态保护红线2025.gpkg", squares(3), "--sure").code == 0
+    log = [row["detail"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
+    assert [detail.get("sure") for detail in log] == [None, ["name", "count"]]
+    words = [row["details"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
+    assert "name, number of features" in words[1]
+    assert onemap("verify", library).json["ok"]
+
+
+def test_another_layers_name_is_told_before_there_is_any_version(add):
+    assert doubts(add("DLTB_2025.gpkg", squares(1)))[0].startswith("its name “DLTB_2025”")
+    assert doubts(add("永久基本农田.gpkg", squares(1), code="STBHHX")) != []  # a part of its title
+    for name in ("data.gpkg", "plan.gpkg", "YJJBNTTB与红线.gpkg", f"{FARMLAND}2025.gpkg"):
+        answer = add(name, squares(1), "--label", name)
+        assert answer.code == 0 or answer.json["problems"][0]["code"] != "layer.doubtful", answer.json
+
+
+def test_of_a_file_of_several_layers_the_layers_name_counts(library, tmp_path, onemap):
+    path = write_layer(tmp_path / "生态保护红线.gpkg", squares(1), layer="甲")
+    write_layer(path, squares(1), layer="DLTB")
+    arguments = ("add", library, path, "--as", "YJJBNTTB", "--covers", "district")
+    assert onemap(*arguments, "--layer", "甲").code == 0
+    assert doubts(onemap(*arguments, "--layer", "DLTB")) == ["its name “DLTB” is that of DLTB Land use patches."]
+
+
+def test_fields_of_another_layer_are_told_unless_a_person_matched_them(add):
+    columns = {name: [value] for name, value in RED_LINE.items()}
+    words = doubts(add("new.gpkg", squares(1), columns=columns))
+    assert words == ["of its 7 fields, 7 belong to STBHHX Ecological red line, and 2 to this layer."]
+    assert add("new.gpkg", squares(1), "--fields", "BSM=BSM", columns=columns).code == 0
+    # A name decides, never the fields alone.
+    assert add(f"{FARMLAND}.gpkg", squares(1), "--label", "b", columns={**columns, "MJ": [2.0]}).code == 0
+
+
+@pytest.mark.parametrize(("before", "count"), [(40, 20), (40, 80), (40, 19)])
+def test_a_count_from_half_to_twice_the_last_is_no_doubt(add, before, count):
+    assert add("a.gpkg", squares(before)).code == 0
+    assert add("b.gpkg", [*squares(count - 1), squares(before)[-1]]).code == 0
+
+
+@pytest.mark.parametrize(("before", "count"), [(50, 24), (40, 81), (610, 60)])
+def test_a_count_below_half_or_above_twice_the_last_is_told(add, before, count):
+    assert add("a.gpkg", squares(before)).code == 0
+    answer = add("b.gpkg", [*squares(count - 1), squares(before)[-1]])
+    assert doubts(answer) == [f"it has {count} features, and version v1 has {before}."]
+
+
+def test_few_features_are_told_only_where_there_were_a_hundred_and_ten_times_as_many(add):
+    assert add("a.gpkg", squares(99)).code == 0
+    assert add("b.gpkg", squares(2)).code == 0
+    assert add("c.gpkg", squares(110)).code == 0  # two say nothing of how many there should be
+    assert doubts(add("d.gpkg", squares(10))) == ["it has 10 features, and version v3 has 110."]
+    assert add("e.gpkg", squares(11)).code == 0
+
+
+def test_a_box_that_meets_less_than_half_of_the_last_is_told(add):
+    assert add("a.gpkg", squares(30)).code == 0
+    assert doubts(add("b.gpkg", squares(30, west=600.0))) == [
+        "the box around its features meets 40 % of that of version v1."
+    ]
+    assert doubts(add("c.gpkg", squares(30, west=5000.0)))[0].startswith("the box around its features meets 0 %")
+    assert add("d.gpkg", squares(30, west=400.0)).code == 0
+
+
+def test_in_a_delivery_a_doubtful_layer_is_refused_and_the_others_go_in(add, library, tmp_path, onemap):
+    assert add("YJJBNTTB.gpkg", squares(610)).code == 0
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    write_layer(folder / "YJJBNTTB2025.gpkg", squares(3))
+    write_layer(folder / "STBHHX2025.gpkg", squares(3))
+    report = tmp_path / "report.json"
+    arguments = ("ingest", library, folder, "--covers", "district")
+    answer = onemap(*arguments)
+    assert (answer.code, doubts(answer)) == (3, ["it has 3 features, and version v1 has 610."])
+    answer = onemap(*arguments, "--each", "--report", report)
+    assert (answer.code, labels(library)) == (4, [("STBHHX", "2025"), ("YJJBNTTB", "v1")])
+    rows = {row["code"]: row for row in answer.json["plan"]}
+    assert (rows["YJJBNTTB"]["status"], rows["STBHHX"]["status"]) == ("refused", "added")
+    words = [row["message"] for row in rows["YJJBNTTB"]["problems"]]
+    assert words == [problem["message"] for row in answer.json["refused"] for problem in row["problems"]]
+    assert "3 features" in words[0]
+    reported = json.loads(report.read_text(encoding="utf-8"))["problems"]
+    assert [row["code"] for row in reported if row["level"] == "refuse"] == ["layer.doubtful"]
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[layer]]\nsource = "YJJBNTTB2025.gpkg"\ncode = "YJJBNTTB"\nsure = true\n', encoding="utf-8")
+    assert onemap(*arguments, "--plan", plan).code == 0
+    (folder / "YJJBNTTB2025.gpkg").unlink()
+    write_layer(folder / "YJJBNTTB2026.gpkg", squares(100))
+    assert onemap(*arguments, "--sure", "--file", folder / "YJJBNTTB2026.gpkg").code == 0
+    assert labels(library) == [("STBHHX", "2025"), ("YJJBNTTB", "v1"), ("YJJBNTTB", "v2"), ("YJJBNTTB", "2026")]

@@ -1,0 +1,136 @@
+"""Content that a library has already writes nothing, whatever the file's form and the rows' order."""
+
+import shutil
+
+import pytest
+import shapely
+
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import versions
+from onemap.tests.conftest import write_layer
+
+SHAPES = [shapely.box(500_000 + 100 * n, 4_200_000, 500_080 + 100 * n, 4_200_080) for n in range(4)]
+NAMES = {"BSM": ["1", "2", "3", "4"], "HXMC": ["甲", "乙", "丙", None]}
+
+
+@pytest.fixture
+def library(tmp_path, onemap):
+    path = tmp_path / "library.gpkg"
+    district = write_layer(tmp_path / "district.gpkg", [shapely.box(500_000, 4_200_000, 501_000, 4_201_000)])
+    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
+    return path
+
+
+@pytest.fixture
+def add(library, onemap):
+    def run(path, *options):
+        return onemap("add", library, path, "--as", "STBHHX", "--covers", "district", *options)
+
+    return run
+
+
+def labels(library):
+    with open_library(str(library)) as opened:
+        return [version.label for version in versions(opened)]
+
+
+def reversed_layer(path, **options):
+    """The same rows from the last to the first, rings begun elsewhere, fields in another order."""
+    shapes = [
+        shapely.Polygon(list(shape.exterior.coords)[2::-1] + list(shape.exterior.coords)[3:1:-1]) for shape in SHAPES
+    ]
+    columns = {name: NAMES[name][::-1] for name in ("HXMC", "BSM")}
+    return write_layer(path, shapes[::-1], columns, **options)
+
+
+def test_the_same_rows_in_another_form_and_order_write_nothing(add, library, onemap, tmp_path):
+    first = add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01")
+    assert (first.code, first.json["unchanged"]) == (0, False)
+    log = onemap("history", library).json["head"]
+    for path in (reversed_layer(tmp_path / "b.gpkg"), reversed_layer(tmp_path / "c.shp", encoding="GBK")):
+        for more in ((), ("--label", "new"), ("--valid-from", "2024-01-01")):
+            again = add(path, *more)
+            assert (again.code, again.json["unchanged"]) == (0, True), again.json
+            assert {name: again.json[name] for name in ("code", "version", "table", "features", "hash")} == {
+                name: first.json[name] for name in ("code", "version", "table", "features", "hash")
+            }
+    assert (labels(library), onemap("history", library).json["head"]) == (["2024-01-01"], log)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"columns": {**NAMES, "HXMC": ["甲", "乙", "丙", "丁"]}},
+        {"columns": {**NAMES, "BSM": ["2", "1", "3", "4"]}},
+        {"columns": {**NAMES, "MJ": [1.0, 2.0, 3.0, 4.0]}},
+        {"shapes": [*SHAPES[:3], shapely.box(500_300, 4_200_000, 500_380, 4_200_079.999)]},
+        {"shapes": [SHAPES[1], SHAPES[0], *SHAPES[2:]]},
+        {"shapes": SHAPES[:3], "columns": {name: values[:3] for name, values in NAMES.items()}},
+        {"options": ("--covers", "extent")},
+        {"options": ("--accuracy", "5")},
+        {"options": ("--valid-to", "2030-01-01")},
+        {"options": ("--valid-from", "2025-01-01", "--label", "v2")},
+    ],
+)
+def test_whatever_is_judged_otherwise_is_a_new_version(add, library, onemap, tmp_path, change):
+    path = tmp_path / "a.gpkg"
+    assert add(write_layer(path, SHAPES, NAMES)).code == 0
+    again = write_layer(tmp_path / "b.gpkg", change.get("shapes", SHAPES), change.get("columns", NAMES))
+    answer = onemap(
+        *("add", library, again, "--as", "STBHHX", *change.get("options", ())),
+        *(() if "--covers" in change.get("options", ()) else ("--covers", "district")),
+    )
+    assert (answer.code, answer.json["unchanged"], labels(library)) == (0, False, ["v1", "v2"])
+
+
+def test_rows_that_are_twice_there_are_counted(add, library, tmp_path):
+    twice = [SHAPES[0], SHAPES[0], SHAPES[1]], {"HXMC": ["甲", "甲", "乙"], "BSM": ["1", "2", "3"]}
+    other = [SHAPES[0], SHAPES[1], SHAPES[1]], {"HXMC": ["甲", "乙", "乙"], "BSM": ["1", "2", "3"]}
+    assert add(write_layer(tmp_path / "a.gpkg", *twice)).code == 0
+    assert add(write_layer(tmp_path / "b.gpkg", *other)).json["unchanged"] is False
+
+
+def test_a_label_of_other_content_is_still_refused(add, library, tmp_path):
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--label", "2024").code == 0
+    other = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
+    assert add(other, "--label", "2024").codes == ["version.label"]
+    assert add(other, "--label", "2025").code == 0
+    again = add(tmp_path / "a.gpkg", "--label", "2024")  # not in force, but what it says
+    assert (again.json["unchanged"], again.json["version"]) == (True, "2024")
+    assert add(tmp_path / "a.gpkg").json["version"] == "v3"  # what was before comes back
+
+
+def test_a_delivery_every_night_is_one_version(library, tmp_path, onemap):
+    folder, report = tmp_path / "delivery", tmp_path / "report.json"
+    folder.mkdir()
+    write_layer(folder / "STBHHX.gpkg", SHAPES, NAMES)
+    write_layer(folder / "自然保护地2024.gpkg", SHAPES[:1], {"BH": ["7"], "MC": ["山"], "GNFQ": ["核心保护区"]})
+    arguments = ("ingest", library, folder, "--covers", "district")
+    assert onemap(*arguments).code == 0
+    for more in ((), ("--each", "--report", report)):
+        (folder / "STBHHX.gpkg").unlink()
+        reversed_layer(folder / "STBHHX.gpkg")
+        answer = onemap(*arguments, *more)
+        assert (answer.code, answer.json["added"], answer.json["refused"]) == (0, [], [])
+        assert {row["status"] for row in answer.json["plan"]} == {"unchanged"}
+        assert sorted(row["version"] for row in answer.json["unchanged"]) == ["2024", "v1"]
+    assert '"status": "unchanged"' in report.read_text(encoding="utf-8")
+    write_layer(
+        folder / "自然保护地2025.gpkg", SHAPES[:2], {"BH": ["7", "8"], "MC": ["山", "水"], "GNFQ": ["核心保护区"] * 2}
+    )
+    answer = onemap(*arguments)
+    assert [(row["code"], row["version"]) for row in answer.json["added"]] == [("ZRBHD", "2025")]
+    assert sorted(labels(library)) == ["2024", "2025", "v1"]
+    shutil.rmtree(folder)
+
+
+def test_a_version_without_a_date_says_that_another_goes_before_it(add, library, tmp_path, core):
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES), "--valid-from", "2024-01-01").json["in_force"] is True
+    path = write_layer(tmp_path / "b.gpkg", SHAPES[::-1], NAMES)
+    answer = add(path)
+    assert (answer.json["in_force"], answer.json["goes_before"]) == (False, "2024-01-01")
+    write_layer(tmp_path / "c.gpkg", [*SHAPES[1:], SHAPES[0]], NAMES)
+    arguments = ("add", library, tmp_path / "c.gpkg", "--as", "STBHHX", "--covers", "district", "--lang", "en")
+    assert "not in force: it has no date, and 2024-01-01, which has one, goes before it" in core(
+        *arguments
+    ).stdout.decode("utf-8")
