@@ -5,6 +5,7 @@ last digit, since what lies over the other polygon's ceiling is summed edge by e
 """
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,16 @@ _TINY = np.finfo(float).tiny
 # points between which they lie (n,), (n,).
 _Choice = Callable[..., np.ndarray]
 _Edges = tuple[np.ndarray, ...]  # the pair (e,); west, east, height in the west, slope, rise, sign (e,)
+
+
+class _Columns(NamedTuple):
+    """Columns of pairs of polygons (c,): the pair; west, east; where the edges over them begin, and how many they are."""
+
+    pair: np.ndarray
+    west: np.ndarray
+    east: np.ndarray
+    first: np.ndarray
+    partners: np.ndarray
 
 
 def blocks_of_pairs(b: Flat, other: np.ndarray) -> Iterator[slice]:
@@ -68,7 +79,7 @@ def sums_by_arrays(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> tupl
     return areas, errors, places
 
 
-def _opened(flat: Flat, polygon: np.ndarray, choose: _Choice) -> tuple[np.ndarray, np.ndarray]:
+def _open_edges(flat: Flat, polygon: np.ndarray, choose: _Choice) -> tuple[np.ndarray, np.ndarray]:
     """The edges of polygons (k,) that are chosen, with which of the polygons each belongs to: (e,) each.
 
     Asked are groups, the chunks of those chosen, and the edges of these.
@@ -99,7 +110,7 @@ def _places(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         met: np.ndarray = (west <= box[2][owner]) & (east >= box[0][owner])
         return met & (south <= box[3][owner]) & (north >= box[1][owner])
 
-    near, _ = _opened(b, other, is_near)
+    near, _ = _open_edges(b, other, is_near)
     places = np.full(len(one), APART)
     places[near] = NEAR
     rows = np.flatnonzero(places != NEAR)
@@ -122,7 +133,7 @@ def _hold_points(flat: Flat, polygon: np.ndarray, x: np.ndarray, y: np.ndarray) 
         chosen: np.ndarray = is_over & ~is_all
         return chosen
 
-    owner, edge = _opened(flat, polygon, is_level)
+    owner, edge = _open_edges(flat, polygon, is_level)
     at, height = x[owner], y[owner]
     x1, y1, x2, y2 = flat.x[edge], flat.y[edge], flat.x[edge + 1], flat.y[edge + 1]
     plus, minus = (x1 - at) * (y2 - height), (y1 - height) * (x2 - at)
@@ -153,7 +164,9 @@ def _sums(low: Flat, high: Flat, lows: np.ndarray, highs: np.ndarray) -> tuple[n
         begins = np.r_[0, np.cumsum(counts[0])]  # of the columns, among the edges under
         for block in _blocks_within(np.cumsum(counts[0] * partners), _EDGE_PAIRS_AT_ONCE):
             edges = tuple(column[begins[block.start] : begins[block.stop]] for column in under)
-            _add_reach(edges, over, first, partners, pair, areas, spreads, west, east)
+            reach, spread = _reach(edges, over, _Columns(pair, west, east, first, partners), len(areas))
+            areas -= reach
+            spreads += spread
         half = (west + east)[is_large] * 0.5
         west, east = np.r_[west[is_large], half], np.r_[half, east[is_large]]
         order = np.argsort(np.r_[pair[is_large], pair[is_large]], kind="stable")
@@ -188,7 +201,7 @@ def _edges_above(
         chosen: np.ndarray = counts & ~is_over
         return chosen
 
-    owner, edge = _opened(flat, polygon, is_between)
+    owner, edge = _open_edges(flat, polygon, is_between)
     level.append((owner, flat.x[edge], flat.x[edge + 1], up * flat.y[edge], up * flat.y[edge + 1]))
     owner, x1, x2, y1, y2 = (np.concatenate(column) for column in zip(*level, strict=True))
     rows = np.flatnonzero(x1 != x2)
@@ -200,25 +213,12 @@ def _edges_above(
     return owner, np.minimum(x1, x2), np.maximum(x1, x2), left, (y2 - y1) / (x2 - x1), np.abs(y2 - y1), sign
 
 
-def _add_reach(
-    under: _Edges,
-    over: _Edges,
-    first: np.ndarray,
-    partners: np.ndarray,
-    pair: np.ndarray,
-    areas: np.ndarray,
-    spreads: np.ndarray,
-    west: np.ndarray,
-    east: np.ndarray,
-) -> None:
-    """Take from the areas what edges reach over those of the other polygon, upside down: and add it to the spreads.
-
-    first, partners (c,): where in `over` the edges of each column begin, and how many they are; pair, west, east (c,).
-    """
+def _reach(under: _Edges, over: _Edges, columns: _Columns, pairs: int) -> tuple[np.ndarray, np.ndarray]:
+    """What edges reach over the other polygon's, upside down, and all that it is made of: (pairs,) in m² each."""
     column = under[0]
-    one = np.arange(len(column)).repeat(partners[column])
-    other = ranges(first[column], partners[column])
-    begin, end = np.maximum(under[1], west[column]), np.minimum(under[2], east[column])
+    one = np.arange(len(column)).repeat(columns.partners[column])
+    other = ranges(columns.first[column], columns.partners[column])
+    begin, end = np.maximum(under[1], columns.west[column]), np.minimum(under[2], columns.east[column])
     rows = np.flatnonzero((begin.take(one) < over[2].take(other)) & (over[1].take(other) < end.take(one)))
     one, other = one.take(rows), other.take(rows)
     x0, x1 = np.maximum(begin.take(one), over[1].take(other)), np.minimum(end.take(one), over[2].take(other))
@@ -229,7 +229,7 @@ def _add_reach(
     width, both = x1 - x0, np.abs(d0) + np.abs(d1)
     reach = np.maximum(d0, 0.0) + np.maximum(d1, 0.0)
     reach *= 0.5 * (reach / (both + _TINY))  # the mean of what reaches over, whether or not the edges cross
-    mine = pair.take(column.take(one))
+    mine = columns.pair.take(column.take(one))
     reach *= width * (under[6].take(one) * over[6].take(other))
-    areas -= np.bincount(mine, reach, len(areas))
-    spreads += np.bincount(mine, width * (both + under[5].take(one) + over[5].take(other)), len(areas))
+    spread = width * (both + under[5].take(one) + over[5].take(other))
+    return np.bincount(mine, reach, pairs), np.bincount(mine, spread, pairs)
