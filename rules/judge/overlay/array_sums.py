@@ -32,7 +32,7 @@ _Edges = tuple[np.ndarray, ...]  # the pair (e,); west, east, height in the west
 
 
 class _Columns(NamedTuple):
-    """Columns of pairs of polygons (c,): the pair; west, east; where the edges over them begin, and how many they are."""
+    """Columns of pairs of polygons (c,): the pair; west, east; where the edges over it begin, and how many they are."""
 
     pair: np.ndarray
     west: np.ndarray
