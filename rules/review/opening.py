@@ -15,7 +15,8 @@ from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.contract.declaration import Values, VerbContext
-from onemap.rules.judge.check.check import check
+from onemap.rules.judge.check.check import check, check_near_changes
+from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.check_options import check_options
 from onemap.rules.judge.question.given_facts import GivenFacts, facts_content
@@ -92,6 +93,14 @@ def judge_round(
 def run_question(library: Library, question: Question, values: Values, context: VerbContext) -> Run:
     """The run of a question."""
     return check(library, question, Threads.of(values.get("workers"), context.progress))
+
+
+def turned_since(
+    library: Library, identifier: str, question: Question, values: Values, context: VerbContext
+) -> tuple[list[dict[str, Any]], Run]:
+    """Parcels of a kept check whose verdict turns by a question about the same ones; the run of those it may turn."""
+    run = check_near_changes(library, question, Threads.of(values.get("workers"), context.progress), identifier)
+    return changed_verdicts(library, identifier, run, run.question.parcels.ids), run
 
 
 def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:

@@ -14,7 +14,7 @@ from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.routing import Draft, drafts
-from onemap.rules.review.opening import propose_drafts, run_question
+from onemap.rules.review.opening import propose_drafts, run_question, turned_since
 
 
 def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> dict[str, Any]:
@@ -53,10 +53,10 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     known = packs_of(library, (), before.code_system)
     packs = tuple(known) if ids == {pack.id for pack in known} else before.packs
     question = replace(before, packs=packs, as_of=library.today(), known_at=None)
-    run = run_question(library, question, values, context)
+    turned, run = turned_since(library, identifier, question, values, context)
     record = run_record(library, identifier)
     return {
-        "parcels": changed_verdicts(library, identifier, run),
+        "parcels": turned,
         "layers": _layers(record, run, library, context.language),
         "packs": _packs(record, run, before.packs, context.language),
     }

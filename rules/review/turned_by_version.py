@@ -4,8 +4,9 @@ The run is asked again as it was, by its own packs, its own day and the versions
 which the new version is taken for the one in force: whatever differs comes of that version alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from onemap.layers.errors import Problem
@@ -18,7 +19,7 @@ from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.routing import departments_of_rules, drafts
-from onemap.rules.review.opening import propose_drafts, run_question
+from onemap.rules.review.opening import propose_drafts, run_question, turned_since
 from onemap.rules.review.recheck import changed_opinions
 
 
@@ -31,7 +32,12 @@ def turned_in_case(
     check refuses.
     """
     current = case.current
-    found, before, run = _turned_verdicts(library, current.run, new, values, context)
+
+    def ask(library: Library, identifier: str, question: Question) -> tuple[list[dict[str, Any]], Run]:
+        run = run_question(library, question, values, context)  # all of it, since drafts tell of it all
+        return changed_verdicts(library, identifier, run), run
+
+    found, before, run = _turned_verdicts(library, current.run, new, ask)
     if run is None:
         return {**found, "opinions": []}
     findings = [row.values for row in stored_rows(library, current.run, "findings")]
@@ -54,12 +60,12 @@ def turned_in_run(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> dict[str, Any]:
     """The parcels of a kept check that turn, and the departments that the turned rules ask; as `turned_in_case`."""
-    found, _, _ = _turned_verdicts(library, identifier, new, values, context)
+    found, _, _ = _turned_verdicts(library, identifier, new, partial(turned_since, values=values, context=context))
     return found
 
 
 def _turned_verdicts(
-    library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
+    library: Library, identifier: str, new: Mapping[str, str], ask: Callable[..., tuple[list[dict[str, Any]], Run]]
 ) -> tuple[dict[str, Any], Question, Run | None]:
     """What turns, the question as it was, and the run by the new version; None where no rule asks for the layer."""
     code = new["code"]
@@ -71,8 +77,7 @@ def _turned_verdicts(
     if rests_on not in (new["old"], new["new"]):
         facts = {"layer": code, "label": rests_on or "–", "old": new["old"]}
         found["problems"] = [Problem("changes.rests", facts)]
-    run = run_question(library, replace(before, in_place={code: new["new"]}), values, context)
-    found["turned"] = changed_verdicts(library, identifier, run)
+    found["turned"], run = ask(library, identifier, replace(before, in_place={code: new["new"]}))
     asked = departments_of_rules(before.packs)
     rules = {rule for parcel in found["turned"] for rule in parcel["rules"]}
     found["departments"] = sorted({department for rule in rules for department in asked.get(rule, ())})

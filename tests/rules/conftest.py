@@ -1,6 +1,8 @@
 """A desk to try rules on: a library, layers drawn in the test, a pack of its own, and the check's own tables."""
 
+import math
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
+from onemap.rules.judge.overlay import compiler
 from onemap.tests.rules.small_pack import pack_text
 
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
@@ -174,3 +177,19 @@ def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         return FlatGround.nothing(len(left)), np.ones(len(left), dtype=bool)
 
     return lambda: monkeypatch.setattr("onemap.rules.judge.overlay.overlay._proved_ground", nothing_proved)
+
+
+@pytest.fixture
+def sum_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """How sums and ground are made from now on: by `loops`, by `compiled` loops, or by `arrays` and GEOS."""
+
+    def choose(way: str) -> None:
+        if way == "loops":
+            monkeypatch.delenv(compiler.SWITCH, raising=False)
+            monkeypatch.setattr(compiler, "_STARTED", threading.Event())
+            for bound in ("MUCH", "VERY_MUCH"):
+                monkeypatch.setattr(compiler, bound, math.inf)
+        else:
+            monkeypatch.setenv(compiler.SWITCH, "1" if way == "compiled" else "0")
+
+    return choose

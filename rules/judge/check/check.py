@@ -71,6 +71,34 @@ def check(
     earlier = earlier_run(library, against, question, check_plan.origin) if against else None
     asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
     answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
+    return _run_of(library, question, check_plan, answer, started, began)
+
+
+def check_near_changes(library: Library, question: Question, threads: Threads, against: str) -> Run:
+    """Judge those parcels of a stored run near which something has changed since, by every rule; nothing is written.
+
+    question: the stored run's own parcels, asked anew. The run that is given is asked about the parcels judged alone,
+    one at least, and the rows of all others are what they were. Raises OneMapError for every refusal.
+    """
+    began, started = time.perf_counter(), now()
+    check_plan = _plan_of(library, question)
+    earlier = earlier_run(library, against, question, check_plan.origin, is_its_own=True)
+    asked, judging = question, threads.part(BEGUN, JUDGED)
+    sources, lost = check_plan.sources(library), frozenset[str]()
+    while True:
+        if earlier:
+            standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
+            asked = replace(question, parcels=question.parcels.at(standing.rows_to_judge))
+        answer = judged_parcels(check_plan, sources, asked.parcels, judging)
+        found = standing.unreadable(answer.layers) - lost if earlier else None
+        if not found:
+            return _run_of(library, asked, check_plan, answer, started, began)
+        lost |= found
+
+
+def _run_of(
+    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
+) -> Run:
     record = _record(library, question, check_plan, answer, started, began)
     verdicts = verdict_counts(answer.tables["parcels"].values("verdict"))
     return Run(

@@ -170,9 +170,12 @@ class Comparison:
         return west - far, south - far, east + far, north + far
 
 
-def earlier_run(library: Library, identifier: str, question: Question, origin: tuple[float, float]) -> Earlier | None:
+def earlier_run(
+    library: Library, identifier: str, question: Question, origin: tuple[float, float], *, is_its_own: bool = False
+) -> Earlier | None:
     """A stored run whose rows may stand for some of a new run's; None if none of them can.
 
+    is_its_own: the parcels asked about are those that it was given, and need not be held against them.
     They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
     run.damaged.
     """
@@ -182,7 +185,8 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
     if record.get("origin") != list(origin):
         return None
     rules = {rule.id: rule for rule in rules_of_run(stored_packs(library, identifier), record)}
-    same = _same_parcels(library, identifier, question.parcels)
+    is_same = np.ones(len(question.parcels.ids), dtype=bool)
+    same = is_same if is_its_own else _same_parcels(library, identifier, question.parcels)
     return Earlier(library, identifier, record, rules, question.parcels, same)
 
 

@@ -19,8 +19,8 @@ _COLUMNS = ("parcel", "rule", "verdict", "counted")
 class VerdictChanges:
     """A stored run beside a new one, whose rows come in parts."""
 
-    def __init__(self, library: Library, identifier: str) -> None:
-        """Raises OneMapError run.damaged."""
+    def __init__(self, library: Library, identifier: str, asked: np.ndarray | None = None) -> None:
+        """asked (k,): the parcels about which alone the new run was asked. Raises OneMapError run.damaged."""
         self._library, self._identifier = library, identifier
         parcels = list(stored_columns(library, identifier, "parcels", ("parcel", "verdict")))
         names, self._before = (
@@ -28,6 +28,8 @@ class VerdictChanges:
         )
         self._places = pd.Index(names, dtype=object)
         self._is_changed = np.ones(len(names), dtype=bool)  # what does not come again is changed too
+        if asked is not None:
+            self._is_changed = self._places.isin(asked)
         self._after: dict[str, str] = {}
         self._rule_verdicts: RuleVerdicts = {}
 
@@ -59,9 +61,14 @@ class VerdictChanges:
         return result
 
 
-def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:
-    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now."""
-    changes = VerdictChanges(library, identifier)
+def changed_verdicts(
+    library: Library, identifier: str, run: Run, asked: np.ndarray | None = None
+) -> list[dict[str, Any]]:
+    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now.
+
+    asked (k,): the parcels about which alone the new run was asked.
+    """
+    changes = VerdictChanges(library, identifier, asked)
     for chunk in run.chunks():
         changes.append(chunk)
     return changes.changed_parcels()

@@ -6,12 +6,16 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.judge.overlay.compiler import compiled_function, is_worth_compiling
+from onemap.rules.judge.overlay.array_sums import blocks_of_pairs, sums_by_arrays
+from onemap.rules.judge.overlay.compiler import compiled_function, is_worth_compiling, may_compile
 from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_pairs
 from onemap.rules.judge.overlay.kernel_sums import INSIDE, SPACE, sum_pairs
 from onemap.rules.judge.overlay.threads import Threads
 
 _PAIRS_AT_ONCE, _FEW_AT_ONCE = 16_000, 500  # by one thread, compiled and not
+
+
+_Sums = tuple[np.ndarray, np.ndarray, np.ndarray]  # areas, errors and places of pairs
 
 
 class PairSums(NamedTuple):
@@ -63,20 +67,38 @@ def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.n
     Within lies a left one that no edge of the right one comes near: its area is all that it has. What a pair sums to,
     to the last digit, does not depend on the others.
     """
-    count, left = len(pairs.left_index), pairs.left
-    areas, errors, places = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
-    is_compiled = is_worth_compiling(steps_of(pairs))
-    given, work = loops_over(pairs, sum_pairs, is_compiled)
-    most = int(max(left.edges[pairs.left_index].max(initial=0), pairs.right.edges[pairs.right_index].max(initial=0)))
-
-    def of_block(block: slice) -> None:
-        work(*given, block.start, block.stop, columns(SPACE, most, is_compiled), areas, errors, places)
-
-    threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
+    count = len(pairs.left_index)
+    sums = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
+    sum_up = _sum_by_loops if may_compile() else _sum_by_arrays
+    sum_up(pairs, sums, threads)
+    areas, errors, places = sums
     within = places == INSIDE
     if within.any():
-        areas[within] = left.areas_m2(pairs.left_index[within])
+        areas[within] = pairs.left.areas_m2(pairs.left_index[within])
     return areas, errors, within
+
+
+def _sum_by_loops(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
+    count, left, right = len(pairs.left_index), pairs.left, pairs.right
+    is_compiled = is_worth_compiling(steps_of(pairs))
+    given, work = loops_over(pairs, sum_pairs, is_compiled)
+    most = int(max(left.edges[pairs.left_index].max(initial=0), right.edges[pairs.right_index].max(initial=0)))
+
+    def of_block(block: slice) -> None:
+        work(*given, block.start, block.stop, columns(SPACE, most, is_compiled), *sums)
+
+    threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
+
+
+def _sum_by_arrays(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
+    left, right = pairs.left.arrays, pairs.right.arrays
+
+    def of_block(block: slice) -> None:
+        made = sums_by_arrays(left, right, pairs.left_index[block], pairs.right_index[block])
+        for column, values in zip(sums, made, strict=True):
+            column[block] = values
+
+    threads.each(of_block, list(blocks_of_pairs(right, pairs.right_index)))
 
 
 def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tuple[Any, ...], Any]:

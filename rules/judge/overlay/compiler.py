@@ -1,4 +1,4 @@
-"""The kernel's functions, compiled by numba where there is much to do, else as plain Python: the digits are the same.
+"""The kernel's functions, compiled by numba where there is much to do, for few pairs plain Python: the same digits.
 
 What numba compiles is kept as machine code that asks for nothing: in the core's own environment if one may write there,
 else in the user's cache folder, and else for this process alone. Later processes load it without numba, by llvmlite
@@ -26,7 +26,7 @@ import numpy as np
 from onemap.layers.files.user_cache import user_cache
 from onemap.rules.judge.overlay import kernel_ground, kernel_sums
 
-SWITCH = "ONEMAP_COMPILED"  # environment: 0 never, 1 always; else as the work is large
+SWITCH = "ONEMAP_COMPILED"  # environment: 0 never, 1 always; else where there is much to do
 MUCH = 50_000  # edges, or pairs of them, that plain Python looks at while what is kept is loaded
 VERY_MUCH = 10_000_000  # while the kernel is compiled
 _KERNEL = (kernel_sums, kernel_ground)
@@ -42,11 +42,15 @@ _ENGINES: list[Any] = []  # which hold the machine code
 
 def is_worth_compiling(steps: float) -> bool:
     """Whether work of so many steps uses compiled loops: if they are loaded, or worth loading."""
-    wish = os.environ.get(SWITCH, "")
-    if wish == "0" or not is_compiler_there():
+    if not may_compile():
         return False
-    is_asked = wish == "1" or _STARTED.is_set() or steps > VERY_MUCH
+    is_asked = os.environ.get(SWITCH) == "1" or _STARTED.is_set() or steps > VERY_MUCH
     return is_asked or (steps > MUCH and is_kept())
+
+
+def may_compile() -> bool:
+    """Whether loops are compiled where there is much to do; else sums go by arrays, and GEOS makes all ground."""
+    return os.environ.get(SWITCH) != "0" and is_compiler_there()
 
 
 @cache
@@ -56,8 +60,8 @@ def is_compiler_there() -> bool:
 
 
 def is_kept() -> bool:
-    """Whether compiled loops of an earlier process are stored, and plain loops are not requested."""
-    if os.environ.get(SWITCH) == "0" or not is_compiler_there():
+    """Whether compiled loops of an earlier process are stored, and may be used."""
+    if not may_compile():
         return False
     folder = _folder()
     return folder is not None and len(list(folder.glob(f"*{_SUFFIX}"))) >= _ASKED

@@ -15,10 +15,10 @@ from typing import Any
 
 from onemap.rules.judge.overlay.flat_polygons import Flat
 
-_ROUNDING = 16 * 2.0**-52  # of one trapezoid: a handful of operations
+ROUNDING = 16 * 2.0**-52  # of one trapezoid: a handful of operations
 _MOST_EDGE_PAIRS = 20_000  # in one column; beyond, it is halved
-_LEAST_COLUMN_M = 1e-3  # narrower ones are not: so many edges stand over a point
-_ORIENTATION = (3 + 16 * 2.0**-53) * 2.0**-53  # of what is subtracted: how wrong the difference may be, in doubles
+LEAST_COLUMN_M = 1e-3  # narrower ones are not: so many edges stand over a point
+ORIENTATION = (3 + 16 * 2.0**-53) * 2.0**-53  # of what is subtracted: how wrong the difference may be, in doubles
 SPACE = 12  # columns of work space
 NEAR, INSIDE, APART = 0, 1, 2
 
@@ -56,7 +56,7 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
         else:
             lows = _edges_above(a, p, 1.0, w, e, b.box_south[q], b.box_north[q], room=room, at=0)
             highs = _edges_above(b, q, -1.0, w, e, -a.box_north[p], -a.box_south[p], room=room, at=6)
-        if lows * highs > _MOST_EDGE_PAIRS and e - w > _LEAST_COLUMN_M:
+        if lows * highs > _MOST_EDGE_PAIRS and e - w > LEAST_COLUMN_M:
             parts, part = 2 * parts, 2 * part
             continue
         of_part, spread_of_part = _reach(lows, highs, w, e, room)
@@ -66,7 +66,7 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
         while part % 2 == 0 and parts > 1:
             parts, part = parts // 2, part // 2
     far = max(abs(west), abs(east), abs(a.box_south[p]), abs(a.box_north[p]))
-    return (area if area > 0.0 else 0.0), _ROUNDING * (spread + far)
+    return (area if area > 0.0 else 0.0), ROUNDING * (spread + far)
 
 
 def _reach(lows: int, highs: int, west: float, east: float, room: Any) -> tuple[float, float]:
@@ -223,5 +223,5 @@ def side(x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> int:
     """
     plus, minus = (x1 - x) * (y2 - y), (y1 - y) * (x2 - x)
     twice = plus - minus
-    bound = _ORIENTATION * (abs(plus) + abs(minus))
+    bound = ORIENTATION * (abs(plus) + abs(minus))
     return 1 if twice > bound else (-1 if twice < -bound else 0)

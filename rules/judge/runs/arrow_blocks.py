@@ -110,6 +110,13 @@ class Rows:
             return np.asarray(column.to_numpy(), dtype=object)
         return np.fromiter(_plain(column, field), dtype=object, count=len(self))
 
+    def frame(self, name: str) -> pd.DataFrame:
+        """A column whose values each stand together, such as attributes, as a table of plain values (n,)."""
+        at = self.columns.schema.get_field_index(name)
+        inner, together = list(self.columns.schema.field(at).type), as_one_array(self.columns.column(at))
+        parts = {one.name: _plain(values, one) for values, one in zip(together.flatten(), inner, strict=True)}
+        return pd.DataFrame(parts, index=range(len(self)), dtype=object)
+
     def bodies(self) -> np.ndarray:
         """The geometries as WKB (n,), None where there is none."""
         if self.wkb is None:

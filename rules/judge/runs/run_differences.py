@@ -1,10 +1,15 @@
-"""Where a run that is computed again differs from the stored one, row by row."""
+"""Where a run that is computed again differs from the stored one, row by row.
+
+Ground that another program made begins elsewhere, or its areas differ in the last digit: such rows mean the same.
+"""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import shapely
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
@@ -13,6 +18,8 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import Rows, StoredRow, concatenate_rows, rows_of_table, same_rows
 from onemap.rules.judge.runs.run_store import stored_blocks
 
+_CLOSE_M2, _CLOSE_SHARE = 1e-6, 1e-9  # numbers that are no further apart are the same
+_CLOSE_M = 1e-6  # and so are points of ground
 Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, what came out
 
 
@@ -79,7 +86,11 @@ class _TableComparison:
             before, after = stored.slice(0, common), fresh.slice(0, common)
             apart = np.flatnonzero(~same_rows(before, after))
             pairs = zip(before.take(apart), after.take(apart), strict=True)
-            self._found += [self._difference(at, *pair) for at, pair in zip(apart.tolist(), pairs, strict=True)]
+            self._found += [
+                self._difference(at, *pair)
+                for at, pair in zip(apart.tolist(), pairs, strict=True)
+                if not _means_the_same(*pair)
+            ]
             self._stored, fresh = stored.slice(common, len(stored)), fresh.slice(common, len(fresh))
             self._reached += common
 
@@ -101,6 +112,29 @@ class _TableComparison:
 
     def _difference(self, at: int, before: StoredRow | None, after: StoredRow | None) -> Difference:
         return self._name, self._reached + at + 1, _apart(before, after), _apart(after, before)
+
+
+def _means_the_same(one: StoredRow, other: StoredRow) -> bool:
+    """Whether two rows say the same, but for the last digits of numbers and points, and where rings begin."""
+    return _are_close(one.values, other.values) and (one.wkb == other.wkb or _is_one_ground(one.wkb, other.wkb))
+
+
+def _are_close(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_CLOSE_SHARE, abs_tol=_CLOSE_M2)
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one) == list(other) and all(_are_close(value, other[key]) for key, value in one.items())
+    return type(one) is type(other) and bool(one == other)
+
+
+def _is_one_ground(one: bytes | None, other: bytes | None) -> bool:
+    """Whether two polygons have the same points, in whatever order their rings and parts begin."""
+    if one is None or other is None:
+        return False
+    ground = shapely.from_wkb([one, other])
+    if not (shapely.get_dimensions(ground) == 2).all():
+        return False
+    return bool(shapely.equals_exact(*shapely.normalize(ground), tolerance=_CLOSE_M))
 
 
 def _apart(row: StoredRow | None, other: StoredRow | None) -> str:

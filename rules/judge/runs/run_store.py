@@ -7,8 +7,6 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
@@ -29,6 +27,7 @@ from onemap.rules.judge.runs.arrow_blocks import (
     Rows,
     StoredBlock,
     StoredRow,
+    concatenate_rows,
     parcel_rows,
     plain_columns,
     rows_of_table,
@@ -236,8 +235,11 @@ def stored_question(library: Library, identifier: str) -> Question:
 
     Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """
-    rows = stored_rows(library, identifier, GIVEN)
+    blocks = list(stored_blocks(library, identifier, GIVEN))
     question = stored_question_of_none(library, identifier, CHECK)
+    if not blocks:
+        return question
+    rows = concatenate_rows(blocks)
     return replace(question, parcels=_given_parcels(library, identifier, rows, question.parcels))
 
 
@@ -246,28 +248,24 @@ def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) 
 
     like: what all have in common. Raises OneMapError run.damaged.
     """
-    waiting: list[StoredRow] = []
+    waiting: list[Rows] = []
     for rows in stored_blocks(library, identifier, GIVEN):
-        waiting += rows
-        while len(waiting) >= most:
-            yield _given_parcels(library, identifier, waiting[:most], like)
-            waiting = waiting[most:]
+        waiting.append(rows)
+        while sum(map(len, waiting)) >= most:
+            together = concatenate_rows(waiting)
+            yield _given_parcels(library, identifier, together.slice(0, most), like)
+            rest = together.slice(most, len(together))
+            waiting = [rest] if len(rest) else []
     if waiting:
-        yield _given_parcels(library, identifier, waiting, like)
+        yield _given_parcels(library, identifier, concatenate_rows(waiting), like)
 
 
-def _given_parcels(library: Library, identifier: str, rows: Sequence[StoredRow], like: Parcels) -> Parcels:
-    values = [row.values for row in rows]
+def _given_parcels(library: Library, identifier: str, rows: Rows, like: Parcels) -> Parcels:
     try:
-        shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
+        shapes = geometries_of_wkb(rows.bodies())
     except shapely.GEOSException as error:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer=GIVEN) from error
-    return replace(
-        like,
-        ids=np.array([value["id"] for value in values], dtype=object),
-        shapes=shapes,
-        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
-    )
+    return replace(like, ids=rows.values("id"), shapes=shapes, attributes=rows.frame("attributes"))
 
 
 def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:

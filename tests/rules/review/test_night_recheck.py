@@ -5,12 +5,18 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, time
 from xml.etree import ElementTree
 
 import geopandas as gpd
 import pytest
 
+from onemap.layers.library.library import open_library
+from onemap.rules.judge.check.check import check, check_near_changes
+from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run_store import stored_question
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground
@@ -44,6 +50,22 @@ def test_a_night_over_three_cases_tells_which_verdicts_turned_and_writes_nothing
         (on_farm, "DK1", "consult"),
         (in_river, "DK2", "consult"),
     ]
+
+
+def test_of_a_kept_check_only_what_lies_near_a_change_is_judged_again(town):
+    many = {f"P{at}": ground(60 + 200 * at, 0, 100 + 200 * at, 50) for at in range(12)}
+    words = ("--pack", town.folder / "town.toml")
+    run = command("check", town.library, town.parcels("set", **many), *words).json["run"]["id"]
+    town.layer("FARM", ground(50, 0, 110, 60), ground(650, 0, 700, 60), label="新")
+    with open_library(str(town.library)) as library:
+        question = replace(stored_question(library, run), as_of=library.today(), known_at=None)
+        near, whole = check_near_changes(library, question, Threads(), run), check(library, question, Threads())
+        asked = near.question.parcels.ids
+        turned = changed_verdicts(library, run, near, asked)
+        assert turned == changed_verdicts(library, run, whole)
+        assert "P3" in {one["parcel"] for one in turned} and set(asked.tolist()) == {"P0", "P3"}
+        quiet = check_near_changes(library, stored_question(library, run), Threads(), run)
+        assert changed_verdicts(library, run, quiet, quiet.question.parcels.ids) == []
 
 
 def test_a_named_set_of_parcels_is_judged_again(town):

@@ -1,4 +1,4 @@
-"""A check writes the same bytes by compiled loops and by plain ones, and the same ground where GEOS makes all of it."""
+"""A check writes the same bytes by compiled loops and by plain ones, and the same ground by arrays and GEOS."""
 
 import sqlite3
 
@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from onemap.rules.judge.overlay import overlay
-from onemap.rules.judge.overlay.compiler import SWITCH, is_compiler_there
+from onemap.rules.judge.overlay.compiler import is_compiler_there
 from onemap.tests.rules.judge.check.test_by_formula import shapes
 
 LAYERS = ("parcels", "findings", "overlaps", "overlaps_line")
@@ -45,11 +45,11 @@ def shape_of(row):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not is_compiler_there(), reason="numba is not installed")
-def test_it_is_the_same_bytes_compiled_and_plain_and_the_same_ground_as_that_of_geos(city, monkeypatch):
-    monkeypatch.setenv(SWITCH, "0")
+def test_it_is_the_same_bytes_compiled_and_plain_and_the_same_ground_as_that_of_geos(city, sum_by, monkeypatch):
+    sum_by("loops")
     plain = city()
     assert len(plain["overlaps"]) > 400 and len(plain["overlaps_line"]) > 20
-    monkeypatch.setenv(SWITCH, "1")
+    sum_by("compiled")
     rings = []
 
     def count_rings(work):
@@ -60,18 +60,14 @@ def test_it_is_the_same_bytes_compiled_and_plain_and_the_same_ground_as_that_of_
 
         return work_and_count
 
-    kernel = overlay.common_ground
-    monkeypatch.setattr(overlay, "common_ground", count_rings(kernel))
+    monkeypatch.setattr(overlay, "common_ground", count_rings(overlay.common_ground))
     assert city() == plain
     assert sum(rings) > 200, "most ground has stayed in rings"
 
-    def untold(*given):
-        ground, is_sure = kernel(*given)
-        nothing = np.full(len(is_sure), None, dtype=object)
-        return ground.with_others(np.arange(len(is_sure)), nothing), np.zeros(len(is_sure), dtype=bool)
-
-    monkeypatch.setattr(overlay, "common_ground", untold)
+    rings.clear()
+    sum_by("arrays")
     by_geos = city()
+    assert sum(rings) == 0
     for name in LAYERS:
         assert len(by_geos[name]) == len(plain[name])
         for one, other in zip(plain[name], by_geos[name], strict=True):
@@ -83,3 +79,16 @@ def test_it_is_the_same_bytes_compiled_and_plain_and_the_same_ground_as_that_of_
             if one[1] is not None and name != "overlaps_line":
                 apart = shapely.symmetric_difference(shape_of(one), shape_of(other), grid_size=1e-7)
                 assert apart.area < 1e-4
+
+
+@pytest.mark.skipif(not is_compiler_there(), reason="numba is not installed")
+def test_a_run_that_was_compiled_is_verified_where_nothing_is_and_the_other_way_round(desk, sum_by):
+    chance = np.random.default_rng(12)
+    desk.layer("ZONE", shapes(chance, 20, 120))
+    given = {f"p{at}": shape for at, shape in enumerate(shapes(chance, 30, 60))}
+    ways = ("compiled", "arrays")
+    for way, other in (ways, ways[::-1]):
+        sum_by(way)
+        run = desk.check(given, {"id": "zone"}).answer.json["run"]["id"]
+        sum_by(other)
+        assert desk.run("verify", desk.library, "--run", run).json["problems"] == []

@@ -55,19 +55,19 @@ def bits_of(left: np.ndarray, right: np.ndarray) -> list[bytes]:
 
 @needs_compiler
 @pytest.mark.parametrize("at", [0.0, 38_421_300.25])
-def test_compiled_loops_give_the_bits_of_plain_ones(monkeypatch, at):
+def test_compiled_loops_give_the_bits_of_plain_ones(sum_by, at):
     chance = np.random.default_rng(33)
     left, right = rings(chance, 700, at), rings(chance, 700, at)
     right[:40] = left[:40]
     found = []
-    for way in ("0", "1"):
-        monkeypatch.setenv(SWITCH, way)
+    for way in ("loops", "compiled"):
+        sum_by(way)
         found.append(bits_of(left, right))
     assert found[0] == found[1]
 
 
 @needs_compiler
-def test_large_polygons_give_the_same_bits_too(monkeypatch):
+def test_large_polygons_give_the_same_bits_too(sum_by):
     turns = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
     coast = 400 + 30 * np.sin(13 * turns) + np.random.default_rng(1).uniform(0, 2, 3000)
     shore = shapely.Polygon(np.c_[coast * np.cos(turns), coast * np.sin(turns)])
@@ -75,8 +75,8 @@ def test_large_polygons_give_the_same_bits_too(monkeypatch):
     left = shapely.box(x, y, x + 47.3, y + 51.7)
     left = np.r_[left, shapely.transform(shore, lambda xy: xy + 7.25)]
     found = []
-    for way in ("0", "1"):
-        monkeypatch.setenv(SWITCH, way)
+    for way in ("loops", "compiled"):
+        sum_by(way)
         found.append(bits_of(left, np.full(len(left), shore)))
     assert found[0] == found[1]
 

@@ -10,7 +10,7 @@ from shapely import affinity
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.judge.overlay import pair_ground
-from onemap.rules.judge.overlay.compiler import SWITCH, is_compiler_there
+from onemap.rules.judge.overlay.compiler import is_compiler_there
 from onemap.rules.judge.overlay.flat_polygons import flat_pairs
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -18,11 +18,11 @@ ORIGIN = 421_300.0, 2_493_700.0
 SQUARE = shapely.box(0, 0, 10, 10)
 
 
-@pytest.fixture(autouse=True, params=["plain", "compiled"])
-def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "compiled" and not is_compiler_there():
+@pytest.fixture(autouse=True, params=["loops", "compiled"])
+def _way(request: pytest.FixtureRequest, sum_by: Callable[[str], None]) -> None:
+    if not is_compiler_there():
         pytest.skip("numba is not installed")
-    monkeypatch.setenv(SWITCH, "1" if request.param == "compiled" else "0")
+    sum_by(request.param)
 
 
 def told_by(work: Callable[..., tuple[FlatGround, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
