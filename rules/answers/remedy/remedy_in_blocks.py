@@ -29,8 +29,8 @@ from onemap.rules.judge.distributed.journal import block_name, keep_block
 from onemap.rules.judge.distributed.parcel_reader import ParcelReader
 from onemap.rules.judge.distributed.parcels_of_any_size import in_blocks_or_whole
 from onemap.rules.judge.distributed.partition import most_parcels
+from onemap.rules.judge.distributed.row_files import kept_values
 from onemap.rules.judge.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
-from onemap.rules.judge.distributed.table_files import read_column, table_path
 from onemap.rules.judge.distributed.work import NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.overlay.threads import Threads
@@ -136,8 +136,8 @@ def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds:
     counts = begun.counts()
     tried = counts.pop(_TRIED)
     folder = begun.work.journal.finished_folder
-    places = [folder / block_name(number) for number in range(begun.work.parcel_files.blocks)]
-    cut = (read_column(table_path(place, "cuts"), "area_m2") for place in places)
-    dropped = (read_column(table_path(place, "remainder"), "dropped_m2") for place in places)
+    kept = [(folder / block_name(at), block.rows) for at, block in begun.work.journal.finished_blocks.items()]
+    cut = (kept_values(*one, "cuts", "area_m2") for one in kept)
+    dropped = (kept_values(*one, "remainder", "dropped_m2") for one in kept)
     sums = ground_sums(cut, dropped)
     return remedy_record(begun.record(library, seconds), options, tried, {**counts, **sums}, seconds)

@@ -12,13 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.judge.check.check import Answer
-from onemap.rules.judge.distributed.packed_files import PackedTables, keep_packed, packed_size
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
-from onemap.rules.judge.distributed.table_files import BY_RULE, KeptTable, keep_table, table_path
+from onemap.rules.judge.distributed.row_files import RowFile, keep_rows, row_file_size
 from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.question.check_plan import CheckPlan
 
@@ -29,18 +26,16 @@ _ABOUT, _FACTS = "about.json", "block.json"
 class FinishedBlock:
     """What is known of a finished block besides the rows of its tables: `Answer` without tables.
 
-    counts: of how many parcels what was found, as of each verdict; packed: the tables besides that lie there as a run
-    keeps them, if any.
+    rows: where those lie; counts: of how many parcels what was found, as of each verdict.
     """
 
     parcels: int
-    tables: dict[str, KeptTable]
+    rows: RowFile
     counts: dict[str, int]
     layers: dict[str, dict[str, Any]]
     computed: int
     skipped: list[dict[str, str]]
     warped: list[WarpedRaster]
-    packed: PackedTables | None = None
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -112,8 +107,19 @@ def keep_block(
 
     is_range: it is a check's, of parcels that follow each other, so that its rows need no merging.
     """
+    rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     with _block_folder(finished_folder, block.number) as part:
-        return _write_block(part, block, answer, counts, check_plan, is_range)
+        found = FinishedBlock(
+            parcels=len(block.positions),
+            rows=keep_rows(part, block, answer.tables, rules, is_range=is_range),
+            counts=dict(counts),
+            layers=answer.layers,
+            computed=answer.computed,
+            skipped=answer.skipped,
+            warped=answer.warped,
+        )
+        (part / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
+    return found
 
 
 def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
@@ -139,41 +145,12 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_block(
-    folder: Path, block: ParcelBlock, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, is_range: bool
-) -> FinishedBlock:
-    place, tables = pd.Index(block.parcels.ids, dtype=object), {}
-    rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
-    packed = {name: table for name, table in answer.tables.items() if is_range and name not in BY_RULE}
-    for name, table in answer.tables.items():
-        if name in packed:
-            continue
-        at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
-        tables[name] = keep_table(folder, name, table, block, at, rules)
-    found = FinishedBlock(
-        parcels=len(block.positions),
-        tables=tables,
-        counts=dict(counts),
-        layers=answer.layers,
-        computed=answer.computed,
-        skipped=answer.skipped,
-        warped=answer.warped,
-        packed=keep_packed(folder, packed, block.parcels, int(block.positions[0])) if packed else None,
-    )
-    (folder / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
-    return found
-
-
 def read_finished(folder: Path) -> FinishedBlock | None:
     """A finished block; None if what lies there is not whole."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
-        whole = all(table_path(folder, name).stat().st_size == table.size for name, table in tables.items())
+        rows = RowFile(**facts.pop("rows"))
         facts["warped"] = [WarpedRaster(**item) for item in facts["warped"]]
-        if (found := facts.pop("packed")) is not None:
-            facts["packed"] = PackedTables(**found)
-            whole = whole and packed_size(folder) == facts["packed"].size
-        return FinishedBlock(tables=tables, **facts) if whole else None
+        return FinishedBlock(rows=rows, **facts) if row_file_size(folder) == rows.size else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

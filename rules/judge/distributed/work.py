@@ -17,9 +17,8 @@ from onemap.layers.progress import Progress
 from onemap.rules.judge.check.check import Answer, judged_ahead, judged_beside, judged_parcels
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, block_name, keep_block
-from onemap.rules.judge.distributed.packed_files import read_packed
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, ParcelBlock
-from onemap.rules.judge.distributed.table_files import BY_RULE
+from onemap.rules.judge.distributed.row_files import BY_RULE, stored_rows
 from onemap.rules.judge.findings.background_rows import background_thread, result_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import earlier_run
@@ -157,7 +156,7 @@ class LocalEngine:
             return NumberedBlock(block.number, finished)
         # Rows that stand by rule first are merged in the end.
         none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
-        packed = partial(read_packed, work.journal.finished_folder / block_name(block.number))
+        packed = partial(stored_rows, work.journal.finished_folder / block_name(block.number), finished.rows.packed)
         return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels, packed))
 
 
