@@ -57,6 +57,7 @@ from onemap.layers.stores.store import StoreConnection
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _WRITTEN = 0.98
+_LAYOUT = 2  # of the parts in the journal: another one is another question
 _RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
@@ -231,7 +232,7 @@ def _prepared_in_blocks(
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
         "layer": [repr(entry), list(arrival.required)],
         "crs": library.srs_id,
-        "blocks": [BLOCK, POINTS_AT_ONCE],
+        "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
         "software": software_versions(),
     }
     journal = held.enter_context(journal_folder(work_place(library.path, library.id), "add", key))
