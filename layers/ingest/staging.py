@@ -115,10 +115,10 @@ class Staging:
         of_fields, frame = self._fields(table, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
-        unsound = _named(frame, unsound)
+        unsound = _with_names(frame, unsound)
         if refused:
             raise OneMapError.of([*refused, *first_problems(unsound, self.stream.readable.place)])
-        repairs = _named(frame, [_problem(problem) for about in abouts for problem in about["repairs"]])
+        repairs = _with_names(frame, [_problem(problem) for about in abouts for problem in about["repairs"]])
         by_row: dict[int, list[Problem]] = {}
         for problem in unsound:
             by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
@@ -235,7 +235,7 @@ class Staging:
         return problems, FrameBlocks(table, key=stored.get(self.entry.key or ""), changes=changes)
 
 
-def _named(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:
+def _with_names(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:
     """Problems of features, called as reports call them."""
     names = frame.names(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
     return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]

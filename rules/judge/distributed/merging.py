@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
-from pathlib import Path
 
 from onemap.layers.in_threads import one_thread_more
-from onemap.rules.judge.distributed.journal import FinishedBlock, block_name
+from onemap.rules.judge.distributed.journal import FinishedBlock
 from onemap.rules.judge.distributed.parcel_files import KeptParcels
-from onemap.rules.judge.distributed.row_files import BY_RULE, Group, merged_table, packed_tables, stored_rows
+from onemap.rules.judge.distributed.row_files import BY_RULE, Group, merged_table, packed_tables
 from onemap.rules.judge.distributed.work import NumberedBlock
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.run import Chunk, ChunkRows, PackedRows
@@ -35,7 +34,7 @@ class ChunkOnDisk(Chunk):
 
 
 def chunks(
-    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
+    parcels: KeptParcels, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
 ) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
@@ -44,7 +43,7 @@ def chunks(
     after all the others; the first chunk names all. While one chunk is used, the next is read in a thread, where
     somebody asks for rows that lie on disk.
     """
-    merging, found = _Merging(parcels, finished_folder, finished), dict[int, Chunk]()
+    merging, found = _Merging(parcels, finished), dict[int, Chunk]()
     with one_thread_more() as thread:
         before: ChunkOnDisk | None = None
         are_asked_for = False
@@ -71,23 +70,23 @@ def chunks(
 class _Merging:
     """Finished blocks, and where their rows stand."""
 
-    def __init__(self, parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> None:
-        self._parcels, self._folder, self._finished = parcels, finished_folder, finished
+    def __init__(self, parcels: KeptParcels, finished: Mapping[int, FinishedBlock]) -> None:
+        self._parcels, self._finished = parcels, finished
         self._places: dict[Group, dict[int, list[int]]] = {}  # of rows: by block its batches
         self._known = set[int]()  # the blocks whose rows are among them
 
     def chunk(self, number: int) -> ChunkOnDisk:
         """The parcels of a range and all their rows; the blocks that have some are finished."""
         some, *_ = self._parcels.blocks_of_range(number)
-        batches = self._finished[some].rows.packed
-        packed = partial(stored_rows, self._path(some), batches) if batches else None
+        rows = self._finished[some].rows
+        packed = partial(rows.stored_rows, rows.packed_batches) if rows.packed_batches else None
         return ChunkOnDisk(self._parcels.range_size(number), packed, partial(self._read, number))
 
     def _read(self, number: int) -> ChunkRows:
         self._look_at(blocks := self._parcels.blocks_of_range(number))
         rows, parcels = self._finished[blocks[0]].rows, self._parcels.range(number)
-        if rows.packed:
-            tables = packed_tables(self._path(blocks[0]), rows, parcels, self._parcels.starts[number])
+        if rows.packed_batches:
+            tables = packed_tables(rows, parcels, self._parcels.starts[number])
         else:
             tables = {name: self._table((name, None, number)) for name in rows.columns if name not in BY_RULE}
         if number == 0:
@@ -110,8 +109,5 @@ class _Merging:
 
     def _table(self, place: Group) -> Table:
         """The rows of one table in one range of positions, from all blocks that have some."""
-        parts = [(self._path(block), batches) for block, batches in self._places.get(place, {}).items()]
+        parts = [(self._finished[block].rows, batches) for block, batches in self._places.get(place, {}).items()]
         return merged_table(self._finished[min(self._finished)].rows, place[0], parts)
-
-    def _path(self, block: int) -> Path:
-        return self._folder / block_name(block)

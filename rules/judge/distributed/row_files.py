@@ -4,11 +4,13 @@ Where parcels follow each other, all rows of a block go on into the library as t
 one range of positions, in which the rows of all blocks are merged.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +24,12 @@ from onemap.rules.judge.runs.arrow_blocks import (
     ArrowTable,
     Rows,
     StoredBlock,
+    as_one_array,
     concatenate_rows,
     read_columns,
     read_shapes,
     rows_of_table,
+    stream_of,
 )
 from onemap.rules.judge.runs.run import Chunk
 from onemap.rules.judge.runs.run_store import packed_rows
@@ -33,10 +37,14 @@ from onemap.rules.judge.runs.stored_rows import GIVEN
 
 BY_RULE = {name for name, first in ROW_TABLES.items() if first == "rule"}
 Group = tuple[str, int | None, int | None]  # of rows: table, rule where they stand by rule first, range of positions
-_NAME, _POSITION = "rows.arrow", "position"
+_POSITION, _SHAPE = "position", "geometry"
+_LIGHTLY = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # what is read once is worth no more
+_HEAD = b"head"  # in the metadata
 _SCHEMA = pa.schema(
     {
         "table": pa.string(),
+        "rule": pa.int64(),
+        "range": pa.int64(),
         "count": pa.int64(),
         "content": pa.large_binary(),
         "shapes": pa.large_binary(),
@@ -48,35 +56,69 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class RowFile:
-    """What a block's file of rows has: its size; by table its columns, and the type of its geometries, if it has any.
+    """A file of a block's rows; by table its columns, and the type of its geometries, if it has any.
 
     groups: of each batch; without a range, its rows are those of the whole block, and may go into the library.
     """
 
-    size: int
+    path: Path
     columns: Mapping[str, Sequence[str]]
     kinds: Mapping[str, str]
     groups: Sequence[Group]
 
     @cached_property
-    def packed(self) -> list[int]:
+    def packed_batches(self) -> list[int]:
         """The batches that may go into the library as they are."""
         return [at for at, (_, _, number) in enumerate(self.groups) if number is None]
 
+    def stored_rows(self, batches: Sequence[int]) -> Iterator[tuple[str, StoredBlock]]:
+        """Some batches of the rows, packed, with the names of their tables; one after the other is held."""
+        with pa.OSFile(str(self.path)) as file:
+            kept = pa.ipc.open_file(file)
+            for number in batches:
+                (row,) = kept.get_batch(number).to_pylist()
+                name, _, _ = (row.pop(key) for key in ("table", "rule", "range"))
+                yield name, StoredBlock(**row)
 
-def keep_rows(
-    folder: Path, block: ParcelBlock, tables: Mapping[str, Table], rules: Mapping[str, int], *, is_range: bool
-) -> RowFile:
-    """Write all rows of a block. rules: their order; is_range: its parcels follow each other, and are kept as well."""
-    groups: list[Group] = []
-    path = folder / _NAME
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
-        for group, rows in _groups(block, tables, rules, is_range):
-            writer.write_batch(pa.RecordBatch.from_pylist([{"table": group[0], **asdict(rows)}], _SCHEMA))
-            groups.append(group)
-    columns = {name: list(table.arrays) for name, table in tables.items()}
-    kinds = {name: table.geometry_type for name, table in tables.items() if table.has_geometries}
-    return RowFile(path.stat().st_size, columns, kinds, groups)
+    def values(self, name: str, column: str) -> np.ndarray:
+        """One column of a table (n,): numbers, NaN where there is none."""
+        batches = [at for at, group in enumerate(self.groups) if group[0] == name]
+        values = [read_columns(block.content, [column])[column] for _, block in self.stored_rows(batches)]
+        return np.concatenate([np.empty(0), *(part.to_numpy() for part in values)])
+
+
+def write_rows(
+    path: Path,
+    block: ParcelBlock,
+    tables: Mapping[str, Table],
+    rules: Mapping[str, int],
+    facts: Mapping[str, Any],
+    *,
+    is_range: bool,
+) -> None:
+    """Write all rows of a block, and what is known of it, plain JSON.
+
+    rules: their order; is_range: its parcels follow each other, and are kept as well.
+    """
+    head = {
+        "columns": {name: list(table.arrays) for name, table in tables.items()},
+        "kinds": {name: table.geometry_type for name, table in tables.items() if table.has_geometries},
+        "facts": dict(facts),
+    }
+    schema = _SCHEMA.with_metadata({_HEAD: json.dumps(head, ensure_ascii=False)})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for (name, rule, number), rows in _groups(block, tables, rules, is_range):
+            row = {"table": name, "rule": rule, "range": number, **asdict(rows)}
+            writer.write_batch(pa.RecordBatch.from_pylist([row], schema))
+
+
+def read_head(path: Path) -> tuple[RowFile, dict[str, Any]]:
+    """A file of rows, of which none is read, and what is known of its block. Raises OSError, ArrowException."""
+    with pa.OSFile(str(path)) as file:
+        kept = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[0, 1, 2]))
+        head = json.loads(kept.schema.metadata[_HEAD])
+        groups = [tuple(kept.get_batch(at).to_pylist()[0].values()) for at in range(kept.num_record_batches)]
+    return RowFile(path, head["columns"], head["kinds"], groups), head["facts"]
 
 
 def _groups(
@@ -92,56 +134,45 @@ def _groups(
             continue
         at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
         by_rule, whole = name in BY_RULE, rows_of_table(table)
-        whole = Rows(whole.columns.append_column(_POSITION, pa.array(block.positions[at])), whole.wkb)
-        order = table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(whole), np.int64)
+        columns = whole.columns.append_column(_POSITION, pa.array(block.positions[at]))
+        if whole.wkb is not None:
+            columns = columns.append_column(_SHAPE, whole.wkb)
+        order = (
+            table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(columns), np.int64)
+        )
         keys = np.column_stack([order, block.ranges[at]])
         starts = np.flatnonzero(np.r_[True, (np.diff(keys, axis=0) != 0).any(axis=1)]).tolist()
-        for start, stop in pairwise([*starts, len(whole)]):
+        for start, stop in pairwise([*starts, len(columns)]):
             group = name, int(keys[start, 0]) if by_rule else None, int(keys[start, 1])
-            yield group, whole.slice(start, stop - start).block()
+            content = stream_of(columns.slice(start, stop - start), _LIGHTLY)
+            yield group, StoredBlock(stop - start, content, None, None, None)
 
 
-def row_file_size(folder: Path) -> int:
-    """The size of a block's file of rows. Raises OSError."""
-    return (folder / _NAME).stat().st_size
-
-
-def stored_rows(folder: Path, batches: Sequence[int]) -> Iterator[tuple[str, StoredBlock]]:
-    """Some batches of a block's rows, packed, with the names of their tables; one after the other is held."""
-    with pa.OSFile(str(folder / _NAME)) as file:
-        kept = pa.ipc.open_file(file)
-        for number in batches:
-            (row,) = kept.get_batch(number).to_pylist()
-            yield row.pop("table"), StoredBlock(**row)
-
-
-def packed_tables(folder: Path, kept: RowFile, parcels: Parcels, first: int) -> dict[str, Table]:
+def packed_tables(kept: RowFile, parcels: Parcels, first: int) -> dict[str, Table]:
     """The tables of a block of consecutive parcels by name; those that stand by rule are left out.
 
     first: the position of the first of its parcels.
     """
     parts: dict[str, list[Rows]] = {name: [] for name in kept.columns if name not in BY_RULE}
-    for name, block in stored_rows(folder, kept.packed):
+    for name, block in kept.stored_rows(kept.packed_batches):
         if name != GIVEN:
             parts[name].append(Rows(read_columns(block.content), _wkb(block.shapes, parcels, first)))
     return {name: _table(kept, name, rows) for name, rows in parts.items()}
 
 
-def merged_table(kept: RowFile, name: str, parts: Sequence[tuple[Path, Sequence[int]]]) -> Table:
-    """The rows of a table from some batches of several blocks' folders, in the order of their parcels.
+def merged_table(kept: RowFile, name: str, parts: Sequence[tuple[RowFile, Sequence[int]]]) -> Table:
+    """The rows of a table from some batches of several blocks' files, in the order of their parcels.
 
     Those of one parcel stay as they stand. kept: of any of the blocks.
     """
-    rows = [
-        Rows(read_columns(block.content), read_shapes(block.shapes)[0] if block.shapes else None)
-        for folder, batches in parts
-        for _, block in stored_rows(folder, batches)
-    ]
-    if not rows:
+    read = [block.content for file, batches in parts for _, block in file.stored_rows(batches)]
+    if not read:
         return _table(kept, name, [])
-    whole = concatenate_rows(rows)
-    order = np.argsort(whole.columns[_POSITION].to_numpy(), kind="stable")
-    return _table(kept, name, [(whole if len(rows) == 1 else whole.take(order)).select(kept.columns[name])])
+    columns = concatenate_rows([Rows(read_columns(content), None) for content in read]).columns
+    if len(read) > 1:
+        columns = columns.take(np.argsort(columns[_POSITION].to_numpy(), kind="stable"))
+    wkb = as_one_array(columns[_SHAPE]) if name in kept.kinds else None
+    return _table(kept, name, [Rows(columns.select(kept.columns[name]), wkb)])
 
 
 def _table(kept: RowFile, name: str, parts: list[Rows]) -> Table:
@@ -155,13 +186,6 @@ def _table(kept: RowFile, name: str, parts: list[Rows]) -> Table:
         if pa.types.is_string(column.type) and column.null_count == len(column):  # what is empty has no type
             whole = Rows(whole.columns.set_column(at, whole.columns.column_names[at], pa.nulls(len(whole))), whole.wkb)
     return ArrowTable(whole, kind or "MultiPolygon")
-
-
-def kept_values(folder: Path, kept: RowFile, name: str, column: str) -> np.ndarray:
-    """One column of a block's table (n,): numbers, NaN where there is none."""
-    batches = [at for at, group in enumerate(kept.groups) if group[0] == name]
-    values = [read_columns(block.content, [column])[column] for _, block in stored_rows(folder, batches)]
-    return np.concatenate([np.empty(0), *(part.to_numpy() for part in values)])
 
 
 def _wkb(shapes: bytes | None, parcels: Parcels, first: int) -> pa.Array | None:

@@ -30,7 +30,7 @@ def some(number):
     return Features(shapely.buffer(centres, 3.5, quad_segs=2), numbers, fields, about={"part": number})
 
 
-def filled(journal=None, make=some):
+def table_of_parts(journal=None, make=some):
     table = FeatureTable(journal)
     for number in range(len(SIZES)):
         table.add(f"part-{number}", partial(make, number))
@@ -38,7 +38,7 @@ def filled(journal=None, make=some):
 
 
 def test_rows_on_disk_are_those_in_memory_in_any_order(tmp_path):
-    held, kept = filled(), filled(Journal(tmp_path))
+    held, kept = table_of_parts(), table_of_parts(Journal(tmp_path))
     assert len(held) == len(kept) == sum(SIZES) and held.abouts() == kept.abouts()
     names = (BOX, AREA, LENGTH, POINTS, "at", "is_odd")
     for one, other in zip(held.columns(*names), kept.columns(*names), strict=True):
@@ -56,13 +56,13 @@ def test_rows_on_disk_are_those_in_memory_in_any_order(tmp_path):
 
 
 def test_texts_and_numbers_are_columns_on_disk_and_plain_values_in_memory(tmp_path):
-    held, kept, rows = filled(), filled(Journal(tmp_path)), np.arange(7)
+    held, kept, rows = table_of_parts(), table_of_parts(Journal(tmp_path)), np.arange(7)
     assert kept.arrow_values("box", rows).to_pylist() == held.values("box", rows)
     assert kept.arrow_values("mixed", rows) is None and held.arrow_values("box", rows) is None
 
 
 def test_what_is_there_is_not_made_again(tmp_path):
-    filled(Journal(tmp_path))
+    table_of_parts(Journal(tmp_path))
     (tmp_path / "part-2").unlink()
     made = []
 
@@ -70,8 +70,8 @@ def test_what_is_there_is_not_made_again(tmp_path):
         made.append(number)
         return some(number)
 
-    again = filled(Journal(tmp_path), make)
-    assert made == [2] and (again.columns("at")[0] == filled().columns("at")[0]).all()
+    again = table_of_parts(Journal(tmp_path), make)
+    assert made == [2] and (again.columns("at")[0] == table_of_parts().columns("at")[0]).all()
 
 
 def test_a_table_without_a_part_has_no_row_and_its_numbers_have_their_types():
