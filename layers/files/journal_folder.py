@@ -44,18 +44,13 @@ class Journal:
         """Where a part that `keep` has written lies."""
         return self.folder / name
 
-    def keep(self, name: str, write: Callable[[Path], None]) -> Path:
+    def keep(self, name: str, write: Callable[[Path], object]) -> Path:
         """A part, written beside and named when all of it is on disk, so that one that is there is whole.
 
         Raises OneMapError journal.failed, as on a full disk.
         """
-        target, beside = self.folder / name, self.folder / f"{name}.beside"
         with disk_errors_as_refusals(self.folder):
-            write(beside)
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(beside, target)
-        return target
+            return write_whole(self.folder / name, write)
 
     def keep_text(self, name: str, content: Any) -> Path:
         """A part that is plain JSON."""
@@ -68,6 +63,22 @@ class Journal:
     def text(self, name: str) -> Any:
         """What `keep_text` has written."""
         return json.loads((self.folder / name).read_text(encoding="ascii"))
+
+
+def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
+    """A file that is there whole or not at all, whoever else writes the same one. Raises OSError."""
+    beside = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except PermissionError:
+        if not target.exists():  # else another process has made it meanwhile, and it is open
+            raise
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
 
 
 @contextlib.contextmanager

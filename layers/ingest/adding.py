@@ -50,6 +50,7 @@ from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import UnsupportedValue
 
+_LAYOUT = 2  # of the parts in the journal: another one is another question
 _RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
 
@@ -165,7 +166,7 @@ def _prepared_in_blocks(
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
         "layer": [repr(entry), list(arrival.required)],
         "crs": library.srs_id,
-        "blocks": [BLOCK, POINTS_AT_ONCE],
+        "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
         "software": software_versions(),
     }
     journal = held.enter_context(journal_folder(work_place(library.path, library.id), "add", key))

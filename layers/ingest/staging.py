@@ -6,7 +6,7 @@ What is said of it, and what is refused, is what `normalise.sorted_out` says of 
 import contextlib
 import operator
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyproj
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.feature_table import Features, FeatureTable
 from onemap.layers.frames.fields import (
     are_numbers,
     as_numbers,
@@ -39,7 +40,6 @@ from onemap.layers.geometry.validity import CODES, first_problems, sorted_geomet
 from onemap.layers.geometry.wkb_rings import as_written
 from onemap.layers.in_threads import in_order
 from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, SourceTransform, bounds_of
-from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector import is_assumed_crs
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
@@ -92,8 +92,8 @@ class Staging:
             transform = SourceTransform(self.head(), self.options, self.target, None)
         except OneMapError:
             astray = True
-        rows = self._stage_rows(encoding, transform)
-        abouts = rows.abouts
+        table = self._stage_rows(encoding, transform)
+        abouts = table.abouts()
         bounds = box_around([about["bounds"] for about in abouts if about["bounds"] is not None])
         refused = [_problem(problem) for problem in abouts[0]["refused"]]
         astray = astray or any(about["astray"] for about in abouts)
@@ -103,28 +103,28 @@ class Staging:
                 raise OneMapError("crs.out_of_range", **transform.named)
         except OneMapError as error:
             # What else is wrong is told of the coordinates as the file has them.
-            rows = self._stage_rows(encoding, None)
-            abouts = rows.abouts
+            table = self._stage_rows(encoding, None)
+            abouts = table.abouts()
             refused += error.problems
         notes = ReadingNotes()
         for about in abouts:
             notes.add(_notes_from_journal(about["seen"]))
-        read = self.stream.problems(notes, rows.count, abouts[0]["columns"])
+        read = self.stream.problems(notes, len(table), abouts[0]["columns"])
         remarks, lost = lost_text(notes.replaced, needed_fields(self.entry, self.required), self.stream.readable.place)
         read, refused = [*read, *remarks], [*refused, *lost]
-        of_fields = self._fields(rows, abouts)
+        of_fields, frame = self._fields(table, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
-        unsound = self._name_features(rows, unsound)
+        unsound = _with_names(frame, unsound)
         if refused:
             raise OneMapError.of([*refused, *first_problems(unsound, self.stream.readable.place)])
-        repairs = self._name_features(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
+        repairs = _with_names(frame, [_problem(problem) for about in abouts for problem in about["repairs"]])
         by_row: dict[int, list[Problem]] = {}
         for problem in unsound:
             by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
         remarks = transform.remarks(max(about["farthest_km"] for about in abouts)) if transform else []
-        frame = FrameBlocks(
-            rows,
+        frame = replace(
+            frame,
             problems=(*read, *of_fields, *remarks, *repairs),
             repaired=len(repairs),
             area_changed_m2=float(np.abs(np.array([fix.facts["area_changed_m2"] for fix in repairs])).sum()),
@@ -136,37 +136,37 @@ class Staging:
         """How many rows each part has, but the last: fewer of a text, which may be large by few rows."""
         return max(1, BLOCK // _TEXT_BLOCKS) if self.stream.is_text else BLOCK
 
-    def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> StagedRows:
+    def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> FeatureTable:
         """All rows in parts; those that the journal has already are not read again.
 
         transform: None leaves them in place.
         """
-        kind = f"{'rows' if transform else 'plain'}-{encoding}"
-        names: list[str] = []
-        size = self._block_rows
+        kind, size = "rows" if transform else "plain", self._block_rows
+        table = FeatureTable(self.journal)
+
+        def name_of(number: int) -> str:
+            return f"{kind}-{encoding}-{number:06d}.arrow"
 
         def keep(block: tuple[int, tuple[RawFrame, ReadingNotes]]) -> str:
             number, (raw, notes) = block
-            name = f"{kind}-{number:06d}.arrow"
-            self._keep(name, raw, notes, transform, number * size)
-            return name
+            self._keep(name_of(number), raw, notes, transform, number * size)
+            return name_of(number)
 
-        while self.journal.has(f"{kind}-{len(names):06d}.arrow"):
-            names.append(f"{kind}-{len(names):06d}.arrow")
-        done = len(names) > 0 and StagedRows(self.journal, names, size).count < size * len(names)
-        if not done:
-            self.progress.at(len(names) * size / max(1, self.stream.count))
-            blocks = self.stream.blocks(encoding, len(names) * size, size, by_column=True, provers=self.provers)
-            read = enumerate(blocks, start=len(names))
+        while table.resume(name_of(table.parts)):
+            pass
+        if len(table) == size * table.parts:  # the last part is a smaller one
+            self.progress.at(len(table) / max(1, self.stream.count))
+            blocks = self.stream.blocks(encoding, len(table), size, by_column=True, provers=self.provers)
+            read = enumerate(blocks, start=table.parts)
             # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
             with contextlib.closing(in_order(keep, read, workers=2)) as kept:
                 for name in kept:
-                    names.append(name)
-                    self.progress.at(len(names) * size / max(1, self.stream.count))
-        if not names:
+                    table.resume(name)
+                    self.progress.at(len(table) / max(1, self.stream.count))
+        if not table.parts:
             raise OneMapError("source.empty", file=self.stream.readable.path.name, layer=self.stream.readable.layer)
         self.progress.at(1.0)
-        return StagedRows(self.journal, names, size)
+        return table
 
     @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
     def _keep(
@@ -210,9 +210,9 @@ class Staging:
             wkb = sound.shapes.bodies
         elif raw.wkb is not None and all(map(operator.is_, raw.geometries, sound.geometries)):
             wkb = as_written(raw.wkb)
-        write_part(self.journal, name, sound.shapes, plain, about, wkb)
+        Features(sound.shapes, fields=plain, about=about).keep(self.journal, name, wkb)
 
-    def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
+    def _fields(self, table: FeatureTable, abouts: Sequence[dict[str, Any]]) -> tuple[list[Problem], FrameBlocks]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""
         place, stored = self.stream.readable.place, abouts[0]["fields"]
         problems = [
@@ -231,15 +231,14 @@ class Staging:
         ]
         problems += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
         problems += told_renamed(list(stored), list(stored.values()), place)
-        rows.changes = {stored[name]: as_numbers for name in as_number}
-        rows.key = stored.get(self.entry.key or "")
-        return problems
+        changes = {stored[name]: as_numbers for name in as_number}
+        return problems, FrameBlocks(table, key=stored.get(self.entry.key or ""), changes=changes)
 
-    def _name_features(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
-        """Problems of features, called as reports call them."""
-        places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
-        names = dict(zip(places.tolist(), rows.names(places), strict=True))
-        return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
+
+def _with_names(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems of features, called as reports call them."""
+    names = frame.names(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
+    return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:

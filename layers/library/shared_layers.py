@@ -5,8 +5,6 @@ at before it reads any. The files are named by the content of what they hold, so
 """
 
 import json
-import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import DefectError
+from onemap.layers.files.journal_folder import write_whole
 from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
@@ -189,12 +188,6 @@ def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:
 
 
 def _write_once(path: Path, write: Callable[[Path], object]) -> None:
-    """A file that is there whole or not at all, whoever else writes the same one."""
-    if path.exists():
-        return
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        write(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """A file named by its content: one that is there is not written again."""
+    if not path.exists():
+        write_whole(path, write)

@@ -21,7 +21,7 @@ from onemap.rules.answers.compare.plans import Plan
 from onemap.rules.answers.compare.spots import Limits
 from onemap.rules.judge.distributed.partition import block_count, fits_into_memory, most_parcels
 
-_LAYOUT = 2  # of the folder: another one is another question
+_LAYOUT = 3  # of the folder: another one is another question
 
 
 @dataclass(frozen=True)

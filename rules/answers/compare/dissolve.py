@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import shapely
 
-from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.feature_table import Features, FeatureTable
 from onemap.rules.answers.compare.pieces import ComparedGround
-from onemap.rules.answers.compare.polygon_files import (
-    Batch,
-    boxes_meet,
-    extent,
-    read_columns,
-    read_polygons,
-    write_batch,
-)
+from onemap.rules.answers.compare.polygons import boxes_meet, extent
 from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.overlay.contacts import share_edges
 from onemap.rules.judge.overlay.in_chunks import intersecting
@@ -48,17 +42,19 @@ def dissolve_ground(
     """
     group = touching(ground, kind, threads.part(0.0, _TOUCHING))
     wholes = list(_whole_groups(group))
-    for number, (rows, own) in enumerate(threads.part(_TOUCHING, 1.0).in_turn(wholes)):
-        name = f"spots-{number:06d}"
-        if journal is not None and journal.has(name):
-            yield _read(journal, name), own
-            continue
+
+    def make(rows: np.ndarray, own: Threads) -> Features:
         # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
         found = dissolve_groups(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
-        found = SinglePolygons(found.polygons, found.kind, rows[found.piece], found.polygon)
-        if journal is not None:
-            _keep(journal, name, found)
-        yield found, own
+        about = {"piece": rows[found.piece].tolist(), "polygon": found.polygon.tolist()}
+        return Features(found.polygons, {"kind": found.kind}, about=about)
+
+    for number, (rows, own) in enumerate(threads.part(_TOUCHING, 1.0).in_turn(wholes)):
+        table = FeatureTable(journal)
+        table.add(f"spots-{number:06d}", partial(make, rows, own))
+        (about,), (kinds,) = table.abouts(), table.columns("kind")
+        members = (np.array(about[name], dtype=np.int64) for name in ("piece", "polygon"))
+        yield SinglePolygons(table.geometries(np.arange(len(table))), kinds, *members), own
 
 
 def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
@@ -163,21 +159,3 @@ def _within(
     at, other = shapely.STRtree(others).query(points, predicate="intersects")
     own = of_others[other] == group[rows[at]]
     return rows[at[own]], other[own]
-
-
-def _keep(journal: Journal, name: str, found: SinglePolygons) -> None:
-    """Put what was dissolved on disk: the members first, since the polygons tell that all is there."""
-    members = np.stack([found.piece, found.polygon])
-
-    def write(path: Path) -> None:
-        with path.open("wb") as file:
-            np.save(file, members)
-
-    journal.keep(f"{name}-members", write)
-    write_batch(journal, name, Batch(found.polygons, {"kind": found.kind}))
-
-
-def _read(journal: Journal, name: str) -> SinglePolygons:
-    with disk_errors_as_refusals(journal.folder):
-        piece, polygon = np.load(journal.path(f"{name}-members"))
-    return SinglePolygons(read_polygons(journal, name), read_columns(journal, name)["kind"], piece, polygon)

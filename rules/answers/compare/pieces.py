@@ -9,8 +9,9 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.feature_table import Features, FeatureTable
 from onemap.rules.answers.compare.plans import Plan
-from onemap.rules.answers.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
+from onemap.rules.answers.compare.polygons import Polygons
 from onemap.rules.judge.overlay.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
@@ -55,42 +56,42 @@ def overlaid(
         rows_a = np.union1d(wanted_a, ground_a.meeting(ground_b.boxes[wanted_b]))
         rows_b = np.union1d(wanted_b, ground_b.meeting(ground_a.boxes[wanted_a]))
         inside = shapely.STRtree(near)
-    polygon_store = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
+    table = FeatureTable(journal, _features(np.empty(0, dtype=object), _NONE, _NONE, inside))
 
     def in_blocks(
-        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Threads], Batch], share: Threads
+        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Threads], Features], share: Threads
     ) -> None:
         for number, (mine, own) in enumerate(share.in_turn(plan.polygons.blocks(rows))):
-            polygon_store.add(f"{name}-{number:06d}", partial(make, mine, own))
+            table.add(f"{name}-{number:06d}", partial(make, mine, own))
 
-    def common(mine: np.ndarray, own: Threads) -> Batch:
+    def common(mine: np.ndarray, own: Threads) -> Features:
         first = ground_a.geometries(mine)
         others = np.intersect1d(ground_b.meeting(ground_a.boxes[mine]), rows_b, assume_unique=True)
         found = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
         if len(found.failed):
             _refuse(plan_a, mine[found.failed[0, 0]])
-        return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
+        return _features(found.geometry, mine[found.parcel], others[found.feature], inside)
 
-    def only_a(mine: np.ndarray, own: Threads) -> Batch:
+    def only_a(mine: np.ndarray, own: Threads) -> Features:
         rows, rest = _ground_without_other(plan_a, mine, shared_a[mine], ground_b, own)
-        return _batch(rest, rows, np.full(len(rows), -1), inside)
+        return _features(rest, rows, np.full(len(rows), -1), inside)
 
-    def only_b(mine: np.ndarray, own: Threads) -> Batch:
+    def only_b(mine: np.ndarray, own: Threads) -> Features:
         rows, rest = _ground_without_other(plan_b, mine, shared_b[mine], ground_a, own)
-        return _batch(rest, np.full(len(rows), -1), rows, inside)
+        return _features(rest, np.full(len(rows), -1), rows, inside)
 
     in_blocks("common", plan_a, rows_a, common, threads.part(0.0, 0.7))
-    shared_a, shared_b = _shared_areas_m2(polygon_store, len(ground_a), len(ground_b))
+    shared_a, shared_b = _shared_areas_m2(table, len(ground_a), len(ground_b))
     in_blocks("only-a", plan_a, wanted_a, only_a, threads.part(0.7, 0.85))
     in_blocks("only-b", plan_b, wanted_b, only_b, threads.part(0.85, 1.0))
-    return _in_order(polygon_store)
+    return _in_order(table)
 
 
 _NONE = np.empty(0, dtype=np.int64)
 _MARGINS_M = np.array([-MARGIN_M, -MARGIN_M, MARGIN_M, MARGIN_M])
 
 
-def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Batch:
+def _features(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Features:
     """Grounds (n,), each of a pair of rows, as single polygons; is_wanted: whether they lie inside, if that is asked.
 
     part: the number of each in its ground, whose whole area is whole_m2.
@@ -107,13 +108,14 @@ def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.ST
         "whole_m2": shapely.area(grounds)[ground],
         "is_wanted": wanted,
     }
-    return Batch(singles, {**columns, **polygon_columns(singles)})
+    return Features(singles, columns)
 
 
-def _shared_areas_m2(polygon_store: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
+def _shared_areas_m2(table: FeatureTable, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
     """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
-    pair = np.flatnonzero(polygon_store.column("part") == 0)
-    a, b, area_m2 = (polygon_store.column(name)[pair] for name in ("a", "b", "whole_m2"))
+    a, b, area_m2, part = table.columns("a", "b", "whole_m2", "part")
+    pair = np.flatnonzero(part == 0)
+    a, b, area_m2 = a[pair], b[pair], area_m2[pair]
     order = np.lexsort((b, a))
     a, b, area_m2 = a[order], b[order], area_m2[order]
     return np.bincount(a, area_m2, minlength=count_a), np.bincount(b, area_m2, minlength=count_b)
@@ -144,15 +146,14 @@ def _ground_without_other(
     return wanted[at[there]], rest[there]
 
 
-def _in_order(polygon_store: KeptPolygons) -> ComparedGround:
+def _in_order(table: FeatureTable) -> ComparedGround:
     """All that was found and is wanted, in an order that the blocks have no part in."""
-    a, b, part = (polygon_store.column(name) for name in ("a", "b", "part"))
+    a, b, part, is_wanted = table.columns("a", "b", "part", "is_wanted")
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
     at = np.lexsort((part, b, a, side))
-    at = at[polygon_store.column("is_wanted")[at]]
-    found = Polygons.among(polygon_store, at)
-    polygon_store.forget_columns()
-    return ComparedGround(found.boxes, found.area_m2, found.points, at, polygon_store, a[at], b[at])
+    at = at[is_wanted[at]]
+    found = Polygons.among(table, at)
+    return ComparedGround(found.boxes, found.area_m2, found.points, at, table, a[at], b[at])
 
 
 def _refuse(plan: Plan, row: int) -> None:

@@ -11,10 +11,11 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.feature_table import Features, FeatureTable
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.rules.answers.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.answers.compare.plans import Plan, refuse, uses_of
-from onemap.rules.answers.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
+from onemap.rules.answers.compare.polygons import Polygons
 from onemap.rules.answers.compare.self_overlap import overlap_of, without_earlier
 from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
@@ -44,7 +45,7 @@ def plan_in_strips(
     """
     west, south, east, north = bounds
     edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
-    polygon_store, notes = KeptPolygons(_NO_BATCH, journal), []
+    table = FeatureTable(journal, _NOTHING)
 
     def read(first: float, last: float) -> LayerSource:
         source = sources.of_version(version, (first - _SPARE_M, south, last + _SPARE_M, north))
@@ -52,22 +53,18 @@ def plan_in_strips(
             raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
         return source
 
-    def make(number: int, strip: str, own: Threads) -> Batch:
+    def make(number: int, own: Threads) -> Features:
         found = _strip(read, edges, number, sources.origin[0], own)
-        batch, strip_notes = _strip_polygons(found, side, matrix, ground, own)
-        journal.keep_text(f"{strip}-notes", strip_notes)  # first, since the polygons tell that all is there
-        return batch
+        return _strip_polygons(found, side, matrix, ground, own)
 
     for number, own in threads.in_turn(range(len(edges) - 1)):
-        strip = f"{name}-{number:06d}"
-        polygon_store.add(strip, partial(make, number, strip, own))
-        notes.append(journal.text(f"{strip}-notes"))
-    codes = _codes(polygon_store.column("code"), notes)
-    fid, part = polygon_store.column("fid"), polygon_store.column("part")
+        table.add(f"{name}-{number:06d}", partial(make, number, own))
+    notes = table.abouts()
+    code, fid, part = table.columns("code", "fid", "part")
+    codes = _codes(code, notes)
     at = np.lexsort((part, fid))
     fid, codes = fid[at], codes[at]
-    polygons = Polygons.among(polygon_store, at)
-    polygon_store.forget_columns()
+    polygons = Polygons.among(table, at)
     lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
     feature_name = partial(_feature_name, sources, version, polygons, fid)
@@ -120,10 +117,8 @@ def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatu
     return StoredFeatures(fids[order], geometries, attributes.iloc[order].reset_index(drop=True))
 
 
-def _strip_polygons(
-    strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads
-) -> tuple[Batch, dict[str, Any]]:
-    """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
+def _strip_polygons(strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Features:
+    """The polygons of a strip; about it: its codes, how many rows it has, and what features lost."""
     source, stored = strip.source, strip.stored
     codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, threads)
@@ -142,9 +137,9 @@ def _strip_polygons(
         "fid": stored.fids[rows][pieces.owner],
         "part": np.arange(len(pieces.owner)) - np.searchsorted(pieces.owner, pieces.owner),
         "code": code[pieces.owner],
-        **polygon_columns(pieces.geometries),
     }
-    return Batch(pieces.geometries, columns), {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
+    about = {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
+    return Features(pieces.geometries, columns, about=about)
 
 
 def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
@@ -165,5 +160,5 @@ def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarra
 
 
 _NONE = np.empty(0, dtype=np.int64)
-_NO_GROUND = np.empty(0, dtype=object)
-_NO_BATCH = Batch(_NO_GROUND, {"fid": _NONE, "part": _NONE, "code": _NONE, **polygon_columns(_NO_GROUND)})
+_NO_CODES = {"rows": 0, "codes": [], "lost": []}
+_NOTHING = Features(np.empty(0, dtype=object), dict.fromkeys(("fid", "part", "code"), _NONE), about=_NO_CODES)

@@ -16,7 +16,7 @@ from onemap.layers.library.versions import StoredFeatures, Version, coverage_of,
 from onemap.layers.messages import in_each_language
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.compare.matrix import Matrix, Side, codes_of
-from onemap.rules.answers.compare.polygon_files import Polygons
+from onemap.rules.answers.compare.polygons import Polygons
 from onemap.rules.answers.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.overlay import differences, inside, intersections, refuse_failed, union_by

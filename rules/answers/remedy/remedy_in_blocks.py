@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
@@ -25,12 +24,11 @@ from onemap.rules.answers.remedy.remedy import (
 )
 from onemap.rules.answers.remedy.remedy_options import RemedyOptions
 from onemap.rules.judge.check.check import Answer
-from onemap.rules.judge.distributed.journal import block_name, keep_block
+from onemap.rules.judge.distributed.journal import keep_block
 from onemap.rules.judge.distributed.parcel_reader import ParcelReader
 from onemap.rules.judge.distributed.parcels_of_any_size import in_blocks_or_whole
 from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
-from onemap.rules.judge.distributed.table_files import read_column, table_path
 from onemap.rules.judge.distributed.work import NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.overlay.threads import Threads
@@ -78,10 +76,9 @@ class _RemedyEngine:
             question = replace(work.question, parcels=block.parcels)
             threads = Threads(self.workers, part)
             found = parcels_remedied(self.library, question, self.options, work.check_plan, threads)
-            with disk_errors_as_refusals(work.journal.folder):
-                counts = {**found.counts, _TRIED: found.tried}
-                kept = block, answer_of(found), counts, work.check_plan
-                yield NumberedBlock(number, keep_block(work.journal.finished_folder, *kept))
+            counts = {**found.counts, _TRIED: found.tried}
+            kept = keep_block(work.journal.place, block, answer_of(found), counts, work.check_plan)
+            yield NumberedBlock(number, kept)
 
 
 def answer_of(found: FoundParts) -> Answer:
@@ -135,9 +132,7 @@ def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds:
     """The record of a remedy in blocks, whose sums are those of all rows."""
     counts = begun.counts()
     tried = counts.pop(_TRIED)
-    folder = begun.work.journal.finished_folder
-    places = [folder / block_name(number) for number in range(begun.work.parcel_files.blocks)]
-    cut = (read_column(table_path(place, "cuts"), "area_m2") for place in places)
-    dropped = (read_column(table_path(place, "remainder"), "dropped_m2") for place in places)
+    cut = (block.rows.values("cuts", "area_m2") for block in begun.finished_blocks)
+    dropped = (block.rows.values("remainder", "dropped_m2") for block in begun.finished_blocks)
     sums = ground_sums(cut, dropped)
     return remedy_record(begun.record(library, seconds), options, tried, {**counts, **sums}, seconds)

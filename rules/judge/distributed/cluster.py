@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
 from onemap.layers.library.shared_layers import share_versions
 from onemap.layers.messages import phrase
@@ -21,7 +20,7 @@ from onemap.layers.server_address import without_password
 from onemap.layers.software import software_versions
 from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.judge.distributed.cluster_task import Outcome, Task, by_value
-from onemap.rules.judge.distributed.journal import block_name, place_block, read_finished
+from onemap.rules.judge.distributed.journal import place_block
 from onemap.rules.judge.distributed.work import NumberedBlock, Work
 
 if TYPE_CHECKING:
@@ -166,13 +165,13 @@ class Cluster:
             starts=work.parcel_files.starts,
             is_range=work.parcel_files.are_in_order,
             parcels=work.journal.parcels,
-            finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
+            journal=work.journal.place if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),
         )
 
     def _of_block(self, like: Task, work: Work, number: int) -> Task:
         path = work.parcel_files.block_path(number)
-        return replace(like, number=number, parcels=path if like.finished_folder else path.read_bytes())
+        return replace(like, number=number, parcels=path if like.journal else path.read_bytes())
 
     def _share_layers(self, work: Work, progress: Progress) -> Path:
         """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
@@ -211,8 +210,6 @@ class Cluster:
             raise
         if outcome.finished is None:
             raise OneMapError.of(outcome.problems)
-        if outcome.files is None:
-            return read_finished(work.journal.finished_folder / block_name(number)) or outcome.finished
-        with disk_errors_as_refusals(work.journal.folder):
-            place_block(work.journal.finished_folder, number, outcome.files)
-        return outcome.finished
+        if outcome.content is None:
+            return outcome.finished
+        return place_block(work.journal.place, number, outcome.content)

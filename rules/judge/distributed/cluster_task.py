@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.journal_folder import Journal
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import COUNTED
 from onemap.layers.software import software_versions
@@ -28,7 +29,7 @@ class Task:
     """A block to be judged; plain values, that another machine can take.
 
     parcels: the path of the block's file, or its content where the worker does not see it
-    finished_folder: where finished blocks lie, None where they are to be sent back
+    journal: where finished blocks are put, None where they are to be sent back
     question: without parcels
     work: the same for all blocks of a run
     starts: the first position of each range, in which all is merged; is_range: the block is one of them
@@ -45,16 +46,16 @@ class Task:
     starts: Sequence[int]
     is_range: bool
     parcels: Path | bytes
-    finished_folder: Path | None
+    journal: Journal | None
     software: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
+    """What became of a block: finished, with its content where the worker cannot put it down; or refused."""
 
     finished: FinishedBlock | None = None
-    files: dict[str, bytes] | None = None
+    content: bytes | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -118,11 +119,10 @@ def _outcome(task: Task) -> Outcome:
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
         kept = block, *with_verdict_counts(answer), task.check_plan
-        finished = keep_block(task.finished_folder or Path(own), *kept, is_range=task.is_range)
-        if task.finished_folder:
-            return Outcome(finished)
-        files = (Path(own) / block_name(task.number)).iterdir()
-        return Outcome(finished, {file.name: file.read_bytes() for file in files})
+        place = task.journal or Journal(Path(own))
+        place.path(block_name(task.number)).parent.mkdir(exist_ok=True)
+        finished = keep_block(place, *kept, is_range=task.is_range)
+        return Outcome(finished, None if task.journal else finished.rows.path.read_bytes())
 
 
 def by_value(package: str) -> Callable[[bytes], bytes]:

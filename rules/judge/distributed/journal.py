@@ -1,46 +1,41 @@
 """The journal of a check in blocks: what is known of its question, its parcels, and every block that is finished.
 
-A block is there as a whole or not at all, so that whatever ends a run, the same question goes on where it was.
+A block is a part of the journal, there as a whole or not at all, so that whatever ends a run, the same question goes on
+where it was.
 """
 
-import contextlib
-import json
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.judge.check.check import Answer
-from onemap.rules.judge.distributed.packed_files import PackedTables, keep_packed, packed_size
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
-from onemap.rules.judge.distributed.table_files import BY_RULE, KeptTable, keep_table, table_path
+from onemap.rules.judge.distributed.row_files import RowFile, read_head, write_rows
 from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.question.check_plan import CheckPlan
 
-_ABOUT, _FACTS = "about.json", "block.json"
+_ABOUT, _FINISHED = "about.json", "done"
 
 
 @dataclass(frozen=True)
 class FinishedBlock:
     """What is known of a finished block besides the rows of its tables: `Answer` without tables.
 
-    counts: of how many parcels what was found, as of each verdict; packed: the tables besides that lie there as a run
-    keeps them, if any.
+    rows: where those lie; counts: of how many parcels what was found, as of each verdict.
     """
 
+    rows: RowFile
     parcels: int
-    tables: dict[str, KeptTable]
     counts: dict[str, int]
     layers: dict[str, dict[str, Any]]
     computed: int
     skipped: list[dict[str, str]]
     warped: list[WarpedRaster]
-    packed: PackedTables | None = None
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -52,21 +47,19 @@ class BlockJournal:
     """One question's folder. about: what was noted when it was made."""
 
     def __init__(self, place: Journal, about: dict[str, Any]) -> None:
-        self.folder = place.folder
+        self.place, self.folder = place, place.folder
         if not place.has(_ABOUT):
             place.keep_text(_ABOUT, about)
         with disk_errors_as_refusals(self.folder):
             self.about: dict[str, Any] = place.text(_ABOUT)
-            for path in (self.parcels, self.finished_folder):
+            for path in (self.parcels, self.folder / _FINISHED):
                 path.mkdir(exist_ok=True)
         self._done: dict[int, FinishedBlock] = {}
-        for path in sorted(self.finished_folder.iterdir()):
-            if path.suffix == ".part":
-                shutil.rmtree(path, ignore_errors=True)
-            elif (found := read_finished(path)) is not None:
-                self._done[int(path.name)] = found
+        for path in sorted((self.folder / _FINISHED).iterdir()):
+            if path.suffix or (found := _read_whole(path)) is None:
+                path.unlink()
             else:
-                shutil.rmtree(path, ignore_errors=True)
+                self._done[int(path.name)] = found
 
     @property
     def parcels(self) -> Path:
@@ -74,33 +67,23 @@ class BlockJournal:
         return self.folder / "parcels"
 
     @property
-    def finished_folder(self) -> Path:
-        """Where the finished blocks lie, each in a folder of its number."""
-        return self.folder / "done"
-
-    @property
     def finished_blocks(self) -> dict[int, FinishedBlock]:
         """The finished blocks by number."""
         return self._done
 
     def note(self, number: int, block: FinishedBlock) -> None:
-        """A block has been finished: it lies in its folder."""
+        """A block has been finished: it lies in the journal."""
         self._done[number] = block
 
     def begin_again(self) -> None:
         """Throw away every finished block: they answer to something else than was asked."""
         self._done.clear()
-        for path in self.finished_folder.iterdir():
-            shutil.rmtree(path)
-
-
-def block_name(number: int) -> str:
-    """The name of the folder of a finished block."""
-    return f"{number:06d}"
+        for path in (self.folder / _FINISHED).iterdir():
+            path.unlink()
 
 
 def keep_block(
-    finished_folder: Path,
+    place: Journal,
     block: ParcelBlock,
     answer: Answer,
     counts: Mapping[str, int],
@@ -108,72 +91,43 @@ def keep_block(
     *,
     is_range: bool = False,
 ) -> FinishedBlock:
-    """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all.
+    """Put a finished block into a journal.
 
     is_range: it is a check's, of parcels that follow each other, so that its rows need no merging.
+    Raises OneMapError journal.failed.
     """
-    with _block_folder(finished_folder, block.number) as part:
-        return _write_block(part, block, answer, counts, check_plan, is_range)
-
-
-def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
-    """Put a finished block that was written elsewhere, its files by name, in its place: as a whole or not at all."""
-    with _block_folder(finished_folder, number) as part:
-        for name, content in files.items():
-            (part / name).write_bytes(content)
-
-
-@contextlib.contextmanager
-def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
-    part = finished_folder / f"{block_name(number)}.{uuid.uuid4().hex}.part"
-    part.mkdir()
-    try:
-        yield part
-        try:
-            part.rename(finished_folder / block_name(number))
-        except OSError:
-            # Where it exists, a worker thought dead has finished it meanwhile.
-            if not (finished_folder / block_name(number)).exists():
-                raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _write_block(
-    folder: Path, block: ParcelBlock, answer: Answer, counts: Mapping[str, int], check_plan: CheckPlan, is_range: bool
-) -> FinishedBlock:
-    place, tables = pd.Index(block.parcels.ids, dtype=object), {}
+    facts = {
+        "parcels": len(block.positions),
+        "counts": dict(counts),
+        "layers": answer.layers,
+        "computed": answer.computed,
+        "skipped": answer.skipped,
+        "warped": list(map(asdict, answer.warped)),
+    }
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
-    packed = {name: table for name, table in answer.tables.items() if is_range and name not in BY_RULE}
-    for name, table in answer.tables.items():
-        if name in packed:
-            continue
-        at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
-        tables[name] = keep_table(folder, name, table, block, at, rules)
-    found = FinishedBlock(
-        parcels=len(block.positions),
-        tables=tables,
-        counts=dict(counts),
-        layers=answer.layers,
-        computed=answer.computed,
-        skipped=answer.skipped,
-        warped=answer.warped,
-        packed=keep_packed(folder, packed, block.parcels, int(block.positions[0])) if packed else None,
-    )
-    (folder / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
-    return found
+    write = partial(write_rows, block=block, tables=answer.tables, rules=rules, facts=facts, is_range=is_range)
+    return _read(place.keep(block_name(block.number), write))
 
 
-def read_finished(folder: Path) -> FinishedBlock | None:
+def place_block(place: Journal, number: int, content: bytes) -> FinishedBlock:
+    """Put a finished block that was written elsewhere into its place. Raises OneMapError journal.failed."""
+    return _read(place.keep(block_name(number), lambda path: path.write_bytes(content)))
+
+
+def block_name(number: int) -> str:
+    """The name of a finished block in a journal."""
+    return f"{_FINISHED}/{number:06d}"
+
+
+def _read(path: Path) -> FinishedBlock:
+    rows, facts = read_head(path)
+    warped = [WarpedRaster(**item) for item in facts.pop("warped")]
+    return FinishedBlock(rows, warped=warped, **facts)
+
+
+def _read_whole(path: Path) -> FinishedBlock | None:
     """A finished block; None if what lies there is not whole."""
     try:
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
-        whole = all(table_path(folder, name).stat().st_size == table.size for name, table in tables.items())
-        facts["warped"] = [WarpedRaster(**item) for item in facts["warped"]]
-        if (found := facts.pop("packed")) is not None:
-            facts["packed"] = PackedTables(**found)
-            whole = whole and packed_size(folder) == facts["packed"].size
-        return FinishedBlock(tables=tables, **facts) if whole else None
-    except (OSError, ValueError, TypeError, KeyError):
+        return _read(path)
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException):
         return None

@@ -11,7 +11,7 @@ from onemap.layers.sources.reading import content_hash
 from onemap.rules.judge.question.check_plan import CheckPlan
 from onemap.rules.judge.question.question import Question
 
-_LAYOUT = 6  # of the journal: another one is another question
+_LAYOUT = 7  # of the journal: another one is another question
 
 
 def question_key(

@@ -1,20 +1,16 @@
 """The tables of all blocks as chunks in the order of the contract, each as soon as all of its blocks are finished."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
-from pathlib import Path
 
 from onemap.layers.in_threads import one_thread_more
-from onemap.rules.judge.distributed.journal import FinishedBlock, block_name
-from onemap.rules.judge.distributed.packed_files import read_packed, read_tables
+from onemap.rules.judge.distributed.journal import FinishedBlock
 from onemap.rules.judge.distributed.parcel_files import KeptParcels
-from onemap.rules.judge.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none, table_path
+from onemap.rules.judge.distributed.row_files import BY_RULE, Group, merged_table, packed_tables
 from onemap.rules.judge.distributed.work import NumberedBlock
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.run import Chunk, ChunkRows, PackedRows
-
-Place = tuple[str, int | None, int]  # a table, a rule where rows stand by rule first, a range of positions
 
 
 class ChunkOnDisk(Chunk):
@@ -38,7 +34,7 @@ class ChunkOnDisk(Chunk):
 
 
 def chunks(
-    parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
+    parcels: KeptParcels, finished: Mapping[int, FinishedBlock], reached: Iterator[NumberedBlock]
 ) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
@@ -47,7 +43,7 @@ def chunks(
     after all the others; the first chunk names all. While one chunk is used, the next is read in a thread, where
     somebody asks for rows that lie on disk.
     """
-    merging, found = _Merging(parcels, finished_folder, finished), dict[int, Chunk]()
+    merging, found = _Merging(parcels, finished), dict[int, Chunk]()
     with one_thread_more() as thread:
         before: ChunkOnDisk | None = None
         are_asked_for = False
@@ -74,53 +70,44 @@ def chunks(
 class _Merging:
     """Finished blocks, and where their rows stand."""
 
-    def __init__(self, parcels: KeptParcels, finished_folder: Path, finished: Mapping[int, FinishedBlock]) -> None:
-        self._parcels, self._folder, self._finished = parcels, finished_folder, finished
-        self._places: dict[Place, list[tuple[int, int]]] = {}  # of rows: block and batch
+    def __init__(self, parcels: KeptParcels, finished: Mapping[int, FinishedBlock]) -> None:
+        self._parcels, self._finished = parcels, finished
+        self._places: dict[Group, dict[int, list[int]]] = {}  # of rows: by block its batches
         self._known = set[int]()  # the blocks whose rows are among them
 
     def chunk(self, number: int) -> ChunkOnDisk:
         """The parcels of a range and all their rows; the blocks that have some are finished."""
         some, *_ = self._parcels.blocks_of_range(number)
-        has_packed, folder = self._finished[some].packed is not None, self._folder / block_name(some)
-        packed = partial(read_packed, folder) if has_packed else None
+        rows = self._finished[some].rows
+        packed = partial(rows.stored_rows, rows.packed_batches) if rows.packed_batches else None
         return ChunkOnDisk(self._parcels.range_size(number), packed, partial(self._read, number))
 
     def _read(self, number: int) -> ChunkRows:
-        some, *_ = blocks = self._parcels.blocks_of_range(number)
-        self._look_at(blocks)
-        tables: dict[str, Table] = {}
-        parcels, packed = self._parcels.range(number), self._finished[some].packed
-        if packed is not None:
-            tables |= read_tables(self._folder / block_name(some), packed, parcels, self._parcels.starts[number])
-        for name in self._finished[some].tables:
-            if number == 0 or name not in BY_RULE:
-                tables[name] = self._rows((name, None, number)) or read_none(self._path(some, name))
-        return tables, parcels
+        self._look_at(blocks := self._parcels.blocks_of_range(number))
+        rows, parcels = self._finished[blocks[0]].rows, self._parcels.range(number)
+        if rows.packed_batches:
+            tables = packed_tables(rows, parcels, self._parcels.starts[number])
+        else:
+            tables = {name: self._table((name, None, number)) for name in rows.columns if name not in BY_RULE}
+        if number == 0:
+            tables |= {name: merged_table(rows, name, []) for name in rows.columns if name in BY_RULE}
+        return {name: tables[name] for name in rows.columns if name in tables}, parcels
 
     def tables_by_rule(self) -> Iterator[Chunk]:
         """The rows of all tables that stand by rule first, once all blocks are finished."""
-        self._look_at(self._finished)
-        for name in self._finished[min(self._finished)].tables:
-            for place in sorted(place for place in self._places if place[0] == name and name in BY_RULE):
-                if table := self._rows(place):
-                    yield Chunk({name: table})
+        self._look_at([*self._finished])
+        for name in self._finished[min(self._finished)].rows.columns:
+            if name in BY_RULE:
+                for place in sorted(place for place in self._places if place[0] == name):
+                    yield Chunk({name: self._table(place)})
 
-    def _look_at(self, blocks: Iterable[int]) -> None:
+    def _look_at(self, blocks: Sequence[int]) -> None:
         for block in set(blocks) - self._known:
             self._known.add(block)
-            for name, table in self._finished[block].tables.items():
-                for group, (rule, number) in enumerate(table.groups):
-                    self._places.setdefault((name, rule, number), []).append((block, group))
+            for batch, (name, rule, number) in enumerate(self._finished[block].rows.groups):
+                self._places.setdefault((name, rule, number), {}).setdefault(block, []).append(batch)
 
-    def _rows(self, place: Place) -> Table | None:
+    def _table(self, place: Group) -> Table:
         """The rows of one table in one range of positions, from all blocks that have some."""
-        name, _, _ = place
-        groups = [
-            read_group(self._path(block, name), self._finished[block].tables[name], group)
-            for block, group in self._places.get(place, ())
-        ]
-        return concatenate_rows(groups) if groups else None
-
-    def _path(self, block: int, name: str) -> Path:
-        return table_path(self._folder / block_name(block), name)
+        parts = [(self._finished[block].rows, batches) for block, batches in self._places.get(place, {}).items()]
+        return merged_table(self._finished[min(self._finished)].rows, place[0], parts)

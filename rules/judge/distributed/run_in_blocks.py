@@ -35,25 +35,35 @@ from onemap.rules.judge.runs.run import Chunk, RowsOutdated, most_severe
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
 
-@dataclass(frozen=True)
 class RunInBlocks:
     """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
 
-    Where it is judged while its chunks are taken, verdicts, and of the record what is counted, are known once the last
-    chunk is there. resumed: how many of its blocks an earlier attempt had finished; bad: by file the parcels that could
-    not be used; is_ahead: it is judged while its chunks are taken.
+    Some blocks, the first among them, are finished; the others are judged while the chunks are taken. is_ahead: there
+    are others; then verdicts, and of the record what is counted, are known once the last chunk is there. resumed: how
+    many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used; began: when the
+    check did.
     """
 
-    record: dict[str, Any]
-    packs: tuple[Pack, ...]
-    verdicts: dict[str, int]
-    parcels: int
-    blocks: int
-    resumed: int
-    problems: list[dict[str, Any]]
-    bad: tuple[tuple[str, BadFeatures], ...]
-    is_ahead: bool
-    _rows: "_RowsOfBlocks"
+    def __init__(
+        self,
+        library: Library,
+        begun: "BegunWork",
+        engine: Engine,
+        progress: Progress,
+        began: float,
+        *,
+        is_ahead: bool,
+    ) -> None:
+        """Judge the first block. Raises OneMapError for what is refused."""
+        question, files = begun.work.question, begun.work.parcel_files
+        self.packs: tuple[Pack, ...] = question.packs
+        self.bad: tuple[tuple[str, BadFeatures], ...] = question.parcels.bad
+        self.parcels, self.blocks, self.resumed = files.count, files.blocks, begun.resumed
+        self.problems, self.is_ahead = begun.problems, is_ahead
+        self._library, self._begun, self._began = library, begun, began
+        self._engine, self._progress = engine, progress
+        self._begin()
+        self.record, self.verdicts = self._record(), self._verdicts()
 
     @property
     def verdict(self) -> str:
@@ -67,25 +77,19 @@ class RunInBlocks:
         says why.
         """
         try:
-            yield from self._rows.chunks()
+            yield from self._begun.chunks(itertools.chain(self._first, self._reached))
+        except RowsOutdated:
+            self._begin()
+            raise
         finally:
             if self.is_ahead:
-                self.record.update({**self._rows.record(), "id": self.record["id"]})
-                self.verdicts.update(self._rows.verdicts())
+                self.record.update({**self._record(), "id": self.record["id"]})
+                self.verdicts.update(self._verdicts())
         yield Chunk({"run": run_table(self.record)})
 
-
-class _RowsOfBlocks:
-    """The rows of blocks of which some, the first among them, are finished; the others are judged while they are taken.
-
-    began: when the check did.
-    """
-
-    def __init__(self, library: Library, begun: "BegunWork", engine: Engine, progress: Progress, began: float) -> None:
-        """Judge the first block. Raises OneMapError for what is refused."""
-        self._library, self._begun, self._began = library, begun, began
-        self._engine, self._progress = engine, progress
-        self._begin()
+    def close(self) -> None:
+        """Judge no further."""
+        self._reached.close()
 
     def _begin(self) -> None:
         while True:
@@ -94,26 +98,12 @@ class _RowsOfBlocks:
                 self._first = [*itertools.islice(self._reached, 1)]
                 return
 
-    def chunks(self) -> Iterator[Chunk]:
-        """All rows. Raises RowsOutdated, once they can be taken again."""
-        try:
-            yield from self._begun.chunks(itertools.chain(self._first, self._reached))
-        except RowsOutdated:
-            self._begin()
-            raise
-
-    def record(self) -> dict[str, Any]:
-        """The record of what is judged."""
+    def _record(self) -> dict[str, Any]:
         return self._begun.record(self._library, time.perf_counter() - self._began)
 
-    def verdicts(self) -> dict[str, int]:
-        """How many of the parcels that are judged have each verdict."""
+    def _verdicts(self) -> dict[str, int]:
         counts = self._begun.counts()
         return {verdict: counts[verdict] for verdict in VERDICTS}
-
-    def close(self) -> None:
-        """Judge no further."""
-        self._reached.close()
 
 
 @contextlib.contextmanager
@@ -144,10 +134,8 @@ def run_in_blocks(
         is_ahead = in_parts and work.parcel_files.are_in_order
         if not is_ahead:
             work.finish_blocks(engine, judging)
-        with contextlib.closing(_RowsOfBlocks(library, begun, engine, judging, began)) as rows:
-            sizes = work.parcel_files.count, work.parcel_files.blocks, begun.resumed
-            input_facts = *sizes, begun.problems, work.question.parcels.bad
-            yield RunInBlocks(rows.record(), question.packs, rows.verdicts(), *input_facts, is_ahead, rows)
+        with contextlib.closing(RunInBlocks(library, begun, engine, judging, began, is_ahead=is_ahead)) as run:
+            yield run
 
 
 @dataclass(frozen=True)
@@ -200,8 +188,7 @@ class BegunWork:
 
     def chunks(self, reached: Iterator[NumberedBlock]) -> Iterator[Chunk]:
         """All rows, of which only some are held; reached: the blocks that are not finished, once they are."""
-        journal = self.work.journal
-        yield from chunks(self.work.parcel_files, journal.finished_folder, journal.finished_blocks, reached)
+        yield from chunks(self.work.parcel_files, self.work.journal.finished_blocks, reached)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.in_threads import one_ahead, one_thread_more
 from onemap.layers.library.library import Library
@@ -16,10 +15,9 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.rules.judge.check.check import Answer, judged_ahead, judged_beside, judged_parcels
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck, SmallLayers, small_layers
-from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, block_name, keep_block
-from onemap.rules.judge.distributed.packed_files import read_packed
+from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, keep_block
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, ParcelBlock
-from onemap.rules.judge.distributed.table_files import BY_RULE
+from onemap.rules.judge.distributed.row_files import BY_RULE
 from onemap.rules.judge.findings.background_rows import background_thread, result_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import earlier_run
@@ -150,14 +148,13 @@ class LocalEngine:
     def _keep(self, work: Work, block: ParcelBlock, answer: Callable[[], Answer]) -> NumberedBlock:
         """Put a block into the journal, once its tables are made."""
         found = answer()
-        with disk_errors_as_refusals(work.journal.folder):
-            kept, is_range = (block, *with_verdict_counts(found), work.check_plan), work.parcel_files.are_in_order
-            finished = keep_block(work.journal.finished_folder, *kept, is_range=is_range)
+        kept, is_range = (block, *with_verdict_counts(found), work.check_plan), work.parcel_files.are_in_order
+        finished = keep_block(work.journal.place, *kept, is_range=is_range)
         if not is_range:
             return NumberedBlock(block.number, finished)
         # Rows that stand by rule first are merged in the end.
         none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
-        packed = partial(read_packed, work.journal.finished_folder / block_name(block.number))
+        packed = partial(finished.rows.stored_rows, finished.rows.packed_batches)
         return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels, packed))
 
 

@@ -285,9 +285,9 @@ def as_one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
-def stream_of(table: pa.Table) -> bytes:
+def stream_of(table: pa.Table, options: pa.ipc.IpcWriteOptions | None = None) -> bytes:
     """A table as one Arrow stream, its columns compressed unless there is next to nothing in them."""
-    options = _PLAIN if table.nbytes < _TINY else _PACKED_ALONE if table.nbytes < _LITTLE else _PACKED
+    options = options or (_PLAIN if table.nbytes < _TINY else _PACKED_ALONE if table.nbytes < _LITTLE else _PACKED)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table.combine_chunks())

@@ -12,7 +12,6 @@ from onemap.layers.files import journal_folder
 from onemap.layers.progress import Progress
 from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.judge.distributed import journal
-from onemap.rules.judge.distributed.table_files import table_path
 from onemap.rules.verbs.commands.verbs import VERBS, checked_values
 from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command
@@ -84,15 +83,15 @@ def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
 
 @pytest.mark.slow
 def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(town, monkeypatch):
-    kept = journal.keep_table
+    write = journal.write_rows
 
-    def full(folder, name, *more):
-        if len(finished_blocks(town.desk)) == 2 and name == "overlaps":
+    def full(*given, **how):
+        write(*given, **how)
+        if len(finished_blocks(town.desk)) == 2:
             raise OSError(28, "No space left on device")
-        return kept(folder, name, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal, "keep_table", full)
+        patched.setattr(journal, "write_rows", full)
         answer = command(*arguments(town.desk))
     assert answer.code == 3 and answer.codes == ["journal.failed"]
     assert "the disk is full" in answer.json["problems"][0]["message"]
@@ -147,13 +146,12 @@ def test_one_that_was_killed_while_it_removed_its_folder_leaves_no_half_of_a_jou
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("is_row", "table"), [(False, "findings"), (True, "rows")], ids=["scattered", "in a row"])
-def test_a_block_that_was_torn_is_judged_again(town, is_row, table):
+@pytest.mark.parametrize("is_row", [False, True], ids=["scattered", "in a row"])
+def test_a_block_that_was_torn_is_judged_again(town, is_row):
     if is_row:
         put_in_a_row(town)
     killed_after(town.desk, 4)
-    (first, *_) = sorted(finished_blocks(town.desk))
-    torn = table_path(first, table)
+    (torn, *_) = sorted(finished_blocks(town.desk))
     torn.write_bytes(torn.read_bytes()[:-9])
     outcome = command(*arguments(town.desk)).json
     assert rows_differ(town.desk, outcome["run"]["id"]) == []

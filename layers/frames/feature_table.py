@@ -1,0 +1,263 @@
+"""A table of features of any size: batches in memory, or parts of a journal, of which few are open at once.
+
+A journal is known by the hash of what is read, how, and by which program, and a part of it by its name: one that an
+earlier attempt has left is not made again. What is told of all rows is read when it is asked for, and not held.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
+from onemap.layers.geometry.rings import Rings
+from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
+from onemap.layers.geometry.shape_column import (
+    AnyShapes,
+    all_of,
+    areas_of,
+    bodies_at,
+    boxes_of,
+    lengths_of,
+    rings_at,
+    vertices_of_each,
+)
+from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.geometry.wkb_rings import rings_of_wkb
+from onemap.layers.stores.arrow_values import (
+    arrow_batch,
+    keep_batch,
+    kept_batch,
+    plain_column,
+    plain_type,
+    shape_column,
+)
+
+BOX, AREA, LENGTH, POINTS = "box", "area_m2", "length_m", "points"  # box: west, south, east, north
+_MEASURES: Mapping[str, Callable[[AnyShapes], np.ndarray]] = {
+    BOX: boxes_of,
+    AREA: areas_of,
+    LENGTH: lengths_of,
+    POINTS: lambda shapes: vertices_of_each(shapes).astype(np.int32),
+}
+_ABOUT, _FIELDS = b"about", b"fields"  # in a part's metadata: the latter says at which column the fields begin
+_COLUMNS = (str, int, float)  # the types of values that a column of Arrow holds as they are
+_OPEN = 4  # parts at once: a block and some of its neighbours
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Features:
+    """Some features (n,) in memory.
+
+    numbers: what is told of each, (n,); fields: plain values; about: what belongs to them all, plain JSON.
+    """
+
+    shapes: AnyShapes
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fields: pd.DataFrame = field(default_factory=pd.DataFrame)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def column(self, name: str) -> np.ndarray:
+        """A number of each (n,), or its box (n, 4)."""
+        return self.numbers[name] if name in self.numbers else _MEASURES[name](self.shapes)
+
+    def keep(self, journal: Journal, name: str, wkb: pa.Array | None = None) -> None:
+        """Write them as a part of a journal. wkb: the shapes, where they are there as such.
+
+        Raises OneMapError journal.failed, UnsupportedValue.
+        """
+        own = {"wkb": shape_column(all_of(self.shapes)) if wkb is None else wkb}
+        own[BOX] = pa.FixedSizeListArray.from_arrays(pa.array(self.column(BOX).ravel()), 4)
+        own |= {name: pa.array(self.column(name)) for name in (AREA, LENGTH, POINTS, *self.numbers)}
+        metadata = {_ABOUT: json.dumps(dict(self.about)), _FIELDS: str(len(own))}
+        keep_batch(journal, name, arrow_batch(own, self.fields, metadata=metadata))
+
+
+class FeatureTable:
+    """Features in the order in which they were added; their rows are counted from 0.
+
+    none: features without a row, from which numbers have their types where nothing is added.
+    """
+
+    def __init__(self, journal: Journal | None = None, none: Features | None = None) -> None:
+        self._journal = journal
+        self._batches: list[Callable[[], Features | pa.RecordBatch]] = [] if none is None else [lambda: none]
+        self._starts = [0] * (1 + len(self._batches))
+        self._opened = lru_cache(maxsize=_OPEN)(_open)
+
+    @staticmethod
+    def of(features: Features) -> "FeatureTable":
+        """Features that stay in memory."""
+        table = FeatureTable()
+        table.add("", lambda: features)
+        return table
+
+    def add(self, name: str, make: Callable[[], Features]) -> None:
+        """The next features: what an earlier attempt has left under that name, else what is made.
+
+        Raises OneMapError journal.failed, as on a full disk.
+        """
+        if self._journal is None:
+            made = make()
+            self._batches.append(lambda: made)
+            self._starts.append(len(self) + len(made.shapes))
+        elif not self.resume(name):
+            make().keep(self._journal, name)
+            self.resume(name)
+
+    def resume(self, name: str) -> bool:
+        """Add what the journal has under a name, if it has that."""
+        if self._journal is None or not self._journal.has(name):
+            return False
+        batch = partial(self._opened, self._journal, name)
+        self._starts.append(len(self) + batch().num_rows)
+        self._batches.append(batch)
+        return True
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @property
+    def parts(self) -> int:
+        """How many parts were added."""
+        return len(self._batches)
+
+    @property
+    def block_rows(self) -> int:
+        """How many rows are read at once at best."""
+        return max(1, min(BLOCK, *np.diff(self._starts)[:1].tolist()))
+
+    @property
+    def field_names(self) -> list[str]:
+        """The names of the fields."""
+        first = self._batches[0]()
+        if isinstance(first, Features):
+            return [str(name) for name in first.fields.columns]
+        return list(first.schema.names[_first_field(first) :])
+
+    def abouts(self) -> list[dict[str, Any]]:
+        """What belongs to each of the parts."""
+        read = (batch() for batch in self._batches)
+        return [
+            dict(one.about) if isinstance(one, Features) else json.loads(one.schema.metadata[_ABOUT]) for one in read
+        ]
+
+    def columns(self, *names: str) -> list[np.ndarray]:
+        """Numbers of all rows (n,), or their boxes (n, 4)."""
+        found: list[list[np.ndarray]] = [[] for _ in names]
+        for batch in self._batches:
+            own = batch()
+            for name, parts in zip(names, found, strict=True):
+                parts.append(own.column(name) if isinstance(own, Features) else _numbers(_own_column(own, name)))
+        return [np.concatenate(parts) for parts in found]
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some geometries (k,), in any order."""
+        result = np.empty(len(rows), dtype=object)
+        for places, batch, at in self._parts(rows):
+            if isinstance(batch, Features):
+                result[places] = batch.shapes[at]
+            else:
+                result[places] = shapely.from_wkb(_some(batch.column(0), at).to_numpy(zero_copy_only=False))
+        return result
+
+    def bodies(self, rows: np.ndarray) -> Bodies:
+        """Some geometries (k,) as WKB, with their boxes; rows ascend."""
+        found = [
+            bodies_at(batch.shapes, at)
+            if isinstance(batch, Features)
+            else Bodies(_some(batch.column(0), at), _numbers(_some(_own_column(batch, BOX), at)))
+            for _, batch, at in self._parts(rows)
+        ] or [Bodies(pa.array([], pa.large_binary()), np.empty((0, 4)))]
+        return Bodies(pa.concat_arrays([one.column for one in found]), np.concatenate([one.boxes for one in found]))
+
+    def rings(self, rows: np.ndarray) -> Rings:
+        """The rings of some polygons (k,), in any order; rows ascend."""
+        only = self._batches[0]() if len(self._batches) == 1 else None
+        return rings_at(only.shapes, rows) if isinstance(only, Features) else rings_of_wkb(self.bodies(rows).column)
+
+    def values(self, name: str, rows: np.ndarray) -> list[Any]:
+        """Some values of a field; rows ascend."""
+        found: list[Any] = []
+        for _, batch, at in self._parts(rows):
+            if isinstance(batch, Features):
+                found += batch.fields[name].to_numpy(dtype=object)[at].tolist()
+            else:
+                place = _place(batch, name)
+                values = pa.chunked_array([_some(batch.column(place), at)])
+                found += plain_column(batch.schema.field(place), values)
+        return found
+
+    def arrow_values(self, name: str, rows: np.ndarray) -> pa.Array | None:
+        """Some values of a field as texts, integers, or numbers of Arrow; None where they are not kept so."""
+        parts = []
+        for _, batch, at in self._parts(rows):
+            if isinstance(batch, Features) or _plain_type(batch, name) not in _COLUMNS:
+                return None
+            parts.append(_some(batch.column(_place(batch, name)), at))
+        return pa.concat_arrays(parts) if parts and len({part.type for part in parts}) == 1 else None
+
+    def types(self, name: str) -> set[type]:
+        """The types of a field's values besides None, in all rows."""
+        found: set[type] = set()
+        for batch, (start, stop) in zip(self._batches, pairwise(self._starts), strict=True):
+            own = batch()
+            if isinstance(own, Features) or (kind := _plain_type(own, name)) is None:
+                found.update(map(type, self.values(name, np.arange(start, stop))))
+            elif own.column(_place(own, name)).null_count < own.num_rows:
+                found.add(kind)
+        return found - {type(None)}
+
+    def _parts(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, Features | pa.RecordBatch, np.ndarray]]:
+        """Some rows part by part: their places among the rows, the part, and their positions in it."""
+        part = np.searchsorted(self._starts, rows, side="right") - 1
+        order = np.argsort(part, kind="stable")
+        for places in np.split(order, np.flatnonzero(np.diff(part[order])) + 1) if len(rows) else ():
+            number = int(part[places[0]])
+            yield places, self._batches[number](), rows[places] - self._starts[number]
+
+
+def _open(journal: Journal, name: str) -> pa.RecordBatch:
+    give_back_memory()
+    with disk_errors_as_refusals(journal.folder):
+        return kept_batch(journal, name)
+
+
+def _first_field(batch: pa.RecordBatch) -> int:
+    return int(batch.schema.metadata[_FIELDS])
+
+
+def _place(batch: pa.RecordBatch, name: str) -> int:
+    """Which column holds a field, which may be called as a column before the fields."""
+    first = _first_field(batch)
+    return first + int(batch.schema.names[first:].index(name))
+
+
+def _plain_type(batch: pa.RecordBatch, name: str) -> type | None:
+    """The type of all values of a field; None if only the values can tell."""
+    return plain_type(batch.schema.field(_place(batch, name)))
+
+
+def _own_column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    return batch.column(batch.schema.names.index(name))
+
+
+def _some(values: pa.Array, at: np.ndarray) -> pa.Array:
+    """Some values of a part; those that follow each other are not copied."""
+    if (np.diff(at) == 1).all():
+        return values if len(at) == len(values) else values.slice(int(at[0]), len(at))
+    return values.take(pa.array(at))
+
+
+def _numbers(column: pa.Array) -> np.ndarray:
+    wide = column.type.list_size if pa.types.is_fixed_size_list(column.type) else 0
+    found: np.ndarray = (column.flatten() if wide else column).to_numpy(zero_copy_only=False)
+    return found.reshape(-1, wide) if wide else found

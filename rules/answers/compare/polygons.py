@@ -1,0 +1,70 @@
+"""Polygons of a comparison: rows of a table that may lie on disk, with what is asked of them before any is made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.frames.feature_table import AREA, BOX, POINTS, Features, FeatureTable
+from onemap.rules.judge.distributed.partition import blocks_of, most_parcels
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Polygons (n,), held or on disk: of each its box (n, 4), area_m2 (n,), points (n,), and its row in the table."""
+
+    boxes: np.ndarray
+    area_m2: np.ndarray
+    points: np.ndarray
+    at: np.ndarray
+    table: FeatureTable
+
+    @staticmethod
+    def in_memory(polygons: np.ndarray) -> "Polygons":
+        """Polygons that stay in memory."""
+        return Polygons.among(FeatureTable.of(Features(polygons)), np.arange(len(polygons)))
+
+    @staticmethod
+    def among(table: FeatureTable, at: np.ndarray) -> "Polygons":
+        """The polygons of some rows of a table."""
+        boxes, area_m2, points = table.columns(BOX, AREA, POINTS)
+        return Polygons(boxes[at], area_m2[at], points[at], at, table)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some of the polygons (k,)."""
+        return self.table.geometries(self.at[rows])
+
+    def meeting(self, boxes: np.ndarray) -> np.ndarray:
+        """The rows whose boxes meet one of the boxes (k, 4), ascending; only these, and not all, get an index."""
+        if len(boxes) == 0:
+            return np.empty(0, dtype=np.int64)
+        near = np.flatnonzero(boxes_meet(self.boxes, extent(boxes)))
+        tree = shapely.STRtree(shapely.box(*self.boxes[near].T))
+        return near[np.unique(tree.query(shapely.box(*boxes.T))[1])]
+
+    def blocks(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Some rows in blocks of neighbours; each row belongs to one block as a whole."""
+        return spatial_blocks(rows, self.boxes[rows], self.points[rows])
+
+
+def extent(boxes: np.ndarray) -> np.ndarray:
+    """The box around boxes (n, 4), of which there are some."""
+    return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
+
+
+def boxes_meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Which of the boxes (n, 4) meet a box."""
+    west, south, east, north = boxes.T
+    return np.asarray((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1]))
+
+
+def spatial_blocks(rows: np.ndarray, boxes: np.ndarray, points: np.ndarray) -> list[np.ndarray]:
+    """Rows (n,) in blocks of neighbours, ascending in each; boxes (n, 4), points (n,): of these rows."""
+    if len(rows) == 0:
+        return []
+    block = blocks_of((boxes[:, :2] + boxes[:, 2:]) / 2, points, most_parcels())
+    order = np.argsort(block, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(block[order])) + 1)
