@@ -62,8 +62,12 @@ class PreparedVersion:
         return self._record(version, records, [*known, version])
 
     def unchanged_record(self) -> dict[str, Any]:
-        """The contract's record where the library has all of it already, as the version that is there."""
+        """The contract's record where the library has all of it already, as the version that is there.
+
+        Raises OneMapError library.altered: what somebody has edited is not what was added.
+        """
         version = require_value(self.same, "the version that is the same")
+        check_layer(self.arrival.library, self.entry.code)
         records = listed_records(self.found, self.quality.more, self.arrival.language)
         return self._record(version, records, versions(self.arrival.library))
 
