@@ -7,6 +7,8 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
@@ -27,7 +29,6 @@ from onemap.rules.judge.runs.arrow_blocks import (
     Rows,
     StoredBlock,
     StoredRow,
-    concatenate_rows,
     parcel_rows,
     plain_columns,
     rows_of_table,
@@ -239,8 +240,7 @@ def stored_question(library: Library, identifier: str) -> Question:
     question = stored_question_of_none(library, identifier, CHECK)
     if not blocks:
         return question
-    rows = concatenate_rows(blocks)
-    return replace(question, parcels=_given_parcels(library, identifier, rows, question.parcels))
+    return replace(question, parcels=_given_parcels(library, identifier, blocks, question.parcels))
 
 
 def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
@@ -248,24 +248,28 @@ def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) 
 
     like: what all have in common. Raises OneMapError run.damaged.
     """
-    waiting: list[Rows] = []
+    waiting, room = list[Rows](), most
     for rows in stored_blocks(library, identifier, GIVEN):
-        waiting.append(rows)
-        while sum(map(len, waiting)) >= most:
-            together = concatenate_rows(waiting)
-            yield _given_parcels(library, identifier, together.slice(0, most), like)
-            rest = together.slice(most, len(together))
-            waiting = [rest] if len(rest) else []
+        rest = rows
+        while len(rest) >= room:
+            yield _given_parcels(library, identifier, [*waiting, rest.slice(0, room)], like)
+            rest, waiting, room = rest.slice(room, len(rest)), [], most
+        if len(rest):
+            waiting.append(rest)
+            room -= len(rest)
     if waiting:
-        yield _given_parcels(library, identifier, concatenate_rows(waiting), like)
+        yield _given_parcels(library, identifier, waiting, like)
 
 
-def _given_parcels(library: Library, identifier: str, rows: Rows, like: Parcels) -> Parcels:
+def _given_parcels(library: Library, identifier: str, parts: Sequence[Rows], like: Parcels) -> Parcels:
     try:
-        shapes = geometries_of_wkb(rows.bodies())
+        shapes = geometries_of_wkb(np.concatenate([rows.bodies() for rows in parts]))
     except shapely.GEOSException as error:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer=GIVEN) from error
-    return replace(like, ids=rows.values("id"), shapes=shapes, attributes=rows.frame("attributes"))
+    attributes = pd.concat([rows.frame("attributes") for rows in parts], ignore_index=True)
+    return replace(
+        like, ids=np.concatenate([rows.values("id") for rows in parts]), shapes=shapes, attributes=attributes
+    )
 
 
 def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:
