@@ -320,7 +320,8 @@ def _checked_version(
         arrival.step("checking"),
         journal,
     )
-    doubt = _doubts(arrival, entry, frame, raw) if arrival.is_sent else {}
+    is_held = arrival.is_sent and not is_new  # whoever defines a layer with its first file says what it is
+    doubt = _doubts(arrival, entry, frame, raw) if is_held else {}
     found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:

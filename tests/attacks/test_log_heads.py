@@ -36,7 +36,11 @@ def city(new_library, tmp_path) -> Path:
 
 
 def grow(library: Path) -> None:
-    done("add", library, library.parent / "a.gpkg", "--as", "T", "--covers", "extent")
+    """Add a version of one square more than the last has."""
+    (layer,) = [layer for layer in done("layers", library).json["layers"] if layer["code"] == "T"]
+    count = 1 + len(layer["versions"])
+    squares = [shapely.box(500_000 + 100 * n, 4_000_000, 500_100 + 100 * n, 4_000_100) for n in range(count)]
+    done("add", library, write_layer(library.parent / "a.gpkg", squares), "--as", "T", "--covers", "extent")
 
 
 def kept_head(library: Path, name: str = "head.json") -> Path:

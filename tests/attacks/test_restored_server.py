@@ -37,6 +37,7 @@ def test_a_dump_that_is_restored_says_what_it_lacks(city, postgis, tmp_path):
     database, url, source = city
     dump = tmp_path / "city.dump"
     pg(database, "pg_dump", "--format=custom", "--schema=city", f"--file={dump}", database.url)
+    write_layer(source, [shapely.box(500_000, 4_000_000, 500_200, 4_000_100)])
     done("add", url, source, "--as", "T", "--covers", "extent")
     head = tmp_path / "head.json"
     done("keep", url, "--head", head)

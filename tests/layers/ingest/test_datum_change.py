@@ -112,11 +112,10 @@ def test_the_two_conventions_are_each_others_opposite_and_neither_is_a_default(s
     for name in ("rx", "ry", "rz"):
         turned = turned.replace(f"{name}_arcsec = ", f"{name}_arcsec = -").replace("= --", "= ")
     assert shelf.add(xian, transform=parameter_file(tmp_path, SEVEN), label="a").code == 0
-    assert shelf.add(xian, transform=parameter_file(tmp_path, turned), label="b").code == 0
-    assert shelf.geometries("T__1")[0].equals_exact(shelf.geometries("T__2")[0], 0)
+    assert shelf.add(xian, transform=parameter_file(tmp_path, turned), label="b").json["unchanged"]
     other = SEVEN.replace("position_vector", "coordinate_frame")
     assert shelf.add(xian, transform=parameter_file(tmp_path, other), label="c").code == 0
-    assert shelf.geometries("T__3")[0].centroid.distance(shelf.geometries("T__1")[0].centroid) > 10
+    assert shelf.geometries("T__2")[0].centroid.distance(shelf.geometries("T__1")[0].centroid) > 10
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -130,8 +129,7 @@ def test_the_same_parameters_as_chinese_text_do_the_same(shelf, xian, tmp_path, 
     path.write_bytes(text.encode(encoding))
     first = shelf.add(xian, transform=path, label="a")
     assert first.code == 0, first.json
-    assert shelf.add(xian, transform=parameter_file(tmp_path, FOUR), label="b").code == 0
-    assert shelf.geometries("T__1")[0].equals_exact(shelf.geometries("T__2")[0], 0)
+    assert shelf.add(xian, transform=parameter_file(tmp_path, FOUR), label="b").json["unchanged"]
 
 
 def test_a_source_in_another_plane_of_the_datum_is_brought_to_the_stated_one_first(shelf, layer_file, tmp_path, box):

@@ -15,9 +15,9 @@ import shapely
 
 @pytest.fixture
 def filled_shelf(shelf, layer_file, box):
-    path = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "名称": ["东", "西"]})
-    assert shelf.add(path, label="1").code == 0
-    assert shelf.add(path, label="2").code == 0
+    for label, west in (("1", "西"), ("2", "西郊")):
+        path = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "名称": ["东", west]})
+        assert shelf.add(path, label=label).code == 0
     return shelf
 
 

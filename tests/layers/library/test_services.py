@@ -188,7 +188,8 @@ def test_a_refused_snapshot_leaves_nothing(shelf, onemap, register, layer_file, 
     assert register("s", *WFS, *POLYGONS).code == 0
     source = layer_file("snapshot.gpkg", [box(0, 0)])
     assert shelf.add(source, service="s", label="1").code == 0
-    assert shelf.add(source, service="s", label="1").codes == ["version.label"]
+    other = layer_file("later.gpkg", [box(0, 0), box(200, 0)])
+    assert shelf.add(other, service="s", label="1").codes == ["version.label"]
     assert len(services_of(onemap, shelf)[0]["snapshots"]) == 1
 
 

@@ -69,7 +69,7 @@ def test_codes_names_and_ranges_of_a_database_read_two_rows_at_a_time_are_told_a
 ):
     at_once = shelf.add(database).json["problems"]
     read_in_blocks(2, monkeypatch.setattr)
-    assert shelf.add(database, label="2", define=None).json["problems"] == at_once
+    assert shelf.add(database, valid_from="2026-01-01", define=None).json["problems"] == at_once
     assert shelf.rows("SELECT * FROM T__2") == shelf.rows("SELECT * FROM T__1")
 
 

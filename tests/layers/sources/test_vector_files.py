@@ -276,7 +276,7 @@ def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_
     at_once = shelf.add(path)
     assert at_once.code == 0, at_once.json
     read_in_blocks(2, monkeypatch.setattr)
-    blocked = shelf.add(path, label="2", define=None)
+    blocked = shelf.add(path, valid_from="2026-01-01", define=None)
     assert blocked.json["problems"] == at_once.json["problems"]
     assert [p["code"] for p in blocked.json["problems"]].count("geometry.stroked") == 1
     assert shelf.rows("SELECT * FROM T__2") == shelf.rows("SELECT * FROM T__1")
