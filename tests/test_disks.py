@@ -133,7 +133,9 @@ def test_a_library_that_may_only_be_read_is_read_and_never_written(desk, onemap,
     disk = small_disk("2m")
     library = Path(shutil.copy(desk / "city.gpkg", disk))
     read_only(disk)
-    answer = onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one")
+    again = ("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent")
+    assert onemap(*again).json["unchanged"]
+    answer = onemap(*again, "--valid-from", "2026-01-01")
     assert (answer.code, answer.codes) == (3, ["library.read_only"])
     assert onemap("layers", library).code == 0
     answer = onemap("check", library, desk / "parcels.gpkg", "--pack", desk / "own.toml")
@@ -147,7 +149,17 @@ def test_a_library_that_may_only_be_read_is_read_and_never_written(desk, onemap,
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to this user")
 def test_a_write_protected_library_or_folder_is_refused(desk, onemap):
     (desk / "city.gpkg").chmod(0o444)
-    add = ["add", desk / "city.gpkg", desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one"]
+    add = [
+        "add",
+        desk / "city.gpkg",
+        desk / "zone.gpkg",
+        "--as",
+        "T",
+        "--covers",
+        "extent",
+        "--valid-from",
+        "2026-01-01",
+    ]
     assert onemap(*add).codes == ["library.read_only"]
     (desk / "city.gpkg").chmod(0o644)
     desk.chmod(0o555)

@@ -3,7 +3,8 @@
 A wrong file would be judged by: what it does not hold would be taken for free ground.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.ingest.likely_layers import known_fields, layers_by_name
+from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, shared_fields
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, last_version
 from onemap.layers.messages import LANGUAGES
@@ -62,11 +63,18 @@ def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple
         if arriving.entry.code in found:
             is_named = True
             continue
-        # A word such as plan or road is a part of many titles; in Chinese three signs are of few.
-        others = [titles[code] for code, why in found.items() if why != "part of title" or not name.isascii()]
+        others = [titles[code] for code, why in found.items() if why == "code" or _is_said(name, titles[code])]
         if others and other_name is None:
             other_name = Problem("doubt.name", {"name": name, "others": others})
     return is_named, other_name
+
+
+def _is_said(name: str, title: Mapping[str, str]) -> bool:
+    """Whether a name in Latin letters has a title's words, each whole: zones are no zone. In Chinese signs say it."""
+    if not name.isascii():
+        return True
+    wanted, words = (" ".join(re.findall("[a-z]+", text.lower())) for text in (title["en"].partition(" ")[2], name))
+    return bool(wanted) and f" {wanted} " in f" {words} "
 
 
 def _code_and_title(entry: LayerEntry) -> dict[str, str]:
@@ -78,7 +86,7 @@ def _better_schema(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> Probl
     entry, columns = arriving.entry, arriving.frame.columns
     if not entry.fields:
         return None
-    own = known_fields(columns, entry)
+    own = shared_fields(columns, entry)
     best, most = None, own + _MORE_FIELDS
     for other in catalogue:
         theirs = known_fields(columns, other) if other.geometry == entry.geometry else 0
