@@ -307,6 +307,7 @@ def test_what_was_added_meanwhile_is_seen_by_the_next_check(served_core, town):
         library=str(town / "city.gpkg"),
         source=str(town / "later.gpkg"),
         covers=str(town / "cover.gpkg"),
+        sure=True,
         **{"as": "T"},
     )
     assert served_core.answer()["result"]["version"] == "v2"

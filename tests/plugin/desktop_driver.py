@@ -7,7 +7,7 @@ import traceback
 
 import qgis.utils
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QEventLoop, QPoint, Qt, QTimer
+from qgis.PyQt.QtCore import QDate, QEventLoop, QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QTextEdit, QToolBar
 from qgis.utils import iface
@@ -323,6 +323,7 @@ def add_file(dock):
     settle(1500)
     take_picture("add-small")
     dialog.options.label.setText(ORDERS["label"])
+    dialog.options.valid_from.setDate(QDate(2026, 1, 1))  # of the same content another day makes a version
     assert dialog.add_button.isEnabled(), dialog.hint.text()
     click(dialog.add_button)
     wait_for(lambda: not dialog.is_working)

@@ -100,7 +100,7 @@ def test_what_is_there_is_not_written_again_and_another_version_has_files_of_its
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     share_library(town, folder)
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert shelf.add(tmp_path / "squares.gpkg", label="again").code == 0
+    assert shelf.add(tmp_path / "squares.gpkg", valid_from="2026-01-01").code == 0
     there, _ = share_library(town, folder)
     assert [version.table for version in versions(there)] == ["T__1", "T__2"]
     assert before.items() < {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}.items()

@@ -70,6 +70,8 @@ review revise {library} {case} {city}/redline.txt --by 张三
 review withdraw {library} {case} --reason 撤回 --by 张三
 review publish {library}
 recheck {library} --open --run {check} --warnings
+retire {library} STBHHX 2025 --reason 误增 --by 张三
+retire {library} STBHHX 2025 --undo --reason 无误 --by 张三
 history {library}
 verify {library} --run {check}
 copy {library} {folder}/copy.gpkg
