@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -389,7 +390,9 @@ def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_p
     changed = replace(bureau, folder=tmp_path, library=tmp_path / "changed.gpkg")
     shutil.copyfile(bureau.library, changed.library)
     changed.step("circulate", changed.one)
-    source, covers = bureau.folder / "YJJBNTTB.gpkg", bureau.folder / "everywhere.gpkg"
+    source, covers = tmp_path / "YJJBNTTB.gpkg", bureau.folder / "everywhere.gpkg"
+    frame = gpd.read_file(bureau.folder / source.name)
+    frame.set_geometry(frame.translate(1, 0)).to_file(source)  # of the same ground no opinion would be stale
     done(
         *("add", changed.library, source, "--as", "YJJBNTTB", "--covers", covers),
         *("--label", "2026版", "--valid-from", "2026-11-01"),
