@@ -320,8 +320,7 @@ def _checked_version(
         arrival.step("checking"),
         journal,
     )
-    is_held = arrival.is_sent and not is_new  # whoever defines a layer with its first file says what it is
-    doubt = _doubts(arrival, entry, frame, raw) if is_held else {}
+    doubt = {} if is_new else _doubts(arrival, entry, frame, raw)  # whoever defines a layer says what it is
     found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
@@ -382,6 +381,8 @@ def _version_facts(
 
 def _doubts(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> dict[str, Problem]:
     """What speaks against its being this layer. Of a file of several layers its own name says nothing."""
+    if not arrival.is_sent:
+        return {}
     options, path = arrival.options, Path(source_name(arrival.source))
     names = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
     names = names[:1] if options.layer else names

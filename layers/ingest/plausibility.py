@@ -50,7 +50,7 @@ def doubts(library: Library, arriving: Arriving) -> dict[str, Problem]:
     last = last_version(library, arriving.entry.code)
     if last is not None:
         found |= _against_version(library, arriving, last)
-    facts = {**arriving.place, "layer": arriving.entry.code, "title": arriving.entry.title, "field": "--sure"}
+    facts = {**arriving.place, "layer": arriving.entry.code, "field": "--sure"}
     return {kind: Problem("layer.doubtful", {**facts, "doubt": problem}) for kind, problem in found.items()}
 
 

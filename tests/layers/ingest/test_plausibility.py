@@ -46,7 +46,7 @@ def labels(library):
 def doubts(answer):
     """What is said of each doubt, after the colon."""
     assert set(answer.codes) == {"layer.doubtful"}, answer.json
-    return [problem["message"].partition("): ")[2] for problem in answer.json["problems"]]
+    return [problem["message"].partition(": ")[2] for problem in answer.json["problems"]]
 
 
 def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
@@ -61,10 +61,7 @@ def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
     assert (problem["file"], problem["layer"], problem["field"]) == ("生态保护红线2025.gpkg", "YJJBNTTB", "--sure")
     assert "--sure" in problem["mend"]
     message = add("生态保护红线.gpkg", squares(3), lang="zh").json["problems"][0]["message"]
-    assert message == (
-        "生态保护红线.gpkg 不像是图层 YJJBNTTB（永久基本农田图斑）的数据："
-        "名称“生态保护红线”与 STBHHX 生态保护红线 相符。"
-    )
+    assert message == ("生态保护红线.gpkg 不像是图层 YJJBNTTB 的数据：名称“生态保护红线”与 STBHHX 生态保护红线 相符。")
     assert add("生态保护红线2025.gpkg", squares(3), "--sure").code == 0
     log = [row["detail"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
     assert [detail.get("sure") for detail in log] == [None, ["name", "count"]]
