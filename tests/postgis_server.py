@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 import shapely
 
+with contextlib.suppress(ImportError):  # Windows has none, and asks for none here
+    import pwd
+
 OLDEST = 15
 SUPERUSER = "onemap"
 GUARDED = "guarded"  # the one account that is asked for a password, if a test makes it
@@ -117,7 +120,6 @@ def owner_of_server() -> tuple[int, int]:
     """
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
-    import pwd  # is not there on Windows, where this is not reached
 
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
