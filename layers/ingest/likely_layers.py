@@ -55,20 +55,12 @@ def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> 
 
 def known_fields(fields: Sequence[str], entry: LayerEntry) -> int:
     """How many fields of a layer's schema are among some fields; none if one without which it is of no use is not."""
-    there = _fields_there(fields, entry)
-    return len(there) if there.issuperset(_needed(entry)) else 0
+    there = shared_fields(fields, entry)
+    needed = {item.name for item in entry.fields}.intersection(needed_fields(entry, ()))
+    return len(there) if there.issuperset(needed) else 0
 
 
-def shared_fields(fields: Sequence[str], entry: LayerEntry) -> int:
-    """How many fields of a layer's schema are among some fields, whichever are not."""
-    return len(_fields_there(fields, entry))
-
-
-def _fields_there(fields: Sequence[str], entry: LayerEntry) -> set[str]:
+def shared_fields(fields: Sequence[str], entry: LayerEntry) -> set[str]:
+    """The fields of a layer's schema that are among some fields, by name or alias."""
     names = {name.lower() for name in fields}
     return {item.name for item in entry.fields if not names.isdisjoint(map(str.lower, (item.name, *item.aliases)))}
-
-
-def _needed(entry: LayerEntry) -> set[str]:
-    of_schema = {item.name for item in entry.fields}
-    return of_schema.intersection(needed_fields(entry, ()))

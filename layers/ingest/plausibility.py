@@ -86,7 +86,7 @@ def _better_schema(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> Probl
     entry, columns = arriving.entry, arriving.frame.columns
     if not entry.fields:
         return None
-    own = shared_fields(columns, entry)
+    own = len(shared_fields(columns, entry))
     best, most = None, own + _MORE_FIELDS
     for other in catalogue:
         theirs = known_fields(columns, other) if other.geometry == entry.geometry else 0

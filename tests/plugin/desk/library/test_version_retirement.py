@@ -1,28 +1,11 @@
 """A version that was added by mistake is retired from the menu of its row, and put back."""
 
-import pytest
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 
 from onemap.plugin.desk.library.layer_list import state_of
 from onemap.plugin.desk.library.version_changes_page import version_before
 from onemap.plugin.desk.library.version_retirement import VersionRetirement
-from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import box, wait_for, write_layer
-
-
-@pytest.fixture
-def two_versions(own_library, tmp_path):
-    for label, x in (("2023", 0), ("2024", 500)):
-        source = write_layer(tmp_path / f"{label}.gpkg", ["BSM"], [(box(x, 0, 100, 100), "F1")])
-        core(
-            *("add", own_library.path, str(source), "--as", "YJJBNTTB", "--covers", "district", "--label", label),
-            *("--valid-from", f"{label}-01-01"),
-        )
-    listed = []
-    own_library.listed.connect(lambda: listed.append(True))
-    own_library.refresh()
-    wait_for(lambda: listed)
-    return own_library
+from onemap.tests.plugin.small_town import wait_for
 
 
 def versions(library):
