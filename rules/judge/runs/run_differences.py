@@ -1,11 +1,13 @@
 """Where a run that is computed again differs from the stored one, row by row.
 
-Ground that another program made begins elsewhere, or its areas differ in the last digit: such rows mean the same.
+Another version of GEOS begins rings elsewhere and ends numbers in another last digit: such rows are equal in meaning.
+A spot is named by the bytes of its ground, and a cluster by its spots, so these rows have other names, too.
 """
 
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,28 @@ from onemap.rules.judge.runs.run_store import stored_blocks
 
 _CLOSE_M2, _CLOSE_SHARE = 1e-6, 1e-9  # numbers that are no further apart are the same
 _CLOSE_M = 1e-6  # and so are points of ground
+_NAMES_OF_GROUND = ("spot", "cluster")  # columns whose value is a hash of the ground
 Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, what came out
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """What a stored run gives when it is computed again.
+
+    differences: the rows that say something else; equal_in_meaning: how many rows are equal but for the last digits
+    of numbers and points, where rings begin, and the names that are hashes of these.
+    """
+
+    differences: list[Difference]
+    equal_in_meaning: int
+
+
+@dataclass(frozen=True)
+class _Renamed:
+    """A row that means the same but has other names: (stored, new) of each."""
+
+    names: frozenset[tuple[Any, Any]]
+    difference: Difference
 
 
 class Differences:
@@ -53,13 +76,15 @@ class Differences:
         """The next rows of one table. Raises OneMapError run.damaged."""
         self._tables[name].hold(rows)
 
-    def differences(self) -> list[Difference]:
+    def repetition(self) -> Repetition:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():
             rows = concatenate_rows(parts)
             order = [self._rules[rule] for rule in rows.values("rule")]
             self._tables[name].hold(rows.take(np.argsort(order, kind="stable")) if len(rows) else rows)
-        return [difference for held in self._tables.values() for difference in held.all_differences()]
+        for held in self._tables.values():
+            held.finish()
+        return _repetition(list(self._tables.values()))
 
 
 class _TableComparison:
@@ -70,7 +95,10 @@ class _TableComparison:
         self._blocks = stored_blocks(library, identifier, name)
         self._stored: Rows | None = None
         self._reached = 0
-        self._found: list[Difference] = []
+        self.differences: list[Difference] = []
+        self.renamed: list[_Renamed] = []
+        self.founded: set[tuple[Any, Any]] = set()  # names that differ because the bytes of their ground do
+        self.equal_in_meaning = 0
 
     def hold(self, fresh: Rows, progress: Progress = SILENT) -> None:
         """The next rows that came out."""
@@ -79,28 +107,37 @@ class _TableComparison:
             progress.at(1 - len(fresh) / count)
             stored = self._next()
             if stored is None:
-                self._found += [self._difference(at, None, row) for at, row in enumerate(fresh)]
+                self.differences += [self._difference(at, None, row) for at, row in enumerate(fresh)]
                 self._reached += len(fresh)
                 return
             common = min(len(stored), len(fresh))
             before, after = stored.slice(0, common), fresh.slice(0, common)
             apart = np.flatnonzero(~same_rows(before, after))
-            pairs = zip(before.take(apart), after.take(apart), strict=True)
-            self._found += [
-                self._difference(at, *pair)
-                for at, pair in zip(apart.tolist(), pairs, strict=True)
-                if not _means_the_same(*pair)
-            ]
+            for at, one, other in zip(apart.tolist(), before.take(apart), after.take(apart), strict=True):
+                self._hold_pair(at, one, other)
             self._stored, fresh = stored.slice(common, len(stored)), fresh.slice(common, len(fresh))
             self._reached += common
 
-    def all_differences(self) -> list[Difference]:
-        """All differences, once nothing more comes out."""
+    def finish(self) -> None:
+        """Nothing more comes out: stored rows that are left are differences."""
         while (stored := self._next()) is not None:
-            self._found += [self._difference(at, row, None) for at, row in enumerate(stored)]
+            self.differences += [self._difference(at, row, None) for at, row in enumerate(stored)]
             self._reached += len(stored)
             self._stored = None
-        return self._found
+
+    def _hold_pair(self, at: int, before: StoredRow, after: StoredRow) -> None:
+        difference = self._difference(at, before, after)
+        if not _means_the_same(before, after):
+            self.differences.append(difference)
+            return
+        names = {(before.values[name], after.values[name]) for name in _NAMES_OF_GROUND if name in before.values}
+        renamed = frozenset((old, new) for old, new in names if old != new)
+        if before.wkb != after.wkb:
+            self.founded |= renamed
+        if renamed:
+            self.renamed.append(_Renamed(renamed, difference))
+        else:
+            self.equal_in_meaning += 1
 
     def _next(self) -> Rows | None:
         """Stored rows that nothing was held against yet; None if there are no more."""
@@ -114,9 +151,28 @@ class _TableComparison:
         return self._name, self._reached + at + 1, _apart(before, after), _apart(after, before)
 
 
+def _repetition(tables: list[_TableComparison]) -> Repetition:
+    """Rows with other names are equal in meaning where a row's ground gives each, and one name has become one other."""
+    founded = set().union(*(table.founded for table in tables))
+    is_one_to_one = len({old for old, _ in founded}) == len({new for _, new in founded}) == len(founded)
+    differences, equal = [], 0
+    for table in tables:
+        lost = [row.difference for row in table.renamed if not is_one_to_one or not row.names <= founded]
+        differences += sorted(table.differences + lost, key=lambda difference: difference[1])
+        equal += table.equal_in_meaning + len(table.renamed) - len(lost)
+    return Repetition(differences, equal)
+
+
 def _means_the_same(one: StoredRow, other: StoredRow) -> bool:
-    """Whether two rows say the same, but for the last digits of numbers and points, and where rings begin."""
-    return _are_close(one.values, other.values) and (one.wkb == other.wkb or _is_one_ground(one.wkb, other.wkb))
+    """Whether two rows say the same, but for the last digits of numbers and points, where rings begin, and names."""
+    if list(one.values) != list(other.values):
+        return False
+    return all(
+        name in _NAMES_OF_GROUND
+        and (value is None) == (other.values[name] is None)
+        or _are_close(value, other.values[name])
+        for name, value in one.values.items()
+    ) and (one.wkb == other.wkb or _is_one_ground(one.wkb, other.wkb))
 
 
 def _are_close(one: Any, other: Any) -> bool:
@@ -128,13 +184,16 @@ def _are_close(one: Any, other: Any) -> bool:
 
 
 def _is_one_ground(one: bytes | None, other: bytes | None) -> bool:
-    """Whether two polygons have the same points, in whatever order their rings and parts begin."""
+    """Whether two grounds differ by no more than a strip of _CLOSE_M along their boundary."""
     if one is None or other is None:
         return False
     ground = shapely.from_wkb([one, other])
     if not (shapely.get_dimensions(ground) == 2).all():
         return False
-    return bool(shapely.equals_exact(*shapely.normalize(ground), tolerance=_CLOSE_M))
+    if shapely.equals_exact(*shapely.normalize(ground), tolerance=_CLOSE_M):
+        return True
+    apart_m2 = float(shapely.area(shapely.symmetric_difference(*ground)))
+    return apart_m2 <= _CLOSE_M * float(shapely.length(ground).min())
 
 
 def _apart(row: StoredRow | None, other: StoredRow | None) -> str:

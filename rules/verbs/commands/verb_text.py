@@ -123,7 +123,12 @@ def _sample(result: Result, language: str) -> str:
 
 def _verify(result: Result, language: str) -> str:
     whole = "said.log_whole" if result.get("unchecked") else "said.whole"
-    return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+    first = phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+    if "equal_in_meaning" not in result:
+        return first
+    equal = result["equal_in_meaning"]
+    software = ", ".join(f"{name} {then} → {now}" for name, (then, now) in equal["software"].items()) or "–"
+    return first + "\n" + phrase("said.equal_in_meaning", language, rows=equal["rows"], software=software)
 
 
 def _keep(result: Result, language: str) -> str:

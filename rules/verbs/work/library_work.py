@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -260,7 +259,7 @@ def verify(values: Values, context: VerbContext) -> Result:
 
     step = phrase("progress.verifying", context.language)
     problems: list[Problem] = []
-    run, is_whole = values.get("run"), True
+    run, is_whole, equal = values.get("run"), True, dict[str, Any]()
     head = read_head(values["head"]) if values.get("head") else None
     try:
         # One snapshot: what others write meanwhile is no damage.
@@ -277,7 +276,8 @@ def verify(values: Values, context: VerbContext) -> Result:
                 problems += decision_problems(library)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
-                problems += _again(library, run, Threads.of(None, again))
+                found, equal = _again(library, run, Threads.of(None, again))
+                problems += found
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
@@ -290,16 +290,26 @@ def verify(values: Values, context: VerbContext) -> Result:
     records = [problem_record(problem, context.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
-    return {"ok": not problems, "problems": records, **unchecked}
+    return {"ok": not problems, "problems": records, **unchecked, **equal}
 
 
-def _again(library: Any, run: str, threads: Threads) -> Iterator[Problem]:
-    """The rows of a run that are others when they are computed again."""
-    from onemap.rules.verbs.work.rerun import differences_again
+def _again(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:
+    """The rows of a run that are others when it is computed again; and how many are equal in meaning, with versions."""
+    from onemap.layers.software import software_versions
+    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.verbs.work.rerun import repeat_run
 
-    for table, row, before, after in differences_again(library, run, threads):
-        facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
-        yield Problem("verify.row", {**facts, "before": before, "after": after})
+    again = repeat_run(library, run, threads)
+    facts = {"file": library.label, "run": run}
+    problems = [
+        Problem("verify.row", {**facts, "layer": table, "feature": str(row), "before": before, "after": after})
+        for table, row, before, after in again.differences
+    ]
+    if not again.equal_in_meaning:
+        return problems, {}
+    then, now = run_record(library, run, None).get("software", {}), software_versions()
+    changed = {name: [str(then[name]), version] for name, version in now.items() if then.get(name, version) != version}
+    return problems, {"equal_in_meaning": {"rows": again.equal_in_meaning, "software": changed}}
 
 
 def keep(values: Values, context: VerbContext) -> Result:

@@ -22,7 +22,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs import run_store
-from onemap.rules.judge.runs.run_differences import Difference, Differences
+from onemap.rules.judge.runs.run_differences import Differences, Repetition
 from onemap.rules.numbers.indicators import indicator_storage
 from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
 from onemap.rules.numbers.indicators.indicators import indicators
@@ -32,8 +32,8 @@ _COMPUTED = 0.85  # of the work, before rows are held against those that are sto
 WorkOfPart = Callable[[CheckPlan, Sources, Question, Threads], Answer]
 
 
-def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
-    """Where a stored run of any kind differs from what it gives with what was known then.
+def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetition:
+    """What a stored run of any kind gives with what was known then, held against its rows.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
@@ -45,12 +45,12 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
             for share, name, rows in comparisons.kept_rows(found):
                 holding.at(share)
                 held.hold_rows(name, rows)
-        return held.differences()
+        return held.repetition()
     if kind == INDICATORS:
         held = Differences(library, identifier, indicator_storage.KEPT)
         asked = indicator_storage.stored_options(library, identifier)
         held.hold(indicator_storage.kept_tables(indicators(library, asked, computing)), holding)
-        return held.differences()
+        return held.repetition()
     if kind == REMEDY:
         options = remedies.stored_options(library, identifier)
 
@@ -67,7 +67,7 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
 
 def _again_in_parts(
     library: Library, identifier: str, kind: str, kept: Sequence[str], answered: WorkOfPart, threads: Threads
-) -> list[Difference]:
+) -> Repetition:
     """The same of a run about parcels: where these are many, only so many as make a block are held with their rows."""
     question = run_store.stored_question_of_none(library, identifier, kind)
     count, origin = _extent(library, identifier)
@@ -89,7 +89,7 @@ def _again_in_parts(
             held.hold(answer.tables, threads.progress.part(judged, end))
             done += len(parcels.ids)
         if not lost:
-            return held.differences()
+            return held.repetition()
         check_plan = replace(check_plan, unreadable=check_plan.unreadable | lost)
 
 

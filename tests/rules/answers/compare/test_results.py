@@ -1,10 +1,20 @@
 """What is written, kept and said: sheets with townships, folders, the library, words, a map's styles."""
 
+from dataclasses import replace
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from shapely import box
 
+from onemap.layers.library.library import open_library
+from onemap.rules.answers.compare import comparison_storage
+from onemap.rules.answers.compare.comparison import comparison_of
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.run_differences import Differences
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.answers.compare.conftest import GROUND, MATRIX
 from onemap.tests.rules.run_damage import change_value
@@ -135,3 +145,56 @@ def test_a_library_that_may_only_be_read_is_compared_all_the_same(city):
         assert answer.code == 0 and answer.json["run"]["recorded"] is False
     finally:
         city.folder.chmod(0o755)
+
+
+@pytest.fixture
+def made_again(city):
+    """A function: a stored comparison held against the same, its spots changed on the way."""
+    run = city.compare().answer["run"]["id"]
+
+    def hold(change):
+        with open_library(str(city.library)) as library:
+            held = Differences(library, run, comparison_storage.KEPT)
+            with comparison_of(library, comparison_storage.stored_options(library, run), Threads(1)) as found:
+                spots = found.tables["spots"]
+                columns, ground = change(spots.columns.copy(), np.asarray(spots.geometries).copy())
+                tables = {**found.tables, "spots": Table(columns, ground)}
+                for _, name, rows in comparison_storage.kept_rows(replace(found, tables=tables)):
+                    held.hold_rows(name, rows)
+            return held.repetition()
+
+    return hold
+
+
+def turn_rings(columns, ground):
+    """The same ground as another GEOS makes it: rings begin elsewhere; spots are named by it."""
+    apart = shapely.reverse(ground)
+    assert not shapely.equals_exact(apart, ground).any()
+    columns["spot"] = [f"S{number:012x}" for number in range(len(columns))]
+    return columns, apart
+
+
+def rename_one(columns, ground):
+    columns.loc[0, "spot"] = "S000000000000"
+    return columns, ground
+
+
+def rename_alike(columns, ground):
+    columns, ground = turn_rings(columns, ground)
+    columns["spot"] = "S000000000000"
+    return columns, ground
+
+
+def move_ground(columns, ground):
+    return columns, shapely.transform(ground, lambda points: points + [0.001, 0])
+
+
+def test_spots_whose_rings_begin_elsewhere_are_equal_in_meaning_under_other_names(made_again):
+    again = made_again(turn_rings)
+    assert again.differences == [] and again.equal_in_meaning > 2
+
+
+@pytest.mark.parametrize(("change", "count"), [(rename_one, 1), (rename_alike, 3), (move_ground, 3)])
+def test_other_names_on_the_same_bytes_one_name_for_all_and_other_ground_are_differences(made_again, change, count):
+    again = made_again(change)
+    assert len(again.differences) == count, again.differences

@@ -17,7 +17,7 @@ from onemap.rules.answers.remedy.remedy_in_blocks import RemedyInBlocks
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import GIVEN, run_record, stored_rows
 from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
-from onemap.rules.verbs.work.rerun import differences_again
+from onemap.rules.verbs.work.rerun import repeat_run
 
 BLOCK = "ONEMAP_BLOCK"
 OF_THE_ATTEMPT = ("id", "started", "seconds")
@@ -94,7 +94,7 @@ def test_verifying_in_blocks_tells_which_row_of_a_remedy_is_another(ground, monk
         record["parameters"]["min_part_m2"] = 3000.0
         connection.execute("UPDATE onemap_runs SET record = ? WHERE id = ?", (json.dumps(record), run))
     with open_library(str(ground.library)) as library:
-        found = differences_again(library, run, Threads())
+        found = repeat_run(library, run, Threads()).differences
     assert {"remainder"} <= {name for name, *_ in found} <= set(TABLES)
     assert len({row for name, row, *_ in found if name == "remainder"}) > 3
 

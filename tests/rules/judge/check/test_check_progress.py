@@ -14,7 +14,7 @@ from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.question import CheckOptions, question_of
 from onemap.rules.judge.runs import arrow_blocks
-from onemap.rules.verbs.work.rerun import differences_again
+from onemap.rules.verbs.work.rerun import repeat_run
 
 Reports = list[tuple[float, str]]
 
@@ -96,7 +96,7 @@ def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_
     ]
     reports: Reports = []
     with open_library(str(desk.library)) as library:
-        assert differences_again(library, run, Threads(1, Progress(lambda *pair: reports.append(pair)))) == []
+        assert repeat_run(library, run, Threads(1, Progress(lambda *pair: reports.append(pair)))).differences == []
         shares = [fraction for fraction, _ in reports]
         assert shares == sorted(shares) and shares[-1] == 1
         # Ten blocks of parcels; each is told before it is held.
@@ -108,4 +108,4 @@ def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            differences_again(library, run, Threads(1, Progress(stop)))
+            repeat_run(library, run, Threads(1, Progress(stop)))
