@@ -1,5 +1,6 @@
 """The benchmark against peers: the workload is the same everywhere, ours and theirs agree, the page tells what was."""
 
+import csv
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -47,11 +48,14 @@ def test_ellipsoidal_areas_agree_with_geodesics(folder):
 
 
 @pytest.mark.skipif(PEERS_PYTHON is None, reason="the peers are not installed: `build.py bench` makes .venv-bench")
-@pytest.mark.parametrize(("peer", "job"), [("exactextract", "v"), ("duckdb", "ii"), ("sedonadb", "iii")])
+@pytest.mark.parametrize(
+    ("peer", "job"), [("exactextract", "v"), ("duckdb", "ii"), ("sedonadb", "iii"), ("gometry", "ii")]
+)
 def test_ours_agrees_with_a_peer_in_a_process_of_its_own(peer, job, folder):
     theirs = by_peer(peer, job, folder, Pythons(PEERS_PYTHON, None), 0, 60)
     if theirs.why:
         pytest.skip(theirs.why)
+    assert theirs.software["Python"] and theirs.command.endswith(f"{peer}:{job} XS 0")
     mine = Row("One Map", list(ours.JOBS[f"{job}-areas" if f"{job}-areas" in ours.JOBS else job](folder)()))
     assert bench_peers.disagreements([mine, theirs]) == []
 
@@ -80,7 +84,14 @@ def _measured_rows(**seconds):
     rows = [Row(who.replace("_", ", "), [1.0], first, [first], [first], 0.0, 100.0) for who, first in seconds.items()]
     rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], [], 0.0, 100.0), *rows, Row("absent", why="not here")]
     rows.append(Row("geopandas", why="more than 30 s"))
-    about = {"processor": "P", "processors": 2, "used": 2, "load_before": 0.1, "day": "2026-01-01"}
+    about = {
+        "processor": "P",
+        "processors": 2,
+        "used": 2,
+        "load_before": 0.1,
+        "day": "2026-01-01",
+        "commit": "0a0a0a0a",
+    }
     return {"machine": about, "rows": [asdict(row) for row in rows]}
 
 
@@ -100,6 +111,17 @@ def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
         float(bar.get("width")) for bar in plot.iter("{http://www.w3.org/2000/svg}rect") if bar.get("height") == "14"
     ]
     assert bars[0] < bars[2] < bars[1]
+
+
+def test_the_history_keeps_every_figure_with_its_commit_and_versions(tmp_path):
+    path, found = tmp_path / "benchmarks.csv", _measured_rows(sedonadb=8.5)
+    found["rows"][0] |= {"software": {"GEOS": "3.14.1"}, "command": "python -m ours ii-areas M 3"}
+    for _ in range(2):
+        benchmark_page.add_to_history(path, "M", "ii", found)
+    lines = list(csv.DictReader(path.open(encoding="utf-8")))
+    assert [(line["who"], line["then_s"]) for line in lines] == 2 * [("One Map, areas", "1.000"), ("sedonadb", "8.500")]
+    assert {line["commit"] for line in lines} == {"0a0a0a0a"}
+    assert (lines[2]["software"], lines[2]["command"]) == ("GEOS 3.14.1", "python -m ours ii-areas M 3")
 
 
 def test_weights_of_cells_sum_to_the_area_of_a_parcel(folder):

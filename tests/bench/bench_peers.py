@@ -7,6 +7,7 @@ import argparse
 import datetime
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -55,9 +56,12 @@ JOBS = {
         ("shapely", "geopandas", "qgis", "duckdb"),
     ),
     "ii": Job(
-        ("ii-areas", "ii-ground"), ("sedonadb", "duckdb", "postgis", "shapely", "dask-geopandas", "geopandas", "qgis")
+        ("ii-areas", "ii-ground"),
+        ("sedonadb", "duckdb", "postgis", "shapely", "gometry", "dask-geopandas", "geopandas", "qgis"),
     ),
-    "iii": Job(("iii-areas", "iii-ground"), ("sedonadb", "duckdb", "postgis", "shapely", "geopandas", "qgis")),
+    "iii": Job(
+        ("iii-areas", "iii-ground"), ("sedonadb", "duckdb", "postgis", "shapely", "gometry", "geopandas", "qgis")
+    ),
     "iv": Job(("iv-areas", "iv-ground"), ("postgis-subdivided",), ("shapely", "geopandas", "duckdb")),
     "v": Job(("v",), ("exactextract",)),
     "vii": Job(("vii",), ("geod",)),
@@ -126,7 +130,15 @@ def machine() -> dict:
         "used": 2,
         "load_before": round(os.getloadavg()[0], 1),
         "day": datetime.date.today().isoformat(),
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    """The commit that is measured, with a + where files were changed since; empty outside git."""
+    words = ["git", "describe", "--always", "--abbrev=8", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8")
+    return done.stdout.strip()
 
 
 def main() -> int:

@@ -1,5 +1,9 @@
-"""docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay."""
+"""docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay.
 
+Each row that was measured is added to docs/benchmarks.csv, too, where those of before stay.
+"""
+
+import csv
 import json
 import re
 import statistics
@@ -52,6 +56,22 @@ TARGETS = (
     ("plan", ("M",), WHOLE, "against", 50.0),
     ("plan", ("M",), WHOLE, "session", 50.0),
 )
+HISTORY = (
+    *(
+        "day",
+        "commit",
+        "processor",
+        "load_before",
+        "size",
+        "job",
+        "who",
+        "first_s",
+        "then_s",
+        "processors_s",
+        "peak_mb",
+    ),
+    *("software", "command"),
+)
 # The targets that the summary tells, and what binds each, by profiles that the page tells in full.
 SUMMARY = (
     (
@@ -91,7 +111,7 @@ def row_line(row: Row) -> str:
 
 
 def keep(size: str, job: str, found: dict) -> None:
-    """Put the figures of one job and size in the place of the former ones, and write the page."""
+    """Put the figures of one job and size in the place of the former ones, write the page, and add to the history."""
     path = DOCS / "benchmarks.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for row in found["rows"]:
@@ -99,6 +119,28 @@ def keep(size: str, job: str, found: dict) -> None:
     kept.setdefault(size, {})[job] = found
     path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     write(kept, DOCS)
+    add_to_history(DOCS / "benchmarks.csv", size, job, found)
+
+
+def add_to_history(path: Path, size: str, job: str, found: dict) -> None:
+    """Append the measured rows of a job, one line each, to a CSV that has HISTORY as its first line."""
+    about, is_new = found["machine"], not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        if is_new:
+            lines.writerow(HISTORY)
+        for row in (row for row in _rows(found) if not row.why):
+            times = [_figure(value, 3) for value in (row.first_s, then_s(row), _busy_s(row))]
+            place = [
+                about["day"],
+                about.get("commit", ""),
+                about["processor"],
+                about["load_before"],
+                size,
+                job,
+                row.who,
+            ]
+            lines.writerow([*place, *times, _figure(row.peak_mb, 0), _software_text(row), row.command])
 
 
 def write(kept: dict, docs: Path) -> None:
@@ -146,10 +188,19 @@ def _table(found: dict, size: str) -> str:
             continue
         times = [f"{then_s(row) / then_s(one):.1f}" for one in ours]
         then = _figure(then_s(row) if row.then_s else None, 3)
-        busy = _figure(statistics.median(row.processors_s) if row.processors_s else None, 3)
+        busy = _figure(_busy_s(row), 3)
         figures = [_figure(row.first_s, 3), then, busy, _figure(row.load_s, 2), _figure(row.peak_mb, 0), *times]
         lines.append(f"| {name} | {' | '.join(figures)} |")
-    return "\n".join(lines)
+    versions = [f"- {row.who}: {_software_text(row)}. `{row.command}`" for row in rows if row.software]
+    return "\n".join([*lines, *([""] if versions else []), *versions])
+
+
+def _software_text(row: Row) -> str:
+    return ", ".join(f"{name} {version}" for name, version in row.software.items())
+
+
+def _busy_s(row: Row) -> float | None:
+    return statistics.median(row.processors_s) if row.processors_s else None
 
 
 def _targets(kept: dict) -> str:

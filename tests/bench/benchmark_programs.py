@@ -3,16 +3,18 @@
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from onemap.layers.software import software_versions
 from onemap.tests.bench import desk_files
 from onemap.tests.bench.timing import peak_mb
 from onemap.tests.postgis_server import Absent, private_server
@@ -40,7 +42,8 @@ class Row:
 
     first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them);
     processors_s: what the later ones took of all processors together (for files, or if there are none: all of them),
-    empty where that is not known.
+    empty where that is not known; software: versions and settings by name; command: what was run, from the project's
+    folder.
     """
 
     who: str
@@ -51,6 +54,8 @@ class Row:
     load_s: float | None = None
     peak_mb: float | None = None
     why: str = ""
+    software: dict[str, str] = field(default_factory=dict)
+    command: str = ""
 
 
 class Failed(Exception):
@@ -119,7 +124,8 @@ def computed_row(
         return Row(who, why=str(error))
     first, *then = answer["seconds"]
     busy = answer["processors"][1:] or answer["processors"]
-    return Row(who, answer["totals"], first, then, busy, answer["load_s"], answer["peak_mb"])
+    row = Row(who, answer["totals"], first, then, busy, answer["load_s"], answer["peak_mb"])
+    return replace(row, software=answer["software"], command=command_text(command))
 
 
 def from_files(who: str, python: Path | None, engine: str, job: str, folder: Path, repeats: int, limit_s: float) -> Row:
@@ -132,15 +138,27 @@ def from_files(who: str, python: Path | None, engine: str, job: str, folder: Pat
             theirs = [python, "-m", "onemap.tests.bench.peer_files", engine, *files]
             command = desk_files.command(folder, out, job) if python is None else theirs
             busy = children_s()
-            _, took, memory = ran(command, limit_s, _environment())
+            printed, took, memory = ran(command, limit_s, _environment())
             seconds.append(took)
             processors.append(children_s() - busy)
             peak = max(peak, memory)
-        return Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors, None, peak)
+        row = Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors, None, peak)
+        software = software_versions() if python is None else json.loads(printed.strip().splitlines()[-1])
+        return replace(row, software=software, command=command_text(command))
     except (Failed, OSError) as error:
         return Row(who, why=str(error))
     finally:
         shutil.rmtree(out.parent)
+
+
+def command_text(command: Sequence[object]) -> str:
+    """A command as a page may show it: files of the project from its folder on, others by their name alone."""
+    words = []
+    for word in map(str, command):
+        path = Path(word)
+        inside = path.is_absolute() and path.is_relative_to(ROOT)
+        words.append(path.relative_to(ROOT).as_posix() if inside else path.name if path.is_absolute() else word)
+    return shlex.join(words)
 
 
 def children_s() -> float:

@@ -6,6 +6,7 @@ Each script does what a check does and no more: it proves the parcels, cuts the 
 joins what a cut parted, measures in the plane and on the ellipsoid, and writes the tables that are not empty.
 """
 
+import json
 import sys
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ import pandas as pd
 import shapely
 
 from onemap.tests.bench.peer_sql import connected_duckdb
+from onemap.tests.bench.timing import software_here
 
 MOST_VERTICES = 128
 EQUAL_AREA = "+proj=cea +ellps=GRS80 +type=crs"  # straight edges in it are those of the land survey's rule
@@ -144,6 +146,7 @@ def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
     )
     for layer, frame in (("parcels", parcels), ("findings", findings), ("overlaps", overlaps)):
         frame.to_file(out, layer=layer)
+    print(json.dumps(software_here()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Peers that work on arrays in Python: geopandas, shapely, dask-geopandas, exactextract, and Geod of pyproj.
+"""Peers that work on arrays in Python: geopandas, shapely, gometry, dask-geopandas, exactextract, Geod of pyproj.
 
 Called as: python -m onemap.tests.bench.peer_frames PEER:JOB FOLDER REPEATS
 """
@@ -67,6 +67,23 @@ def with_shapely(job: str, folder: Path) -> Work:
             parcel, feature = parcel[kept], feature[kept]
         areas = shapely.area(shapely.intersection(parcels[parcel], features[feature]))
         return np.bincount(feature, areas, len(features)) if job in ("i", "iv") else np.array([areas.sum()])
+
+    return work
+
+
+def with_gometry(job: str, folder: Path) -> Work:
+    """An engine that shares no line with GEOS: its join and its intersections of whole arrays."""
+    import gometry
+
+    one, other = _frames(job, folder)
+    left, right = (gometry.from_wkb(shapely.to_wkb(frame.geometry.to_numpy()).tolist()) for frame in (one, other))
+
+    def work() -> list[float]:
+        parcel, feature = (np.asarray(ids) for ids in gometry.join(left, right))
+        if job == "iii":
+            kept = one.code1.to_numpy()[parcel] != other.code2.to_numpy()[feature]
+            parcel, feature = parcel[kept], feature[kept]
+        return [float(np.nansum(gometry.area(gometry.intersection(left[parcel], right[feature]))))]
 
     return work
 
@@ -143,6 +160,7 @@ PEERS: dict[str, Callable[[str, Path], Work]] = {
     "geopandas-cut": lambda job, folder: with_geopandas(job, folder, cut=True),
     "shapely": with_shapely,
     "dask-geopandas": with_dask,
+    "gometry": with_gometry,
     "exactextract": with_exactextract,
     "geod": with_geod,
 }

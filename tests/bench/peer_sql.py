@@ -22,6 +22,7 @@ COVERED = (
     "sum(CASE WHEN ST_Covers(b.geom, a.geom) THEN ST_Area(a.geom) ELSE ST_Area(ST_Intersection(a.geom, b.geom)) END)"
 )
 MEET = "ST_Intersects(a.geom, b.geom)"
+SETTINGS = ("shared_buffers", "work_mem", "maintenance_work_mem", "max_parallel_workers_per_gather")
 LAND = f"SELECT {COMMON} FROM parcels a JOIN landuse b ON {MEET}"
 
 
@@ -60,6 +61,11 @@ def with_postgis(job: str, folder: Path, subdivided: bool = False) -> Work:
         return [row[-1] for row in cursor.fetchall()]
 
     work.peak_mb = lambda: _peak_of_server_mb(connection.info.backend_pid)  # type: ignore[attr-defined]
+    cursor.execute("SELECT current_setting('server_version'), postgis_lib_version(), postgis_geos_version()")
+    work.software = dict(zip(("PostgreSQL", "PostGIS", "GEOS"), cursor.fetchone(), strict=True))  # type: ignore[attr-defined]
+    for name in SETTINGS:
+        cursor.execute(f"SHOW {name}")
+        work.software[name] = cursor.fetchone()[0]  # type: ignore[attr-defined]
     return work
 
 

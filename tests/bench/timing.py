@@ -4,10 +4,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 Work = Callable[[], Sequence[float]]
 _ENOUGH_S = 120.0  # after which no further repetition is begun
+_NAMED = ("geopandas", "shapely", "pyogrio", "pyarrow", "dask_geopandas", "exactextract", "rasterio", "pyproj", "numba")
+_NAMED += ("duckdb", "sedonadb", "gometry")
 
 
 def timed_work(work: Work, repeats: int) -> dict:
@@ -46,12 +49,23 @@ def peak_mb(process: str = "self") -> float | None:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
+def software_here() -> dict[str, str]:
+    """Version by name: Python, the peers' libraries that this process has loaded, GEOS, QGIS."""
+    found = {"Python": ".".join(map(str, sys.version_info[:3]))}
+    found |= {name.replace("_", "-"): version(name.replace("_", "-")) for name in _NAMED if name in sys.modules}
+    if "shapely" in sys.modules:
+        found["GEOS"] = sys.modules["shapely"].geos_version_string
+    if "qgis.core" in sys.modules:
+        found["QGIS"] = sys.modules["qgis.core"].Qgis.version()
+    return found
+
+
 def answer_for(prepare_work: Callable[[str, Path], Work]) -> None:
     """The program of a peer: MODULE JOB FOLDER REPEATS prints one JSON object as its last line.
 
     prepare_work(job, folder) loads what the work needs, timed apart. The work may bear an attribute `peak_mb`,
     a function, where it is other processes that hold the memory and work, and `processors`, one that says how many
-    seconds of processors each call took of them.
+    seconds of processors each call took of them; and `software`, the versions and settings of other programs, by name.
     """
     job, folder, repeats = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     began = time.perf_counter()
@@ -60,6 +74,7 @@ def answer_for(prepare_work: Callable[[str, Path], Work]) -> None:
     answer = timed_work(work, repeats)
     answer["load_s"] = loaded
     answer["peak_mb"] = getattr(work, "peak_mb", peak_mb)()
+    answer["software"] = {**software_here(), **getattr(work, "software", {})}
     if hasattr(work, "peak_mb"):
         answer["processors"] = getattr(work, "processors", list)()
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
