@@ -50,7 +50,8 @@ def test_what_geos_leaves_out_is_there(line, distance_m, most_share):
     hull = line.convex_hull
     # No ground is larger than that around the hull, and these lines are so short that it is all but that.
     most = hull.area + hull.length * distance_m + np.pi * distance_m**2
-    assert line.buffer(distance_m, quad_segs=64).area < most_share * most, "GEOS is right by now"
+    if shapely.geos_version < (3, 15, 0) or line is not THERE_AND_BACK:
+        assert line.buffer(distance_m, quad_segs=64).area < most_share * most, "GEOS is right by now"
     (made,) = grown([line], distance_m)
     assert most * (1 - 5e-4) < made.area <= most
     assert made.covers(line) and made.boundary.distance(line) >= distance_m * (1 - 2.5e-4)

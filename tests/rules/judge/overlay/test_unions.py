@@ -14,6 +14,7 @@ from onemap.rules.judge.overlay.mutual_overlaps import union_bounds
 from onemap.rules.judge.overlay.overlay import union_by
 from onemap.rules.judge.overlay.threads import Threads
 
+GEOS_IS_RIGHT = shapely.geos_version >= (3, 15, 0)  # of the cases below
 # Two turned rectangles with a side in common, drawn twice, a last digit apart: libgeos/geos issue 1344.
 WEST = Polygon(
     [
@@ -76,14 +77,16 @@ def test_what_has_no_ground_is_passed_over():
 
 
 def test_of_two_neighbours_none_is_lost():
-    assert shapely.union_all([WEST, EAST]).area < 0.6 * (WEST.area + EAST.area), "GEOS is right by now"
+    if not GEOS_IS_RIGHT:
+        assert shapely.union_all([WEST, EAST]).area < 0.6 * (WEST.area + EAST.area), "GEOS is right by now"
     plain = [box(0, 0, 10, 10), box(5, 0, 15, 10)]
     assert united_m2(plain, [WEST, EAST], plain[::-1]) == pytest.approx([150.0, WEST.area + EAST.area, 150.0], abs=1e-6)
 
 
 def test_where_a_union_breaks_down_it_is_made_on_a_grid_and_the_others_are_not():
-    with pytest.raises(shapely.GEOSException):
-        shapely.union_all(BANDS)
+    if not GEOS_IS_RIGHT:
+        with pytest.raises(shapely.GEOSException):
+            shapely.union_all(BANDS)
     plain = [box(0, 0, 10, 10), box(5, 0, 15, 10), box(14, 0, 20, 10)]
     # The third lies within the second but for a last digit.
     known = BANDS[0].area + BANDS[1].area - shapely.intersection(BANDS[0], BANDS[1], grid_size=1e-8).area
