@@ -44,12 +44,6 @@ def codes_of_verify(bureau):
     return set(command("verify", bureau.url).codes)
 
 
-def replay_of(bureau):
-    with open_library(bureau.url) as library:
-        events = read_events(library, bureau.case)
-        return Replay.of(events, library.id, LibraryEvidence(library)), events, library
-
-
 FORGED = {
     "the last day of the departments in 2020": ("u_lead", "lead", "circulate", {"due": {"land": "2020-01-01"}}),
     "an end that nobody has signed": ("u_lead", "lead", "consolidate", {"conclusion": "agree", "deemed": ["land"]}),

@@ -204,7 +204,7 @@ class AttachedFile:
 
 
 @dataclass(frozen=True)
-class Damage:
+class RunDamage:
     """Why the run of the round that counts cannot be read, so that some events of the round cannot be judged.
 
     states: those in which the case may be, by which of these events have effect; unjudged: the numbers of their
@@ -250,7 +250,7 @@ class Case:
     issued_by: str | None = None
     issued_on: date | None = None
     is_rehearsal: bool = False
-    damage: Damage | None = None
+    damage: RunDamage | None = None
 
     @property
     def current(self) -> Round:

@@ -8,46 +8,13 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.runs.run_store import run_record
 from onemap.rules.review.cases import old_form
-from onemap.rules.review.cases.case import (
-    CASE_STATES,
-    CONCLUSIONS,
-    MACHINE,
-    OPINION_STATES,
-    AttachedFile,
-    Case,
-    ChecklistItem,
-    Damage,
-    Entry,
-    Opinion,
-    Override,
-    Round,
-    Terms,
-)
+from onemap.rules.review.cases.case import Case, Opinion, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
 from onemap.rules.review.cases.round_facts import check_stored_run
 from onemap.rules.review.cases.staleness import superseded_inputs
 from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
-
-__all__ = [
-    "CASE_STATES",
-    "CONCLUSIONS",
-    "MACHINE",
-    "OPINION_STATES",
-    "AttachedFile",
-    "Case",
-    "ChecklistItem",
-    "Entry",
-    "Opinion",
-    "Override",
-    "Round",
-    "Terms",
-    "case_ids",
-    "read_case",
-    "stored_case",
-    "stored_cases",
-]
 
 
 def case_ids(library: Library) -> list[str]:
@@ -81,7 +48,7 @@ def plain_case(library: Library, case_id: str, evidence: LibraryEvidence | None 
     try:
         check_stored_run(library, case.current.run)
     except OneMapError as error:
-        return replace(case, damage=Damage(error.problems[0], (case.state,)))
+        return replace(case, damage=RunDamage(error.problems[0], (case.state,)))
     return case
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
-from onemap.rules.review.cases.case import CASE_STATES, MACHINE, Case, Damage, Entry, Opinion, copy_with
+from onemap.rules.review.cases.case import CASE_STATES, MACHINE, Case, Entry, Opinion, RunDamage, copy_with
 from onemap.rules.review.cases.case_conditions import is_deemed
 from onemap.rules.review.cases.code_names import Named
 from onemap.rules.review.cases.event import EDITION, Event
@@ -117,12 +117,12 @@ class CaseState:
         problem: what is wrong with the run.
         """
         case = self.current_case
-        damage = case.damage or Damage(problem, (case.state,))
+        damage = case.damage or RunDamage(problem, (case.state,))
         follow = [CASE_TABLE[event.action][CASE_STATES.index(state)] for state in damage.states]
         states = tuple(one for one in CASE_STATES if one in (*damage.states, *follow))
         self.enter(event, on, case.state, department, {"unjudged": True})
         unjudged = (*damage.unjudged, self.current_case.revision)
-        self.case = copy_with(self.current_case, damage=Damage(damage.problem, states, unjudged))
+        self.case = copy_with(self.current_case, damage=RunDamage(damage.problem, states, unjudged))
 
     def is_hidden(self, department: str) -> bool:
         """Whether a department's draft stands whose words whoever reads may not see."""

@@ -13,9 +13,9 @@ from onemap.rules.review.cases.case import (
     MACHINE,
     OPEN,
     Case,
-    Damage,
     Opinion,
     Round,
+    RunDamage,
     Terms,
     copy_with,
 )
@@ -78,14 +78,14 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     so_far.enter(event, on, "draft", None, named)
 
 
-def _facts_of_run(so_far: CaseState, event: Event, state: str) -> tuple[RoundFacts | None, Damage | None]:
+def _facts_of_run(so_far: CaseState, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
     """What the machine says of the run of an event that opens a round; else why nobody can read it. state: after it."""
     if event.run is None:
         raise OneMapError("review.event_unreadable")
     try:
         return so_far.evidence.facts_of(event.run), None
     except UnreadableRun as error:
-        return None, Damage(error.problems[0], (state,))
+        return None, RunDamage(error.problems[0], (state,))
 
 
 def open_round(
@@ -305,7 +305,7 @@ def carry_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     try:
         so_far.evidence.check_run(so_far.case.current.run)
     except OneMapError as error:
-        damage = Damage(error.problems[0], (so_far.case.state,))
+        damage = RunDamage(error.problems[0], (so_far.case.state,))
         so_far.case = copy_with(so_far.case, damage=damage)
     so_far.authors = {one.department: one.drafted_by for one in so_far.case.opinions}
     so_far.machine_worded = {code for code, author in so_far.authors.items() if author == MACHINE}

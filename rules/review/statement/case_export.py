@@ -14,8 +14,8 @@ from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.display.maps.map_sheet import MapPage, MapSource
 from onemap.rules.display.maps.sheets_needed import theme_codes
+from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.case_conditions import check_readable
-from onemap.rules.review.cases.case_file import Case
 from onemap.rules.review.statement.content import document_kind, statement_content
 from onemap.rules.review.statement.map_figures import drawn_on_paper, page_of
 

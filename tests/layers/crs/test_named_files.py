@@ -22,7 +22,6 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.tests.conftest import write_layer
 
-WGS_84 = pyproj.CRS("EPSG:4326")
 PLOT = box(100, 30, 100.1, 30.1)
 
 
