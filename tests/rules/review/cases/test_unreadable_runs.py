@@ -89,7 +89,7 @@ def test_a_case_is_shown_with_what_is_wrong_and_stands_as_before_with_a_backup(t
     assert [name for name, why in shown["steps"].items() if why is None] == ["revise", "withdraw"]
     assert all(one["steps"]["sign"] for one in shown["opinions"])
     lines = result_text("review show", shown, "zh").splitlines()
-    assert f"  ! {shown['damaged']}" in lines and len(lines) == 12
+    assert f"  ! {shown['damaged']}" in lines and len(lines) == 13
     listed = done("review", "list", town.library).json
     assert [one["case"] for one in listed["cases"]] == [case, other]
     assert listed["cases"][0]["unreadable"] and listed["cases"][0]["verdicts"]["unknown"] == 1
