@@ -51,7 +51,7 @@ from onemap.layers.library.versions import (
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.file_store import make_file
-from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable
+from onemap.layers.stores.store import NO_GEOMETRY, TableDefinition
 
 DELIVER = "deliver"  # the action with which the log keeps what went where
 _READ, _WRITTEN = 0.4, 0.8  # of the work, when all is read, and when it lies in the package's folder
@@ -306,16 +306,16 @@ def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer]) -> None:
     """The package's GeoPackage: a table for each layer, and the ground for which each speaks."""
     for item in chosen:
         title = f"{item.entry.title_in('zh')} {item.version.label}"
-        table = FeatureTable(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
+        table = TableDefinition(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
     coverages = np.array([item.coverage for item in chosen], dtype=object)
     codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
-    table = FeatureTable(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
+    table = TableDefinition(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)
 
 
 def _fill_table(
-    connection: FileConnection, table: FeatureTable, geometries: np.ndarray, attributes: pd.DataFrame
+    connection: FileConnection, table: TableDefinition, geometries: np.ndarray, attributes: pd.DataFrame
 ) -> None:
     connection.make_features(table)
     connection.add_features(table, [geometries], [attributes[name].tolist() for name in table.fields])

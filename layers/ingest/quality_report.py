@@ -19,13 +19,13 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import FeatureTable, StoreConnection
+from onemap.layers.stores.store import StoreConnection, TableDefinition
 from onemap.layers.visible_text import visible_text
 
 PROBLEMS_TABLE = "onemap_problems"
 _MOST_LISTED = 1000  # of a kind, in the answer; the library's table and the sheet hold more
 _TEXTS = ("layer", "version", "table_name", "file", "feature", "field", "code", "level", "message", "mend")
-_TABLE = FeatureTable(
+_TABLE = TableDefinition(
     PROBLEMS_TABLE,
     PROBLEMS_TABLE,
     "GEOMETRY",

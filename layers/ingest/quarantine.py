@@ -14,7 +14,7 @@ from onemap.layers.library.versions import Version
 from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import note_structure
-from onemap.layers.stores.store import FeatureTable, StoreConnection
+from onemap.layers.stores.store import StoreConnection, TableDefinition
 
 _THIN_M = 0.5  # a line or a point is no ground: this much around it is
 
@@ -83,7 +83,7 @@ def write_bad(
     # A file may not hold coordinates that are no numbers, and no index those that no system has.
     geometries[~are_finite(geometries) | are_beyond(geometries)] = None
     attributes = as_stored(attributes)
-    features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
+    features = TableDefinition(table, table, "GEOMETRY", sql_types(attributes))
     write_table(connection, features, attributes, [geometries], progress)
     connection.show_features(features, shapely.total_bounds(geometries))
     note_structure(connection, [table])

@@ -30,7 +30,7 @@ from onemap.layers.stores.logged_rows import (
 )
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
+from onemap.layers.stores.store import DamagedTable, StoreConnection, TableDefinition
 from onemap.layers.system_reasons import text_reason
 
 _BLOCK = 5000
@@ -119,19 +119,19 @@ def _check_rasters(source: Library) -> None:
                 raise OneMapError("copy.rasters", file=source.label, layer=version.code)
 
 
-def _feature_tables(source: Library) -> dict[str, FeatureTable]:
+def _feature_tables(source: Library) -> dict[str, TableDefinition]:
     """The tables of features by name: versions, what was set aside, and problems; index: versions have one."""
     connection, catalogue = source.connection, source.catalogue()
     found = {}
     for version in versions(source):
         entry = catalogue[version.code]
         title = f"{entry.title_in('zh')} {version.label}"
-        found[version.table] = FeatureTable(
+        found[version.table] = TableDefinition(
             version.table, title, GEOMETRY_TYPES[entry.geometry], connection.field_types(version.table)
         )
     for name in connection.own_tables():
         if name == "onemap_problems" or name.removesuffix("__bad") in found and name not in found:
-            found[name] = FeatureTable(name, name, "GEOMETRY", connection.field_types(name))
+            found[name] = TableDefinition(name, name, "GEOMETRY", connection.field_types(name))
     return found
 
 
@@ -202,7 +202,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
 
 
 def _copy_features(
-    source: Library, target: StoreConnection, table: FeatureTable, expected: str | None, progress: Progress
+    source: Library, target: StoreConnection, table: TableDefinition, expected: str | None, progress: Progress
 ) -> None:
     """Copy one table; expected: the hash of a version, which original and copy must have."""
     fields = list(table.fields)

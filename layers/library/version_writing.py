@@ -28,7 +28,7 @@ from onemap.layers.library.value_texts import Column
 from onemap.layers.library.versions import Digest, Version, digest_bodies, digest_field, row_hashes
 from onemap.layers.progress import Progress
 from onemap.layers.stores.logged_rows import insert_logged, note_stored, note_structure
-from onemap.layers.stores.store import NO_GEOMETRY, FeatureTable, StoreConnection
+from onemap.layers.stores.store import NO_GEOMETRY, StoreConnection, TableDefinition
 
 GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
@@ -187,7 +187,7 @@ class _WrittenTable:
 
 
 def _write_table(
-    connection: StoreConnection, table: FeatureTable, features: FrameBlocks, entry: LayerEntry, progress: Progress
+    connection: StoreConnection, table: TableDefinition, features: FrameBlocks, entry: LayerEntry, progress: Progress
 ) -> _WrittenTable:
     """Make a table and its index, and hash what they hold; the hashes are another thread's work."""
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
@@ -206,7 +206,7 @@ def _write_table(
 
 def _next_table(
     connection: StoreConnection, entry: LayerEntry, features: FrameBlocks, facts: VersionFacts
-) -> tuple[int, str, FeatureTable]:
+) -> tuple[int, str, TableDefinition]:
     """The number, the label and the table, not made yet, of a layer's next version.
 
     Raises OneMapError field.too_many, version.label.
@@ -219,7 +219,7 @@ def _next_table(
     number = 1 + (connection.execute(sql, (entry.code,)).fetchone()[0] or 0)
     label = _label(connection, entry.code, number, facts)
     title = f"{entry.title_in('zh')} {label}"
-    return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
+    return number, label, TableDefinition(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
 
 
 def field_types(features: FrameBlocks) -> dict[str, str]:
@@ -227,7 +227,7 @@ def field_types(features: FrameBlocks) -> dict[str, str]:
     return {name: _sql_type(features.types(name)) for name in features.columns}
 
 
-def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks) -> None:
+def _digest_fields(digest: Digest, table: TableDefinition, features: FrameBlocks) -> None:
     """Hash the values of every field of a table, field by field."""
     for name, kind in table.fields.items():
         digest_field(digest, name, (stored_column(features, name, kind, block) for block in features.blocks()))
@@ -267,7 +267,7 @@ def _log_version(
 
 def _write_features(
     connection: StoreConnection,
-    table: FeatureTable,
+    table: TableDefinition,
     features: FrameBlocks,
     geometry: str,
     digest: Digest,
@@ -290,7 +290,7 @@ def _write_features(
 
 
 def _hashed_block(
-    table: FeatureTable, features: FrameBlocks, geometry: str, digest: Digest, places: np.ndarray
+    table: TableDefinition, features: FrameBlocks, geometry: str, digest: Digest, places: np.ndarray
 ) -> tuple[np.ndarray, Bodies, list[list[Any]], np.ndarray]:
     """Some features as a table has them, geometries hashed: their places, geometries, values, and rows' checksums."""
     shapes = features.bodies(places)
@@ -336,7 +336,7 @@ def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
 
 def write_table(
     connection: StoreConnection,
-    table: FeatureTable,
+    table: TableDefinition,
     attributes: pd.DataFrame,
     blocks: Iterable[np.ndarray],
     progress: Progress,

@@ -38,10 +38,10 @@ from onemap.layers.stores.store import (
     Damage,
     DamagedTable,
     FeatureRows,
-    FeatureTable,
     PackedIndex,
     RowHashes,
     Shapes,
+    TableDefinition,
     chained_hash,
 )
 from onemap.layers.stores.table_hashes import hash_of_table
@@ -137,7 +137,7 @@ class FileConnection(sqlite3.Connection):
         """What rooms have made besides tables, where it is not there yet."""
         self.protect(grants)
 
-    def make_features(self, table: FeatureTable) -> None:
+    def make_features(self, table: TableDefinition) -> None:
         """A new, empty table of features."""
         columns = column_definitions({GEOMETRY_COLUMN: table.geometry_type, **table.fields})
         sql = compose_sql(
@@ -146,7 +146,7 @@ class FileConnection(sqlite3.Connection):
         self.execute(sql)
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features, their geometries as GeoPackage blobs. Raises ValueError for fields of another length."""
         start = 0
@@ -165,7 +165,7 @@ class FileConnection(sqlite3.Connection):
         return geopackage.packed_index(range(1, len(bounds) + 1), bounds)
 
     def index_features(
-        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
         """Fill the R-tree in bulk; its triggers are made afterwards. A table without geometry has none."""
         if table.geometry_type == NO_GEOMETRY:
@@ -174,7 +174,7 @@ class FileConnection(sqlite3.Connection):
         tree = packed if isinstance(packed, PackedRtree) else self.packed_index(bounds)
         return geopackage.index_geometries(self, table.name, tree, progress)
 
-    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
         geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
         before = self.extent(table.name)

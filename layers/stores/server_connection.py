@@ -25,10 +25,10 @@ from onemap.layers.stores.store import (
     Damage,
     DamagedTable,
     FeatureRows,
-    FeatureTable,
     PackedIndex,
     RowHashes,
     Shapes,
+    TableDefinition,
 )
 
 _NAME_BYTES = 63
@@ -167,7 +167,7 @@ class ServerConnection:
         drop_rights(self.raw, self.schema)
         protect(self.raw, self.schema, self._roles, grants)
 
-    def make_features(self, table: FeatureTable) -> None:
+    def make_features(self, table: TableDefinition) -> None:
         """A new, empty table of features."""
         columns = _column_names(list(table.fields))
         fields = [
@@ -183,7 +183,7 @@ class ServerConnection:
                 self.raw.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(place, sql.Literal(_MARK + name)))
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features by COPY, their geometries as EWKB."""
         columns = _column_names(list(table.fields))
@@ -205,7 +205,7 @@ class ServerConnection:
         return None
 
     def index_features(
-        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
         """A GiST index, and what the planner wants to know of a new table."""
         progress.at(0.0)
@@ -215,7 +215,7 @@ class ServerConnection:
         self.raw.execute(sql.SQL("ANALYZE {}").format(name))
         return {}
 
-    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
         """Give a table its title, and let everyone but the auditor read it."""
         self._show("TABLE", table.name, table.title)
 

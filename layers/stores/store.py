@@ -42,8 +42,8 @@ class Cursor(Protocol):
 
 
 @dataclass(frozen=True)
-class FeatureTable:
-    """A table of features: fid from 1, a geometry of one type, and fields, each INTEGER, REAL, TEXT or BLOB."""
+class TableDefinition:
+    """What a table of features holds: fid from 1, a geometry of one type, fields of INTEGER, REAL, TEXT or BLOB."""
 
     name: str
     title: str
@@ -145,11 +145,11 @@ class StoreConnection(Protocol):
     def renew_rights(self, grants: Sequence[Right]) -> None:
         """Renew what `protect` has made, in the form of this version of the program."""
 
-    def make_features(self, table: FeatureTable) -> None:
+    def make_features(self, table: TableDefinition) -> None:
         """A new, empty table of features."""
 
     def add_features(
-        self, table: FeatureTable, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
+        self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 
@@ -160,14 +160,14 @@ class StoreConnection(Protocol):
         """
 
     def index_features(
-        self, table: FeatureTable, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
         """Index the features 1 … n of a new table; returns which hashes of the index's own tables are known, by name.
 
         bounds: (n, 4), NaN where there is none; packed: from `packed_index` of the same.
         """
 
-    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
         """Tell other programs of a table and its extent, which may have grown."""
 
     def read_features(

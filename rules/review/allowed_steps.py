@@ -8,7 +8,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case_step import may_act
 from onemap.rules.review.cases.case import Case, Opinion
-from onemap.rules.review.cases.case_conditions import circulates_again, may_sign
+from onemap.rules.review.cases.case_conditions import check_readable, circulates_again, may_sign
 from onemap.rules.review.cases.code_names import name_with_code
 from onemap.rules.review.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
@@ -23,6 +23,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         may_act(library, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
+        check_readable(case, step)
         found = consolidation_problems(library, case) if step == "consolidate" else []
         found += issue_problems(library, case) if step == "issue" else []
         if found:
@@ -46,6 +47,7 @@ def opinion_steps(
     def attempt(step: str) -> None:
         may_act(library, step, opinion.department)
         case_state_after(case.state, step, case=case.id, field="CASE")
+        check_readable(case, step)
         due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         opinion_state_after(opinion.state, step, **facts)

@@ -145,7 +145,7 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     kept = read_version(library, before, None) if before is not None else None
     if before is not None and kept is not None:
         check_features(library, before, kept)
-    known = list(stored_cases(library))
+    known = [case for case in stored_cases(library) if case.damage is None]  # of others what was written stays
     ids, cases = [case.id for case in known], [case for case in known if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):

@@ -1,22 +1,24 @@
 """A case as the JSON that `review show` and every step answer with, and the list of cases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.bureau_profile import Names
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names, profile_of
 from onemap.layers.messages import phrase, wording
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
-from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_rows
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.cases.case import Case, Entry, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title
+from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.remedies import shown_remedies
@@ -63,14 +65,25 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "checklist": _checklist(case.current, language),
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
-        "bodies": body_records(library, case, case.current, language),
+        "bodies": [] if case.damage else body_records(library, case, case.current, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],
-        "verdicts": verdict_counts(library, case.current),
+        "verdicts": verdict_counts(library, case),
         "steps": case_steps(library, case, language),
-        "warnings": _warnings(library, case, language),
+        "warnings": [damage_text(case, language)] if case.damage else _warnings(library, case, language),
+        **({"damaged": damage_text(case, language)} if case.damage else {}),
     }
+
+
+def damage_text(case: Case, language: str) -> str:
+    """That the run of a case's round cannot be read, and how many of its steps nobody can judge; "" where it can."""
+    if case.damage is None:
+        return ""
+    how = Problem("review.run_unreadable", {"case": case.id, "how": case.damage.problem})
+    count = len(case.damage.unjudged)
+    more = [phrase("review_said.unjudged", language, count=count)] if count else []
+    return joined_sentences(wording(how, language)[0], *more)
 
 
 def _proposal(case: Case) -> str | None:
@@ -162,8 +175,16 @@ def _titles_of_overridden(library: Library, case: Case, language: str) -> _Title
         (one.number, rule.id): rule.title.get(language, rule.id)
         for one in case.rounds
         if one.overrides
-        for rule in joined_rules(stored_packs(library, one.run))
+        for rule in _rules_of_run(library, one.run)
     }
+
+
+def _rules_of_run(library: Library, run: str) -> Sequence[Rule]:
+    """The rules by which a run was judged; none where it cannot be read."""
+    try:
+        return joined_rules(facts_of_stored_run(library, run).packs)
+    except UnreadableRun:
+        return ()
 
 
 def _overrides(current: Round, titles: _Titles) -> list[dict[str, Any]]:
@@ -248,7 +269,7 @@ def _unanswered_items(case: Case, opinion: Opinion, department: str, language: s
 def case_list(
     library: Library, state: str | None, on: date | None, *, is_cached: bool = True
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """The cases in a state, or all, the oldest first, with what presses; and why others cannot be read.
+    """The cases in a state, or all, the oldest first, with what presses; and why others, or their runs, cannot be read.
 
     is_cached: lines that were read before, and still fit their cases, are taken from the desk's file.
     """
@@ -262,4 +283,4 @@ def case_list(
             elif found.code != "review.case":  # what nobody may open is no case
                 problems += found.problems
     lines.keep()
-    return rows, problems
+    return rows, [*problems, *lines.damage]

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.software import onemap_version
@@ -25,8 +25,8 @@ from onemap.rules.review.case_marks import case_marks
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import Case, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
-from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs
-from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
+from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case
+from onemap.rules.review.cases.event_store import LibraryEvidence
 from onemap.rules.review.cases.round_facts import record_of_round
 from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.review.cases.working_days import calendar_of
@@ -53,7 +53,8 @@ class CaseLine:
     """What a list says of a case, without what follows from the day.
 
     last_day: of its last step; as_of: the day of its run; inputs: the hash of what its opinions rest on; numbers: how
-    many documents of a year were numbered before a moment, as its replay heard; of a case that is closed no opinions.
+    many documents of a year were numbered before a moment, as its replay heard; of a case that is closed no opinions,
+    nor of one whose round's run cannot be read: damage says why, and its line is not kept.
     """
 
     case: str
@@ -70,6 +71,7 @@ class CaseLine:
     as_of: date | None = None
     inputs: str | None = None
     numbers: tuple[tuple[int, str, int], ...] = ()
+    damage: Problem | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,10 @@ class _HeardEvidence(LibraryEvidence):
 
 
 class CaseLines:
-    """The lines of a library's cases, in one snapshot. is_cached: take them from the desk's file, where they fit."""
+    """The lines of a library's cases, in one snapshot. is_cached: take them from the desk's file, where they fit.
+
+    damage: what is wrong with the runs of cases of which a row was given.
+    """
 
     def __init__(self, library: Library, *, is_cached: bool = True) -> None:
         self._library = library
@@ -112,6 +117,7 @@ class CaseLines:
         self._marks = {case_id: f"{mark} {ground.hash}" for case_id, mark in marks.items() if ground is not None}
         self._new: dict[str, CachedText] = {}
         self._used: set[str] = set()
+        self.damage: list[Problem] = []
 
     def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
@@ -119,6 +125,7 @@ class CaseLines:
             try:
                 line = self._line(case_id)
                 if state in (None, line.state):
+                    self.damage += [line.damage] if line.damage else []
                     yield self._row(line, asked)
             except OneMapError as error:
                 yield error
@@ -134,7 +141,7 @@ class CaseLines:
         line = line_of_text(kept.text) if kept is not None and kept.mark == mark else None
         if line is None or not self._is_as_heard(line):
             line = self._made_line(case_id)
-            if mark is not None:
+            if mark is not None and line.damage is None:  # which somebody may mend behind the mark
                 self._new[case_id] = CachedText(mark, text_of_line(line))
         self._used |= {case_id, f"{_INPUTS}{line.inputs}"}
         return line
@@ -149,12 +156,9 @@ class CaseLines:
     def _made_line(self, case_id: str) -> CaseLine:
         """The line of a case that is read anew. Raises OneMapError."""
         self._evidence.heard = []
-        if self._is_old:
-            case = old_form.stored_case(self._library, case_id)
-        else:
-            case = replay_case(self._library, case_id, evidence=self._evidence).current_case
-        line = line_of_case(case, verdict_counts(self._library, case.current), tuple(self._evidence.heard))
-        if line.state in _CLOSED:
+        case = plain_case(self._library, case_id, self._evidence)
+        line = line_of_case(case, verdict_counts(self._library, case), tuple(self._evidence.heard))
+        if line.state in _CLOSED or line.damage is not None:
             return line
         record = record_of_round(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
@@ -180,7 +184,7 @@ class CaseLines:
     def _row(self, line: CaseLine, asked: date | None) -> Row:
         """Raises OneMapError calendar.…."""
         day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
-        if line.state in _CLOSED:
+        if line.state in _CLOSED or line.damage is not None:
             return row_of(line, day, [], lambda _: None)
         calendar = self._evidence.calendar
 
@@ -211,7 +215,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
     """The line of a case as its events say. numbers: what its replay heard of the numbers of documents."""
     opinions = tuple(
         OpinionLine(one.department, one.state, one.routed, one.due, one.stopped_on, is_silence_consent(case, one))
-        for one in (() if case.state in _CLOSED else case.opinions)
+        for one in (() if case.state in _CLOSED or case.damage else case.opinions)
     )
     return CaseLine(
         case=case.id,
@@ -226,6 +230,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
         verdicts=verdicts,
         opinions=opinions,
         numbers=tuple(numbers),
+        damage=case.damage.problem if case.damage else None,
     )
 
 
@@ -255,6 +260,7 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
         "revision": line.revision,
         "days_left": min(days_left, default=None),
         "verdicts": dict(line.verdicts),
+        **({"unreadable": True} if line.damage is not None else {}),
     }
 
 

@@ -31,7 +31,9 @@ def _case_row(case: Record, language: str) -> AnswerRow:
     stale = f" {_STALE}" if case["stale"] else ""
     state = f"{_state(case, language)}{stale}\n{_say('round', language, round=case['round'])}"
     outcome = "" if case["conclusion"] is None else conclusion_words(case["conclusion"], language)
-    if case["state"] == "circulating":
+    if case.get("unreadable"):
+        outcome = _say("unreadable", language)
+    elif case["state"] == "circulating":
         left = deadline_words(case["days_left"], case["due"], bool(case["overdue"]), language)
         outcome = f"{left}\n{_say('waiting', language, count=len(case['waiting']))}"
     number = case["document"] or case["case"]  # what people call it by; both stand in the tip
@@ -40,6 +42,7 @@ def _case_row(case: Record, language: str) -> AnswerRow:
     marks = [_say("due", language, due=case["due"])] if case["due"] else []
     marks += [_say("overdue", language)] if case["overdue"] else []
     marks += [_say("stale", language)] if case["stale"] else []
+    marks += [_say("unreadable", language)] if case.get("unreadable") else []
     return AnswerRow(
         f"{case['project']}\n{number}",
         (state, outcome),

@@ -11,8 +11,8 @@ from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review import carrying
-from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import Case, Entry
+from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import case_on_its_day, on_a_day
 from onemap.rules.review.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
@@ -155,6 +155,7 @@ def _judge_step(
         _no_conflict(library, replay, hand.seen, department, is_own=True)
     on = step_day(library, hand, before.last_day)
     case = case_on_its_day(library, on_a_day(library, before, hand.on))
+    check_readable(case, action)
     content = say(case, on)
     new = _new_event(library, before, action, department, on, content)
     event = event_of(library, new, hand.by, events)
@@ -228,14 +229,6 @@ def _confirm(library: Library, event: Event) -> None:
     for other, error in replay.unlawful:
         if (other.chain, other.action, other.body) == (event.chain, event.action, event.body):
             raise error
-
-
-def whole_case(library: Library, case_id: str, on: date | None = None) -> Case:
-    """The case as its events say. Raises OneMapError review.case, library.altered."""
-    with library.reading():
-        if old_form.is_old(library):
-            return on_a_day(library, old_form.stored_case(library, case_id), on)
-        return on_a_day(library, replay_case(library, case_id).current_case, on)
 
 
 def may_act(library: Library, action: str, department: str | None) -> None:

@@ -12,7 +12,7 @@ from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJEC
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
-from onemap.rules.review.cases.case_file import stored_case
+from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
 from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.event_verification import check_all_logged
@@ -120,19 +120,20 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
             taken.detail["layers"] = layers
 
 
-def publish(library: Library, hand: Hand) -> dict[str, str | None]:
+def publish(library: Library, hand: Hand) -> tuple[dict[str, str | None], list[Problem]]:
     """Bring approvals, earlier opinions and projects up to date: their new versions' labels, None where nothing lacked.
 
-    Raises OneMapError review.owner_only, library.….
+    Of cases whose runs cannot be read what was written stays: the second value says why. Raises OneMapError
+    review.owner_only, library.….
     """
     if not library.roles.is_owner:
         raise OneMapError("review.owner_only", file=library.label)
     day = step_day(library, hand)
     with library.writing() as connection:
         check_all_logged(library)
-        return {
-            code: write_library(library, connection, code, day, hand.by) for code in (APPROVALS, OPINIONS, PROJECTS)
-        }
+        unreadable = [case.damage.problem for case in stored_cases(library) if case.damage]
+        codes = (APPROVALS, OPINIONS, PROJECTS)
+        return {code: write_library(library, connection, code, day, hand.by) for code in codes}, unreadable
 
 
 def withdraw(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

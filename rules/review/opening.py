@@ -24,8 +24,10 @@ from onemap.rules.judge.question.question import Question, question_of
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import write_run
 from onemap.rules.review.carrying import carry_over
-from onemap.rules.review.case_step import StepContent, log_step, step, whole_case
+from onemap.rules.review.case_step import StepContent, log_step, step
 from onemap.rules.review.cases.case import Case, ChecklistItem, Override
+from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
 from onemap.rules.review.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
 from onemap.rules.review.cases.event_tables import FILES, TABLES
@@ -199,6 +201,7 @@ def looked_again(library: Library, case: Case, by: str, changes: int) -> None:
 
 def revisable(library: Library, case_id: str) -> Case:
     """The case, if its state allows a new round: told before hours of checking. Raises OneMapError review.…."""
-    case = whole_case(library, case_id)
+    case = stored_case(library, case_id)
     case_state_after(case.state, "revise", case=case_id, field="CASE")
+    check_readable(case, "revise")
     return case

@@ -17,8 +17,10 @@ from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import joined_rules, rule_titles
 from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_question, stored_rows
-from onemap.rules.review.case_step import StepContent, may_act, step, whole_case
+from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
+from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.cases.state_machine import case_state_after
 
@@ -31,9 +33,10 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    case = whole_case(library, case_id, hand.on)
+    case = stored_case(library, case_id, hand.on)
     may_act(library, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")
+    check_readable(case, "remedy")
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
     question = stored_question(library, case.current.run)
@@ -75,7 +78,7 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
                 more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
                 rows.append({**_head(library, one, kept, language), "state": state, **more})
             except OneMapError as error:
-                if error.code != "run.damaged":
+                if not error.code.startswith("run."):
                     raise
                 rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
     return rows

@@ -16,9 +16,11 @@ from onemap.rules.judge.packs.excuse_text import names_in_packs
 from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.judge.runs.stored_tables import stored_tables
 from onemap.rules.judge.runs.unasked_rules import unasked_table
-from onemap.rules.review.cases.case import Round, Terms
+from onemap.rules.review.cases.case import Case, Round, Terms
+from onemap.rules.review.cases.round_facts import parcel_verdicts
 
 _TEXT_FIELD = "DKMJ"  # of a parcel in a coordinate text, in hectares
 
@@ -75,9 +77,15 @@ def _hectares_of_text(library: Library, run: str) -> float | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def verdict_counts(library: Library, current: Round) -> dict[str, int]:
-    """How many parcels of a round have each of the six verdicts, as people have overridden them."""
-    verdicts = dict(stored_values(library, current.run, "parcels", ("parcel", "verdict")))
+def verdict_counts(library: Library, case: Case) -> dict[str, int]:
+    """How many parcels of a case's round have each of the six verdicts, as people have overridden them.
+
+    Of a run that cannot be read none is known, of at least one parcel.
+    """
+    current = case.current
+    if case.damage is not None:
+        return {**dict.fromkeys(VERDICTS, 0), "unknown": max(1, row_counts(library, current.run).get(GIVEN, 0))}
+    verdicts = parcel_verdicts(library, current.run)
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, "clear")
         columns = ("parcel", "rule", "verdict", "counted")

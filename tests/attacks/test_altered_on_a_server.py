@@ -3,9 +3,10 @@
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import open_library
+from onemap.layers.library.library import open_library, sha256
+from onemap.layers.stores.store import chained_hash
 from onemap.tests.attacks.server_accounts import Bureau, make_bureau
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 
 pytestmark = pytest.mark.slow
 
@@ -230,3 +231,65 @@ def test_a_condition_with_other_parentheses_is_another_condition(bureau):
             parts = {(kind, name): words for kind, name, words in library.connection.structure(None)}
             conditions.append(parts["server_policy", "onemap_runs/one"])
     assert conditions[0] != conditions[1]
+
+
+def write_log(bureau: Bureau, statement: str, *values: object) -> None:
+    """What the owner does to the log behind its triggers, which he then sets again."""
+    with bureau.connect("onemap") as connection:
+        connection.execute("ALTER TABLE onemap_audit DISABLE TRIGGER USER")
+        assert connection.execute(statement, values).rowcount != 0  # type: ignore[call-overload]
+        connection.execute("ALTER TABLE onemap_audit ENABLE TRIGGER USER")
+
+
+def make_log_anew(bureau: Bureau) -> None:
+    """Chain the log anew from its second entry on, as whoever knows how would."""
+    asked = "SELECT number, at, who, action, subject, detail FROM onemap_audit ORDER BY 1"
+    before = ""
+    for number, at, who, action, subject, detail in bureau.rows(asked):
+        chained = chained_hash(before, at, who, action, subject, sha256(detail))
+        change = "UPDATE onemap_audit SET content_hash = %s, previous_hash = %s, hash = %s WHERE number = %s"
+        write_log(bureau, change, sha256(detail), before, chained, number)
+        before = chained
+
+
+# What the owner may have the last row of the log say.
+LIES = (
+    "x",
+    "[1]",
+    "5",
+    '{"rows": 5}',
+    '{"rows": {"onemap_events": ["x"]}}',
+    '{"rows": {"onemap_events": {"x": 1}}}',
+    '{"rows": {"no_such_table": {"x": "none"}}}',
+    '{"rows": {"FARM__1": {"1": "none"}}}',
+    '{"heads": {"lead": "x"}}',
+    '{"heads": {"lead": [99, "dead"]}}',
+    '{"heads": [1]}',
+    '{"x": 1e999}',
+    '{"a":' * 900 + "1" + "}" * 900,
+)
+
+
+def test_what_the_owner_has_the_log_say_ends_neither_verify_nor_any_list(bureau):
+    (number,) = bureau.rows("SELECT max(number) FROM onemap_audit")[0]
+    (text,) = bureau.rows("SELECT detail FROM onemap_audit ORDER BY number DESC LIMIT 1")[0]
+    for lie in LIES:
+        write_log(bureau, "UPDATE onemap_audit SET detail = %s WHERE number = %s", lie, number)
+        make_log_anew(bureau)
+        listed = done("review", "list", bureau.place("u_lead")).json["cases"]
+        assert [one["case"] for one in listed] == [bureau.case]
+        assert number in [row["number"] for row in done("history", bureau.place("u_keeper")).json["rows"]]
+        answer = command("verify", bureau.place("u_keeper"))
+        assert (answer.code, answer.json["ok"]) in ((0, True), (5, False)), lie
+        assert "dead" not in lie or answer.code == 5, lie
+        assert bureau.review("u_lead", "extend", "--days", "3", "--reason", "r").code in (0, 3), lie
+    write_log(bureau, "UPDATE onemap_audit SET detail = %s WHERE number = %s", text, number)
+
+
+def test_a_log_that_the_owner_makes_anew_is_named_by_a_head_that_was_kept(bureau, tmp_path):
+    done("keep", bureau.place("u_keeper"), "--head", tmp_path / "head.json")
+    write_log(bureau, "UPDATE onemap_audit SET who = 'u_water' WHERE action = 'add'")
+    make_log_anew(bureau)
+    assert command("verify", bureau.place("u_keeper")).json == {"ok": True, "problems": []}
+    named = command("verify", bureau.place("u_keeper"), "--head", tmp_path / "head.json")
+    assert (named.code, named.codes) == (5, ["verify.head_rewritten"])

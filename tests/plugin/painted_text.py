@@ -17,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QHeaderView,
     QLabel,
@@ -247,8 +246,3 @@ def _hidden_by_parent(widget):
         if seen != box:
             return f"cut by {type(one).__name__}: {box.width() - seen.width()} x {box.height() - seen.height()}"
     return ""
-
-
-def shown_windows():
-    """The windows that are open now, menus and dialogs too."""
-    return [one for one in QApplication.topLevelWidgets() if one.isVisible() and one.width() > 1]

@@ -71,6 +71,9 @@ def asked_answer(
     return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
 
 
+NO_RULES = {"rules": 0, "unasked": (), "citations": {}}  # of a run that cannot be read
+
+
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
     """The rules that were not asked as a table of a run, `UNASKED_COLUMNS`."""
     columns = {name: np.array([row[name] for row in rows], dtype=object) for name in UNASKED_COLUMNS}

@@ -16,26 +16,33 @@ _ENDS = ("issue", "withdraw")
 
 @dataclass(frozen=True)
 class ReviewGround:
-    """Cases (n,) by id, and the ground of each in the library's plane."""
+    """Cases (n,) by id, and the ground of each in the library's plane.
+
+    unreadable: those that may be open, and whose ground is not known.
+    """
 
     cases: tuple[str, ...]
     grounds: np.ndarray
+    unreadable: tuple[str, ...] = ()
 
 
 def review_ground(library: Library, as_of: date, known_at: datetime | None) -> ReviewGround:
     """The cases that were open at the end of a day, by what was recorded until a moment.
 
-    Raises OneMapError library.altered, run.…: what cannot be read is not left out in silence.
+    Raises OneMapError library.altered.
     """
-    cases, grounds = [], []
+    cases, grounds, unreadable = [], [], []
     for case in stored_cases(library):
+        if case.damage is not None:
+            unreadable.append(case.id)
+            continue
         steps = [entry for entry in case.entries if entry.on <= as_of and _is_known(entry, known_at)]
         if not steps or any(entry.action in _ENDS for entry in steps):
             continue
         parcels = stored_question(library, _run_of(case, steps)).parcels
         cases.append(case.id)
         grounds += union_by(np.zeros(len(parcels.ids), dtype=np.int64), parcels.geometries, 1).tolist()
-    return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1])
+    return ReviewGround(tuple(cases), np.array([*grounds, None], dtype=object)[:-1], tuple(unreadable))
 
 
 def _is_known(entry: Entry, known_at: datetime | None) -> bool:

@@ -228,6 +228,8 @@ class TermMeasures:
             largest += [{"unit": unit, "feature": name, "value": float(areas[unit])} for unit in np.flatnonzero(areas)]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
         known = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        if found.unreadable:  # their ground may lie anywhere
+            known = np.zeros(self._count)
         reason: list[str | None] = ["outside_coverage" if out > 0 else "no_value" for out in beyond.tolist()]
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 
 # The words of the review that are codes: states, conclusions, and who drafts what the findings say.
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
@@ -56,10 +56,10 @@ class Opinion:
     """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
 
     number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
-    whose English is text_en. why: of routing, `findings`, `checklist`, both with a comma, or `nothing`. due: the last
-    day, None where no clock runs; stopped_on: since when the clock stands still, to run on from there. unanswered: why
-    it was signed although items of the checklist had no answer. stale_because: the layers and packs that were
-    superseded. days_left: working days until due, negative when overdue, None without a calendar.
+    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; stopped_on: since when
+    the clock stands still, to run on from there. unanswered: why it was signed although items of the checklist had no
+    answer. stale_because: the layers and packs that were superseded. days_left: working days until due, negative when
+    overdue, None without a calendar.
     """
 
     department: str
@@ -204,13 +204,26 @@ class AttachedFile:
 
 
 @dataclass(frozen=True)
+class RunDamage:
+    """Why the run of the round that counts cannot be read, so that some events of the round cannot be judged.
+
+    states: those in which the case may be, by which of these events have effect; unjudged: the numbers of their
+    entries.
+    """
+
+    problem: Problem
+    states: tuple[str, ...]
+    unjudged: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
     """One project on its way through the review, as it stands on `on`.
 
     project: its name, plain text; data: the checked fields of the project, by name (project_data.py in this folder).
     revision: grows by one with every step. proposed: the overall conclusion that follows from the opinions, set when
     consolidated; conclusion: the one decided; document: the statement's number, set when issued; is_rehearsal: it was
-    opened for trying the review, as its first event says.
+    opened for trying the review, as its first event says. damage: None where the run of its round can be read.
     """
 
     id: str
@@ -237,6 +250,7 @@ class Case:
     issued_by: str | None = None
     issued_on: date | None = None
     is_rehearsal: bool = False
+    damage: RunDamage | None = None
 
     @property
     def current(self) -> Round:
@@ -263,3 +277,9 @@ class Case:
     def last_day(self) -> date:
         """The day of the last step."""
         return max(entry.on for entry in self.entries)
+
+    @property
+    def last_judged_day(self) -> date:
+        """The day of the last step that certainly has effect."""
+        unjudged = self.damage.unjudged if self.damage else ()
+        return max(entry.on for entry in self.entries if entry.number not in unjudged)

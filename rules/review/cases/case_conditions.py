@@ -14,6 +14,18 @@ def circulates_again(case: Case) -> bool:
     return case.state == "circulating" and case.entries[-1].action == "revise"
 
 
+def check_readable(case: Case, action: str) -> None:
+    """Refuse an action that rests on a run that cannot be read, or on whether the case is over.
+
+    A new round and a withdrawal rest on none. Raises OneMapError review.run_unreadable.
+    """
+    if case.damage is None:
+        return
+    may_be_over = not {"issued", "withdrawn"}.isdisjoint(case.damage.states)
+    if action not in ("revise", "withdraw") or may_be_over:
+        raise OneMapError("review.run_unreadable", case=case.id, how=case.damage.problem)
+
+
 def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
     """Whether a department is asked and has not signed, or its people have written, or are to write anew.
 

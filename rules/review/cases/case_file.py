@@ -8,44 +8,13 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.runs.run_store import run_record
 from onemap.rules.review.cases import old_form
-from onemap.rules.review.cases.case import (
-    CASE_STATES,
-    CONCLUSIONS,
-    MACHINE,
-    OPINION_STATES,
-    AttachedFile,
-    Case,
-    ChecklistItem,
-    Entry,
-    Opinion,
-    Override,
-    Round,
-    Terms,
-)
+from onemap.rules.review.cases.case import Case, Opinion, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
+from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
-from onemap.rules.review.cases.event_store import replay_case
+from onemap.rules.review.cases.round_facts import check_stored_run
 from onemap.rules.review.cases.staleness import superseded_inputs
 from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
-
-__all__ = [
-    "CASE_STATES",
-    "CONCLUSIONS",
-    "MACHINE",
-    "OPINION_STATES",
-    "AttachedFile",
-    "Case",
-    "ChecklistItem",
-    "Entry",
-    "Opinion",
-    "Override",
-    "Round",
-    "Terms",
-    "case_ids",
-    "read_case",
-    "stored_case",
-    "stored_cases",
-]
 
 
 def case_ids(library: Library) -> list[str]:
@@ -57,7 +26,7 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
     """A case with all its rounds as it stands on a day (default today; never before its last step).
 
     An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
-    review.case for an id that this library does not hold, library.altered, run.damaged.
+    review.case for an id that this library does not hold, library.altered.
     """
     return case_on_its_day(library, stored_case(library, case_id, on))
 
@@ -65,14 +34,22 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
 def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     """A case as its events say, without what follows from the day: nothing is overdue, deemed or stale.
 
-    Raises OneMapError review.case, library.altered, run.damaged.
+    Raises OneMapError review.case, library.altered.
     """
     with library.reading():
-        if old_form.is_old(library):
-            case = old_form.stored_case(library, case_id)
-        else:
-            case = replay_case(library, case_id).current_case
-    return on_a_day(library, case, on)
+        return on_a_day(library, plain_case(library, case_id), on)
+
+
+def plain_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Case:
+    """A case of either form on the day of its last step. evidence: as in `replay_case`. Raises as `stored_case`."""
+    if not old_form.is_old(library):
+        return replay_case(library, case_id, evidence=evidence).current_case
+    case = old_form.stored_case(library, case_id)
+    try:
+        check_stored_run(library, case.current.run)
+    except OneMapError as error:
+        return replace(case, damage=RunDamage(error.problems[0], (case.state,)))
+    return case
 
 
 def on_a_day(library: Library, case: Case, asked: date | None) -> Case:
@@ -89,7 +66,8 @@ def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehears
 def stored_cases(library: Library) -> Iterator[Case]:
     """Every case as its events say, the oldest first; what somebody has written without opening a case is none.
 
-    Raises OneMapError library.altered, run.damaged: what cannot be read is not left out in silence.
+    Raises OneMapError library.altered: what cannot be read is not left out in silence. Of a case of which a run cannot
+    be read its `damage` says so.
     """
     for case_id in case_ids(library):
         try:
@@ -103,7 +81,7 @@ def stored_cases(library: Library) -> Iterator[Case]:
 
 def case_on_its_day(library: Library, case: Case) -> Case:
     """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
-    if case.state in ("issued", "withdrawn"):
+    if case.state in ("issued", "withdrawn") or case.damage is not None:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
-from onemap.rules.review.cases.case import MACHINE, Case, Entry, Opinion, copy_with
+from onemap.rules.review.cases.case import CASE_STATES, MACHINE, Case, Entry, Opinion, RunDamage, copy_with
 from onemap.rules.review.cases.case_conditions import is_deemed
 from onemap.rules.review.cases.code_names import Named
 from onemap.rules.review.cases.event import EDITION, Event
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.round_facts import RoundFacts
-from onemap.rules.review.cases.state_machine import opinion_state_after
+from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
 from onemap.rules.review.cases.terms import deadline
 from onemap.rules.review.cases.working_days import WorkCalendar
 
@@ -29,7 +29,10 @@ class Evidence(Protocol):
         """Whether the library was made for trying the review."""
 
     def facts_of(self, run: str) -> RoundFacts:
-        """What the machine says of a round, by its run. Raises OneMapError run.…."""
+        """What the machine says of a round, by its run. Raises UnreadableRun, OneMapError run.kind."""
+
+    def check_run(self, run: str) -> None:
+        """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
 
     def bodies_of(self, run: str) -> Mapping[str, str]:
         """The bodies that a round's findings ask, by name, with the department that writes to them."""
@@ -105,7 +108,21 @@ class CaseState:
             detail=whole,
             entered_on=entered_on,
         )
-        self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry))
+        damage = copy_with(case.damage, states=(state,)) if case.damage else None
+        self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry), damage=damage)
+
+    def enter_unjudged(self, event: Event, on: date, department: str | None, problem: Problem) -> None:
+        """The entry of an event that rests on a run that cannot be read: the case stays, or is in what would follow.
+
+        problem: what is wrong with the run.
+        """
+        case = self.current_case
+        damage = case.damage or RunDamage(problem, (case.state,))
+        follow = [CASE_TABLE[event.action][CASE_STATES.index(state)] for state in damage.states]
+        states = tuple(one for one in CASE_STATES if one in (*damage.states, *follow))
+        self.enter(event, on, case.state, department, {"unjudged": True})
+        unjudged = (*damage.unjudged, self.current_case.revision)
+        self.case = copy_with(self.current_case, damage=RunDamage(damage.problem, states, unjudged))
 
     def is_hidden(self, department: str) -> bool:
         """Whether a department's draft stands whose words whoever reads may not see."""

@@ -6,7 +6,6 @@ what it was. An event names the heads of all chains at its moment, so that event
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
+from onemap.layers.finite_json import read_json
 
 LEAD_CHAIN, CARRIED_CHAIN = "lead", "upgrade"
 CHAINS = (*DEPARTMENTS, LEAD_CHAIN, CARRIED_CHAIN)
@@ -83,25 +83,14 @@ def _heads(seen: Any) -> Mapping[str, int]:
     return {chain: number for chain, number in known if chain in CHAINS and type(number) is int}
 
 
-def _finite(text: str) -> float:
-    """A number that can be written as JSON again: 1e999 and NaN cannot."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text[:20])
-    return number
-
-
-_READER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-
-
 def readable_json(text: Any) -> dict[str, Any]:
     """A JSON object of bounded size. Raises OneMapError review.event_unreadable."""
     try:
         if isinstance(text, str) and len(text) <= MOST_BODY:
-            found = _READER.decode(text)
+            found = read_json(text)
             if isinstance(found, dict):
                 return found
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
     raise OneMapError("review.event_unreadable")
 

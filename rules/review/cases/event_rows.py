@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import ROWS, Library, sha256
 from onemap.layers.messages import wording
 from onemap.layers.stores.logged_rows import row_name
@@ -21,7 +20,8 @@ UNLAWFUL = "unlawful"
 def with_events(library: Library, rows: Sequence[Row], case_id: str | None, language: str) -> list[Row]:
     """The log's rows and, by their moments among them, the events of which it does not tell.
 
-    rows: of the case, or of the whole library. Each row has a key `unlawful`: why an event has no effect, else None.
+    rows: of the case, or of the whole library. Each row has a key `unlawful`: why an event has no effect or cannot be
+    judged, else None.
     """
     found = [{**row, UNLAWFUL: None} for row in rows]
     if not library.has_table(EVENTS) or not library.roles.reads_layers:
@@ -61,22 +61,20 @@ def _cases_beside(library: Library, logged: Collection[str]) -> list[str]:
 def _judge_events(
     library: Library, events: Sequence[Event], language: str
 ) -> tuple[dict[str, str], dict[str, Mapping]]:
-    """By the names of a case's events why some have no effect, and what the others did."""
+    """By the names of a case's events why some have no effect or cannot be judged, and what the others did."""
     replay = Replay(library.id, LibraryEvidence(library))
     details: dict[str, Mapping[str, Any]] = {}
     refusals: dict[str, str] = {}
     for event in ordered_events(events):
         before = replay.case
-        try:
-            replay.take(event)
-        except OneMapError as error:  # the run of a round cannot be read
-            refusals[_name(event)] = wording(error.problems[0], language)[0]
-            break
+        replay.take(event)
         if replay.case is not None and replay.case is not before and replay.case.entries:
             entry = replay.case.entries[-1]
             details[_name(event)] = {"on": entry.on.isoformat(), "round": entry.round, **entry.detail}
-    for event, refused in replay.unlawful:
-        refusals[_name(event)] = wording(refused.problems[0], language)[0]
+    refused = [(event, error.problems[0]) for event, error in replay.unlawful]
+    for event, problem in (*replay.unreadable, *replay.unjudged, *refused):
+        refusals[_name(event)] = wording(problem, language)[0]
+    for event, _ in refused:
         details.pop(_name(event), None)
     return refusals, details
 

@@ -32,7 +32,7 @@ from onemap.rules.review.cases.event import (
 )
 from onemap.rules.review.cases.event_tables import EVENTS, TABLES
 from onemap.rules.review.cases.replay import Replay
-from onemap.rules.review.cases.round_facts import RoundFacts, facts_of_stored_run
+from onemap.rules.review.cases.round_facts import RoundFacts, check_stored_run, facts_of_stored_run
 from onemap.rules.review.cases.working_days import WorkCalendar, calendar_of
 
 _PUBLIC = tuple(name for name in COLUMNS if name != "words")
@@ -85,8 +85,12 @@ class LibraryEvidence:
         return department_names(self._library)
 
     def facts_of(self, run: str) -> RoundFacts:
-        """What the machine says of a round. Raises OneMapError run.…."""
+        """What the machine says of a round. Raises UnreadableRun, OneMapError run.kind."""
         return self._fresh.get(run) or facts_of_stored_run(self._library, run)
+
+    def check_run(self, run: str) -> None:
+        """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
+        check_stored_run(self._library, run)
 
     def bodies_of(self, run: str) -> dict[str, str]:
         """The bodies that a round's findings ask, by name, with the department that writes to them."""
@@ -192,7 +196,7 @@ def replay_case(
     """A case as its events make it. evidence: what the library says, for whoever replays many cases.
 
     Raises OneMapError review.case for an id that this library does not hold, library.altered for events that are not
-    what was written, run.damaged.
+    what was written.
     """
     events = read_events(library, case_id)
     if not events:

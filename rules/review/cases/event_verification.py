@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import Problem
 from onemap.layers.library.library import COPY, Library
 from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries, shown_text
 from onemap.layers.library.rows_as_logged import check_rows
 from onemap.layers.stores.logged_rows import plain_tables, row_hash, row_name
 from onemap.layers.stores.sql_text import Sql
-from onemap.rules.review.cases.event import COLUMNS, Event, ordered_events
+from onemap.rules.review.cases.event import COLUMNS, Event
 from onemap.rules.review.cases.event_store import LibraryEvidence, all_events, link_problems
 from onemap.rules.review.cases.event_tables import EVENTS, TABLES
 from onemap.rules.review.cases.replay import Replay
@@ -56,16 +56,11 @@ def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
 
 
 def unlawful_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
-    """The events of a case that have no effect, each with the refusal that it met."""
-    replay = Replay(library.id, LibraryEvidence(library))
-    for event in ordered_events(events):
-        place = event.case_id, event.chain, event.number
-        try:
-            replay.take(event)
-        except OneMapError as error:  # the run of a round cannot be read: what follows cannot be judged
-            facts = _facts(library, place, event.at, event.who)
-            yield Problem("verify.event_unjudged", {**facts, "how": error.problems[0]})
-            return
+    """The events of a case that have no effect, each with the refusal that it met; those that cannot be judged."""
+    replay = Replay.of(events, library.id, LibraryEvidence(library))
+    for event, problem in replay.unreadable:
+        facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
+        yield Problem("verify.event_unjudged", {**facts, "how": problem})
     for event, refused in replay.unlawful:
         facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
         action = shown_text(event.action)

@@ -8,7 +8,17 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import phrase
-from onemap.rules.review.cases.case import CONCLUSIONS, MACHINE, Case, Opinion, Round, copy_with
+from onemap.rules.review.cases.case import (
+    CONCLUSIONS,
+    MACHINE,
+    OPEN,
+    Case,
+    Opinion,
+    Round,
+    RunDamage,
+    Terms,
+    copy_with,
+)
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited, is_silence_consent
 from onemap.rules.review.cases.case_state import CaseState
 from onemap.rules.review.cases.department_effects import person_words
@@ -25,7 +35,7 @@ from onemap.rules.review.cases.event_facts import (
 )
 from onemap.rules.review.cases.hand import refuse_day
 from onemap.rules.review.cases.old_form import case_from_json
-from onemap.rules.review.cases.round_facts import RoundFacts
+from onemap.rules.review.cases.round_facts import RoundFacts, UnreadableRun
 from onemap.rules.review.cases.routing import Draft, overall
 from onemap.rules.review.cases.state_machine import case_state_after
 
@@ -43,7 +53,7 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     if not is_rehearsal:
         refuse_day(on, clock, is_account=bool(event.account))
     files = attached_files(facts["files"])
-    of_run = so_far.evidence.facts_of(str(event.run))
+    of_run, damage = _facts_of_run(so_far, event, "draft")
     so_far.case = Case(
         id=event.case_id,
         library=so_far.library,
@@ -55,33 +65,47 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
         opened_by=event.who,
         opened_on=on,
         on=on,
-        terms=of_run.terms,
+        terms=of_run.terms if of_run else Terms(),
         options={"packs": pack_places(facts["packs"]), "only": [person_text(one, MOST_NAME) for one in facts["only"]]},
         rounds=(),
         entries=(),
         files=files,
         is_rehearsal=is_rehearsal,
+        damage=damage,
     )
     open_round(so_far, event, facts, of_run, on, None, {})
     named = {"project": facts["project"], "run": event.run, "files": [file.name for file in files]}
     so_far.enter(event, on, "draft", None, named)
 
 
+def _facts_of_run(so_far: CaseState, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
+    """What the machine says of the run of an event that opens a round; else why nobody can read it. state: after it."""
+    if event.run is None:
+        raise OneMapError("review.event_unreadable")
+    try:
+        return so_far.evidence.facts_of(event.run), None
+    except UnreadableRun as error:
+        return None, RunDamage(error.problems[0], (state,))
+
+
 def open_round(
     so_far: CaseState,
     event: Event,
     facts: Facts,
-    of_run: RoundFacts,
+    of_run: RoundFacts | None,
     on: date,
     sent: str | None,
     due: Mapping[str, date],
 ) -> None:
-    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft."""
+    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft.
+
+    of_run: None where its run cannot be read; then the machine proposes nothing, and no clock runs.
+    """
     run = str(event.run)
     number = len(so_far.current_case.rounds) + 1
+    drafts = of_run.drafts() if of_run else tuple(map(_unreadable_draft, DEPARTMENTS))
     opinions = tuple(
-        _machine_opinion(draft, number, on, due.get(draft.department) if draft.routed else None)
-        for draft in of_run.drafts()
+        _machine_opinion(draft, number, on, due.get(draft.department) if draft.routed else None) for draft in drafts
     )
     opened = Round(
         number,
@@ -91,13 +115,11 @@ def open_round(
         circulated_by=sent,
         circulated_on=on if sent else None,
         opinions=opinions,
-        items=of_run.items,
+        items=of_run.items if of_run else (),
         overrides=(),
-        watched=of_run.watched,
+        watched=of_run.watched if of_run else {},
     )
-    so_far.case = copy_with(
-        so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened), terms=of_run.terms
-    )
+    so_far.case = copy_with(so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened))
     so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
     so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), {}
     so_far.note_drafts(event, facts)
@@ -109,7 +131,7 @@ def circulate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | 
     """The case is sent to its departments, and their deadlines start."""
     case, clock = so_far.current_case, so_far.clock_day(event, on)
     due_days = {}
-    for opinion in case.opinions:
+    for opinion in case.opinions if case.damage is None else ():
         if opinion.routed:
             claim = facts.get("due", {}).get(opinion.department)
             due = so_far.deadline(opinion.department, clock, claim)
@@ -125,14 +147,15 @@ def revise(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | Non
     """A new round on new parcels; the opinions of the one before are void."""
     before = so_far.current_case
     state = case_state_after(before.state, "revise", case=before.id, field="CASE")
-    of_run = so_far.evidence.facts_of(str(event.run))
+    of_run, damage = _facts_of_run(so_far, event, state)
     for opinion in before.opinions:
         so_far.put(copy_with(opinion, state="void"))
     is_out = state == "circulating"
-    so_far.case = copy_with(so_far.current_case, terms=of_run.terms)
+    so_far.case = copy_with(so_far.current_case, terms=of_run.terms if of_run else before.terms, damage=damage)
     clock = so_far.clock_day(event, on)
     claims = facts.get("due") or {}
-    due = {code: so_far.deadline(code, clock, claims.get(code)) for code in DEPARTMENTS if is_out}
+    runs_clocks = is_out and of_run is not None
+    due = {code: so_far.deadline(code, clock, claims.get(code)) for code in DEPARTMENTS if runs_clocks}
     open_round(so_far, event, facts, of_run, on, event.who if is_out else None, due)
     so_far.case = copy_with(
         so_far.current_case,
@@ -279,12 +302,22 @@ def carry_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     if so_far.case is not None:
         raise OneMapError("review.event_opened", case=event.case_id)
     so_far.case = case_from_json(facts["case"], so_far.library)
+    try:
+        so_far.evidence.check_run(so_far.case.current.run)
+    except OneMapError as error:
+        damage = RunDamage(error.problems[0], (so_far.case.state,))
+        so_far.case = copy_with(so_far.case, damage=damage)
     so_far.authors = {one.department: one.drafted_by for one in so_far.case.opinions}
     so_far.machine_worded = {code for code, author in so_far.authors.items() if author == MACHINE}
     so_far.draft_texts = {sha256(one.text): MACHINE for one in so_far.case.opinions if one.by_machine}
     for one in so_far.case.rounds:
         for opinion in one.opinions:
             so_far.note_conclusion(opinion)
+
+
+def _unreadable_draft(department: str) -> Draft:
+    """The draft of a department where the round's run cannot be read: open, so that no silence speaks for it."""
+    return Draft(department, conclusion=OPEN, text="", text_en="", basis="", routed=True, why="unreadable")
 
 
 def _machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:

@@ -231,7 +231,9 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
 
 def case_as_json(case: Case) -> dict[str, Any]:
     """A case in the form in which it is converted: all its values, days as ISO text."""
-    return json.loads(json.dumps(asdict(replace(case, library="")), default=_plain))
+    values = asdict(replace(case, library="", damage=None))
+    del values["damage"]  # which is computed
+    return json.loads(json.dumps(values, default=_plain))
 
 
 def _plain(value: Any) -> Any:
@@ -240,7 +242,7 @@ def _plain(value: Any) -> Any:
 
 def case_from_json(found: Mapping[str, Any], library: str) -> Case:
     """The case that `case_as_json` has written."""
-    values = dict(found)
+    values = {name: value for name, value in found.items() if name != "damage"}
     values["terms"] = Terms(**values["terms"])
     values["rounds"] = tuple(_round_from_json(one) for one in values["rounds"])
     values["entries"] = tuple(_of_json(Entry, one) for one in values["entries"])

@@ -2,6 +2,10 @@
 
 An event that the rules do not allow has no effect: it is kept in `Replay.unlawful` with the refusal that it met. A step
 asks the same rules before it writes its event.
+
+Whether an event is lawful does not depend on which runs can be read today, or a backup would turn cases that went on
+without it. A round whose run cannot be read is opened all the same, and its events, which may have effect or not, are
+kept in `Replay.unjudged`. What is lawful either way has its effect: a new round, a withdrawal.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,28 +13,33 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
 from onemap.rules.review.cases.case import Case, copy_with
-from onemap.rules.review.cases.case_conditions import circulates_again
+from onemap.rules.review.cases.case_conditions import check_readable, circulates_again
 from onemap.rules.review.cases.case_state import CaseState, Evidence
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.hand import checked_name, refuse_day
+from onemap.rules.review.cases.round_facts import UnreadableRun
 from onemap.rules.review.cases.state_machine import case_state_after
 
+WITHOUT_RUN = ("circulate", "revise", "withdraw")  # whether they are lawful no run says
 LEADS = ("open", "circulate", "revise", "consolidate", "issue", "withdraw", "extend", "answer")
 
 
 class Replay(CaseState):
     """A case as its events make it, one by one; its entries are the lawful ones.
 
-    unlawful: the events without effect, with what stood against each.
+    unlawful: the events without effect, with what stood against each; unreadable: the events that open a round, or
+    first need its run, where that cannot be read, with what is wrong with it; unjudged: those that rest on such a run.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
         super().__init__(library_id, evidence)
         self.unlawful: list[tuple[Event, OneMapError]] = []
+        self.unreadable: list[tuple[Event, Problem]] = []
+        self.unjudged: list[tuple[Event, Problem]] = []
 
     @classmethod
     def of(cls, events: Sequence[Event], library_id: str, evidence: Evidence) -> "Replay":
@@ -41,19 +50,24 @@ class Replay(CaseState):
         return replay
 
     def take(self, event: Event) -> None:
-        """Let an event have its effect, if it is lawful. Raises OneMapError run.damaged."""
+        """Let an event have its effect, if it is lawful."""
         before = self.snapshot()
+        known = self._damaged_round()
         try:
             self._apply(event)
+            if self._damaged_round() != known and self.current_case.damage is not None:
+                self.unreadable.append((event, self.current_case.damage.problem))
         except OneMapError as error:
-            if error.code == "run.damaged":
-                raise
             self.go_back_to(before)
             self.unlawful.append((event, error))
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
             # Whatever stands in a body, written by whatever program, is none of the facts that its action needs.
             self.go_back_to(before)
             self.unlawful.append((event, OneMapError("review.event_unreadable")))
+
+    def _damaged_round(self) -> int | None:
+        """The round that counts, if its run cannot be read."""
+        return self.case.round if self.case is not None and self.case.damage is not None else None
 
     def fork(self, evidence: Evidence) -> "Replay":
         """A copy of the replay that continues independently."""
@@ -94,20 +108,50 @@ class Replay(CaseState):
         if facts["round"] != case.round:
             raise OneMapError("review.event_round", case=case.id, round=case.round)
         on = self._day(event, facts, case)
-        case = copy_with(case, on=on)
-        again = action == "circulate" and circulates_again(case)
-        state = "circulating" if again else case_state_after(case.state, action, case=case.id, field="CASE")
-        self.case = case
-        detail = _EFFECTS[action](self, event, facts, on, department)
         of_department = None if action in ("override", "remedy") else department
-        self.enter(event, on, state, of_department, detail)
+        try:
+            state = self._state_after(case, action, on)
+            self.case = copy_with(case, on=on)
+            detail = _EFFECTS[action](self, event, facts, on, department)
+        except UnreadableRun as error:
+            if self.is_new:
+                raise
+            self.case = case
+            self.enter_unjudged(event, on, of_department, error.problems[0])
+            self.unjudged.append((event, error.problems[0]))
+        else:
+            self.enter(event, on, state, of_department, detail)
+
+    def _state_after(self, case: Case, action: str, on: date) -> str:
+        """The state of a case after an action on a day.
+
+        Raises UnreadableRun where nobody can say whether it has effect, OneMapError review.… where it has none.
+        """
+        if self.is_new:
+            check_readable(case, action)
+        if action == "circulate" and circulates_again(case):
+            return "circulating"
+        if case.damage is None:
+            return case_state_after(case.state, action, case=case.id, field="CASE")
+        found: set[str] = set()
+        refused: list[OneMapError] = []
+        for state in case.damage.states:
+            try:
+                found.add(case_state_after(state, action, case=case.id, field="CASE"))
+            except OneMapError as error:
+                refused.append(error)
+        if not found:
+            raise refused[0]
+        if action not in WITHOUT_RUN or refused or len(found) > 1 or on < case.last_day:
+            raise UnreadableRun.of([case.damage.problem])
+        return found.pop()
 
     def _day(self, event: Event, facts: Facts, case: Case) -> date:
         """The day of an event: of an account the server's, else what was typed, and never before the last one."""
         on, clock = date.fromisoformat(facts["on"]), date.fromisoformat(event.day)
         if not case.is_rehearsal:
             refuse_day(on, clock, is_account=bool(event.account))
-        refuse_day(on, last=case.last_day)
+        refuse_day(on, last=case.last_judged_day)
         return on
 
 

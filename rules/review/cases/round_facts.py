@@ -1,10 +1,12 @@
 """What the machine says of a round: terms, drafts, checklist, and whose a rule is; computed from run and packs."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
@@ -17,6 +19,7 @@ from onemap.rules.judge.runs.run_store import (
     run_record,
     stored_question,
     stored_records,
+    stored_values,
 )
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.review.cases.case import ChecklistItem, Override, Terms
@@ -31,6 +34,10 @@ from onemap.rules.review.cases.routing import (
 from onemap.rules.review.cases.terms import terms_of
 
 _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
+
+
+class UnreadableRun(OneMapError):
+    """The run of a round is gone, incomplete or damaged, or its packs are: its problems say how."""
 
 
 class PackFacts:
@@ -117,6 +124,15 @@ class RoundFacts:
             found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=VERDICTS.index)
         return found
 
+    @property
+    def verdicts_of_parcels(self) -> dict[str, str]:
+        """The gravest verdict that counts of each parcel that has one."""
+        found: dict[str, str] = {}
+        for row in self.findings:
+            if row["counted"]:
+                found[row["parcel"]] = min(row["verdict"], found.get(row["parcel"], "clear"), key=VERDICTS.index)
+        return found
+
     @cached_property
     def _counted_rules(self) -> frozenset[str]:
         """The rules of which something counts."""
@@ -157,14 +173,43 @@ def facts_of_run(run: Run) -> RoundFacts:
 
 
 def facts_of_stored_run(library: Library, run: str) -> RoundFacts:
-    """The facts of a stored run; those of the last ones are kept as long as the library is open. Raises run.…."""
+    """The facts of a stored run; those of the last ones are kept as long as the library is open.
+
+    Raises UnreadableRun, and OneMapError run.kind for a run that is no check.
+    """
     kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
     if run not in kept:
-        made = _read_facts(library, run)
+        with _reading_run(library, run):
+            made = _read_facts(library, run)
         while len(kept) >= _MOST_KEPT:
             del kept[next(iter(kept))]
         kept[run] = made
     return kept[run]
+
+
+def check_stored_run(library: Library, run: str) -> None:
+    """Refuse a run of a round of which neither record nor verdicts can be read. Raises as `facts_of_stored_run`."""
+    with _reading_run(library, run):
+        run_record(library, run)
+        parcel_verdicts(library, run)
+
+
+def parcel_verdicts(library: Library, run: str) -> dict[str, str]:
+    """The machine's verdict of each parcel of a stored check. Raises OneMapError run.damaged."""
+    return dict(stored_values(library, run, "parcels", ("parcel", "verdict")))
+
+
+@contextlib.contextmanager
+def _reading_run(library: Library, run: str) -> Iterator[None]:
+    """Whatever a run lacks that its readers need, it cannot be read. Raises as `facts_of_stored_run`."""
+    try:
+        yield
+    except OneMapError as error:
+        if error.code == "run.kind":
+            raise
+        raise UnreadableRun.of(error.problems) from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        raise UnreadableRun("run.damaged", file=library.label, run=run, layer="onemap_runs") from error
 
 
 def record_of_round(library: Library, run: str) -> Mapping[str, Any]:
@@ -179,4 +224,9 @@ def _read_facts(library: Library, run: str) -> RoundFacts:
     of_packs: PackFacts = library.keep_made(("facts of packs", id(packs)), lambda: PackFacts(packs))
     findings = stored_records(library, run, "findings")
     count = row_counts(library, run)[GIVEN]
-    return RoundFacts(of_packs, record, findings, count, lambda: stored_question(library, run).parcels)
+    facts = RoundFacts(of_packs, record, findings, count, lambda: stored_question(library, run).parcels)
+    stated = parcel_verdicts(library, run)
+    if any(facts.verdicts_of_parcels.get(parcel, "clear") != verdict for parcel, verdict in stated.items()):
+        raise OneMapError("run.damaged", file=library.label, run=run, layer="findings")
+    facts.drafts()  # what cannot be computed later must not be found out then
+    return facts

@@ -28,7 +28,9 @@ _CONCLUSION_OF = {
 
 @dataclass(frozen=True)
 class Draft:
-    """What `onemap` proposes to one department. why: `findings`, `checklist`, both with a comma, or `nothing`."""
+    """What `onemap` proposes to one department. why: `findings`, `checklist`, both with a comma, `nothing`, or
+    `unreadable` where the run cannot be read.
+    """
 
     department: str
     conclusion: str

@@ -14,7 +14,8 @@ from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.display.maps.map_sheet import MapPage, MapSource
 from onemap.rules.display.maps.sheets_needed import theme_codes
-from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.statement.content import document_kind, statement_content
 from onemap.rules.review.statement.map_figures import drawn_on_paper, page_of
 
@@ -47,6 +48,7 @@ def export_case(
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
     check_place(place, overwrite, "TARGET", (str(library.path),))
+    check_readable(case, "export")
     progress.at(0.0, phrase("progress.contents", language))
     kind = document_kind(case, department, document)
     printed = usual_annexes(kind, suffix) if annexes is None else annexes

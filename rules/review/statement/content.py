@@ -22,7 +22,7 @@ from onemap.rules.judge.kinds.reasons import EXCUSED
 from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
-from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table

@@ -9,8 +9,7 @@ from onemap.layers.messages import list_text, phrase
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
-from onemap.rules.review.cases.case import OPINION_STATES
-from onemap.rules.review.cases.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.review.cases.case import OPINION_STATES, Case, ChecklistItem, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title, titles_asked_once
 from onemap.rules.review.cases.routing import drafts, overall
 from onemap.rules.review.statement.document_words import words

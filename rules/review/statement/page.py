@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.display.documents.html_printer import render, template_part
 from onemap.rules.display.maps.map_sheet import DrawnMap, MapSource, draw_map
 from onemap.rules.display.outputs.printed_page import PrintedPage
-from onemap.rules.review.cases.case_file import Case
+from onemap.rules.review.cases.case import Case
 from onemap.rules.review.statement.content import statement_content
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.map_figures import page_of

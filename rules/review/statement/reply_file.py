@@ -11,7 +11,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.display.letterhead.annex_names import ANNEXES
-from onemap.rules.review.cases.case_file import CONCLUSIONS
+from onemap.rules.review.cases.case import CONCLUSIONS
 from onemap.rules.review.statement.content import DOCUMENTS
 
 FORMAT = 2

@@ -8,7 +8,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case_file import CONCLUSIONS, Case
+from onemap.rules.review.cases.case import CONCLUSIONS, Case
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
 

@@ -1,6 +1,7 @@
 """What the verbs of deliveries say to people."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.area_units import hectares_text
@@ -13,29 +14,44 @@ from onemap.rules.numbers.warnings.warning_rows import warning_rows
 Result = dict[str, Any]
 
 
-def _deliver(result: Result, language: str) -> str:
-    lines = [phrase("said.deliver", language, **{**result, "layers": len(result["layers"])})]
+def deliver_view(result: Result, language: str) -> AnswerView:
+    """The package, and below it each layer in it, then those that it leaves out."""
+    below = []
     for layer in result["layers"]:
         name = "said.deliver_change" if "added" in layer else "said.deliver_layer"
-        lines.append("  " + phrase(name, language, **layer))
+        below.append(_row_of(phrase(name, language, **layer), {"code": layer["code"]}))
     if result.get("left_out"):
         layers = phrase("said.comma", language).join(result["left_out"])
-        lines.append("  " + phrase("said.deliver_left_out", language, layers=layers))
-    return "\n".join(lines)
+        below.append(_row_of(phrase("said.deliver_left_out", language, layers=layers)))
+    head = phrase("said.deliver", language, **{**result, "layers": len(result["layers"])})
+    return AnswerView([replace(_row_of(head), rows=below)])
 
 
-def _receive(result: Result, language: str) -> str:
+def receive_view(result: Result, language: str) -> AnswerView:
+    """What a package holds; or what came of each of its layers, and its receipt; or what a receipt says."""
     taken = result.get("received")
     if taken is not None:
         facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
-        return phrase("said.receive_taken", language, package=taken["package"], **facts)
+        return AnswerView(opening=[phrase("said.receive_taken", language, package=taken["package"], **facts)])
     if result["receipt"] is None:
-        return "\n".join(phrase(f"said.receive_{row['status']}", language, **row) for row in result["plan"])
+        return AnswerView([_layer_row(f"receive_{row['status']}", row, language) for row in result["plan"]])
     held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
-    lines = [] if before is None else [phrase("said.receive_again", language, **before)]
-    lines += [phrase("said.receive_held", language, **row) for row in held]
-    lines += [phrase("said.receive_added", language, **row) for row in result["added"]]
-    return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
+    rows = [_layer_row("receive_held", row, language) for row in held]
+    rows += [_layer_row("receive_added", row, language) for row in result["added"]]
+    return AnswerView(
+        rows,
+        [] if before is None else [phrase("said.receive_again", language, **before)],
+        [phrase("said.receive_receipt", language, receipt=result["receipt"])],
+    )
+
+
+def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
+    return _row_of(phrase(f"said.{key}", language, **layer), {"code": layer["code"]})
+
+
+def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRow:
+    """A row of which a tree says the same as a line."""
+    return AnswerRow(text, about=about, line=(text,))
 
 
 def ingest_view(result: Result, language: str) -> AnswerView:
@@ -112,7 +128,7 @@ def changes_view(result: Result, language: str) -> AnswerView:
     for row in result["transitions"]:
         sides = {side: result["class_titles"].get(row[side]) or row[side] or nothing for side in ("from", "to")}
         line = phrase("said.changes_class", language, hectares=hectares_text(row["area_m2"]), **sides)
-        below.append(AnswerRow(line, line=(line,)))
+        below.append(_row_of(line))
     rows = [AnswerRow(name, about={"list": "features"}, rows=below, line=(name,))]
     closing = [phrase("said.changes_page", language, page=result["page"])] if result.get("page") else []
     return AnswerView([*rows, *(_turned_by_version(result, language) if "cases" in result else ())], closing=closing)
@@ -124,7 +140,7 @@ def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
     turned = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
     name = phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)
-    yield AnswerRow(name, about={"list": "turned"}, line=(name,))
+    yield _row_of(name, {"list": "turned"})
     departments = result["titles"]["departments"]
     for record in records:
         if not (record["turned"] or record["problems"] or record.get("opinions")):
@@ -149,7 +165,7 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
         rules = phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in one["rules"])
         parcels.append(f"{one['parcel']}: {before} → {after} ({rules})")
     problems = [joined_sentences(problem["message"], problem["mend"]) for problem in record["problems"]]
-    return AnswerRow(name, rows=[AnswerRow(one, line=(one,)) for one in (*parcels, *lines, *problems)], line=(name,))
+    return AnswerRow(name, rows=[*map(_row_of, (*parcels, *lines, *problems))], line=(name,))
 
 
 def recheck_view(result: Result, language: str) -> AnswerView:
@@ -168,17 +184,15 @@ def recheck_view(result: Result, language: str) -> AnswerView:
         rows.append(_turned_record(record, titles, lines, language))
     if "warnings" in result:
         name = phrase("said.warnings_new", language, count=len(result["warnings"]))
-        rows += [AnswerRow(name, line=(name,)), *warning_rows(result, language)]
+        rows += [_row_of(name), *warning_rows(result, language)]
     return AnswerView(rows, [phrase("said.recheck", language, count=len(records), turned=turned)])
 
 
 DELIVERY_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
+    "deliver": deliver_view,
+    "receive": receive_view,
     "ingest": ingest_view,
     "answers": answers_view,
     "changes": changes_view,
     "recheck": recheck_view,
-}
-DELIVERY_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
-    "deliver": _deliver,
-    "receive": _receive,
 }

@@ -88,6 +88,8 @@ def _open_view(result: Result, language: str) -> AnswerView:
 
 def _show_view(result: Result, language: str) -> AnswerView:
     """The case, and by how many rules its parcels were judged."""
+    if "damaged" in result:
+        return _with_lines(result, (), language)
     row = unasked_row(result["rules"], result["unasked"], language)
     view = _with_lines(result, part_lines([row], language), language)
     return replace(view, parts=[*view.parts, replace(row, line=None)])
@@ -130,14 +132,13 @@ def _export(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
-def _history(result: Result, language: str) -> str:
-    lines = [
-        f"{row['number']:>6}  " + " · ".join((moment_text(row["at"]), row["who"], row["step"], row["what"]))
-        for row in result["rows"]
-    ]
-    return "\n".join(
-        [*lines, *([_review_phrase("written", language, target=result["out"])] if "out" in result else [])]
-    )
+def history_view(result: Result, language: str) -> AnswerView:
+    """The log: a row for each entry, by its number, if it has one; its facts in the tip."""
+    rows = []
+    for row in result["rows"]:
+        words, number = (moment_text(row["at"]), row["who"], row["step"], row["what"]), str(row["number"] or "–")
+        rows.append(AnswerRow(number, words, row["details"] or "", line=(f"{number:>6}  {' · '.join(words)}",)))
+    return AnswerView(rows)
 
 
 _STEPS = (
@@ -151,9 +152,9 @@ REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "review list": cases_view,
     "review recheck": _recheck_view,
     "review remedy": _remedy_view,
+    "history": history_view,
 }
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "review publish": _publish,
     "review export": _export,
-    "history": _history,
 }

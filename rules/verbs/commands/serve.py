@@ -18,6 +18,7 @@ from typing import Any
 from onemap.layers.each_text import texts_in
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.files.temporary_room import machine_refusal
+from onemap.layers.finite_json import read_json
 from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
 from onemap.layers.secret_words import withholding, without_typed
@@ -212,8 +213,8 @@ class _Server:
     def take(self, line: bytes) -> None:
         """One line from stdin: a request to queue, or a cancellation."""
         try:
-            request = json.loads(line.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
-        except (ValueError, RecursionError):
+            request = read_json(line.decode("utf-8-sig"))
+        except ValueError:
             self._write(self.refusal(None, UsageError("usage.line"), self.language, _PARSE_ERROR))
             return
         number = request.get("id") if isinstance(request, dict) else None
@@ -253,17 +254,6 @@ class _Server:
         wait_s = _PATIENCE_S
         while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
             wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
-
-
-def _no_number(text: str) -> float:
-    """NaN and Infinity are no JSON. Raises ValueError."""
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    """A number; one beyond all measure could not be told again. Raises ValueError."""
-    value = float(text)
-    return value if math.isfinite(value) else _no_number(text)
 
 
 def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:

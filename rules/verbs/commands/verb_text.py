@@ -21,7 +21,7 @@ from onemap.rules.display.rows.run_views import check_view, explain_view, runs_v
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, DELIVERY_VIEWS
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
 
@@ -239,6 +239,5 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,
-    **DELIVERY_SPEAKERS,
     **REVIEW_SPEAKERS,
 }

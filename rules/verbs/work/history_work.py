@@ -11,6 +11,7 @@ import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.finite_json import read_json
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import phrase
 from onemap.layers.stores.sql_text import columns_of, compose_sql
@@ -82,7 +83,7 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
 def _detail_value(text: str) -> Any:
     """A row's detail; one that was tampered with is shown as it is."""
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text
 

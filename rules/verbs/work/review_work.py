@@ -16,6 +16,7 @@ from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_step import is_logged, plain_text
 from onemap.rules.review.cases.case import Case, Round
+from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
 from onemap.rules.review.cases.state_machine import case_state_after
@@ -96,13 +97,14 @@ def review_list(values: Values, context: VerbContext) -> Result:
 
 def review_show(values: Values, context: VerbContext) -> Result:
     """One case as it stands, and by how many rules the parcels of the round were judged."""
-    from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
+    from onemap.rules.judge.runs.unasked_rules import NO_RULES, rules_of_stored_run
 
     with open_library(values["library"]) as library:
         check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
         answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
-        answer |= rules_of_stored_run(library, one.run, context.language)
+        is_readable = case.damage is None or one.number != case.round
+        answer |= rules_of_stored_run(library, one.run, context.language) if is_readable else NO_RULES
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 
@@ -252,6 +254,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
         hand = hand_of(library, values)
         case = read_case(library, values["case"], hand.on)
         case_state_after(case.state, "recheck", case=case.id, field="CASE")
+        check_readable(case, "recheck")
         changes = recheck(library, case, values, context)
         if library.writable and is_logged(library):
             looked_again(library, case, hand.by, sum(map(len, changes.values())))
@@ -291,7 +294,9 @@ def review_withdraw(values: Values, context: VerbContext) -> Result:
 def review_publish(values: Values, context: VerbContext) -> Result:
     """Bring the layers of approvals, earlier opinions and projects up to date."""
     with open_library(values["library"]) as library:
-        return {"ok": True, "layers": deciding.publish(library, hand_of(library, values))}
+        layers, unreadable = deciding.publish(library, hand_of(library, values))
+    problems = [problem_record(problem, context.language) for problem in unreadable]
+    return {"ok": True, "layers": layers, **({"problems": problems} if problems else {})}
 
 
 def review_export(values: Values, context: VerbContext) -> Result:

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -21,7 +22,6 @@ from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.tests.conftest import write_layer
 
-WGS_84 = pyproj.CRS("EPSG:4326")
 PLOT = box(100, 30, 100.1, 30.1)
 
 
@@ -153,6 +153,33 @@ def test_a_binary_file_whose_system_names_a_file(onemap, tmp_path, name):
     assert answer.codes == ["crs.names_file"]
     answer = onemap("inspect", write_layer(tmp_path / f"b{name}", [PLOT], {"n": [1]}, crs="EPSG:4490", **driver))
     assert answer.json["layers"][0]["crs"]["code"] == "EPSG:4490"
+
+
+# Where the head of a FlatGeobuf says which values its system has, and where: by GDAL's order of writing.
+_SYSTEM_VALUES = struct.pack("<7H", 14, 20, 4, 8, 12, 0, 16)
+_VALUES = {"organisation": 4, "name": 8, "description": 10, "WKT": 12}
+
+
+def flatgeobuf_that_says(path, value, text):
+    """A FlatGeobuf of which a value of the system, by its place there, is a text; with a WKT only if that is it."""
+    content = bytearray(write_layer(path, [PLOT], {"n": [1]}, crs="EPSG:4490").read_bytes())
+    values = content.index(_SYSTEM_VALUES)
+    name = pyproj.CRS("EPSG:4490").name.encode()
+    begin = content.index(name + b"\0")
+    content[begin : begin + len(name)] = text.encode().ljust(len(name), b"x")
+    struct.pack_into("<H", content, values + _VALUES["WKT"], 0)
+    struct.pack_into("<H", content, values + _VALUES[value], 12)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("value", _VALUES)
+@pytest.mark.parametrize("text", [r"\\server\share\x", "//server/share/x", "@x.gsb", "+init=/x:1"])
+def test_a_flatgeobuf_whose_head_names_a_share(onemap, tmp_path, value, text):
+    """GDAL looks for a file by the organisation's name and code, where there is no WKT."""
+    assert onemap("inspect", flatgeobuf_that_says(tmp_path / "a.fgb", value, text)).codes == ["crs.names_file"]
+    plain = flatgeobuf_that_says(tmp_path / "b.fgb", value, "A bureau")
+    assert "crs.names_file" not in str(onemap("inspect", plain).json)
 
 
 @pytest.mark.parametrize(

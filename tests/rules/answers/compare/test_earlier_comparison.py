@@ -8,8 +8,6 @@ from shapely import box
 
 from onemap.tests.rules.answers.compare.conftest import MATRIX, plain
 
-IGNORED = ("decision", "decision_at")
-
 
 def parcels(seed: int = 5) -> list:
     """Forty yards with streets between them, so that a change stays where it is."""

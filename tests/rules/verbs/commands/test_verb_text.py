@@ -69,3 +69,41 @@ def test_a_file_is_told_by_its_facts_in_lists_and_by_a_line_in_text(onemap, tmp_
     assert values[2].startswith(known) and [row["name"] for row in layer["rows"][-1]["rows"]] == ["BSM"]
     lines = result_text("inspect", answer, lang).splitlines()
     assert lines[0].startswith("a.gpkg") and lines[1].startswith("  a") and lines[2].startswith("    ")
+
+
+LAYERS = [{"code": "A", "version": "v1", "features": 3}, {"code": "B", "version": "v2", "features": 1}]
+
+
+def test_a_package_says_its_layers_below_it():
+    answer = {"file": "p.zip", "package": "P", "sha256": "f00", "layers": LAYERS, "left_out": ["C", "D"]}
+    assert result_text("deliver", answer, "en").splitlines() == [
+        "p.zip: 2 layers as package P; SHA-256 f00",
+        "  A v1: 3 features",
+        "  B v2: 1 feature",
+        "  not in force, and left out: C, D",
+    ]
+    (row,) = view_json(VIEWS["deliver"](answer, "en"))
+    assert [one["about"] for one in row["rows"]] == [{"code": "A"}, {"code": "B"}, None]
+
+
+def test_what_comes_of_a_package_stands_between_what_was_known_and_the_receipt():
+    before = {"at": "2026-03-02", "by": "Wang"}
+    plan = [{**LAYERS[0], "status": "held"}, {**LAYERS[1], "status": "new"}]
+    answer = {"plan": plan, "receipt": "r.json", "received_before": before, "added": [LAYERS[1]]}
+    assert result_text("receive", answer, "en").splitlines() == [
+        "This package was already received on 2026-03-02 by Wang; it contains nothing new.",
+        "A v1: already in this library",
+        "B v2: 1 feature added",
+        "Receipt: r.json",
+    ]
+    assert result_text("receive", {**answer, "receipt": None}, "en").splitlines() == [
+        "A v1: already in this library",
+        "B v2: will become a new version (1 feature)",
+    ]
+
+
+def test_an_event_of_which_the_log_does_not_tell_has_a_line_without_number():
+    row = {"at": "2026-03-02T01:02:03Z", "who": "Wang", "step": "signed", "what": "case", "details": None}
+    lines = result_text("history", {"rows": [{**row, "number": 12}, {**row, "number": None}]}, "en").splitlines()
+    assert [line[:8] for line in lines] == ["    12  ", "     –  "]
+    assert len({line[8:] for line in lines}) == 1
