@@ -131,7 +131,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             write_reports(reports, error.result, library, folder, context)
             raise
         write_reports(reports, result, library, folder, context)
-    if any(row["code"] for row in result["refused"]):  # others went in, and these were planned
+    if result["refused"]:  # others went in
         result["failed_on"] = REFUSED
     return result | ({"report": reports[0] if len(reports) == 1 else reports} if reports else {})
 
