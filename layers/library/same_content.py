@@ -56,13 +56,13 @@ def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBl
         if entry.geometry != "table" and not np.array_equal(extent or [np.nan] * 4, frame.bounds(), equal_nan=True):
             return False
         return np.array_equal(
-            _sorted(_stored_hashes(library, version, entry, types)), _sorted(_hashes_of(frame, entry, types))
+            _in_order(_stored_hashes(library, version, entry, types)), _in_order(_hashes_of(frame, entry, types))
         )
     except DamagedTable:
         return False
 
 
-def _sorted(hashes: Iterator[np.ndarray]) -> np.ndarray:
+def _in_order(hashes: Iterator[np.ndarray]) -> np.ndarray:
     """The hashes of rows, block by block, as one array (n, 2) in the order of their numbers."""
     found = np.concatenate([np.empty((0, 2), dtype=np.uint64), *hashes])
     return found[np.lexsort(found.T)]

@@ -244,7 +244,7 @@ class ServerConnection:
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
-        where = sql.SQL("")
+        where = sql.Composed([])
         if bounds is not None:
             box = sql.SQL(", ").join(sql.Literal(value) for value in (*map(float, bounds), self.srs_id))
             where = sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
@@ -259,13 +259,12 @@ class ServerConnection:
         return found
 
     def _read_where(
-        self, table: str, fields: Sequence[str], where: sql.Composable, count: int | None, origin: tuple[float, float]
+        self, table: str, fields: Sequence[str], where: sql.Composed, count: int | None, origin: tuple[float, float]
     ) -> FeatureRows:
         columns = {name: column for name, column, _ in self._columns(table)}
         try:
             wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in fields)]
-            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table))
-            query += where
+            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table)) + where
             with self.raw.cursor(binary=True) as cursor:
                 if count is not None:
                     counted = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))

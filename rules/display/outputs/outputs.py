@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyproj
 
 from onemap.layers.errors import OneMapError, Problem, require_value
-from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
@@ -54,23 +54,18 @@ class Target(Output, Protocol):
         """What its form could not hold, after `finish`."""
 
 
+FORMATS = (".gpkg", ".xlsx", "")
+
+
 def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = ()) -> None:
     """Refuse targets before hours of work: each is another one, and none of them an input.
 
     Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
     """
-    known: set[Path] = set()
     for target in map(Path, outs):
-        _check(target, overwrite, inputs)
-        if target.resolve() in known:
-            raise OneMapError("out.twice", file=target.name, field="--out")
-        known.add(target.resolve())
-
-
-def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
-    if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
-        raise OneMapError("out.format", file=target.name, field="--out")
-    check_place(target, overwrite, "--out", inputs)
+        if target.suffix.lower() not in FORMATS:
+            raise OneMapError("out.format", file=target.name, field="--out")
+    check_places(map(Path, outs), overwrite, "--out", inputs)
 
 
 @contextlib.contextmanager
@@ -111,7 +106,7 @@ def output_opened(
     `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
     """
     target = Path(out).absolute()
-    _check(target, overwrite)
+    check_targets([out], overwrite)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name, language, figures, titles)

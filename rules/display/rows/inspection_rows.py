@@ -18,7 +18,8 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
-    """What a result remarks on its input, a line each; fields that are not there share one."""
+    """What a result remarks on its input, a line each, of several files with the file; absent fields share one."""
+    is_of_several = len({problem["file"] for problem in problems}) > 1
     absent = [problem["field"] for problem in problems if problem["code"] == "field.absent"]
     if absent:
         yield "- " + phrase("said.absent", language, fields=", ".join(absent))
@@ -26,7 +27,8 @@ def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterat
     for problem in problems:
         listed[problem["code"]] += problem["code"] != "field.absent"
         if 0 < listed[problem["code"]] <= _MOST_OF_A_KIND:
-            place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
+            file = problem["file"] if is_of_several and str(problem["file"]) not in problem["message"] else None
+            place = " · ".join(filter(None, (file, *(problem[name] for name in ("layer", "feature", "field")))))
             yield placed_sentence(place, problem["message"])
     for code, count in listed.items():
         if count > _MOST_OF_A_KIND:

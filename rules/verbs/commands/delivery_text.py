@@ -144,7 +144,9 @@ def changes_view(result: Result, language: str) -> AnswerView:
         line = phrase("said.changes_class", language, hectares=hectares_text(row["area_m2"]), **sides)
         below.append(AnswerRow(line, line=(line,)))
     rows = [AnswerRow(name, about={"list": "features"}, rows=below, line=(name,))]
-    closing = [phrase("said.changes_page", language, page=result["page"])] if result.get("page") else []
+    pages = result.get("page") or []
+    pages = [pages] if isinstance(pages, str) else pages
+    closing = [phrase("said.changes_page", language, page=page) for page in pages]
     return AnswerView([*rows, *(_turned_by_version(result, language) if "cases" in result else ())], closing=closing)
 
 

@@ -344,6 +344,18 @@ def test_an_existing_target_is_refused_and_stays_whole_unless_overwritten(tmp_pa
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
 
 
+def test_a_source_is_never_replaced_by_what_is_made_of_it(tmp_path, onemap):
+    source, shape = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.shp"
+    assert onemap("redline", source, shape).code == 0
+    link = tmp_path / "link.txt"
+    link.symlink_to(source)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for read, target in ((source, source), (source, link), (shape, shape), (tmp_path / "v.dbf", shape)):
+        answer = onemap("redline", read, target, "--overwrite")
+        assert (answer.code, answer.codes) == (3, ["out.input"])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_text_that_a_shapefile_would_cut_off_is_refused(tmp_path, onemap):
     source = text_file(tmp_path, TWO_PARCELS.replace("示例项目地块一", "长" * 100))
     answer = onemap("redline", source, tmp_path / "v.shp")
