@@ -41,7 +41,7 @@ def check_report(target: str, overwrite: bool, inputs: Sequence[str]) -> None:
     """Refuse the place of a sheet before any work. Raises OneMapError out.format, out.exists, out.folder, out.input."""
     path = Path(target)
     if path.suffix.lower() != ".xlsx":
-        raise OneMapError("out.format", file=path.name, field="--report")
+        raise OneMapError("out.format", file=path.name, field="--report", known=[".xlsx"])
     check_place(path, overwrite, "--report", inputs)
 
 

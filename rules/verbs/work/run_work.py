@@ -51,9 +51,10 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
     record = run_record(library, run, CHECK if values.get("against") else None)
-    if (kind := kind_of(record)) != CHECK:
+    kind = kind_of(record)
+    check_targets(outs, overwrite, [values["library"]], of_check=kind == CHECK)
+    if kind != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
         return {**answer, "problems": problems, **target_answer(values)}
