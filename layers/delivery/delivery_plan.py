@@ -27,12 +27,18 @@ from onemap.layers.sources.archive import check_driver
 
 MATCHED, UNSURE, UNMATCHED, UNREADABLE, LEFT_OUT = "matched", "unsure", "unmatched", "unreadable", "left_out"
 NOTE = "note"  # a letter, a table or a picture that comes with the data
+FROM_FILE = "plan"  # why a row is what it is, where a person has seen it in a plan file
 _ANY_TEXT = {".txt", ".json"}  # coordinates or GeoJSON, else nobody's data
 _MAY_BE_NOTES = {".txt", ".csv", ".xlsx", ".xls", ".dbf"}
 _OF_OTHER_FILES = {
     *(".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".dat", ".id", ".map", ".ind", ".ovr"),
     *(".tfw", ".jgw", ".pgw", ".toml", ".gpkg-wal", ".gpkg-shm", ".part"),
 }  # they are read with another file, or are nobody's data
+_PAPERS = {
+    *(".doc", ".docx", ".wps", ".pdf", ".ofd", ".rtf", ".md", ".htm", ".html", ".ppt", ".pptx", ".et", ".eml", ".msg"),
+    *(".bmp", ".gif", ".emf", ".svg", ".mp4", ".mxd", ".aprx", ".lyr", ".lyrx", ".qgs", ".qgz", ".qlr", ".qml", ".sld"),
+    *(".log", ".bak", ".tmp", ".lock", ".ini", ".sha256", ".md5"),
+}  # they may be called like a layer, and are none
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
@@ -162,7 +168,10 @@ def _is_one(path: Path) -> bool:
 def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> list[PlanRow]:
     source, suffix = path.relative_to(folder).as_posix(), path.suffix.lower()
     if suffix not in {*formats.READABLE, *formats.ARCHIVES, *formats.NO_DRIVER, *formats.FOLDERS, *RASTERS}:
-        return [PlanRow(source, None, None, NOTE)]
+        if suffix in _PAPERS or not _is_named_like_a_layer(path.stem, catalogue):
+            return [PlanRow(source, None, None, NOTE)]
+        unknown = Problem("format.unknown", {"file": source, "known": formats.KNOWN})
+        return [PlanRow(source, None, None, UNREADABLE, problems=(unknown,))]
     try:
         check_driver(path)
         found = inspect(str(path), None, None, language)["layers"]
@@ -171,6 +180,19 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
     several = len(found) > 1
     rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
     return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]
+
+
+def _is_named_like_a_layer(name: str, catalogue: Sequence[LayerEntry]) -> bool:
+    return bool({"code", "title"} & {*layers_by_name(name, catalogue).values()})
+
+
+def with_reason(row: PlanRow, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> PlanRow:
+    """A row of a plan file that could not be read, with the reason for which it still cannot."""
+    found = _rows_of_file(folder / row.source, folder, catalogue, language)
+    now = next((one for one in found if one.layer == row.layer), found[0])
+    if now.status == UNREADABLE:
+        return replace(row, problems=now.problems)
+    return replace(row, status=UNMATCHED, problems=(Problem("ingest.readable_now", {"file": row.source}),))
 
 
 def _row_of_layer(

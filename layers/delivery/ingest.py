@@ -10,12 +10,14 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.delivery.delivery_plan import (
+    FROM_FILE,
     LEFT_OUT,
     MATCHED,
     NOTE,
     UNREADABLE,
     PlanRow,
     delivery_plan,
+    with_reason,
 )
 from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
@@ -89,6 +91,7 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
             if not options.each:
                 _check_sources(rows, place)
+            rows = [_read_again(row, place, library, options.language) for row in rows]
         else:
             looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", options.language))
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
@@ -140,6 +143,19 @@ def _check_sources(rows: Sequence[PlanRow], folder: Path) -> None:
     missing = [row.source for row in rows if not _source_path(folder, row).exists()]
     if missing:
         raise OneMapError.of([_missing_source(source) for source in missing])
+
+
+def _read_again(row: PlanRow, folder: Path, library: Library, language: str) -> PlanRow:
+    """What could not be read when the plan was made is told again, with its reason."""
+    if row.status != UNREADABLE:
+        return row
+    try:
+        is_there = _source_path(folder, row).exists()
+    except OneMapError as error:
+        return replace(row, problems=error.problems)
+    if not is_there:
+        return replace(row, problems=(_missing_source(row.source),))
+    return with_reason(row, folder, [*library.catalogue().values()], language)
 
 
 def _missing_source(source: str) -> Problem:
@@ -197,7 +213,10 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
 def _add_all(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
-    """Every layer in one transaction. Raises OneMapError with all that stands against any of them."""
+    """Every layer in one transaction; what a plan gives no code, since it cannot be read, keeps none of them out.
+
+    Raises DeliveryRefused with all that stands against any of them.
+    """
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
     placed = [(number, row) for number, row in enumerate(rows) if row.status == MATCHED]
@@ -211,14 +230,16 @@ def _add_all(
                 prepared.append(held.enter_context(preparing(library, source, wanted, *arguments)))
             except OneMapError as error:
                 problems[number] = list(error.problems)
-        if found := [problem for number in problems for problem in problems[number]]:
-            raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
-        if not prepared:
+        if not prepared and not any(problems.values()):
             raise OneMapError("ingest.nothing", file=folder.name)
+        if not prepared or any(problems[at] for at, row in enumerate(rows) if row.code or row.why != FROM_FILE):
+            found = [problem for number in problems for problem in problems[number]]
+            raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
         records = write_versions(library, prepared)
     done = {number: _state(record) for (number, _), record in zip(placed, records, strict=True)}
     shown = [replace(row, status=done.get(at, row.status)) for at, row in enumerate(rows)]
-    return _result(shown, records, [], options)
+    refused = [_refusal_record(row, problems[at], options.language) for at, row in enumerate(rows) if problems[at]]
+    return _result(shown, records, refused, options)
 
 
 def _state(record: Mapping[str, Any]) -> str:

@@ -87,8 +87,9 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     facts = {"code", "version", "features", "hash"}
     received = [{name: value for name, value in row.items() if name in facts} for row in added]
     there = _held_rows(library, plan)
-    write_receipt(place, library, record, bag.manifest, [*received, *there], rows, reception.who)
     again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
+    taken = again or _ledger_rows(library, record, bag)[-1]
+    write_receipt(place, library, record, bag.manifest, [*received, *there], rows, taken)
     return {"package": record.package, "plan": rows, "added": received, "receipt": str(place), "received_before": again}
 
 

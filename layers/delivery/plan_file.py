@@ -8,7 +8,7 @@ from typing import Any
 
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
-from onemap.layers.delivery.delivery_plan import LEFT_OUT, MATCHED, PlanRow
+from onemap.layers.delivery.delivery_plan import FROM_FILE, LEFT_OUT, MATCHED, UNREADABLE, PlanRow
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.messages import either_of, phrase
@@ -27,7 +27,7 @@ _TEXTS = (
     "valid_to",
 )
 _FLAGS = ("repair", "keep_bad", "sure")
-_SHOWN = ("status", "why")  # for whoever reads the file; what they say is not read back
+_SHOWN = ("status", "why")  # for whoever reads the file; read back is only what cannot be read
 
 
 def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
@@ -57,7 +57,7 @@ def _toml(value: str | None) -> str:
 
 
 def read_plan(path: Path) -> list[PlanRow]:
-    """The rows of a plan; one without a code is left out.
+    """The rows of a plan; one without a code is left out, but what could not be read stays so.
 
     Raises OneMapError source.missing, ingest.plan, with all that is wrong in it.
     """
@@ -107,12 +107,13 @@ def _problems(row: Mapping[str, Any], file: str, number: int) -> list[Problem]:
 
 def _row(row: Mapping[str, Any]) -> PlanRow:
     texts: dict[str, str | None] = {name: str(row[name]) if row.get(name) else None for name in _TEXTS}
+    codeless = UNREADABLE if row.get("status") == UNREADABLE else LEFT_OUT
     return PlanRow(
         source=texts["source"] or "",
         layer=texts["layer"],
         code=texts["code"],
-        status=MATCHED if texts["code"] else LEFT_OUT,
-        why="plan",
+        status=MATCHED if texts["code"] else codeless,
+        why=FROM_FILE,
         crs=texts["crs"],
         encoding=texts["encoding"],
         transform=texts["transform"],

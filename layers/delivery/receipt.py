@@ -1,7 +1,7 @@
 """The receipt of a package 回执: written by who receives it, taken in by who sent it, each side's log keeps it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from onemap.layers.delivery.package_record import PackageRecord
 from onemap.layers.delivery.package_writing import DELIVER
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import atomic_output
-from onemap.layers.library.library import Library, log, now
+from onemap.layers.library.library import Library, log
 
 FORMAT = "onemap-receipt"
 RECEIPT = "receipt"  # the action with which the sender's log keeps it
@@ -23,21 +23,24 @@ def write_receipt(
     manifest: str,
     received: Sequence[dict[str, Any]],
     plan: Sequence[dict[str, Any]],
-    who: str,
+    taken: Mapping[str, str],
 ) -> None:
-    """Write the receipt; an existing receipt of the same package is replaced. Raises OneMapError out.…."""
+    """Write the receipt; an existing receipt of the same package is replaced. Raises OneMapError out.….
+
+    taken: at which moment, and by whom, the package was taken in, however often it comes.
+    """
     content = {
         "format": FORMAT,
         "package": record.package,
         "manifest": manifest,
         "sender": record.library,
         "receiver": {"library": library.id, "name": library.shown_name},
-        "received_at": now(),
-        "received_by": who,
+        "received_at": taken["at"],
+        "received_by": taken["by"],
         "layers": list(received),
         "plan": list(plan),
     }
-    with atomic_output(place, overwrite=_is_receipt_of(place, record.package)) as beside:
+    with atomic_output(place, overwrite=_is_receipt_of(place, record.package) or None) as beside:
         beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

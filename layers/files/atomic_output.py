@@ -11,13 +11,28 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
+from onemap.layers.messages import in_each_language
 from onemap.layers.system_reasons import file_reason
 
 
-def check_place(target: Path, overwrite: bool, field: str | None = None, inputs: Iterable[str | Path] = ()) -> None:
+def check_places(
+    targets: Iterable[Path], overwrite: bool | None, field: str, inputs: Iterable[str | Path] = ()
+) -> None:
+    """Refuse places of one option before any work, as `check_place`; each is another one. Raises OneMapError out.…."""
+    known: set[Path] = set()
+    for target in targets:
+        check_place(target, overwrite, field, inputs)
+        if target.resolve() in known:
+            raise OneMapError("out.twice", file=target.name, field=field)
+        known.add(target.resolve())
+
+
+def check_place(
+    target: Path, overwrite: bool | None, field: str | None = None, inputs: Iterable[str | Path] = ()
+) -> None:
     """Refuse a place before any work; what is read for it must never be replaced by it.
 
-    Nor is a library: it holds what nothing else does.
+    Nor is a library: it holds what nothing else does. overwrite: None where what is there is never replaced.
     Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long, out.failed.
     """
     check_name(target, field, len(target.name) + _BESIDE)
@@ -31,9 +46,8 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
         raise OneMapError("out.name", file=target.name, field=field) from error
     name = target.absolute().name  # a dot has a name, too
     if target.exists() and not overwrite:
-        raise OneMapError("out.exists", file=name, field=field)
-    if target.exists() and any(Path(path).exists() and _holds(target, Path(path)) for path in inputs):
-        raise OneMapError("out.input", file=name, field=field)
+        raise place_taken(name, field, may_replace=overwrite is not None)
+    refuse_inputs(target, field, inputs)
     if is_library(target):
         raise OneMapError("out.library", file=name, field=field)
     if target.is_dir() and not _is_of_ours(target):
@@ -42,13 +56,32 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
         raise OneMapError("out.folder", file=str(target.parent), field=field)
 
 
-def _holds(target: Path, path: Path) -> bool:
-    """Whether something is the target, or lies in it, as a table does in a folder of results."""
-    return target.samefile(path) or target.resolve() in path.resolve().parents
+def place_taken(name: str, field: str | None = None, *, may_replace: bool = False) -> OneMapError:
+    """The refusal of a place where something lies. may_replace: the verb has the option with which it is replaced."""
+    way = in_each_language("out_exists.overwrite" if may_replace else "out_exists.never")
+    return OneMapError("out.exists", file=name, field=field, way=way)
+
+
+def refuse_inputs(target: Path, field: str | None, inputs: Iterable[str | Path]) -> None:
+    """Refuse a place where something lies of which a result is made. Raises OneMapError out.input."""
+    with contextlib.suppress(OSError, ValueError):  # what is no path at all is told by whoever reads it
+        if target.exists() and any(_is_input(target, Path(path)) for path in inputs if path and Path(path).exists()):
+            raise OneMapError("out.input", file=target.absolute().name, field=field)
+
+
+def _is_input(target: Path, path: Path) -> bool:
+    """Whether what is read is the target, lies in it as a table does in a folder of results, or is a folder around it.
+
+    Of a shapefile each part stands for all of them.
+    """
+    target, path = target.resolve(), path.resolve()
+    is_part = target.suffix.lower() == ".shp" and path.suffix.lower() in _OF_A_SHAPEFILE and path.stem == target.stem
+    is_beside = is_part and path.parent == target.parent
+    return target.samefile(path) or is_beside or target in path.parents or path in target.parents
 
 
 @contextlib.contextmanager
-def atomic_output(target: Path, overwrite: bool, field: str | None = None) -> Iterator[Path]:
+def atomic_output(target: Path, overwrite: bool | None, field: str | None = None) -> Iterator[Path]:
     """A path of the target's name to write to, in a folder of its own; all files in that folder then take their place.
 
     A shapefile's other files come with it, and those of the one that it replaces go. What lay there stays whole

@@ -272,7 +272,7 @@ def _arrival(
         raise OneMapError("library.owner_adds", file=library.label)
     entry, is_new = layer_entry(library, options.code, options.define)
     if options.report:
-        check_report(options.report, [source, str(library.path)])
+        check_report(options.report, options.overwrite, [source, str(library.path)])
     shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
@@ -436,4 +436,5 @@ def _report(arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem],
     if arrival.options.report:
         title = entry.title_in(arrival.language)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
-        write_report(arrival.options.report, found, more, facts, arrival.language)
+        place = Path(arrival.options.report)
+        write_report(place, arrival.options.overwrite, found, more, facts, arrival.language)

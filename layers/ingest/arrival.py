@@ -28,7 +28,8 @@ class AddOptions:
 
     ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
     provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
-    sure: it is this layer, however little it looks like it; measured: the record says how much ground there is.
+    sure: it is this layer, however little it looks like it; measured: the record says how much ground there is;
+    overwrite: a report that is there is replaced.
     """
 
     code: str
@@ -43,6 +44,7 @@ class AddOptions:
     copy: bool = False
     keep_bad: bool = False
     report: str | None = None
+    overwrite: bool = False
     snapshot: Snapshot | None = None
     provers: Provers = NOBODY
     accept: tuple[str, ...] = ()

@@ -37,12 +37,12 @@ _ILLEGAL = {number: None for number in range(32) if number not in (9, 10)}
 _MOST_SIGNS = 32_767  # that a cell may hold
 
 
-def check_report(target: str, inputs: Sequence[str]) -> None:
+def check_report(target: str, overwrite: bool, inputs: Sequence[str]) -> None:
     """Refuse the place of a sheet before any work. Raises OneMapError out.format, out.exists, out.folder, out.input."""
     path = Path(target)
     if path.suffix.lower() != ".xlsx":
-        raise OneMapError("out.format", file=path.name, field="--report")
-    check_place(path, False, "--report", inputs)
+        raise OneMapError("out.format", file=path.name, field="--report", known=[".xlsx"])
+    check_place(path, overwrite, "--report", inputs)
 
 
 def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
@@ -99,7 +99,12 @@ def keep_problems(
 
 
 def write_report(
-    target: str, found: Sequence[GradedProblem], more: Mapping[str, int], facts: Mapping[str, str], language: str
+    target: Path,
+    overwrite: bool,
+    found: Sequence[GradedProblem],
+    more: Mapping[str, int],
+    facts: Mapping[str, str],
+    language: str,
 ) -> None:
     """Write the problems as a sheet for the sender: what, where, how to mend it, and a count of each kind.
 
@@ -140,7 +145,7 @@ def write_report(
                     cell.data_type = "s"
                 # What a column cannot show is hidden by its neighbour.
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
-    with atomic_output(Path(target), False, "--report") as place:
+    with atomic_output(target, overwrite, "--report") as place:
         book.save(place)
 
 

@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
 from onemap.layers.library.value_texts import Column, row_texts
 from onemap.layers.library.version_writing import VersionFacts, field_types, stored_column
@@ -16,6 +17,7 @@ from onemap.layers.rasters.rasters import is_as_added, reference_of
 from onemap.layers.stores.store import DamagedTable
 
 _OF_THE_FILE = {"path", "size", "modified_ns"}  # of a raster, which may lie elsewhere and be the same
+_ROWS_AT_ONCE = 50_000  # of a version; of all rows only their hashes are held
 
 
 def same_version(library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
@@ -53,29 +55,47 @@ def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBl
         extent = library.connection.extent(version.table)
         if entry.geometry != "table" and not np.array_equal(extent or [np.nan] * 4, frame.bounds(), equal_nan=True):
             return False
-        found = library.connection.read_features(version.table, list(types), None, version.count)
+        return np.array_equal(
+            _in_order(_stored_hashes(library, version, entry, types)), _in_order(_hashes_of(frame, entry, types))
+        )
     except DamagedTable:
         return False
-    shapes = None if entry.geometry == "table" else found.geometries
-    return sorted(_row_hashes(shapes, list(found.values.values()))) == sorted(_hashes_of(frame, entry, types))
 
 
-def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) -> Iterator[bytes]:
-    """The hash of each row of a frame as the library would store it, the fields in the library's order."""
+def _in_order(hashes: Iterator[np.ndarray]) -> np.ndarray:
+    """The hashes of rows, block by block, as one array (n, 2) in the order of their numbers."""
+    found = np.concatenate([np.empty((0, 2), dtype=np.uint64), *hashes])
+    return found[np.lexsort(found.T)]
+
+
+def _stored_hashes(
+    library: Library, version: Version, entry: LayerEntry, types: Mapping[str, str]
+) -> Iterator[np.ndarray]:
+    """The hashes of the rows of a version, block by block. Raises DamagedTable."""
+    for rows in blocks(version.count, _ROWS_AT_ONCE):
+        found = library.connection.read_block(version.table, list(types), rows.start + 1, rows.stop)
+        shapes = None if entry.geometry == "table" else found.geometries
+        yield _row_hashes(shapes, list(found.values.values()))
+
+
+def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) -> Iterator[np.ndarray]:
+    """The hashes of the rows of a frame as the library would store them, the fields in the library's order."""
     for places in frame.blocks():
         shapes = None
         if entry.geometry != "table":
             shapes = shapely.from_wkb(frame.bodies(places).multi(entry.geometry).column.to_numpy(zero_copy_only=False))
-        yield from _row_hashes(shapes, [stored_column(frame, name, kind, places) for name, kind in types.items()])
+        yield _row_hashes(shapes, [stored_column(frame, name, kind, places) for name, kind in types.items()])
 
 
-def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> Iterator[bytes]:
-    """SHA-256 of each row (n,): its geometry as WKB in its normal form, and its values."""
+def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> np.ndarray:
+    """The first half of the SHA-256 of each row (n, 2): of its geometry as WKB in its normal form, and its values."""
     count = len(shapes) if shapes is not None else len(columns[0])
     texts = row_texts(columns) if columns else [b""] * count
     bodies = [b""] * count if shapes is None else shapely.to_wkb(shapely.normalize(shapes), byte_order=1)
-    for text, body in zip(texts, bodies, strict=True):
-        yield hashlib.sha256(b"\0".join((text, body or b""))).digest()
+    hashes = [
+        hashlib.sha256(b"\0".join((text, body or b""))).digest()[:16] for text, body in zip(texts, bodies, strict=True)
+    ]
+    return np.frombuffer(b"".join(hashes), dtype=np.uint64).reshape(-1, 2)
 
 
 def _is_same_raster(library: Library, version: Version, frame: FrameBlocks) -> bool:

@@ -18,4 +18,6 @@ NO_DRIVER = {
     ".mdb": Problem("suggest.mdb"),
     ".accdb": Problem("suggest.mdb"),
     ".rar": Problem("suggest.rar"),
+    **dict.fromkeys((".gpx", ".feather", ".arrow", ".e00", ".mbtiles"), Problem("suggest.other_form")),
+    **dict.fromkeys((".wt", ".wl", ".wp"), Problem("suggest.mapgis")),
 }

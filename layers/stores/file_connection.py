@@ -51,6 +51,7 @@ _ROWS_AT_ONCE = 20_000
 _PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
 _WHOLE = "ok"  # what SQLite's check says of a whole file
 _NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
+_UNREADABLE = (*_NO_GEOMETRY, sqlite3.Error, NotImplementedError)  # of features
 
 
 class FileConnection(sqlite3.Connection):
@@ -198,25 +199,42 @@ class FileConnection(sqlite3.Connection):
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
-        where, parameters = Sql("true"), tuple[float, ...]()
-        if bounds is not None:
-            where, parameters = compose_sql("f.fid IN (SELECT id {near})", near=near(table)), corners(bounds)
+        where, parameters, wanted = Sql("true"), tuple[float, ...](), count
+        try:
+            if count is not None:
+                self._check_complete(table, count)
+            if bounds is not None:
+                where, parameters = compose_sql("f.fid IN (SELECT id {near})", near=near(table)), corners(bounds)
+                counting = compose_sql("SELECT count(*) {near}", near=near(table))
+                wanted = self.execute(counting, parameters).fetchone()[0]
+        except _UNREADABLE as error:
+            raise DamagedTable(str(error)) from error
+        return self._read_where(table, fields, where, parameters, wanted, origin)
+
+    def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
+        """The features with these fids. Raises DamagedTable."""
+        where = Sql("f.fid BETWEEN ? AND ?")
+        return self._read_where(table, fields, where, (first, last), last - first + 1, AS_STORED)
+
+    def _read_where(
+        self,
+        table: str,
+        fields: Sequence[str],
+        where: Sql,
+        parameters: tuple[float, ...],
+        wanted: int | None,
+        origin: tuple[float, float],
+    ) -> FeatureRows:
         columns = columns_of("f", ("fid", GEOMETRY_COLUMN, *fields))
         sql = compose_sql(
             "SELECT {columns} FROM {table} f WHERE {where} ORDER BY f.fid", columns=columns, table=table, where=where
         )
         try:
-            if count is not None:
-                self._check_complete(table, count)
             bodies, found = self._rows_by_column(sql, parameters, len(fields))
-            wanted = count
-            if bounds is not None:
-                counting = compose_sql("SELECT count(*) {near}", near=near(table))
-                wanted = self.execute(counting, parameters).fetchone()[0]
             if wanted is not None and len(found[0]) != wanted:
                 raise DamagedTable("the table does not hold every feature")
             shapes, boxes = shapes_from(bodies, origin)
-        except (sqlite3.Error, shapely.GEOSException, NotImplementedError, ValueError, IndexError, TypeError) as error:
+        except _UNREADABLE as error:
             raise DamagedTable(str(error)) from error
         fids, values = np.array(found[0], dtype=np.int64), dict(zip(fields, found[1:], strict=True))
         return FeatureRows(fids, shapes, values, boxes)

@@ -244,13 +244,27 @@ class ServerConnection:
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
+        where = sql.Composed([])
+        if bounds is not None:
+            box = sql.SQL(", ").join(sql.Literal(value) for value in (*map(float, bounds), self.srs_id))
+            where = sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
+        return self._read_where(table, fields, where, count, origin)
+
+    def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
+        """The features with these fids. Raises DamagedTable."""
+        where = sql.SQL(" WHERE fid BETWEEN {} AND {}").format(sql.Literal(first), sql.Literal(last))
+        found = self._read_where(table, fields, where, None, AS_STORED)
+        if len(found.fids) != last - first + 1:
+            raise DamagedTable("the table does not hold every feature")
+        return found
+
+    def _read_where(
+        self, table: str, fields: Sequence[str], where: sql.Composed, count: int | None, origin: tuple[float, float]
+    ) -> FeatureRows:
         columns = {name: column for name, column, _ in self._columns(table)}
         try:
             wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in fields)]
-            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table))
-            if bounds is not None:
-                box = sql.SQL(", ").join(sql.Literal(value) for value in (*map(float, bounds), self.srs_id))
-                query += sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
+            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table)) + where
             with self.raw.cursor(binary=True) as cursor:
                 if count is not None:
                     counted = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))

@@ -184,6 +184,9 @@ class StoreConnection(Protocol):
         DamagedTable.
         """
 
+    def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
+        """The features with these fids, of which none may be missing. Raises DamagedTable."""
+
     def extent(self, table: str) -> Sequence[float] | None:
         """West, south, east, north of a table of features, as the store knows it; None where there is no ground."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import UsageError
+from onemap.layers.files.atomic_output import refuse_inputs
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
@@ -30,6 +31,7 @@ _FILES = (
 )
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
+_WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
@@ -218,7 +220,8 @@ def to_pairs(text: str) -> dict[str, str]:
 def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a request, converted; lists and tables may come as such, or as text.
 
-    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file.
+    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, out.input where a
+    result would replace what is read for it.
     """
     known = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
@@ -231,7 +234,25 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in verb.parameters:
         if parameter.is_required and values.get(parameter.name) in (None, "", []):
             raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+    if values.get("overwrite"):
+        _keep_inputs(verb, values)
     return values
+
+
+def _keep_inputs(verb: Verb, values: Values) -> None:
+    """Refuse to replace with a result what is read for it, whatever the verb. Raises OneMapError out.input."""
+    files = [parameter for parameter in verb.parameters if _MAY_BE_PATH.search(parameter.metavar)]
+    read = [place for one in files if one.name not in _WRITTEN for place in _places(one, values)]
+    for parameter in files:
+        for place in _places(parameter, values) if parameter.name in _WRITTEN else ():
+            refuse_inputs(Path(place), _shown_name(parameter), read)
+
+
+def _places(parameter: Parameter, values: Values) -> list[str]:
+    """The files or folders that a parameter may name."""
+    given = values.get(parameter.name) or ()
+    texts = [given] if isinstance(given, str) else [one for one in given if isinstance(one, str)]
+    return [text.partition("=")[2] for text in texts] if parameter.metavar == "CODE=FILE" else texts
 
 
 def _shown_name(parameter: Parameter) -> str:

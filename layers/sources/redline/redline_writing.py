@@ -4,7 +4,7 @@ A text that was read keeps its points, names and unknown sections as they stand;
 so that writing what was written gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.area_units import hectares
+from onemap.layers.area_units import M2_PER_HECTARE, hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
@@ -31,7 +31,10 @@ from onemap.layers.sources.redline.redline_text import (
 ENCODING = "gb18030"
 _HEADER = "[属性描述]"
 _KINDS = {0: "点", 1: "线", 2: "面"}
-_MADE = ("JZDS", "DKMJ", "TXSX")  # counted, measured or seen of the geometry, whatever stands in the source
+_MADE = ("JZDS", "DKMJ", "TXSX")  # counted, measured or seen of the geometry
+_PLANE, _ELLIPSOID = "plane", "ellipsoid"
+# How far a stated area may be from the ground's: its last digit, and what the rounding of points makes of it.
+_LAST_DIGIT_HA, _ROUNDED_POINTS_M = 5e-5, 1e-3
 _ROUNDED_M = 1e-6  # a coordinate that moves by less is a matter of how the number is kept
 _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 4
 _MOST_ROWS_NAMED = 10
@@ -98,24 +101,24 @@ def redline_text(frame: Frame) -> RedlineText:
     before = kept.before if kept else _header(frame.zone, decimals)
     shift = 0 if kept or frame.zone.prefixed else frame.zone.number * 1_000_000
     names = _columns(list(frame.attributes.columns))
-    areas = ellipsoidal_areas_m2(frame.geometries, zone_crs(frame.zone))
+    areas = parcel_areas(frame)
     rows = [dict(zip(frame.attributes.columns, row, strict=True)) for row in frame.attributes.itertuples(index=False)]
     parcels = []
-    for number, (geometry, row, area_m2) in enumerate(zip(frame.geometries, rows, areas, strict=True), start=1):
+    for number, (geometry, row, area) in enumerate(zip(frame.geometries, rows, areas.texts, strict=True), start=1):
         points = _points(geometry, decimals, shift)
         fields = _fields(row, names, number)
         fields[PARCEL_FIELDS.index("JZDS")] = str(len(points))
-        fields[PARCEL_FIELDS.index("DKMJ")] = f"{hectares(area_m2):.4f}"
+        fields[PARCEL_FIELDS.index("DKMJ")] = area
         fields[PARCEL_FIELDS.index("TXSX")] = _KINDS[int(shapely.get_dimensions(geometry))]
         parcels.append(ParcelLines(0, tuple(fields), tuple(points)))
     return RedlineText(before, tuple(parcels), kept.after if kept else ())
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
-    """What `redline_text` writes otherwise than it stands: redline.renamed, redline.rounded, redline.numbered.
+    """What `redline_text` writes otherwise than it stands: redline.renamed, .rounded, .numbered, .area_replaced.
 
     place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
-    parcels without a number get their row's.
+    parcels without a number get their row's. redline.area_kept: areas are the sender's, of the plane.
     """
     _, decimals = _header_and_decimals(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
@@ -124,6 +127,7 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
     if (count := int((moved > _ROUNDED_M).sum())) > 0:
         facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
         found.append(Problem("redline.rounded", {**place, **facts}))
+    found += _area_remarks(frame, place)
     names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
     numbers = columns.get("DKBH", [None] * len(frame.attributes))
@@ -138,6 +142,70 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
                 facts = {"feature": _in_a_line(values.get("DKBH") or str(row + 1)), "row": row + 1, "field": field}
                 found.append(Problem("redline.renamed", {**place, **facts, "old": _in_a_line(old), "new": new}))
     return found
+
+
+@dataclass(frozen=True)
+class ParcelAreas:
+    """The areas of parcels (n,) in hectares: as they are written, as their source states them, and measured.
+
+    kind: plane or ellipsoid, by what the stated ones are; is_kept: (n,) what is stated is the parcel's, and written.
+    """
+
+    texts: list[str]
+    stated: list[str]
+    measured_ha: Mapping[str, np.ndarray]
+    kind: str
+    is_kept: np.ndarray
+
+
+def parcel_areas(frame: Frame) -> ParcelAreas:
+    """The sender's own figures where they are those of the ground, else what is measured, in the kind that he uses."""
+    column = _columns(list(frame.attributes.columns)).get("DKMJ")
+    stated = [_token(value) for value in frame.attributes[column]] if column else [""] * len(frame.geometries)
+    areas_m2 = {
+        _ELLIPSOID: ellipsoidal_areas_m2(frame.geometries, zone_crs(frame.zone)),
+        _PLANE: shapely.area(frame.geometries),
+    }
+    measured_ha = {kind: areas / M2_PER_HECTARE for kind, areas in areas_m2.items()}
+    numbers = np.array([np.nan if (number := number_of(text)) is None else number for text in stated])
+    digits = np.array([len(plain(text).partition(".")[2]) for text in stated], dtype=float)
+    moved_ha = shapely.length(frame.geometries) * _ROUNDED_POINTS_M / M2_PER_HECTARE
+    fits = {
+        kind: np.abs(numbers - areas) <= _LAST_DIGIT_HA + 0.5 * 10**-digits + moved_ha
+        for kind, areas in measured_ha.items()
+    }
+    only = {
+        kind: np.count_nonzero(fits[kind] & ~fits[other])
+        for kind, other in ((_PLANE, _ELLIPSOID), (_ELLIPSOID, _PLANE))
+    }
+    kind = _PLANE if only[_PLANE] > only[_ELLIPSOID] else _ELLIPSOID
+    is_kept = (fits[_PLANE] | fits[_ELLIPSOID]) & (numbers > 0)
+    texts = [
+        text if kept else f"{hectares(area_m2):.4f}"
+        for text, kept, area_m2 in zip(stated, is_kept, areas_m2[kind], strict=True)
+    ]
+    return ParcelAreas(texts, stated, measured_ha, kind, is_kept)
+
+
+def _area_remarks(frame: Frame, place: Mapping[str, Any]) -> Iterator[Problem]:
+    """Which areas are the sender's and of the plane, and where a stated one is not that of the ground."""
+    areas, column = parcel_areas(frame), _columns(list(frame.attributes.columns)).get("DKBH")
+    names = [_token(name) for name in frame.attributes[column]] if column else [""] * len(frame.geometries)
+    if areas.kind == _PLANE:
+        apart_m2 = M2_PER_HECTARE * np.abs(areas.measured_ha[_PLANE] - areas.measured_ha[_ELLIPSOID])
+        facts = {"count": int(areas.is_kept.sum()), "most": f"{apart_m2.max():.1f}", "field": "DKMJ"}
+        yield Problem("redline.area_kept", {**place, **facts})
+    for row, (text, written, kept) in enumerate(zip(areas.stated, areas.texts, areas.is_kept, strict=True), start=1):
+        if text and not kept:
+            measured = {kind: f"{values[row - 1]:.4f}" for kind, values in areas.measured_ha.items()}
+            facts = {
+                "feature": names[row - 1] or str(row),
+                "row": row,
+                "field": "DKMJ",
+                "stated": text,
+                "written": written,
+            }
+            yield Problem("redline.area_replaced", {**place, **facts, **measured})
 
 
 def _in_a_line(text: str) -> str:

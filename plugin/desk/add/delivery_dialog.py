@@ -139,7 +139,9 @@ class DeliveryDialog(WorkingDialog):
         self.notice.hide()
         self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
-        Path(plan).write_text(plan_text(self._sent, coverage_of(self.covers)), encoding="utf-8")
+        Path(plan).write_text(
+            plan_text([*self._sent, *self.table.unreadable_rows], coverage_of(self.covers)), encoding="utf-8"
+        )
         title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self._sent)))
         params: dict[str, Any] = {"plan": plan, "each": each}
         report = self.report.text().strip()

@@ -152,6 +152,11 @@ class DeliveryTable(QTableWidget):
         return [row for row in self.rows if row.is_data and row.code and row.status != ADDED]
 
     @property
+    def unreadable_rows(self) -> list[PlannedLayer]:
+        """The rows that the core cannot read: it tells of them again in its report."""
+        return [row for row in self.rows if row.status == UNREADABLE]
+
+    @property
     def waiting(self) -> list[PlannedLayer]:
         """The rows for which a person has said nothing yet."""
         return [row for row in self.rows if row.status in (UNSURE, UNMATCHED)]

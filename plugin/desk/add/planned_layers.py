@@ -110,6 +110,7 @@ def plan_text(rows: Iterable[PlannedLayer], covers: str) -> str:
         if not row.covers and "covers" not in row.remembered:
             values["covers"] = covers
         lines += ["[[layer]]", *(f"{name} = {_quoted_text(value)}" for name, value in values.items() if value)]
+        lines += [f'status = "{row.status}"'] if row.status == UNREADABLE else []
         lines += [f"{name} = true" for name in FLAGS if getattr(row, name)]
         if row.fields:
             pairs = ", ".join(

@@ -19,7 +19,7 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="sure file department covers transform report",
+        advanced="sure file department covers transform report overwrite",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),

@@ -112,7 +112,7 @@ def _add() -> VerbRow:
             "district (the default), extent (its bounding box, marked as assumed) or a file of polygons."
         ),
         first="library source as label valid_from valid_to covers repair keep_bad report",
-        advanced="accept sure layer crs transform encoding fields accuracy copy service taken_at define",
+        advanced="accept sure layer crs transform encoding fields accuracy copy service taken_at define overwrite",
         titles={
             **_of_source(),
             "as": tr("Layer (code)"),
@@ -317,7 +317,7 @@ def _spots() -> VerbRow:
             "of difference spots (CYTB) in the integrated library."
         ),
         first="library run decided region type",
-        advanced="label valid_from report workers",
+        advanced="label valid_from report overwrite workers",
         titles={
             "decided": tr("Only what is decided"),
             "region": tr("Division (six figures), for spots that lie in no township"),

@@ -43,6 +43,7 @@ class SpotsOptions:
     """Which spots are kept, and how the version is called.
 
     types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
+    overwrite: a report that is there is replaced.
     """
 
     types: tuple[str, ...]
@@ -51,6 +52,7 @@ class SpotsOptions:
     label: str | None = None
     valid_from: date | None = None
     report: str | None = None
+    overwrite: bool = False
 
 
 def add_spots(
@@ -144,6 +146,7 @@ def _add_options(
         valid_from=day,
         ground=union_of_all(np.array([ground, carried.coverage], dtype=object), Threads()),
         report=options.report,
+        overwrite=options.overwrite,
     )
 
 

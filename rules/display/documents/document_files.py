@@ -17,15 +17,19 @@ def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
     what else a place may have.
     """
     from onemap.layers.errors import OneMapError
-    from onemap.layers.files.atomic_output import check_place
+    from onemap.layers.files.atomic_output import check_places
 
-    if not values.get(name):
-        return
-    path = Path(values[name])
-    if path.suffix.lower() not in _FORMS:
-        raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(_FORMS))
-    given = [values["library"], *filter(None, inputs)]
-    check_place(path, bool(values.get("overwrite")), _FIELDS[name], given)
+    paths = [*map(Path, _places(values, name))]
+    for path in paths:
+        if path.suffix.lower() not in _FORMS:
+            raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(_FORMS))
+    check_places(paths, bool(values.get("overwrite")), _FIELDS[name], [values["library"], *filter(None, inputs)])
+
+
+def _places(values: Values, name: str) -> list[str]:
+    """Where pages go: one place, or several."""
+    given = values.get(name) or []
+    return [given] if isinstance(given, str) else list(given)
 
 
 def figures_foot(library: str, language: str) -> str:
@@ -46,16 +50,19 @@ def document_body(document: Any, suffix: str, progress: Any) -> bytes:
     return pdf_of(document, progress)[0] if suffix == ".pdf" else docx_of(document, progress)
 
 
-def write_pages(values: Values, sections: Sequence[Any], context: VerbContext, name: str = "page", *, foot: str) -> str:
-    """Write sections as the suffix says, and say where. foot: under each page."""
+def write_pages(
+    values: Values, sections: Sequence[Any], context: VerbContext, name: str = "page", *, foot: str
+) -> str | list[str]:
+    """Write sections wherever they are wanted, as each suffix says, and say where. foot: under each page."""
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
     from onemap.rules.display.documents.blocks import Document
 
-    target: str = values[name]
-    path = Path(target)
+    places = _places(values, name)
     setting = context.progress.part(0.0, 1.0, phrase("progress.pages", context.language))
-    body = document_body(Document(context.language, foot, tuple(sections)), path.suffix.lower(), setting)
-    with atomic_output(path, bool(values.get("overwrite")), _FIELDS[name]) as beside:
-        beside.write_bytes(body)
-    return target
+    document = Document(context.language, foot, tuple(sections))
+    for place, part in zip(places, setting.parts([1] * len(places)), strict=True):
+        body = document_body(document, Path(place).suffix.lower(), part)
+        with atomic_output(Path(place), bool(values.get("overwrite")), _FIELDS[name]) as beside:
+            beside.write_bytes(body)
+    return places[0] if len(places) == 1 else places

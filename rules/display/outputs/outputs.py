@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyproj
 
 from onemap.layers.errors import OneMapError, Problem, require_value
-from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.system_reasons import sqlite_reason
 from onemap.rules.judge.findings.table import Table
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_charts import SheetFigure
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
+    from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
     from onemap.rules.display.outputs.to_sheets import SheetOutput
 
@@ -54,23 +55,21 @@ class Target(Output, Protocol):
         """What its form could not hold, after `finish`."""
 
 
-def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = ()) -> None:
+FORMATS = (".gpkg", ".xlsx", "")
+OF_PARCELS = (".geojson", ".fgb", ".csv", ".dxf")  # that hold no other table
+
+
+def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = (), *, of_check: bool = False) -> None:
     """Refuse targets before hours of work: each is another one, and none of them an input.
 
+    of_check: what is written has parcels, which other forms hold, too.
     Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
     """
-    known: set[Path] = set()
     for target in map(Path, outs):
-        _check(target, overwrite, inputs)
-        if target.resolve() in known:
-            raise OneMapError("out.twice", file=target.name, field="--out")
-        known.add(target.resolve())
-
-
-def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
-    if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
-        raise OneMapError("out.format", file=target.name, field="--out")
-    check_place(target, overwrite, "--out", inputs)
+        if target.suffix.lower() not in (forms := (*FORMATS, *(OF_PARCELS if of_check else ()))):
+            known = [form or in_each_language("out_form.folder") for form in forms]
+            raise OneMapError("out.format", file=target.name, field="--out", known=known)
+    check_places(map(Path, outs), overwrite, "--out", inputs)
 
 
 @contextlib.contextmanager
@@ -83,7 +82,7 @@ def tables_written(
     figures: "Sequence[SheetFigure]" = (),
     titles: "KnownTitles | None" = None,
 ) -> Iterator[Target]:
-    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
+    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files; or parcels alone.
 
     language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
     titles: what no table says of the ids on a sheet.
@@ -111,7 +110,7 @@ def output_opened(
     `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
     """
     target = Path(out).absolute()
-    _check(target, overwrite)
+    check_targets([out], overwrite, of_check=True)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name, language, figures, titles)
@@ -147,7 +146,7 @@ class _LabelledOutput:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What the form could not hold: only a sheet cannot hold everything."""
+        """What the form could not hold."""
         return ()
 
     def close(self) -> None:
@@ -155,17 +154,17 @@ class _LabelledOutput:
         self._output.close()
 
 
-class _SheetOutput(_LabelledOutput):
-    """Sheets, of whose cells some may be too small."""
+class _PartialOutput(_LabelledOutput):
+    """Sheets, of whose cells some may be too small, or a file that holds parcels alone."""
 
-    def __init__(self, output: "SheetOutput", label: str) -> None:
+    def __init__(self, output: "SheetOutput | ParcelFileOutput", label: str) -> None:
         super().__init__(output, label)
-        self._sheets = output
+        self._partial = output
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """What the cells could not hold."""
-        return self._sheets.remarks
+        """What the form could not hold."""
+        return self._partial.remarks
 
 
 class _BackgroundOutput(_LabelledOutput):
@@ -244,7 +243,11 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
-        return _SheetOutput(SheetOutput(path, label, language, figures, titles), label)
+        return _PartialOutput(SheetOutput(path, label, language, figures, titles), label)
+    if path.suffix.lower() in OF_PARCELS:
+        from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
+
+        return _PartialOutput(ParcelFileOutput(path, label, crs, language), label)
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs), label)

@@ -33,7 +33,6 @@ _LOOKED_AT = 200  # rows that say how wide a column is
 _LINE_PT, _MOST_LINES = 15.0, 5  # a row's height by line; what is longer is read in its cell
 # Tables of what most runs have nothing of: for people an empty one would be a page with a head.
 _OFTEN_EMPTY = ("overlaps_line", "overlaps_point", "composition", "land_classes", "alternatives", "departments")
-_MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
 _AREA = "[<10]0.0;#,##0"  # of one that is not negative
 _SHARE = '[=0]0.0%;[<0.001]"< 0.1%";0.0%'
 _NUMBER_FORMS = {
@@ -169,7 +168,7 @@ def _write_sheet(
         kinds = {type(value) for value in values if value is not None}
         if kinds & {int, float} and str not in kinds:
             figures.add(at)
-        if len(columns) <= _MOST_DRESSED and (column.dtype.kind == "f" or _are_numbers(values)):
+        if column.dtype.kind == "f" or _are_numbers(values):
             form = _NUMBER_FORMS[HECTARES] if table == HECTARES else _number_form(name, heads[at - 1])
             values = [None if value is None else _number_cell(sheet, value, form) for value in values]
         cells.append([_plain_cell(sheet, value) for value in values])
@@ -191,10 +190,15 @@ def _line_count(row: Sequence[object], widths: Sequence[float]) -> int:
         (
             math.ceil(text_width(str(cell.value)) / (width - 2))
             for cell, width in zip(row, widths, strict=True)
-            if isinstance(cell, Cell) and cell.alignment.wrap_text
+            if _is_wrapped(cell)
         ),
         default=1,
     )
+
+
+def _is_wrapped(cell: object) -> TypeGuard[Cell]:
+    """Whether a cell may have several lines; of a number that need not be asked, which takes its time."""
+    return isinstance(cell, Cell) and isinstance(cell.value, str) and bool(cell.alignment.wrap_text)
 
 
 def _set_pages(sheet: Any, width: float) -> None:
@@ -263,7 +267,7 @@ def _decimals(form: str) -> int:
 
 def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
     """A row whose cells all begin at its top, where one of them has several lines."""
-    if not any(isinstance(cell, Cell) and cell.alignment.wrap_text for cell in row):
+    if not any(map(_is_wrapped, row)):
         return row
     cells = [cell if isinstance(cell, Cell) else WriteOnlyCell(sheet, cell) for cell in row]
     for cell in cells:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.errors import Problem
+from onemap.layers.errors import Problem, joined_sentences
 from onemap.layers.messages import phrase, sentences, wording
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView
 
@@ -18,7 +18,8 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
-    """What a result remarks on its input, a line each; fields that are not there share one."""
+    """What a result remarks on its input, a line each, of several files with the file; absent fields share one."""
+    is_of_several = len({problem["file"] for problem in problems}) > 1
     absent = [problem["field"] for problem in problems if problem["code"] == "field.absent"]
     if absent:
         yield "- " + phrase("said.absent", language, fields=", ".join(absent))
@@ -26,11 +27,25 @@ def remark_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterat
     for problem in problems:
         listed[problem["code"]] += problem["code"] != "field.absent"
         if 0 < listed[problem["code"]] <= _MOST_OF_A_KIND:
-            place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
-            yield f"- {place}: {problem['message']}" if place else f"- {problem['message']}"
+            file = problem["file"] if is_of_several and str(problem["file"]) not in problem["message"] else None
+            place = " · ".join(filter(None, (file, *(problem[name] for name in ("layer", "feature", "field")))))
+            yield placed_sentence(place, problem["message"])
     for code, count in listed.items():
         if count > _MOST_OF_A_KIND:
             yield "- " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code)
+
+
+def refusal_lines(problems: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
+    """What stands against a source that its head names, a line each: the feature, its row in the file, the field."""
+    for problem in problems:
+        row = phrase("said.row", language, row=problem["row"]) if problem.get("row") else None
+        place = " · ".join(filter(None, (problem["feature"], row, problem["field"])))
+        yield placed_sentence(place, joined_sentences(problem["message"], problem["mend"]))
+
+
+def placed_sentence(place: str, sentence: str) -> str:
+    """A line of a list: what is said, after the place of which it is said."""
+    return f"- {place}: {sentence}" if place else f"- {sentence}"
 
 
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
 from onemap.rules.judge.findings.verdict_text import column_heads
@@ -20,6 +20,8 @@ def check_view(result: Mapping[str, Any], language: str) -> AnswerView:
     parts: list[Part] = [verdict_table(result["verdicts"], language)]
     if assumed := sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent"):
         parts.append(_sentence("assumed", language, layers=", ".join(assumed)))
+    if result.get("left_out"):
+        parts.append(_sentence("files_left_out", language, files=list_text(result["left_out"], language)))
     if result.get("set_aside"):
         code = "parcels_aside" if result["bad_table"] else "parcels_aside_unwritten"
         parts.append(_sentence(code, language, count=result["set_aside"], table=result["bad_table"]))

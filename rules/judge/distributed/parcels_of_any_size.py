@@ -37,8 +37,9 @@ def in_blocks_or_whole(
     most = most_parcels()
     # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.
     is_plain = not (options.more_parcels or options.keep_bad or options.normalising.fields or options.facts.values)
-    with large_layer(options.parcels, options.layer, options.encoding) as stream:
-        if stream and is_plain and not fits_into_memory(stream.count / most, in_parts=in_parts):
+    given = options.parcels, options.layer, options.encoding
+    with large_layer(*given) if is_plain else contextlib.nullcontext() as stream:
+        if stream and not fits_into_memory(stream.count / most, in_parts=in_parts):
             digest = content_hash(Path(options.parcels), stream.readable.path, reading)
             blank = no_parcels(source_name(options.parcels), digest)
             reader = ParcelStream(stream, options, library.crs, digest, reading, workers)

@@ -48,7 +48,8 @@ def _files(name: str) -> list[str]:
         return [name]
     path = Path(name)
     if path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
-        return [str(file) for file in sources_in(path, path.name) if not is_library(file)]
+        drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
+        return [str(file) for file in sorted({*sources_in(path, path.name), *drawings}) if not is_library(file)]
     if path.exists() or not glob.has_magic(name):
         return [name]
     found = sorted(glob.glob(name, recursive=True))

@@ -313,8 +313,6 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
 
     Raises OneMapError parcel.id for an id that two files have.
     """
-    if len(parts) == 1:
-        return parts[0]
     ids = [name if part.id_field else f"{part.source}:{name}" for part in parts for name in part.ids]
     files: dict[str, list[str]] = {}
     for name, file in zip(ids, [part.source for part in parts for _ in part.ids], strict=True):

@@ -5,14 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.sources.postgis import is_database
 from onemap.layers.sources.reading import source_name
 from onemap.rules.judge.inputs.parcels import Parcels, joined_parcels, no_parcels, read_parcels
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, with_facts
+
+LEFT_OUT = "left_out"  # in the record of a run: the files of parcels that could not be read
+_OF_READING = ("source.", "format.")  # codes of what keeps a file from being read at all
 
 
 @dataclass(frozen=True)
@@ -92,18 +97,47 @@ def question_of(
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
-    files = (options.parcels, *options.more_parcels)
-    parts = [
-        read_parcels(
-            *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
-            *(workers, part, options.keep_bad, len(files) > 1),
-        )
-        for file, part in zip(files, progress.parts([1] * len(files)), strict=True)
-    ]
+    parcels, left_out = _parcels_of_files(library, options, workers, progress)
     facts = checked_facts(options.facts, joined_rules(question.packs), question.as_of)
-    stated_facts = {"facts": facts.plain} if facts.values else {}
-    parcels = with_facts(joined_parcels(parts), facts)
-    return replace(question, parcels=parcels, source={**question.source, **stated_facts})
+    more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
+    return replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
+
+
+def _parcels_of_files(
+    library: Library, options: CheckOptions, workers: int, progress: Progress
+) -> tuple[Parcels, list[str]]:
+    """The parcels of all files, and which of several files could not be read: problems name each with its path.
+
+    Where parcels that cannot be used are set aside, a file of which none can is left out, too.
+    """
+    files = (options.parcels, *options.more_parcels)
+    parts: list[Parcels] = []
+    left_out: dict[str, list[Problem]] = {}
+    for file, part in zip(files, progress.parts([1] * len(files)), strict=True):
+        try:
+            parts.append(
+                read_parcels(
+                    *(file, options.layer, options.id_field, options.encoding, options.normalising, library.crs),
+                    *(workers, part, options.keep_bad, len(files) > 1),
+                )
+            )
+        except OneMapError as error:
+            if len(files) == 1:
+                raise
+            found = [replace(problem, facts={**problem.facts, "file": _shown_path(file)}) for problem in error.problems]
+            if not (options.keep_bad or error.code.startswith(_OF_READING)):
+                raise OneMapError.of(found) from None
+            left_out[_shown_path(file)] = found
+    problems = [problem for found in left_out.values() for problem in found]
+    if not parts:
+        raise OneMapError.of(problems)
+    parcels = joined_parcels(parts) if len(files) > 1 else parts[0]
+    return replace(parcels, problems=(*problems, *parcels.problems)), list(left_out)
+
+
+def _shown_path(file: str) -> str:
+    """A file with its folder; a database without its password."""
+    return source_name(file) if is_database(file) else file
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:

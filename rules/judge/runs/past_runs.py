@@ -1,7 +1,7 @@
 """The runs that a library keeps: listed, given a name, and taken away where nothing rests on them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
@@ -12,9 +12,8 @@ from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.runs.run_record import read_record
-from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_record, stored_values
+from onemap.rules.judge.runs.run_store import CHECK, NAMES, kind_of, run_names, run_record, stored_values
 
-NAMES = "onemap_run_names"
 LONGEST_NAME = 120
 TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_run_names (number INTEGER PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL,"
@@ -41,17 +40,23 @@ MAY_LOG = compose_sql(
 _OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
 
 
-def run_names(library: Library) -> dict[str, str]:
-    """The names that runs have, by the run; of several that were given to one the last stands."""
-    if not library.has_table(NAMES):  # a library that was made before runs had names
-        return {}
-    rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
-    return {run: name for run, name in dict(rows.fetchall()).items() if name}
-
-
 def run_of_name(names: Mapping[str, str], wanted: str) -> str:
     """The run of that name, else the run of that id."""
     return next((run for run, name in names.items() if name == wanted), wanted)
+
+
+def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | None]:
+    """The checks of some names or ids, each with its name. Raises OneMapError run.unknown, run.kind."""
+    names, problems = run_names(library), list[Problem]()
+    runs = dict.fromkeys(run_of_name(names, name) for name in wanted)
+    for run in runs:
+        try:
+            run_record(library, run)
+        except OneMapError as error:  # one that is damaged is told of, and does not hinder the others
+            problems += [problem for problem in error.problems if problem.code != "run.damaged"]
+    if problems:
+        raise OneMapError.of(problems)
+    return {run: names.get(run) for run in runs}
 
 
 def past_runs(

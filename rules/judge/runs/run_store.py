@@ -15,8 +15,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
-from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.inputs.parcel_outlines import Outlines
 from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
@@ -38,6 +39,7 @@ from onemap.rules.judge.runs.run_record import read_record
 from onemap.rules.judge.runs.stored_rows import GIVEN, read_blocks, row_counts
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
+NAMES = "onemap_run_names"
 CHECK = "check"  # the kind of a run whose record names none
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
@@ -140,12 +142,22 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
     sql = "SELECT record FROM onemap_runs WHERE id = ?"
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
-        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
+        names = sorted(set(run_names(library).values()))
+        named = {one: phrase("run_names.some", one, names=list_text(names, one)) if names else "" for one in LANGUAGES}
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN", named=named)
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
         kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
         raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
     return record
+
+
+def run_names(library: Library) -> dict[str, str]:
+    """The names that runs have, by the run; of several that were given to one the last stands."""
+    if not library.has_table(NAMES):  # a library that was made before runs had names
+        return {}
+    rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
+    return {run: name for run, name in dict(rows.fetchall()).items() if name}
 
 
 def kind_of(record: Mapping[str, Any]) -> str:

@@ -75,6 +75,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             Parameter("label", "L"),
             Parameter("valid_from", "D", convert=to_date),
             Parameter("report", "FILE.xlsx"),
+            Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
         ),
         work=_WORK,

@@ -9,6 +9,7 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
+from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
 
 Result = dict[str, Any]
@@ -56,22 +57,51 @@ def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRo
 
 def ingest_view(result: Result, language: str) -> AnswerView:
     """What goes where; then what was added, what was refused and why, and where report and plan lie."""
-    lines = [phrase("said.ingest_added", language, **row) for row in result["added"]]
-    lines += [phrase("said.unchanged", language, **row) for row in result["unchanged"]]
+    lines = [line for row in (*result["added"], *result["unchanged"]) for line in added_lines(row, language)]
     for row in result["refused"]:
-        source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
-        lines.append(phrase("said.ingest_refused", language, source=source))
-        lines += [f"  - {joined_sentences(problem['message'], problem['mend'])}" for problem in row["problems"]]
+        lines.append(phrase("said.ingest_refused", language, source=_source_name(row)))
+        lines += [f"  {line}" for line in refusal_lines(row["problems"], language)]
     reports = result.get("report") or ()
     for report in [reports] if isinstance(reports, str) else reports:
         lines.append(phrase("said.ingest_report", language, report=report))
     if result.get("plan_file") and not any(result[name] for name in ("added", "unchanged", "refused")):
         lines.append(phrase("said.ingest_planned", language, plan=result["plan_file"]))
-    return AnswerView([_plan_row(row, language) for row in result["plan"]], closing=lines)
+    is_planned = not result["refused"]
+    return AnswerView([_plan_row(row, language, is_planned) for row in result["plan"]], closing=lines)
 
 
-def _plan_row(row: Result, language: str) -> AnswerRow:
-    """One layer of a delivery: what it becomes, and how it stands."""
+def ingest_warnings(result: Result, language: str) -> Iterator[str]:
+    """What is remarked on each layer that went in, and which sources were refused, with the first reason."""
+    added = [row for row in result["plan"] if row["status"] == "added"]
+    for row, taken in zip(added, result["added"], strict=True):
+        if lines := [*remark_lines(taken["problems"], language)]:
+            yield from (_source_name(row), *lines)
+    for row in result["refused"]:
+        first, *more = refusal_lines(row["problems"], language)
+        yield from (phrase("said.ingest_refused", language, source=_source_name(row)), first)
+        if more:
+            yield f"- {phrase('said.ingest_refused_more', language, count=len(more))}"
+
+
+def _source_name(row: Result) -> str:
+    return " · ".join(filter(None, (row["source"], row["layer"], row["code"])))
+
+
+def added_lines(result: Result, language: str) -> list[str]:
+    """What became of a version that was to be added. result: of `add`."""
+    if result["unchanged"]:
+        return [phrase("said.unchanged", language, **result)]
+    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
+    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if not result["in_force"]:
+        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
+    if result["set_aside"]:
+        lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
+    return lines
+
+
+def _plan_row(row: Result, language: str, with_reasons: bool) -> AnswerRow:
+    """One layer of a delivery: what it becomes, and how it stands. with_reasons: a line says why it cannot be read."""
     source = " · ".join(filter(None, (row["source"], row["layer"])))
     code = row["code"] or either_of(row["suggested"], language) or "–"
     state = _plan_state(row)
@@ -80,7 +110,7 @@ def _plan_row(row: Result, language: str) -> AnswerRow:
     remembered = phrase("said.comma", language).join(titles_of(row["remembered"], "remembered", language))
     line += phrase("said.ingest_remembered", language, names=remembered) if remembered else ""
     problems = [joined_sentences(problem["message"], problem["mend"]) for problem in row["problems"]]
-    is_unreadable = row["status"] == "unreadable"
+    is_unreadable = with_reasons and row["status"] == "unreadable"
     below = [AnswerRow("", line=(f"- {problem}",)) for problem in problems] if is_unreadable else []
     return AnswerRow(source, (code, words), "\n".join(problems), {"state": state}, rows=below, line=(line,))
 
@@ -130,7 +160,9 @@ def changes_view(result: Result, language: str) -> AnswerView:
         line = phrase("said.changes_class", language, hectares=hectares_text(row["area_m2"]), **sides)
         below.append(_row_of(line))
     rows = [AnswerRow(name, about={"list": "features"}, rows=below, line=(name,))]
-    closing = [phrase("said.changes_page", language, page=result["page"])] if result.get("page") else []
+    pages = result.get("page") or []
+    pages = [pages] if isinstance(pages, str) else pages
+    closing = [phrase("said.changes_page", language, page=page) for page in pages]
     return AnswerView([*rows, *(_turned_by_version(result, language) if "cases" in result else ())], closing=closing)
 
 

@@ -23,7 +23,7 @@ _WITHIN = (
 _UNIT = (Parameter("unit", "CODE", convert=to_name), Parameter("unit_field", "FIELD", convert=to_name))
 WARNING_STEPS = ("notified", "explained", "mended", "closed")
 WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
-_PAGE = Parameter("page", "FILE", convert=to_name)
+_PAGE = Parameter("page", "FILE", repeated=True, convert=to_name)
 _OUT = (
     Parameter("out", "PATH", repeated=True),
     Parameter("overwrite", flag=True),

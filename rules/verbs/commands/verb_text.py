@@ -21,7 +21,7 @@ from onemap.rules.display.rows.run_views import check_view, explain_view, runs_v
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS, added_lines, ingest_warnings
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
 
@@ -39,7 +39,9 @@ def result_text(verb: str, result: Result, language: str) -> str:
 
 def warnings(result: Result, language: str) -> list[str]:
     """What a result remarks on its input, a line each."""
-    return [f"  {line}" for line in remark_lines(result.get("problems", ()), language)]
+    is_ingest = "refused" in result
+    lines = ingest_warnings(result, language) if is_ingest else remark_lines(result.get("problems", ()), language)
+    return [f"  {line}" for line in lines]
 
 
 def _new(result: Result, language: str) -> str:
@@ -47,15 +49,8 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    if result["unchanged"]:
-        return phrase("said.unchanged", language, **result)
-    doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
-    lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
-    if not result["in_force"]:
-        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
-    if result["set_aside"]:
-        lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
-    if result.get("report"):
+    lines = added_lines(result, language)
+    if result.get("report") and not result["unchanged"]:
         lines.append(phrase("said.report", language, report=result["report"]))
     return "\n".join(lines)
 

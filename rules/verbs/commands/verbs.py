@@ -87,6 +87,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("accept", choices=("shift",)),
                 Parameter("sure", flag=True),
                 Parameter("report", "FILE.xlsx"),
+                Parameter("overwrite", flag=True),
                 Parameter("copy", flag=True),
                 Parameter("service", "NAME"),
                 Parameter("taken_at", "T", convert=to_moment),

@@ -82,13 +82,12 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
     """A record for each open case and each check that was named: what would turn, why, and for whom."""
     from dataclasses import replace
 
-    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+    from onemap.rules.judge.runs.past_runs import runs_of_names
     from onemap.rules.review.turned_by_version import turned_in_case, turned_in_run
 
     new = {name: values[name] for name in ("code", "old", "new")}
+    runs = runs_of_names(library, values.get("run") or ())
     cases = open_cases(library) if values.get("open") else []
-    names = run_names(library)
-    runs = [run_of_name(names, wanted) for wanted in values.get("run") or ()]
     parts = iter(context.progress.part(_COMPARED, 1.0).parts([1] * (len(cases) + len(runs))))
 
     def record(facts: Mapping[str, Any], ask: Any, what: Any) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
     ]
     return {
         "cases": of_cases,
-        "runs": [record({"run": run, "name": names.get(run)}, turned_in_run, run) for run in runs],
+        "runs": [record({"run": run, "name": name}, turned_in_run, run) for run, name in runs.items()],
     }
 
 

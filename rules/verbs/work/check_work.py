@@ -21,9 +21,9 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.inputs.parcel_sources import files_of_parcels
     from onemap.rules.judge.packs.pack import rule_titles
     from onemap.rules.judge.question.check_options import check_options
-    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+    from onemap.rules.judge.runs.past_runs import run_of_name
     from onemap.rules.judge.runs.run import RowsOutdated
-    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.judge.runs.run_store import run_names, run_record
     from onemap.rules.judge.runs.unasked_rules import asked_answer, unasked_rules
 
     outs, against = values.get("out") or [], values.get("against")
@@ -31,7 +31,8 @@ def check(values: Values, context: VerbContext) -> Result:
         is_served = context.session is not None
         files = held.enter_context(files_of_parcels(values["parcels"], is_served))
         options = check_options({**values, "parcels": files})
-        check_targets(outs, bool(values.get("overwrite")), [values["library"], *files, *options.packs])
+        inputs = [values["library"], *files, *options.packs]
+        check_targets(outs, bool(values.get("overwrite")), inputs, of_check=True)
         library = held.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)
@@ -127,6 +128,8 @@ def _check_result(
     run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
 ) -> Result:
     """What `check` answers. changed: the parcels whose verdict differs from the earlier run's, None without one."""
+    from onemap.rules.judge.question.question import LEFT_OUT
+
     result: Result = {
         "run": {**run.record, "recorded": recorded},
         "parcels": run.parcels,
@@ -140,6 +143,8 @@ def _check_result(
         result["changed"] = changed
     if values.get("keep_bad"):
         result |= _set_aside(run, values)
+    if left_out := run.record["parameters"].get(LEFT_OUT):
+        result |= {LEFT_OUT: left_out, "failed_on": LEFT_OUT}
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
         result["failed_on"] = threshold

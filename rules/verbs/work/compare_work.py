@@ -124,6 +124,7 @@ def spots(values: Values, context: VerbContext) -> Result:
         label=values.get("label"),
         valid_from=values.get("valid_from"),
         report=values.get("report"),
+        overwrite=bool(values.get("overwrite")),
     )
     threads = Threads.of(values.get("workers"), context.progress)
 

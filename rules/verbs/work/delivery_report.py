@@ -16,7 +16,7 @@ from onemap.layers.delivery.ingest import ADDED, PLANNED, REFUSED, UNCHANGED
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.messages import either_of, phrase, sender_mend, wording
-from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.numbers.indicators.indicator_words import measure_words
 
 SHEETS, PAGES, DATA = (".xlsx",), (".html", ".pdf", ".docx"), (".json",)
@@ -34,42 +34,37 @@ _REFUSE, _ABSENT, _UNSURE = "refuse", "field.absent", "ingest.unsure"
 Record = dict[str, Any]
 
 
-def check_reports(places: Sequence[str], inputs: Sequence[str]) -> None:
+def check_reports(values: Values) -> None:
     """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
-    from onemap.layers.files.atomic_output import check_place
+    from onemap.layers.files.atomic_output import check_places
 
-    known: set[Path] = set()
-    for path in map(Path, places):
-        if path.suffix.lower() not in (*SHEETS, *DATA, *PAGES):
-            forms = [*SHEETS, *DATA, *PAGES]
+    places, forms = [*map(Path, values.get("report") or ())], [*SHEETS, *DATA, *PAGES]
+    for path in places:
+        if path.suffix.lower() not in forms:
             raise OneMapError("statement.suffix", file=path.name, field="--report", known=forms)
-        check_place(path, False, "--report", inputs)
-        if path.resolve() in known:
-            raise OneMapError("out.twice", file=path.name, field="--report")
-        known.add(path.resolve())
+    check_places(places, bool(values.get("overwrite")), "--report")
 
 
-def write_reports(
-    places: Sequence[str], result: Mapping[str, Any], library: Library, folder: str, context: VerbContext
-) -> None:
+def write_reports(values: Values, result: Mapping[str, Any], library: Library, context: VerbContext) -> None:
     """Write the report wherever it is wanted: for the sender, but JSON as it was told here.
 
-    result: of `ingest`. Raises OneMapError out.….
+    values, result: of `ingest`. Raises OneMapError out.….
     """
+    places, overwrite = values.get("report") or (), bool(values.get("overwrite"))
     if not places:
         return
     layers, problems = _layers(result, library, context.language), _problems(result)
     to_sender = _for_sender(problems, result, library, context.language)
-    facts = {"delivery": Path(folder).name, "library": library.printed_name, "crs": f"EPSG:{library.srs_id}"}
+    facts = {"delivery": Path(values["folder"]).name, "library": library.printed_name, "crs": f"EPSG:{library.srs_id}"}
     facts |= {"day": date.today().isoformat(), "who": library.person()}
     for path in map(Path, places):
         if path.suffix.lower() in SHEETS:
-            _write_sheets(path, layers, to_sender, library, context.language)
+            _write_sheets(path, overwrite, layers, to_sender, library, context.language)
         elif path.suffix.lower() in DATA:
-            _write_json(path, {**facts, "layers": layers, "problems": problems})
+            _write_json(path, overwrite, {**facts, "layers": layers, "problems": problems})
         else:
             named = {**facts, "crs": crs_title(library.crs, context.language)}
-            _write_page(path, named, layers, to_sender, context)
+            _write_page({"page": str(path), "overwrite": overwrite}, named, layers, to_sender, context)
 
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
@@ -158,7 +153,12 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
 
 
 def _write_sheets(
-    path: Path, layers: Sequence[Record], problems: Sequence[Record], library: Library, language: str
+    path: Path,
+    overwrite: bool,
+    layers: Sequence[Record],
+    problems: Sequence[Record],
+    library: Library,
+    language: str,
 ) -> None:
     import pandas as pd
 
@@ -173,19 +173,19 @@ def _write_sheets(
         "delivery_problems": Table(pd.DataFrame(problem_rows, columns=list(_PROBLEM_COLUMNS), dtype=object)),
     }
     titles = titles_of_library(library)
-    with tables_written(tables, library.crs, str(path), False, language, titles=titles):
+    with tables_written(tables, library.crs, str(path), overwrite, language, titles=titles):
         pass
 
 
-def _write_json(path: Path, content: Record) -> None:
+def _write_json(path: Path, overwrite: bool, content: Record) -> None:
     from onemap.layers.files.atomic_output import atomic_output
 
-    with atomic_output(path, False, "--report") as beside:
+    with atomic_output(path, overwrite, "--report") as beside:
         beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _write_page(
-    path: Path, facts: Record, layers: Sequence[Record], problems: Sequence[Record], context: VerbContext
+    values: Values, facts: Record, layers: Sequence[Record], problems: Sequence[Record], context: VerbContext
 ) -> None:
     from onemap.rules.display.documents.blocks import section_of, with_texts
     from onemap.rules.display.documents.document_files import write_pages
@@ -212,7 +212,6 @@ def _write_page(
         lead=phrase("report.delivery_lead", language, layers=len(layers), counts=counts),
     )
     foot = phrase("report.foot", language, library=facts["library"], day=facts["day"])
-    values = {"page": str(path), "library": facts["library"]}
     write_pages(values, [with_texts(section, _plain_text)], context, foot=foot)
 
 

@@ -108,9 +108,9 @@ def ingest(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
     from onemap.rules.judge.packs.library_packs import packs_of, required_fields
     from onemap.rules.verbs.work.delivery_report import check_reports, write_reports
+    from onemap.rules.verbs.work.table_targets import one_or_all
 
-    reports, folder = values.get("report") or [], values["folder"]
-    check_reports(reports, [values["library"], *filter(None, [values.get("plan")])])
+    check_reports(values)
     with open_library(values["library"]) as library:
         options = IngestOptions(
             required_fields=lambda code: required_fields(packs_of(library, ()), code),
@@ -126,14 +126,14 @@ def ingest(values: Values, context: VerbContext) -> Result:
             provers=Provers(os.cpu_count() or 1, are_simple_rings),
         )
         try:
-            result = ingest_delivery(library, Path(folder), options, context.progress)
+            result = ingest_delivery(library, Path(values["folder"]), options, context.progress)
         except DeliveryRefused as error:  # what the department must mend is in the report then
-            write_reports(reports, error.result, library, folder, context)
+            write_reports(values, error.result, library, context)
             raise
-        write_reports(reports, result, library, folder, context)
-    if any(row["code"] for row in result["refused"]):  # others went in, and these were planned
+        write_reports(values, result, library, context)
+    if result["refused"]:  # others went in
         result["failed_on"] = REFUSED
-    return result | ({"report": reports[0] if len(reports) == 1 else reports} if reports else {})
+    return result | ({"report": one_or_all(values["report"])} if values.get("report") else {})
 
 
 def answers(values: Values, context: VerbContext) -> Result:

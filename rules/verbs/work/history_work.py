@@ -1,7 +1,5 @@
 """Who did what, when: the library's log, of all of it or of one layer or case, and as a file."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import phrase
 from onemap.layers.stores.sql_text import columns_of, compose_sql
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.outputs.csv_rows import csv_bytes
 from onemap.rules.display.outputs.outputs import tables_written
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.log_entry_words import log_words
@@ -97,15 +96,9 @@ def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
         if out.suffix.lower() == ".json":
             beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
         else:
-            text = io.StringIO(newline="")
-            writer = csv.writer(text)
-            writer.writerow(_COLUMNS)
-            writer.writerows([_cell(row[name]) for name in _COLUMNS] for row in rows)
-            beside.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+            beside.write_bytes(csv_bytes(_COLUMNS, ([_cell(row[name]) for name in _COLUMNS] for row in rows)))
 
 
 def _cell(value: Any) -> Any:
-    """A value that fits into a cell, and that no office program takes for a formula."""
-    if not isinstance(value, str):
-        return value
-    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value[:_MOST_CELL_CHARACTERS]
+    """A value that fits into a cell."""
+    return value[:_MOST_CELL_CHARACTERS] if isinstance(value, str) else value

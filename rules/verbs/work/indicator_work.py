@@ -145,7 +145,7 @@ def _write_pages(
     catalogue: Any,
     library: str,
     context: VerbContext,
-) -> str:
+) -> str | list[str]:
     """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
     from onemap.rules.numbers.indicators.indicator_pages import indicator_pages
     from onemap.rules.numbers.indicators.quota_pages import quota_pages

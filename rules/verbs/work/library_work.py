@@ -98,6 +98,7 @@ def add(values: Values, context: VerbContext) -> Result:
         accept=(values["accept"],) if values.get("accept") else (),
         sure=bool(values.get("sure")),
         report=values.get("report"),
+        overwrite=bool(values.get("overwrite")),
         normalising=normalising_options(values),
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
     )
@@ -215,6 +216,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     """Make the sample city's files in a new folder."""
     from pathlib import Path
 
+    from onemap.layers.files.atomic_output import place_taken
     from onemap.layers.messages import phrase
     from onemap.resources.sample_city import make
 
@@ -222,7 +224,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     if not folder.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(folder.parent))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OneMapError("out.exists", file=folder.name)
+        raise place_taken(folder.name)
 
     def report(share: float, step: str, file: str) -> None:
         context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))

@@ -13,13 +13,14 @@ from onemap.layers.messages import problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
-from onemap.rules.verbs.work.table_targets import target_answer, write_tables
+from onemap.rules.verbs.work.table_targets import one_or_all, target_answer, write_tables
 
 _OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
 
 
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
+    from onemap.layers.files.atomic_output import check_places
     from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
@@ -32,7 +33,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--open", verb="recheck")
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
-    page = _page_place(values)
+    pages = [*map(Path, values.get("page") or ())]
+    check_places(pages, overwrite, "--page", [values["library"]])
     with open_library(values["library"]) as library:
         records, run_records, progress = _records(library, values, context)
         found = None
@@ -54,23 +56,25 @@ def recheck(values: Values, context: VerbContext) -> Result:
     more = {"warnings": found.table()} if found else {}
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
-    if page is not None:
+    if pages:
         others = [_new_warnings(found, packs, catalogue, context.language)] if found else []
-        _write_page(page, result, shown, others, context.language, overwrite)
-        result["page"] = str(page)
+        for page in pages:
+            _write_page(page, result, shown, others, context.language, overwrite)
+        result["page"] = one_or_all(list(map(str, pages)))
     result |= target_answer(values)
     return result
 
 
 def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
     """The record of each case and of each check that was asked for, and the progress that is left."""
-    from onemap.rules.judge.runs.past_runs import run_names, run_of_name
+    from onemap.rules.judge.runs.past_runs import runs_of_names
 
-    cases, names = open_cases(library) if values.get("open") else [], run_names(library)
-    runs = [run_of_name(names, name) for name in values.get("run") or ()]
+    runs = runs_of_names(library, values.get("run") or ())
+    cases = open_cases(library) if values.get("open") else []
     parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
     records = [_case_record(library, case, values, context, next(parts)) for case in cases]
-    return records, [_run_record(library, run, names, values, context, next(parts)) for run in runs], next(parts)
+    of_runs = [_run_record(library, run, name, values, context, next(parts)) for run, name in runs.items()]
+    return records, of_runs, next(parts)
 
 
 def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]:
@@ -114,16 +118,6 @@ def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list
     return [pack for run in dict.fromkeys(runs) for pack in stored_packs(library, run)]
 
 
-def _page_place(values: Values) -> Path | None:
-    """Where the page is to lie. Raises OneMapError out.… before any work."""
-    from onemap.layers.files.atomic_output import check_place
-
-    page = Path(values["page"]) if values.get("page") else None
-    if page is not None:
-        check_place(page, bool(values.get("overwrite")), "--page", [values["library"]])
-    return page
-
-
 def _write_page(page: Path, result: Result, library: str, more: Any, language: str, overwrite: bool) -> None:
     from onemap.rules.display.outputs.turned_page import write_turned_page
 
@@ -164,14 +158,14 @@ def _case_record(library: Library, case: Any, values: Values, context: VerbConte
 
 
 def _run_record(
-    library: Library, run: str, names: Mapping[str, str], values: Values, context: VerbContext, progress: Any
+    library: Library, run: str, name: str | None, values: Values, context: VerbContext, progress: Any
 ) -> dict[str, Any]:
     """A check that was kept: its parcels whose verdict turned, and what changed behind them."""
     from dataclasses import replace
 
     from onemap.rules.review.recheck import recheck_run
 
-    facts = {"run": run, "name": names.get(run)}
+    facts = {"run": run, "name": name}
     try:
         found = recheck_run(library, run, values, replace(context, progress=progress))
     except OneMapError as error:

@@ -13,7 +13,8 @@ from onemap.rules.verbs.work.table_targets import target_answer, write_tables
 def runs(values: Values, context: VerbContext) -> Result:
     """The runs that a library keeps; with RUN one of them, which is written, compared, named or taken away."""
     from onemap.layers.library.library import open_library, system_user
-    from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_names, run_of_name
+    from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name
+    from onemap.rules.judge.runs.run_store import run_names
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     run = values.get("run")
@@ -44,15 +45,16 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
     from onemap.rules.judge.packs.excuse_text import names_in_packs
     from onemap.rules.judge.packs.pack import rule_titles
-    from onemap.rules.judge.runs.past_runs import run_names, stored_verdicts
+    from onemap.rules.judge.runs.past_runs import stored_verdicts
     from onemap.rules.judge.runs.run import most_severe
-    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_record, stored_packs
+    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record, stored_packs
     from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
     record = run_record(library, run, CHECK if values.get("against") else None)
-    if (kind := kind_of(record)) != CHECK:
+    kind = kind_of(record)
+    check_targets(outs, overwrite, [values["library"]], of_check=kind == CHECK)
+    if kind != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
         return {**answer, "problems": problems, **target_answer(values)}

@@ -315,7 +315,9 @@ def _check_report(report: Path) -> None:
             if json.loads(report.read_text(encoding="utf-8")).get("about") == REPORT_MARK:
                 return
     if report.exists():
-        raise OneMapError("out.exists", file=report.name, field="--report")
+        from onemap.layers.files.atomic_output import place_taken
+
+        raise place_taken(report.name, "--report")
     if not report.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(report.parent), field="--report")
 

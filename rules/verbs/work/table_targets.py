@@ -42,5 +42,9 @@ def language_of_heads(out: str, language: str) -> str | None:
 
 def target_answer(values: Values) -> Result:
     """`out` of an answer: one place as a text, several as a list; nothing where no table was wanted."""
-    outs = values.get("out")
-    return {"out": outs[0] if len(outs) == 1 else outs} if outs else {}
+    return {"out": one_or_all(values["out"])} if values.get("out") else {}
+
+
+def one_or_all(places: Sequence[str]) -> str | Sequence[str]:
+    """Where something was written, as an answer says it: one place as a text, several as a list."""
+    return places[0] if len(places) == 1 else places

@@ -313,6 +313,61 @@ def test_a_plan_that_is_written_says_why_a_file_cannot_be_read(library, delivery
     assert "Save it as DXF" in lines[lines.index("cannot be read: 总平面.dwg → –") + 1]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_cannot_be_read_stays_refused_through_plan_and_report_and_keeps_nothing_out(
+    library, delivery, onemap, core, tmp_path, lang
+):
+    """Two forms that nobody reads here, called like layers; half a shapefile; and Thumbs.db, which is no data."""
+    (delivery / "永久基本农田图斑.gpx").write_text("<gpx/>", encoding="utf-8")
+    (delivery / "CZKFBJ2024.xyz").write_bytes(b"1 2 3")
+    (delivery / "湿地.shp").write_bytes(b"\x00\x00\x27\x0a")
+    (delivery / "Thumbs.db").write_bytes(b"x")
+    (delivery / "STBHHX2024.qml").write_text("<qgis/>", encoding="utf-8")
+    unread = ["CZKFBJ2024.xyz", "永久基本农田图斑.gpx", "湿地.shp"]
+    plan, report = tmp_path / "plan.toml", tmp_path / "report.json"
+    planned = onemap("ingest", library, delivery, "--plan", plan).json["plan"]
+    assert [row["source"] for row in planned if row["status"] == "unreadable"] == sorted(unread)
+    assert {row["source"] for row in planned if row["status"] == "note"} >= {"Thumbs.db", "STBHHX2024.qml"}
+    options = ("--plan", plan, "--covers", "district", "--report", report, "--lang", lang)
+    done = core("ingest", library, delivery, *options)
+    assert (done.returncode, sorted(versions_of(library))) == (4, [("STBHHX", "2024", 1), ("ZRBHD", "v1", 1)])
+    written = json.loads(report.read_text(encoding="utf-8"))
+    assert {row["source"] for row in written["layers"] if row["status"] == "unreadable"} == {*unread}
+    assert {one["source"]: one["code"] for one in written["problems"] if one["level"] == "refuse"} == {
+        "CZKFBJ2024.xyz": "format.unknown",
+        "永久基本农田图斑.gpx": "format.no_driver",
+        "湿地.shp": "source.part_missing",
+    }
+    for text in (done.stdout.decode("utf-8"), done.stderr.decode("utf-8")):
+        assert all(text.count(f"{'Refused: ' if lang == 'en' else '未入库：'}{name}") == 1 for name in unread), text
+    report.unlink()
+    write_layer(delivery / "湿地.shp", [square(0, 0)], {"BH": ["1"]}, encoding="UTF-8")
+    (delivery / "永久基本农田图斑.gpx").unlink()
+    assert onemap("ingest", library, delivery, *options[:2]).codes == ["ingest.plan_source"]
+    answer = onemap("ingest", library, delivery, *options[:4], "--each")
+    assert {row["source"]: row["problems"][0]["code"] for row in answer.json["refused"]} == {
+        "CZKFBJ2024.xyz": "format.unknown",
+        "永久基本农田图斑.gpx": "ingest.plan_source",
+        "湿地.shp": "ingest.readable_now",
+    }
+
+
+def test_refusals_name_feature_and_row_and_repairs_are_said(library, tmp_path, core):
+    folder, plan = tmp_path / "in", tmp_path / "plan.toml"
+    folder.mkdir()
+    bow_tie = shapely.Polygon([(500_000, 4_200_000), (500_900, 4_200_900), (500_900, 4_200_000), (500_000, 4_200_900)])
+    for code in ("DLTB", "STBHHX"):
+        write_layer(folder / f"{code}.gpkg", [square(0, 0), bow_tie], {"BSM": ["甲1", "甲2"], "DLBM": ["0101"] * 2})
+    rows = '[[layer]]\nsource = "DLTB.gpkg"\ncode = "DLTB"\nrepair = true\n'
+    plan.write_text(f'{rows}[[layer]]\nsource = "STBHHX.gpkg"\ncode = "STBHHX"\n', encoding="utf-8")
+    done = core("ingest", library, folder, "--each", "--plan", plan, "--covers", "district", "--lang", "en")
+    assert done.returncode == 4
+    text, remarks = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+    assert "DLTB version v1: 2 features added, 1 repaired, " in text
+    assert "\n  - 甲2 · row 2: The geometry is invalid: " in text
+    assert "甲2: The geometry was repaired " in remarks and "  Refused: STBHHX.gpkg · STBHHX\n" in remarks
+
+
 def test_a_delivery_without_anything_is_named_as_its_sender_named_it(library, onemap, tmp_path):
     empty, packed = tmp_path / "empty", tmp_path / "empty.zip"
     empty.mkdir()

@@ -207,12 +207,16 @@ def test_in_another_plane_the_same_package_is_known_again_by_the_ledger(sender, 
     assert onemap("new", other, "--crs", "EPSG:4548").code == 0
     first = onemap("receive", other, package).json
     assert first["received_before"] is None
+    once = json.loads(Path(first["receipt"]).read_text(encoding="utf-8"))
     before, log = rows_of(other), log_of(other)
     again = onemap("receive", other, package)
     assert (again.code, again.json["added"]) == (0, []) and again.json["received_before"]["at"]
     assert [row["status"] for row in again.json["plan"]] == ["held", "held"]
     assert (rows_of(other), log_of(other)) == (before, log), "nothing is written twice"
-    receipts = [json.loads(Path(answer["receipt"]).read_text(encoding="utf-8")) for answer in (first, again.json)]
+    receipts = [once, json.loads(Path(again.json["receipt"]).read_text(encoding="utf-8"))]
+    assert {name: receipts[1][name] for name in ("received_at", "received_by")} == {
+        name: once[name] for name in ("received_at", "received_by")
+    }, "the package was taken in once"
     assert receipts[0]["layers"] == receipts[1]["layers"] == first["added"], "the receipt still says what is there"
     # Another package with a version of the same label is another version, as before.
     add(sender, "T", "2026", {"a": square(5, 5)})

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import shapely
 
+from onemap.layers.library import same_content
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.tests.conftest import write_layer
@@ -88,6 +89,14 @@ def test_rows_that_are_twice_there_are_counted(add, library, tmp_path):
     other = [SHAPES[0], SHAPES[1], SHAPES[1]], {"HXMC": ["甲", "乙", "乙"], "BSM": ["1", "2", "3"]}
     assert add(write_layer(tmp_path / "a.gpkg", *twice)).code == 0
     assert add(write_layer(tmp_path / "b.gpkg", *other)).json["unchanged"] is False
+
+
+def test_more_rows_than_are_read_at_once_are_held_against_each_other(add, tmp_path, monkeypatch):
+    monkeypatch.setattr(same_content, "_ROWS_AT_ONCE", 3)
+    assert add(write_layer(tmp_path / "a.gpkg", SHAPES, NAMES)).code == 0
+    assert add(reversed_layer(tmp_path / "b.gpkg")).json["unchanged"] is True
+    last = write_layer(tmp_path / "c.gpkg", SHAPES, {**NAMES, "BSM": ["1", "2", "3", "5"]})
+    assert add(last).json["unchanged"] is False
 
 
 def test_a_label_of_other_content_is_still_refused(add, library, tmp_path):

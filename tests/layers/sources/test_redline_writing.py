@@ -9,8 +9,10 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.sources.redline.redline_reading import frame_of, read_redline
 from onemap.layers.sources.redline.redline_text import read_text
 from onemap.layers.sources.redline.redline_writing import redline_bytes
@@ -305,7 +307,12 @@ def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onem
     frame = {"DKBH": ["a,b", "c"], "DKMC": ["one\ntwo", "three"], "DKMJ": ["1,5", "2"]}
     gpd.GeoDataFrame(frame, geometry=shapes, crs=4547).to_file(source)
     answer = onemap("redline", source, target)
-    rounded, number, name = answer.json["problems"]
+    rounded, *areas, number, name = answer.json["problems"]
+    assert [(one["code"], one["feature"]) for one in areas] == [
+        ("redline.area_replaced", "a，b"),
+        ("redline.area_replaced", "c"),
+    ]
+    assert "The stated area 2 ha is not that of the ground: 0.0100 ha in the plane" in areas[1]["message"]
     assert rounded["code"] == "redline.rounded" and rounded["message"].startswith("3 points were rounded to 3 decimals")
     assert "by 0.00045 m" in rounded["message"]
     places = [[problem[key] for key in ("code", "feature", "field", "row")] for problem in (number, name)]
@@ -315,6 +322,49 @@ def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onem
     )
     lines = target.read_bytes().decode("gb18030")
     assert ",a，b,one two,面," in lines and ",c,three,面," in lines
+
+
+def far_text(tmp_path, *stated):
+    """Parcels 140 km from their meridian, of 60,254 m² in the plane each, with stated areas."""
+    lines = [TWO_PARCELS.split("[地块坐标]")[0].rstrip(), "[地块坐标]"]
+    for number, area in enumerate(stated):
+        north, east = 4_210_000 + 1000 * number, 38_640_000
+        lines.append(f"5,{area},DK{number},甲,面,,,,@")
+        corners = ((0, 0), (200, 0), (200, 301.27), (0, 301.27), (0, 0))
+        lines += [f"J{at % 4 + 1},1,{north + y:.3f},{east + x:.3f}" for at, (y, x) in enumerate(corners)]
+    return text_file(tmp_path, "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(("lang", "kind"), [("en", "areas of the plane"), ("zh", "平面面积")])
+def test_the_sender_s_own_area_and_its_kind_are_kept_and_told(tmp_path, onemap, lang, kind):
+    source, vector, target = far_text(tmp_path, "6.0254", "6.0254", ""), tmp_path / "v.gpkg", tmp_path / "b.txt"
+    assert onemap("redline", source, vector).code == 0
+    answer = onemap("redline", vector, target, lang=lang)
+    assert [line.split(",")[1] for line in target.read_bytes().decode("gb18030").split("\r\n") if ",DK" in line] == [
+        "6.0254",
+        "6.0254",
+        "6.0254",
+    ]
+    (problem,) = answer.json["problems"]
+    assert (problem["code"], problem["field"]) == ("redline.area_kept", "DKMJ")
+    plane, ellipsoid = 60_254, ellipsoidal_areas_m2(read_redline(source, None).geometries[:1], CRS.from_epsg(4526))[0]
+    assert kind in problem["message"] and f"{abs(plane - ellipsoid):.1f}" in problem["message"]
+    assert 20 < plane - ellipsoid < 40
+
+
+def test_an_area_of_the_ellipsoid_stays_one_and_one_of_other_ground_is_measured_anew(tmp_path, onemap):
+    source, vector, target = far_text(tmp_path, "6.0254", "6.0254"), tmp_path / "v.gpkg", tmp_path / "b.txt"
+    assert onemap("redline", source, vector).code == 0
+    frame = gpd.read_file(vector)
+    frame.loc[1, "geometry"] = shapely.box(38_640_000, 4_211_000, 38_640_100, 4_211_100)  # moved by hand
+    frame.to_file(vector, layer="a")
+    answer = onemap("redline", vector, target)
+    assert [problem["code"] for problem in answer.json["problems"]] == ["redline.area_kept", "redline.area_replaced"]
+    assert "1.0000 ha is written" in answer.json["problems"][1]["message"]  # in the plane, as the sender measures
+    own = f"{ellipsoidal_areas_m2(read_redline(source, None).geometries[:1], CRS.from_epsg(4526))[0] / 1e4:.4f}"
+    assert onemap("redline", far_text(tmp_path, own, ""), vector, "--overwrite").code == 0
+    assert onemap("redline", vector, target, "--overwrite").json["problems"] == []
+    assert target.read_bytes().decode("gb18030").count(f"5,{own},DK") == 2
 
 
 def test_what_a_text_keeps_is_no_remark(tmp_path, onemap):
@@ -342,6 +392,18 @@ def test_an_existing_target_is_refused_and_stays_whole_unless_overwritten(tmp_pa
         assert onemap("redline", source, target).codes == ["out.exists"]
         assert onemap("redline", source, target, "--overwrite").code == 0
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
+def test_a_source_is_never_replaced_by_what_is_made_of_it(tmp_path, onemap):
+    source, shape = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.shp"
+    assert onemap("redline", source, shape).code == 0
+    link = tmp_path / "link.txt"
+    link.symlink_to(source)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for read, target in ((source, source), (source, link), (shape, shape), (tmp_path / "v.dbf", shape)):
+        answer = onemap("redline", read, target, "--overwrite")
+        assert (answer.code, answer.codes) == (3, ["out.input"])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_text_that_a_shapefile_would_cut_off_is_refused(tmp_path, onemap):

@@ -82,8 +82,12 @@ def test_a_named_set_of_parcels_is_judged_again(town):
 
 
 def test_what_cannot_be_judged_again_is_no_quiet_night(town):
-    answer = command("recheck", town.library, "--run", "nobody")
-    assert (answer.code, answer.json["runs"][0]["problems"][0]["code"]) == (4, "run.unknown")
+    run = command("check", town.library, town.parcels("set"), "--pack", town.folder / "town.toml").json["run"]["id"]
+    assert command("runs", town.library, run, "--name", "储备地块").code == 0
+    for verb in (("recheck", town.library), ("changes", town.library, "FARM", "v1", "v1")):
+        answer = command(*verb, *("--run", "nobody", "--run", "储备地块"))
+        assert (answer.code, answer.codes) == (3, ["run.unknown"])
+        assert "储备地块" in answer.json["problems"][0]["mend"]
     assert command("recheck", town.library).code == 2
 
 

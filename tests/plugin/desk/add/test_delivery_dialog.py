@@ -114,6 +114,7 @@ def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):
 
 
 def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own_library):
+    (delivery / "总图.dwg").write_bytes(b"AC1032")
     look_through(dialog, delivery)
     speak_for_district(dialog)
     red = number_of(dialog, "STBHHX")
@@ -123,8 +124,10 @@ def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own
     assert dialog.table.state_of(red) == "chosen"
     answer = press_add(dialog)
     assert [(one["code"], one["features"]) for one in answer["added"]] == [("YJJBNTTB", 1), ("STBHHX", 2)]
-    assert dialog.notice.text == "Layers with a new version: 2."
+    assert [row["source"] for row in answer["refused"]] == ["总图.dwg"]
+    assert dialog.notice.text == "Layers with a new version: 2. Refused: 1; the table says why."
     assert dialog.table.state_of(red) == "added"
+    assert dialog.table.state_of(number_of(dialog, "总图")) == "cannot be read"
     assert not dialog.add_button.isEnabled()
     found = versions_of(own_library)
     assert (found["YJJBNTTB"][0].label, found["YJJBNTTB"][0].coverage) == ("2024", "district")

@@ -106,6 +106,13 @@ def test_the_page_says_how_many_of_each_and_the_hectares(two_years, onemap, tmp_
     assert "verdict" not in text.lower()
     again = onemap("changes", two_years.library, "ZONE", "1", "2", "--page", page)
     assert (again.code, again.codes) == (3, ["out.exists"])
+    pages = [tmp_path / f"other.{one}" for one in ("html", "docx")]
+    asked = [text for one in pages for text in ("--page", one)]
+    answer = onemap("changes", two_years.library, "ZONE", "1", "2", "--by", "USE", *asked)
+    assert answer.json["page"] == list(map(str, pages))
+    assert all("unchanged, to the last digit" in page_texts(one) for one in pages)
+    asked += ["--page", pages[0], "--overwrite"]
+    assert onemap("changes", two_years.library, "ZONE", "1", "2", *asked).codes == ["out.twice"]
 
 
 def test_the_page_sums_up_before_it_lists_and_names_fields_by_their_titles(desk, onemap, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import ezdxf
 import geopandas as gpd
 import geopandas.testing
 import numpy as np
@@ -310,3 +311,57 @@ def test_an_output_that_is_broken_off_while_it_writes_leaves_nothing(out, tmp_pa
         output.append({"findings": many})
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
+
+
+FORMS_OF_PARCELS = ("geojson", "fgb", "csv", "dxf")
+
+
+def test_the_parcels_alone_are_written_as_geojson_flatgeobuf_csv_and_for_cad(desk, tmp_path):
+    """A parcel with a hole, one in two parts, one called by a formula; what is left out is remarks in each language."""
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    hole = box(0, 0, 10, 10).difference(box(4, 4, 6, 6))
+    parts = shapely.MultiPolygon([box(50, 50, 60, 60), box(70, 50, 80, 60)])
+    pack, parcels = desk.pack({}), desk.parcels({"A": hole, "B": parts, "=1+1": box(90, 0, 95, 5)})
+    outs = {form: tmp_path / f"o.{form}" for form in (*FORMS_OF_PARCELS, "gpkg")}
+    asked = [text for out in outs.values() for text in ("--out", out)]
+    answer = desk.run("check", desk.library, parcels, "--pack", pack, *asked, lang="zh")
+    assert answer.code == 0, answer.json
+    remarks = {one["file"]: one["message"] for one in answer.json["problems"] if one["code"] == "out.parcels_only"}
+    assert set(remarks) == {f"o.{form}" for form in FORMS_OF_PARCELS} and "问题" in remarks["o.fgb"]
+    assert "地块图形" in remarks["o.csv"] and "坐标系" in remarks["o.dxf"]
+    whole = pyogrio.read_dataframe(outs["gpkg"], layer="parcels")
+    for form in ("fgb", "geojson"):
+        read = pyogrio.read_dataframe(outs[form])
+        assert read.columns.tolist() == whole.columns.tolist()
+        assert (read.parcel.tolist(), read.verdict.tolist()) == (whole.parcel.tolist(), whole.verdict.tolist())
+        assert read.crs.to_epsg() == (4547 if form == "fgb" else 4326)
+        back = read.geometry.set_crs(4490, allow_override=True).to_crs(4547) if form == "geojson" else read.geometry
+        assert shapely.area(back.symmetric_difference(whole.geometry)).max() < 1e-2
+    assert json.loads(outs["geojson"].read_text(encoding="utf-8"))["type"] == "FeatureCollection"
+    rows = pd.read_csv(outs["csv"], encoding="utf-8-sig")
+    assert outs["csv"].read_bytes().startswith(b"\xef\xbb\xbf") and "crs" not in rows
+    assert rows.parcel.tolist() == ["A", "B", "'=1+1"]
+    assert rows.area_m2.tolist() == pytest.approx([96, 200, 25])
+    drawing = ezdxf.readfile(outs["dxf"])
+    outlines = {(one.dxf.layer, len(one), one.closed) for one in drawing.modelspace().query("LWPOLYLINE")}
+    assert outlines == {("禁止", 4, True), ("无冲突", 4, True)}
+    rings = [shapely.Polygon(one.get_points("xy")).area for one in drawing.modelspace().query("LWPOLYLINE")]
+    assert sorted(rings) == pytest.approx([4, 25, 100, 100, 100])
+    assert [one.dxf.text for one in drawing.modelspace().query("TEXT")] == ["A", "B", "=1+1"]
+    assert {"禁止", "限制", "无法判定", "征求意见", "提示", "无冲突"} <= {layer.dxf.name for layer in drawing.layers}
+    assert drawing.units == ezdxf.units.M
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for form in FORMS_OF_PARCELS:
+        again = desk.run("check", desk.library, parcels, "--pack", pack, "--out", outs[form])
+        assert (again.code, again.codes) == (3, ["out.exists"])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before, "nothing half-written"
+    run = answer.json["run"]["id"]
+    assert desk.run("runs", desk.library, run, "--out", outs["csv"], "--overwrite").code == 0
+    assert outs["csv"].read_bytes() == before["o.csv"]
+
+
+def test_what_is_no_check_has_no_parcels_to_write(desk, tmp_path):
+    desk.layer("ZONE", [box(0, 0, 2, 10)])
+    answer = desk.run("statistics", desk.library, "ZONE", "--out", tmp_path / "o.csv")
+    assert (answer.code, answer.codes) == (3, ["out.format"])
+    assert ".xlsx, a folder" in answer.json["problems"][0]["mend"] and ".csv" not in answer.json["problems"][0]["mend"]

@@ -81,3 +81,15 @@ def test_what_rounds_to_nothing_has_no_minus(tmp_path, language):
     assert [[cell.value for cell in row] for row in sheet["B2:C4"]] == [[-0.02, -0.03], [-3.0, -0.06], [5.0, 0.02]]
     assert [cell.number_format for (cell,) in sheet["B2:B4"]] == ["0.0;0.0", "0.0", "[<10]0.0;#,##0"]
     assert [cell.number_format for (cell,) in sheet["C2:C4"]] == ["#,##0.0;#,##0.0", "#,##0.0", "#,##0.0"]
+
+
+def test_numbers_of_many_rows_have_the_form_of_few(tmp_path):
+    count = 20_001
+    findings = {"parcel": ["A"] * count, "area_m2": [12.3] * count}
+    output = SheetOutput(tmp_path / "o.xlsx", "o.xlsx", "en")
+    output.append({"findings": Table(pd.DataFrame(findings))})
+    output.finish()
+    book = openpyxl.load_workbook(tmp_path / "o.xlsx", read_only=True)
+    (row,) = book["Findings"].iter_rows(min_row=3, max_row=3)
+    assert (row[1].value, row[1].number_format) == (12.3, "[<10]0.0;#,##0")
+    book.close()

@@ -99,6 +99,35 @@ def test_an_id_in_two_files_is_refused_with_both(city, files):
     assert "one.shp, four.gpkg" in problem["message"]
 
 
+@pytest.mark.parametrize("keep_bad", [{}, {"keep_bad": True}])
+def test_of_several_files_those_that_cannot_be_read_are_named_with_their_path_and_the_rest_is_checked(
+    city, files, core, keep_bad
+):
+    (files / "sub").mkdir()
+    (files / "sub" / "bad.gpkg").write_bytes(b"rubbish")
+    (files / "site.dwg").write_bytes(b"AC1032")
+    answer, _ = ask(city, files, fail_on="notice", **keep_bad)
+    left = [str(files / "site.dwg"), str(files / "sub" / "bad.gpkg")]
+    assert (answer.code, answer.json["parcels"], sorted(answer.json["left_out"])) == (4, 5, left)
+    problems = {problem["file"]: problem["code"] for problem in answer.json["problems"]}
+    assert {name: problems.get(name) for name in left} == {left[0]: "format.no_driver", left[1]: "source.damaged"}
+    assert all(any(name in problem["message"] for problem in answer.json["problems"]) for name in left)
+    done = core("check", city.library, files, "--pack", city.folder / "test.toml", "--lang", "en", "--unrecorded")
+    assert done.returncode == 4
+    assert all(name in done.stdout.decode("utf-8") and name in done.stderr.decode("utf-8") for name in left)
+    nothing = ask(city, files / "sub" / "bad.gpkg", files / "site.dwg", **keep_bad)[0]
+    assert (nothing.code, sorted(nothing.codes)) == (3, ["format.no_driver", "source.damaged"])
+    assert {problem["file"] for problem in nothing.json["problems"]} == {*left}
+
+
+def test_a_file_of_several_whose_parcels_are_all_bad_is_left_out_where_bad_ones_are_set_aside(city, files):
+    bow = shapely.Polygon([(0, 300), (50, 350), (50, 300), (0, 350)])
+    gpd.GeoDataFrame({"DKBH": ["x"]}, geometry=[bow], crs=CRS).to_file(files / "four.gpkg")
+    assert ask(city, files)[0].code == 3
+    answer, _ = ask(city, files, keep_bad=True)
+    assert (answer.code, answer.json["left_out"]) == (4, [str(files / "four.gpkg")])
+
+
 def test_unusable_parcels_are_set_aside_and_named(city):
     bow = shapely.Polygon([(0, 300), (50, 350), (50, 300), (0, 350)])
     shapes = [plot(0), plot(1), plot(2), plot(3), bow, None]

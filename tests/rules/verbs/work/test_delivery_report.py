@@ -137,6 +137,22 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_added(
     assert onemap("answers", library).json == {"answers": []}
 
 
+def test_a_report_is_replaced_where_that_is_said_and_never_a_file_of_the_delivery(library, delivery, onemap, tmp_path):
+    place, sent = tmp_path / "there.xlsx", delivery / "附表.xlsx"
+    for path in (place, sent):
+        path.write_bytes(b"before")
+    arguments = ("ingest", library, delivery, "--each", "--covers", "district", "--overwrite", "--report")
+    assert onemap(*arguments, sent).codes == ["out.input"]
+    assert (onemap(*arguments, place).code, sent.read_bytes()) == (4, b"before")
+    assert openpyxl.load_workbook(place).sheetnames
+    sheet = tmp_path / "sheet.xlsx"
+    sheet.write_bytes(b"before")
+    added = ("add", library, delivery / "DLTB.gpkg", "--as", "DLTB", "--covers", "district", "--report", sheet)
+    assert onemap(*added).codes == ["out.exists"]
+    assert "geometry.invalid" in onemap(*added, "--overwrite").codes
+    assert openpyxl.load_workbook(sheet).sheetnames
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_sender_reads_what_to_send_and_no_option_of_ours(library, delivery, onemap, tmp_path, lang):
     places = [tmp_path / f"report.{form}" for form in ("xlsx", "html", "docx")]
