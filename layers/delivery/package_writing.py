@@ -36,6 +36,7 @@ from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
+from onemap.layers.geometry.parts import multi
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code, unit_stem, unit_stems
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
@@ -308,7 +309,7 @@ def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer]) -> None:
         title = f"{item.entry.title_in('zh')} {item.version.label}"
         table = FeatureTable(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
-    coverages = np.array([item.coverage for item in chosen], dtype=object)
+    coverages = multi(np.array([item.coverage for item in chosen], dtype=object), "polygon")
     codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
     table = FeatureTable(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)

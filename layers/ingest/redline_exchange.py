@@ -170,7 +170,12 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
     """Raises OneMapError out.failed, also for text that the format would cut off."""
     suffix = path.suffix.lower()
     table = gpd.GeoDataFrame(frame.attributes, geometry=gpd.GeoSeries(frame.geometries, crs=crs))
-    options: dict[str, Any] = {"layer_metadata": {_HEADER_KEY: header}} if suffix == ".gpkg" else {}
+    options: dict[str, Any] = {}
+    if suffix == ".gpkg":
+        options |= {
+            "layer_metadata": {_HEADER_KEY: header},
+            "dataset_options": {"VERSION": "1.3"},
+        }  # older ones read it
     if suffix == ".shp":
         options["encoding"] = "UTF-8"
     is_mixed = len(np.unique(shapely.get_type_id(frame.geometries))) > 1

@@ -48,6 +48,7 @@ from onemap.layers.stores.table_hashes import hash_of_table
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
+_MOST_JOINED = 64  # tables in one statement of SQLite
 _PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
 _WHOLE = "ok"  # what SQLite's check says of a whole file
 _NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
@@ -139,7 +140,9 @@ class FileConnection(sqlite3.Connection):
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
-        columns = column_definitions({GEOMETRY_COLUMN: table.geometry_type, **table.fields})
+        # A table without geometry is one of attributes, in which the standard allows no type of geometries.
+        kind = "BLOB" if table.geometry_type == NO_GEOMETRY else table.geometry_type
+        columns = column_definitions({GEOMETRY_COLUMN: kind, **table.fields})
         sql = compose_sql(
             "CREATE TABLE {name} (fid INTEGER PRIMARY KEY NOT NULL, {columns})", name=table.name, columns=columns
         )
@@ -324,17 +327,34 @@ class FileConnection(sqlite3.Connection):
         self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()
     ) -> None:
         """The view CODE, with every version's fields."""
-        columns: dict[str, None] = {}
+        columns: dict[str, str] = {}  # by name the first table that has it
         of_table: dict[str, set[str]] = {}
         for _, table in tables:
             names = list(self.field_types(table))
             of_table[table] = {name.lower() for name in names}
             known = {name.lower() for name in columns}
-            columns.update(dict.fromkeys(name for name in names if name.lower() not in known))
+            columns.update(dict.fromkeys((name for name in names if name.lower() not in known), table))
         numbers = join_sql(", ", map(sql_literal, retired))
         besides = compose_sql(" AND number NOT IN ({numbers})", numbers=numbers) if retired else NO_SQL
-        # "OGC_FID" is how GDAL knows a view's identifier.
-        branches = [
+        # "OGC_FID" is how GDAL knows a view's identifier. The types of a view's columns are those of its first branch,
+        # so where the first table lacks some it gives no rows, and each column is that of a table that has it.
+        first = tables[0][1]
+        sources = list(dict.fromkeys((first, *columns.values())))[:_MOST_JOINED]
+        head = [
+            compose_sql(
+                "SELECT {columns} FROM {sources} WHERE false",
+                columns=[
+                    compose_sql("{table}.fid AS OGC_FID", table=first),
+                    columns_of(first, [GEOMETRY_COLUMN]),
+                    *(
+                        columns_of(table, [name]) if table in sources else compose_sql("NULL AS {name}", name=name)
+                        for name, table in columns.items()
+                    ),
+                ],
+                sources=sources,
+            )
+        ]
+        branches = (head if len(sources) > 1 else []) + [
             compose_sql(
                 "SELECT {columns} FROM {table} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = {code}"
                 " AND coalesce(valid_from, '') <= date('now', 'localtime')"

@@ -209,13 +209,23 @@ def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str,
         " title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,"
         " CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name))"
     )
-    extension = ("gpkg_data_columns", None, "gpkg_schema", _SCHEMA, "read-write")
-    if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'").fetchone():
-        connection.execute("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", extension)
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT"
+        " NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN,"
+        " description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
+    )
+    _declare(connection, "gpkg_schema", _SCHEMA, "gpkg_data_columns", "gpkg_data_column_constraints")
     rows = [(table, column, name, name) for column, name in names.items()]
     connection.executemany(
         "INSERT OR IGNORE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?,?,?,?)", rows
     )
+
+
+def _declare(connection: sqlite3.Connection, extension: str, definition: str, *tables: str) -> None:
+    """Say once that the file uses an extension of the standard, with these tables."""
+    if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = ?", (extension,)).fetchone():
+        rows = [(table, None, extension, definition, "read-write") for table in tables]
+        connection.executemany("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", rows)
 
 
 def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, name: str, look: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyproj
 
+from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
@@ -20,6 +21,7 @@ from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.table import Table
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
+_MULTIS = {"MULTIPOLYGON": "polygon", "MULTILINESTRING": "line", "MULTIPOINT": "point"}
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 
 
@@ -70,7 +72,9 @@ class GeoPackageOutput:
     def _add(self, name: str, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:
         columns: dict[str, list[Any]] = {}
         if name in self._boxes:
-            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(table.wkb[rows], self._boxes[name][rows], self._srs_id)
+            bodies, kind = Bodies(table.wkb[rows], self._boxes[name][rows]), _MULTIS.get(self._layers[name] or "")
+            written = bodies.multi(kind).column if kind else bodies.column
+            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(written, bodies.boxes, self._srs_id)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
         self.rows += len(range(*rows.indices(table.count)))
