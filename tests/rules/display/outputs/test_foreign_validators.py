@@ -8,9 +8,12 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from shapely import LineString, Point, Polygon, box
 
+import onemap
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
@@ -43,7 +46,7 @@ other = ["01"]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def files(tmp_path_factory):
     """A library with layers of each geometry, versions of unlike fields and what was set aside; all that it writes."""
     desk = Desk(tmp_path_factory.mktemp("written"), lambda *arguments, lang="en": command(*arguments))
     folder = desk.folder
@@ -90,19 +93,19 @@ def written(tmp_path_factory):
     return [desk.library, folder / features, *(folder / f"{name}.gpkg" for name in names)]
 
 
-def test_gdal_s_validator_finds_nothing_in_any_geopackage(written):
+def test_gdal_s_validator_finds_nothing_in_any_geopackage(files):
     probe = f"import {VALIDATOR}"
     pythons = [str(one) for one in PYTHONS if one and Path(one).exists()]
     python = next((p for p in pythons if not subprocess.run([p, "-c", probe], capture_output=True).returncode), None)
     if python is None:
         pytest.skip(f"needs a Python that has {VALIDATOR} (Debian: python3-gdal, comes with QGIS)")
-    answer = subprocess.run([python, "-c", PROGRAM, *map(str, written)], capture_output=True, check=True, timeout=60)
-    assert json.loads(answer.stdout) == {str(path): [] for path in written}
+    answer = subprocess.run([python, "-c", PROGRAM, *map(str, files)], capture_output=True, check=True, timeout=60)
+    assert json.loads(answer.stdout) == {str(path): [] for path in files}
 
 
-def test_every_table_has_a_key_and_every_layer_an_index_that_holds_its_rows(written):
+def test_every_table_has_a_key_and_every_layer_an_index_that_holds_its_rows(files):
     """What PDOK, the Dutch government's map service, asks of keys (RQ7) and spatial indexes (RQ9, RQ10)."""
-    for path in written:
+    for path in files:
         with contextlib.closing(sqlite3.connect(path)) as file:
             tables = file.execute(
                 "SELECT table_name, data_type FROM gpkg_contents JOIN sqlite_master ON name = table_name"
@@ -123,8 +126,8 @@ def test_every_table_has_a_key_and_every_layer_an_index_that_holds_its_rows(writ
                 assert file.execute(f'{missing} (SELECT id FROM "{index}")').fetchone() == (0,), (path, table)
 
 
-def test_a_view_gives_each_column_the_type_of_a_version_that_has_it(written):
-    with contextlib.closing(sqlite3.connect(written[0])) as library:
+def test_a_view_gives_each_column_the_type_of_a_version_that_has_it(files):
+    with contextlib.closing(sqlite3.connect(files[0])) as library:
         types = {row[1]: row[2] for row in library.execute('PRAGMA table_info("ZONE")')}
         assert types == {
             "OGC_FID": "INTEGER",
@@ -138,3 +141,52 @@ def test_a_view_gives_each_column_the_type_of_a_version_that_has_it(written):
         assert library.execute("SELECT KEY, GRADE, AREA FROM ZONE ORDER BY OGC_FID").fetchall() == [
             *(("f1", None, 1.5), ("f2", None, None), ("f3", None, 2.0)),
         ]
+
+
+def origin_of(path):
+    """The account of its origin that a GeoPackage keeps of itself as a whole."""
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        sql = (
+            "SELECT metadata FROM gpkg_metadata JOIN gpkg_metadata_reference ON id = md_file_id"
+            " WHERE reference_scope = 'geopackage' AND md_standard_uri = 'http://www.w3.org/ns/prov'"
+        )
+        ((text,),) = file.execute(sql).fetchall()
+    return json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "versions", "packs"),
+    [
+        ("check", {"ZONE@b", "ROAD@v1", "WELL@v1"}, {"test"}),
+        ("remedy", {"ZONE@b", "ROAD@v1", "WELL@v1"}, {"test"}),
+        ("compare", {"ZONE@a", "ZONE@b"}, set()),
+        ("changes", {"ZONE@a", "ZONE@b"}, set()),
+        ("statistics", {"ZONE@b"}, set()),
+        ("features", {"ZONE@b", "ROAD@v1", "VALUES@v1"}, set()),
+    ],
+)
+def test_a_file_says_when_from_which_versions_and_by_which_packs_it_was_made(files, name, versions, packs):
+    (path,) = (path for path in files if path.stem == name)
+    account, library = origin_of(path), onemap.open(files[0])
+    ((run, activity),) = account["activity"].items()
+    assert activity["prov:type"] == f"onemap:{'deliver' if name == 'features' else name}"
+    assert abs((pd.Timestamp(activity["prov:startTime"]) - pd.Timestamp.now("UTC")).total_seconds()) < 600
+    assert {agent["prov:label"] for agent in account["agent"].values()} >= {f"One Map {onemap.__version__}"}
+    entities, used = account["entity"], {one["prov:entity"] for one in account.get("used", {}).values()}
+    assert [one["prov:activity"] for one in account["wasGeneratedBy"].values()] == [run]
+    hashes = {f"{row.code}@{row.label}": row.hash for row in library.layers().itertuples()}
+    found = {of["prov:label"]: of["onemap:sha256"] for at, of in entities.items() if at.startswith("onemap:layer/")}
+    assert found == {version: hashes[version] for version in versions}
+    assert {of["prov:label"] for of in entities.values() if of.get("prov:type") == "prov:Plan"} == packs
+    assert used >= {at for at in entities if at.startswith(("onemap:layer/", "onemap:pack/"))}
+    with contextlib.closing(sqlite3.connect(files[0])) as held:
+        sources = held.execute("SELECT code || '@' || label, 'sha256:' || source_hash FROM onemap_versions").fetchall()
+    derived = {one["prov:usedEntity"] for one in account.get("wasDerivedFrom", {}).values()}
+    assert derived == ({at for version, at in sources if version in versions} if name == "features" else set())
+
+
+def test_geoparquet_says_its_origin_under_a_key_of_its_own(files):
+    folder = files[0].parent / "statistics"
+    done("statistics", files[0], "ZONE", "--by", "USE", "--out", folder)
+    account = json.loads(pq.read_metadata(folder / "statistics.parquet").metadata[b"prov"])
+    assert account["entity"].keys() == origin_of(folder.with_suffix(".gpkg"))["entity"].keys()
