@@ -332,7 +332,7 @@ def _fill_table(
 
 
 def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[ChosenLayer]) -> None:
-    """One record a layer after ISO 19139, and the catalogue of all after DCAT."""
+    """One record a layer after ISO 19115-1, and the catalogue of all after DCAT."""
     folder = data / "metadata"
     folder.mkdir()
     for item in chosen:
