@@ -185,8 +185,23 @@ def test_a_file_says_when_from_which_versions_and_by_which_packs_it_was_made(fil
     assert derived == ({at for version, at in sources if version in versions} if name == "features" else set())
 
 
+def test_geoparquet_s_validator_finds_nothing_in_any_file(files):
+    validator = pytest.importorskip("geoparquet_validator", reason="needs resources/requirements/dev.txt")
+    out = files[0].parent / "parquet"
+    pack, parcels = out.with_name("test.toml"), out.with_name("parcels.gpkg")
+    done("check", files[0], parcels, "--keep-bad", "--pack", pack, "--out", out)
+    found = {path.stem: validator.check(str(path)) for path in out.glob("*.parquet") if b"geo" in facts_of(path)}
+    assert found.keys() == {*("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "parcels_bad")}
+    assert {name: validator.failed(report, "core") for name, report in found.items()} == dict.fromkeys(found, [])
+    assert {one["status"] for one in found["overlaps"]["outcomes"] if one["id"] == "/conf/core/bbox-extent"} == {"pass"}
+
+
+def facts_of(path):
+    return pq.read_metadata(path).metadata
+
+
 def test_geoparquet_says_its_origin_under_a_key_of_its_own(files):
     folder = files[0].parent / "statistics"
     done("statistics", files[0], "ZONE", "--by", "USE", "--out", folder)
-    account = json.loads(pq.read_metadata(folder / "statistics.parquet").metadata[b"prov"])
+    account = json.loads(facts_of(folder / "statistics.parquet")[b"prov"])
     assert account["entity"].keys() == origin_of(folder.with_suffix(".gpkg"))["entity"].keys()
