@@ -64,6 +64,13 @@ def provenance(record: Mapping[str, Any]) -> str:
     return json.dumps(_without_nothing(content), ensure_ascii=False)
 
 
+def provenance_words(record: Mapping[str, Any]) -> str:
+    """The same in few words, for the properties of a document: what, from which versions, by which packs."""
+    layers = [f"{one['code']}@{one['label']}" for one in record.get("layers") or () if one.get("hash")]
+    packs = [f"{one['id']} {one['version']}" for one in record.get("packs") or ()]
+    return ", ".join([record.get("kind") or ("check" if "id" in record else "tables"), *layers, *packs])
+
+
 def plain_packs(packs: Iterable[Any]) -> list[dict[str, str]]:
     """Packs of rules or indicators as `provenance` takes them."""
     return [{name: getattr(pack, name) for name in ("id", "version", "hash")} for pack in packs]

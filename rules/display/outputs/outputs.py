@@ -248,7 +248,7 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
-        return _SheetOutput(SheetOutput(path, label, language, figures, titles), label)
+        return _SheetOutput(SheetOutput(path, label, language, figures, titles, record), label)
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs, record), label)

@@ -1,6 +1,7 @@
 """Files that One Map writes, held against the standards by programs that are not ours."""
 
 import contextlib
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -8,6 +9,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -183,6 +185,25 @@ def test_a_file_says_when_from_which_versions_and_by_which_packs_it_was_made(fil
         sources = held.execute("SELECT code || '@' || label, 'sha256:' || source_hash FROM onemap_versions").fetchall()
     derived = {one["prov:usedEntity"] for one in account.get("wasDerivedFrom", {}).values()}
     assert derived == ({at for version, at in sources if version in versions} if name == "features" else set())
+
+
+def test_a_red_line_as_a_geopackage_says_of_which_text_it_was_made(files):
+    source = files[0].with_name("redline.txt")
+    (used,) = origin_of(files[-1])["used"].values()
+    assert used["prov:entity"] == f"sha256:{hashlib.sha256(source.read_bytes()).hexdigest()}"
+    done("redline", files[-1], source.with_name("again.txt"))  # what is said beside it does not change the way back
+    assert source.with_name("again.txt").read_bytes() == source.read_bytes()
+
+
+def test_a_workbook_says_its_origin_in_its_properties(files):
+    pack, parcels, out = (files[0].with_name(name) for name in ("test.toml", "whole.gpkg", "check.xlsx"))
+    run = done("check", files[0], parcels, "--pack", pack, "--out", out).json["run"]
+    properties = openpyxl.load_workbook(out).properties
+    assert properties.creator == f"One Map {onemap.__version__}" and properties.identifier == run["id"]
+    assert {"check", "ZONE@b", "ROAD@v1", "WELL@v1"} < set(properties.keywords.split(", "))
+    assert properties.created.isoformat() == run["started"][:19]
+    done("statistics", files[0], "ZONE", "--by", "USE", "--out", out.with_name("statistics.xlsx"))
+    assert openpyxl.load_workbook(out.with_name("statistics.xlsx")).properties.keywords == "statistics, ZONE@b"
 
 
 def test_geoparquet_s_validator_finds_nothing_in_any_file(files):
