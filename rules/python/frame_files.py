@@ -61,6 +61,7 @@ class FrameFiles:
             return None if facts is None else str(facts)
         is_whole = not of_parcels or any(isinstance(facts.get(name), Mapping) for name in TABLES)
         path = self._folder / "data.toml"
+        self.names[path.name] = path.stem
         path.write_text(_toml_lines(facts if is_whole else {TABLES[0]: facts}, "\n"), encoding="utf-8")
         return str(path)
 

@@ -47,6 +47,8 @@ class LibraryCalls:
         """Any verb on this library, with its options by name (underscores for dashes), as its JSON."""
         with self._call() as files:
             named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
+            if "data" in named:
+                named["data"] = files.facts(named["data"])
             return self._answer(verb, named, progress)
 
     @contextlib.contextmanager

@@ -357,6 +357,15 @@ def test_facts_of_parcels_are_a_dictionary_or_a_file(town, library, parcels):
     for facts in ({"USE": "park"}, {"parcels": {"USE": "park"}}, file):
         assert library.check(silent, data=facts, **asked).verdicts.verdict.tolist() == ["clear", "clear"]
     assert refusal(library.check, silent, data={"USE": SQUARE}, **asked).code == "python.column"
+    error = refusal(library.check, silent, data={"NOTE": 'of "x"\n'}, **asked)
+    assert error.problems[0].place["file"] == "data" and "NOTE" in str(error)
+    given = {"packs": asked["packs"], "data": {"USE": "park", "NOTE": None}}
+    assert library.remedy(silent, **given).remainder.area_m2.tolist() == [100.0, 100.0]
+    facts = {"location": "North Street 1", "parcels": {"USE": "park"}}
+    case = library.review.open(silent, project="x", data=facts, pack=[str(asked["packs"])])
+    assert "North Street 1" in str(library.review.show(case.case).answer)
+    answer = library.ask("check", parcels=silent, pack=[str(asked["packs"])], data={"parcels": {"USE": "park"}})
+    assert answer["verdict"] == "clear"
 
 
 def test_verdicts_have_an_order_and_times_are_times(town, library, parcels):
