@@ -78,7 +78,8 @@ def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError usage.….
     """
-    return checked_values(verb, {name: _plain(value) for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None and value is not pd.NaT}
+    return checked_values(verb, {name: _plain(value) for name, value in given.items()})
 
 
 def _plain(value: Any) -> Any:

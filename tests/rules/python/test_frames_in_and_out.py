@@ -376,6 +376,9 @@ def test_verdicts_have_an_order_and_times_are_times(town, library, parcels):
     ]
     layers, runs = library.layers(), library.runs()
     assert str(layers.recorded_at.dtype).endswith("UTC]") and layers.valid_from.dtype.kind == "M"
+    assert len(library.layers(as_of=layers.valid_to.iloc[0])) == len(layers)  # no day is none
+    again = library.check(result.verdicts, packs=pack_of(town), id="parcel")  # a frame that came out goes in
+    assert again.verdicts.verdict.tolist() == result.verdicts.verdict.tolist()
     assert (pd.Timestamp.now("UTC") - runs.started.iloc[0]).total_seconds() < 600
 
 
