@@ -1,4 +1,4 @@
-"""One record of metadata in two dresses: ISO 19139 (GB/T 19710-2005 has its elements), and DCAT for catalogues."""
+"""One record of metadata in two dresses: ISO 19115-1 (GB/T 19710.1-2023) in the XML of ISO 19115-3, and DCAT."""
 
 from typing import Any
 
@@ -10,8 +10,13 @@ from onemap.layers.delivery.package_record import FEATURES_FILE, DeliveredLayer,
 from onemap.layers.errors import require_value
 from onemap.layers.xml_elements import Element, SubElement, indent, register_namespace, tostring
 
-_GMD, _GCO, _GML = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco", "http://www.opengis.net/gml"
-_CODES = "http://www.isotc211.org/2005/resources/codeList.xml"
+_ISO = "http://standards.iso.org/iso/19115/-3"
+_SPACES = {
+    **{name: f"{_ISO}/{name}/1.0" for name in ("gco", "gex", "lan", "mcc", "mco", "mrd", "mri", "mrs")},
+    **{name: f"{_ISO}/{name}/2.0" for name in ("cit", "mdb", "mrc", "mrl")},
+}
+_CODES = "http://standards.iso.org/iso/19115/resources/Codelists/cat/codelists.xml"
+_STANDARD, _FORM = "GB/T 19710.1-2023; ISO 19115-1:2014", "ISO 19115-3:2016"
 # MD_TopicCategoryCode of a layer by the department whose it is; the others plan land.
 _TOPICS = {
     "environment": "environment",
@@ -25,7 +30,7 @@ _TOPICS = {
 }
 _CLASSIFICATION = ("unclassified", "restricted", "confidential", "secret", "topSecret")  # MD_ClassificationCode
 
-for _prefix, _uri in (("gmd", _GMD), ("gco", _GCO), ("gml", _GML)):
+for _prefix, _uri in _SPACES.items():
     register_namespace(_prefix, _uri)
 
 
@@ -36,32 +41,32 @@ def dataset_metadata(
     crs: pyproj.CRS,
     fields: tuple[str, ...],
 ) -> bytes:
-    """A layer's metadata after ISO 19139, as UTF-8. coverage: in `crs`; fields: the names of its columns."""
-    root = Element(f"{{{_GMD}}}MD_Metadata")
-    _text(root, "fileIdentifier", f"{record.package}-{layer.code}")
-    _code(root, "language", "LanguageCode", "zho")
-    _code(root, "characterSet", "MD_CharacterSetCode", "utf8")
-    _code(root, "hierarchyLevel", "MD_ScopeCode", "dataset")
-    _party(_add(root, "contact"), record, "pointOfContact")
-    date_stamp = _add(root, "dateStamp")
-    SubElement(date_stamp, f"{{{_GCO}}}DateTime").text = record.made_at
-    _text(root, "metadataStandardName", "ISO 19115:2003/19139; GB/T 19710-2005")
-    _text(root, "metadataStandardVersion", "1.0")
-    identifier = _add(root, "referenceSystemInfo", "MD_ReferenceSystem", "referenceSystemIdentifier", "RS_Identifier")
-    _text(identifier, "code", record.crs)
+    """A layer's metadata after ISO 19115-1, as UTF-8. coverage: in `crs`; fields: the names of its columns."""
+    root = Element(_name("mdb:MD_Metadata"))
+    _text(_add(root, "mdb:metadataIdentifier", "mcc:MD_Identifier"), "mcc:code", f"{record.package}-{layer.code}")
+    _locale(root, "mdb:defaultLocale")
+    _code(_add(root, "mdb:metadataScope", "mdb:MD_MetadataScope"), "mdb:resourceScope", "mcc:MD_ScopeCode", "dataset")
+    _party(_add(root, "mdb:contact"), record, "pointOfContact")
+    _date(_add(root, "mdb:dateInfo"), "gco:DateTime", record.made_at, "creation")
+    standard = _add(root, "mdb:metadataStandard", "cit:CI_Citation")
+    _text(standard, "cit:title", _STANDARD)
+    _text(standard, "cit:edition", _FORM)
+    system = _add(root, "mdb:referenceSystemInfo", "mrs:MD_ReferenceSystem", "mrs:referenceSystemIdentifier")
+    space, _, code = record.crs.rpartition(":")
+    identifier = _add(system, "mcc:MD_Identifier")
+    _text(identifier, "mcc:code", code)
+    _text(identifier, "mcc:codeSpace", space)
     _identification(root, record, layer, coverage, crs)
-    _text(
-        _add(root, "contentInfo", "MD_FeatureCatalogueDescription", "featureCatalogueCitation", "CI_Citation"),
-        "title",
-        ", ".join(fields) or "–",
-    )
-    distribution = _add(root, "distributionInfo", "MD_Distribution", "distributionFormat", "MD_Format")
-    _text(distribution, "name", "GeoPackage")
-    _text(distribution, "version", "1.3")
-    quality = _add(root, "dataQualityInfo", "DQ_DataQuality")
-    _code(_add(quality, "scope", "DQ_Scope"), "level", "MD_ScopeCode", "dataset")
+    catalogue = _add(root, "mdb:contentInfo", "mrc:MD_FeatureCatalogueDescription", "mrc:featureCatalogueCitation")
+    _text(_add(catalogue, "cit:CI_Citation"), "cit:title", ", ".join(fields) or "–")
+    format_ = _add(root, "mdb:distributionInfo", "mrd:MD_Distribution", "mrd:distributionFormat", "mrd:MD_Format")
+    specification = _add(format_, "mrd:formatSpecificationCitation", "cit:CI_Citation")
+    _text(specification, "cit:title", "GeoPackage")
+    _text(specification, "cit:edition", "1.3")
+    lineage = _add(root, "mdb:resourceLineage", "mrl:LI_Lineage")
     statement = f"{layer.source} (SHA-256 {layer.source_hash}); One Map {layer.label}, SHA-256 {layer.hash}"
-    _text(_add(quality, "lineage", "LI_Lineage"), "statement", statement)
+    _text(lineage, "mrl:statement", statement)
+    _code(_add(lineage, "mrl:scope", "mcc:MD_Scope"), "mcc:level", "mcc:MD_ScopeCode", "dataset")
     indent(root)
     return tostring(root, encoding="utf-8", xml_declaration=True)
 
@@ -69,29 +74,27 @@ def dataset_metadata(
 def _identification(
     root: Element, record: PackageRecord, layer: DeliveredLayer, coverage: shapely.Geometry, crs: pyproj.CRS
 ) -> None:
-    data = _add(root, "identificationInfo", "MD_DataIdentification")
+    data = _add(root, "mdb:identificationInfo", "mri:MD_DataIdentification")
     title = layer.title.get("zh", layer.code)
-    citation = _add(data, "citation", "CI_Citation")
-    _text(citation, "title", f"{title} {layer.label}")
-    dated = _add(citation, "date", "CI_Date")
-    SubElement(_add(dated, "date"), f"{{{_GCO}}}Date").text = layer.valid_from or layer.recorded_at[:10]
-    _code(dated, "dateType", "CI_DateTypeCode", "publication" if layer.valid_from else "creation")
-    _text(data, "abstract", f"{title} ({layer.code}); {layer.rows}; {record.library_name}")
-    _party(_add(data, "pointOfContact"), record, "owner")
-    if record.secrecy:
-        limits = _add(data, "resourceConstraints", "MD_SecurityConstraints")
-        known = record.secrecy if record.secrecy in _CLASSIFICATION else "restricted"
-        _code(limits, "classification", "MD_ClassificationCode", known)
-        _text(limits, "userNote", record.secrecy)
-    _code(data, "language", "LanguageCode", "zho")
-    topic = _add(data, "topicCategory")
-    SubElement(topic, f"{{{_GMD}}}MD_TopicCategoryCode").text = _TOPICS.get(layer.department, "planningCadastre")
+    citation = _add(data, "mri:citation", "cit:CI_Citation")
+    _text(citation, "cit:title", f"{title} {layer.label}")
+    day = layer.valid_from or layer.recorded_at[:10]
+    _date(_add(citation, "cit:date"), "gco:Date", day, "publication" if layer.valid_from else "creation")
+    _text(data, "mri:abstract", f"{title} ({layer.code}); {layer.rows}; {record.library_name}")
+    _party(_add(data, "mri:pointOfContact"), record, "owner")
+    topic = _add(data, "mri:topicCategory", "mri:MD_TopicCategoryCode")
+    topic.text = _TOPICS.get(layer.department, "planningCadastre")
     west, south, east, north = geographic_box(coverage, crs)
-    box = _add(data, "extent", "EX_Extent", "geographicElement", "EX_GeographicBoundingBox")
-    bounds = (("west", west), ("east", east), ("south", south), ("north", north))
-    for name, degrees in bounds:
+    box = _add(data, "mri:extent", "gex:EX_Extent", "gex:geographicElement", "gex:EX_GeographicBoundingBox")
+    for name, degrees in (("west", west), ("east", east), ("south", south), ("north", north)):
         place = "Longitude" if name in ("west", "east") else "Latitude"
-        SubElement(_add(box, f"{name}Bound{place}"), f"{{{_GCO}}}Decimal").text = f"{degrees:.6f}"
+        _add(box, f"gex:{name}Bound{place}", "gco:Decimal").text = f"{degrees:.6f}"
+    if record.secrecy:
+        limits = _add(data, "mri:resourceConstraints", "mco:MD_SecurityConstraints")
+        known = record.secrecy if record.secrecy in _CLASSIFICATION else "restricted"
+        _code(limits, "mco:classification", "mco:MD_ClassificationCode", known)
+        _text(limits, "mco:userNote", record.secrecy)
+    _locale(data, "mri:defaultLocale")
 
 
 def geographic_box(coverage: shapely.Geometry, crs: pyproj.CRS) -> tuple[float, float, float, float]:
@@ -136,25 +139,46 @@ def _dataset(record: PackageRecord, layer: DeliveredLayer) -> dict[str, Any]:
     return {"@type": "dcat:Dataset", **values, "dcat:distribution": distribution}
 
 
+def _name(name: str) -> str:
+    """A name with its prefix, such as mdb:contact, as an element has it."""
+    prefix, _, local = name.partition(":")
+    return f"{{{_SPACES[prefix]}}}{local}"
+
+
 def _add(parent: Element, *names: str) -> Element:
     for name in names:
-        parent = SubElement(parent, f"{{{_GMD}}}{name}")
+        parent = SubElement(parent, _name(name))
     return parent
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(_add(parent, name), f"{{{_GCO}}}CharacterString").text = text
+    _add(parent, name, "gco:CharacterString").text = text
 
 
 def _code(parent: Element, name: str, kind: str, value: str) -> None:
     element = _add(parent, name, kind)
-    element.set("codeList", f"{_CODES}#{kind}")
+    element.set("codeList", f"{_CODES}#{kind.partition(':')[2]}")
     element.set("codeListValue", value)
     element.text = value
 
 
+def _date(parent: Element, kind: str, moment: str, of: str) -> None:
+    """A day or a moment, and of what it is: creation, publication."""
+    dated = _add(parent, "cit:CI_Date")
+    _add(dated, "cit:date", kind).text = moment
+    _code(dated, "cit:dateType", "cit:CI_DateTypeCode", of)
+
+
+def _locale(parent: Element, name: str) -> None:
+    locale = _add(parent, name, "lan:PT_Locale")
+    _code(locale, "lan:language", "lan:LanguageCode", "zho")
+    _code(locale, "lan:characterEncoding", "lan:MD_CharacterSetCode", "utf8")
+
+
 def _party(parent: Element, record: PackageRecord, role: str) -> None:
-    party = _add(parent, "CI_ResponsibleParty")
-    _text(party, "individualName", record.who)
-    _text(party, "organisationName", record.library_name)
-    _code(party, "role", "CI_RoleCode", role)
+    party = _add(parent, "cit:CI_Responsibility")
+    _code(party, "cit:role", "cit:CI_RoleCode", role)
+    organisation = _add(party, "cit:party", "cit:CI_Organisation")
+    _text(organisation, "cit:name", record.library_name)
+    if record.who:
+        _text(_add(organisation, "cit:individual", "cit:CI_Individual"), "cit:name", record.who)

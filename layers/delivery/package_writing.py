@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.coverage_ground import common_ground, united_ground
+from onemap.layers.geometry.parts import multi
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS, plain_unit_code, unit_stem, unit_stems
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
@@ -49,8 +50,10 @@ from onemap.layers.library.versions import (
     versions,
 )
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.file_store import make_file
+from onemap.layers.stores.geopackage import keep_metadata
 from onemap.layers.stores.store import NO_GEOMETRY, TableDefinition
 
 DELIVER = "deliver"  # the action with which the log keeps what went where
@@ -114,7 +117,7 @@ def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, 
         folder = Path(room) / "bag"
         data = folder / "data"
         data.mkdir(parents=True)
-        make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen))
+        make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen, record))
         for item in chosen:
             if item.layer.raster is not None:
                 pack_raster(data, item.layer.raster, item.files)
@@ -302,13 +305,17 @@ def _some(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
     return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
 
 
-def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer]) -> None:
-    """The package's GeoPackage: a table for each layer, and the ground for which each speaks."""
+def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: PackageRecord) -> None:
+    """The package's GeoPackage: a table for each layer, the ground for which each speaks, and where they come from."""
+    facts = {"id": record.package, "kind": DELIVER, "started": record.made_at, "who": record.who}
+    layers = [asdict(layer) for layer in record.layers]
+    origin = provenance({**facts, "library_name": record.library_name, "layers": layers})
+    keep_metadata(connection, STANDARD, MIME_TYPE, origin)
     for item in chosen:
         title = f"{item.entry.title_in('zh')} {item.version.label}"
         table = TableDefinition(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
-    coverages = np.array([item.coverage for item in chosen], dtype=object)
+    coverages = multi(np.array([item.coverage for item in chosen], dtype=object), "polygon")
     codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
     table = TableDefinition(COVERAGE_TABLE, COVERAGE_TABLE, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)
@@ -325,7 +332,7 @@ def _fill_table(
 
 
 def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[ChosenLayer]) -> None:
-    """One record a layer after ISO 19139, and the catalogue of all after DCAT."""
+    """One record a layer after ISO 19115-1, and the catalogue of all after DCAT."""
     folder = data / "metadata"
     folder.mkdir()
     for item in chosen:

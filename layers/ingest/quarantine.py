@@ -12,7 +12,7 @@ from onemap.layers.library.logged_features import log_features
 from onemap.layers.library.version_writing import as_stored, sql_types, write_table
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import wording
-from onemap.layers.progress import Progress
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.store import StoreConnection, TableDefinition
 
@@ -85,6 +85,7 @@ def write_bad(
     attributes = as_stored(attributes)
     features = TableDefinition(table, table, "GEOMETRY", sql_types(attributes))
     write_table(connection, features, attributes, [geometries], progress)
+    connection.index_features(features, shapely.bounds(geometries).reshape(-1, 4), SILENT)
     connection.show_features(features, shapely.total_bounds(geometries))
     note_structure(connection, [table])
     log(connection, who, "set_aside", table, log_features(connection, table, 1, geometries, attributes))

@@ -1,5 +1,8 @@
 """Red-line coordinate TXT from and to vector files: the work of the verb `redline`."""
 
+import contextlib
+import hashlib
+import sqlite3
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +26,7 @@ from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
+from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target, open_options
 from onemap.layers.sources.reading import open_source, read_source
 from onemap.layers.sources.redline.redline_reading import frame_of
@@ -36,6 +40,7 @@ from onemap.layers.sources.redline.redline_writing import (
     redline_text,
     with_zone,
 )
+from onemap.layers.stores.geopackage import keep_metadata
 
 WRITABLE = {
     ".shp": "ESRI Shapefile",
@@ -146,7 +151,17 @@ def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeO
     header = header_lines(with_zone(text, zone) if zone is not None else text)
     with atomic_output(target, options.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
+        if path.suffix.lower() == ".gpkg":
+            _keep_origin(path, source)
     return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
+
+
+def _keep_origin(path: Path, source: Path) -> None:
+    """Say in a new GeoPackage of which text it was made."""
+    given = {"parcels": source.name, "parcels_hash": hashlib.sha256(source.read_bytes()).hexdigest()}
+    origin = provenance({"kind": "redline", "parameters": given})
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        keep_metadata(file, STANDARD, MIME_TYPE, origin)
 
 
 def _crossing(frame: RawFrame) -> list[Problem]:
@@ -170,7 +185,12 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
     """Raises OneMapError out.failed, also for text that the format would cut off."""
     suffix = path.suffix.lower()
     table = gpd.GeoDataFrame(frame.attributes, geometry=gpd.GeoSeries(frame.geometries, crs=crs))
-    options: dict[str, Any] = {"layer_metadata": {_HEADER_KEY: header}} if suffix == ".gpkg" else {}
+    options: dict[str, Any] = {}
+    if suffix == ".gpkg":
+        options |= {
+            "layer_metadata": {_HEADER_KEY: header},
+            "dataset_options": {"VERSION": "1.3"},
+        }  # older ones read it
     if suffix == ".shp":
         options["encoding"] = "UTF-8"
     is_mixed = len(np.unique(shapely.get_type_id(frame.geometries))) > 1

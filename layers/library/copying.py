@@ -120,7 +120,7 @@ def _check_rasters(source: Library) -> None:
 
 
 def _feature_tables(source: Library) -> dict[str, TableDefinition]:
-    """The tables of features by name: versions, what was set aside, and problems; index: versions have one."""
+    """The tables of features by name: versions, what was set aside, and problems."""
     connection, catalogue = source.connection, source.catalogue()
     found = {}
     for version in versions(source):
@@ -218,10 +218,8 @@ def _copy_features(
         raise OneMapError("copy.damaged", file=source.label, layer=table.name)
     target.make_features(table)
     target.add_features(table, _blocks(geometries, progress.part(_HASHED, _WRITTEN)), values)
-    bounds = shapely.bounds(geometries).reshape(-1, 4)
     target.show_features(table, shapely.total_bounds(geometries))
-    if expected is not None:
-        target.index_features(table, bounds, progress.part(_WRITTEN, _INDEXED))
+    target.index_features(table, shapely.bounds(geometries).reshape(-1, 4), progress.part(_WRITTEN, _INDEXED))
     again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
     last = progress.part(_AGAIN, 1.0)
     if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:

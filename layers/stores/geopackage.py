@@ -27,6 +27,7 @@ USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
 
 LOOKS, _PROJECTS = "layer_styles", "qgis_projects"
 OF_QGIS = (LOOKS, _PROJECTS)  # what QGIS keeps for itself in a file: no data of anybody
+_METADATA = "http://www.geopackage.org/spec121/#extension_metadata"
 _SCHEMA = "http://www.geopackage.org/spec121/#extension_schema"
 _CORE_TABLES = """
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
@@ -49,6 +50,16 @@ INSERT INTO gpkg_spatial_ref_sys VALUES
   || 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]]', '');
 """
 
+_METADATA_TABLES = """
+CREATE TABLE IF NOT EXISTS gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL,
+  md_scope TEXT NOT NULL DEFAULT 'dataset', md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml',
+  metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT,
+  row_id_value INTEGER, timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+  CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+  CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
+"""
 # The triggers that the R-tree extension asks for (GeoPackage 1.3, annex F.3).
 _RTREE_TRIGGERS = """
 CREATE TRIGGER "rtree_{t}_{c}_insert" AFTER INSERT ON "{t}" WHEN (NEW."{c}" NOT NULL AND NOT ST_IsEmpty(NEW."{c}"))
@@ -209,13 +220,33 @@ def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str,
         " title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,"
         " CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name))"
     )
-    extension = ("gpkg_data_columns", None, "gpkg_schema", _SCHEMA, "read-write")
-    if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'").fetchone():
-        connection.execute("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", extension)
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT"
+        " NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN,"
+        " description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
+    )
+    _declare(connection, "gpkg_schema", _SCHEMA, "gpkg_data_columns", "gpkg_data_column_constraints")
     rows = [(table, column, name, name) for column, name in names.items()]
     connection.executemany(
         "INSERT OR IGNORE INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?,?,?,?)", rows
     )
+
+
+def _declare(connection: sqlite3.Connection, extension: str, definition: str, *tables: str) -> None:
+    """Say once that the file uses an extension of the standard, with these tables."""
+    if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = ?", (extension,)).fetchone():
+        rows = [(table, None, extension, definition, "read-write") for table in tables]
+        connection.executemany("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", rows)
+
+
+def keep_metadata(connection: sqlite3.Connection, standard: str, mime_type: str, text: str) -> None:
+    """Keep a text about the whole file, by the extension Metadata. standard: the URI of the form in which it is."""
+    run_script(connection, _METADATA_TABLES)
+    _declare(connection, "gpkg_metadata", _METADATA, "gpkg_metadata", "gpkg_metadata_reference")
+    sql = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset',?,?,?)"
+    number = connection.execute(sql, (standard, mime_type, text)).lastrowid
+    about = "INSERT INTO gpkg_metadata_reference (reference_scope, md_file_id) VALUES ('geopackage', ?)"
+    connection.execute(about, (number,))
 
 
 def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, name: str, look: str) -> None:

@@ -13,8 +13,10 @@ from onemap.layers.errors import UsageError
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.run import most_severe, verdict_counts
+from onemap.rules.python.argument_words import as_arguments
 from onemap.rules.python.result_page import result_page
 from onemap.rules.python.table_places import TablePlace
+from onemap.rules.python.typed_frames import typed_frame
 from onemap.rules.python.verb_call import Place, refusals_in_words
 
 if TYPE_CHECKING:
@@ -38,7 +40,14 @@ class Result:
     def problems(self) -> pd.DataFrame:
         """What was remarked about the input: file, layer, feature, field, code, message, mend."""
         names = ["file", "layer", "feature", "field", "code", "message", "mend"]
-        return pd.DataFrame(self.answer.get("problems", []), columns=names)
+        problems = pd.DataFrame(self.answer.get("problems", []), columns=names)
+        for name in ("field", "message", "mend"):
+            problems[name] = [text and as_arguments(text) for text in problems[name]]
+        return problems
+
+    def _rows(self, name: str) -> pd.DataFrame:
+        """A list of the answer as a frame, verdicts and times typed."""
+        return typed_frame(pd.DataFrame(self.answer[name]))
 
     def _facts(self) -> dict[str, Any]:
         """What stands at the head of the page."""
@@ -72,13 +81,14 @@ class TableResult(Result):
     def table(self, name: str) -> Any:
         """One table: a GeoDataFrame, or a DataFrame if it has no geometry; of a partitioned check one of Dask's.
 
+        Verdicts are an ordered category, so that the greatest is the most severe, days and moments are times.
         Raises OneMapError usage.choice.
         """
         if name not in self._frames:
             with refusals_in_words(self.language):
                 if name not in self.names:
                     raise UsageError("usage.choice", field="table", value=name, allowed=self.names)
-                self._frames[name] = self._tables.read(name)
+                self._frames[name] = typed_frame(self._tables.read(name))
         return self._frames[name]
 
     def to_file(self, target: Place, *, overwrite: bool = False) -> Path:
@@ -88,7 +98,7 @@ class TableResult(Result):
         """
         with refusals_in_words(self.language):
             check_targets([str(target)], overwrite)  # before anything is computed
-            tables = {name: _table(name, self.table(name)) for name in self.names}
+            tables = {name: _table(name, self._tables.read(name)) for name in self.names}
             with tables_written(tables, self.crs, str(target), overwrite, self.language):
                 return Path(target)
 
@@ -180,9 +190,10 @@ class CheckResult(TableResult):
         return self.table("overlaps")
 
     def explain(self, parcel: object, rule: str) -> "Explanation":
-        """How a finding came about, from the run that the library keeps.
+        """How a finding came about: from the run that the library keeps, or else from the tables of this result.
 
-        Raises OneMapError run.unknown (also of a run that was not recorded), run.parcel, run.rule.
+        Raises OneMapError run.parcel, run.rule; run.unknown of a partitioned check, run.incomplete of one that was not
+        recorded, where a pack has changed since.
         """
         return Explanation("explain", self._explain(self.run, str(parcel), rule), self.language)
 
@@ -269,6 +280,118 @@ class StatisticsResult(TableResult):
         return self.rows
 
 
+class TransitionsResult(TableResult):
+    """What of each class became what between two versions, by area unit."""
+
+    _shown = "transitions"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """A row for each unit and pair of classes with its ground: of each field FIELD_from and FIELD_to."""
+        rows = [
+            {"unit": row["unit"]}
+            | {f"{field}_{side}": code for side in ("from", "to") for field, code in (row[side] or {}).items()}
+            | {name: value for name, value in row.items() if name not in ("unit", "from", "to")}
+            for row in self.answer["rows"]
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def total(self) -> Mapping[str, Any]:
+        """The sums over all rows."""
+        return dict(self.answer["total"])
+
+
+class IndicatorsResult(TableResult):
+    """Indicators by unit and day, with targets and warnings."""
+
+    _shown = "indicators"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """A row for each indicator, unit and day: value, target, status."""
+        return self._rows("indicators")
+
+    @property
+    def run(self) -> str:
+        """The identifier under which the library keeps the run, unless it was not recorded."""
+        return str(self.answer["run"]["id"])
+
+
+class ChangesResult(TableResult):
+    """One version of a layer against another, feature by feature."""
+
+    _shown = "changes"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many features were added, removed, moved, changed, unchanged."""
+        return {name: self.answer[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
+
+    @property
+    def features(self) -> gpd.GeoDataFrame:
+        """A row for each feature that is not as it was, with its ground."""
+        return self.table("changes")
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """The ground that changed its class, by both classes."""
+        return self._rows("transitions")
+
+
+class RecheckResult(TableResult):
+    """Open cases or stored checks against what has changed since."""
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """A row for each open case, with what turned in it."""
+        return typed_frame(pd.DataFrame(self.answer.get("cases", [])))
+
+    @property
+    def turned(self) -> pd.DataFrame:
+        """A row for each verdict that turned, with its case or check."""
+        return self.table("turned")
+
+
+class IngestResult(Result):
+    """A delivery that was planned or taken in."""
+
+    @property
+    def plan(self) -> pd.DataFrame:
+        """A row for each layer that was found: source, layer, code, status."""
+        return self._rows("plan")
+
+    @property
+    def added(self) -> pd.DataFrame:
+        """A row for each version that was added."""
+        return self._rows("added")
+
+    @property
+    def refusals(self) -> pd.DataFrame:
+        """A row for each layer that was refused, with its problems."""
+        return self._rows("refused")
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.plan
+
+
+class DeliverResult(Result):
+    """A package for another department or level."""
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """A row for each layer of the package."""
+        return self._rows("layers")
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the package's file."""
+        return str(self.answer["sha256"])
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.layers
+
+
 class IdentifyResult(Result):
     """What lies at a place, in every layer in force."""
 
@@ -325,7 +448,7 @@ class CaseResult(Result):
     @property
     def opinions(self) -> pd.DataFrame:
         """A row for each department."""
-        return pd.DataFrame(self.answer["opinions"])
+        return self._rows("opinions")
 
     def _first_rows(self) -> pd.DataFrame:
         return self.opinions

@@ -7,6 +7,7 @@ import pandas as pd
 
 from onemap.rules.python.call_results import CaseResult
 from onemap.rules.python.frame_files import Source, frame_files
+from onemap.rules.python.typed_frames import typed_frame
 from onemap.rules.python.verb_call import Day, Place, refusals_in_words
 
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -22,16 +23,21 @@ class Review:
         self._ask = ask
         self._language = language
 
-    def open(self, parcels: Source, *, project: str, data: Place | None = None, **options: Any) -> CaseResult:
-        """Check parcels, a frame or a file, and open a case on them, with a draft for each department."""
+    def open(
+        self, parcels: Source, *, project: str, data: Place | Mapping[str, Any] | None = None, **options: Any
+    ) -> CaseResult:
+        """Check parcels, a frame or a file, and open a case on them, with a draft for each department.
+
+        data: the project's facts, in a dictionary or a TOML file.
+        """
         with refusals_in_words(self._language), frame_files() as files:
             place = files.place(parcels, "parcels")
-            return self._case("open", parcels=place, project=project, data=data, **options)
+            return self._case("open", parcels=place, project=project, data=files.facts(data), **options)
 
     def list(self, *, state: str | None = None, on: Day | None = None) -> pd.DataFrame:
         """A row for each case."""
         with refusals_in_words(self._language):
-            return pd.DataFrame(self._ask("review list", {"state": state, "on": on})["cases"])
+            return typed_frame(pd.DataFrame(self._ask("review list", {"state": state, "on": on})["cases"]))
 
     def show(self, case: str, **options: Any) -> CaseResult:
         """A case as it stands."""

@@ -1,11 +1,9 @@
 """`onemap.open(…)`: a library whose methods are the verbs of the command line, with frames in and out."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
-from types import TracebackType
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +14,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.library.library import open_library
 from onemap.layers.secret_words import has_misspelled_secret
 from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_moment
+from onemap.rules.judge.runs.explain import explain_run
 from onemap.rules.python.call_results import (
     AddResult,
     CheckResult,
@@ -23,55 +22,30 @@ from onemap.rules.python.call_results import (
     Explanation,
     IdentifyResult,
     RemedyResult,
-    StatisticsResult,
 )
 from onemap.rules.python.case_desk import Review
 from onemap.rules.python.frame_files import FrameFiles, Source, frame_files
+from onemap.rules.python.library_calls import as_list
+from onemap.rules.python.library_deliveries import DeliveryCalls
+from onemap.rules.python.library_figures import FigureCalls
 from onemap.rules.python.partitions import PartitionedTables, is_partitioned, refuse_other_wishes
 from onemap.rules.python.progress_bars import ProgressWish
 from onemap.rules.python.table_places import TableFolder
+from onemap.rules.python.typed_frames import typed_frame
+from onemap.rules.python.unrecorded_run import unrecorded_run
 from onemap.rules.python.verb_call import Day, Place, Words, answer_of, language_of, plain_values, refusals_in_words
 from onemap.rules.python.version_frame import Box, version_frame
 
 _READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment)))
 
 
-class Library:
+class Library(DeliveryCalls, FigureCalls):
     """One library, in a file or on a server; `onemap.open` and `onemap.new` give it.
 
     location: as it was opened; crs: projected, in metres: of every frame that comes out. Each call opens the library
     and closes it again, so nothing is locked between two calls. Every method raises OneMapError for every refusal,
     with `code`, `problems` and its sentences; what is not said as an argument is as on the command line.
     """
-
-    def __init__(self, location: str, language: str, progress: ProgressWish) -> None:
-        self.location = location
-        self.language = language
-        self._progress = progress
-        self._session: dict[Any, Any] = {}
-        self._closed = False
-        with open_library(location) as library:
-            self.name: str = library.name
-            self.crs: pyproj.CRS = library.crs
-
-    def __enter__(self) -> "Library":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<onemap library {self.name!r} {self.crs.to_string()}>"
-
-    def close(self) -> None:
-        """No more calls; results that were given stay good."""
-        self._closed = True
-
-    def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
-        """Any verb on this library, with its options by name (underscores for dashes), as its JSON."""
-        with self._call() as files:
-            named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
-            return self._answer(verb, named, progress)
 
     def layers(self, *, as_of: Day | None = None, empty: bool = False) -> pd.DataFrame:
         """A row for each version of each layer, which is in force on the day; empty: layers without one, too."""
@@ -83,7 +57,7 @@ class Library:
             head = {name: layer[name] for name in names} | {"title": layer["title"].get(self.language, "")}
             rows += [head | version for version in layer["versions"] or ([{}] if empty else [])]
         of_version = ["label", "valid_from", "valid_to", "in_force", "count", "coverage", "coverage_m2"]
-        return pd.DataFrame(rows, columns=[*names, *of_version, "recorded_at", "hash", "table"])
+        return typed_frame(pd.DataFrame(rows, columns=[*names, *of_version, "recorded_at", "hash", "table"]))
 
     def read(
         self, code: str, *, as_of: Day | None = None, known_at: Day | None = None, bbox: Box | None = None
@@ -176,6 +150,7 @@ class Library:
         replace: Mapping[str, Source] | None = None,
         against: CheckResult | str | None = None,
         record: bool = True,
+        data: Place | Mapping[str, Any] | None = None,
         workers: int | None = None,
         client: Any = None,
         shared: Place | None = None,
@@ -186,27 +161,30 @@ class Library:
         parcels: a frame of dask-geopandas is judged partition by partition when it is computed.
         id: the field of the parcels' ids; replace: layer → a frame or a file in its place, for a trial; against: an
         earlier run, so that `answer["changed"]` names the parcels whose verdict differs; record: keep the run in the
-        library; client: of Dask, the address of a scheduler, or "local" for processes here.
+        library; data: what stands for parcels that say nothing of themselves, by the names of their fields, as a
+        dictionary or a TOML file; client: of Dask, the address of a scheduler, or "local" for processes here.
         """
         with self._call() as files:
             if is_partitioned(parcels):
-                refuse_other_wishes({"known_at": known_at, "crs": crs, "replace": replace, "against": against})
-                wishes = {"pack": _as_list(packs), "only": only, "as_of": as_of, "id": id}
+                refuse_other_wishes(known_at=known_at, crs=crs, replace=replace, against=against, data=data)
+                wishes = {"pack": as_list(packs), "only": only, "as_of": as_of, "id": id}
                 return self._check_partitions(parcels, wishes)
             values = {
-                "parcels": files.places(parcels, "parcels"), "pack": _as_list(packs), "only": only, "as_of": as_of,
+                "parcels": files.places(parcels, "parcels"), "pack": as_list(packs), "only": only, "as_of": as_of,
                 "known_at": known_at, "id": id, "layer": layer, "crs": crs, "transform": transform, "repair": repair,
                 "fields": fields, "keep_bad": keep_bad, "encoding": encoding, "code_system": code_system,
                 "replace": _replacements(files, replace), "against": getattr(against, "run", against),
-                "unrecorded": not record, "workers": workers, "scheduler": _address(client), "shared": shared,
+                "unrecorded": not record, "workers": workers, "data": files.facts(data, of_parcels=True),
+                 "scheduler": _address(client), "shared": shared,
             }  # fmt: skip
             answer, tables = self._answer_with_tables("check", values, progress)
-            return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
+            explain = partial(self._explain_finding_of, answer["run"], tables, as_list(packs) or ())
+            return CheckResult(answer, self.language, tables, self.crs, explain)
 
     def runs(self, *, kind: str | None = None) -> pd.DataFrame:
         """A row for each run that the library keeps; kind: check, compare or remedy."""
         with self._call():
-            return pd.DataFrame(self._answer("runs", {"kind": kind})["runs"])
+            return typed_frame(pd.DataFrame(self._answer("runs", {"kind": kind})["runs"]))
 
     def run(self, run: str) -> CheckResult:
         """A check that the library keeps, as it was answered."""
@@ -258,6 +236,7 @@ class Library:
         known_at: Day | None = None,
         id: str | None = None,
         crs: str | None = None,
+        data: Place | Mapping[str, Any] | None = None,
         parcel: Words | None = None,
         keep_verdict: str | None = None,
         min_part: float | None = None,
@@ -272,13 +251,14 @@ class Library:
         with self._call() as files:
             values = {
                 "parcels": files.place(parcels, "parcels"),
-                "pack": _as_list(packs),
+                "pack": as_list(packs),
                 "only": only,
                 "as_of": as_of,
                 "known_at": known_at,
                 "id": id,
                 "crs": crs,
-                "parcel": _as_list(parcel),
+                "data": files.facts(data, of_parcels=True),
+                "parcel": as_list(parcel),
                 "keep_verdict": keep_verdict,
                 "min_part": min_part,
                 "min_width": min_width,
@@ -309,41 +289,6 @@ class Library:
             answer = self._answer("identify", {"x": x, "y": y, **values})
             return IdentifyResult("identify", answer, self.language)
 
-    def statistics(
-        self,
-        code: str,
-        *,
-        by: Words | None = None,
-        sum: Words | None = None,
-        within: Source | None = None,
-        unit: str | None = None,
-        units_where: str | None = None,
-        where: str | None = None,
-        as_of: Day | None = None,
-        known_at: Day | None = None,
-        workers: int | None = None,
-        progress: ProgressWish = None,
-    ) -> StatisticsResult:
-        """Areas, lengths, counts and sums of a layer by class and by unit.
-
-        within: the units: a layer's code, or polygons as a frame or a file; unit: their field; where: CQL2.
-        """
-        with self._call() as files:
-            values = {
-                "code": code,
-                "by": by,
-                "sum": sum,
-                "within": files.place(within, "within"),
-                "unit": unit,
-                "units_where": units_where,
-                "where": where,
-                "as_of": as_of,
-                "known_at": known_at,
-                "workers": workers,
-            }
-            answer, tables = self._answer_with_tables("statistics", values, progress)
-            return StatisticsResult("statistics", answer, self.language, tables, self.crs)
-
     @cached_property
     def review(self) -> Review:
         """The parallel pre-review."""
@@ -354,48 +299,25 @@ class Library:
 
         return Review(ask, self.language)
 
-    @contextlib.contextmanager
-    def _call(self) -> Iterator[FrameFiles]:
-        with refusals_in_words(self.language), frame_files() as files:
-            self._refuse_closed()
-            yield files
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise UsageError("python.closed", file=self.name)
-
-    def _answer(self, verb: str, values: Mapping[str, Any], progress: ProgressWish = None) -> dict[str, Any]:
-        given = {"library": self.location, **values}
-        wish = self._progress if progress is None else progress
-        return answer_of(verb, given, self.language, wish, self._session)
-
-    def _answer_with_tables(
-        self, verb: str, values: Mapping[str, Any], progress: ProgressWish
-    ) -> tuple[dict[str, Any], TableFolder]:
-        """A verb's answer, and the tables that it wrote."""
-        tables = TableFolder()
-        return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
-
     def _check_partitions(self, parcels: Any, wishes: Mapping[str, Any]) -> CheckResult:
         tables = PartitionedTables(parcels, self.location, self.crs, self.language, wishes)
         parameters = {"library": self.name, "as_of": tables.as_of.isoformat()}
         answer = {"run": {"id": None, "recorded": False, "parameters": parameters}}
         return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
 
+    def _explain_finding_of(
+        self, record: Mapping[str, Any], tables: TableFolder, packs: Sequence[str], run_id: str, parcel: str, rule: str
+    ) -> dict[str, Any]:
+        """The steps of a finding of a run: as the library keeps it, or else by its own tables."""
+        if record["recorded"]:
+            return self._explain_finding(run_id, parcel, rule)
+        with self._call(), open_library(self.location) as library:
+            run = unrecorded_run(library, record, tables, packs)
+            return explain_run(library, run, parcel, rule, self.language)
+
     def _explain_finding(self, run: str, parcel: str, rule: str) -> dict[str, Any]:
         with self._call():
             return self._answer("explain", {"run": run, "parcel": parcel, "rule": rule})
-
-
-def _is_frame(value: object) -> bool:
-    return isinstance(value, (gpd.GeoDataFrame, gpd.GeoSeries))
-
-
-def _as_list(words: Words | None) -> list[str] | None:
-    """One word or several, as a list."""
-    if words is None:
-        return None
-    return [str(words)] if isinstance(words, (str, PathLike)) else [str(word) for word in words]
 
 
 def _replacements(files: FrameFiles, replace: Mapping[str, Source] | None) -> list[str] | None:
@@ -451,7 +373,7 @@ def new(
             "library": _location(location),
             "crs": code,
             "name": name,
-            "pack": _as_list(packs),
+            "pack": as_list(packs),
             "district": files.place(district, "district"),
             "rehearsal": rehearsal,
         }

@@ -1,9 +1,11 @@
 """Frames that a verb is to read: written as GeoPackages, so that they are read, placed and refused as files are."""
 
 import contextlib
+import json
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +15,8 @@ import pandas as pd
 import pyogrio
 
 from onemap.layers.errors import OneMapError, UsageError
+from onemap.rules.judge.question.given_facts import TABLES
+from onemap.rules.python.argument_words import with_frame_names
 from onemap.rules.python.verb_call import Place
 
 Source: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
@@ -29,6 +33,7 @@ class FrameFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.names: dict[str, str] = {}  # of the frames, by those of their files
 
     def place(self, source: Source | None, name: str) -> str | None:
         """The path or address by which a verb reads a source; None for none.
@@ -43,7 +48,21 @@ class FrameFiles:
         if not isinstance(source, gpd.GeoDataFrame):
             raise UsageError("python.kind", field=name, given=_kind_of(source), wanted=_WANTED)
         path = self._folder / f"{name}.gpkg"
+        self.names[path.name] = name
         _write(_plain_frame(source, name), path)
+        return str(path)
+
+    def facts(self, facts: Place | Mapping[str, Any] | None, *, of_parcels: bool = False) -> str | None:
+        """The path by which a verb reads facts: of a file, or of a dictionary, which is written as TOML.
+
+        of_parcels: they are those of the parcels alone. Raises OneMapError python.column.
+        """
+        if not isinstance(facts, Mapping):
+            return None if facts is None else str(facts)
+        is_whole = not of_parcels or any(isinstance(facts.get(name), Mapping) for name in TABLES)
+        path = self._folder / "data.toml"
+        self.names[path.name] = path.stem
+        path.write_text(_toml_lines(facts if is_whole else {TABLES[0]: facts}, "\n"), encoding="utf-8")
         return str(path)
 
     def places(self, sources: Source | Sequence[Source], name: str) -> list[str]:
@@ -63,7 +82,32 @@ class FrameFiles:
 def frame_files() -> Iterator[FrameFiles]:
     """A folder for the frames of one call, gone with the block."""
     with tempfile.TemporaryDirectory(prefix="onemap-frames-") as folder:
-        yield FrameFiles(Path(folder))
+        files = FrameFiles(Path(folder))
+        try:
+            yield files
+        except OneMapError as error:
+            error.put_into_words(lambda problem: with_frame_names(problem, files.names))
+            raise
+
+
+def _toml_lines(content: Mapping[str, Any], between: str) -> str:
+    """A dictionary's values as TOML, None left out. Raises OneMapError python.column."""
+    lines = (
+        f"{_toml_value(key, key)} = {_toml_value(key, value)}" for key, value in content.items() if value is not None
+    )
+    return between.join(lines)
+
+
+def _toml_value(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{_toml_lines(value, ', ')}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_toml_value(name, item) for item in value)}]"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if not isinstance(value, (str, bool, int, float)):
+        raise OneMapError("python.column", file="data", field=name, kind=_kind_of(value))
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # numbers are written alike
 
 
 def _kind_of(value: Any) -> str:

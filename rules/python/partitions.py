@@ -58,7 +58,7 @@ class PartitionedTables:
         return check_frame(self._parcels, self._library, table=name, **self._how)
 
 
-def refuse_other_wishes(wishes: Mapping[str, Any]) -> None:
+def refuse_other_wishes(**wishes: Any) -> None:
     """Raise UsageError usage.apart for what a check of partitions does not know."""
     for name, value in wishes.items():
         if value not in (None, False):

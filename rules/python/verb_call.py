@@ -12,8 +12,9 @@ from onemap.layers.each_text import texts_in
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.gdal_limits import limits_for_a_while
-from onemap.layers.messages import LANGUAGES, in_words
+from onemap.layers.messages import LANGUAGES
 from onemap.layers.secret_words import withholding
+from onemap.rules.python.argument_words import in_python_words
 from onemap.rules.python.progress_bars import ProgressWish, shown_progress
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.command_line import system_language
@@ -48,7 +49,7 @@ def refusals_in_words(language: str | None) -> Iterator[None]:
     else:
         return
     spoken = language if language in LANGUAGES else system_language()
-    refusal.put_into_words(lambda problem: in_words(problem, spoken))
+    refusal.put_into_words(lambda problem: in_python_words(problem, spoken))
     raise refusal.with_traceback(None) from None
 
 
@@ -77,7 +78,8 @@ def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError usage.….
     """
-    return checked_values(verb, {name: _plain(value) for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None and value is not pd.NaT}
+    return checked_values(verb, {name: _plain(value) for name, value in given.items()})
 
 
 def _plain(value: Any) -> Any:

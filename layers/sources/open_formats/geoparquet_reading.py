@@ -1,6 +1,7 @@
-"""GeoParquet: columns of values, and geometries as WKB or as GeoArrow has them, with what the file says of them.
+"""GeoParquet 1 and 2: columns of values, and geometries as WKB or as GeoArrow has them, with what is said of them.
 
-A Parquet file that says nothing of geometry is a table.
+From version 2 on Parquet itself knows geometries: a column is of the type GEOMETRY or GEOGRAPHY, with or without the
+words of GeoParquet. A file that says nothing of geometry in either way is a table.
 """
 
 import json
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SUFFIXES = {".parquet", ".geoparquet"}
 FORMAT = "GeoParquet"
 _TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+_NATIVE = ("GEOMETRY", "GEOGRAPHY")  # Parquet's own types
 _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinates are always east, north
 
 
@@ -64,6 +66,8 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
     made, broken = _shapes(found, proved, len(attributes))
     shapes, has_heights = in_plane(made)
     problems = [Problem("geometry.z_dropped", dict(place))] if has_heights else []
+    if column.get("edges", "planar") != "planar":
+        problems.append(Problem("geometry.edges", dict(place)))
     other = sorted(set(facts.get("columns", {})) - {primary})
     if other:
         problems.append(Problem("source.aside", {**place, "names": other}))
@@ -132,15 +136,47 @@ def _folded_leaves(values: pa.Array) -> Iterator[pa.DictionaryArray]:
 
 
 def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
-    """What a file says of its geometry; nothing if it has none."""
+    """What a file says of its geometry; nothing if it has none. Raises ValueError for what contradicts itself."""
     metadata = file.schema_arrow.metadata or {}
     try:
         found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
+        native = _native_columns(file)
     except RecursionError:
         raise ValueError(f"geo: {TOO_DEEP}") from None
     if not isinstance(found, dict):
         raise ValueError("geo")
+    columns = found.get("columns", {})
+    for name in columns.keys() & native.keys():
+        one, other = (about.get("crs") for about in (columns[name], native[name]))
+        if one and other and not parse_crs(one).equals(parse_crs(other), ignore_axis_order=True):
+            raise ValueError(f"crs: {str(one)[:80]} ≠ {str(other)[:80]}")
+        columns[name] = {**native[name], **columns[name]}
+    if not found and native:
+        return {"primary_column": next(iter(native)), "columns": native}
     return found
+
+
+def _native_columns(file: "pq.ParquetFile") -> dict[str, dict[str, Any]]:
+    """The columns of Parquet's own types of geometry, each with what GeoParquet would say of it."""
+    schema, found = file.schema, {}
+    for at in range(len(schema)):
+        column = schema.column(at)
+        if column.logical_type.type in _NATIVE:
+            about = json.loads(column.logical_type.to_json())
+            found[column.path] = {"encoding": "WKB", **_native_crs(about.get("crs") or "", file)}
+            if about["Type"] == "Geography":
+                found[column.path]["edges"] = about.get("algorithm", "spherical")
+    return found
+
+
+def _native_crs(text: str, file: "pq.ParquetFile") -> dict[str, Any]:
+    """The system of such a column as GeoParquet would name it; a number alone names none that we could know."""
+    kind, _, rest = text.partition(":")
+    if kind == "projjson":
+        return {"crs": json.loads((file.metadata.metadata or {})[rest.encode()])}
+    if kind == "srid" or text.isdigit():
+        return {"crs": None}
+    return {"crs": json.loads(text) if text.startswith("{") else text} if text else {}
 
 
 def _covering(column: dict[str, Any]) -> set[str]:
@@ -178,7 +214,10 @@ def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str,
 
         frame = gpd.read_parquet(path, columns=[name])
         return np.asarray(frame.geometry.array, dtype=object)
-    bodies = _unfolded(file.read(columns=[name]).column(0), path)
+    bodies = file.read(columns=[name]).column(0)
+    if isinstance(bodies.type, pa.BaseExtensionType):  # where somebody has taught Arrow the type
+        bodies = bodies.cast(bodies.type.storage_type)
+    bodies = _unfolded(bodies, path)
     bodies = bodies.cast(pa.large_binary()) if pa.types.is_binary(bodies.type) else bodies
     return pa.concat_arrays(bodies.chunks) if bodies.num_chunks else pa.array([], bodies.type)
 

@@ -106,6 +106,18 @@ def shipped_matrices() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
+def default_matrix(a: str, b: str) -> str:
+    """The matrix by which plans, each CODE or CODE@label, are compared where none is named.
+
+    Two versions of one layer are compared by the matrix that was written for them.
+    """
+    code, other = (plan.partition("@")[0] for plan in (a, b))
+    if code != other:
+        return DEFAULT_MATRIX
+    known = map(read_matrix, shipped_matrices())
+    return next((matrix.name for matrix in known if code in matrix.for_a and code in matrix.for_b), DEFAULT_MATRIX)
+
+
 def read_matrix(name: str) -> Matrix:
     """A shipped matrix by name, or a file. Raises OneMapError matrix.… with every problem."""
     text, source = matrix_text(name)

@@ -11,6 +11,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, RGBColor
 from docx.text.paragraph import Paragraph
 
+from onemap.layers.software import onemap_version
 from onemap.rules.display.maps.map_pictures import Picture
 
 _LATIN, _SONG = "Times New Roman", "宋体"
@@ -20,6 +21,7 @@ _BEHIND_BORDER = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:in
 def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float, foot_mm: float) -> Doc:
     """An empty A4 document with margins; foot_mm: how far its foot stands above the edge."""
     document = Document()
+    document.core_properties.author, document.core_properties.comments = f"One Map {onemap_version()}", ""
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin, section.right_margin = Mm(left_mm), Mm(right_mm)

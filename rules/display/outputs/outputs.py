@@ -14,6 +14,7 @@ from onemap.layers.files.atomic_output import atomic_output, check_places
 from onemap.layers.in_threads import result_of
 from onemap.layers.messages import in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.provenance import NO_RECORD
 from onemap.layers.system_reasons import sqlite_reason
 from onemap.rules.judge.findings.table import Table
 
@@ -81,16 +82,17 @@ def tables_written(
     language: str | None = None,
     figures: "Sequence[SheetFigure]" = (),
     titles: "KnownTitles | None" = None,
+    record: Mapping[str, Any] = NO_RECORD,
 ) -> Iterator[Target]:
     """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files; or parcels alone.
 
     language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
-    titles: what no table says of the ids on a sheet.
+    titles: what no table says of the ids on a sheet; record: of what makes them, where no table is that of a run.
 
     They are written beside, and take their place when the block ends without an error: what must be recorded together
     with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
     """
-    with output_opened(crs, out, overwrite, language, figures, titles) as output:
+    with output_opened(crs, out, overwrite, language, figures, titles, record) as output:
         output.append(tables)
         output.finish()
         yield output
@@ -104,6 +106,7 @@ def output_opened(
     language: str | None = None,
     figures: "Sequence[SheetFigure]" = (),
     titles: "KnownTitles | None" = None,
+    record: Mapping[str, Any] = NO_RECORD,
 ) -> Iterator[Target]:
     """An output as `tables_written` has it, for tables that come in parts.
 
@@ -113,7 +116,7 @@ def output_opened(
     check_targets([out], overwrite, of_check=True)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
-            output = _output_to(beside, crs, target.name, language, figures, titles)
+            output = _output_to(beside, crs, target.name, language, figures, titles, record)
         with contextlib.closing(output):
             yield output
 
@@ -234,20 +237,21 @@ def _output_to(
     language: str | None,
     figures: "Sequence[SheetFigure]",
     titles: "KnownTitles | None",
+    record: Mapping[str, Any],
 ) -> _LabelledOutput:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
 
-        return _BackgroundOutput(GeoPackageOutput(path, crs, language), label)
+        return _BackgroundOutput(GeoPackageOutput(path, crs, language, record), label)
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
-        return _PartialOutput(SheetOutput(path, label, language, figures, titles), label)
+        return _PartialOutput(SheetOutput(path, label, language, figures, titles, record), label)
     if path.suffix.lower() in OF_PARCELS:
         from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
 
         return _PartialOutput(ParcelFileOutput(path, label, crs, language), label)
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
 
-    return _BackgroundOutput(ParquetOutput(path, crs), label)
+    return _BackgroundOutput(ParquetOutput(path, crs, record), label)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pyproj
 
+from onemap.layers.geometry.wkb_bodies import Bodies
+from onemap.layers.provenance import MIME_TYPE, NO_RECORD, STANDARD, provenance
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
@@ -17,17 +19,24 @@ from onemap.layers.stores.sql_text import NO_SQL, column_definitions, compose_sq
 from onemap.layers.stores.store import GEOMETRY_COLUMN
 from onemap.rules.display.outputs.layer_looks import layer_look
 from onemap.rules.display.outputs.sheet_words import SheetWords
+from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
+_MULTIS = {"MULTIPOLYGON": "polygon", "MULTILINESTRING": "line", "MULTIPOINT": "point"}
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 
 
 class GeoPackageOutput:
     """`Output` to a GeoPackage that nobody else knows of yet."""
 
-    def __init__(self, path: Path, crs: pyproj.CRS, language: str | None = None) -> None:
-        """language: of what people call layers and columns; they have their plain names without one."""
+    def __init__(
+        self, path: Path, crs: pyproj.CRS, language: str | None = None, record: Mapping[str, Any] = NO_RECORD
+    ) -> None:
+        """language: of what people call layers and columns; they have their plain names without one.
+
+        record: of what makes the tables, as `provenance` takes it, until a run among them says more of itself.
+        """
         self._language, self._words = language, SheetWords(language) if language else None
         self._heads: dict[str, dict[str, str]] = {}
         self._path = path
@@ -36,6 +45,7 @@ class GeoPackageOutput:
         self._bounds: dict[str, list[np.ndarray]] = {}
         self._indexes: dict[str, PackedRtree] = {}
         self._stopped = threading.Event()
+        self._record = record
         self.rows = 0  # that are written
         # One thread after the other: whoever opens it need not be who writes.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -57,6 +67,8 @@ class GeoPackageOutput:
         for name, table in tables.items():
             if name not in self._layers:
                 self._make(name, table)
+            if name == RUN_TABLE:
+                self._record = record_in(table)
             plain = {column: table.plain(column) for column in table.arrays}
             for first in range(0, table.count, _ROWS_AT_ONCE):
                 if self._stopped.is_set():
@@ -70,7 +82,9 @@ class GeoPackageOutput:
     def _add(self, name: str, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:
         columns: dict[str, list[Any]] = {}
         if name in self._boxes:
-            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(table.wkb[rows], self._boxes[name][rows], self._srs_id)
+            bodies, kind = Bodies(table.wkb[rows], self._boxes[name][rows]), _MULTIS.get(self._layers[name] or "")
+            written = bodies.multi(kind).column if kind else bodies.column
+            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(written, bodies.boxes, self._srs_id)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
         self.rows += len(range(*rows.indices(table.count)))
@@ -113,6 +127,7 @@ class GeoPackageOutput:
             if self._words:
                 geopackage.name_columns(self._connection, name, self._heads[name])
         self._keep_looks()
+        geopackage.keep_metadata(self._connection, STANDARD, MIME_TYPE, provenance(self._record))
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._path.open("rb+") as file:

@@ -4,13 +4,16 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 
+from onemap.layers.provenance import PROVENANCE_KEY, provenance
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.judge.findings.extents import Extent, joined_extent
+from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import rows_of_table
 
@@ -30,12 +33,14 @@ class _File:
 class ParquetOutput:
     """`Output` to a folder with a file for each table."""
 
-    def __init__(self, folder: Path, crs: pyproj.CRS) -> None:
+    def __init__(self, folder: Path, crs: pyproj.CRS, record: Mapping[str, Any]) -> None:
+        """record: of what makes the tables, as `provenance` takes it, until a run among them says more of itself."""
         folder.mkdir()
         self._folder = folder
         self._crs = crs
         self._files: dict[str, _File] = {}
         self._stopped = threading.Event()
+        self._record = record
         self.rows = 0  # that are written
 
     def begin(self, tables: Mapping[str, Table]) -> None:
@@ -47,6 +52,8 @@ class ParquetOutput:
             if self._stopped.is_set():
                 return
             file = self._files.get(name) or self._make_file(name, table)
+            if name == RUN_TABLE:
+                self._record = record_in(table)
             rows = rows_of_table(table)
             columns = [rows.columns.column(one.name).cast(one.type) for one in file.columns]
             written = pa.Table.from_arrays(columns, schema=file.columns)
@@ -77,11 +84,13 @@ class ParquetOutput:
 
     def finish(self) -> None:
         """Write what stands at the end of each file."""
+        origin = provenance(self._record)
         for file in self._files.values():
+            facts = {PROVENANCE_KEY: origin}
             if file.has_geometry:
                 extent = joined_extent(file.extents)
-                geo = geo_metadata(_GEOMETRY, self._crs, extent.kinds, extent.box)
-                file.writer.add_key_value_metadata({KEY: geo})
+                facts[KEY] = geo_metadata(_GEOMETRY, self._crs, extent.kinds, extent.box)
+            file.writer.add_key_value_metadata(facts)
             file.writer.close()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -17,12 +18,15 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.provenance import NO_RECORD, provenance_words
+from onemap.layers.software import onemap_version
 from onemap.layers.text_table import text_width
 from onemap.layers.visible_text import visible_text
 from onemap.rules.display.outputs.department_totals import with_department_totals
 from onemap.rules.display.outputs.sheet_charts import SheetFigure, write_charts
 from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import HECTARES, SheetWords
+from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table
 
 _MOST_SHEET_ROWS = 1_048_575
@@ -58,7 +62,8 @@ _UNIT = re.compile(r"(?:[（(]|, )([^（()）,]+)[）)]?$")
 class SheetOutput:
     """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one.
 
-    figures: drawn as native charts on a sheet of their own; titles: what no table says of the ids in it.
+    figures: drawn as native charts on a sheet of their own; titles: what no table says of the ids in it; record: of
+    what makes it, where no table is that of a run.
     """
 
     def __init__(
@@ -68,8 +73,9 @@ class SheetOutput:
         language: str | None = None,
         figures: Sequence[SheetFigure] = (),
         titles: KnownTitles | None = None,
+        record: Mapping[str, Any] = NO_RECORD,
     ) -> None:
-        self._figures = figures
+        self._figures, self._record = figures, record
         self._language, self._known = language, titles
         self._path = path
         self._label = label
@@ -114,9 +120,19 @@ class SheetOutput:
             self._add_sheet(workbook, technical[0], technical[1], [words.head(str(name)) for name in technical[1]])
             workbook[technical[0]].sheet_state = "hidden"  # who prints the whole workbook wants no pages of hashes
         write_charts(workbook, self._figures, workbook.sheetnames)
+        self._tell_origin(workbook, frames)
         sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
         workbook.save(sheets)
         self._path.write_bytes(sheets.getvalue())
+
+    def _tell_origin(self, workbook: Workbook, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Say in the file's properties what made it, when, from which versions and by which packs."""
+        record = record_in(Table(frames[RUN_TABLE])) if RUN_TABLE in frames else self._record
+        properties = workbook.properties
+        properties.creator, properties.identifier = f"One Map {onemap_version()}", record.get("id")
+        properties.keywords = provenance_words(record)
+        if record.get("started"):
+            properties.created = datetime.fromisoformat(record["started"]).replace(tzinfo=None)
 
     def _words(self, frames: Mapping[str, pd.DataFrame]) -> SheetWords | None:
         """The words of the sheets, where they are for people."""

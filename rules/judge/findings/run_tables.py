@@ -179,9 +179,21 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
     return WrittenTable(typed_arrays(columns), parcels.wkb, parcels.boxes)
 
 
+RUN_TABLE = "run"
+
+
 def run_table(record: dict[str, Any]) -> Table:
     """The record as a table of one row; values other than text and numbers are written as JSON."""
     return _RecordTable(record)
+
+
+def record_in(table: Table) -> dict[str, Any]:
+    """The record of which `run_table` made a table, also where it was read back from a file."""
+    row = table.columns.iloc[0].to_dict()
+    return {
+        str(name): json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
+        for name, value in row.items()
+    }
 
 
 class _RecordTable(Table):

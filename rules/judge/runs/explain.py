@@ -1,7 +1,8 @@
 """The explanation of a finding, step by step, from the stored run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
@@ -16,29 +17,57 @@ from onemap.rules.judge.kinds.finding_figures import EXACT, PLAIN, FindingFigure
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
 from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.library_packs import packs_of
-from onemap.rules.judge.packs.pack import joined_rules, rules_of_run, successors
+from onemap.rules.judge.packs.pack import Pack, joined_rules, rules_of_run, successors
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.explained_options import option_said, plain_value
-from onemap.rules.judge.runs.run_store import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import GIVEN, run_record, stored_columns, stored_packs, stored_rows
 
 _AS_IT_IS = object()  # a step reads the same to everybody
 
 
+@dataclass(frozen=True)
+class ExplainedRun:
+    """A run as it is explained. rows: those of a table with these values, as `table, parcel=…, rule=…`."""
+
+    record: Mapping[str, Any]
+    packs: Sequence[Pack]
+    rows: Callable[..., Sequence[Mapping[str, Any]]]
+
+    @property
+    def id(self) -> str:
+        """What it is called."""
+        return str(self.record["id"])
+
+
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
+    """`explain_run` of a run that the library keeps.
+
+    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
+    """
+
+    def rows(name: str, **wanted: str) -> list[Mapping[str, Any]]:
+        return [row.values for row in stored_rows(library, identifier, name, **wanted)]
+
+    run = ExplainedRun(run_record(library, identifier), stored_packs(library, identifier), rows)
+    if not rows("parcels", parcel=parcel) and any(
+        parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])
+    ):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
+    return explain_run(library, run, parcel, rule_id, language)
+
+
+def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
     Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None
     where only a technician has use for it.
-    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
+    Raises OneMapError run.parcel, run.rule.
     """
-    record = run_record(library, identifier)
-    packs = stored_packs(library, identifier)
-    parcels = stored_rows(library, identifier, "parcels", parcel=parcel)
+    record, identifier = run.record, run.id
+    parcels = run.rows("parcels", parcel=parcel)
     if not parcels:
-        if any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
-            raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
-    rules = {rule.id: rule for rule in rules_of_run(packs, record)}
+    rules = {rule.id: rule for rule in rules_of_run(run.packs, record)}
     rule = _rule_named(library, identifier, rule_id, rules)
     asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
@@ -48,7 +77,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
-    whole = parcels[0].values
+    whole = parcels[0]
     name, ellipsoidal_m2 = record["parameters"]["parcels"], whole.get("area_ellipsoidal_m2")
     sides = EXACT.area(whole["area_m2"]), PLAIN.area(ellipsoidal_m2 or whole["area_m2"])
     step("parcel", *(f"{parcel} · {area} · {name}" for area in sides))
@@ -67,9 +96,9 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         return {"steps": steps}
     _explain_version(library, rule, record, language, step)
     _explain_conditions(rule, rules, language, step)
-    _explain_findings(library, identifier, parcel, rule, language, step)
+    _explain_findings(library, run, parcel, rule, language, step)
     step("basis", rule.basis_text, cited_basis(rule.basis_text, language))
-    step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
+    step("verdict", phrase(f"verdict.{_verdict(run, parcel, rule_id)}", language))
     return {"steps": steps}
 
 
@@ -80,7 +109,7 @@ def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: 
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
 
 
-def _explain_version(library: Library, rule: Rule, record: dict[str, Any], language: str, step: Any) -> None:
+def _explain_version(library: Library, rule: Rule, record: Mapping[str, Any], language: str, step: Any) -> None:
     """Which version of its layer the rule was asked of."""
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
     title = layer_title(rule.layer, library.catalogue(), language)
@@ -141,19 +170,17 @@ def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str
     return " · ".join((*parts, phrase(f"coverage.{layer['coverage']}", language)))
 
 
-def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule, language: str, step: Any) -> None:
+def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Rule, language: str, step: Any) -> None:
     """Features, conflict, thresholds and the unknown, as far as there are any."""
     kind = KINDS[rule.kind]
-    findings = [row.values for row in stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)]
+    findings = run.rows("findings", parcel=parcel, rule=rule.id)
     # The ground of hits stands before what is unknown.
     scale = next((_scale_in_print(finding) for finding in findings if finding["area_m2"]), 1.0)
-    pieces: list[StoredRow] = []
-    for table in ("overlaps", "overlaps_line", "overlaps_point"):
-        pieces += stored_rows(library, identifier, table, parcel=parcel, rule=rule.id)
-    for piece in pieces:
-        zones = json.loads(piece.values["attributes"]).get(OFFICIAL_LAYER)
+    tables = ("overlaps", "overlaps_line", "overlaps_point")
+    for piece in (row for table in tables for row in run.rows(table, parcel=parcel, rule=rule.id)):
+        zones = json.loads(piece["attributes"]).get(OFFICIAL_LAYER)
         title = layer_title(zones, library.catalogue(), language) if zones else None
-        exact, plain = (_piece(piece.values, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
+        exact, plain = (_piece(piece, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
         step("feature", " · ".join(filter(None, (zones, exact))), " · ".join(filter(None, (title, plain))))
     for finding in findings:
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
@@ -203,14 +230,14 @@ def _scale_in_print(finding: Mapping[str, Any]) -> float:
     return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0
 
 
-def _finding_in_print(finding: dict[str, Any]) -> dict[str, Any]:
+def _finding_in_print(finding: Mapping[str, Any]) -> Mapping[str, Any]:
     """A finding with its area on the ellipsoid, as every list and document has it; runs of old did not keep it."""
     ellipsoidal_m2 = finding.get("area_ellipsoidal_m2")
     return finding if ellipsoidal_m2 is None else {**finding, "area_m2": ellipsoidal_m2}
 
 
-def _verdict(library: Library, identifier: str, parcel: str, rule_id: str) -> str:
-    rows = [row.values for row in stored_rows(library, identifier, "findings", parcel=parcel, rule=rule_id)]
+def _verdict(run: ExplainedRun, parcel: str, rule_id: str) -> str:
+    rows = run.rows("findings", parcel=parcel, rule=rule_id)
     counted = [row["verdict"] for row in rows if row["counted"]]
     known = [verdict for verdict in counted if verdict != "unknown"]
     return (known or counted or ["clear"])[0]

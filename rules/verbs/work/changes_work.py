@@ -44,11 +44,9 @@ def changes(values: Values, context: VerbContext) -> Result:
     if asks:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
-    written, titles = (
-        {**found.tables, **more},
-        KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],)),
-    )
-    problems += write_tables(written, crs, values, context.language, context.language, titles=titles)
+    titles = KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],))
+    language, record = context.language, _record(values["code"], found.layers)
+    problems += write_tables({**found.tables, **more}, crs, values, language, language, titles=titles, record=record)
     answer: Result = {
         **found.counts,
         "code": values["code"],
@@ -65,6 +63,14 @@ def changes(values: Values, context: VerbContext) -> Result:
         pages = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
         answer["page"] = write_pages(values, pages, context, foot=figures_foot(shown, context.language))
     return answer
+
+
+def _record(code: str, versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the files say of their origin."""
+    return {
+        "kind": "changes",
+        "layers": [{"code": code, "label": one["version"], "hash": one["hash"]} for one in versions],
+    }
 
 
 def _class_titles(

@@ -204,7 +204,7 @@ def comparison(values: Values, context: VerbContext) -> Result:
 
 def _comparison_options(values: Values, context: VerbContext) -> Any:
     from onemap.rules.answers.compare.comparison import ComparisonOptions
-    from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX, read_matrix
+    from onemap.rules.answers.compare.matrix import default_matrix, read_matrix
     from onemap.rules.answers.compare.spots import Limits
 
     names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
@@ -212,7 +212,7 @@ def _comparison_options(values: Values, context: VerbContext) -> Any:
     return ComparisonOptions(
         a=values["a"],
         b=values["b"],
-        matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),
+        matrix=read_matrix(values.get("matrix") or default_matrix(values["a"], values["b"])),
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
         limits=limits,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.verbs.work.table_targets import target_answer, write_tables
@@ -121,10 +122,9 @@ def sites(values: Values, context: VerbContext) -> Result:
         threads = Threads.of(values.get("workers"), context.progress)
         table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
-    problems = write_tables({"sites": table}, crs, values, context.language, context.language)
-    result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
-    result |= target_answer(values)
-    return result
+    record = {"kind": "sites", "packs": plain_packs(packs)}
+    problems = write_tables({"sites": table}, crs, values, context.language, context.language, record=record)
+    return {"ok": True, "sites": records_of(table.columns), "problems": problems, **target_answer(values)}
 
 
 def _alone(geometry: Any) -> Any:

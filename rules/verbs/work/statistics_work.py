@@ -129,8 +129,11 @@ def _with_files(
     # Nothing else is recorded with them.
     language = context.language
     titles = KnownTitles(catalogue=held.catalogue, layers=(_layer_code(values),))
+    layers = answer.get("layers") or [answer["layer"]]
+    kind = "transitions" if "layers" in answer else "statistics"
+    record = {"kind": kind, "library_name": held.name, "layers": layers}
     answer["problems"] += write_tables(
-        tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles
+        tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles, record=record
     )
     answer |= target_answer(values)
     if values.get("page"):

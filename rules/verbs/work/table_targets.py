@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.provenance import NO_RECORD
 from onemap.rules.contract.declaration import Result, Values
 
 
@@ -16,12 +17,14 @@ def write_tables(
     form: Callable[[str, Mapping[str, Any], str], Mapping[str, Any]] = lambda _out, tables, _language: tables,
     figures: Sequence[Any] = (),
     titles: Any = None,
+    record: Mapping[str, Any] = NO_RECORD,
 ) -> list[dict[str, Any]]:
     """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
 
     sheet_language: of heads and words in a sheet; codes without one. A GeoPackage has codes, and columns with names in
     any case. form: the tables as one of the places wants them.
-    figures: that a sheet has as native charts; titles: a `KnownTitles` for the ids on a sheet.
+    figures: that a sheet has as native charts; titles: a `KnownTitles` for the ids on a sheet; record: of what made the
+    tables, as `provenance` takes it, where no table is that of a run.
     Raises OneMapError out.….
     """
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
@@ -30,7 +33,7 @@ def write_tables(
     for out in values.get("out") or ():
         made, overwrite = form(out, tables, language), bool(values.get("overwrite"))
         heads = language_of_heads(out, language) or sheet_language
-        with tables_written(made, crs, out, overwrite, heads, figures, titles) as target:
+        with tables_written(made, crs, out, overwrite, heads, figures, titles, record) as target:
             problems += remark_records([target], language)
     return problems
 

@@ -1,8 +1,10 @@
 """What the verbs of warnings do with their values; libraries are imported here only when one runs."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.judge.overlay.threads import Threads
@@ -42,7 +44,7 @@ def warnings(values: Values, context: VerbContext) -> Result:
         catalogue, foot = library.catalogue(), figures_foot(library.printed_name, context.language)
         titles = indicator_titles(quotas.packs, context.language)
         known = KnownTitles(indicators=titles, catalogue=catalogue)
-        problems = _write(library.crs, found.table(), known, values, context.language)
+        problems = _write(library.crs, found.table(), known, quotas.packs, values, context.language)
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
@@ -58,7 +60,9 @@ def warnings(values: Values, context: VerbContext) -> Result:
     return result
 
 
-def _write(crs: Any, table: Any, titles: Any, values: Values, language: str) -> list[dict[str, Any]]:
+def _write(
+    crs: Any, table: Any, titles: Any, packs: Sequence[Any], values: Values, language: str
+) -> list[dict[str, Any]]:
     """Write a list of warnings; a sheet has titles for ids. titles: a `KnownTitles`."""
     return write_tables(
         {"warnings": table},
@@ -66,6 +70,7 @@ def _write(crs: Any, table: Any, titles: Any, values: Values, language: str) -> 
         values,
         language,
         form=lambda out, tables, language: tables_for(out, tables, language, titles),
+        record={"kind": "warnings", "packs": plain_packs(packs)},
     )
 
 
@@ -100,7 +105,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     found = [one for one in kept if values.get("state") in (None, one.state)]
     found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
     titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)
-    problems = _write(crs, kept_table(found), titles, values, context.language)
+    problems = _write(crs, kept_table(found), titles, packs, values, context.language)
     rows = titled_rows([one.record() for one in found], packs, catalogue, context.language)
     return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 

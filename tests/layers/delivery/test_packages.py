@@ -16,8 +16,6 @@ from onemap.layers.library.versions import read_version, versions
 from onemap.tests.conftest import write_layer
 
 DEFINE = "name=试点,department=environment,library=base,kind=vector,geometry=polygon,key=BSM"
-GMD = "{http://www.isotc211.org/2005/gmd}"
-GCO = "{http://www.isotc211.org/2005/gco}"
 
 
 def square(x, y, size=100.0):
@@ -146,18 +144,50 @@ def test_a_bag_can_be_proved_by_any_tool(package):
 
 
 def test_the_metadata_say_where_what_and_of_what_it_was_made(package):
+    """By ISO 19115-1, which is GB/T 19710.1-2023; names, places and their order are those of ISO 19115-3."""
     with zipfile.ZipFile(package) as archive:
         record = ElementTree.fromstring(archive.read("p/data/metadata/T.xml"))
         catalogue = json.loads(archive.read("p/data/metadata/catalogue.jsonld"))
-    box = record.find(f".//{GMD}EX_GeographicBoundingBox")
-    bounds = {item.tag.removeprefix(GMD): float(item.find(f"{GCO}Decimal").text) for item in box}
+    iso = "http://standards.iso.org/iso/19115/-3"
+    spaces = {name: f"{iso}/{name}/1.0" for name in ("gco", "gex", "lan", "mcc", "mco", "mrd", "mri", "mrs")}
+    spaces |= {name: f"{iso}/{name}/2.0" for name in ("cit", "mdb", "mrc", "mrl")}
+
+    def text(path):
+        (found,) = record.findall(path, spaces)
+        return found.text
+
+    def names(path):
+        return [child.tag.rpartition("}")[2] for child in record.find(path, spaces)]
+
+    assert record.tag == f"{{{spaces['mdb']}}}MD_Metadata"
+    assert names(".") == [
+        *("metadataIdentifier", "defaultLocale", "metadataScope", "contact", "dateInfo", "metadataStandard"),
+        *("referenceSystemInfo", "identificationInfo", "contentInfo", "distributionInfo", "resourceLineage"),
+    ]
+    assert names(".//mri:MD_DataIdentification") == [
+        *("citation", "abstract", "pointOfContact", "topicCategory", "extent", "resourceConstraints", "defaultLocale"),
+    ]
+    assert names(".//gex:EX_GeographicBoundingBox") == [
+        *("westBoundLongitude", "eastBoundLongitude", "southBoundLatitude", "northBoundLatitude"),
+    ]
+    plain = "gco:CharacterString"
+    assert "GB/T 19710.1-2023" in text(f"mdb:metadataStandard/cit:CI_Citation/cit:title/{plain}")
+    system = "mdb:referenceSystemInfo/mrs:MD_ReferenceSystem/mrs:referenceSystemIdentifier/mcc:MD_Identifier"
+    assert (text(f"{system}/mcc:codeSpace/{plain}"), text(f"{system}/mcc:code/{plain}")) == ("EPSG", "4547")
+    party = "mdb:contact/cit:CI_Responsibility/cit:party/cit:CI_Organisation/cit:name"
+    assert text(f"{party}/{plain}") == "县"
+    secrecy = "mri:resourceConstraints/mco:MD_SecurityConstraints"
+    data = "mdb:identificationInfo/mri:MD_DataIdentification"
+    assert text(f"{data}/{secrecy}/mco:userNote/{plain}") == "内部"
+    assert text(f"{data}/{secrecy}/mco:classification/mco:MD_ClassificationCode") == "restricted"
+    assert text(f"{data}/mri:topicCategory/mri:MD_TopicCategoryCode") == "environment"
+    assert "SHA-256" in text(f"mdb:resourceLineage/mrl:LI_Lineage/mrl:statement/{plain}")
+    box = record.find(".//gex:EX_GeographicBoundingBox", spaces)
+    bounds = {item.tag.rpartition("}")[2]: float(item.find("gco:Decimal", spaces).text) for item in box}
     # 500 km east on CM 114, so the first corner lies on the meridian; latitude from a degree's length there (111 km).
     assert bounds["westBoundLongitude"] == pytest.approx(114.0, abs=1e-6)
     assert bounds["southBoundLatitude"] == pytest.approx(37.93, abs=0.01)
     assert bounds["northBoundLatitude"] - bounds["southBoundLatitude"] == pytest.approx(100 / 110_990, rel=1e-2)
-    texts = [item.text for item in record.iter(f"{GCO}CharacterString")]
-    assert "EPSG:4547" in texts and "县" in texts and "内部" in texts
-    assert record.find(f".//{GMD}MD_TopicCategoryCode").text == "environment"
     assert [item["dct:title"][0]["@value"] for item in catalogue["dcat:dataset"]] == ["试点", "试点"]
 
 

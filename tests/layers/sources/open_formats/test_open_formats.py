@@ -65,6 +65,67 @@ def test_a_parquet_file_without_geometry_is_a_table_and_one_without_system_has_n
     assert shelf.run("inspect", tmp_path / "other.parquet").codes == ["source.damaged"]
 
 
+class NativeGeometry(pa.ExtensionType):
+    """What Arrow writes as Parquet's own type GEOMETRY, or with edges on the sphere GEOGRAPHY."""
+
+    def __init__(self, about=""):
+        self.about = about
+        super().__init__(pa.binary(), "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self):
+        return self.about.encode()
+
+
+def write_native(path, plots, about, geo=None, more=None):
+    bodies = pa.array([None if shape is None else shape.wkb for shape in plots.geometry], pa.binary())
+    table = pa.Table.from_pandas(pd.DataFrame(plots.drop(columns="geometry")), preserve_index=False)
+    native = pa.ExtensionArray.from_storage(NativeGeometry(json.dumps(about) if about else ""), bodies)
+    table = table.append_column("shape", native)
+    table = table.append_column("outline", native) if more else table
+    metadata = {"geo": json.dumps(geo)} if geo else {}
+    pq.write_table(table.replace_schema_metadata({**metadata, **(more or {})}), path)
+    types = {pq.ParquetFile(path).schema.column(at).logical_type.type for at in range(table.num_columns)}
+    assert types & {"GEOMETRY", "GEOGRAPHY"}
+
+
+def test_geoparquet_2_and_bare_parquet_with_its_own_type_of_geometry_are_read_alike(shelf, tmp_path, plots):
+    projjson = plots.crs.to_json_dict()
+    words = {"version": "2.0.0", "primary_column": "shape"}
+    for name, about, column in (
+        ("bare", {"crs": "EPSG:4547"}, None),
+        ("json", {"crs": projjson}, None),
+        ("both", {"crs": projjson}, {"encoding": "WKB", "geometry_types": [], "crs": projjson}),
+        ("half", {"crs": projjson}, {"encoding": "WKB", "geometry_types": []}),
+    ):
+        path = tmp_path / f"{name}.parquet"
+        write_native(path, plots, about, column and {**words, "columns": {"shape": column}})
+        (layer,) = shelf.run("inspect", path).json["layers"]
+        assert (layer["crs"]["code"], layer["crs"]["from"], layer["count"]) == ("EPSG:4547", "declared", len(plots))
+        assert "shape" not in [field["name"] for field in layer["fields"]]
+    answer = shelf.add(tmp_path / "half.parquet")
+    assert answer.code == 0, answer.json
+    assert holds(shelf, plots)
+
+
+def test_a_native_geometry_says_its_system_or_none_is_guessed(shelf, tmp_path, plots):
+    path = tmp_path / "a.parquet"
+    write_native(path, plots, {"crs": "4547", "crs_type": "srid"})  # a number in nobody's list
+    assert shelf.add(path).codes == ["crs.missing"]
+    columns = {"shape": {"encoding": "WKB", "crs": "EPSG:4546"}}
+    wrong = {"version": "2.0.0", "primary_column": "shape", "columns": columns}
+    write_native(path, plots, {"crs": "EPSG:4547"}, wrong)
+    answer = shelf.run("inspect", path)
+    assert answer.codes == ["source.damaged"] and "4546" in answer.json["problems"][0]["message"]
+    globe = plots.to_crs(4326)
+    write_native(path, globe, {"crs": "OGC:CRS84", "edges": "spherical"})  # the standard's default, so it goes unsaid
+    (layer,) = shelf.run("inspect", path).json["layers"]
+    assert [problem["code"] for problem in layer["problems"]] == ["geometry.edges"]
+    assert layer["crs"]["code"] == "EPSG:4326"
+    write_native(path, plots, {"crs": "EPSG:4547"}, more={"note": "two columns"})
+    (layer,) = shelf.run("inspect", path).json["layers"]
+    assert "outline" in str(layer["problems"])
+
+
 def test_lists_in_a_parquet_file_are_text_and_a_missing_column_of_shapes_is_refused(shelf, tmp_path, plots):
     path = tmp_path / "a.parquet"
     plots.assign(MC=[["甲", "乙"], [], None], names=[{"primary": "路"}, None, None]).to_parquet(path)

@@ -1,0 +1,85 @@
+"""The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from types import TracebackType
+from typing import Any, Self
+
+import geopandas as gpd
+import pyproj
+
+from onemap.layers.errors import UsageError
+from onemap.layers.library.library import open_library
+from onemap.rules.python.frame_files import FrameFiles, frame_files
+from onemap.rules.python.progress_bars import ProgressWish
+from onemap.rules.python.table_places import TableFolder
+from onemap.rules.python.verb_call import Words, answer_of, refusals_in_words
+
+
+class LibraryCalls:
+    """One library, opened for each call and closed again after it."""
+
+    def __init__(self, location: str, language: str, progress: ProgressWish) -> None:
+        self.location = location
+        self.language = language
+        self._progress = progress
+        self._session: dict[Any, Any] = {}
+        self._closed = False
+        with open_library(location) as library:
+            self.name: str = library.name
+            self.crs: pyproj.CRS = library.crs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<onemap library {self.name!r} {self.crs.to_string()}>"
+
+    def close(self) -> None:
+        """No more calls; results that were given stay good."""
+        self._closed = True
+
+    def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
+        """Any verb on this library, with its options by name (underscores for dashes), as its JSON."""
+        with self._call() as files:
+            named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
+            if "data" in named:
+                named["data"] = files.facts(named["data"])
+            return self._answer(verb, named, progress)
+
+    @contextlib.contextmanager
+    def _call(self) -> Iterator[FrameFiles]:
+        with refusals_in_words(self.language), frame_files() as files:
+            self._refuse_closed()
+            yield files
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise UsageError("python.closed", file=self.name)
+
+    def _answer(self, verb: str, values: Mapping[str, Any], progress: ProgressWish = None) -> dict[str, Any]:
+        given = {"library": self.location, **values}
+        wish = self._progress if progress is None else progress
+        return answer_of(verb, given, self.language, wish, self._session)
+
+    def _answer_with_tables(
+        self, verb: str, values: Mapping[str, Any], progress: ProgressWish
+    ) -> tuple[dict[str, Any], TableFolder]:
+        """A verb's answer, and the tables that it wrote."""
+        tables = TableFolder()
+        return self._answer(verb, {**values, "out": [str(tables.path)]}, progress), tables
+
+
+def _is_frame(value: object) -> bool:
+    return isinstance(value, (gpd.GeoDataFrame, gpd.GeoSeries))
+
+
+def as_list(words: Words | None) -> list[str] | None:
+    """One word or several, as a list."""
+    if words is None:
+        return None
+    return [str(words)] if isinstance(words, (str, PathLike)) else [str(word) for word in words]
