@@ -109,6 +109,7 @@ class AddDialog(WorkingDialog):
 
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
+        params["library"] = self._library.path
         step = tr("Reading the file…")
         self._ask_core("inspect", params, lambda answer: self._show_content(source, answer, note), step)
 
@@ -173,9 +174,7 @@ class AddDialog(WorkingDialog):
                 self.failed.emit(refusal)
             return
         self.notice.refuse(refusal)
-        if (len(refusal.problems) > 1 and set(codes) != {DOUBTFUL}) or any(
-            problem.get("feature") for problem in refusal.problems
-        ):
+        if len(codes) > 1 or any(problem.get("feature") for problem in refusal.problems):
             target = self.form.chosen_target
             self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
             if any(problem.get("feature") for problem in refusal.problems):

@@ -35,12 +35,21 @@ def _receive(result: Result, language: str) -> str:
     lines = [] if before is None else [phrase("said.receive_again", language, **before)]
     lines += [phrase("said.receive_held", language, **row) for row in held]
     lines += [phrase("said.receive_added", language, **row) for row in result["added"]]
+    lines += [f"{row['code']}: {not_in_force(row, language)}" for row in result["not_in_force"]]
     return "\n".join([*lines, phrase("said.receive_receipt", language, receipt=result["receipt"])])
+
+
+def not_in_force(row: Result, language: str) -> str:
+    """That what was added is not in force, and what is. row: of `add`."""
+    return phrase("said.not_in_force" if row["valid_from"] else "said.undated", language, **row)
 
 
 def ingest_view(result: Result, language: str) -> AnswerView:
     """What goes where; then what was added, what was refused and why, and where report and plan lie."""
-    lines = [phrase("said.ingest_added", language, **row) for row in result["added"]]
+    lines = []
+    for row in result["added"]:
+        lines.append(phrase("said.ingest_added", language, **row))
+        lines += [] if row["in_force"] else [f"  {not_in_force(row, language)}"]
     lines += [phrase("said.unchanged", language, **row) for row in result["unchanged"]]
     for row in result["refused"]:
         source = " · ".join(filter(None, (row["source"], row["layer"], row["code"])))

@@ -21,7 +21,7 @@ from onemap.rules.display.rows.run_views import check_view, explain_view, runs_v
 from onemap.rules.judge.findings.citations import cited_law
 from onemap.rules.numbers.indicators.indicator_rows import indicator_view
 from onemap.rules.numbers.warnings.warning_rows import kept_view, warning_view
-from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, DELIVERY_VIEWS
+from onemap.rules.verbs.commands.delivery_text import DELIVERY_SPEAKERS, DELIVERY_VIEWS, not_in_force
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
 from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
 
@@ -52,7 +52,7 @@ def _add(result: Result, language: str) -> str:
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if not result["in_force"]:
-        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
+        lines.append(not_in_force(result, language))
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     if result.get("report"):
