@@ -48,8 +48,8 @@ def labels(library):
 def doubts(answer):
     """What is said of each doubt, after the colon: they are one problem with one mend."""
     assert answer.codes == ["layer.doubtful"], answer.json
-    said = answer.json["problems"][0]["message"].partition(": ")[2]
-    return [f"{doubt.removesuffix('.')}." for doubt in said.split("; ")]
+    message = answer.json["problems"][0]["message"].partition(": ")[2]
+    return [f"{doubt.removesuffix('.')}." for doubt in message.split("; ")]
 
 
 def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
