@@ -500,6 +500,7 @@ class OneMapDock(QgsDockWidget):
             QgsProject.instance().addMapLayer(layer)
             self.check_tab.parcels.choose_layer(layer)
             self._zoom_to(layer)
+        self.map_tab.show_map_of(library)
         self.open_library(library)
 
     def _sample_refused(self, refusal: Refusal) -> None:

@@ -247,6 +247,8 @@ class AddDialog(WorkingDialog):
         part, target = self.form.chosen_part, self.form.chosen_target
         if target is not None and self.form.file.service:
             self.options.show_today([version.label for version in target.versions])
+        has_last = target is not None and any(not version.retired for version in target.versions)
+        self.options.covers.setItemText(0, tr("as the last version said") if has_last else tr("not stated"))
         # Until a layer is chosen, the file's own fields are to be seen.
         fields, matches = (target.fields, matches_of_layer(target)) if target is not None else ((), {})
         self.fields.show_fields(fields, part.samples if part is not None else {}, matches)

@@ -67,7 +67,17 @@ def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
         group = root.insertGroup(below[0] if below else len(root.children()), title)
         give_name(group, title)
     group.setCustomProperty(PROPERTY_GROUP_OF, library.path)
+    bring_forward(library)
     return group
+
+
+def bring_forward(library: OpenLibrary) -> None:
+    """Show the group of a library, and of no other: those are folded and switched off, else every label is double."""
+    for group in groups_in(QgsProject.instance().layerTreeRoot()):
+        if _library_of(group):
+            is_current = is_same_place(_library_of(group), library.path)
+            group.setItemVisibilityChecked(is_current)
+            group.setExpanded(is_current)
 
 
 def rename_groups(library: OpenLibrary) -> None:
