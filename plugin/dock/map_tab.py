@@ -93,10 +93,13 @@ class MapTab(QWidget):
         self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
         self.search.textChanged.connect(self.places.search_later)
+        self.search.returnPressed.connect(self._search_now)
+        self._is_entered = False  # Enter was pressed for what is sought
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
         for found in (self.places.found, self.places.searched):
             found.connect(self._say_nothing)
+        self.places.searched.connect(self._go_to_hit)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()
@@ -153,6 +156,7 @@ class MapTab(QWidget):
     def _follow_project(self) -> None:
         """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().readProject.connect(self._know_layers)
+        QgsProject.instance().cleared.connect(self._day.absent.clear)
         QgsProject.instance().layersRemoved.connect(self._update_ticks)
         QgsProject.instance().layersAdded.connect(self._update_ticks)
         self._tick_timer.setSingleShot(True)
@@ -226,6 +230,8 @@ class MapTab(QWidget):
         """Disconnect from the project."""
         self.services.close_down()
         QgsProject.instance().readProject.disconnect(self._know_layers)
+        QgsProject.instance().cleared.disconnect(self._day.absent.clear)
+        self._day.absent.clear()
         QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
         QgsProject.instance().layersAdded.disconnect(self._update_ticks)
         QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
@@ -523,6 +529,25 @@ class MapTab(QWidget):
         self.nothing.setVisible(bool(text) and not is_listed)
         self._give_room(bool(text) and not is_listed and self.places.count() > 0)
 
+    def _search_now(self) -> None:
+        self._is_entered = True
+        self.places.find()
+
+    def _go_to_hit(self) -> None:
+        """After Enter: go to what was found, if it is one; else the keys go through what was found."""
+        if not self._is_entered or not self.search.text().strip():
+            return
+        self._is_entered = False
+        rows = [item for role in (ROLE_ENTRY, ROLE_SERVICE) for item in self._layer_items(role) if not item.isHidden()]
+        rows = [item for item in rows if not self._is_version_row(item)]
+        if self.places.count() == 1 and not rows:
+            self.places.go_to_first()
+        elif len(rows) == 1 and not self.places.count():
+            self.tree.setCurrentItem(rows[0])
+            self._go_to(rows[0])
+        elif rows or self.places.count():
+            (self.places if self.places.count() else self.tree).setFocus()
+
     def _give_room(self, is_places: bool) -> None:
         """Give the room of the list to the places, or back to the layers."""
         self.tree.setHidden(is_places)
@@ -530,6 +555,7 @@ class MapTab(QWidget):
 
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()
+        self._is_entered = False
         self.nothing.hide()
         self._give_room(False)
         for item in self._layer_items():

@@ -5179,5 +5179,25 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Not in force: {layers}; the list of layers says why.</source>
         <translation>未生效：{layers}；原因见图层列表。</translation>
     </message>
+    <message>
+        <source>Making a Python environment…</source>
+        <translation>正在创建Python环境…</translation>
+    </message>
+    <message>
+        <source>Installing the packages…</source>
+        <translation>正在安装软件包…</translation>
+    </message>
+    <message>
+        <source>Testing the core…</source>
+        <translation>正在测试核心程序…</translation>
+    </message>
+    <message>
+        <source>List differences that are too narrow to be one, too</source>
+        <translation>同时列出过窄、不构成差异的图斑</translation>
+    </message>
+    <message>
+        <source>Slivers: {count}</source>
+        <translation>细碎图斑：{count}</translation>
+    </message>
 </context>
 </TS>

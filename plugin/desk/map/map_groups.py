@@ -30,11 +30,14 @@ def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer
     node.setExpanded(False)
 
 
-def remove_layer(layer: QgsMapLayer) -> None:
-    """Remove a layer from the map, with the groups that become empty."""
+def remove_layer(layer: QgsMapLayer, is_kept: bool = False) -> None:
+    """Remove a layer from the map, with the groups that become empty. is_kept: it lives on for who called this."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     group = node.parent() if node is not None else None
-    QgsProject.instance().removeMapLayer(layer.id())
+    if is_kept:
+        QgsProject.instance().takeMapLayer(layer)
+    else:
+        QgsProject.instance().removeMapLayer(layer.id())
     while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
         group, empty = group.parent(), group
         group.removeChildNode(empty)

@@ -27,6 +27,7 @@ from qgis.PyQt.QtWidgets import QPushButton
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version, layers_in, strata_in
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map import map_layers
 from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_day import day_of
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
@@ -430,6 +431,26 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
     assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
+
+
+def test_layers_that_the_day_switches_are_the_same_with_their_style_which_is_not_read_anew(tab, monkeypatch):
+    tab.themes.buttons["plan"].click()
+    tab.themes.buttons["ecology"].click()
+    before = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
+    plots = next(QgsProject.instance().mapLayer(one) for one, code in before.items() if code == "KGDK")
+    plots.setOpacity(0.25)  # as a person likes it
+    read = []
+    monkeypatch.setattr(map_layers, "style_layer", lambda _layer, entry: read.append(entry.code))
+    for day in (QDate(2018, 1, 1), QDate(2023, 3, 1), QDate()):
+        set_day(tab, day)
+    found = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
+    assert (found, read) == (before, [])
+    assert QgsProject.instance().mapLayer(plots.id()).opacity() == 0.25
+    assert tables()["STBHHX"] == "STBHHX__2"
+    set_day(tab, QDate(2018, 1, 1))
+    QgsProject.instance().clear()
+    set_day(tab, QDate())
+    assert drawn_order() == []  # what was away was of another project
 
 
 def test_what_is_said_to_be_away_is_away_on_this_day_not_on_one_before(tab):
