@@ -70,12 +70,18 @@ class Refusal(Exception):
 
 
 def with_mends_once(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Problems, of which those with one mend say it once, after the last of them."""
+    """Problems, of which those with one mend say it, and the option that it names, once, after the last of them."""
     last = {problem.get("mend"): number for number, problem in enumerate(problems)}
+    said_later = [last[problem.get("mend")] > number for number, problem in enumerate(problems)]
     return [
-        problem if last[problem.get("mend")] == number else {**problem, "mend": ""}
-        for number, problem in enumerate(problems)
+        {**problem, "mend": "", "field": "" if is_option(problem) else problem.get("field")} if is_later else problem
+        for problem, is_later in zip(problems, said_later)
     ]
+
+
+def is_option(problem: dict[str, Any]) -> bool:
+    """Whether the field of a problem is an option of the command line."""
+    return str(problem.get("field") or "").startswith("--")
 
 
 def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> str:

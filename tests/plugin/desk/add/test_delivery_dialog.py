@@ -100,7 +100,8 @@ def test_where_no_layer_has_a_last_version_the_district_is_proposed(dialog, deli
     dialog.covers.setCurrentIndex(0)
     assert press_add(dialog) is None
     lines = dialog.notice.text.splitlines()
-    assert len(lines) == 2 and sum("State the coverage" in line for line in lines) == 1
+    assert len(lines) == 2 and [line.split(" ")[:3] for line in lines] == [["The", "features", "of"]] * 2
+    assert ["State the coverage" in line for line in lines] == [False, True]
     speak_for_district(dialog)
     assert press_add(dialog) is not None
     versions_of(own_library)
