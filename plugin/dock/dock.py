@@ -78,7 +78,7 @@ class OneMapDock(QgsDockWidget):
 
     ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
     open_settings, open_guide: open the settings, and the user guide.
-    open_scene: opens a 3D view of the project, of that name, and calls back when it is closed.
+    open_scene: opens a 3D view of the project, of that name, and calls back when it is closed; False: there is one.
     """
 
     def __init__(
@@ -89,14 +89,14 @@ class OneMapDock(QgsDockWidget):
         open_settings: Callable[[], None],
         open_guide: Callable[[], None],
         parent: QWidget | None = None,
-        open_scene: Callable[[str, Callable[[], None]], None] = lambda _name, _on_closed: None,
+        open_scene: Callable[[str, Callable[[], None]], bool] = lambda _name, _on_closed: True,
     ) -> None:
         super().__init__("One Map", parent)
         self.setObjectName("OneMapDock")
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
         self._open_settings, self._open_scene = open_settings, open_scene
         self._maker: SampleMaker | None = None
-        self._lent: list[Any] = []  # by the flat map to the 3D view
+        self._lent: list[Any] = []  # by the flat map to the 3D view that was opened last
         self.add_dialog: AddDialog | None = None
         self.delivery_dialog: DeliveryDialog | None = None
         self.service_dialog: ServiceDialog | None = None
@@ -252,15 +252,20 @@ class OneMapDock(QgsDockWidget):
             text = tr("The library has nothing for a 3D view: {layers}.")
             self.notice.say(text.format(layers=name_list(scene.missing)))
             return
-        self._lent += scene.lent
-        self._open_scene(tr("One Map 3D"), self._close_scene)
+        lent = scene.lent
+        if self._open_scene(tr("One Map 3D"), lambda: self._close_scene(lent)):
+            self._lent = lent
+        else:
+            self._lent += lent
         if scene.missing:
             self.notice.say(tr("The 3D view is without: {layers}.").format(layers=name_list(scene.missing)))
 
-    def _close_scene(self) -> None:
-        """The flat map is as it was before the 3D view."""
-        lent, self._lent = self._lent, []
-        if not self._is_closed:
+    def _close_scene(self, lent: list[Any]) -> None:
+        """Leave the flat map as before a 3D view; QGIS may close one late, while the next shows the same layers."""
+        if lent is not self._lent:
+            self._lent[:0] = lent
+        elif not self._is_closed:
+            self._lent = []
             give_back(lent)
 
     def take_focus(self) -> None:
