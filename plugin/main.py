@@ -152,14 +152,18 @@ class OneMapPlugin:
         dialog.rejected.connect(lambda: self._dialogs.discard(dialog))
         dialog.show()
 
-    def _open_scene(self, name: str) -> None:
-        """Open a 3D view of the project, or show the one of that name: it takes the new layers by itself."""
+    def _open_scene(self, name: str, on_closed: Callable[[], None]) -> bool:
+        """Open a 3D view of the project; False where one of that name is open: it takes the new layers by itself."""
         from onemap.plugin.qgis.scene.scene import look_aslant, show_view
 
         if show_view(name):
-            return
+            return False
         QgsProject.instance().viewsManager().remove3DView(name)  # one that was closed keeps its name, and its camera
-        look_aslant(self.iface.createNewMapCanvas3D(name))  # QGIS 3.40 takes nothing more
+        view = self.iface.createNewMapCanvas3D(name)  # QGIS 3.40 takes nothing more
+        look_aslant(view)
+        if view is not None:
+            view.destroyed.connect(lambda: QTimer.singleShot(0, on_closed))  # not while QGIS takes all down
+        return True
 
     def _open_settings(self) -> None:
         from onemap.plugin.dock.options_page import PAGE_KEY

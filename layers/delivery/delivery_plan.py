@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
-from onemap.layers.ingest.likely_layers import layers_by_fields, layers_by_name
+from onemap.layers.ingest.likely_layers import fitting_layers, layers_by_fields, meant_layers
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
@@ -40,7 +40,6 @@ _PAPERS = {
     *(".log", ".bak", ".tmp", ".lock", ".ini", ".sha256", ".md5"),
 }  # they may be called like a layer, and are none
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-_GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 
 @dataclass(frozen=True)
@@ -199,9 +198,6 @@ def _row_of_layer(
     source: str, stem: str, layer: Mapping[str, Any], several: bool, catalogue: Sequence[LayerEntry]
 ) -> PlanRow:
     name = layer["name"]
-    # Where a file holds several layers, its own name says nothing of any of them.
-    names = [name] if several else [name, stem]
-    fitting = [entry for entry in catalogue if _fits(entry, layer)]
     label = next((match[1] for text in [name, stem, source] if (match := _YEAR.search(text))), None)
     geometry = "raster" if "raster" in layer else layer["geometry"]
     row = PlanRow(
@@ -214,13 +210,13 @@ def _row_of_layer(
     )
     if layer["count"] is None:
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
-    meanings = [found for text in dict.fromkeys(names) if (found := layers_by_name(text, fitting))]
-    codes = tuple(dict.fromkeys(code for found in meanings for code in found))
+    meant = meant_layers(layer, stem, several, catalogue)
+    codes = tuple(meant)
     if len(codes) == 1:
-        return replace(row, code=codes[0], status=MATCHED, why=next(iter(meanings[0].values())))
+        return replace(row, code=codes[0], status=MATCHED, why=meant[codes[0]])
     if codes:  # a file that says one thing and its layer another is no answer
         return replace(row, status=UNSURE, suggested=codes, why="name")
-    likely = layers_by_fields([item["name"] for item in layer["fields"]], fitting)
+    likely = layers_by_fields([item["name"] for item in layer["fields"]], fitting_layers(layer, catalogue))
     return replace(row, status=UNSURE, suggested=likely, why="fields") if likely else row
 
 
@@ -229,17 +225,6 @@ def _sure_facts(layer: Mapping[str, Any]) -> dict[str, str]:
     crs, encoding = layer["crs"], layer.get("encoding") or ""
     crs_fact = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
     return crs_fact | ({"encoding": encoding} if encoding.startswith("utf") else {})
-
-
-def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
-    """Whether a layer of a file can become this one, by its geometry."""
-    if entry.geometry == "raster" or "raster" in layer:
-        return entry.geometry == "raster" and "raster" in layer
-    kinds = layer["geometry"] or ""
-    if entry.geometry == "table":
-        return not kinds
-    # Points of a sheet and tables with a column of coordinates are read as what they become.
-    return _GEOMETRIES[entry.geometry] in kinds
 
 
 def _without_clashes(rows: Sequence[PlanRow]) -> list[PlanRow]:

@@ -48,13 +48,15 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 class Reception:
     """Options for receiving a package. language: of the messages; who: the person who receives it.
 
-    rasters: the folder in which rasters are to lie; None for the one beside the library.
+    sure: every layer is what the package says, however little it looks like it; rasters: the folder in which rasters
+    are to lie; None for the one beside the library.
     """
 
     required_fields: Callable[[str], Sequence[str]]
     who: str
     language: str
     plan_only: bool = False
+    sure: bool = False
     receipt: Path | None = None
     rasters: Path | None = None
 
@@ -90,7 +92,13 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
     taken = again or _ledger_rows(library, record, bag)[-1]
     write_receipt(place, library, record, bag.manifest, [*received, *there], rows, taken)
-    return {"package": record.package, "plan": rows, "added": received, "receipt": str(place), "received_before": again}
+    late = [
+        {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
+        for row in added
+        if not row["in_force"]
+    ]
+    answer = {"package": record.package, "plan": rows, "added": received, "not_in_force": late}
+    return {**answer, "receipt": str(place), "received_before": again}
 
 
 def _ledger_rows(library: Library, record: PackageRecord, bag: Bag) -> list[dict[str, Any]]:
@@ -193,7 +201,7 @@ def _prepared_layers(
     prepared = []
     for layer, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
         try:
-            options = _add_options(library, bag, record, layer, package)
+            options = replace(_add_options(library, bag, record, layer, package), sure=reception.sure)
             who, language = reception.who, reception.language
             if layer.geometry == "raster":
                 prepared.append(_prepared_raster(library, bag, layer, package, options, reception, held))

@@ -1,7 +1,7 @@
 """`onemap add`: a source becomes a new version of a layer, whole or not at all."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from onemap.layers.ingest.known_ground import known_lines
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import SourceOptions, in_crs
-from onemap.layers.ingest.plausibility import Arriving, doubts
+from onemap.layers.ingest.plausibility import Arriving, Doubt, doubt_of
 from onemap.layers.ingest.prepared_version import PreparedVersion, write_versions
 from onemap.layers.ingest.quality_report import (
     check_report,
@@ -50,6 +50,7 @@ from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import UnsupportedValue
 
+_FOLDERS = 2  # in which a file lies that may be called like a layer: the nearest, and the one around it
 _LAYOUT = 2  # of the parts in the journal: another one is another question
 _RECORDS = {"source.damaged", "source.geometry_type", "encoding.undecidable"}  # what one record alone may cause
 
@@ -115,7 +116,7 @@ def preparing(
     The parameters are those of `add`; raises OneMapError as `add` does.
     """
     arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
-    arrival = replace(arrival, is_sent=True)
+    arrival = replace(arrival, is_sent=True, may_be_held=True)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
         if options.normalising.transform is not None:
@@ -217,8 +218,8 @@ def add_frame(
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
-    prepared = prepare_frame(library, raw, options, required_fields, who, language, progress)
-    return write_versions(library, [prepared])[0]
+    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
+    return write_versions(library, [_normalised_version(arrival, entry, is_new, raw)])[0]
 
 
 def prepare_frame(
@@ -230,9 +231,9 @@ def prepare_frame(
     language: str,
     progress: Progress,
 ) -> PreparedVersion:
-    """Normalise and check a frame that is in memory: a version ready to be written; as `add_frame`."""
+    """Normalise and check a frame that was sent in a package: a version ready to be written; raises as `add`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalised_version(arrival, entry, is_new, raw)
+    return _normalised_version(replace(arrival, is_sent=True), entry, is_new, raw)
 
 
 def prepare_raster(
@@ -245,14 +246,14 @@ def prepare_raster(
     who: str,
     language: str,
 ) -> PreparedVersion:
-    """A raster that lies where it is to stay: a version ready to be written.
+    """A raster that was sent in a package, and lies where it is to stay: a version ready to be written.
 
     kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
     """
     arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
     frame = raster_frame(str(path), given_crs, library.crs, None)
     frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
-    return _checked_version(arrival, entry, is_new, FrameBlocks.of(frame), None)
+    return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), None)
 
 
 def _arrival(
@@ -320,7 +321,7 @@ def _checked_version(
         arrival.step("checking"),
         journal,
     )
-    doubt = {} if is_new else _doubts(arrival, entry, frame, raw)  # whoever defines a layer says what it is
+    doubt = None if is_new else _doubt(arrival, entry, frame, raw)  # whoever defines a layer says what it is
     found = _graded_doubts(arrival, raw, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
     frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
@@ -331,7 +332,7 @@ def _checked_version(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    facts = replace(_version_facts(arrival, frame, raw, coverage, kind), sure=tuple(doubt))
+    facts = replace(_version_facts(arrival, frame, raw, coverage, kind), sure=doubt.kinds if doubt else ())
     return PreparedVersion(
         *(arrival, entry, is_new, frame, raw),
         facts=facts,
@@ -356,7 +357,7 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
 def _same_version(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
     """The version that says all of it already. Raises OneMapError version.label where new content has a used label."""
     library = arrival.library
-    same = same_version(library, entry, frame, facts) if arrival.is_sent else None
+    same = same_version(library, entry, frame, facts) if arrival.may_be_held else None
     if same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
     return same
@@ -379,23 +380,28 @@ def _version_facts(
     )
 
 
-def _doubts(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> dict[str, Problem]:
-    """What speaks against its being this layer. Of a file of several layers its own name says nothing."""
+def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raw: RawFrame | None) -> Doubt | None:
+    """What speaks against its being this layer. Of a file of several layers its own name and place say nothing."""
     if not arrival.is_sent:
-        return {}
-    options, path = arrival.options, Path(source_name(arrival.source))
+        return None
+    options, path, at = arrival.options, Path(source_name(arrival.source)), Path(arrival.source).absolute()
     names = [path.stem] if raw is None else [raw.layer, raw.path.stem, path.stem]
-    names = names[:1] if options.layer else names
+    folders = [parent.name for parent in at.parents][:_FOLDERS] if at.exists() else []
+    if not arrival.may_be_held:  # a package names its layers by their codes
+        names, folders = [entry.code], []
+    elif options.layer:
+        names, folders = names[:1], []
     by_hand = bool(options.normalising.fields)
-    return doubts(arrival.library, Arriving(entry, frame, names, by_hand, {"file": arrival.place["file"]}))
+    place = {"file": arrival.place["file"]}
+    return doubt_of(arrival.library, Arriving(entry, frame, names, folders, by_hand, place))
 
 
 def _graded_doubts(
-    arrival: Arrival, raw: RawFrame | None, quality: Quality, doubt: Mapping[str, Problem]
+    arrival: Arrival, raw: RawFrame | None, quality: Quality, doubt: Doubt | None
 ) -> list[GradedProblem]:
     """What is doubtful of the source as a whole: that it is this layer, and where it lies."""
     level = "warn" if arrival.options.sure else "refuse"
-    found = [GradedProblem(problem, level) for problem in doubt.values()]
+    found = [GradedProblem(doubt.problem, level)] if doubt else []
     if raw is not None and raw.is_assumed and not arrival.options.normalising.crs and not quality.fits_known:
         found.append(GradedProblem(Problem("crs.assumed", arrival.place), "warn"))
     return found

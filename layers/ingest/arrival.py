@@ -60,7 +60,7 @@ class Arrival:
     """What arrives: the options for it, who adds it, in which language, and how far that is.
 
     shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
-    perhaps another than was meant, or the same as before; else One Map has made it.
+    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before.
     """
 
     library: Library
@@ -72,6 +72,7 @@ class Arrival:
     progress: Progress
     shares: tuple[float, float] = SHORT_LOOK
     is_sent: bool = False
+    may_be_held: bool = False
 
     @property
     def place(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Which layers of the catalogue a name or some fields speak of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import needed_fields
@@ -9,6 +10,36 @@ from onemap.layers.frames.fields import needed_fields
 _LEAST_CORE = 3  # signs of a name that may stand in a title: fewer are in too many
 _LEAST_SIGNS = 2  # of a Chinese title that may stand in a name
 _ENOUGH_FIELDS = 0.6  # of a schema's fields, for a layer to be suggested by them
+_GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
+
+
+def meant_layers(layer: Mapping[str, Any], stem: str, several: bool, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
+    """The codes that a layer of a file means by its name or the file's, with why; those that its geometry fits.
+
+    layer: as `inspect` describes it; stem: of the file's name; several: the file has other layers, so that its own
+    name says nothing of any of them. Names that say different things give all their codes.
+    """
+    names, fitting = [layer["name"], *([] if several else [stem])], fitting_layers(layer, catalogue)
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        for code, why in layers_by_name(name, fitting).items():
+            found.setdefault(code, why)
+    return found
+
+
+def fitting_layers(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> list[LayerEntry]:
+    """What a layer of a file can become, by its geometry. layer: as `inspect` describes it."""
+    return [entry for entry in catalogue if _fits(entry, layer)]
+
+
+def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
+    if entry.geometry == "raster" or "raster" in layer:
+        return entry.geometry == "raster" and "raster" in layer
+    kinds = layer["geometry"] or ""
+    if entry.geometry == "table":
+        return not kinds
+    # Points of a sheet and tables with a column of coordinates are read as what they become.
+    return _GEOMETRIES[entry.geometry] in kinds
 
 
 def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:

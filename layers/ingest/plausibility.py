@@ -6,6 +6,7 @@ A wrong file would be judged by: what it does not hold would be taken for free g
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,41 @@ from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.likely_layers import known_fields, layers_by_name, shared_fields
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, last_version
+from onemap.layers.library.versions import Version, last_version, read_version
 from onemap.layers.messages import LANGUAGES
 
 _ENOUGH = 20  # features on both sides, for their count and their box to say something
 _MANY, _FALL = 100, 10  # of so many, fewer than one in so many are doubtful, however few they are
 _LEAST_SHARE = 0.5  # of the last version's count, and of its box
 _MORE_FIELDS = 2  # that another layer's schema must explain, beside half of itself
+_LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are anybody's initials
 
 
 @dataclass(frozen=True)
 class Arriving:
     """What comes, and into which layer. names: of its file and of its layer; place: as problems name them.
 
-    by_hand: a person matched its fields with the layer's.
+    folders: in which the file lies, the nearest first; by_hand: a person matched its fields with the layer's.
     """
 
     entry: LayerEntry
     frame: FrameBlocks
     names: Sequence[str]
+    folders: Sequence[str]
     by_hand: bool
     place: dict[str, Any]
 
 
-def doubts(library: Library, arriving: Arriving) -> dict[str, Problem]:
-    """What speaks against its being this layer: layer.doubtful with the figures, by name, fields, count and box."""
+@dataclass(frozen=True)
+class Doubt:
+    """What speaks against its being this layer: layer.doubtful with the figures, and of which kinds they are."""
+
+    kinds: tuple[str, ...]
+    problem: Problem
+
+
+def doubt_of(library: Library, arriving: Arriving) -> Doubt | None:
+    """What speaks against its being this layer, by name, fields, and the last version's count, box or cells."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
     found: dict[str, Problem] = {}
     is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])
@@ -49,13 +60,17 @@ def doubts(library: Library, arriving: Arriving) -> dict[str, Problem]:
         found["fields"] = better
     last = last_version(library, arriving.entry.code)
     if last is not None:
-        found |= _against_version(library, arriving, last)
-    facts = {**arriving.place, "layer": arriving.entry.code, "field": "--sure"}
-    return {kind: Problem("layer.doubtful", {**facts, "doubt": problem}) for kind, problem in found.items()}
+        is_raster = arriving.entry.geometry == "raster"
+        found |= (_against_raster if is_raster else _against_version)(library, arriving, last)
+    if not found:
+        return None
+    doubts = reduce(lambda first, second: Problem("doubt.both", {"first": first, "second": second}), found.values())
+    facts = {**arriving.place, "layer": arriving.entry.code, "field": "--sure", "doubt": doubts}
+    return Doubt(tuple(found), Problem("layer.doubtful", facts))
 
 
 def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
-    """Whether a name is this layer's, and the first that is another's."""
+    """Whether a name is this layer's, and the first that is another's; a folder's where the file's own say nothing."""
     titles = {entry.code: _code_and_title(entry) for entry in catalogue}
     is_named, other_name = False, None
     for name in dict.fromkeys(arriving.names):
@@ -66,7 +81,20 @@ def _name_of_other(arriving: Arriving, catalogue: Sequence[LayerEntry]) -> tuple
         others = [titles[code] for code, why in found.items() if why == "code" or _is_said(name, titles[code])]
         if others and other_name is None:
             other_name = Problem("doubt.name", {"name": name, "others": others})
-    return is_named, other_name
+    if is_named or other_name is not None:
+        return is_named, other_name
+    for folder in arriving.folders:
+        found = layers_by_name(folder, catalogue)
+        others = [titles[code] for code, why in found.items() if _names_folder(folder, why, titles[code], code)]
+        if others:
+            is_named = arriving.entry.code in found
+            return is_named, None if is_named else Problem("doubt.folder", {"name": folder, "others": others})
+    return False, None
+
+
+def _names_folder(folder: str, why: str, title: Mapping[str, str], code: str) -> bool:
+    """Whether a folder has a layer's whole title or code: people name folders by places and tasks, too."""
+    return len(code) >= _LEAST_CODE if why == "code" else why == "title" and _is_said(folder, title)
 
 
 def _is_said(name: str, title: Mapping[str, str]) -> bool:
@@ -103,7 +131,7 @@ def _against_version(library: Library, arriving: Arriving, last: Version) -> dic
     found, count = {}, arriving.frame.count
     facts = {"label": last.label, "count": count, "last": last.count}
     if min(count, last.count) >= _ENOUGH:
-        if not last.count * _LEAST_SHARE <= count <= last.count / _LEAST_SHARE:
+        if _are_far(count, last.count):
             found["count"] = Problem("doubt.count", facts)
         share = _shared_box(arriving.frame.bounds(), library.connection.extent(last.table))
         if share < _LEAST_SHARE:
@@ -111,6 +139,33 @@ def _against_version(library: Library, arriving: Arriving, last: Version) -> dic
     elif last.count >= _MANY and count * _FALL < last.count:
         found["count"] = Problem("doubt.count", facts)
     return found
+
+
+def _against_raster(library: Library, arriving: Arriving, last: Version) -> dict[str, Problem]:
+    """Cells, bands or ground that are far from the last version's; a cell's size is the one in the library's plane."""
+    names, extent = ["width", "height", "bands"], library.connection.extent(last.table)
+    bounds, before = arriving.frame.bounds(), read_version(library, last, None).attributes.iloc[0]
+    came = arriving.frame.attributes(np.array([0]), names).iloc[0]
+    found, facts = {}, {"label": last.label}
+    if extent is not None:
+        cells, last_cells = int(came["width"] * came["height"]), int(before["width"] * before["height"])
+        size, last_size = ((box[2] - box[0]) / row["width"] for box, row in ((bounds, came), (extent, before)))
+        if _are_far(cells, last_cells) or _are_far(size, last_size):
+            sizes = {"size": f"{round(size, 2):g}", "last_size": f"{round(last_size, 2):g}"}
+            found["cells"] = Problem(
+                "doubt.cells", {**facts, "count": f"{cells:,}", "last": f"{last_cells:,}", **sizes}
+            )
+        share = _shared_box(bounds, extent)
+        if share < _LEAST_SHARE:
+            found["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
+    if came["bands"] != before["bands"]:
+        found["bands"] = Problem("doubt.bands", {**facts, "count": int(came["bands"]), "last": int(before["bands"])})
+    return found
+
+
+def _are_far(now: float, last: float) -> bool:
+    """Whether a figure is below half or above twice the last version's."""
+    return not last * _LEAST_SHARE <= now <= last / _LEAST_SHARE
 
 
 def _shared_box(bounds: np.ndarray, last: Sequence[float] | None) -> float:

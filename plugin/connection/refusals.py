@@ -37,7 +37,7 @@ class Refusal(Exception):
         self.mend_option = ""
 
     def __str__(self) -> str:
-        return "\n".join(problem_line(problem) for problem in self.problems) or self.message
+        return "\n".join(map(problem_line, with_mends_once(self.problems))) or self.message
 
     def in_window(self, controls: Collection[str]) -> str:
         """The problems for a window, without the names of the command line's arguments that nothing there has.
@@ -53,7 +53,7 @@ class Refusal(Exception):
             {**problem, "field": ""} if is_foreign(str(problem.get("field") or "")) else problem
             for problem in self.problems
         ]
-        return "\n".join(map(problem_line, shown)) or self.message
+        return "\n".join(map(problem_line, with_mends_once(shown))) or self.message
 
     def without_mends(self) -> str:
         """The problems without what to do about them: for where a button does it."""
@@ -67,6 +67,21 @@ class Refusal(Exception):
     def is_cancel(self) -> bool:
         """Whether the refusal is only a cancel by the user."""
         return self.exit_code == CANCELLED_CODE
+
+
+def with_mends_once(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Problems, of which those with one mend say it, and the option that it names, once, after the last of them."""
+    last = {problem.get("mend"): number for number, problem in enumerate(problems)}
+    said_later = [last[problem.get("mend")] > number for number, problem in enumerate(problems)]
+    return [
+        {**problem, "mend": "", "field": "" if is_option(problem) else problem.get("field")} if is_later else problem
+        for problem, is_later in zip(problems, said_later)
+    ]
+
+
+def is_option(problem: dict[str, Any]) -> bool:
+    """Whether the field of a problem is an option of the command line."""
+    return str(problem.get("field") or "").startswith("--")
 
 
 def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> str:

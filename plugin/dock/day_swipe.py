@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from qgis.core import QgsMapLayer
@@ -39,7 +40,8 @@ class DaySwipe(QWidget):
         self.date.setAllowNull(False)
         self.date.setDisplayFormat("yyyy-MM-dd")
         self.date.setCalendarPopup(True)
-        self.date.setDate(QDate.currentDate().addYears(-1))
+        self._proposed_day = QDate.currentDate().addYears(-1)
+        self.date.setDate(self._proposed_day)
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.date.setAccessibleName(tr("Another day"))
         self.date.setToolTip(tr("Another day"))
@@ -57,12 +59,22 @@ class DaySwipe(QWidget):
         column_of(row, self.absence, inside=self, is_tight=True)
         library.loading.connect(lambda: self.button.setChecked(False))
         library.listed.connect(lambda: self.setVisible(any(entry.versions for entry in library.layers)))
+        library.listed.connect(self._propose_day)
+        canvas.layersChanged.connect(self._propose_day)
         self.hide()
 
     def end(self) -> None:
         """Restore the map."""
         if self.tool is not None:
             self._canvas.unsetMapTool(self.tool)
+
+    def _propose_day(self) -> None:
+        """Propose the last day on which the map was another, unless a person has chosen a day."""
+        codes = {layer.customProperty(PROPERTY_CODE) for layer in self._canvas.layers()}
+        day = day_before_change(entry for entry in self._library.layers if entry.code in codes)
+        if day is not None and self.date.date() == self._proposed_day:
+            self._proposed_day = day
+            self.date.setDate(day)
 
     def _toggle(self, is_on: bool) -> None:
         if not is_on:
@@ -140,3 +152,14 @@ class DaySwipe(QWidget):
         if self._canvas.mapTool() is None and self._earlier_tool is not None:
             self._canvas.setMapTool(self._earlier_tool)
         self._earlier_tool = None
+
+
+def day_before_change(entries: Iterable[CatalogueLayer]) -> QDate | None:
+    """The last day before one of some layers came to be what it is; sooner of one that another version preceded."""
+    changes = []
+    for entry in entries:
+        first = entry.in_force.day if entry.in_force is not None else ""
+        if first:
+            is_next = any("" < version.day < first for version in entry.versions)
+            changes.append((is_next, QDate.fromString(first, Qt.DateFormat.ISODate).addDays(-1)))
+    return max(changes)[1] if changes else None

@@ -51,7 +51,7 @@ from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.qgis.expressions.expression_row import ExpressionRow
-from onemap.plugin.qgis.scene.scene import missing_view, prepare_scene
+from onemap.plugin.qgis.scene.scene import give_back, missing_view, prepare_scene
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
 from onemap.plugin.rooms.check.check_tab import CheckTab
 from onemap.plugin.rooms.compare.compare_tab import CompareTab
@@ -78,7 +78,7 @@ class OneMapDock(QgsDockWidget):
 
     ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
     open_settings, open_guide: open the settings, and the user guide.
-    open_scene: opens a 3D view of the project, of that name.
+    open_scene: opens a 3D view of the project, of that name, and calls back when it is closed; False: there is one.
     """
 
     def __init__(
@@ -89,13 +89,14 @@ class OneMapDock(QgsDockWidget):
         open_settings: Callable[[], None],
         open_guide: Callable[[], None],
         parent: QWidget | None = None,
-        open_scene: Callable[[str], None] = lambda _name: None,
+        open_scene: Callable[[str, Callable[[], None]], bool] = lambda _name, _on_closed: True,
     ) -> None:
         super().__init__("One Map", parent)
         self.setObjectName("OneMapDock")
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
         self._open_settings, self._open_scene = open_settings, open_scene
         self._maker: SampleMaker | None = None
+        self._lent: list[Any] = []  # by the flat map to the 3D view that was opened last
         self.add_dialog: AddDialog | None = None
         self.delivery_dialog: DeliveryDialog | None = None
         self.service_dialog: ServiceDialog | None = None
@@ -251,9 +252,21 @@ class OneMapDock(QgsDockWidget):
             text = tr("The library has nothing for a 3D view: {layers}.")
             self.notice.say(text.format(layers=name_list(scene.missing)))
             return
-        self._open_scene(tr("One Map 3D"))
+        lent = scene.lent
+        if self._open_scene(tr("One Map 3D"), lambda: self._close_scene(lent)):
+            self._lent = lent
+        else:
+            self._lent += lent
         if scene.missing:
             self.notice.say(tr("The 3D view is without: {layers}.").format(layers=name_list(scene.missing)))
+
+    def _close_scene(self, lent: list[Any]) -> None:
+        """Leave the flat map as before a 3D view; QGIS may close one late, while the next shows the same layers."""
+        if lent is not self._lent:
+            self._lent[:0] = lent
+        elif not self._is_closed:
+            self._lent = []
+            give_back(lent)
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the top of the dock."""
@@ -500,6 +513,7 @@ class OneMapDock(QgsDockWidget):
             QgsProject.instance().addMapLayer(layer)
             self.check_tab.parcels.choose_layer(layer)
             self._zoom_to(layer)
+        self.map_tab.show_map_of(library)
         self.open_library(library)
 
     def _sample_refused(self, refusal: Refusal) -> None:

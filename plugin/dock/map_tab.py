@@ -35,6 +35,7 @@ from onemap.plugin.desk.library.version_changes_page import VersionChangesPage
 from onemap.plugin.desk.library.version_retirement import VersionRetirement
 from onemap.plugin.desk.library.version_states import state_hints, state_texts
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
+from onemap.plugin.desk.map.map_groups import bring_forward
 from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
 from onemap.plugin.desk.map.map_themes import first_theme, show_theme
 from onemap.plugin.desk.map.moved_layers import know_moved_layers
@@ -47,9 +48,10 @@ from onemap.plugin.profile import settings
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, fill_room, row_of
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -91,10 +93,13 @@ class MapTab(QWidget):
         self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
         self.search.textChanged.connect(self.places.search_later)
+        self.search.returnPressed.connect(self._search_now)
+        self._is_entered = False  # Enter was pressed for what is sought
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
         for found in (self.places.found, self.places.searched):
             found.connect(self._say_nothing)
+        self.places.searched.connect(self._go_to_hit)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()
@@ -102,13 +107,14 @@ class MapTab(QWidget):
         self.versions.version_kept.connect(self._go_to_day)
         self._day = DayFollower()
         self._absent_titles: list[str] = []  # of layers that are away because of the day, as was said last
-        self._opened: set[str] = set()  # libraries that had their first map
+        self._map_wanted = ""  # a library whose first map is shown once it is listed
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
         self.tree = self._make_tree()
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
         self.add_bar = self._make_add_bar()
+        self.empty = self._make_empty_page()
         self.changes = VersionChangesPage(library, self)
         self.changes.written.connect(self.refused)
         self.changes.refused.connect(self.service_refused)
@@ -150,6 +156,7 @@ class MapTab(QWidget):
     def _follow_project(self) -> None:
         """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().readProject.connect(self._know_layers)
+        QgsProject.instance().cleared.connect(self._day.absent.clear)
         QgsProject.instance().layersRemoved.connect(self._update_ticks)
         QgsProject.instance().layersAdded.connect(self._update_ticks)
         self._tick_timer.setSingleShot(True)
@@ -167,7 +174,9 @@ class MapTab(QWidget):
 
     def _lay_out(self) -> None:
         fill_room(
-            self, self.search, self.places, self.nothing, self.themes, (self.tree, 1), self.versions, self.add_bar
+            self,
+            *(self.search, self.places, self.nothing, self.themes, self.empty),
+            *((self.tree, 1), self.versions, self.add_bar),
         )
 
     def _make_add_bar(self) -> QWidget:
@@ -179,6 +188,15 @@ class MapTab(QWidget):
         bar = QWidget()
         row_of((self.add_button, 1), self.delivery_button, inside=bar, is_tight=True)
         return bar
+
+    def _make_empty_page(self) -> QWidget:
+        """What to do with a library that has nothing yet, with a button for it."""
+        page, text = QWidget(), FittedLabel()
+        text.setText(tr("The library has no data yet. Drop a department's folder here, or choose one."))
+        button = push_button(tr("Choose a folder…"), sign="ingest", action=self.delivery_button.click)
+        column_of(text, button, inside=page, is_tight=True)
+        page.hide()
+        return page
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
@@ -212,6 +230,8 @@ class MapTab(QWidget):
         """Disconnect from the project."""
         self.services.close_down()
         QgsProject.instance().readProject.disconnect(self._know_layers)
+        QgsProject.instance().cleared.disconnect(self._day.absent.clear)
+        self._day.absent.clear()
         QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
         QgsProject.instance().layersAdded.disconnect(self._update_ticks)
         QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
@@ -220,6 +240,8 @@ class MapTab(QWidget):
     def fill(self) -> None:
         """List the layers and services of the library."""
         is_same = self._listed == self._library.path
+        if self._listed and not is_same:
+            bring_forward(self._library)
         chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
         self._listed = self._library.path
         folded_paths = {
@@ -251,11 +273,15 @@ class MapTab(QWidget):
         self.tree.blockSignals(False)
         self._choose_again(*chosen)
         self.themes.show_themes(self._library.themes)
+        is_empty = not (self._library.services or any(entry.versions for entry in self._library.layers))
+        self.empty.setVisible(is_empty)
         self.order_keys()
         know_moved_layers()
         self._replace_lost_rasters()
         self._follow_day()
-        self._show_first_map()
+        if self._library.path == self._map_wanted and self._library.themes:
+            self._map_wanted = ""
+            self._show_theme(first_theme(self._library))
         self._update_ticks()
         self._filter(self.search.text())
         self.places.search_later(self.search.text())
@@ -285,6 +311,10 @@ class MapTab(QWidget):
         item = QTreeWidgetItem([entry.title])
         item.setData(0, ROLE_ENTRY, entry)
         self._show_version(item, entry, newest)
+        undated = [one.label for one in entry.versions if one.undated]
+        if undated:  # a later one that was added in vain is seen without opening the row
+            item.setText(STATE, f"{item.text(STATE)} ◐")
+            item.setToolTip(STATE, f"{item.toolTip(STATE)}\n{', '.join(undated)}: {state_hints()['undated']}")
         for version in entry.versions if len(entry.versions) > 1 else ():
             child = QTreeWidgetItem([version.label])
             child.setData(0, ROLE_ENTRY, entry)
@@ -359,27 +389,21 @@ class MapTab(QWidget):
         """Whether a row stands for one version, not for its layer."""
         return item.parent() is not None and item.parent().data(0, ROLE_ENTRY) is not None
 
-    def _show_theme(self, theme: MapTheme) -> None:
-        titles = show_theme(self._library, theme)
-        if titles:
-            text = tr("These layers cannot be opened: {layers}.")
-            self._refuse_layers(text.format(layers=name_list(titles)))
-        self._update_ticks()
+    def show_map_of(self, library: str) -> None:
+        """Show the first map of a library once it is listed: of one that was made to be looked at."""
+        self._map_wanted = library
 
-    def _show_first_map(self) -> None:
-        """Begin with a map where the library has just been opened and shows nothing yet."""
-        path, theme = self._library.path, first_theme(self._library)
-        if path in self._opened:
-            return
-        self._opened.add(path)
-        if theme is None or not settings.get("first_map") or layers_of_library(self._library):
-            return
+    def _show_theme(self, theme: MapTheme) -> None:
         is_empty = not QgsProject.instance().mapLayers()
-        self._show_theme(theme)
+        titles = show_theme(self._library, theme)
         layers = layers_of_library(self._library)
         if is_empty and layers:
             QgsProject.instance().setCrs(layers[0].crs())
             self._zoom_to(layers[-1])
+        if titles:
+            text = tr("These layers cannot be opened: {layers}.")
+            self._refuse_layers(text.format(layers=name_list(titles)))
+        self._update_ticks()
 
     def _follow_day(self) -> None:
         """Let the map follow the day; say what is away because of it whenever that is another than before."""
@@ -490,10 +514,6 @@ class MapTab(QWidget):
         hide_action.setCheckable(True)
         hide_action.setChecked(settings.get("hide_empty_layers"))
         hide_action.toggled.connect(self._hide_empty)
-        first_action = menu.addAction(tr("Open a library with its first map"))
-        first_action.setCheckable(True)
-        first_action.setChecked(settings.get("first_map"))
-        first_action.toggled.connect(lambda is_on: settings.put("first_map", is_on))
         menu.exec(self.tree.viewport().mapToGlobal(place))
 
     def _hide_empty(self, is_hidden: bool) -> None:
@@ -509,6 +529,25 @@ class MapTab(QWidget):
         self.nothing.setVisible(bool(text) and not is_listed)
         self._give_room(bool(text) and not is_listed and self.places.count() > 0)
 
+    def _search_now(self) -> None:
+        self._is_entered = True
+        self.places.find()
+
+    def _go_to_hit(self) -> None:
+        """After Enter: go to what was found, if it is one; else the keys go through what was found."""
+        if not self._is_entered or not self.search.text().strip():
+            return
+        self._is_entered = False
+        rows = [item for role in (ROLE_ENTRY, ROLE_SERVICE) for item in self._layer_items(role) if not item.isHidden()]
+        rows = [item for item in rows if not self._is_version_row(item)]
+        if self.places.count() == 1 and not rows:
+            self.places.go_to_first()
+        elif len(rows) == 1 and not self.places.count():
+            self.tree.setCurrentItem(rows[0])
+            self._go_to(rows[0])
+        elif rows or self.places.count():
+            (self.places if self.places.count() else self.tree).setFocus()
+
     def _give_room(self, is_places: bool) -> None:
         """Give the room of the list to the places, or back to the layers."""
         self.tree.setHidden(is_places)
@@ -516,6 +555,7 @@ class MapTab(QWidget):
 
     def _filter(self, text: str) -> None:
         text_sought = text.strip().lower()
+        self._is_entered = False
         self.nothing.hide()
         self._give_room(False)
         for item in self._layer_items():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
@@ -16,6 +16,9 @@ from onemap.plugin.profile.paths import FOLDER, profile_folder
 from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
+
+MOST_LINES = 2_000  # of the output of what sets the core up
+RAW_KINDS = ("python_missing", "pip_missing", "packages", "start")  # of errors, with the output of a program
 
 
 class SetupPage(QWidget):
@@ -32,6 +35,16 @@ class SetupPage(QWidget):
         for label in (self._explanation, self._message):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details = QPlainTextEdit()  # what pip and the like say: it wraps anywhere, and widens no dock
+        self.details.setReadOnly(True)
+        self.details.setMaximumBlockCount(MOST_LINES)
+        self.details.setAccessibleName(tr("Details"))
+        self.details_button = QToolButton()
+        self.details_button.setText(tr("Details"))
+        self.details_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.details_button.setCheckable(True)
+        self.details_button.setAutoRaise(True)
+        self.details_button.toggled.connect(self._unfold)
         self.button = push_button(tr("Set up the core"), sign="setup", action=self.set_up)
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
@@ -44,12 +57,15 @@ class SetupPage(QWidget):
         )
         self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
         layout = QVBoxLayout(self)
-        for widget in (self._explanation, self.button, self._bar, self._cancel, self._message, settings_button):
+        said = (self._message, self.details_button, self.details)
+        for widget in (self._explanation, self.button, self._bar, self._cancel, *said, settings_button):
             layout.addWidget(widget)
         layout.addWidget(self.back_button)
         layout.addStretch()
         self._show_work(False)
         self._say("")
+        self._unfold(False)
+        self.details_button.hide()
         self.explain(None)
 
     @property
@@ -82,6 +98,14 @@ class SetupPage(QWidget):
         self._message.setText(message)
         self._message.setVisible(bool(message))
 
+    def _unfold(self, is_on: bool) -> None:
+        self.details_button.setArrowType(Qt.ArrowType.DownArrow if is_on else Qt.ArrowType.RightArrow)
+        self.details.setVisible(is_on)
+
+    def _add_details(self, lines: str) -> None:
+        self.details.appendPlainText(lines)
+        self.details_button.show()
+
     def set_up(self) -> None:
         """Make the core's Python in the background."""
         if self._task is not None:
@@ -95,6 +119,7 @@ class SetupPage(QWidget):
             settings.get("wheels_folder"),
             settings.language(),
         )
+        self.details.clear()
         self._say(tr("Looking for a Python…"))
         self._show_work(True)
         self.back_button.hide()
@@ -121,7 +146,8 @@ class SetupPage(QWidget):
     def _show_step(self, fraction: float, step: str) -> None:
         self._bar.setValue(round(100 * fraction))
         if step:
-            self._say(step)
+            self._add_details(step)
+        self._say(next(text for end, text in step_texts() if fraction <= end))
 
     def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
@@ -134,6 +160,17 @@ class SetupPage(QWidget):
             self._say(tr("Cancelled; nothing was changed."))
         else:
             self._say(_error_text(error))
+            if isinstance(error, CoreSetupError) and error.kind in RAW_KINDS:
+                self._add_details(_reason_of(error))
+
+
+def step_texts() -> list[tuple[float, str]]:
+    """What is being done, with the share of the work that is done when it ends."""
+    return [
+        (0.05, tr("Making a Python environment…")),
+        (0.9, tr("Installing the packages…")),
+        (1.0, tr("Testing the core…")),
+    ]
 
 
 def _error_text(error: Exception) -> str:
@@ -174,7 +211,7 @@ def _error_text(error: Exception) -> str:
             "Python's module venv is missing. Run “sudo apt install python3-venv” in a terminal (or ask whoever looks "
             "after this computer to), then press “Set up the core” again."
         )
-    return text if error.kind in ("python_other", "altered") else f"{text}\n{_reason_of(error)}".strip()
+    return f"{text}\n{_reason_of(error)}" if error.kind == "unfit" else text
 
 
 def _reason_of(error: CoreSetupError) -> str:

@@ -35,7 +35,6 @@ SETTINGS: dict[str, Setting] = {
     "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
     "live": Setting(bool, True),  # whether what is being edited is checked at every change
     "hide_empty_layers": Setting(bool, False),
-    "first_map": Setting(bool, True),  # whether a library opens with its first map
     "review_name": Setting(str, ""),  # the name under opinions
     "review_department": Setting(str, ""),  # whose opinion is opened first; empty: none
     "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last

@@ -3660,10 +3660,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该日尚未生效：检测不采用</translation>
     </message>
     <message>
-        <source>Open a library with its first map</source>
-        <translation>打开资料库时显示底图</translation>
-    </message>
-    <message>
         <source>{theme} (One Map)</source>
         <translation>{theme}（一张图）</translation>
     </message>
@@ -5166,6 +5162,42 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>“{layer}” {label} is back in force on its days.</source>
         <translation>“{layer}” {label} 已恢复，按其日期生效。</translation>
+    </message>
+    <message>
+        <source>The library has no data yet. Drop a department's folder here, or choose one.</source>
+        <translation>资料库还没有数据。请把部门报来的文件夹拖到这里，或选择文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Where a layer has no feature, a check finds nothing there.</source>
+        <translation>图层没有要素的地方，检测视为没有。</translation>
+    </message>
+    <message>
+        <source>Not in force: {layers}; the list of layers says why.</source>
+        <translation>未生效：{layers}；原因见图层列表。</translation>
+    </message>
+    <message>
+        <source>Making a Python environment…</source>
+        <translation>正在创建Python环境…</translation>
+    </message>
+    <message>
+        <source>Installing the packages…</source>
+        <translation>正在安装软件包…</translation>
+    </message>
+    <message>
+        <source>Testing the core…</source>
+        <translation>正在测试核心程序…</translation>
+    </message>
+    <message>
+        <source>List differences that are too narrow to be one, too</source>
+        <translation>同时列出过窄、不构成差异的图斑</translation>
+    </message>
+    <message>
+        <source>Slivers: {count}</source>
+        <translation>细碎图斑：{count}</translation>
     </message>
 </context>
 </TS>

@@ -111,8 +111,7 @@ def tick_layers(dock):
         if item is None or item.data(0, Qt.ItemDataRole.CheckStateRole) is None:
             continue  # not in this library
         tree.scrollToItem(item)
-        if item.checkState(0) != Qt.CheckState.Checked:  # the first map may have it
-            click_row(tree, tree.indexFromItem(item), at_start=True)
+        click_row(tree, tree.indexFromItem(item), at_start=True)
         assert item.checkState(0) == Qt.CheckState.Checked, f"{code} was not ticked"
     seen["on_map"] = sorted(layer.name() for layer in QgsProject.instance().mapLayers().values())
     seen["steps"].append("layers")

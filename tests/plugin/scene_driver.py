@@ -55,6 +55,12 @@ def steps():
         for view in views():
             view.close()
         yield 50
+    dock.scene_button.click()
+    yield 300
+    for view in views():
+        view.close()
+    yield lambda: not QgsProject.instance().mapLayers()
+    seen["given_back"] = True
 
 
 def report():

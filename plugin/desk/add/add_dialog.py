@@ -109,6 +109,7 @@ class AddDialog(WorkingDialog):
 
     def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name, "view": True}
+        params["library"] = self._library.path
         step = tr("Reading the file…")
         self._ask_core("inspect", params, lambda answer: self._show_content(source, answer, note), step)
 
@@ -173,9 +174,7 @@ class AddDialog(WorkingDialog):
                 self.failed.emit(refusal)
             return
         self.notice.refuse(refusal)
-        if (len(refusal.problems) > 1 and set(codes) != {DOUBTFUL}) or any(
-            problem.get("feature") for problem in refusal.problems
-        ):
+        if len(codes) > 1 or any(problem.get("feature") for problem in refusal.problems):
             target = self.form.chosen_target
             self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
             if any(problem.get("feature") for problem in refusal.problems):
@@ -248,6 +247,8 @@ class AddDialog(WorkingDialog):
         part, target = self.form.chosen_part, self.form.chosen_target
         if target is not None and self.form.file.service:
             self.options.show_today([version.label for version in target.versions])
+        has_last = target is not None and any(not version.retired for version in target.versions)
+        self.options.covers.setItemText(0, tr("as the last version said") if has_last else tr("not stated"))
         # Until a layer is chosen, the file's own fields are to be seen.
         fields, matches = (target.fields, matches_of_layer(target)) if target is not None else ((), {})
         self.fields.show_fields(fields, part.samples if part is not None else {}, matches)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
@@ -12,7 +10,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QLayout, QPu
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.add.source_choice import SourceChoice
-from onemap.plugin.desk.library.layer_list import CatalogueLayer, layer_named
+from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.widgets.form_fields import TightForm, shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
@@ -119,15 +117,13 @@ class AddForm(QWidget):
         self.target.clear()
         for entry in sorted(layers, key=lambda entry: entry.place[:2]):
             self.target.addItem(f"{entry.title} · {entry.code}", entry)
-        self.target.setCurrentIndex(-1)
         self.choose_target(chosen_code)  # what was matched for it stays too
         self.target.blockSignals(False)
 
     def choose_target(self, code: str) -> None:
-        """Choose a layer of the library."""
-        for index in range(self.target.count()):
-            if self.target.itemData(index).code == code:
-                self.target.setCurrentIndex(index)
+        """Choose a layer of the library; empty for none."""
+        codes = [self.target.itemData(index).code for index in range(self.target.count())]
+        self.target.setCurrentIndex(codes.index(code) if code in codes else -1)
 
     def show_layers(self, source: SourceFile, layers: list[InspectedLayer]) -> None:
         """Show the layers of a file; what was chosen for another file counts no more where this one has a name."""
@@ -154,18 +150,15 @@ class AddForm(QWidget):
             return
         self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
         # A file is what it is called, whichever layer was selected when it came; a service is registered for its layer.
-        if self.chosen_target is None or not (self._is_target_chosen or self.file.service):
-            entry = layer_named(part.name, self._targets()) or layer_named(Path(self.file.path).stem, self._targets())
-            if entry is not None:
-                self.choose_target(entry.code)
+        target = self.chosen_target
+        is_settled = target is not None and (self._is_target_chosen or self.file.service)
+        if part.codes and not is_settled and (target is None or target.code not in part.codes):
+            self.choose_target(part.codes[0] if len(part.codes) == 1 else "")
         self.part_chosen.emit()
 
     def _take_guess(self) -> None:
         """Use the guessed coordinate system."""
         self.crs.setCrs(QgsCoordinateReferenceSystem(self.chosen_part.crs))
-
-    def _targets(self) -> list[CatalogueLayer]:
-        return [self.target.itemData(index) for index in range(self.target.count())]
 
     def _first_part(self, wanted_name: str) -> int:
         """The row to choose first: the wanted layer, else the one named as the target, else the first."""
@@ -178,8 +171,7 @@ class AddForm(QWidget):
     def _part_of_target(self) -> int:
         """The row of the layer in the file that is named as the target; -1 for none."""
         target = self.chosen_target
-        names = [layer.name for layer in self._layers]
-        return next((row for row, name in enumerate(names) if target and layer_named(name, [target])), -1)
+        return next((row for row, layer in enumerate(self._layers) if target and target.code in layer.codes), -1)
 
     def _show_target(self) -> None:
         row = self._part_of_target()

@@ -44,6 +44,7 @@ from onemap.plugin.words.core_words import layer_name, word
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import Count, name_list, sentences, tr, with_label
 
+DISTRICT = "district"  # of the core's words for a coverage
 SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
 REPORT_FORMS = {
@@ -82,6 +83,7 @@ class DeliveryDialog(WorkingDialog):
             self.department.addItem(word("departments", code), code)
         self.department.activated.connect(lambda _index: self._look_again())
         self.covers = coverage_box(tr("as the last version said"))
+        self.covers.currentTextChanged.connect(lambda _text: self._enable())
         self.transform = QLineEdit()
         self.transform.setPlaceholderText(tr("none, or the one that is known of a layer"))
         self.transform.editingFinished.connect(self._transform_typed)
@@ -130,7 +132,17 @@ class DeliveryDialog(WorkingDialog):
         self._transform_shown = self.transform.text().strip()
         params = {"plan": _new_plan(), "department": self.department.currentData(), "file": list(files)}
         step = tr("Looking through the delivery…")
-        self._ask(params, step, lambda answer: self.table.show_rows(planned_layers(answer)))
+        self._ask(params, step, self._show_rows)
+
+    def _show_rows(self, answer: dict[str, Any]) -> None:
+        """Show the plan. Where no layer of it has a version that could say its ground, the district is proposed."""
+        rows = planned_layers(answer)
+        self.table.show_rows(rows)
+        codes = {row.code for row in rows}
+        is_first = not any(self._versions(code) for code in codes if code)
+        self.covers.setItemText(0, tr("not stated") if is_first else tr("as the last version said"))
+        if is_first and self._library.has_district and not coverage_of(self.covers):
+            self.covers.setCurrentIndex(self.covers.findData(DISTRICT))
 
     def add(self, each: bool = False) -> None:
         """Add what has a layer. each: layer by layer, so that what is refused keeps nothing else out."""
@@ -238,6 +250,10 @@ class DeliveryDialog(WorkingDialog):
         if answer.get("unchanged"):
             text = tr("Unchanged, and not written: {count}.").format(count=len(answer["unchanged"]))
             message = sentences(message, text)
+        late = [layer_name(record["code"]) for record in answer.get("added") or [] if not record.get("in_force", True)]
+        if late:
+            text = tr("Not in force: {layers}; the list of layers says why.")
+            message = sentences(message, text.format(layers=name_list(late)))
         if refused:
             message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
         self.notice.say(message)
@@ -298,7 +314,9 @@ class DeliveryDialog(WorkingDialog):
         text = tr("Layers that go in: {count}.").format(count=len(self.table.ready))
         waiting = len(self.table.waiting)
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
-        return sentences(text, left)
+        is_whole = coverage_of(self.covers) == DISTRICT
+        ground = tr("Where a layer has no feature, a check finds nothing there.") if is_whole else ""
+        return sentences(text, left, ground)
 
     def _look_again(self) -> None:
         self.show_plan(self.delivery.folder, self.delivery.files)

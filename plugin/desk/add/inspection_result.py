@@ -14,6 +14,7 @@ class InspectedLayer:
 
     crs_from: declared, guessed or none.
     bounds: west, south, east, north in the file's own units; empty for none.
+    codes: the layers of the library that its name means.
     """
 
     name: str
@@ -28,6 +29,7 @@ class InspectedLayer:
     samples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # some values of each field
     raster: dict[str, Any] | None = None  # of a raster: its cells, bands, nodata, overviews
     facts: list[dict[str, Any]] = field(default_factory=list)  # as rows
+    codes: tuple[str, ...] = ()
 
     @property
     def lacks_crs(self) -> bool:
@@ -53,4 +55,5 @@ def _layer(record: dict[str, Any], facts: list[dict[str, Any]]) -> InspectedLaye
         samples={str(known["name"]): tuple(known.get("samples") or ()) for known in record.get("fields") or []},
         problems=tuple(record.get("problems") or []),
         facts=facts,
+        codes=tuple(record.get("codes") or ()),
     )

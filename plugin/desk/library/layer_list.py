@@ -21,7 +21,6 @@ DEPARTMENTS = (
     "agriculture",
     "water",
 )
-MIN_CHINESE_LENGTH = 4
 _listed: dict[str, list[CatalogueLayer]] = {}
 
 
@@ -93,7 +92,6 @@ class CatalogueLayer:
     versions: tuple[Version, ...] = field(default=())
     fields: tuple[SchemaField, ...] = field(default=())
     key: str = ""
-    names: tuple[str, ...] = ()  # its code, and its titles in every language
     stratum: str = ""  # its group on the map
     map_place: int = 0  # from the uppermost layer
     look: str = ""  # its style in QGIS's format
@@ -124,7 +122,6 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             versions=tuple(_version(version) for version in layer.get("versions", [])),
             fields=_fields(layer),
             key=str(layer.get("key") or ""),
-            names=(layer["code"], *_titles(layer.get("title"))),
             stratum=str(layer.get("stratum") or ""),
             map_place=int(layer.get("place") or 0),
             look=str(layer.get("look") or ""),
@@ -155,35 +152,6 @@ def title_of(title: Any, code: str) -> str:
     if isinstance(title, dict):
         return title.get(language()) or title.get("en") or code
     return str(title or code)
-
-
-def layer_named(name: str, layers: Iterable[CatalogueLayer]) -> CatalogueLayer | None:
-    """The one layer whose name is the given one, else the one whose name is the longest part of it; None if unclear.
-
-    `DLTB` and `地类图斑` are the whole name of one layer; `生态保护红线2023` contains the name of another.
-    """
-    lower, entries = name.strip().lower(), list(layers)
-    exact = [entry for entry in entries if lower in [layer_name.lower() for layer_name in entry.names]]
-    if exact:
-        return exact[0] if len(exact) == 1 else None
-    partial = [
-        (len(layer_name), entry)
-        for entry in entries
-        for layer_name in entry.names
-        if _identifies_layer(layer_name) and layer_name.lower() in lower
-    ]
-    longest = [entry for length, entry in partial if length == max(length for length, _ in partial)]
-    return longest[0] if len({entry.code for entry in longest}) == 1 else None
-
-
-def _identifies_layer(name: str) -> bool:
-    """Whether a name is long enough to identify a layer inside a longer one: four Chinese characters, or two words."""
-    return len(name) >= MIN_CHINESE_LENGTH if not name.isascii() else " " in name
-
-
-def _titles(title: Any) -> list[str]:
-    texts = title.values() if isinstance(title, dict) else [title]
-    return [str(text) for text in texts if text]
 
 
 def state_of(version: Version | None) -> str:

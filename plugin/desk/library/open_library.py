@@ -46,6 +46,7 @@ class OpenLibrary(QObject):
         self.strata: dict[str, str] = {}  # the groups of the map, from the uppermost: titles by id
         self.themes: list[MapTheme] = []
         self.crs = ""
+        self.has_district = False
         self.packs: list[dict[str, Any]] = []
         self.asked: frozenset[str] = frozenset()  # the codes of the layers that the rules of its packs ask
         self.account = ""  # of the user on a server; empty for a file, in which names are typed
@@ -176,6 +177,7 @@ class OpenLibrary(QObject):
         self.account = str(answer.get("account") or "")
         self.is_rehearsal = bool(answer.get("rehearsal"))
         self.crs = str(answer.get("crs") or "")
+        self.has_district = bool(answer.get("district"))
         self.layers = layers_in(answer)
         core_words.learn_layers({layer.code: layer.title for layer in self.layers})
         self.services = services_in(answer)

@@ -15,6 +15,7 @@ from onemap.plugin.desk.map.map_layers import (
     PROPERTY_FOLLOWS,
     PROPERTY_TABLE,
     layers_of_library,
+    put_in_place,
     put_on_map,
     show_version,
 )
@@ -23,8 +24,9 @@ from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
 
 @dataclass(frozen=True)
 class AbsentLayer:
-    """How a layer comes back: whether it was visible, and which map themes showed it."""
+    """A layer that comes back as it was, so that no style is read anew; and which map themes showed it."""
 
+    layer: QgsMapLayer
     title: str
     is_visible: bool
     themes: list[str]
@@ -45,8 +47,8 @@ class DayFollower:
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
                 is_visible = node is None or node.itemVisibilityChecked()
                 title = entry.title if entry is not None else layer.name()
-                self.absent[library.path, code] = AbsentLayer(title, is_visible, themes_that_show(layer))
-                remove_layer(layer)
+                self.absent[library.path, code] = AbsentLayer(layer, title, is_visible, themes_that_show(layer))
+                remove_layer(layer, is_kept=True)
             elif layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
                 show_version(layer, library, entry, entry.in_force)
         self._bring_back(library)
@@ -61,7 +63,10 @@ class DayFollower:
         for entry in library.layers:
             if entry.in_force is not None and (library.path, entry.code) in self.absent:
                 absent = self.absent.pop((library.path, entry.code))
-                layer = put_on_map(library, entry, entry.in_force, follows_day=True)
+                layer = absent.layer
+                put_in_place(library, entry, layer)
+                if layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
+                    layer = show_version(layer, library, entry, entry.in_force)
                 node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
                 if node is not None:
                     node.setItemVisibilityChecked(absent.is_visible)

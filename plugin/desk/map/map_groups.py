@@ -30,11 +30,14 @@ def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer
     node.setExpanded(False)
 
 
-def remove_layer(layer: QgsMapLayer) -> None:
-    """Remove a layer from the map, with the groups that become empty."""
+def remove_layer(layer: QgsMapLayer, is_kept: bool = False) -> None:
+    """Remove a layer from the map, with the groups that become empty. is_kept: it lives on for who called this."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     group = node.parent() if node is not None else None
-    QgsProject.instance().removeMapLayer(layer.id())
+    if is_kept:
+        QgsProject.instance().takeMapLayer(layer)
+    else:
+        QgsProject.instance().removeMapLayer(layer.id())
     while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
         group, empty = group.parent(), group
         group.removeChildNode(empty)
@@ -67,7 +70,17 @@ def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
         group = root.insertGroup(below[0] if below else len(root.children()), title)
         give_name(group, title)
     group.setCustomProperty(PROPERTY_GROUP_OF, library.path)
+    bring_forward(library)
     return group
+
+
+def bring_forward(library: OpenLibrary) -> None:
+    """Show the group of a library, and of no other: those are folded and switched off, else every label is double."""
+    for group in groups_in(QgsProject.instance().layerTreeRoot()):
+        if _library_of(group):
+            is_current = is_same_place(_library_of(group), library.path)
+            group.setItemVisibilityChecked(is_current)
+            group.setExpanded(is_current)
 
 
 def rename_groups(library: OpenLibrary) -> None:

@@ -18,7 +18,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.given_names import give_name
 from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_groups import insert_layer, remove_layer
-from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.desk.map.table_layers import table_layer, table_source
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
 from onemap.plugin.profile.paths import is_same_place
 
@@ -39,7 +39,7 @@ def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
 
 def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
     """A version's table, read-only and styled, not yet on the map. The caller checks isValid()."""
-    layer = table_layer(library.path, version.table, f"{entry.title} {version.label}")
+    layer = table_layer(library.path, version.table, version_title(entry, version))
     if layer.isValid():
         style_layer(layer, entry)
     return layer
@@ -64,9 +64,14 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, fo
     map_layer.setCustomProperty(PROPERTY_TABLE, version.table)
     map_layer.setCustomProperty(PROPERTY_CODE, entry.code)
     map_layer.setCustomProperty(PROPERTY_FOLLOWS, follows_day)
-    QgsProject.instance().addMapLayer(map_layer, False)
-    insert_layer(library, entry, map_layer)
+    put_in_place(library, entry, map_layer)
     return map_layer
+
+
+def put_in_place(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer) -> None:
+    """Add a layer to the map where it belongs."""
+    QgsProject.instance().addMapLayer(layer, False)
+    insert_layer(library, entry, layer)
 
 
 def is_of_library(layer: QgsMapLayer, library: OpenLibrary) -> bool:
@@ -95,13 +100,17 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
         shown = put_on_map(library, entry, version, follows_day)
         show_in_themes(shown, themes)
         return shown
-    opened = open_version(library, entry, version)
-    if opened.isValid():
-        layer.setDataSource(opened.source(), opened.name(), opened.providerType())
-        give_name(layer, opened.name())
-        layer.setCustomProperty(PROPERTY_TABLE, version.table)
-        layer.triggerRepaint()
+    source, provider = table_source(library.path, version.table)
+    layer.setDataSource(source, version_title(entry, version), provider)  # it keeps its style, which is not read anew
+    give_name(layer, version_title(entry, version))
+    layer.setCustomProperty(PROPERTY_TABLE, version.table)
+    layer.triggerRepaint()
     return layer
+
+
+def version_title(entry: CatalogueLayer, version: Version) -> str:
+    """What a layer is called that shows a version."""
+    return f"{entry.title} {version.label}"
 
 
 def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLayer | None:

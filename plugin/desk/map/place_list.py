@@ -101,6 +101,10 @@ class PlaceList(QListWidget):
             refuse=lambda _refusal: self._add_found([]),
         )
 
+    def go_to_first(self) -> None:
+        """Go to the first place."""
+        self._go(self.item(0))
+
     def _add_found(self, records: list[dict[str, Any]]) -> None:
         """What the core has found, after what is listed already."""
         listed = {self.item(row).text() for row in range(self.count())}

@@ -19,9 +19,14 @@ def table_layer(
     is_listed: whether the file declares the table; of others GDAL shows none once there is a table without geometry.
     """
     options = QgsVectorLayer.LayerOptions()
-    options.forceReadOnly = True
+    options.forceReadOnly, options.loadDefaultStyle = True, False  # the core writes the look
+    source, provider = table_source(location, table, geometry, is_listed)
+    return QgsVectorLayer(source, title, provider, options)
+
+
+def table_source(location: str, table: str, geometry: str = GEOMETRY, is_listed: bool = True) -> tuple[str, str]:
+    """Where a table of a library lies, and the provider that reads it; as `table_layer`."""
     if is_server(location):
-        source = data_source(location, entry_of(location), table, geometry, KEY)
-        return QgsVectorLayer(source, title, "postgres", options)
+        return data_source(location, entry_of(location), table, geometry, KEY), "postgres"
     unlisted = "" if is_listed else "|option:LIST_ALL_TABLES=YES"
-    return QgsVectorLayer(f"{location}|layername={table}{unlisted}", title, "ogr", options)
+    return f"{location}|layername={table}{unlisted}", "ogr"

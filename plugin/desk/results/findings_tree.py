@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRect, QTimer
+from qgis.PyQt.QtCore import QModelIndex, QPoint, QRect, QTimer
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from onemap.plugin.desk.answers.name_delegate import wrap_names
-from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE
+from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.words.translation import tr
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
@@ -22,7 +22,7 @@ class FindingsTree(QTreeView):
     first set to the parcel's place, which counts rows and measures none.
     """
 
-    def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ResultsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._least_rows = 1
         self.setModel(model)
@@ -65,9 +65,8 @@ class FindingsTree(QTreeView):
 
     def _place_of(self, index: QModelIndex) -> int:
         """How many rows are above the one of the index's parcel."""
-        model, row = self.model(), _parcel_row(index)
-        above = (model.index(one, NAME) for one in range(row))
-        return row + sum(self._rows_below(parcel) for parcel in above)
+        row = _parcel_row(index)
+        return row + sum(map(self._rows_below, self.model().opened_above(row)))
 
     def _rows_below(self, index: QModelIndex) -> int:
         """How many rows are open below one."""

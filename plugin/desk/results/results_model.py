@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
@@ -28,6 +28,9 @@ _ROOT = QModelIndex()  # of a model: above all rows
 NAME, AREA, SHARE = 0, 1, 2
 
 
+ROWS_AT_ONCE = 2_000  # parcels that are listed, until somebody comes to the last of them
+
+
 @dataclass
 class _ResultRow:
     """A parcel, or the findings that one row shows: one, or several that leave the same ground open."""
@@ -35,21 +38,22 @@ class _ResultRow:
     parcel: CheckedParcel
     findings: tuple[Finding, ...]
     above: _ResultRow | None
-    place: int = 0  # among the rows beside it
-    number: int = 0  # among all rows
-    below: list[_ResultRow] = field(default_factory=list)
+    place: int  # among the rows beside it
+    number: int  # among all rows that were made
+    below: list[_ResultRow] | None = None  # None until somebody looks
 
 
 class ResultsModel(QAbstractItemModel):
-    """Parcels and findings, filtered by verdict."""
+    """Parcels and findings, filtered by verdict. Rows are made as they are looked at: there may be 100,000."""
 
     def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
         self._all: list[CheckedParcel] = []
-        self._rows: list[_ResultRow] = []
-        self._top: list[_ResultRow] = []  # of the parcels that are shown
+        self._shown: list[CheckedParcel] = []  # of all, by their verdicts
+        self._rows: list[_ResultRow] = []  # that were made
+        self._top: list[_ResultRow] = []  # of the first parcels that are shown
         self._titles: dict[str, str] = {}
 
     def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
@@ -69,15 +73,41 @@ class ResultsModel(QAbstractItemModel):
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
+        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
         self._rows, self._top = [], []
-        for parcel in self._all:
-            if parcel.verdict in verdicts:
-                top = self._add(parcel, (), None, self._top)
-                for findings in in_rows(parcel.findings):
-                    row = self._add(parcel, findings, top, top.below)
-                    for finding in findings if len(findings) > 1 else ():
-                        self._add(parcel, (finding,), row, row.below)
+        self._make_rows(ROWS_AT_ONCE)
         self.endResetModel()
+
+    def _make_rows(self, count: int) -> None:
+        """Make the rows of parcels up to this many."""
+        for parcel in self._shown[len(self._top) : count]:
+            self._add(parcel, (), None, self._top)
+
+    def canFetchMore(self, parent: QModelIndex) -> bool:
+        """Whether there are parcels below the last row."""
+        return not parent.isValid() and len(self._top) < len(self._shown)
+
+    def fetchMore(self, parent: QModelIndex) -> None:
+        """List some more parcels, because somebody has come to the last row."""
+        if self.canFetchMore(parent):
+            self._list(len(self._top) + ROWS_AT_ONCE)
+
+    def _list(self, count: int) -> None:
+        self.beginInsertRows(_ROOT, len(self._top), min(count, len(self._shown)) - 1)
+        self._make_rows(count)
+        self.endInsertRows()
+
+    def index_of_parcel(self, name: str) -> QModelIndex:
+        """The row of a parcel, listed if need be; of one that is not shown the first row."""
+        place = next((place for place, parcel in enumerate(self._shown) if parcel.parcel == name), 0)
+        if len(self._top) <= place < len(self._shown):
+            self._list(place + ROWS_AT_ONCE)
+        return self.index(place, NAME)
+
+    def opened_above(self, place: int) -> list[QModelIndex]:
+        """The parcels above a place of which somebody has looked at what is below them: only those can be open."""
+        rows = [row for row in self._top[:place] if row.below is not None]
+        return [self.createIndex(row.place, NAME, row.number) for row in rows]
 
     def _add(
         self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _ResultRow | None, beside: list[_ResultRow]
@@ -86,6 +116,18 @@ class ResultsModel(QAbstractItemModel):
         beside.append(row)
         self._rows.append(row)
         return row
+
+    def _below(self, row: _ResultRow) -> list[_ResultRow]:
+        """The rows below one: of a parcel its findings, of several findings each."""
+        if row.below is None:
+            row.below = []
+            if row.findings:
+                parts = [(one,) for one in row.findings] if len(row.findings) > 1 else []
+            else:
+                parts = in_rows(row.parcel.findings)
+            for findings in parts:
+                self._add(row.parcel, findings, row, row.below)
+        return row.below
 
     def _row(self, index: QModelIndex) -> _ResultRow | None:
         return self._rows[index.internalId()] if index.isValid() else None
@@ -108,7 +150,7 @@ class ResultsModel(QAbstractItemModel):
     def index_of(self, parcel: QModelIndex, rule: str) -> QModelIndex:
         """The row of a parcel's finding by a rule, else of its first finding, else of the parcel."""
         above = self._row(parcel)
-        rows = above.below if above is not None else []
+        rows = self._below(above) if above is not None else []
         found = next((row for row in rows if any(one.rule == rule for one in row.findings)), None)
         return self.index(found.place if found is not None else 0, NAME, parcel) if rows else parcel
 
@@ -124,10 +166,10 @@ class ResultsModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: QModelIndex = _ROOT) -> QModelIndex:
         """The index of a row."""
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
         above = self._row(parent)
-        return self.createIndex(row, column, (above.below if above is not None else self._top)[row].number)
+        rows = self._below(above) if above is not None else self._top
+        is_there = 0 <= row < len(rows) and 0 <= column <= SHARE
+        return self.createIndex(row, column, rows[row].number) if is_there else QModelIndex()
 
     def parent(self, index: QModelIndex) -> QModelIndex:
         """The row above one: of a finding its parcel, or the row of several."""
@@ -141,7 +183,14 @@ class ResultsModel(QAbstractItemModel):
         above = self._row(parent)
         if above is None:
             return len(self._top)
-        return len(above.below) if parent.column() == 0 else 0
+        return len(self._below(above)) if parent.column() == NAME else 0
+
+    def hasChildren(self, parent: QModelIndex = _ROOT) -> bool:
+        """Whether there are rows below one, without making them."""
+        row = self._row(parent)
+        if row is None:
+            return bool(self._top)
+        return parent.column() == NAME and (len(row.findings) > 1 or (not row.findings and bool(row.parcel.findings)))
 
     def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """Three: name, measure, share of the parcel."""

@@ -184,9 +184,7 @@ class ResultsView(QWidget):
 
     def choose(self, parcel: str, rule: str) -> None:
         """Choose the row of a finding, else the gravest finding of the first parcel; the map stays."""
-        parcels = [self.model.index(row, NAME) for row in range(self.model.rowCount())]
-        parcel_index = next((index for index in parcels if self.model.parcel_at(index).parcel == parcel), None)
-        parcel_index = parcel_index or (parcels[0] if parcels else QModelIndex())
+        parcel_index = self.model.index_of_parcel(parcel)
         self.tree.setExpanded(parcel_index, True)
         self.tree.setCurrentIndex(self.model.index_of(parcel_index, rule))
 

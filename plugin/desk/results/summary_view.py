@@ -139,11 +139,10 @@ class SummaryView(QTreeWidget):
 
 def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
     """How many findings that count each department has of each verdict."""
+    findings = (finding for parcel in parcels for finding in parcel.findings if finding.counted)
     counts: dict[str, Counter[str]] = {}
-    for parcel in parcels:
-        for finding in parcel.findings:
-            if finding.counted:
-                counts.setdefault(finding.department, Counter())[finding.verdict] += 1
+    for (department, verdict), count in Counter((one.department, one.verdict) for one in findings).items():
+        counts.setdefault(department, Counter())[verdict] = count
     return counts
 
 

@@ -138,10 +138,11 @@ def receive_row() -> VerbRow:
             "in the receipt of a package that this library has delivered."
         ),
         first="library file plan",
-        advanced="receipt rasters",
+        advanced="sure receipt rasters",
         titles={
             "file": tr("Package or receipt"),
             "plan": tr("Only show what would become of it"),
+            "sure": tr("Add it all the same"),
             "receipt": tr("Receipt (*.json)"),
             "rasters": tr("Folder for the rasters of the package"),
         },

@@ -92,7 +92,7 @@ def _inspect() -> VerbRow:
             "encoding, coordinate system (declared, or what the numbers suggest), counts, fields and problems."
         ),
         first="source",
-        advanced="layer encoding",
+        advanced="layer encoding library",
         titles=_of_source(),
         outputs=(Output("FORMAT", tr("Format"), "format"), Output("JSON", tr("All that was found (JSON)"))),
         report=Report("HTML", tr("Report"), tr("Web page (*.html)"), inspection_page, is_usual=True),

@@ -7,12 +7,14 @@ permitted height has no volume.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from qgis.core import (
     Qgis,
     QgsAbstract3DSymbol,
+    QgsLayerTreeNode,
     QgsMapLayer,
     QgsProject,
     QgsProperty,
@@ -21,10 +23,12 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt import sip
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_groups import remove_layer
 from onemap.plugin.desk.map.map_layers import layer_on_map, put_on_map
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.translation import tr
@@ -34,11 +38,15 @@ PITCH_DEG, NEARER = 55.0, 0.8  # from the vertical; of the distance from which Q
 
 @dataclass(frozen=True)
 class Scene:
-    """What the view shows: the terrain, and the layers with a look in three dimensions; what is missing, by title."""
+    """What the view shows: the terrain, and the layers with a look in three dimensions; what is missing, by title.
+
+    lent: the layers that were put on the map for it, and the nodes that were switched on, until it is closed.
+    """
 
     terrain: QgsRasterLayer | None
     layers: list[QgsVectorLayer]
     missing: list[str]
+    lent: list[str | QgsLayerTreeNode]
 
 
 def missing_view() -> str:
@@ -58,6 +66,8 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     """
     looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
     missing: list[str] = []
+    lent: list[str | QgsLayerTreeNode] = []
+    before = set(QgsProject.instance().mapLayers())
     shown = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
     terrain = _on_map(library, looks["terrain"], missing)
     node = QgsProject.instance().layerTreeRoot().findLayer(terrain.id()) if terrain is not None else None
@@ -80,8 +90,30 @@ def prepare_scene(library: OpenLibrary) -> Scene:
         # A view shows what the map shows, and a theme may have switched the layer off.
         node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         if node is not None:
+            lent += _nodes_off(node)
             node.setItemVisibilityCheckedParentRecursive(True)
-    return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing)
+    lent += set(QgsProject.instance().mapLayers()) - before
+    return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing, lent)
+
+
+def give_back(lent: Iterable[str | QgsLayerTreeNode]) -> None:
+    """Leave the flat map as it was before a view: what was put there for it goes, what was off is off again."""
+    for one in lent:
+        if isinstance(one, str):
+            layer = QgsProject.instance().mapLayer(one)
+            if layer is not None:
+                remove_layer(layer)
+        elif not sip.isdeleted(one):
+            one.setItemVisibilityChecked(False)
+
+
+def _nodes_off(node: QgsLayerTreeNode | None) -> list[QgsLayerTreeNode]:
+    """A node of the layer tree and those above it, as far as they are switched off."""
+    found = []
+    while node is not None:
+        found += [] if node.itemVisibilityChecked() else [node]
+        node = node.parent()
+    return found
 
 
 def look_aslant(view: Any) -> None:

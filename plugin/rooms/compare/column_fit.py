@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 from onemap.plugin.desk.answers.name_delegate import wrapped_height
 
 ALWAYS = 2  # of the columns, from the first: a name, and its measure
-MOST_ROWS = 1_000  # whose names are measured, as Qt does for a column
+MOST_ROWS = 200  # whose names are measured; Qt would measure a thousand of each column
 ROW_MARGIN_PX = 8
 AROUND_PX = 6  # beside the text of a cell
 
@@ -25,6 +25,7 @@ class ColumnFit(QObject):
         self._widths: list[int] = []  # with which a column cuts nothing
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.horizontalHeader().setResizeContentsPrecision(MOST_ROWS)
         table.viewport().installEventFilter(self)
 
     def measure(self, unwanted: frozenset[int] = frozenset()) -> None:

@@ -16,6 +16,7 @@ from onemap.plugin.words.translation import tr
 
 _ROOT = QModelIndex()  # of a model: above all rows
 MARK = "✓ "
+SLIVER = "90"  # the type of a difference too narrow to be one
 
 
 def state_name(state: str) -> str:
@@ -117,7 +118,7 @@ class SpotsModel(QAbstractTableModel):
         self._spots: list[Spot] = []
         self._filtered: list[Spot] = []
         self._cells: frozenset = frozenset()
-        self._undecided_only = self._changed_only = False
+        self._undecided_only = self._changed_only = self._with_slivers = False
         self._order: tuple[int, bool] | None = None  # column, and whether the greatest is first
 
     @property
@@ -148,9 +149,10 @@ class SpotsModel(QAbstractTableModel):
         self._cells = cells
         self._show()
 
-    def set_filters(self, is_undecided_only: bool, is_changed_only: bool) -> None:
-        """List only undecided spots, or only new and changed ones."""
+    def set_filters(self, is_undecided_only: bool, is_changed_only: bool, is_with_slivers: bool) -> None:
+        """List only undecided spots, or only new and changed ones; slivers, too, unless cells are chosen."""
         self._undecided_only, self._changed_only = is_undecided_only, is_changed_only
+        self._with_slivers = is_with_slivers
         self._show()
 
     def store_decision(self, names: Iterable[str], decision: str, reason: str) -> list[Spot]:
@@ -187,7 +189,7 @@ class SpotsModel(QAbstractTableModel):
         self._filtered = [
             spot
             for spot in self._spots
-            if (not self._cells or spot.cell in self._cells)
+            if (spot.cell in self._cells if self._cells else self._with_slivers or spot.kind != SLIVER)
             and not (self._undecided_only and (spot.decision or not spot.is_decidable))
             and not (self._changed_only and not spot.state)
         ]

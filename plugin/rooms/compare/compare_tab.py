@@ -209,6 +209,7 @@ class CompareTab(QWidget):
         spots = self.view.spot_layer.layer if self.view.spot_layer is not None else None
         try:
             self.sides.show(mode, self._plans, spots)
+            self.view.zoom()  # both plans are looked at where the chosen spot is
         except Refusal as refusal:
             self.view.show_sides("")
             self.refused.emit(refusal)

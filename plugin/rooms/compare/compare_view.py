@@ -31,7 +31,7 @@ from onemap.plugin.rooms.compare.compare_details import details_of
 from onemap.plugin.rooms.compare.compare_map import SpotLayer
 from onemap.plugin.rooms.compare.compare_matrix import MatrixTree
 from onemap.plugin.rooms.compare.compare_results import Comparison, Spot
-from onemap.plugin.rooms.compare.compare_spots import SpotsModel
+from onemap.plugin.rooms.compare.compare_spots import SLIVER, SpotsModel
 from onemap.plugin.rooms.compare.sort_button import SortButton
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -81,7 +81,10 @@ class CompareView(QWidget):
         self.undecided.setToolTip(tr("List only differences that nobody has decided"))
         self.changed = TickBox(tr("New or changed"))
         self.changed.setToolTip(tr("List only what is new or changed since the earlier comparison"))
-        for box in (self.undecided, self.changed):
+        self.slivers = TickBox("")
+        self.slivers.setToolTip(tr("List differences that are too narrow to be one, too"))
+        self._boxes = (self.undecided, self.changed, self.slivers)
+        for box in self._boxes:
             box.toggled.connect(self._filter)
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -126,7 +129,9 @@ class CompareView(QWidget):
     def _make_list_page(self) -> QWidget:
         filters = row_of(self.undecided, self.changed, 0, self.sort_button)
         page = QWidget()
-        layout = column_of(filters, (self.list, 1), self._make_buttons(), inside=page, is_tight=True, spacing=4)
+        layout = column_of(
+            filters, self.slivers, (self.list, 1), self._make_buttons(), inside=page, is_tight=True, spacing=4
+        )
         layout.addWidget(self.decide)  # by the list: who decides looks at the row
         return page
 
@@ -173,8 +178,12 @@ class CompareView(QWidget):
         self.spot_layer = SpotLayer(comparison)
         self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
         self.changed.setVisible(comparison.changes is not None)
+        slivers = sum(spot.kind == SLIVER for spot in spots)
+        self.slivers.setText(tr("Slivers: {count}").format(count=f"{slivers:,}"))
+        self.slivers.setVisible(slivers > 0)
         for box in (self.undecided, self.changed):
             box.setChecked(False)
+        self.slivers.setChecked(slivers == len(spots))  # else the list would be empty
         self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.set_spots(spots)
         self.matrix.show_view(comparison.view)
@@ -271,7 +280,7 @@ class CompareView(QWidget):
             self.spot_layer.select(self.model.filtered_spots if cells else ())
 
     def _filter(self, _on: bool) -> None:
-        self._change_list(lambda: self.model.set_filters(self.undecided.isChecked(), self.changed.isChecked()))
+        self._change_list(lambda: self.model.set_filters(*(box.isChecked() for box in self._boxes)))
 
     def _change_list(self, change: Any) -> None:
         """Change the list, and keep the chosen spot where it is still listed."""

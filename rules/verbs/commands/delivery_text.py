@@ -39,6 +39,7 @@ def receive_view(result: Result, language: str) -> AnswerView:
     held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
     rows = [_layer_row("receive_held", row, language) for row in held]
     rows += [_layer_row("receive_added", row, language) for row in result["added"]]
+    rows += [_row_of(f"{row['code']}: {not_in_force(row, language)}", row) for row in result["not_in_force"]]
     return AnswerView(
         rows,
         [] if before is None else [phrase("said.receive_again", language, **before)],
@@ -53,6 +54,11 @@ def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
 def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRow:
     """A row of which a tree says the same as a line."""
     return AnswerRow(text, about=about, line=(text,))
+
+
+def not_in_force(row: Result, language: str) -> str:
+    """That what was added is not in force, and what is. row: of `add`."""
+    return phrase("said.not_in_force" if row["valid_from"] else "said.undated", language, **row)
 
 
 def ingest_view(result: Result, language: str) -> AnswerView:
@@ -94,7 +100,7 @@ def added_lines(result: Result, language: str) -> list[str]:
     doubts = [problem["message"] for problem in result["problems"] if problem["code"] == "crs.assumed"]
     lines = [*doubts, phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
     if not result["in_force"]:
-        lines.append(phrase("said.not_in_force" if result["valid_from"] else "said.undated", language, **result))
+        lines.append(not_in_force(result, language))
     if result["set_aside"]:
         lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
     return lines

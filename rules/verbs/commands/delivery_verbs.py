@@ -96,6 +96,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             _LIBRARY,
             Parameter("file", "FILE", positional=True),
             Parameter("plan", flag=True),
+            Parameter("sure", flag=True),
             Parameter("receipt", "FILE.json", convert=to_name),
             Parameter("rasters", "FOLDER", convert=to_name),
         ),

@@ -65,7 +65,15 @@ VERBS: dict[str, Verb] = {
             ),
             makes_data=True,
         ),
-        Verb("inspect", (Parameter("source", "SOURCE", positional=True), _LAYER, _ENCODING)),
+        Verb(
+            "inspect",
+            (
+                Parameter("source", "SOURCE", positional=True),
+                _LAYER,
+                _ENCODING,
+                Parameter("library", "LIBRARY", convert=to_name),
+            ),
+        ),
         Verb(
             "add",
             (

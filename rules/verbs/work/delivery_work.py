@@ -91,6 +91,7 @@ def receive(values: Values, context: VerbContext) -> Result:
             who=library.person(),
             language=context.language,
             plan_only=bool(values.get("plan")),
+            sure=bool(values.get("sure")),
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
             rasters=Path(values["rasters"]) if values.get("rasters") else None,
         )

@@ -64,12 +64,23 @@ def new(values: Values, context: VerbContext) -> Result:
 
 
 def inspect(values: Values, context: VerbContext) -> Result:
-    """Say what is in a source."""
+    """Say what is in a source, and which layers of a library its names mean, as a delivery is matched."""
+    from pathlib import Path
+
     from onemap.layers.ingest.inspection import inspect as inspected
+    from onemap.layers.ingest.likely_layers import meant_layers
+    from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
 
     reading = context.progress.part(0.0, 1.0, phrase("progress.reading", context.language))
     result = inspected(values["source"], values.get("layer"), values.get("encoding"), context.language, reading)
+    if values.get("library"):
+        with open_library(values["library"]) as library:
+            catalogue = list(library.catalogue().values())
+        found = result["layers"]
+        is_one_of_several = len(found) > 1 or bool(values.get("layer"))
+        for layer in found:
+            layer["codes"] = list(meant_layers(layer, Path(result["file"]).stem, is_one_of_several, catalogue))
     return result
 
 

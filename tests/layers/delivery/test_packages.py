@@ -330,6 +330,24 @@ def test_whoever_changes_the_rows_and_their_hashes_too_is_found_out_by_the_versi
     assert rows_of(receiver) == {}
 
 
+def test_what_a_package_brings_is_held_against_the_last_version(sender, receiver, package, add, onemap):
+    """Also where it comes under the layer's own code; an undated version that is not in force says so."""
+    many = {f"k{number}": square(10 * number, 0, 9) for number in range(110)}
+    add(receiver, "T", "2023", many)
+    refused = onemap("receive", receiver, package)
+    assert (refused.code, refused.codes) == (3, ["layer.doubtful"])
+    assert "it has 4 features, and version 2023 has 110" in refused.json["problems"][0]["message"]
+    assert list(rows_of(receiver)) == [("T", "2023")]
+    dated = ("--covers", "extent", "--label", "2022", "--valid-from", "2022-01-01")
+    source = receiver.with_name("receiver-T-2023.gpkg")
+    assert onemap("add", receiver, source, "--as", "T", *dated).code == 0
+    taken = onemap("receive", receiver, package, "--sure")
+    assert (taken.code, [row["code"] for row in taken.json["added"]]) == (0, ["T", "U"])
+    assert taken.json["not_in_force"] == [{"code": "T", "version": "2025", "valid_from": None, "goes_before": "2022"}]
+    details = [row["detail"] for row in onemap("history", receiver, "T").json["rows"] if row["action"] == "add"]
+    assert details[-1]["sure"] == ["count"]
+
+
 def test_another_version_of_the_same_label_stands_against_a_package(package, receiver, add, onemap):
     add(receiver, "T", "2025", {"z": square(0, 0)})
     answer = onemap("receive", receiver, package)

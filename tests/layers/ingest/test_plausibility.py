@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+import rasterio
 import shapely
 
 from onemap.layers.library.library import open_library
@@ -44,9 +46,10 @@ def labels(library):
 
 
 def doubts(answer):
-    """What is said of each doubt, after the colon."""
-    assert set(answer.codes) == {"layer.doubtful"}, answer.json
-    return [problem["message"].partition(": ")[2] for problem in answer.json["problems"]]
+    """What is said of each doubt, after the colon: they are one problem with one mend."""
+    assert answer.codes == ["layer.doubtful"], answer.json
+    message = answer.json["problems"][0]["message"].partition(": ")[2]
+    return [f"{doubt.removesuffix('.')}." for doubt in message.split("; ")]
 
 
 def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
@@ -61,7 +64,10 @@ def test_a_red_line_is_no_second_version_of_farmland(add, library, onemap):
     assert (problem["file"], problem["layer"], problem["field"]) == ("生态保护红线2025.gpkg", "YJJBNTTB", "--sure")
     assert "--sure" in problem["mend"]
     message = add("生态保护红线.gpkg", squares(3), lang="zh").json["problems"][0]["message"]
-    assert message == ("生态保护红线.gpkg 不像是图层 YJJBNTTB 的数据：名称“生态保护红线”与 STBHHX 生态保护红线 相符。")
+    assert message == (
+        "生态保护红线.gpkg 不像是图层 YJJBNTTB 的数据：名称“生态保护红线”与 STBHHX 生态保护红线 相符；"
+        "要素 3 个，而版本v1有 610 个。"
+    )
     assert add("生态保护红线2025.gpkg", squares(3), "--sure").code == 0
     log = [row["detail"] for row in onemap("history", library, "YJJBNTTB").json["rows"] if row["action"] == "add"]
     assert [detail.get("sure") for detail in log] == [None, ["name", "count"]]
@@ -84,6 +90,21 @@ def test_of_a_file_of_several_layers_the_layers_name_counts(library, tmp_path, o
     arguments = ("add", library, path, "--as", "YJJBNTTB", "--covers", "district")
     assert onemap(*arguments, "--layer", "甲").code == 0
     assert doubts(onemap(*arguments, "--layer", "DLTB")) == ["its name “DLTB” is that of DLTB Land use patches."]
+
+
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [("生态保护红线2025", "STBHHX"), ("DLTB/shp", "DLTB"), ("Land use patches", "DLTB"), ("road/hl", ""), ("农田", "")],
+)
+def test_a_file_whose_name_says_nothing_is_called_as_its_folder(add, tmp_path, folder, other):
+    (tmp_path / folder).mkdir(parents=True)
+    answer = add(f"{folder}/data.gpkg", squares(1))
+    if not other:
+        assert answer.code == 0, answer.json
+        return
+    (doubt,) = doubts(answer)
+    assert doubt.startswith(f"the name of its folder, “{folder.split('/')[0]}”, is that of {other} ")
+    assert add(f"{folder}/{FARMLAND}.gpkg", squares(1)).code == 0, "its own name goes before"
 
 
 def test_fields_of_another_layer_are_told_unless_a_person_matched_them(add):
@@ -118,10 +139,8 @@ def test_few_features_are_told_only_where_there_were_a_hundred_and_ten_times_as_
 
 def test_a_box_that_meets_less_than_half_of_the_last_is_told(add):
     assert add("a.gpkg", squares(30)).code == 0
-    assert doubts(add("b.gpkg", squares(30, west=600.0))) == [
-        "the box around its features meets 40 % of that of version v1."
-    ]
-    assert doubts(add("c.gpkg", squares(30, west=5000.0)))[0].startswith("the box around its features meets 0 %")
+    assert doubts(add("b.gpkg", squares(30, west=600.0))) == ["its extent meets 40 % of that of version v1."]
+    assert doubts(add("c.gpkg", squares(30, west=5000.0)))[0].startswith("its extent meets 0 %")
     assert add("d.gpkg", squares(30, west=400.0)).code == 0
 
 
@@ -151,3 +170,30 @@ def test_in_a_delivery_a_doubtful_layer_is_refused_and_the_others_go_in(add, lib
     write_layer(folder / "YJJBNTTB2026.gpkg", squares(100))
     assert onemap(*arguments, "--sure", "--file", folder / "YJJBNTTB2026.gpkg").code == 0
     assert labels(library) == [("STBHHX", "2025"), ("YJJBNTTB", "v1"), ("YJJBNTTB", "v2"), ("YJJBNTTB", "2026")]
+
+
+@pytest.fixture
+def terrain(library, tmp_path, onemap):
+    """Add a grid to the elevation model: cells across and down of some size in m, of some bands, from the west."""
+
+    def run(name, across, down, size, bands=1, west=0.0, *options):
+        grid = rasterio.Affine(size, 0, 500_000 + west, 0, -size, 4_210_000)
+        facts = {"width": across, "height": down, "count": bands, "dtype": "float32", "crs": "EPSG:4547"}
+        with rasterio.open(tmp_path / name, "w", driver="GTiff", transform=grid, nodata=-9999, **facts) as target:
+            target.write(np.ones((bands, down, across), dtype="float32"))
+        return onemap("add", library, tmp_path / name, "--as", "DEM", "--covers", "extent", *options)
+
+    return run
+
+
+def test_a_raster_is_held_against_the_last_one_by_its_extent_cells_and_bands(terrain, library, onemap):
+    assert terrain("a.tif", 100, 80, 30.0).code == 0
+    assert terrain("b.tif", 90, 80, 30.0, 1, 100.0).code == 0  # a little to the east, of nearly as many cells
+    assert doubts(terrain("c.tif", 90, 80, 30.0, 1, 1600.0)) == ["its extent meets 44 % of that of version v2."]
+    assert doubts(terrain("d.tif", 20, 16, 135.0)) == [
+        "it has 320 cells of 135 m, and version v2 has 7,200 of 30 m.",
+    ]
+    assert doubts(terrain("e.tif", 90, 80, 30.0, 3)) == ["it has 3 bands, and version v2 has 1."]
+    assert terrain("e.tif", 90, 80, 30.0, 3, 0.0, "--sure").code == 0
+    log = [row["detail"] for row in onemap("history", library, "DEM").json["rows"] if row["action"] == "add"]
+    assert [detail.get("sure") for detail in log] == [None, None, ["bands"]]

@@ -518,9 +518,21 @@ def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     assert not Path(plan.core_folder).exists()
 
 
-def test_the_reasons_of_pip_are_told_without_its_tries(plan):
+def test_what_pip_says_folds_behind_details_and_widens_no_dock():
+    """In words the page says what is being done; of a failure the reasons, without pip's tries before."""
+    page = SetupPage(Core(), lambda: None)
+    page.resize(320, 600)
+    page.show()
+    page._show_step(0.3, "Collecting geopandas==1.1.1 (from -r core.txt (line 7))")
+    assert page.text.endswith("Installing the packages…") and page.details.isHidden()
     tries = ["WARNING: Retrying (Retry(total=4)) after connection broken"] * 5
-    reason = "ERROR: No matching distribution found for geopandas>=1.0"
-    text = _error_text(CoreSetupError("packages", "\n".join([*tries, reason])))
-    assert text.endswith(reason) and "Retrying" not in text
-    assert _error_text(CoreSetupError("packages", "uv: no network")).endswith("uv: no network")
+    reason = "ERROR: No matching distribution found for geopandas>=1.0 at https://" + 40 * "a_long_address/"
+    page._finish(None, CoreSetupError("packages", "\n".join([*tries, reason])))
+    assert "choose a folder of wheels" in page.text and "ERROR" not in page.text
+    page.details_button.click()
+    lines = page.details.toPlainText().splitlines()
+    assert page.details.isVisible() and len(lines) == 2 and lines[1] == reason
+    assert page.minimumSizeHint().width() <= 320
+    page._finish(None, CoreSetupError("start", "uv: no network"))
+    assert page.details.toPlainText().endswith("uv: no network")
+    page.deleteLater()

@@ -51,6 +51,14 @@ def open_dock(dock, library, parcels):
     return dock
 
 
+def test_a_project_that_is_opened_with_the_panel_is_not_changed(dock, library, tmp_path):
+    assert QgsProject.instance().write(str(tmp_path / "planner.qgz"))
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    assert QgsProject.instance().mapLayers() == {}
+    assert not QgsProject.instance().isDirty()
+
+
 def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_check(dock, library, parcels, tmp_path):
     """As when QGIS has closed a project of it before: it takes the file out of WAL mode then."""
     path = str(tmp_path / "closed.gpkg")
@@ -302,7 +310,6 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
 def test_a_layer_that_cannot_be_opened_has_the_core_say_why_and_what_to_do(dock, library, tmp_path):
     moved = tmp_path / "moved.gpkg"
     shutil.copyfile(library, moved)
-    settings.put("first_map", False)  # QGIS would hold the file
     dock.open_library(str(moved))
     wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
     dock.core.stop()

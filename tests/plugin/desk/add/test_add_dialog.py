@@ -14,7 +14,7 @@ from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.field_matches import match_fields, matches_of_layer, store_matches
 from onemap.plugin.desk.add.place_preview import district_of
-from onemap.plugin.desk.library.layer_list import CatalogueLayer, SchemaField, layer_named
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, SchemaField
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
 
@@ -81,16 +81,17 @@ def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
     ("name", "code"),
     [
         ("地类图斑", "DLTB"),
-        ("生态保护红线2023", "STBHHX"),
+        ("DLTB_2025", "DLTB"),
         ("某县永久基本农田图斑_2022", "YJJBNTTB"),
-        ("Ecological red line", "STBHHX"),
-        ("规划成果", ""),
-        ("a file", ""),
+        ("规划成果", "STBHHX"),
+        ("永久基本农田", ""),
     ],
 )
-def test_a_file_is_taken_for_the_layer_that_it_is_called_after(own_library, name, code):
-    found = layer_named(name, own_library.layers)
-    assert (found.code if found else "") == code
+def test_a_file_is_matched_by_its_name_as_in_a_delivery_whatever_is_selected(dialog, tmp_path, name, code):
+    """One that says nothing stays with what is selected; one that means several layers is for a person to choose."""
+    dialog.begin("STBHHX")
+    show(dialog, write_layer(tmp_path / f"{name}.gpkg", ["BSM"], [(box(0, 0, 10, 10), "F")]))
+    assert (dialog.form.chosen_target.code if dialog.form.chosen_target else "") == code
 
 
 def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):

@@ -88,8 +88,29 @@ def test_a_folder_is_shown_as_one_table_and_nothing_is_added_by_looking(dialog, 
         "成果.gpkg": ("", "not found: choose, or leave it out"),
         "说明.pdf": ("", "comes with the data; no layer"),
     }
-    assert dialog.hint.text() == "Layers that go in: 2. Still without a layer, and so left out: 1."
+    assert dialog.hint.text().startswith("Layers that go in: 2. Still without a layer, and so left out: 1.")
     assert versions_of(own_library) == {}
+
+
+def test_where_no_layer_has_a_last_version_the_district_is_proposed(dialog, delivery, own_library):
+    """It is said what that means; with a last version its ground is proposed; one mend is said once."""
+    look_through(dialog, delivery)
+    assert (dialog.covers.currentData(), dialog.covers.itemText(0)) == ("district", "not stated")
+    assert dialog.hint.text().endswith("Where a layer has no feature, a check finds nothing there.")
+    dialog.covers.setCurrentIndex(0)
+    assert press_add(dialog) is None
+    lines = dialog.notice.text.splitlines()
+    assert len(lines) == 2 and [line.split(" ")[:3] for line in lines] == [["The", "features", "of"]] * 2
+    assert ["State the coverage" in line for line in lines] == [False, True]
+    speak_for_district(dialog)
+    assert press_add(dialog) is not None
+    versions_of(own_library)
+    again = DeliveryDialog(own_library)
+    again.show_plan(str(delivery))
+    wait_for(lambda: not again.is_working)
+    assert (again.covers.currentData(), again.covers.itemText(0)) == ("", "as the last version said")
+    again.close_down()
+    again.deleteLater()
 
 
 def test_layers_of_one_file_are_told_apart_by_the_beginning_of_their_names(dialog, tmp_path):

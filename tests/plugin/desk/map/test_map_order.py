@@ -22,10 +22,12 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QPushButton
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version, layers_in, strata_in
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map import map_layers
 from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_day import day_of
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
@@ -104,7 +106,7 @@ def shelf(city, request):
 
 @pytest.fixture
 def tab(city, shared_core):
-    """The room Map with the city open, and its first map shown."""
+    """The room Map with the city open."""
     path, _words = city
     library = OpenLibrary(shared_core)
     room = MapTab(library, lambda _layer: None, lambda *_place: None)
@@ -175,7 +177,9 @@ def colours(image, x, y, around=15):
 
 def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     project = QgsProject.instance()
-    assert set(drawn_order()) == {"XZQ", "DLTB", "STBHHX", "YJJBNTTB", "CZKFBJ", "DMDZ"}  # the first map
+    QTest.mouseClick(tab.themes.buttons["first"], Qt.MouseButton.LeftButton)
+    assert set(drawn_order()) == {"XZQ", "DLTB", "STBHHX", "YJJBNTTB", "CZKFBJ", "DMDZ"}
+    assert project.crs().authid() == CRS  # the map was empty
     QTest.mouseClick(tab.themes.buttons["ecology"], Qt.MouseButton.LeftButton)
     assert visible_codes() == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
     QTest.mouseClick(tab.themes.buttons["plan"], Qt.MouseButton.LeftButton)
@@ -210,28 +214,71 @@ def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
     assert len(themes.mapThemeVisibleLayers("Ecology (One Map)")) == 5
 
 
-def test_a_library_of_one_department_opens_with_what_it_has(town, shared_core, tmp_path):
+@pytest.fixture
+def river(town, tmp_path):
+    """A library of one department: where it lies."""
     river = write_layer(tmp_path / "river.gpkg", ["BH", "MC"], [(box(0, 450, 1000, 50), "H1", "清源河")])
     with Session() as core:
         core("new", library=tmp_path / "one.gpkg", crs=CRS, name="One", district=town / "district.gpkg")
         core("add", library=tmp_path / "one.gpkg", source=river, **{"as": "HLGLFW"}, covers="district")
-    library = OpenLibrary(shared_core)
-    room = MapTab(library, lambda _layer: None, lambda *_place: None)
-    library.open(str(tmp_path / "one.gpkg"))
-    wait_for(lambda: library.layers)
+    return str(tmp_path / "one.gpkg")
+
+
+def open_in(tab, path):
+    """Open another library in the room."""
+    tab.library.open(str(path))
+    wait_for(lambda: tab._listed == str(path))
+
+
+def test_a_map_comes_when_it_is_asked_for(tab, city, river):
+    """A library that is opened changes nothing in the project; the map of one made to be looked at is shown."""
+    assert drawn_order() == [] and not QgsProject.instance().isDirty()
+    tab.show_map_of(river)
+    open_in(tab, river)
+    assert visible_codes() == {"HLGLFW"}  # with what it has, for it lacks the first map
+    open_in(tab, city[0])
+    open_in(tab, river)
+    assert drawn_order() == ["HLGLFW"]
+
+
+def test_of_two_libraries_the_group_of_the_open_one_is_shown_and_the_other_folded(tab, city, river):
+    tab.themes.buttons["ecology"].click()
+    shown = visible_codes()
+    open_in(tab, river)
+    assert visible_codes() == set()
+    tab.item_of("HLGLFW").setCheckState(0, Qt.CheckState.Checked)
     assert visible_codes() == {"HLGLFW"}
-    room.close_down()
-    room.deleteLater()
+    groups = {group.name(): group for group in QgsProject.instance().layerTreeRoot().findGroups()}
+    states = {name: (group.itemVisibilityChecked(), group.isExpanded()) for name, group in groups.items()}
+    assert states == {"One Map · One": (True, True), "One Map · City": (False, False)}
+    groups["One Map · City"].setItemVisibilityChecked(True)  # a person may want both
+    tab.item_of("HLGLFW").setCheckState(0, Qt.CheckState.Unchecked)
+    tab.library.refresh()
+    wait_for(lambda: not tab.library.reading.is_busy)
+    assert groups["One Map · City"].itemVisibilityChecked()
+    open_in(tab, city[0])
+    assert visible_codes() == shown
 
 
-def test_a_library_opens_with_no_map_where_that_is_not_wanted(city, shared_core):
-    settings.put("first_map", False)
-    library = OpenLibrary(shared_core)
-    room = MapTab(library, lambda _layer: None, lambda *_place: None)
-    library.open(str(city[0]))
-    wait_for(lambda: library.layers)
-    assert drawn_order() == []
-    room.close_down()
+def test_an_empty_library_says_what_to_do(tab, city, empty_library):
+    assert tab.empty.isHidden()
+    requests = []
+    tab.delivery_requested.connect(requests.append)
+    open_in(tab, empty_library)
+    assert not tab.empty.isHidden()
+    tab.empty.findChild(QPushButton).click()
+    assert [request.folder for request in requests] == [""]
+
+
+def test_an_undated_version_that_is_not_in_force_is_seen_at_its_layer(tab):
+    record = {"label": "2024", "table": "a", "in_force": True, "valid_from": "2024-01-01"}
+    late = {"label": "v2", "table": "b", "undated": True}
+    layer = {"code": "DLTB", "title": "Land", "geometry": "polygon", "versions": [record, late]}
+    tab.library.layers = layers_in({"layers": [layer]})
+    tab.fill()
+    item = tab.item_of("DLTB")
+    assert [item.text(1), item.child(0).text(1), item.child(1).text(1)] == ["2024 ● ◐", "2024 ●", "v2 ◐ no date"]
+    assert "v2: Not in force: it has no date" in item.toolTip(1) and "v2" not in item.child(0).toolTip(1)
 
 
 def visible_codes():
@@ -365,6 +412,7 @@ def tables():
 def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     left = []
     tab.layers_left.connect(left.append)
+    tab.themes.buttons["first"].click()
     tab.themes.buttons["plan"].click()
     redline = next(one for one in QgsProject.instance().mapLayers().values() if "STBHHX" in one.source())
     assert (tables()["STBHHX"], redline.featureCount()) == ("STBHHX__2", 2)
@@ -383,6 +431,26 @@ def test_the_map_follows_the_day_and_what_is_not_yet_in_force_says_so(tab):
     assert tables()["STBHHX"] == "STBHHX__2" and tables()["KGDK"] == "KGDK__1"
     assert "KGDK" in visible_codes() and "STBHHX" not in visible_codes()  # as the theme left them
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
+
+
+def test_layers_that_the_day_switches_are_the_same_with_their_style_which_is_not_read_anew(tab, monkeypatch):
+    tab.themes.buttons["plan"].click()
+    tab.themes.buttons["ecology"].click()
+    before = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
+    plots = next(QgsProject.instance().mapLayer(one) for one, code in before.items() if code == "KGDK")
+    plots.setOpacity(0.25)  # as a person likes it
+    read = []
+    monkeypatch.setattr(map_layers, "style_layer", lambda _layer, entry: read.append(entry.code))
+    for day in (QDate(2018, 1, 1), QDate(2023, 3, 1), QDate()):
+        set_day(tab, day)
+    found = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
+    assert (found, read) == (before, [])
+    assert QgsProject.instance().mapLayer(plots.id()).opacity() == 0.25
+    assert tables()["STBHHX"] == "STBHHX__2"
+    set_day(tab, QDate(2018, 1, 1))
+    QgsProject.instance().clear()
+    set_day(tab, QDate())
+    assert drawn_order() == []  # what was away was of another project
 
 
 def test_what_is_said_to_be_away_is_away_on_this_day_not_on_one_before(tab):
@@ -494,10 +562,11 @@ def swipe(tab):
     """Two days over a map of their own, which shows what is on the map of the tab."""
     canvas = QgsMapCanvas()
     canvas.resize(400, 400)
+    tab.themes.buttons["first"].click()
+    made = DaySwipe(tab.library, canvas)
     canvas.setDestinationCrs(QgsProject.instance().crs())
     canvas.setLayers(QgsProject.instance().layerTreeRoot().layerOrder())
     canvas.setExtent(QgsRectangle(X, Y, X + 1000, Y + 1000))
-    made = DaySwipe(tab.library, canvas)
     made.canvas = canvas
     yield made
     made.end()
@@ -506,7 +575,10 @@ def swipe(tab):
 def test_two_days_are_laid_side_by_side_and_the_map_is_given_back(swipe):
     canvas, messages = swipe.canvas, []
     swipe.message_sent.connect(messages.append)
+    assert swipe.date.date() == QDate(2024, 12, 31)  # the last day before the red line of today
     swipe.date.setDate(QDate(2022, 1, 1))
+    swipe.canvas.layersChanged.emit()
+    assert swipe.date.date() == QDate(2022, 1, 1)  # which a person has chosen
     swipe.button.click()
     wait_for(lambda: swipe.tool is not None and swipe.tool.is_drawn)
     left, right = swipe.tool.sides

@@ -3,6 +3,7 @@
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.desk.map.place_list import find_places
 from onemap.tests.plugin.other_desk import make_library
@@ -65,6 +66,20 @@ def test_the_core_finds_initials_numbers_and_coordinates_besides(tab, canvas):
     assert find(tab, f"{X + 900}，{Y + 100}") == [f"{X + 900}.00, {Y + 100}.00"]
     tab.places.itemClicked.emit(tab.places.item(0))
     assert canvas.extent().contains(X + 900, Y + 100) and canvas.extent().width() < 2000
+
+
+def test_enter_goes_to_the_only_hit_and_among_several_the_keys_go_on(tab, canvas):
+    tab.search.setText("alxx")  # which only the core knows, and nobody has waited for
+    QTest.keyClick(tab.search, Qt.Key.Key_Return)
+    wait_for(lambda: canvas.extent().contains(X + 100, Y + 100) and canvas.extent().width() < 1000)
+    tab.search.setFocus()
+    find(tab, "安澜")
+    QTest.keyClick(tab.search, Qt.Key.Key_Return)
+    wait_for(lambda: tab.places.hasFocus())
+    assert find(tab, "DMDZ") == []
+    QTest.keyClick(tab.search, Qt.Key.Key_Return)
+    wait_for(lambda: tab.item_of("DMDZ").checkState(0) == Qt.CheckState.Checked)
+    assert tab.tree.currentItem() is tab.item_of("DMDZ")
 
 
 def test_what_is_called_by_no_name_is_said_to_be_nowhere(tab):

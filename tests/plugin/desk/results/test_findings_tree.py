@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QModelIndex, QSize
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
@@ -17,8 +17,9 @@ from onemap.plugin.desk.answers.name_delegate import (
     text_width,
     wrapped_height,
 )
+from onemap.plugin.desk.results import results_model
 from onemap.plugin.desk.results.findings_tree import FindingsTree
-from onemap.plugin.desk.results.results import CheckedParcel, Finding
+from onemap.plugin.desk.results.results import CheckedParcel, Finding, in_rows
 from onemap.plugin.desk.results.results_model import ResultsModel
 from onemap.tests.plugin.small_town import lay_out
 
@@ -81,7 +82,7 @@ def room_of_text(tree, index):
 
 def test_every_name_has_all_its_lines_at_ten_thousand_parcels(tree):
     model = tree.model()
-    above, far = model.index(0, 0), model.index(PARCELS - 2, 0)
+    above, far = model.index(0, 0), model.index_of_parcel(NAME.format(PARCELS - 2))
     for index in (above, model.index(0, 0, above), model.index(5, 0), far):
         tree.setCurrentIndex(index)
         text, width, height = room_of_text(tree, index)
@@ -101,7 +102,7 @@ def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeyp
     model = tree.model()
     for row in (PARCELS - 10, 0, PARCELS // 2):
         measured.clear()
-        index = model.index(1, 0, model.index(row, 0))
+        index = model.index(1, 0, model.index_of_parcel(NAME.format(row)))
         tree.setCurrentIndex(index)
         lay_out()
         assert len(measured) < MOST_MEASURED
@@ -111,6 +112,29 @@ def test_a_row_far_away_is_reached_without_measuring_those_between(tree, monkeyp
     tree.scrollToBottom()
     lay_out()
     assert len(measured) < MOST_MEASURED
+
+
+def test_parcels_are_listed_and_their_findings_made_as_somebody_comes_to_them(tree, monkeypatch):
+    grouped = []
+    monkeypatch.setattr(results_model, "ROWS_AT_ONCE", 200)
+    monkeypatch.setattr(results_model, "in_rows", lambda findings: grouped.append(1) or in_rows(findings))
+    model = tree.model()
+    model.filter(frozenset({"prohibited"}))
+    lay_out()
+    listed = model.rowCount()
+    assert 200 <= listed < PARCELS / 2 and grouped == []
+    assert all(model.hasChildren(model.index(row, 0)) for row in (0, listed - 1))
+    tree.expand(model.index(3, 0))
+    lay_out()
+    assert grouped == [1]
+    tree.verticalScrollBar().setValue(tree.verticalScrollBar().maximum())
+    lay_out()
+    assert listed < model.rowCount() < PARCELS
+    last = model.index_of_parcel(NAME.format(PARCELS - 1))
+    assert (last.row(), model.rowCount(), model.canFetchMore(QModelIndex())) == (PARCELS - 1, PARCELS, False)
+    assert model.index_of_parcel("nobody's").row() == 0
+    model.filter(frozenset({"clear"}))
+    assert model.rowCount() == 0 and not model.index_of_parcel(NAME.format(1)).isValid()
 
 
 def test_eight_rows_as_high_as_they_are_stay_in_sight(tree):

@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.desk.map.map_day import following_layers
+from onemap.plugin.desk.map.map_layers import put_on_map
 from onemap.plugin.qgis.scene.scene import height_expression, missing_view, prepare_scene
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import X, Y, box, wait_for, write_layer
@@ -129,16 +130,38 @@ def test_a_height_is_the_first_number_of_a_text(text, height):
 
 def test_the_button_opens_a_view_and_says_what_is_missing(ready):
     opened = []
-    ready._open_scene = opened.append
+    ready._open_scene = lambda name, _on_closed: opened.append(name)
     assert missing_view() == "" and ready.scene_button.isEnabled()
     ready.scene_button.click()
     assert opened == ["One Map 3D"]
     assert ready.notice.isVisible()
 
 
+def test_the_flat_map_is_as_before_once_the_view_is_closed(ready):
+    """What was put there goes, what was off is off again, with its group; what was on stays."""
+    root = QgsProject.instance().layerTreeRoot()
+    for code, is_on in (("KGDK", True), ("JCZAWXZM", False)):
+        entry = ready.library.entry(code)
+        layer = put_on_map(ready.library, entry, entry.in_force)
+        root.findLayer(layer.id()).setItemVisibilityChecked(is_on)
+    group = root.findLayer(layer.id()).parent()
+    group.setItemVisibilityChecked(False)
+    before = [(node.name(), node.itemVisibilityChecked()) for node in root.findLayers()]
+    closing = []
+    ready._open_scene = lambda _name, on_closed: not closing.append(on_closed) and len(closing) != 2
+    for _press in range(3):  # a view, the same again, and another before QGIS has taken the first one down
+        ready.scene_button.click()
+    assert all(node.isVisible() for node in root.findLayers() if node.layer() in prepare_scene(ready.library).layers)
+    closing[0]()
+    assert all(node.isVisible() for node in root.findLayers() if node.layer() in prepare_scene(ready.library).layers)
+    closing[2]()
+    assert [(node.name(), node.itemVisibilityChecked()) for node in root.findLayers()] == before
+    assert not group.itemVisibilityChecked()
+
+
 def test_a_library_without_any_of_it_says_so(dock, library):
     opened = []
-    dock._open_scene = opened.append
+    dock._open_scene = lambda name, _on_closed: opened.append(name)
     dock.show()
     dock.open_library(library)
     wait_for(lambda: dock.library.layers)
@@ -154,4 +177,5 @@ def test_layers_leave_the_map_while_a_view_in_the_real_qgis_loads_them(drive_des
     seen = drive_desktop(tmp_path / "desktop", str(own), town / "parcels.gpkg", driver=driver)
     assert seen["errors"] == []
     assert seen["left"] == [["JCZAWXZM", "KGDK"]] * len(seen["left"])
+    assert seen["given_back"]  # once a view is closed the map is as it was before it
     assert seen["views"] == [["One Map 3D"]] * len(seen["left"])  # one, however often the button is pressed

@@ -3,22 +3,23 @@
 import zipfile
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
-from onemap.plugin.rooms.compare.column_fit import ROW_MARGIN_PX
+from onemap.plugin.rooms.compare.column_fit import MOST_ROWS, ROW_MARGIN_PX
 from onemap.plugin.rooms.compare.compare_details import details_of
 from onemap.plugin.rooms.compare.compare_results import read_spots
+from onemap.plugin.rooms.compare.compare_spots import SpotsModel
 from onemap.plugin.rooms.compare.compare_tab import CompareTab
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words import core_words
 from onemap.tests.plugin import other_desk
-from onemap.tests.plugin.small_town import Reader, box, lay_out, wait_for, write_layer
+from onemap.tests.plugin.small_town import Reader, X, Y, box, lay_out, wait_for, write_layer
 
 MATRIX = """title = "test"
 for_a = ["PLAN_A"]
@@ -124,11 +125,39 @@ def decide(tab, pressed):
 def test_conflicts_are_listed_first_and_every_type_has_its_look_in_the_legend(tab):
     compare(tab)
     assert kinds(tab)[:3] == ["03", "03", "04"]
-    assert set(kinds(tab)) == {"03", "04", "90", "98", "01"}
+    assert set(kinds(tab)) == {"03", "04", "98", "01"}
     layer = tab.view.spot_layer.layer
     labels = [rule.label() for rule in layer.renderer().rootRule().children()]
     assert labels[0].startswith("03 ") and labels[-1] == "✓ Decided"
     assert QgsProject.instance().mapLayer(layer.id()) is layer
+
+
+def test_slivers_are_listed_when_asked_for_and_counted_before(tab):
+    compare(tab)
+    slivers = [spot for spot in tab.view.model.all_spots if spot.kind == "90"]
+    assert tab.view.slivers.text() == f"Slivers: {len(slivers)}" and not tab.view.slivers.isChecked()
+    tab.view.slivers.click()
+    assert kinds(tab).count("90") == len(slivers) > 0
+    tab.view.slivers.click()
+    tab.view.model.choose(frozenset({slivers[0].cell}))  # whoever chooses them in the matrix wants to see them
+    assert set(kinds(tab)) == {"90"}
+
+
+def test_of_many_spots_few_are_asked_when_they_are_shown(tab, monkeypatch):
+    asked, plain = set(), SpotsModel.data
+
+    def note_row(model, cell, role=Qt.ItemDataRole.DisplayRole):
+        asked.add(cell.row())
+        return plain(model, cell, role)
+
+    monkeypatch.setattr(SpotsModel, "data", note_row)
+    compare(tab)
+    spot = tab.view.model.all_spots[0]
+    asked.clear()
+    tab.view.model.set_spots([spot] * 20_000)
+    tab.view.list_columns.measure()
+    QApplication.processEvents()
+    assert 0 < len(asked) <= MOST_ROWS
 
 
 def test_the_names_of_both_plans_stand_whole_in_as_many_lines_as_they_need(tab):
@@ -153,7 +182,7 @@ def test_the_matrix_holds_hectares_and_its_cells_choose_spots_in_the_list_and_on
     click_cell(tab, 1, 1, Qt.KeyboardModifier.ControlModifier)
     assert kinds(tab) == ["03", "03", "04"]
     QTest.keyClick(tab, Qt.Key.Key_Escape)
-    assert len(kinds(tab)) == len(tab.view.model.all_spots)
+    assert kinds(tab) == [spot.kind for spot in tab.view.model.all_spots if spot.kind != "90"]
     assert tab.view.spot_layer.layer.selectedFeatureCount() == 0
 
 
@@ -263,9 +292,14 @@ def test_the_swipe_shows_plan_a_left_of_the_mouse_and_plan_b_right_of_it(tab, ca
 def test_side_by_side_plan_b_lies_on_a_second_map_and_what_moves_one_moves_the_other(tab, canvas):
     compare(tab)
     canvas.show()
+    far = QgsRectangle(X - 90_000, Y - 90_000, X - 80_000, Y - 80_000)
+    canvas.setExtent(far)
     QTest.mouseClick(tab.view.buttons["beside"], LEFT)
     beside = tab.sides.second_map
     wait_for(lambda: beside.pictures.is_drawn)
+    place = tab.view.spot_layer.geometry(tab.view.current).boundingBox()
+    for shown in (canvas, beside.second):
+        assert shown.extent().contains(place), "both go to the chosen spot"
     assert beside.dock.windowTitle() == "PLAN_B v1"
     assert [layer.name() for layer in beside.second.layers()] == ["Difference spots", "PLAN_B v1"]
     assert [side.title for side in beside.pictures.sides] == ["PLAN_A v1"]
