@@ -105,6 +105,7 @@ class MapTab(QWidget):
         self._opened: set[str] = set()  # libraries that had their first map
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
+        self._away: list[QWidget] = []  # parts of the room that make way for an answer
         self.tree = self._make_tree()
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
@@ -184,6 +185,16 @@ class MapTab(QWidget):
         """Add a row of controls above the button that adds a layer."""
         layout = self.layout()
         layout.insertWidget(layout.indexOf(self.add_bar), row)
+
+    def show_alone(self, part: QWidget | None) -> None:
+        """Give the room to one part of it, so that nothing scrolls within what scrolls; None: to all of it again."""
+        for row in self._away:
+            row.show()
+        layout = self.layout()
+        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
+        self._away = [row for row in rows if part is not None and row is not part and not row.isHidden()]
+        for row in self._away:
+            row.hide()
 
     def order_keys(self) -> None:
         """Let Tab go through the room as it is read, from above, whenever its controls were made."""

@@ -544,6 +544,30 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>绘制地块：依次点击拐点，按右键或回车结束</translation>
     </message>
     <message>
+        <source>Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.</source>
+        <translation>依次点击拐点，按右键或回车结束；退格键撤回上一拐点，Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Undo last</source>
+        <translation>撤销上一步</translation>
+    </message>
+    <message>
+        <source>Take the last drawing back, or bring back what was removed (Ctrl+Z)</source>
+        <translation>撤回上一次绘制，或恢复刚清除的地块（Ctrl+Z）</translation>
+    </message>
+    <message>
+        <source>Start afresh</source>
+        <translation>全部重画</translation>
+    </message>
+    <message>
+        <source>Remove all that is drawn; it can be undone</source>
+        <translation>清除全部绘制的地块，可以撤销</translation>
+    </message>
+    <message>
+        <source>The outline crosses or touches itself. Take corners back with Backspace.</source>
+        <translation>边界自相交或自相接，请用退格键撤回拐点。</translation>
+    </message>
+    <message>
         <source>Drawn parcels</source>
         <translation>绘制的地块</translation>
     </message>
@@ -574,6 +598,10 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Reported, but not counted in the parcel's verdict</source>
         <translation>已列出，但不计入地块结论</translation>
+    </message>
+    <message>
+        <source>{finding} (not counted)</source>
+        <translation>{finding}（不计入）</translation>
     </message>
     <message>
         <source>Parcel and rule</source>
@@ -2638,6 +2666,14 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Show what is searched for, and change it</source>
         <translation>显示并修改查找条件</translation>
+    </message>
+    <message>
+        <source>Changed since this check: {names}. Check again for verdicts that hold.</source>
+        <translation>检测之后已改动：{names}。现有结论不再适用，请重新检测。</translation>
+    </message>
+    <message>
+        <source>Show what is checked, and change it</source>
+        <translation>显示检测的内容，并可修改</translation>
     </message>
     <message>
         <source>Show which plans are compared, and choose others</source>

@@ -365,10 +365,10 @@ def test_today_is_said_in_the_colour_of_text_after_another_day_too(open_dock):
     assert open_dock.library.day == ""  # and not the date of today, which would be another one tomorrow
 
 
-def test_the_name_of_the_run_is_whole_below_the_buttons(open_dock):
+def test_what_was_asked_stands_in_one_line_below_the_buttons(open_dock):
     check(open_dock)
     label = open_dock.check_tab._run_label
-    assert label.text().startswith("parcels · 20") and label.wordWrap() and not label.isHidden()
+    assert label.text().startswith("parcels · 20") and label.text() in label.toolTip() and not label.isHidden()
     open_dock.library.set_day(QDate(2020, 1, 1))
     assert label.isHidden()
 
@@ -500,7 +500,7 @@ def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):
     assert use.count() > 100  # the national classes
     use.choose("0701")
     use.chosen.emit(use.code)
-    layer, feature = tab.uses.drawn
+    layer, feature = tab.uses.last_drawn
     assert layer.getFeature(feature).attributes() == ["1", "0701", "land-sea-2023"]
     systems.setCurrentIndex(systems.findData("urban-gb50137"))
     assert layer.getFeature(feature).attributes() == ["1", None, None]  # 0701 is no code of the other system
