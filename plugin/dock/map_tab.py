@@ -27,6 +27,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.empty_layers_button import EmptyLayersButton
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
@@ -36,10 +37,11 @@ from onemap.plugin.desk.library.version_retirement import VersionRetirement
 from onemap.plugin.desk.library.version_states import state_hints, state_texts
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
-from onemap.plugin.desk.map.map_themes import first_theme, show_theme
+from onemap.plugin.desk.map.map_themes import first_theme
 from onemap.plugin.desk.map.moved_layers import know_moved_layers
 from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.desk.map.theme_buttons import ThemeButtons
+from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
@@ -97,6 +99,7 @@ class MapTab(QWidget):
             found.connect(self._say_nothing)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
+        self._theme_steps = ThemeSteps()
         self.versions = VersionSlider()
         self.versions.version_chosen.connect(self._slide_to)
         self.versions.version_kept.connect(self._go_to_day)
@@ -167,9 +170,11 @@ class MapTab(QWidget):
         self._tick_timer.start()
 
     def _lay_out(self) -> None:
-        fill_room(
-            self, self.search, self.places, self.nothing, self.themes, (self.tree, 1), self.versions, self.add_bar
-        )
+        self.empty_button = EmptyLayersButton()
+        self.empty_button.toggled.connect(lambda _is_on: self.fill())
+        search_row = QWidget()
+        row_of((self.search, 1), self.empty_button, inside=search_row, is_tight=True)
+        fill_room(self, search_row, self.places, self.nothing, self.themes, (self.tree, 1), self.versions, self.add_bar)
 
     def _make_add_bar(self) -> QWidget:
         self.setAcceptDrops(True)
@@ -240,9 +245,9 @@ class MapTab(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         groups = self._groups = {}
-        hide_empty = settings.get("hide_empty_layers")
+        self.empty_button.show_count(sum(not entry.versions for entry in self._library.layers))
         for entry in sorted(self._library.layers, key=lambda entry: entry.place):
-            if entry.versions or not hide_empty:
+            if entry.versions or not self.empty_button.isChecked():
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for service in sorted(self._library.services, key=lambda service: service.place):
             parent_item = self._department_item(groups, service)
@@ -371,7 +376,7 @@ class MapTab(QWidget):
         return item.parent() is not None and item.parent().data(0, ROLE_ENTRY) is not None
 
     def _show_theme(self, theme: MapTheme) -> None:
-        titles = show_theme(self._library, theme)
+        titles = self._theme_steps.show(self._library, theme)
         if titles:
             text = tr("These layers cannot be opened: {layers}.")
             self._refuse_layers(text.format(layers=name_list(titles)))
@@ -497,19 +502,11 @@ class MapTab(QWidget):
             for page in (self.changes, self.retirement):
                 page.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
         self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
-        hide_action = menu.addAction(tr("Hide layers without data"))
-        hide_action.setCheckable(True)
-        hide_action.setChecked(settings.get("hide_empty_layers"))
-        hide_action.toggled.connect(self._hide_empty)
         first_action = menu.addAction(tr("Open a library with its first map"))
         first_action.setCheckable(True)
         first_action.setChecked(settings.get("first_map"))
         first_action.toggled.connect(lambda is_on: settings.put("first_map", is_on))
         menu.exec(self.tree.viewport().mapToGlobal(place))
-
-    def _hide_empty(self, is_hidden: bool) -> None:
-        settings.put("hide_empty_layers", is_hidden)
-        self.fill()
 
     def _say_nothing(self) -> None:
         """Say so where nothing, or no layer, is called as what is sought; places found have the empty list's room."""

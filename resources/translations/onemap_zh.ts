@@ -432,10 +432,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>加入一张图…</translation>
     </message>
     <message>
-        <source>Hide layers without data</source>
-        <translation>隐藏没有数据的图层</translation>
-    </message>
-    <message>
         <source>Layer</source>
         <translation>图层</translation>
     </message>
@@ -2364,6 +2360,18 @@ A version is a layer's code, or code@label.</source>
         <translation>意见针对的对象（C）</translation>
     </message>
     <message>
+        <source>Take back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Take the decision back: the difference is undecided again (0)</source>
+        <translation>撤回处理意见，该差异恢复为未处理（0）</translation>
+    </message>
+    <message>
+        <source>taken back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
         <source>For</source>
         <translation>对象</translation>
     </message>
@@ -2902,6 +2910,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>How many places at most</source>
         <translation>最多列出几个位置</translation>
+    </message>
+    <message>
+        <source>unbuilt ground only</source>
+        <translation>只在未建设用地中选址</translation>
+    </message>
+    <message>
+        <source>Only where the survey in force says that nothing is built; what it does not say is no place</source>
+        <translation>只在有效现状调查为未建设用地之处选址；调查没有说明的土地不作为选址</translation>
     </message>
     <message>
         <source>How many places at most (empty: 10)</source>
@@ -3700,6 +3716,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>打开资料库时显示底图</translation>
     </message>
     <message>
+        <source>Hide layers without data ({count})</source>
+        <translation>隐藏无数据的图层（{count} 个）</translation>
+    </message>
+    <message>
         <source>{theme} (One Map)</source>
         <translation>{theme}（一张图）</translation>
     </message>
@@ -3732,8 +3752,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{label} · 已失效</translation>
     </message>
     <message>
-        <source>Show this map: its layers, and of the library no others</source>
-        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏</translation>
+        <source>Show this map: its layers, and of the library no others; pressed again, the map before it</source>
+        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏；再按一次恢复之前的显示</translation>
     </message>
     <message>
         <source>Show the layers of one department</source>

@@ -143,6 +143,16 @@ def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
     assert open_dock.map_tab.item_of("STBHHX").isHidden()
 
 
+def test_one_press_hides_the_layers_without_data_and_says_how_many_there_are(open_dock):
+    tab, empty = open_dock.map_tab, sum(not entry.versions for entry in open_dock.library.layers)
+    assert tab.empty_button.text() == f"○ {empty}" and empty > 1
+    tab.empty_button.click()
+    assert tab.item_of("STBHHX") is None and tab.item_of("YJJBNTTB") is not None
+    assert settings.get("hide_empty_layers")
+    tab.empty_button.click()
+    assert tab.item_of("STBHHX") is not None
+
+
 def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
     check(open_dock)
     model = open_dock.check_tab.results.model
