@@ -237,7 +237,7 @@ def test_one_decision_can_be_given_to_a_whole_cluster(tab):
     tab.view.undecided.setChecked(False)
     tab.view.list.setCurrentIndex(tab.view.model.index(0, 0))
     first = tab.view.current
-    key(tab, Qt.Key.Key_C)
+    tab.view.decide.scope.setCurrentIndex(0)
     assert first.kind == "03" and tab.view.decide.back_button.isVisibleTo(tab.view)
     decide(tab, Qt.Key.Key_0)  # of this spot alone
     assert [spot.decision for spot in tab.view.model.all_spots if spot.kind == "03"].count("") == 1
