@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QStringListModel, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QFocusEvent
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import search_by_part, shrink
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
@@ -31,12 +31,8 @@ class UseChoice(QComboBox):
         self.setToolTip(tr("The proposed use, for rules that ask for it: type a part of its code or name"))
         self.lineEdit().setPlaceholderText(tr("not stated"))
         self.lineEdit().setClearButtonEnabled(True)
-        self._found = QStringListModel(self)
-        completer = QCompleter(self._found, self)
-        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self.setCompleter(completer)
+        search_by_part(self)
         self.activated.connect(lambda _index: self.chosen.emit(self.code))
-        self.lineEdit().textEdited.connect(self._find)
         self.lineEdit().editingFinished.connect(self._tidy)
         self.refresh()
 
@@ -79,12 +75,6 @@ class UseChoice(QComboBox):
         """Know the classes before somebody types, too."""
         self.refresh()
         super().focusInEvent(event)
-
-    def _find(self, text: str) -> None:
-        """Offer the classes that have a text in code or name; those that begin with it come first."""
-        sought = text.strip().lower()
-        found = [name for name in map(self.itemText, range(1, self.count())) if sought in name.lower()]
-        self._found.setStringList(sorted(found, key=lambda name: not name.lower().startswith(sought)))
 
     def _tidy(self) -> None:
         """What is no class is none; a code, or what stands in one class only, is that class."""
