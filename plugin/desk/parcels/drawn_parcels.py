@@ -35,8 +35,7 @@ class DrawnParcels(QObject):
     mark: the property of their layers; title: what these are called.
     """
 
-    added = pyqtSignal(object, int)  # QgsVectorLayer, feature
-    removed = pyqtSignal(object, int)
+    removed = pyqtSignal(object, int)  # QgsVectorLayer, feature
 
     def __init__(self, canvas: QgsMapCanvas, mark: str, title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)

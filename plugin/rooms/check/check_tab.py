@@ -115,6 +115,7 @@ class CheckTab(QWidget):
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
         self.parcels.changed.connect(self._enable)
         self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
+        self.uses.changed.connect(self.live.check_again)  # also where an earlier check is shown
         self.outdated.question_changed.connect(self._take_changed_question)
         self.parcels.added.connect(lambda *_drawn: self.form_button.setChecked(True))  # it asks for the use
         self._library.listed.connect(self._enable)
@@ -500,8 +501,9 @@ class CheckTab(QWidget):
         }
 
     def _take_changed_question(self) -> None:
-        """Shapes that were just drawn are judged anew; what was checked says that it is of another question."""
-        self.live.check_again()
+        """Shapes that are judged while they are drawn are judged anew; a check says that it is of another question."""
+        if self._page_before is self.live:
+            self.live.check_again()
         self._show_run_label(not self.is_checking)
 
     def _leave_live(self) -> None:
