@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import fitting_sources
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS, inspect
-from onemap.layers.ingest.likely_layers import fitting_layers, layers_by_fields, meant_layers
+from onemap.layers.ingest.likely_layers import fitting_layers, layers_by_fields, layers_by_name, meant_layers
 from onemap.layers.library.library import Library
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress

@@ -220,7 +220,9 @@ class OneMapDock(QgsDockWidget):
         rooms = (self.compare_tab, self.review_tab, self.numbers_tab)
         for view in (self.identify, self.day_swipe, self.statistics, *rooms):
             view.refused.connect(self.refuse)
-        self.identify.shown.connect(self._show_place)
+        for asked in (self.identify.answered, self.identify.cleared, self.statistics.button.toggled):
+            asked.connect(lambda *_is_on: self._share_map_room())
+        self.identify.shown.connect(self.show_map_tab)
         for balance in (self.statistics, self.numbers_tab.balance):
             balance.results_shown.connect(lambda tree=balance.tree: self._bring_into_sight(tree))
         decide = self.compare_tab.view.decide
@@ -277,10 +279,10 @@ class OneMapDock(QgsDockWidget):
         self.setUserVisible(True)
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
 
-    def _show_place(self) -> None:
-        """Bring what lies at a place to the front, on a low screen too."""
-        self.show_map_tab()
-        self._bring_into_sight(self.identify.tree)
+    def _share_map_room(self) -> None:
+        """Give the room to what was asked in it; the layers come back with its end."""
+        balance = self.statistics if self.statistics.button.isChecked() else None
+        self.map_tab.show_alone(self.identify if self.identify.has_answer else balance)
 
     def _bring_into_sight(self, answer: QWidget) -> None:
         """Scroll the room to an answer that was asked for: on a low screen it lies below what asked for it."""

@@ -27,6 +27,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.library.empty_layers_button import EmptyLayersButton
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, MapTheme, Version, layers_in, state_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.service_list import Service
@@ -37,14 +38,14 @@ from onemap.plugin.desk.library.version_states import state_hints, state_texts
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.desk.map.map_groups import bring_forward
 from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
-from onemap.plugin.desk.map.map_themes import first_theme, show_theme
+from onemap.plugin.desk.map.map_themes import first_theme
 from onemap.plugin.desk.map.moved_layers import know_moved_layers
 from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.desk.map.theme_buttons import ThemeButtons
+from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
-from onemap.plugin.profile import settings
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
@@ -102,6 +103,7 @@ class MapTab(QWidget):
         self.places.searched.connect(self._go_to_hit)
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
+        self._theme_steps = ThemeSteps()
         self.versions = VersionSlider()
         self.versions.version_chosen.connect(self._slide_to)
         self.versions.version_kept.connect(self._go_to_day)
@@ -110,6 +112,7 @@ class MapTab(QWidget):
         self._map_wanted = ""  # a library whose first map is shown once it is listed
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
+        self._away: list[QWidget] = []  # parts of the room that make way for an answer
         self.tree = self._make_tree()
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
@@ -173,9 +176,13 @@ class MapTab(QWidget):
         self._tick_timer.start()
 
     def _lay_out(self) -> None:
+        self.empty_button = EmptyLayersButton()
+        self.empty_button.toggled.connect(lambda _is_on: self.fill())
+        search_row = QWidget()
+        row_of((self.search, 1), self.empty_button, inside=search_row, is_tight=True)
         fill_room(
             self,
-            *(self.search, self.places, self.nothing, self.themes, self.empty),
+            *(search_row, self.places, self.nothing, self.themes, self.empty),
             *((self.tree, 1), self.versions, self.add_bar),
         )
 
@@ -202,6 +209,16 @@ class MapTab(QWidget):
         """Add a row of controls above the button that adds a layer."""
         layout = self.layout()
         layout.insertWidget(layout.indexOf(self.add_bar), row)
+
+    def show_alone(self, part: QWidget | None) -> None:
+        """Give the room to one part of it, so that nothing scrolls within what scrolls; None: to all of it again."""
+        for row in self._away:
+            row.show()
+        layout = self.layout()
+        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
+        self._away = [row for row in rows if part is not None and row is not part and not row.isHidden()]
+        for row in self._away:
+            row.hide()
 
     def order_keys(self) -> None:
         """Let Tab go through the room as it is read, from above, whenever its controls were made."""
@@ -251,9 +268,9 @@ class MapTab(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         groups = self._groups = {}
-        hide_empty = settings.get("hide_empty_layers")
+        self.empty_button.show_count(sum(not entry.versions for entry in self._library.layers))
         for entry in sorted(self._library.layers, key=lambda entry: entry.place):
-            if entry.versions or not hide_empty:
+            if entry.versions or not self.empty_button.isChecked():
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for service in sorted(self._library.services, key=lambda service: service.place):
             parent_item = self._department_item(groups, service)
@@ -395,7 +412,7 @@ class MapTab(QWidget):
 
     def _show_theme(self, theme: MapTheme) -> None:
         is_empty = not QgsProject.instance().mapLayers()
-        titles = show_theme(self._library, theme)
+        titles = self._theme_steps.show(self._library, theme)
         layers = layers_of_library(self._library)
         if is_empty and layers:
             QgsProject.instance().setCrs(layers[0].crs())
@@ -510,15 +527,7 @@ class MapTab(QWidget):
             for page in (self.changes, self.retirement):
                 page.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
         self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
-        hide_action = menu.addAction(tr("Hide layers without data"))
-        hide_action.setCheckable(True)
-        hide_action.setChecked(settings.get("hide_empty_layers"))
-        hide_action.toggled.connect(self._hide_empty)
         menu.exec(self.tree.viewport().mapToGlobal(place))
-
-    def _hide_empty(self, is_hidden: bool) -> None:
-        settings.put("hide_empty_layers", is_hidden)
-        self.fill()
 
     def _say_nothing(self) -> None:
         """Say so where nothing, or no layer, is called as what is sought; places found have the empty list's room."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qgis.PyQt.QtCore import QLocale, QSize
+from qgis.PyQt.QtCore import QLocale, QSize, QStringListModel
 from qgis.PyQt.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QCompleter,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -110,6 +111,21 @@ def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
     """Let a list be narrower than its longest name. letters: that it asks room for."""
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(letters)
+
+
+def search_by_part(box: QComboBox) -> None:
+    """Let any part of a name be typed into a list, which offers the names that begin with it first."""
+    found = QStringListModel(box)
+    completer = QCompleter(found, box)
+    completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+    box.setCompleter(completer)
+
+    def find(text: str) -> None:
+        sought = text.strip().lower()
+        names = [name for name in map(box.itemText, range(box.count())) if name and sought in name.lower()]
+        found.setStringList(sorted(names, key=lambda name: not name.lower().startswith(sought)))
+
+    box.lineEdit().textEdited.connect(find)
 
 
 def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QFocusEvent
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import search_by_part, shrink
 from onemap.plugin.words.core_words import all_words
 from onemap.plugin.words.translation import tr
 
@@ -31,11 +31,7 @@ class UseChoice(QComboBox):
         self.setToolTip(tr("The proposed use, for rules that ask for it: type a part of its code or name"))
         self.lineEdit().setPlaceholderText(tr("not stated"))
         self.lineEdit().setClearButtonEnabled(True)
-        completer = QCompleter(self.model(), self)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.setCompleter(completer)
+        search_by_part(self)
         self.activated.connect(lambda _index: self.chosen.emit(self.code))
         self.lineEdit().editingFinished.connect(self._tidy)
         self.refresh()

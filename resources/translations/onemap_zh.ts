@@ -432,10 +432,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>加入一张图…</translation>
     </message>
     <message>
-        <source>Hide layers without data</source>
-        <translation>隐藏没有数据的图层</translation>
-    </message>
-    <message>
         <source>Layer</source>
         <translation>图层</translation>
     </message>
@@ -544,6 +540,30 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>绘制地块：依次点击拐点，按右键或回车结束</translation>
     </message>
     <message>
+        <source>Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.</source>
+        <translation>依次点击拐点，按右键或回车结束；退格键撤回上一拐点，Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Undo last</source>
+        <translation>撤销上一步</translation>
+    </message>
+    <message>
+        <source>Take the last drawing back, or bring back what was removed (Ctrl+Z)</source>
+        <translation>撤回上一次绘制，或恢复刚清除的地块（Ctrl+Z）</translation>
+    </message>
+    <message>
+        <source>Start afresh</source>
+        <translation>全部重画</translation>
+    </message>
+    <message>
+        <source>Remove all that is drawn; it can be undone</source>
+        <translation>清除全部绘制的地块，可以撤销</translation>
+    </message>
+    <message>
+        <source>The outline crosses or touches itself. Take corners back with Backspace.</source>
+        <translation>边界自相交或自相接，请用退格键撤回拐点。</translation>
+    </message>
+    <message>
         <source>Drawn parcels</source>
         <translation>绘制的地块</translation>
     </message>
@@ -574,6 +594,10 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Reported, but not counted in the parcel's verdict</source>
         <translation>已列出，但不计入地块结论</translation>
+    </message>
+    <message>
+        <source>{finding} (not counted)</source>
+        <translation>{finding}（不计入）</translation>
     </message>
     <message>
         <source>Parcel and rule</source>
@@ -2336,6 +2360,18 @@ A version is a layer's code, or code@label.</source>
         <translation>意见针对的对象（C）</translation>
     </message>
     <message>
+        <source>Take back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Take the decision back: the difference is undecided again (0)</source>
+        <translation>撤回处理意见，该差异恢复为未处理（0）</translation>
+    </message>
+    <message>
+        <source>taken back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
         <source>For</source>
         <translation>对象</translation>
     </message>
@@ -2640,6 +2676,14 @@ A version is a layer's code, or code@label.</source>
         <translation>显示并修改查找条件</translation>
     </message>
     <message>
+        <source>Changed since this check: {names}. Check again for verdicts that hold.</source>
+        <translation>检测之后已改动：{names}。现有结论不再适用，请重新检测。</translation>
+    </message>
+    <message>
+        <source>Show what is checked, and change it</source>
+        <translation>显示检测的内容，并可修改</translation>
+    </message>
+    <message>
         <source>Show which plans are compared, and choose others</source>
         <translation>显示所比对的规划，或另选规划</translation>
     </message>
@@ -2866,6 +2910,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>How many places at most</source>
         <translation>最多列出几个位置</translation>
+    </message>
+    <message>
+        <source>unbuilt ground only</source>
+        <translation>只在未建设用地中选址</translation>
+    </message>
+    <message>
+        <source>Only where the survey in force says that nothing is built; what it does not say is no place</source>
+        <translation>只在有效现状调查为未建设用地之处选址；调查没有说明的土地不作为选址</translation>
     </message>
     <message>
         <source>How many places at most (empty: 10)</source>
@@ -3660,6 +3712,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该日尚未生效：检测不采用</translation>
     </message>
     <message>
+        <source>Hide layers without data ({count})</source>
+        <translation>隐藏无数据的图层（{count} 个）</translation>
+    </message>
+    <message>
         <source>{theme} (One Map)</source>
         <translation>{theme}（一张图）</translation>
     </message>
@@ -3692,8 +3748,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>{label} · 已失效</translation>
     </message>
     <message>
-        <source>Show this map: its layers, and of the library no others</source>
-        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏</translation>
+        <source>Show this map: its layers, and of the library no others; pressed again, the map before it</source>
+        <translation>显示该专题图：只显示其图层，资料库的其他图层隐藏；再按一次恢复之前的显示</translation>
     </message>
     <message>
         <source>Show the layers of one department</source>

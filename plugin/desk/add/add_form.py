@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QLayout, QPushButton, QWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLayout, QPushButton, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
 from onemap.plugin.desk.add.source_choice import SourceChoice
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
-from onemap.plugin.widgets.form_fields import TightForm, shrink
+from onemap.plugin.widgets.form_fields import TightForm, search_by_part, shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words.crs_words import crs_title
 from onemap.plugin.words.translation import tr
@@ -205,6 +205,5 @@ def search_box() -> QComboBox:
     box.setEditable(True)
     box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
     box.lineEdit().setPlaceholderText(tr("Layer of the one map: type a part of its name"))
-    box.completer().setFilterMode(Qt.MatchFlag.MatchContains)
-    box.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    search_by_part(box)
     return box

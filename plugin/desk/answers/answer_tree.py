@@ -153,6 +153,7 @@ class AnswerTree(QTreeWidget):
                 item.setTextAlignment(column, RIGHT if is_right else LEFT)
             item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
             item.setFirstColumnSpanned(not any(texts[1:]))
+        self.scheduleDelayedItemsLayout()  # a name that spans all columns is lower than it was measured before
 
     def _hidden_texts(self, row: dict[str, Any]) -> Iterator[str]:
         """What stands in the columns that have no room, each under its head."""

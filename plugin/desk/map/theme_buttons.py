@@ -39,7 +39,8 @@ class ThemeButtons(QWidget):
                 title = as_written(theme_title(theme))
                 self.department_menu.addAction(title, lambda chosen=theme: self.theme_chosen.emit(chosen))
                 continue
-            button = self._button(theme_title(theme), tr("Show this map: its layers, and of the library no others"))
+            hint = tr("Show this map: its layers, and of the library no others; pressed again, the map before it")
+            button = self._button(theme_title(theme), hint)
             button.clicked.connect(lambda _checked=False, chosen=theme: self.theme_chosen.emit(chosen))
             self.buttons[theme.id] = button
         placed = list(self.buttons.values())

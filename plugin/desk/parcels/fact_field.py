@@ -8,7 +8,6 @@ from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QCompleter,
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
@@ -16,7 +15,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.widgets.field_error import FieldError
-from onemap.plugin.widgets.form_fields import shrink
+from onemap.plugin.widgets.form_fields import search_by_part, shrink
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.use_choice import UseChoice
 from onemap.plugin.words.translation import Count, tr
@@ -144,10 +143,7 @@ class FactField(QWidget):
         box.addItems(["", *words])
         box.lineEdit().setPlaceholderText(tr("unknown"))
         box.lineEdit().setClearButtonEnabled(True)
-        completer = QCompleter(box.model(), box)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        box.setCompleter(completer)
+        search_by_part(box)
         _narrow(box)
         box.currentTextChanged.connect(lambda _text: self.changed.emit())
         return box

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsGeometry, QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
+from qgis.core import QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QWidget
@@ -19,6 +19,7 @@ class GroundChoice(ParcelChoice):
     """A parcel choice with the district; a new drawing replaces the one before."""
 
     DRAWN = "onemap/ground"
+    IS_ALONE = True
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(canvas, parent)
@@ -58,12 +59,6 @@ class GroundChoice(ParcelChoice):
             return file.path
         features = layer.getSelectedFeatures() if has_selection else layer.getFeatures()
         return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features).path
-
-    def add_drawing(self, geometry: QgsGeometry) -> None:
-        """Choose the drawing, and remove the one before."""
-        layer = self._drawn_layer()
-        layer.dataProvider().truncate()
-        super().add_drawing(geometry)
 
 
 def _sublayers(path: str) -> list[QgsProviderSublayerDetails]:

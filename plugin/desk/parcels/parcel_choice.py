@@ -7,31 +7,29 @@ from dataclasses import dataclass
 
 from qgis.core import (
     Qgis,
-    QgsFeature,
-    QgsField,
-    QgsFillSymbol,
     QgsGeometry,
     QgsProject,
     QgsProviderRegistry,
-    QgsSingleSymbolRenderer,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.connection.layer_export import SourceFile, export_layer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.desk.parcels.drawn_parcels import DrawnParcels
 from onemap.plugin.desk.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.profile.paths import listed_place
-from onemap.plugin.widgets.buttons import tool_button
+from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_choice
-from onemap.plugin.widgets.rows_and_columns import row_of
-from onemap.plugin.widgets.use_choice import SYSTEM_FIELD, USE_FIELD
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
 
@@ -79,6 +77,7 @@ class ParcelChoice(QWidget):
     """A list of layers and files, with buttons that choose a file and draw."""
 
     DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
+    IS_ALONE = False  # whether a drawing takes the place of the one before
     changed = pyqtSignal()
     added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
 
@@ -91,7 +90,9 @@ class ParcelChoice(QWidget):
         self._tool = DrawParcelTool(canvas)
         self._tool.drawn.connect(self.add_drawing)
         self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
+        self._tool.undone.connect(self.undo)
         self._tool_before = None
+        self.drawn = DrawnParcels(canvas, self.DRAWN, self.words().drawn, self)
         self.box = WrappedChoice()
         self.box.setAccessibleName(self.words().ask)
         self.setFocusProxy(self.box)
@@ -104,11 +105,27 @@ class ParcelChoice(QWidget):
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.draw_button.setCheckable(True)
         self.draw_button.toggled.connect(self._draw)
-        row_of((self.box, 1), self.file_button, self.draw_button, inside=self, is_tight=True, spacing=3)
+        self.drawing_note = FittedLabel()  # how to finish, while a polygon is drawn
+        self.drawing_note.setText(
+            tr("Click the corners; the right button or Enter ends. Backspace takes the last corner back, Esc gives up.")
+        )
+        self.undo_button = push_button(
+            tr("Undo last"),
+            hint=tr("Take the last drawing back, or bring back what was removed (Ctrl+Z)"),
+            action=lambda: self.undo(),
+        )
+        self.clear_button = push_button(
+            tr("Start afresh"), hint=tr("Remove all that is drawn; it can be undone"), action=self.clear_drawings
+        )
+        row = row_of((self.box, 1), self.file_button, self.draw_button, spacing=3)
+        steps = row_of(self.undo_button, self.clear_button, spacing=3)
+        column_of(row, self.drawing_note, steps, inside=self, is_tight=True, spacing=3)
+        self.changed.connect(self._show_steps)
         project = QgsProject.instance()
         project.layersAdded.connect(self.refresh)
         project.layersRemoved.connect(self.refresh)
         canvas.mapToolSet.connect(self._release_button)
+        canvas.installEventFilter(self)
         self.refresh()
 
     def words(self) -> ChoiceTexts:
@@ -131,6 +148,7 @@ class ParcelChoice(QWidget):
         project.layersAdded.disconnect(self.refresh)
         project.layersRemoved.disconnect(self.refresh)
         self._canvas.mapToolSet.disconnect(self._release_button)
+        self._canvas.removeEventFilter(self)
         self._connect_layers([])
         self._canvas.unsetMapTool(self._tool)
 
@@ -164,7 +182,7 @@ class ParcelChoice(QWidget):
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
     def refresh(self, *_layers: object) -> None:
-        """List the layers and files; the entry that somebody chose stays.
+        """List own layers, then files, then the layers of libraries; the entry that somebody chose stays.
 
         Else it is the first that is no layer of a library. Whoever opens a library and then adds the parcels means
         these, and nobody means a whole layer of a library without having said so.
@@ -177,11 +195,15 @@ class ParcelChoice(QWidget):
         self.box.clear()
         for text, choice in self.fixed_entries():
             self.box.addItem(text, choice)
-        for text, layer in zip(_texts_of(layers), layers):
+        texts = _texts_of(layers)
+        own = sum(not _is_of_library(layer) for layer in layers)
+        for text, layer in zip(texts[:own], layers):
             self.box.addItem(text, Choice(layer=layer.id()))
-            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
+        for text, layer in zip(texts[own:], layers[own:]):
+            self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
+            self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(-1)
         self.box.blockSignals(False)
         self._choose(chosen)
@@ -193,42 +215,20 @@ class ParcelChoice(QWidget):
     def add_drawing(self, geometry: QgsGeometry) -> None:
         """Add a drawing to the map, and choose it."""
         self.draw_button.setChecked(False)
-        layer = self._drawn_layer()
-        feature = QgsFeature(layer.fields())
-        feature.setAttributes([str(layer.featureCount() + 1), *[None] * (layer.fields().count() - 1)])
-        feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
-        _is_added, features = layer.dataProvider().addFeatures([feature])
-        layer.updateExtents()
-        layer.triggerRepaint()
+        layer = self.drawn.add(geometry, self.IS_ALONE)
         self.refresh()
         self.choose_layer(layer)
-        for added_feature in features:
-            self.added.emit(layer, added_feature.id())
+        self.added.emit(*self.drawn.last)
 
-    def state_use(self, layer: QgsVectorLayer, feature: int, code: str, system: str) -> None:
-        """State the proposed use of a drawn parcel, and of which system the code is; an empty code for none."""
-        stated = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
-        columns = {layer.fields().indexOf(name): value for name, value in stated.items()}
-        if all(column >= 0 for column in columns):  # a layer of drawings of an older plugin has no such fields
-            layer.dataProvider().changeAttributeValues({feature: columns})
-            layer.triggerRepaint()
+    def undo(self) -> None:
+        """Take the last drawing back, or bring back what was removed."""
+        self.drawn.undo()
+        self.refresh()
 
-    def _drawn_layer(self) -> QgsVectorLayer:
-        crs = self._canvas.mapSettings().destinationCrs()  # in which the tool draws
-        for layer in QgsProject.instance().mapLayers().values():
-            if layer.customProperty(self.DRAWN) and layer.crs() == crs:
-                return layer
-        layer = QgsVectorLayer("MultiPolygon", self.words().drawn, "memory")
-        layer.setCrs(crs)
-        names = ("parcel", USE_FIELD, SYSTEM_FIELD)
-        layer.dataProvider().addAttributes([QgsField(name, QMetaType.Type.QString) for name in names])
-        layer.updateFields()
-        layer.setCustomProperty(self.DRAWN, True)
-        look = {"color": "16,152,173,40", "outline_color": "#1098AD", "outline_width": "0.6"}
-        layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
-        QgsProject.instance().addMapLayer(layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
-        return layer
+    def clear_drawings(self) -> None:
+        """Remove all that is drawn, so that one can start afresh."""
+        self.drawn.clear(self._chosen_layer)
+        self.refresh()
 
     def _choose(self, choice: Choice | None) -> None:
         for index in range(self.box.count()):
@@ -258,7 +258,38 @@ class ParcelChoice(QWidget):
         else:
             self.choose_file(path)
 
+    @property
+    def _chosen_layer(self) -> QgsVectorLayer | None:
+        return QgsProject.instance().mapLayer(self.choice.layer) if self.choice is not None else None
+
+    def _show_steps(self) -> None:
+        """Offer to take drawings back where they are chosen."""
+        layer, is_drawing = self._chosen_layer, self.draw_button.isChecked()
+        self.drawing_note.setVisible(is_drawing)
+        has_drawings = self.drawn.owns(layer) and layer.featureCount() > 0
+        can_undo = self.drawn.can_undo and (layer is None or self.drawn.owns(layer))
+        self.undo_button.setVisible(can_undo and not is_drawing)
+        self.clear_button.setVisible(has_drawings and not is_drawing)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+Z on the map takes the last corner or drawing back, unless QGIS has edits of its own to undo there."""
+        if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return False
+        if not event.matches(QKeySequence.StandardKey.Undo):
+            return False
+        is_drawing, edited = self.draw_button.isChecked(), self._canvas.currentLayer()
+        is_qgis_s = isinstance(edited, QgsVectorLayer) and edited.isEditable()
+        if not is_drawing and (is_qgis_s or not self.undo_button.isVisible()):
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.ShortcutOverride:
+            return True
+        if not is_drawing:
+            self.undo()
+        return not is_drawing  # the tool takes a corner back
+
     def _draw(self, is_on: bool) -> None:
+        self._show_steps()
         if is_on:
             self._tool_before = self._canvas.mapTool()
             self._canvas.setMapTool(self._tool)

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 
 from qgis.core import QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
@@ -42,10 +42,11 @@ class CodeSystemChoice(WrappedChoice):
 class ParcelUse(QObject):
     """Two rows of the check's form, each there only where it matters."""
 
+    changed = pyqtSignal()  # what a parcel is for, or by which codes, was stated anew
+
     def __init__(self, parcels: ParcelChoice, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._parcels = parcels
-        self.drawn: tuple[QgsVectorLayer, int] | None = None  # the parcel that was drawn last
         self.use = UseChoice()
         self.use.chosen.connect(self._state_use)
         self.systems = CodeSystemChoice()
@@ -53,7 +54,6 @@ class ParcelUse(QObject):
         self._form: TightForm | None = None
         self._is_asked = True
         parcels.changed.connect(self.show_rows)
-        parcels.added.connect(self._ask_use)
 
     def add_to(self, form: TightForm) -> None:
         """Add the rows to a form."""
@@ -74,25 +74,38 @@ class ParcelUse(QObject):
         return self.systems.system or None if is_asked else None
 
     def show_rows(self) -> None:
-        """The use is asked for of the parcel that was drawn last, the codes where parcels name their use."""
+        """The use is asked for of the parcel that was drawn last, the codes where parcels name their use.
+
+        Rules spare some uses, and ask others for more.
+        """
         if self._form is None:
             return
         self.systems.refresh()
+        if self._is_drawn:
+            code, system = self._parcels.drawn.use_of(*self.last_drawn)
+            self.use.set_system(system or self.use.system)
+            self.use.refresh()
+            if self.use.code != code:
+                self.use.choose(code)
         names_use = self._is_drawn or _names_use(self._parcels.choice)
         for control, matters in ((self.use, self._is_drawn), (self.systems, names_use)):
             self._form.show_row(control, self._is_asked and matters)
 
     @property
-    def _is_drawn(self) -> bool:
-        choice = self._parcels.choice
-        return self.drawn is not None and choice is not None and choice.layer == self.drawn[0].id()
+    def last_drawn(self) -> tuple[QgsVectorLayer, int] | None:
+        """The parcel that was drawn last; None where it is gone."""
+        return self._parcels.drawn.last
 
-    def _ask_use(self, layer: QgsVectorLayer, feature: int) -> None:
-        """Ask what the drawn parcel is for: rules spare some uses, and ask others for more."""
-        self.drawn = (layer, feature)
-        self.use.refresh()
-        self.use.choose("")
-        self.show_rows()
+    @property
+    def _is_drawn(self) -> bool:
+        choice, drawn = self._parcels.choice, self.last_drawn
+        return drawn is not None and choice is not None and choice.layer == drawn[0].id()
+
+    @property
+    def stated(self) -> dict[int, tuple[str, str]]:
+        """The use and its system that each drawn parcel states, where drawn ones are chosen."""
+        layer = self.last_drawn[0] if self._is_drawn else None
+        return {one.id(): self._parcels.drawn.use_of(layer, one.id()) for one in layer.getFeatures()} if layer else {}
 
     def _change_system(self) -> None:
         """The list of uses follows the system; a use of another system is stated no longer."""
@@ -100,10 +113,14 @@ class ParcelUse(QObject):
         self.use.set_system(self.systems.system or USUAL_SYSTEM)
         if before and self._is_drawn:
             self._state_use("")
+        else:
+            self.changed.emit()
 
     def _state_use(self, code: str) -> None:
-        if self.drawn is not None and self.drawn[0] in QgsProject.instance().mapLayers().values():
-            self._parcels.state_use(*self.drawn, code, self.use.system)
+        drawn = self.last_drawn
+        if drawn is not None and self._parcels.drawn.use_of(*drawn)[0] != code:
+            self._parcels.drawn.state_use(*drawn, code, self.use.system)
+            self.changed.emit()
 
 
 def fields_of(choice: Choice | None) -> list[str]:

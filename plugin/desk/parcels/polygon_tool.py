@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import Qgis, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand, QgsSnapIndicator
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QKeyEvent
+from qgis.PyQt.QtGui import QColor, QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import QLabel
 
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text
@@ -21,6 +21,7 @@ class DrawParcelTool(QgsMapTool):
 
     drawn = pyqtSignal(object)  # QgsGeometry
     cancelled = pyqtSignal()
+    undone = pyqtSignal()  # there is no corner to take back
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
@@ -56,15 +57,19 @@ class DrawParcelTool(QgsMapTool):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Add the middle of the map with Insert, finish with Enter, remove the last corner with Backspace, give up."""
+        """Add the middle of the map with Insert, finish with Enter, remove the last corner, give up."""
+        is_undo = event.matches(QKeySequence.StandardKey.Undo)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
         elif event.key() == Qt.Key.Key_Insert:
             self._corners.append(self.canvas().center())
             self._show()
-        elif event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and self._corners:
+        elif (is_undo or event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete)) and self._corners:
             self._corners.pop()
+            self.measure.hide()
             self._show()
+        elif is_undo:
+            self.undone.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self._clear()
             self.cancelled.emit()
@@ -107,7 +112,10 @@ class DrawParcelTool(QgsMapTool):
             area_m2 = measurer.measurePolygon(corners)
             texts.append(tr("Outline: {length}").format(length=length_text(outline)))
             texts.append(f"{area_text(area_m2)} · {area_beside_text(area_m2)}")
-        self.measure.setText("\n".join(texts))
+        self._say("\n".join(texts))
+
+    def _say(self, text: str) -> None:
+        self.measure.setText(text)
         self.measure.adjustSize()
         self.measure.show()
 
@@ -115,8 +123,12 @@ class DrawParcelTool(QgsMapTool):
         corners = self._corners
         if len(corners) < MIN_CORNERS:
             return
+        polygon = QgsGeometry.fromPolygonXY([[*corners, corners[0]]])
+        if not polygon.isGeosValid():  # no rule could judge it, nor what is drawn after it
+            self._say(tr("The outline crosses or touches itself. Take corners back with Backspace."))
+            return
         self._clear()
-        self.drawn.emit(QgsGeometry.fromPolygonXY([[*corners, corners[0]]]))
+        self.drawn.emit(polygon)
 
     def _clear(self) -> None:
         self._corners = []

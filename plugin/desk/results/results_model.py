@@ -234,6 +234,8 @@ class ResultsModel(QAbstractItemModel):
             title = with_label(title, words_of("reasons", finding.reason))
         if finding.assumed:
             title += " ◌"  # as in the tab Map
+        if not finding.counted:  # a theme may draw it in the colour of any other, and none is heard
+            title = tr("{finding} (not counted)").format(finding=title)
         sign = "≈ " if finding.is_approximate else ""
         measure, share = ("", "") if is_repeated else (sign + measure_of(finding), share_text(finding.share))
         return (title, measure, share)[column]

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.results.details_pane import LINES_AT_LEAST, DetailsPane
+from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.desk.results.findings_tree import FindingsTree
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.desk.results.result_export import ExportButton
@@ -40,8 +40,8 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 _ROOT = QModelIndex()  # of a model: above all rows
-ROWS_SHOWN = 8  # at least: on a low screen the tab scrolls as a whole
-ROWS_BESIDE_STEPS, LINES_OF_STEPS = 3, 10  # at least, while a finding is explained
+ROWS_SHOWN = 4  # at least: on a low screen the law and the buttons below are seen too
+ROWS_BESIDE_STEPS = 2  # at least, while a finding is explained
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
@@ -70,7 +70,7 @@ class ResultsView(QWidget):
         self.tree = self._make_tree()
         self.tree.installEventFilter(self)
         self.details = DetailsPane()
-        self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
+        self.tree.keep_rows(ROWS_SHOWN)
         self.summary = SummaryView()
         self._make_buttons()
         self._build()
@@ -291,7 +291,7 @@ class ResultsView(QWidget):
         self.explaining.forget()
         self.explain_button.setChecked(False)
         if self._sizes_before:
-            self._set_least_heights(ROWS_SHOWN, LINES_AT_LEAST)
+            self.tree.keep_rows(ROWS_SHOWN)
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
@@ -324,16 +324,11 @@ class ResultsView(QWidget):
         """Enlarge the details for the steps, but keep the finding's row in sight."""
         if not self._sizes_before:
             self._sizes_before = self._split.sizes()
-        self._set_least_heights(ROWS_BESIDE_STEPS, LINES_OF_STEPS)
+        self.tree.keep_rows(ROWS_BESIDE_STEPS)
         total = sum(self._sizes_before)
         details_height = max(self._sizes_before[1], min(self.details.height_of_text(), round(MAX_STEPS_SHARE * total)))
         self._split.setSizes([total - details_height, details_height])
         self.tree.scrollTo(self.tree.currentIndex())
-
-    def _set_least_heights(self, rows: int, lines: int) -> None:
-        """Keep this many rows of the list, its head besides, and this many lines of the details."""
-        self.tree.keep_rows(rows)
-        self.details.setMinimumHeight(lines * self.details.fontMetrics().lineSpacing())
 
     def _show_no_steps(self, refusal: Refusal) -> None:
         self._show_details(self.tree.currentIndex())

@@ -381,12 +381,13 @@ def _sites() -> VerbRow:
             "width would pass the check, the freest first. Each place was checked as it is written. The search is "
             "bounded: that it finds nothing is no proof that there is nothing."
         ),
-        first="library area width within project count pack out",
+        first="library area width within unbuilt project count pack out",
         advanced="code_system data as_of known_at keep_verdict overwrite workers",
         titles={
             "area": tr("Area that is needed, m²"),
             "width": tr("Least width, m (empty: a square)"),
             "within": tr("Ground to search in (empty: the district)"),
+            "unbuilt": tr("unbuilt ground only"),
             "project": tr("What the project says of itself (FIELD=VALUE, commas between)"),
             "count": tr("How many places at most (empty: 10)"),
         },

@@ -8,8 +8,9 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -26,19 +27,20 @@ from onemap.plugin.desk.parcels.facts_choice import FactsChoice
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.parcel_mends import ParcelMends
 from onemap.plugin.desk.parcels.parcel_use import ParcelUse
-from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.desk.parcels.rules_choice import RulesChoice, packs_text
 from onemap.plugin.desk.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.check.live_view import LiveView
+from onemap.plugin.rooms.check.outdated_note import OutdatedNote
 from onemap.plugin.rooms.check.past_checks import PastChecks
 from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
 from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.form_fields import TightForm
+from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.form_fields import TightForm, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.words.number_format import moment_text
@@ -77,15 +79,14 @@ class CheckTab(QWidget):
             view.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
-        self.parcels.changed.connect(self._enable)
         self.uses = ParcelUse(self.parcels, self)
         self.mends = ParcelMends(library.core, self)
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
-        self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
         self.facts = FactsChoice(library, self.rules, self.parcels, ("project", "land", "days"))
         self.facts.refused.connect(self.refused)
+        self.outdated = OutdatedNote(self.parcels, self.uses, self.rules, self.facts)
         self.sites = SitesView(library, self.rules, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
@@ -112,6 +113,11 @@ class CheckTab(QWidget):
         for asking in self._askings:
             asking.progressed.connect(self._show_progress)
             asking.busy_changed.connect(lambda is_busy: self._show_work(tr("Starting…") if is_busy else ""))
+        self.parcels.changed.connect(self._enable)
+        self.rules.box.currentIndexChanged.connect(lambda _index: self._enable())
+        self.uses.changed.connect(self.live.check_again)  # also where an earlier check is shown
+        self.outdated.question_changed.connect(self._take_changed_question)
+        self.parcels.added.connect(lambda *_drawn: self.form_button.setChecked(True))  # it asks for the use
         self._library.listed.connect(self._enable)
         self._library.loading.connect(self._clear_other_scope)
         self._library.refused.connect(lambda _refusal: self._enable())
@@ -138,9 +144,15 @@ class CheckTab(QWidget):
         if asked_params is None:
             return
         params = {**asked_params, "out": target}
-        self._parcels_name = choice.name
-        self._params = params
-        self._ask(params, tr("Check parcels"), self._show_results, choice)
+        question = self.outdated.question
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            self._parcels_name, self._params = choice.name, params
+            self._show_results(target, answer, parcels)
+            self.outdated.compare_with(question)
+            self._show_run_label(True)
+
+        self._ask(params, tr("Check parcels"), show, choice)
 
     def _asked_params(self, folder: str) -> dict[str, Any] | None:
         """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
@@ -274,6 +286,8 @@ class CheckTab(QWidget):
     def _build(self) -> None:
         self._form = QWidget()
         self._rows = form = TightForm(self._form)
+        self.form_button = fold_button(self._form, tr("Show what is checked, and change it"))
+        self.form_button.toggled.connect(lambda _is_on: self._show_form())
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
@@ -282,7 +296,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
         self._step = wrapped_label()
-        self._run_label = FittedLabel()
+        self._run_label = ElidedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
         self._pages = Pages()
@@ -295,7 +309,8 @@ class CheckTab(QWidget):
         self._pages.addWidget(self.past)
         self._pages.currentChanged.connect(lambda _page: self._show_form())
         self._page_before: QWidget = self._empty_page  # that was shown before the sites
-        fill_room(self, self._form, button_row, self._run_label, self.changed_versions, self._step, (self._pages, 1))
+        notes = (self._run_label, self.outdated, self.changed_versions, self._step)
+        fill_room(self, self._form, button_row, *notes, (self._pages, 1))
         self._show_work("")
 
     def _make_empty_page(self) -> QWidget:
@@ -326,6 +341,7 @@ class CheckTab(QWidget):
         self.past_button.setCheckable(True)
         self.past_button.setAutoRaise(True)
         self.past_button.toggled.connect(self._show_past)
+        row.addWidget(self.form_button)
         row.addWidget(self.sheet_button)
         row.addWidget(self.past_button)
         row.addWidget(self.live.button)
@@ -351,6 +367,8 @@ class CheckTab(QWidget):
         is_working = bool(step)
         for widget in (self._bar, self.cancel_button, self._step):
             widget.setVisible(is_working)
+        if is_working and self.button.hasFocus():
+            self.cancel_button.setFocus()  # a button that is disabled would give it away
         self._show_run_label(not is_working)
         self._bar.setValue(0)
         self._step.setText(step)
@@ -417,7 +435,8 @@ class CheckTab(QWidget):
         """What could be checked instead would take the room of what would pass, and of sites, which ask rules alone."""
         page = self._pages.currentWidget()
         is_of_parcels = page is not self.sites
-        self._form.setVisible(page is not self.remedy)
+        self.form_button.setVisible(page not in (self.sites, self.remedy))
+        self._form.setVisible(not is_of_parcels or (page is not self.remedy and self.form_button.isChecked()))
         for field in (self.parcels, self.facts):
             self._rows.show_row(field, is_of_parcels)
         self.uses.ask(is_of_parcels)
@@ -429,7 +448,8 @@ class CheckTab(QWidget):
         """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
         is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
         self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
-        self.changed_versions.show_if(is_on and is_of_run)
+        for note in (self.outdated, self.changed_versions):
+            note.show_if(is_on and is_of_run)
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
@@ -450,11 +470,17 @@ class CheckTab(QWidget):
         self.results.summary_button.setChecked(False)  # the findings of a new check are seen without another click
         self.results.disable_remedy("" if self._params else why_not)
         self.changed_versions.compare_with(record.get("layers") or ())
-        self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
+        self.outdated.compare_with(None)
+        moment = moment_text(str(record.get("started") or ""))
+        asked = (self._parcels_name, moment, packs_text(record.get("packs") or []))
+        self._run_label.setText(" · ".join(filter(None, asked)))
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
         self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
+        self.form_button.setChecked(False)  # the findings need the height
         self._show_page(self.results)
+        if self.isAncestorOf(QApplication.focusWidget() or self):
+            self.results.tree.setFocus()  # not where somebody works elsewhere meanwhile
         self.finished.emit()
 
     def _live_params(self) -> dict[str, Any] | None:
@@ -473,6 +499,12 @@ class CheckTab(QWidget):
             "data": self.facts.path,
             **given_params,
         }
+
+    def _take_changed_question(self) -> None:
+        """Shapes that are judged while they are drawn are judged anew; a check says that it is of another question."""
+        if self._page_before is self.live:
+            self.live.check_again()
+        self._show_run_label(not self.is_checking)
 
     def _leave_live(self) -> None:
         if self._page_before is self.live:
@@ -493,6 +525,8 @@ class CheckTab(QWidget):
             self._run_label.clear()
             self._run_label.hide()
             self.changed_versions.forget()
+            self.outdated.compare_with(None)
+            self.form_button.setChecked(True)
             self._page_before = self._empty_page
             self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 
@@ -515,9 +549,11 @@ class CheckTab(QWidget):
         self.live.results.highlight.restore_view()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, with the focus anywhere in the tab."""
+        """Esc and Ctrl+Z, with the focus anywhere in the tab."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()
+        elif event.matches(QKeySequence.StandardKey.Undo) and self.parcels.undo_button.isVisible():
+            self.parcels.undo()
         else:
             super().keyPressEvent(event)
 

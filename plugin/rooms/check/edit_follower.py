@@ -50,23 +50,24 @@ class EditFollower(QObject):
         self.shape_changed.emit()
         self._timer.start()
 
+    def remove_feature(self, feature: int) -> None:
+        """Follow a feature no more that is gone."""
+        if feature in self._ids:
+            del self._ids[feature]
+            self.shape_changed.emit()
+            self._timer.start()
+
     def _connections(self, layer: QgsVectorLayer) -> list[tuple]:
         return [
             (layer.geometryChanged, self._change_geometry),
             (layer.featureAdded, self.add_feature),
-            (layer.featureDeleted, self._remove_feature),
+            (layer.featureDeleted, self.remove_feature),
             (layer.editingStarted, self._begin),
             (layer.afterRollBack, self._discard),
         ]
 
     def _change_geometry(self, feature: int, _geometry: object) -> None:
         self.add_feature(feature)
-
-    def _remove_feature(self, feature: int) -> None:
-        if feature in self._ids:
-            del self._ids[feature]
-            self.shape_changed.emit()
-            self._timer.start()
 
     def _begin(self) -> None:
         self._ids.clear()

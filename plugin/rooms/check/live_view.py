@@ -69,6 +69,7 @@ class LiveView(QWidget):
         self.button.toggled.connect(self._toggle)
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
+        parcels.drawn.removed.connect(self._forget_drawn)
         self._follow()
         self.summary = wrapped_label()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
@@ -126,6 +127,15 @@ class LiveView(QWidget):
         self._follow()
         if self.follower.layer is layer:
             self.follower.add_feature(feature)
+
+    def _forget_drawn(self, layer: QgsVectorLayer, feature: int) -> None:
+        if self.follower.layer is layer:
+            self.follower.remove_feature(feature)
+
+    def check_again(self) -> None:
+        """Check the same shapes again: their use, the rules or the facts are others."""
+        if self.follower.ids:
+            self.follower.add_feature(self.follower.ids[-1])
 
     def _shape_changed(self) -> None:
         self._is_stale = True

@@ -15,7 +15,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.rooms.compare.compare_results import DECISIONS, Spot
+from onemap.plugin.rooms.compare.compare_results import DECISIONS, UNDECIDED, Spot
+from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import Count, tr
@@ -56,6 +57,12 @@ class DecisionBar(QWidget):
         label.setBuddy(self.scope)
         row.addWidget(label)
         row.addWidget(self.scope, 1)
+        self.back_button = push_button(
+            tr("Take back"),
+            hint=tr("Take the decision back: the difference is undecided again (0)"),
+            action=self.take_back,
+        )
+        row.addWidget(self.back_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP_PX)
@@ -95,6 +102,7 @@ class DecisionBar(QWidget):
             self.scope.setCurrentIndex(SPOT)
         self.scope.setEnabled(cluster_size > 1)
         self.setEnabled(spot is not None and spot.is_decidable)
+        self.back_button.setVisible(spot is not None and bool(spot.decision))
         self._ask_for_reason("")
 
     def toggle_scope(self) -> None:
@@ -103,7 +111,10 @@ class DecisionBar(QWidget):
             self.scope.setCurrentIndex(CLUSTER if self.scope.currentIndex() == SPOT else SPOT)
 
     def press(self, number: int) -> bool:
-        """Handle a key from 1 to 6; return whether it decided something."""
+        """Handle a key from 0, which takes back, to 6; return whether it decided something."""
+        if number == 0 and self._spot is not None and self._spot.decision:
+            self.take_back()
+            return True
         if not self.isEnabled() or not 1 <= number <= len(DECISIONS):
             return False
         self.decide(DECISIONS[number - 1])
@@ -120,6 +131,13 @@ class DecisionBar(QWidget):
             self.reason.setFocus()
             self.reason_requested.emit()
             return
+        self._send(decision, reason)
+
+    def take_back(self) -> None:
+        """Request that nothing is decided; the log keeps what was."""
+        self._send(UNDECIDED, tr("taken back"))
+
+    def _send(self, decision: str, reason: str) -> None:
         target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
         self._pending = ""
         self._ask_for_reason("")

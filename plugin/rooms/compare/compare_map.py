@@ -39,7 +39,7 @@ class SpotLayer(TableLayer):
             return
         decision, reason = (layer.fields().lookupField(name) for name in ("decision", "decision_reason"))
         layer.dataProvider().changeAttributeValues(
-            {spot.row: {decision: spot.decision, reason: spot.reason} for spot in spots}
+            {spot.row: {decision: spot.decision or None, reason: spot.reason or None} for spot in spots}
         )
         layer.triggerRepaint()
 

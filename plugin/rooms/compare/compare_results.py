@@ -10,6 +10,7 @@ from onemap.plugin.desk.results.results import table_rows
 from onemap.plugin.rooms.compare.compare_looks import difference_rank
 
 DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")  # by the keys 1 to 6
+UNDECIDED = "undecided"  # what takes a decision back, by the key 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ class Spot:
         return bool(self.cause)  # the core proposes one for every difference, and for nothing else
 
     def with_decision(self, decision: str, reason: str) -> Spot:
-        """The same spot with a decision that the core has stored."""
-        return replace(self, decision=decision, reason=reason, decided_by="", decided_at="")
+        """The same spot with a decision that the core has stored, or without the one that was taken back."""
+        is_none = decision == UNDECIDED
+        given, why = ("", "") if is_none else (decision, reason)
+        return replace(self, decision=given, reason=why, decided_by="", decided_at="")
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ MIN_ROWS = 8  # of the list of spots, on a low screen too, where the room scroll
 NAME_LINES = 2  # of a row; where names wrap more the decision would be far below the list
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
 MODES = ("swipe", "beside")
-DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
+DIGITS = range(Qt.Key.Key_0, Qt.Key.Key_7)
 
 
 class CompareView(QWidget):
@@ -235,7 +235,7 @@ class CompareView(QWidget):
         self.buttons["keep"].setEnabled(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keys of the list: N, P, Z, S, B, C, and 1 to 6 for a decision."""
+        """The keys of the list: N, P, Z, S, B, C, 1 to 6 for a decision, and 0 to take it back."""
         if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
             return super().eventFilter(watched, event)
         keys = {
@@ -312,7 +312,8 @@ class CompareView(QWidget):
         decided_spots = self.model.store_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
         self.spot_layer.mark(decided_spots)
         self._show_current()
-        self._go_to_undecided()
+        if any(spot.decision for spot in decided_spots):
+            self._go_to_undecided()
         self.decided.emit()
 
     def _go_to_undecided(self) -> None:

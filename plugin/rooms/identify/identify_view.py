@@ -54,6 +54,7 @@ class IdentifyView(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     answered = pyqtSignal()  # the tree shows an answer
+    cleared = pyqtSignal()  # there is none any more
     shown = pyqtSignal()  # somebody asked from the map: bring the panel to the front
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -75,7 +76,8 @@ class IdentifyView(QWidget):
         self.place = QLabel()
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = tool_button("cancel", tr("Close what lies here"))
-        self.close_button.setAutoRaise(True)
+        self.close_button.setText(tr("Close"))
+        self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.close_button.setAccessibleName(tr("Close what lies here"))
         self.changed_versions = ChangedVersions(library)
         self.tree = AnswerTree(tr("What lies here"), [tr("Layer, class"), tr("Version, measure")])
@@ -161,6 +163,12 @@ class IdentifyView(QWidget):
         self.changed_versions.forget()
         self.tree.clear()
         self._show_answer(False)
+        self.cleared.emit()
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an answer is shown."""
+        return self._answer is not None
 
     def _reach_m(self, point: QgsPointXY) -> float | None:
         """How many metres of the library's plane some pixels are at a point of the map; None where that is unknown."""

@@ -42,6 +42,7 @@ from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.form_fields import field_row, fold_button, hold_text
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.use_choice import USE_FIELD, UseChoice
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
 from onemap.plugin.words.translation import name_list, tr
@@ -325,6 +326,9 @@ class SitesForm(QWidget):
         self.count.setPrefix(before)
         self.count.setSuffix(after)
         self.count.setToolTip(tr("How many places at most"))
+        self.unbuilt = TickBox(tr("unbuilt ground only"))
+        hint = tr("Only where the survey in force says that nothing is built; what it does not say is no place")
+        self.unbuilt.setToolTip(hint)
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = self._stated_fields
@@ -333,6 +337,7 @@ class SitesForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Search in"), self.ground)
+        form.addRow("", self.unbuilt)
         form.addRow(tr("Area"), field_row(self.area, self.mu))
         form.addRow(tr("Least width"), field_row(self.width_m, self.count))
         form.addRow(tr("Use"), self.use)
@@ -358,7 +363,8 @@ class SitesForm(QWidget):
         size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
         is_square = not self.width_m.value()
         words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)
-        return f"{words} · {self.ground.box.currentText()}"
+        where = [self.ground.box.currentText(), *([self.unbuilt.text()] if self.unbuilt.isChecked() else [])]
+        return f"{words} · {name_list(where)}"
 
     def _stated_fields(self) -> list[str]:
         return [USE_FIELD] if self.use.code else []
@@ -369,6 +375,7 @@ class SitesForm(QWidget):
             "area": self.area.area_m2,
             "width": self.width_m.value() or None,
             "count": self.count.value(),
+            "unbuilt": self.unbuilt.isChecked(),
             "project": f"{USE_FIELD}={self.use.code}" if self.use.code else "",
             "data": self.facts.path,
         }

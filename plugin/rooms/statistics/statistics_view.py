@@ -95,6 +95,7 @@ class StatisticsView(VerbView):
             self.changed_versions,
             (self.tree, 1),
             self.note,
+            0,  # the room that is left while there is no table
             inside=self._panel,
             is_tight=True,
         )

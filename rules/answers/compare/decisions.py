@@ -57,6 +57,7 @@ _SQL = (
     "SELECT number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
     " FROM onemap_decisions WHERE pair = ? ORDER BY number"
 )
+UNDECIDED = "undecided"  # takes back what was decided before
 EXCHANGED_TYPES = {"03": "04", "04": "03"}
 EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
 
@@ -167,7 +168,7 @@ def standing_decisions(
     """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.
 
     A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
-    common to both; decision_match is that share, 1 where nothing moved.
+    common to both; decision_match is that share, 1 where nothing moved. One that takes back leaves the spot undecided.
     """
     count = len(spots.geometries)
     names = ("decision", "decision_reason", "decision_by", "decision_at")
@@ -186,7 +187,8 @@ def standing_decisions(
         for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
             if match[at] >= HOLDS_SHARE:
                 item, row = decisions[given[at]], spot[at]
+                stands = item.decision != UNDECIDED
                 for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
-                    columns[name][row] = value
-                columns["decision_match"][row] = round(float(match[at]), 6)
+                    columns[name][row] = value if stands else None
+                columns["decision_match"][row] = round(float(match[at]), 6) if stands else np.nan
     return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})

@@ -7,9 +7,11 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import in_words, phrase
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, word_text
+from onemap.rules.judge.packs.rule import VERDICTS
 
 _SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
 _OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
+_MOST_OPEN = 5  # features of a layer, which are seen without a click
 _MOST, _MOST_LINES = 100, 20  # features of a layer in a list, and as lines; the answer in JSON has them all
 
 
@@ -22,23 +24,51 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
-    groups = named_groups()
-    places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
-
-    def heading(layer: Mapping[str, Any]) -> tuple[int, int]:
-        return places["kinds"][layer["kind"]], places["departments"][layer["department"]]
-
-    for _, some in groupby(sorted((layer for layer in layers if layer["features"]), key=heading), key=heading):
-        of_heading = list(some)
-        kind, department = of_heading[0]["kind"], of_heading[0]["department_title"]
-        name = f"{groups['kinds'][kind][language]} · {department}"
-        yield AnswerRow(name, rows=[_layer_row(layer, language) for layer in of_heading], line=[name])
+    """What rules speak of first, the gravest before the others; then what lies there besides, folded up."""
+    found = [layer for layer in layers if layer["features"]]
+    judged = [layer for layer in found if _speaking(layer)]
+    others = [layer for layer in found if not _speaking(layer)]
+    yield from _headings(judged, language)
+    rest = list(_headings(others, language))
+    if judged and others:
+        name = phrase("rows.identify_others", language)
+        yield AnswerRow(name, [str(len(others))], is_open=False, rows=rest, line=())
+    else:
+        yield from rest
     free = [layer for layer in layers if layer["covered"] and not layer["features"]]
     if free:
         yield _list_row("free", free, language)
     for reason in dict.fromkeys(layer["reason"] for layer in layers if layer["reason"]):
         word = phrase(f"reason.{reason}", language)  # of the layer, so no kind of rule is asked for its own
         yield _list_row("unknown", [layer for layer in layers if layer["reason"] == reason], language, reason=word)
+
+
+def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
+    """Layers below their kind of data and department, in the order of the gravest of each."""
+    groups = named_groups()
+    places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
+
+    def heading(layer: Mapping[str, Any]) -> tuple[int, int]:
+        return places["kinds"][layer["kind"]], places["departments"][layer["department"]]
+
+    by_heading = [list(some) for _, some in groupby(sorted(layers, key=heading), key=heading)]
+    for some in sorted(by_heading, key=lambda some: min(map(_gravity, some))):
+        kind, department = some[0]["kind"], some[0]["department_title"]
+        name = f"{groups['kinds'][kind][language]} · {department}"
+        rows = [_layer_row(layer, language) for layer in sorted(some, key=_gravity)]
+        yield AnswerRow(name, rows=rows, line=[name])
+
+
+def _speaking(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rules that speak of the features of a layer."""
+    rules = {rule for feature in layer["features"] for rule in feature["rules"]}
+    return [law for law in layer["laws"] if law["rule"] in rules]
+
+
+def _gravity(layer: Mapping[str, Any]) -> int:
+    """The place of a layer's gravest rule among the verdicts; a rule of the ground beside it says nothing here."""
+    verdicts = [law["verdict"] for law in _speaking(layer) if law["kind"] != _OUTSIDE]
+    return min(map(VERDICTS.index, verdicts), default=len(VERDICTS))
 
 
 def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
@@ -72,13 +102,14 @@ def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
         rows.append(AnswerRow("", line=[phrase("said.identify_more", language, count=len(features) - _MOST_LINES)]))
     if len(features) > _MOST:
         rows.append(AnswerRow(phrase("rows.identify_more", language, count=f"{len(features) - _MOST:,}")))
-    speaking = {rule for feature in features for rule in feature["rules"]}
-    laws = [_law_row(law, language) for law in layer["laws"] if law["rule"] in speaking]
+    laws = [_law_row(law, language) for law in _speaking(layer)]
     if laws:
         rows.append(AnswerRow(phrase("rows.rules", language), [str(len(laws))], is_open=False, rows=laws, line=()))
     name = f"{layer['title']} · {len(features):,}" if len(features) > 1 else layer["title"]
     line = phrase("said.identify_layer", language, **layer)
-    return AnswerRow(name, [layer["version"] or ""], layer["code"], rows=rows, line=[line])
+    return AnswerRow(
+        name, [layer["version"] or ""], layer["code"], is_open=len(features) <= _MOST_OPEN, rows=rows, line=[line]
+    )
 
 
 def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
 from onemap.layers.geometry.shape_column import all_of
 from onemap.layers.library.library import Library, sha256
@@ -16,6 +17,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
+from onemap.rules.answers.remedy.unbuilt_ground import RULE as UNBUILT
 from onemap.rules.judge.check.check import check, local_origin
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcels import Parcels
@@ -74,6 +76,8 @@ def sites(
     blank = Question(_parcels(cells, origin, options.attributes), tuple(packs), (), as_of, known_at, language)
     first = check(library, blank, threads.part(0.0, _CHECKED))
     rules = [rule for rule in rules_of_run(packs, first.record) if rule.id in first.record["rules"]]
+    if any(rule.id == UNBUILT for pack in packs for rule in pack.rules) and UNBUILT not in first.record["rules"]:
+        raise OneMapError("sites.no_survey", file=library.label, field="--unbuilt")
     cutting = threads.part(_CHECKED, _CUT, phrase("progress.cutting", language))
     obstacles = obstacles_of(first, rules, options.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)

@@ -12,6 +12,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.answers.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
 from onemap.rules.answers.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.answers.sheet.sheet_pages import sheet_page
+from onemap.rules.answers.sheet.sheet_uses import add_uses
 from onemap.rules.display.documents.blocks import Document
 from onemap.rules.display.documents.document_files import document_body
 from onemap.rules.display.documents.typst_printer import pdf_of
@@ -36,11 +37,14 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     drawing = progress.part(0.0, _DRAWN, phrase("progress.maps", language, number=1, count=run.parcels))
     for chunk in run.chunks():
         # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
+        begin = len(sheets)
         some = sheets_of(library, run.record, chunk.tables, rules, language, drawing)
         for made, grounds, pieces in some if "parcels" in chunk.tables else ():
             if suffix != ".json":
                 maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
             sheets += made
+        if chunk.parcels is not None and len(sheets) > begin:
+            add_uses(sheets[begin:], chunk.parcels, run.packs, language)
         add_land_classes(sheets, chunk.tables)
     head = _head(library, run.record, language)
     if suffix == ".json":

@@ -10,6 +10,7 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.rules.answers.sheet.sheet_content import Sheet
+from onemap.rules.answers.sheet.sheet_uses import use_text
 from onemap.rules.display.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.display.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
 from onemap.rules.judge.findings.citations import citation
@@ -35,6 +36,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
     facts = [
         [word("parcel"), sheet["parcel"]],
         [word("verdict"), _verdict(sheet["verdict"], language)],
+        [word("use"), use_text(sheet, language)],
         [
             word("area"),
             word("area_value", m2=square_metres_text(area), ha=hectares_text(area), mu=mu_text(area)),

@@ -30,7 +30,10 @@ DEFAULT_PACK = "city-preliminary"
 
 @dataclass(frozen=True)
 class Pack:
-    """A file of rules, with its text and the hash of it."""
+    """A file of rules, with its text and the hash of it.
+
+    system: the codes by which parcels name their use, where they do not say it themselves.
+    """
 
     id: str
     version: str
@@ -43,6 +46,7 @@ class Pack:
     classes: Mapping[str, ProjectClass] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
     register: KindRegister = field(default_factory=shipped_register)
+    system: str = LAND_SEA
 
     @property
     def tables(self) -> list[PermitTable]:
@@ -165,6 +169,7 @@ def parse_pack(
         classes=classes,
         bodies=bodies,
         register=register,
+        system=system,
     )
 
 

@@ -12,7 +12,7 @@ from onemap.rules.contract.declaration import (
 )
 
 # What may become of a difference between two plans.
-DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss", "undecided")
 _WORK = "compare_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))

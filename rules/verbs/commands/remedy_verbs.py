@@ -32,6 +32,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("area", "M2", required=True, convert=to_metres),
             Parameter("width", "M", convert=to_metres),
             Parameter("within", "FILE"),
+            Parameter("unbuilt", flag=True),
             Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
             Parameter("data", "FILE.toml"),
             Parameter("count", "N", convert=to_count),

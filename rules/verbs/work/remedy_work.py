@@ -88,7 +88,6 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.remedy.sites import sites as find_sites
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.findings.table import records_of
-    from onemap.rules.judge.packs.library_packs import packs_of
     from onemap.rules.judge.packs.pack import joined_rules
     from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
 
@@ -108,7 +107,7 @@ def sites(values: Values, context: VerbContext) -> Result:
             if district is None:
                 raise OneMapError("sites.no_district", file=library.label, field="--within")
             ground = _alone(district)
-        packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
+        packs = _packs_of_search(library, values)
         as_of = values.get("as_of") or date.today()
         project = {**checked_facts(facts, joined_rules(packs), as_of).plain, **(values.get("project") or {})}
         options = SiteOptions(
@@ -125,6 +124,15 @@ def sites(values: Values, context: VerbContext) -> Result:
     record = {"kind": "sites", "packs": plain_packs(packs)}
     problems = write_tables({"sites": table}, crs, values, context.language, context.language, record=record)
     return {"ok": True, "sites": records_of(table.columns), "problems": problems, **target_answer(values)}
+
+
+def _packs_of_search(library: Any, values: Values) -> list[Any]:
+    """The packs by which sites are sought, and the rule that keeps them off what is built, where that is asked."""
+    from onemap.rules.answers.remedy.unbuilt_ground import unbuilt_pack
+    from onemap.rules.judge.packs.library_packs import packs_of
+
+    packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
+    return [*packs, unbuilt_pack(library.catalogue())] if values.get("unbuilt") else packs
 
 
 def _alone(geometry: Any) -> Any:

@@ -151,6 +151,16 @@ def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
     assert open_dock.map_tab.item_of("STBHHX").isHidden()
 
 
+def test_one_press_hides_the_layers_without_data_and_says_how_many_there_are(open_dock):
+    tab, empty = open_dock.map_tab, sum(not entry.versions for entry in open_dock.library.layers)
+    assert tab.empty_button.text() == f"○ {empty}" and empty > 1
+    tab.empty_button.click()
+    assert tab.item_of("STBHHX") is None and tab.item_of("YJJBNTTB") is not None
+    assert settings.get("hide_empty_layers")
+    tab.empty_button.click()
+    assert tab.item_of("STBHHX") is not None
+
+
 def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
     check(open_dock)
     model = open_dock.check_tab.results.model
@@ -372,10 +382,10 @@ def test_today_is_said_in_the_colour_of_text_after_another_day_too(open_dock):
     assert open_dock.library.day == ""  # and not the date of today, which would be another one tomorrow
 
 
-def test_the_name_of_the_run_is_whole_below_the_buttons(open_dock):
+def test_what_was_asked_stands_in_one_line_below_the_buttons(open_dock):
     check(open_dock)
     label = open_dock.check_tab._run_label
-    assert label.text().startswith("parcels · 20") and label.wordWrap() and not label.isHidden()
+    assert label.text().startswith("parcels · 20") and label.text() in label.toolTip() and not label.isHidden()
     open_dock.library.set_day(QDate(2020, 1, 1))
     assert label.isHidden()
 
@@ -507,7 +517,7 @@ def test_a_drawn_parcel_is_asked_for_its_use_and_the_check_is_told(open_dock):
     assert use.count() > 100  # the national classes
     use.choose("0701")
     use.chosen.emit(use.code)
-    layer, feature = tab.uses.drawn
+    layer, feature = tab.uses.last_drawn
     assert layer.getFeature(feature).attributes() == ["1", "0701", "land-sea-2023"]
     systems.setCurrentIndex(systems.findData("urban-gb50137"))
     assert layer.getFeature(feature).attributes() == ["1", None, None]  # 0701 is no code of the other system

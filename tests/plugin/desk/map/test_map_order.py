@@ -206,6 +206,17 @@ def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     assert redline.checkState(0) == Qt.CheckState.Unchecked
 
 
+def test_a_theme_pressed_again_brings_the_map_before_it_back_unless_layers_were_switched_since(tab):
+    before = visible_codes()
+    for _press in range(2):
+        QTest.mouseClick(tab.themes.buttons["ecology"], Qt.MouseButton.LeftButton)
+    assert visible_codes() == before and tab.item_of("YJJBNTTB").checkState(0) == Qt.CheckState.Checked
+    QTest.mouseClick(tab.themes.buttons["ecology"], Qt.MouseButton.LeftButton)
+    tab.item_of("DLTB").setCheckState(0, Qt.CheckState.Checked)
+    QTest.mouseClick(tab.themes.buttons["ecology"], Qt.MouseButton.LeftButton)
+    assert visible_codes() == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}  # shown anew
+
+
 def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
     themes = QgsProject.instance().mapThemeCollection()
     themes.insert("Ecology", QgsMapThemeCollection.MapThemeRecord())

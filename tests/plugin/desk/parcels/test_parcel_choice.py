@@ -42,6 +42,15 @@ def test_parcels_that_are_added_after_the_library_was_opened_are_those_to_check(
     assert tab.button.isEnabled()
 
 
+def test_own_layers_and_files_stand_before_the_layers_of_libraries(tab, tmp_path):
+    path = write_layer(tmp_path / "file.gpkg", ["DKBH"], [(box(100, 100, 50, 50), "1")])
+    tab.parcels.choose_file(path)
+    add_layer(tmp_path, "Redline")
+    names = [tab.parcels.box.itemText(row) for row in range(tab.parcels.box.count())]
+    assert names[:2] == ["Redline (1)", "file.gpkg"] and len(names) > 2
+    assert all(tab.parcels.box.itemData(row, Qt.ItemDataRole.ToolTipRole) for row in range(2, len(names)))
+
+
 def test_what_somebody_chose_stays_when_other_layers_come(tab, tmp_path):
     add_layer(tmp_path, "Redline")
     box_of_choices = tab.parcels.box

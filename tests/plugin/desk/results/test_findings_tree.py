@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from qgis.PyQt.QtCore import QModelIndex, QSize
+from qgis.PyQt.QtCore import QModelIndex, QSize, Qt
 from qgis.PyQt.QtGui import QPalette, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QStyle, QStyleOptionViewItem
 
@@ -149,6 +149,15 @@ def test_eight_rows_as_high_as_they_are_stay_in_sight(tree):
     tree.resize(900, heights)  # wide enough for a name in one line
     lay_out()
     assert tree.minimumHeight() < heights
+
+
+def test_a_finding_that_is_not_counted_says_so_in_words_and_to_screen_readers(application):
+    model = ResultsModel(QPalette())
+    some = (finding("A", 1), replace(finding("A", 2), counted=False, reason="sliver"))
+    model.set_results([CheckedParcel(0, "A", "prohibited", 1.0, 1.0, some)], {})
+    counted, other = (model.index(row, 0, model.index(0, 0)) for row in range(2))
+    for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        assert "not counted" in model.data(other, role) and "not counted" not in model.data(counted, role)
 
 
 def test_no_chinese_line_begins_with_a_colon_or_ends_with_a_bracket(tree):

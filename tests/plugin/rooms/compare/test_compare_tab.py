@@ -18,6 +18,7 @@ from onemap.plugin.rooms.compare.compare_spots import SpotsModel
 from onemap.plugin.rooms.compare.compare_tab import CompareTab
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words import core_words
+from onemap.plugin.words.number_format import value_or_none
 from onemap.tests.plugin import other_desk
 from onemap.tests.plugin.small_town import Reader, X, Y, box, lay_out, wait_for, write_layer
 
@@ -262,6 +263,16 @@ def test_one_decision_can_be_given_to_a_whole_cluster(tab):
     assert [spot.decision for spot in tab.view.model.all_spots if spot.kind == "03"] == ["change-b", "change-b"]
     tab.view.undecided.setChecked(True)
     assert "03" not in kinds(tab) and "01" not in kinds(tab)
+    tab.view.undecided.setChecked(False)
+    tab.view.list.setCurrentIndex(tab.view.model.index(0, 0))
+    first = tab.view.current
+    tab.view.decide.scope.setCurrentIndex(0)
+    assert first.kind == "03" and tab.view.decide.back_button.isVisibleTo(tab.view)
+    decide(tab, Qt.Key.Key_0)  # of this spot alone
+    assert [spot.decision for spot in tab.view.model.all_spots if spot.kind == "03"].count("") == 1
+    assert tab.view.current.name == first.name and not tab.view.decide.back_button.isVisibleTo(tab.view)
+    marked = [feature["decision"] for feature in tab.view.spot_layer.layer.getFeatures() if feature["type"] == "03"]
+    assert sorted(value_or_none(one) or "" for one in marked) == ["", "change-b"]
 
 
 def test_the_list_sorts_by_every_measure_with_what_was_not_measured_last(tab):

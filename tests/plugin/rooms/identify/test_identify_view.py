@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from onemap.plugin.rooms.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, lay_out, line, wait_for, write_layer
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,28 @@ def test_a_click_lists_every_layer_at_the_place_by_kind_and_department(view, can
     assert any(row.startswith("Nothing here") for row in rows(view))
     assert any(row.startswith("Not known here") for row in rows(view))
     assert view.tree.accessibleName() and view.close_button.accessibleName()
+
+
+def test_an_answer_has_the_room_of_the_layers_so_that_one_thing_scrolls(view, dock, canvas, usual_font):
+    dock.setFloating(True)
+    dock.resize(320, 576)
+    place = QgsPointXY(X + 100, Y + 100)
+    view.ask_at(place)
+    wait_for(lambda: view.tree.topLevelItemCount())
+    lay_out()
+    assert dock.tabs.currentWidget().verticalScrollBar().maximum() == 0
+    assert not dock.map_tab.tree.isVisible() and view.tree.height() > 400
+    QTest.mouseClick(view.close_button, Qt.MouseButton.LeftButton)
+    assert dock.map_tab.tree.isVisible() and not view.tree.isVisible()
+    dock.statistics.button.click()
+    assert not dock.map_tab.tree.isVisible() and dock.statistics.layer.isVisible()
+    view.ask_at(place)  # from the map, meanwhile
+    wait_for(lambda: view.tree.topLevelItemCount())
+    assert view.tree.isVisible() and not dock.statistics.isVisible()
+    view.clear()
+    assert dock.statistics.isVisible() and not dock.map_tab.tree.isVisible()
+    dock.statistics.button.click()
+    assert dock.map_tab.tree.isVisible() and view.button.isVisible()
 
 
 def test_a_chosen_feature_is_highlighted_and_its_values_have_titles(view, canvas):

@@ -73,6 +73,14 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     assert [label[:2] for label in tab.sites.highlight.labels] == ["P2"]
 
 
+def test_unbuilt_ground_is_asked_for_and_nothing_is_guessed_without_a_survey(tab):
+    tab.sites.form.unbuilt.click()
+    assert tab.sites.form.unbuilt.isChecked() and "unbuilt ground only" in tab.sites.form.asked_text
+    QTest.mouseClick(tab.sites.button, LEFT)
+    wait_for(lambda: tab.refusals)
+    assert "no survey (DLTB) in force" in tab.refusals[0] and tab.sites.sites == []
+
+
 def test_in_a_narrow_dock_the_places_have_the_room_of_what_was_asked(tab):
     tab.resize(320, 576)
     tab.sites.form.area.setValue(2500)

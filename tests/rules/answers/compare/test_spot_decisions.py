@@ -79,6 +79,17 @@ def test_of_two_decisions_the_later_one_stands(city):
     assert conflict(city.compare())["decision"] == "keep-b"
 
 
+def test_a_decision_is_taken_back_and_the_log_keeps_both(city, onemap):
+    spot = conflict(city.compare())["spot"]
+    decide(city, spot)
+    decide(city, spot, "undecided", reason="按错了")
+    found = conflict(city.compare())
+    assert found["decision"] is None and found["decision_reason"] is None
+    decide(city, spot, "keep-b", reason="协调后")
+    assert conflict(city.compare())["decision"] == "keep-b"
+    assert city.run("verify", city.library).json["ok"]
+
+
 def test_it_is_found_with_the_plans_exchanged_and_says_the_same(city):
     decide(city, conflict(city.compare())["spot"], "change-a")
     text = city.matrix().read_text(encoding="utf-8").replace("[a]", "[x]").replace("[b]", "[a]").replace("[x]", "[b]")

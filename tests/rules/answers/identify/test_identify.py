@@ -267,6 +267,27 @@ def test_a_rule_on_the_ground_outside_is_not_told_as_one_on_the_place_inside(
     assert name in [row.name for row in layer.rows[-1].rows]
 
 
+def test_what_rules_speak_of_stands_first_by_gravity_and_the_rest_is_folded_up(desk, tmp_path, onemap):
+    library, covers = tmp_path / "own.gpkg", desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    pack = desk.pack(
+        {"id": "use", "layer": "DLTB", "verdict": "notice"}, {"id": "line", "layer": "STBHHX", "verdict": "prohibited"}
+    )
+    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
+    for code, count in (("DLTB", 1), ("STBHHX", 1), ("XZQ", 1), ("CJDCQ", 6)):
+        columns = {"BSM": [f"{code}{number}" for number in range(count)]}
+        columns |= {name: ["1"] * count for name in ("DLBM", "XZQDM", "XZQMC", "ZLDWDM", "ZLDWMC")}
+        source = desk.write(code.lower(), [box(0, 0, 10, 10)] * count, columns, "EPSG:4547")
+        answer = onemap("add", library, source, "--as", code, "--covers", covers, "--sure")
+        assert answer.code == 0, answer.json
+    rows = identify_view(onemap("identify", library, 5, 5).json, "en").parts
+    first, second, others = rows[:3]
+    layers = [[layer.hint for layer in row.rows] for row in (first, second)]
+    assert layers == [["STBHHX"], ["DLTB"]] and first.is_open and second.is_open
+    assert (others.name, others.values, others.is_open) == ("Other layers here, of which no rule speaks", ["2"], False)
+    folded = {layer.hint: layer.is_open for row in others.rows for layer in row.rows}
+    assert folded == {"XZQ": True, "CJDCQ": False}  # of many features those are seen that somebody asks for
+
+
 @pytest.mark.slow
 def test_the_text_is_grouped_by_kind_and_department_in_both_languages(desk, core):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=DISTRICT)

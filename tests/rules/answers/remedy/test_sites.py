@@ -78,6 +78,25 @@ def test_ground_for_which_no_layer_speaks_is_no_site(desk):
     assert len(found) and found.total_bounds[2] <= 400 + 1e-6
 
 
+def test_only_unbuilt_ground_is_searched_where_that_is_asked(desk):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], covers=GROUND)
+    file, pack = write_layer(desk.folder / "ground.gpkg", [GROUND]), desk.pack({})
+    asked = ("sites", desk.library, "--within", file, "--pack", pack, "--area", "10000", "--unbuilt", "--count", "30")
+    assert desk.run(*asked).codes == ["sites.no_survey"]
+    shapes = [box(0, 0, 700, 1200), box(700, 0, 900, 1200), box(900, 0, 1100, 1200), box(1100, 0, 1300, 1200)]
+    columns = {"BSM": list("abcd"), "DLBM": ["0702", "0101", "1109", None]}  # housing, paddy, a dam, unknown
+    survey = desk.write("survey", shapes, columns, "EPSG:4547")
+    covers = desk.write("covers", [box(0, 0, 1400, 1200)], {"n": [1]}, "EPSG:4547")
+    answer = desk.run("add", desk.library, survey, "--as", "DLTB", "--covers", covers, "--keep-bad")
+    assert answer.code == 0, answer.json
+    out = desk.folder / "unbuilt.gpkg"
+    answer = desk.run(*asked, "--out", out)
+    assert answer.code == 0, answer.json
+    found = gpd.read_file(out, layer="sites")
+    # West of 700 is housing, from 900 the dam and what has no class, from 1300 no patch, from 1400 nobody knows.
+    assert len(found) > 1 and found.geometry.within(box(700, 0, 900, 1200)).all()
+
+
 def test_rules_on_the_project_ask_what_it_says_of_itself(desk):
     desk.layer("ZONE", [GROUND])
     file = write_layer(desk.folder / "within.gpkg", [GROUND])

@@ -106,6 +106,38 @@ def test_the_facts_by_hand(ask):
     assert first["plans_silent"]["STBHHX"] == "layer_missing" and "CZKFBJ" not in first["plans_silent"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "lang", "words"),
+    [
+        ({"YDXZ": "0701"}, "en", "0701 Urban housing"),
+        ({"YDXZ": "0701", "XMLX": "住宅"}, "zh", "0701 城镇住宅用地；项目类型：住宅"),
+        ({"YDXZ": "R2", "code_system": "urban-gb50137"}, "zh", "R2 二类居住用地"),
+        ({"YDXZ": "9999"}, "en", "9999 (a code of no class: judged as not stated)"),
+        ({}, "zh", "未填拟用途，按最严判定"),
+    ],
+)
+def test_a_sheet_names_the_use_for_which_it_judged(desk, facts, lang, words):
+    desk.layer("ZONE", [box(0, 0, 50, 100)])
+    parcels = desk.parcels({"A": box(0, 0, 10, 10)}, columns={name: [value] for name, value in facts.items()})
+    target = desk.folder / "s.html"
+    answer = desk.run("sheet", desk.library, parcels, target, "--pack", desk.pack({}), lang=lang)
+    assert answer.code == 0, answer.json
+    assert words in re.sub("<[^>]+>", "", target.read_text(encoding="utf-8"))
+
+
+def test_a_use_that_a_person_states_is_named_of_parcels_that_say_none(desk):
+    desk.layer("ZONE", [box(0, 0, 50, 100)])
+    parcels = desk.parcels({"A": box(0, 0, 10, 10), "B": box(0, 0, 9, 9)}, columns={"YDXZ": [None, "0702"]})
+    facts, target = desk.folder / "facts.toml", desk.folder / "s.json"
+    facts.write_text('[parcels]\nYDXZ = "0701"\n', encoding="utf-8")
+    pack = desk.pack({"when": "YDXZ = '0701'"})
+    answer = desk.run("sheet", desk.library, parcels, target, "--pack", pack, "--data", facts, lang="en")
+    assert answer.code == 0, answer.json
+    sheets = json.loads(target.read_text(encoding="utf-8"))["sheets"]
+    found = [(one["use"], one["use_titles"]) for one in sheets]
+    assert found == [("0701", ["Urban housing"]), ("0702", ["Urban community services"])]
+
+
 def test_sheets_of_parcels_in_blocks_say_the_same(ask, monkeypatch):
     _, target = ask("whole.json")
     whole = json.loads(target.read_text(encoding="utf-8"))

@@ -1,0 +1,28 @@
+"""The button that hides the layers without data, and says how many there are."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QToolButton, QWidget
+
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import tr
+
+SETTING = "hide_empty_layers"
+
+
+class EmptyLayersButton(QToolButton):
+    """Pressed in while they are hidden; it is remembered."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setChecked(settings.get(SETTING))
+        self.toggled.connect(lambda is_on: settings.put(SETTING, is_on))
+
+    def show_count(self, count: int) -> None:
+        """Say how many layers have no data, with the sign that they have in the list."""
+        self.setText(f"○ {count:,}")
+        hint = tr("Hide layers without data ({count})").format(count=f"{count:,}")
+        self.setToolTip(hint)
+        self.setAccessibleName(hint)
+        self.setVisible(count > 0)

@@ -1,0 +1,88 @@
+"""What was stated otherwise since the check on display: its verdicts are of another use, or by other rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.desk.parcels.facts_choice import FactsChoice
+from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.desk.parcels.parcel_use import ParcelUse
+from onemap.plugin.desk.parcels.rules_choice import RulesChoice
+from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.words.translation import name_list, tr
+
+
+@dataclass(frozen=True)
+class Question:
+    """What verdicts depend on besides the ground.
+
+    uses: the use and its system that each drawn parcel states.
+    """
+
+    choice: Choice | None
+    uses: dict[int, tuple[str, str]]
+    system: str | None
+    packs: list[str] | None
+    facts: dict[str, Any]
+
+    def changes_to(self, now: Question) -> list[str]:
+        """What is stated otherwise by now, as the form calls it; other parcels are another question."""
+        uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
+        changed = {
+            tr("Use"): self.choice == now.choice and any(uses),
+            tr("Codes"): self.choice == now.choice and self.system != now.system,
+            tr("Rules"): self.packs != now.packs,
+            tr("Facts"): self.facts != now.facts,
+        }
+        return [name for name, is_other in changed.items() if is_other]
+
+
+class OutdatedNote(FittedLabel):
+    """A line that is there while the form says something else than what was asked."""
+
+    question_changed = pyqtSignal()
+
+    def __init__(
+        self,
+        parcels: ParcelChoice,
+        uses: ParcelUse,
+        rules: RulesChoice,
+        facts: FactsChoice,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._parcels, self._uses, self._rules, self._facts = parcels, uses, rules, facts
+        self._asked: Question | None = None  # of the check on display; None: it is not known
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
+        for changed in (uses.changed, facts.changed, rules.box.currentIndexChanged):
+            changed.connect(lambda *_what: self._take_change())
+
+    @property
+    def question(self) -> Question:
+        """What the form says now."""
+        uses = self._uses
+        return Question(self._parcels.choice, uses.stated, uses.system, self._rules.packs, self._facts.given)
+
+    def compare_with(self, asked: Question | None) -> None:
+        """Compare the form with what was asked, from now on."""
+        self._asked = asked
+        self._compare()
+
+    def show_if(self, is_wanted: bool) -> None:
+        """Show the line, if there is one, only where the verdicts are shown."""
+        self.setVisible(is_wanted and bool(self.text()))
+
+    def _compare(self) -> None:
+        names = self._asked.changes_to(self.question) if self._asked is not None else []
+        text = tr("Changed since this check: {names}. Check again for verdicts that hold.")
+        self.setText(text.format(names=name_list(names)) if names else "")
+
+    def _take_change(self) -> None:
+        self._compare()
+        self.question_changed.emit()

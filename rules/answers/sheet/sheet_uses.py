@@ -1,0 +1,47 @@
+"""For which use a parcel on a sheet was judged: the code that it states, what that means, and what it is called."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.catalogue.code_systems import SYSTEM_FIELD, TABLES, USE_FIELD, known_use, system_of
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.messages import phrase
+from onemap.rules.judge.inputs.parcels import STATED_KIND, Parcels
+from onemap.rules.judge.packs.kind_register import KIND_FIELD
+from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.projects import Projects
+
+_FIELDS = (USE_FIELD, SYSTEM_FIELD, STATED_KIND, KIND_FIELD)
+
+
+def add_uses(sheets: Sequence[dict[str, Any]], parcels: Parcels, packs: Sequence[Pack], language: str) -> None:
+    """Say on the sheets of parcels (n,), in their order, for which use they were judged.
+
+    use: the code as it is stated, None for none; use_titles: what it means, by each system of the packs that knows it;
+    project: what the project is called, None where nothing says it.
+    """
+    projects = Projects(parcels.attributes)
+    columns = [[texts[at] for at in place] for place, texts in map(projects.texts, _FIELDS)]
+    usual = dict.fromkeys(pack.system for pack in packs)
+    for sheet, (code, named, stated, text) in zip(sheets, zip(*columns, strict=True), strict=True):
+        titles = [_title(code, named, system, language) for system in usual] if code else []
+        sheet |= {"use": code, "use_titles": list(dict.fromkeys(filter(None, titles))), "project": stated or text}
+
+
+def use_text(sheet: Mapping[str, Any], language: str) -> str:
+    """The use as a reader finds it; where none is stated, that the strictest was taken."""
+    code, project = sheet["use"], sheet["project"]
+    parts = []
+    if code and sheet["use_titles"]:
+        parts.append(f"{code} {phrase('said.comma', language).join(sheet['use_titles'])}")
+    elif code:
+        parts.append(phrase("query_sheet.use_unknown", language, code=code))
+    if project:
+        parts.append(phrase("query_sheet.use_project", language, project=project))
+    return phrase("said.semicolon", language).join(parts) or phrase("query_sheet.use_none", language)
+
+
+def _title(code: str, named: str | None, usual: str, language: str) -> str | None:
+    known, system = known_use(code, named, usual), system_of(code, named, usual)
+    titles = class_titles(TABLES[system], known) if known and system else None
+    return titles[language] if titles else known

@@ -1,0 +1,101 @@
+"""What was asked folds away above the findings, and says when it is no longer what the findings are of."""
+
+import pytest
+from qgis.core import QgsGeometry
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+from onemap.tests.plugin.small_town import box, check, lay_out, wait_for
+
+
+@pytest.fixture
+def tab(dock, library, usual_font):
+    """The tab Check as it is on a screen of 1366 × 768, where QGIS leaves the panel 576 pixels."""
+    dock.setFloating(True)
+    dock.resize(320, 576)
+    dock.show()
+    dock.activateWindow()
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(dock.tab_index(dock.check_tab))
+    return dock.check_tab
+
+
+def state_use(tab, code):
+    """State a use, as somebody does who chooses it in the list."""
+    tab.uses.use.choose(code)
+    tab.uses.use.chosen.emit(code)
+
+
+def test_after_a_check_law_and_buttons_are_in_sight_and_a_line_says_what_was_asked(dock, tab, parcels):
+    tab.parcels.choose_layer(parcels)
+    tab.button.setFocus()
+    check(dock)
+    results, area = tab.results, dock.tabs.currentWidget()
+    results.tree.setCurrentIndex(results.model.index(0, 0, results.model.index(0, 0)))
+    lay_out()
+    assert area.verticalScrollBar().maximum() == 0
+    assert tab.parcels.isHidden() is False and not tab.parcels.isVisible()
+    for widget in (results.explain_button, results.remedy_button, results.export_button, tab.button):
+        assert not widget.visibleRegion().isEmpty()
+    assert "Basis" in results.details.text()
+    assert tab._run_label.text().startswith("parcels · 20") and "Rules of the test" in tab._run_label.text()
+    assert QApplication.focusWidget() is results.tree
+    QTest.mouseClick(tab.form_button, Qt.MouseButton.LeftButton)
+    assert tab.parcels.isVisible()
+
+
+def test_findings_take_no_focus_from_where_somebody_works_meanwhile(dock, tab, parcels):
+    tab.parcels.choose_layer(parcels)
+    dock.header.date.setFocus()
+    check(dock)
+    assert not tab.results.tree.hasFocus()
+
+
+def test_the_form_unfolds_once_there_are_no_findings_any_more(dock, tab, parcels):
+    tab.parcels.choose_layer(parcels)
+    check(dock)
+    assert not tab.parcels.isVisible()
+    dock.library.set_day(QDate(2020, 1, 1))
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs and tab.parcels.isVisible())
+
+
+def test_another_use_marks_the_findings_until_they_are_checked_again(dock, tab):
+    tab.live.button.setChecked(False)
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    state_use(tab, "0701")
+    check(dock)
+    assert tab.outdated.isHidden()
+    state_use(tab, "1207")
+    assert tab.outdated.isVisible() and "Use" in tab.outdated.text()
+    state_use(tab, "0701")
+    assert tab.outdated.isHidden()  # as it was asked
+    state_use(tab, "1207")
+    tab.facts.take({"parcels": {"x": 1}})
+    assert "Use, Facts" in tab.outdated.text()
+    tab.facts.take({})
+    check(dock)
+    assert tab.outdated.isHidden() and tab.outdated.text() == ""
+
+
+def test_a_parcel_drawn_since_is_no_other_use_of_those_that_were_checked(dock, tab):
+    tab.live.button.setChecked(False)
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    check(dock)
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(400, 100, 100, 100)))
+    assert tab.uses.use.isVisible()  # the form is there again, since it asks what this one is for
+    state_use(tab, "0701")
+    assert tab.outdated.text() == ""
+
+
+def test_a_drawn_parcel_is_checked_again_at_once_when_its_use_changes(dock, tab):
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+    wait_for(lambda: not tab.live.is_working and tab.live.summary.text())
+    tab.live.summary.clear()
+    state_use(tab, "0701")
+    assert tab.live.is_working
+    wait_for(lambda: not tab.live.is_working and tab.live.summary.text())
+    tab.parcels.undo_button.click()
+    wait_for(lambda: not tab.live.is_working and tab.live.summary.text() == "")
+    assert tab._pages.currentWidget() is tab._empty_page
