@@ -1980,12 +1980,28 @@ A version is a layer's code, or code@label.</source>
         <translation>{department}：回函</translation>
     </message>
     <message>
+        <source>Reply form</source>
+        <translation>回函</translation>
+    </message>
+    <message>
+        <source>Review pack</source>
+        <translation>离线会审包</translation>
+    </message>
+    <message>
         <source>Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}</source>
         <translation>在您填写期间，此意见已被他人修改。现为：{conclusion}，{who}</translation>
     </message>
     <message>
         <source>law and article; needed to disagree</source>
         <translation>法律及条款；不同意时必填</translation>
+    </message>
+    <message>
+        <source>Acting as {name}</source>
+        <translation>经办人：{name}</translation>
+    </message>
+    <message>
+        <source>Your name is asked for first</source>
+        <translation>先请填写姓名</translation>
     </message>
     <message>
         <source>Give up what is typed</source>

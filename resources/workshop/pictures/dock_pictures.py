@@ -163,7 +163,7 @@ class RoomPictures(DockCamera):
             wait_for(lambda: page.case is not None or self.dock.notice.text)
             self.take("review-case")
             page.tabs.setCurrentIndex(page.tabs.indexOf(page.findings))
-            page.table.choose("planning")
+            page.table.choose_department("planning")
             wait_for(lambda: page.findings.results.run is not None or self.dock.notice.text)
             self.take("review-findings")
             page.findings.results.summary_button.setChecked(True)
