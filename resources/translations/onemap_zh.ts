@@ -1224,14 +1224,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>命令行的 {command}</translation>
     </message>
     <message>
-        <source>How much of what?</source>
-        <translation>用地统计</translation>
-    </message>
-    <message>
-        <source>The land-use balance of a ground: drawn, chosen, or all</source>
-        <translation>所绘、所选或全部范围的用地平衡表</translation>
-    </message>
-    <message>
         <source>The map shows nothing of the ground of the library. Move it there, then add up again.</source>
         <translation>地图当前范围不在资料库所在地区。请将地图移到该地区后重新统计。</translation>
     </message>
@@ -1244,7 +1236,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>统计</translation>
     </message>
     <message>
-        <source>Land-use balance</source>
+        <source>Land-use totals</source>
         <translation>用地平衡表</translation>
     </message>
     <message>
@@ -1792,12 +1784,12 @@ Several days with semicolons between make a series.</source>
         <translation>指标值个数</translation>
     </message>
     <message>
-        <source>Warnings</source>
-        <translation>预警</translation>
+        <source>Alerts</source>
+        <translation>预警提醒</translation>
     </message>
     <message>
-        <source>Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an update, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
-        <translation>列出预警：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
+        <source>Lists the alerts: quotas that are near their limit or broken, permits that end, layers overdue for an update, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
+        <translation>列出预警提醒：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
         <source>Permits that end within so many days (empty: 90)</source>
@@ -4076,6 +4068,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>指标</translation>
     </message>
     <message>
+        <source>Only what is broken or near its limit</source>
+        <translation>只看突破和预警</translation>
+    </message>
+    <message>
         <source>Indicators of every area unit with value, target and status, as of the chosen day.</source>
         <translation>按所选日期列出各统计单元的指标：数值、目标、状态。</translation>
     </message>
@@ -4532,10 +4528,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>指标取自文件…</translation>
     </message>
     <message>
-        <source>Land-use balance of a ground</source>
-        <translation>任一范围的用地平衡表</translation>
-    </message>
-    <message>
         <source>States of the data before that are measured, too (trend)</source>
         <translation>另算数据此前的几个时点（趋势）</translation>
     </message>
@@ -4836,8 +4828,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>自 {label} 以来的变化…</translation>
     </message>
     <message>
-        <source>Page of the warnings</source>
-        <translation>预警的页面</translation>
+        <source>Page of the alerts</source>
+        <translation>预警提醒的页面</translation>
+    </message>
+    <message>
+        <source>List the alerts</source>
+        <translation>列出预警提醒</translation>
     </message>
     <message>
         <source>Open the list as a page, with a chart of how many there are of each kind</source>

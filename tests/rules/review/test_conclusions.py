@@ -240,9 +240,9 @@ def test_one_name_under_several_opinions_is_told_with_how_many_are_as_the_machin
     assert not any("alone signed" in warning for warning in signed["warnings"])
     for department, by in (("reform", "Wang"), ("water", "Ｗang ")):  # read alike, whatever the width
         signed = town.sign_all(case, department, on="2026-03-03", by=by)
-    (told,) = [warning for warning in signed["warnings"] if "alone signed" in warning]
-    assert told.startswith("Wang alone signed the opinions of 3 departments within ")
-    assert told.endswith(" as the machine drafted them: 2.")
+    (sentence,) = [warning for warning in signed["warnings"] if "alone signed" in warning]
+    assert sentence.startswith("Wang alone signed the opinions of 3 departments within ")
+    assert sentence.endswith(" as the machine drafted them: 2.")
     target = town.folder / "statement.json"
     done("review", "export", town.library, case, target, "--document", "statement")
     content = json.loads(target.read_text(encoding="utf-8"))
