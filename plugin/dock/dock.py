@@ -36,6 +36,7 @@ from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
+from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
@@ -63,7 +64,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -109,6 +110,7 @@ class OneMapDock(QgsDockWidget):
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
         self.identify = IdentifyView(self.library, canvas)
+        self.print_button = MapPrint(self.library, canvas)
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers = RemovedLayers(canvas, self)
@@ -145,11 +147,13 @@ class OneMapDock(QgsDockWidget):
         take_drop(event, self.add_delivery, self.add_file, self.refuse)
 
     def _fill_map_tab(self) -> None:
-        """Below the tree of layers: what lies here, three dimensions, two days."""
+        """Below the tree of layers: what lies here, the map on paper and in three dimensions, two days."""
         self.scene_button.setEnabled(not missing_view())
         self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
         self.scene_button.clicked.connect(self.show_scene)
-        for widget in (self.identify, self.scene_button):
+        row = QWidget()
+        row_of((self.print_button, 1), (self.scene_button, 1), inside=row, is_tight=True)
+        for widget in (self.identify, row):
             self.map_tab.layout().addWidget(widget)
         self.map_tab.add_row(self.day_swipe)
 
@@ -222,7 +226,7 @@ class OneMapDock(QgsDockWidget):
         balance.results_shown.connect(lambda: self._bring_into_sight(balance.tree))
         decide = self.compare_tab.view.decide
         decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
-        for view in (self.day_swipe, *rooms):
+        for view in (self.day_swipe, self.print_button, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())

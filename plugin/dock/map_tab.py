@@ -490,7 +490,7 @@ class MapTab(QWidget):
         hide_action.setCheckable(True)
         hide_action.setChecked(settings.get("hide_empty_layers"))
         hide_action.toggled.connect(self._hide_empty)
-        first_action = menu.addAction(tr("Open a library with its first map"))
+        first_action = menu.addAction(tr("Open a library with its base map"))
         first_action.setCheckable(True)
         first_action.setChecked(settings.get("first_map"))
         first_action.toggled.connect(lambda is_on: settings.put("first_map", is_on))

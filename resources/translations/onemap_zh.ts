@@ -901,7 +901,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Label</source>
-        <translation>版本标签</translation>
+        <translation>版本名称</translation>
     </message>
     <message>
         <source>Speaks for</source>
@@ -1234,6 +1234,30 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Add up</source>
         <translation>统计</translation>
+    </message>
+    <message>
+        <source>Print the map</source>
+        <translation>出图</translation>
+    </message>
+    <message>
+        <source>Legend</source>
+        <translation>图例</translation>
+    </message>
+    <message>
+        <source>Title of the map</source>
+        <translation>图名</translation>
+    </message>
+    <message>
+        <source>Data as of {day}, printed {today}</source>
+        <translation>数据日期 {day}，制图日期 {today}</translation>
+    </message>
+    <message>
+        <source>{path} could not be written. Choose another folder, or close the file where it is open.</source>
+        <translation>无法写入 {path}。请换一个文件夹，或关闭正打开该文件的程序。</translation>
+    </message>
+    <message>
+        <source>The map as it lies here, with title, legend, scale, north and the date of the data</source>
+        <translation>按当前视图出图：图名、图例、比例尺、指北针、数据日期</translation>
     </message>
     <message>
         <source>Land-use totals</source>
@@ -1800,7 +1824,7 @@ Several days with semicolons between make a series.</source>
         <translation>图层更新周期（代码=天数，用逗号分隔）</translation>
     </message>
     <message>
-        <source>Number of matters</source>
+        <source>Number of alerts</source>
         <translation>件数</translation>
     </message>
     <message>
@@ -3569,15 +3593,15 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What lies here?</source>
-        <translation>此处有什么？</translation>
+        <translation>图上查询</translation>
     </message>
     <message>
         <source>Close what lies here</source>
-        <translation>关闭此处内容</translation>
+        <translation>关闭查询结果</translation>
     </message>
     <message>
         <source>What lies here</source>
-        <translation>此处内容</translation>
+        <translation>查询结果</translation>
     </message>
     <message>
         <source>Layer, class</source>
@@ -3649,7 +3673,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What lies here (JSON)</source>
-        <translation>此处内容（JSON）</translation>
+        <translation>查询结果（JSON）</translation>
     </message>
     <message>
         <source>Point on the map</source>
@@ -3668,7 +3692,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>该日尚未生效：检测不采用</translation>
     </message>
     <message>
-        <source>Open a library with its first map</source>
+        <source>Open a library with its base map</source>
         <translation>打开资料库时显示底图</translation>
     </message>
     <message>
@@ -4084,8 +4108,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>测算各单元的指标；计算记录存入资料库</translation>
     </message>
     <message>
-        <source>Nothing to look at.</source>
-        <translation>没有预警。</translation>
+        <source>No alerts.</source>
+        <translation>没有预警提醒。</translation>
     </message>
     <message>
         <source>Numbers</source>
@@ -4112,7 +4136,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>整个辖区</translation>
     </message>
     <message>
-        <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
+        <source>{count:# alert|# alerts}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
     </message>
     <message>
@@ -4465,7 +4489,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Looking up what lies there…</source>
-        <translation>正在查此处内容…</translation>
+        <translation>正在查询…</translation>
     </message>
     <message>
         <source>What lies along a line from here…</source>

@@ -161,7 +161,7 @@ def warnings_row() -> VerbRow:
             "page": _page(),
         },
         sinks=(Sink("WARNINGS", tr("Alerts"), "warnings"),),
-        outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
+        outputs=(Output("COUNT", tr("Number of alerts"), "warnings", is_number=True),),
     )
 
 

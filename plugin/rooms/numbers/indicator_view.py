@@ -199,7 +199,7 @@ class IndicatorView(TableView):
         """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
         chosen = self.tree.about(self.tree.currentItem())
         unit = self.unit.currentData()
-        themes = [{**theme, "rows": self._listed(theme["rows"], unit)} for theme in self._rows]
+        themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
         if unit is not None or self.failing.isChecked():  # what the core counts is of all units
             themes = [{**theme, "name": first_line(theme["name"]), "is_open": _fails(theme)} for theme in themes]
         listed = [row for theme in themes for row in theme["rows"]]
@@ -210,7 +210,7 @@ class IndicatorView(TableView):
         self.tree.blockSignals(False)
         self._show_chosen(self.tree.currentItem())
 
-    def _listed(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
+    def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
         """Of a theme's rows those that are asked for: of the chosen theme, and of a unit if it is named."""
         rows = [row for row in rows if self._only is None or row["about"]["id"] in self._only]
         if unit is not None:

@@ -131,9 +131,9 @@ class WarningView(TableView):
         self._heads = [head for head in by_kind.values() if head["rows"]]
         self.tree.show_rows(self._heads)
         count = sum(bool(row["about"]) for head in self._heads for row in head["rows"])
-        text = tr("{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.")
+        text = tr("{count:# alert|# alerts}, {ground} with a place: double click or Enter goes there.")
         matters = text.format(count=Count(count), ground=Count(len(self._grounds)))
-        lines = [matters if count else tr("Nothing to look at.")]
+        lines = [matters if count else tr("No alerts.")]
         self._new = sum(bool(row["about"]["is_new"]) for row in today.values())
         if self._new:
             text = tr("{count:# is new: open it to follow it up|# are new: open them to follow them up}.")

@@ -120,7 +120,7 @@ def test_each_division_is_told_and_all_together_before_them(view):
     view.ground.box.setCurrentIndex(2)
     rows = balance(view)
     tops = [(row[1], row[2]) for row in rows if row[0] == 0]
-    assert tops == [("Together", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
+    assert tops == [("Total", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
     assert [row[2] for row in rows if row[0] == 2] == ["50.0000", "40.0000", *["25.0000", "20.0000"] * 2]
     assert [row[2] for row in rows if row[0] == 1 and row[1] == "no feature"] == ["10.0000", "5.0000", "5.0000"]
 
