@@ -55,5 +55,7 @@ def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, t
     assert (picture.width(), picture.height()) == (3507, 2480)  # 297 × 210 mm at 300 dots an inch
     assert reader.opened == [str(target)] and str(target) in dock.notice.text
     assert settings.get("review_folder") == str(tmp_path)
-    printing.write(str(tmp_path / "none" / "map.pdf"), "A4", "城北")
+    folder = tmp_path / "map.pdf"
+    folder.mkdir()
+    printing.write(str(folder), "A4", "城北")
     assert "could not be written" in dock.notice.text and len(reader.opened) == 1
