@@ -240,7 +240,7 @@ def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, m
     earlier.attempt("u_lead", earlier.event("planning", "sign", **content), stays=True)
     assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
     for module in (case_state, replay):
-        monkeypatch.setattr(module, "EDITION", case_state.EDITION + 1)
+        monkeypatch.setattr(module, "EDITION", 2)
     words = opinion(earlier.show_case("u_water"), "planning")
     assert (words["state"], words["text"], words["drafted_by"]) == ("signed", CLAIMED, "onemap")
 

@@ -17,7 +17,7 @@ from onemap.layers.errors import OneMapError
 
 LEAD_CHAIN, CARRIED_CHAIN = "lead", "upgrade"
 CHAINS = (*DEPARTMENTS, LEAD_CHAIN, CARRIED_CHAIN)
-EDITION = 2  # of the rules by which an event is judged
+EDITION = 1  # of the rules by which an event is judged
 MOST_BODY = 1_000_000  # characters
 COLUMNS = (
     *("case_id", "chain", "number", "at", "day", "who", "account", "action"),
