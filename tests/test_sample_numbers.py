@@ -94,7 +94,7 @@ def test_the_red_line_moved_by_a_hectare_between_its_two_versions(city):
 
 def test_what_the_town_grew_on_between_its_two_surveys_is_what_the_patches_declare(city):
     """The surveys have the same patches: what became what adds up from the areas that the files themselves declare."""
-    answer = done("transitions", city / "city.gpkg", "DLTB@2020年度", "DLTB@2023年度", "--by=DLBM").json
+    answer = done("transitions", city / "city.gpkg", "DLTB@2020", "DLTB@2023", "--by=DLBM").json
     found = became(answer, "DLBM", "area_ellipsoidal_m2")
     assert found.pop((None, None), 0.0) < 1.0, "the district's border is drawn to the millimetre"
     files = city / "国土"

@@ -36,6 +36,7 @@ from onemap.plugin.desk.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
+from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
@@ -58,13 +59,12 @@ from onemap.plugin.rooms.compare.compare_tab import CompareTab
 from onemap.plugin.rooms.identify.identify_view import IdentifyView
 from onemap.plugin.rooms.numbers.numbers_tab import NumbersTab
 from onemap.plugin.rooms.review.review_tab import ReviewTab
-from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.accessible_names import name_accessibly
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.room_bar import RoomBar
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -111,7 +111,7 @@ class OneMapDock(QgsDockWidget):
         self.setup_page = SetupPage(core, open_settings)
         self.map_tab = MapTab(self.library, self._zoom_to, self.show_place)
         self.identify = IdentifyView(self.library, canvas)
-        self.statistics = StatisticsView(self.library, canvas)
+        self.print_button = MapPrint(self.library, canvas)
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers = RemovedLayers(canvas, self)
@@ -148,11 +148,13 @@ class OneMapDock(QgsDockWidget):
         take_drop(event, self.add_delivery, self.add_file, self.refuse)
 
     def _fill_map_tab(self) -> None:
-        """Below the tree of layers: what lies here, statistics, three dimensions, two days."""
+        """Below the tree of layers: what lies here, the map on paper and in three dimensions, two days."""
         self.scene_button.setEnabled(not missing_view())
         self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
         self.scene_button.clicked.connect(self.show_scene)
-        for widget in (self.identify, self.statistics, self.scene_button):
+        row = QWidget()
+        row_of((self.print_button, 1), (self.scene_button, 1), inside=row, is_tight=True)
+        for widget in (self.identify, row):
             self.map_tab.layout().addWidget(widget)
         self.map_tab.add_row(self.day_swipe)
 
@@ -218,16 +220,16 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.refused.connect(self.notice.say)
         self.map_tab.layers_left.connect(self._say_left)
         rooms = (self.compare_tab, self.review_tab, self.numbers_tab)
-        for view in (self.identify, self.day_swipe, self.statistics, *rooms):
+        for view in (self.identify, self.day_swipe, *rooms):
             view.refused.connect(self.refuse)
-        for asked in (self.identify.answered, self.identify.cleared, self.statistics.button.toggled):
-            asked.connect(lambda *_is_on: self._share_map_room())
+        for asked in (self.identify.answered, self.identify.cleared):
+            asked.connect(self._share_map_room)
         self.identify.shown.connect(self.show_map_tab)
-        for balance in (self.statistics, self.numbers_tab.balance):
-            balance.results_shown.connect(lambda tree=balance.tree: self._bring_into_sight(tree))
+        balance = self.numbers_tab.balance
+        balance.results_shown.connect(lambda: self._bring_into_sight(balance.tree))
         decide = self.compare_tab.view.decide
         decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
-        for view in (self.day_swipe, self.statistics, *rooms):
+        for view in (self.day_swipe, self.print_button, *rooms):
             view.message_sent.connect(self.notice.say)
         self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
         self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
@@ -281,8 +283,7 @@ class OneMapDock(QgsDockWidget):
 
     def _share_map_room(self) -> None:
         """Give the room to what was asked in it; the layers come back with its end."""
-        balance = self.statistics if self.statistics.button.isChecked() else None
-        self.map_tab.show_alone(self.identify if self.identify.has_answer else balance)
+        self.map_tab.show_alone(self.identify if self.identify.has_answer else None)
 
     def _bring_into_sight(self, answer: QWidget) -> None:
         """Scroll the room to an answer that was asked for: on a low screen it lies below what asked for it."""
@@ -299,7 +300,7 @@ class OneMapDock(QgsDockWidget):
         compared = (self.compare_tab.finished, self.compare_tab.view.decided)
         for done in (self.library.read, *compared, self.identify.shown, self.review_tab.succeeded):
             done.connect(self.notice.forget_refusal)
-        views = (self.statistics, self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
+        views = (self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
         for view in (*views, *self.numbers_tab.views):
             view.results_shown.connect(self.notice.forget_refusal)
 
@@ -323,7 +324,7 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.map_tab, self.setup_page)
-        for part in (*rooms, self.identify, self.statistics, self._removed_layers, self._project_language):
+        for part in (*rooms, self.identify, self._removed_layers, self._project_language):
             part.close_down()
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):

@@ -7,6 +7,8 @@ from qgis.core import QgsFileUtils
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder
 
+MOST_BYTES = 240  # of a name without its ending: Linux takes 255, and a Chinese sign has three
+
 
 def suggested_file(name: str, ending: str) -> str:
     """A path in the folder for documents.
@@ -14,5 +16,5 @@ def suggested_file(name: str, ending: str) -> str:
     name: may be the title of a layer or a version's label, with signs that Windows has in no file's name. ending: with
     its dot.
     """
-    safe = QgsFileUtils.stringToSafeFilename(" ".join(name.split()))
+    safe = QgsFileUtils.stringToSafeFilename(" ".join(name.split())).encode()[:MOST_BYTES].decode(errors="ignore")
     return str(Path(settings.get("review_folder") or documents_folder()) / f"{safe}{ending}")

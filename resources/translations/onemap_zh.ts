@@ -925,7 +925,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Label</source>
-        <translation>版本标签</translation>
+        <translation>版本名称</translation>
     </message>
     <message>
         <source>Speaks for</source>
@@ -1248,14 +1248,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>命令行的 {command}</translation>
     </message>
     <message>
-        <source>How much of what?</source>
-        <translation>用地统计</translation>
-    </message>
-    <message>
-        <source>The land-use balance of a ground: drawn, chosen, or all</source>
-        <translation>所绘、所选或全部范围的用地平衡表</translation>
-    </message>
-    <message>
         <source>The map shows nothing of the ground of the library. Move it there, then add up again.</source>
         <translation>地图当前范围不在资料库所在地区。请将地图移到该地区后重新统计。</translation>
     </message>
@@ -1268,7 +1260,31 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>统计</translation>
     </message>
     <message>
-        <source>Land-use balance</source>
+        <source>Print the map</source>
+        <translation>出图</translation>
+    </message>
+    <message>
+        <source>Legend</source>
+        <translation>图例</translation>
+    </message>
+    <message>
+        <source>Title of the map</source>
+        <translation>图名</translation>
+    </message>
+    <message>
+        <source>Data as of {day}, printed {today}</source>
+        <translation>数据日期 {day}，制图日期 {today}</translation>
+    </message>
+    <message>
+        <source>{path} could not be written. Choose another folder, or close the file where it is open.</source>
+        <translation>无法写入 {path}。请换一个文件夹，或关闭正打开该文件的程序。</translation>
+    </message>
+    <message>
+        <source>The map as it lies here, with title, legend, scale, north and the date of the data</source>
+        <translation>按当前视图出图：图名、图例、比例尺、指北针、数据日期</translation>
+    </message>
+    <message>
+        <source>Land-use totals</source>
         <translation>用地平衡表</translation>
     </message>
     <message>
@@ -1816,12 +1832,12 @@ Several days with semicolons between make a series.</source>
         <translation>指标值个数</translation>
     </message>
     <message>
-        <source>Warnings</source>
-        <translation>预警</translation>
+        <source>Alerts</source>
+        <translation>预警提醒</translation>
     </message>
     <message>
-        <source>Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an update, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
-        <translation>列出预警：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
+        <source>Lists the alerts: quotas that are near their limit or broken, permits that end, layers overdue for an update, tables whose districts do not add up, and candidates for change without approval, with the nearest approval. A candidate is a question to be answered on the ground, never an offence.</source>
+        <translation>列出预警提醒：接近或突破的约束指标、将到期的许可、逾期未更新的图层、上下级合计不符的表、疑似未经批准的变化及最近的批准。疑似图斑只是须到实地核实的线索，不是违法认定。</translation>
     </message>
     <message>
         <source>Permits that end within so many days (empty: 90)</source>
@@ -1832,7 +1848,7 @@ Several days with semicolons between make a series.</source>
         <translation>图层更新周期（代码=天数，用逗号分隔）</translation>
     </message>
     <message>
-        <source>Number of matters</source>
+        <source>Number of alerts</source>
         <translation>件数</translation>
     </message>
     <message>
@@ -2004,12 +2020,28 @@ A version is a layer's code, or code@label.</source>
         <translation>{department}：回函</translation>
     </message>
     <message>
+        <source>Reply form</source>
+        <translation>回函</translation>
+    </message>
+    <message>
+        <source>Review pack</source>
+        <translation>离线会审包</translation>
+    </message>
+    <message>
         <source>Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}</source>
         <translation>在您填写期间，此意见已被他人修改。现为：{conclusion}，{who}</translation>
     </message>
     <message>
         <source>law and article; needed to disagree</source>
         <translation>法律及条款；不同意时必填</translation>
+    </message>
+    <message>
+        <source>Acting as {name}</source>
+        <translation>经办人：{name}</translation>
+    </message>
+    <message>
+        <source>Your name is asked for first</source>
+        <translation>先请填写姓名</translation>
     </message>
     <message>
         <source>Give up what is typed</source>
@@ -3613,15 +3645,15 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What lies here?</source>
-        <translation>此处有什么？</translation>
+        <translation>图上查询</translation>
     </message>
     <message>
         <source>Close what lies here</source>
-        <translation>关闭此处内容</translation>
+        <translation>关闭查询结果</translation>
     </message>
     <message>
         <source>What lies here</source>
-        <translation>此处内容</translation>
+        <translation>查询结果</translation>
     </message>
     <message>
         <source>Layer, class</source>
@@ -3693,7 +3725,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>What lies here (JSON)</source>
-        <translation>此处内容（JSON）</translation>
+        <translation>查询结果（JSON）</translation>
     </message>
     <message>
         <source>Point on the map</source>
@@ -4112,6 +4144,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>指标</translation>
     </message>
     <message>
+        <source>Only what is broken or near its limit</source>
+        <translation>只看突破和预警</translation>
+    </message>
+    <message>
         <source>Indicators of every area unit with value, target and status, as of the chosen day.</source>
         <translation>按所选日期列出各统计单元的指标：数值、目标、状态。</translation>
     </message>
@@ -4124,8 +4160,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>测算各单元的指标；计算记录存入资料库</translation>
     </message>
     <message>
-        <source>Nothing to look at.</source>
-        <translation>没有预警。</translation>
+        <source>No alerts.</source>
+        <translation>没有预警提醒。</translation>
     </message>
     <message>
         <source>Numbers</source>
@@ -4152,7 +4188,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>整个辖区</translation>
     </message>
     <message>
-        <source>{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.</source>
+        <source>{count:# alert|# alerts}, {ground} with a place: double click or Enter goes there.</source>
         <translation>共 {count} 项，其中 {ground} 项有位置：双击或按回车键前往。</translation>
     </message>
     <message>
@@ -4505,7 +4541,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Looking up what lies there…</source>
-        <translation>正在查此处内容…</translation>
+        <translation>正在查询…</translation>
     </message>
     <message>
         <source>What lies along a line from here…</source>
@@ -4566,10 +4602,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Indicators from a file…</source>
         <translation>指标取自文件…</translation>
-    </message>
-    <message>
-        <source>Land-use balance of a ground</source>
-        <translation>任一范围的用地平衡表</translation>
     </message>
     <message>
         <source>States of the data before that are measured, too (trend)</source>
@@ -4872,8 +4904,12 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>自 {label} 以来的变化…</translation>
     </message>
     <message>
-        <source>Page of the warnings</source>
-        <translation>预警的页面</translation>
+        <source>Page of the alerts</source>
+        <translation>预警提醒的页面</translation>
+    </message>
+    <message>
+        <source>List the alerts</source>
+        <translation>列出预警提醒</translation>
     </message>
     <message>
         <source>Open the list as a page, with a chart of how many there are of each kind</source>

@@ -23,6 +23,7 @@ from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, verdict_counts
+from onemap.rules.review.same_hand import same_hands
 
 _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
@@ -233,7 +234,10 @@ def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
 
 
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
-    """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge."""
+    """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge.
+
+    Also one name under several opinions, and a statement in nobody's name.
+    """
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     verdicts_of: dict[str, set[str]] = {}
     for row in findings:
@@ -253,6 +257,9 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
                 name = phrase(f"verdict.{against}", language)
                 key = f"review_said.{opinion.state}_against"
                 lines.append(phrase(key, language, department=department, verdict=name))
+    lines += [hand.sentence(language) for hand in same_hands(case)]
+    if case.state in ("consolidated", "issued") and not profile.lead.mark:
+        lines.append(phrase("review_said.no_sender", language))
     return lines
 
 

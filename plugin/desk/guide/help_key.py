@@ -18,7 +18,6 @@ TOPICS = {
     "VersionSlider": "versions-and-days",
     "DaySwipe": "versions-and-days",
     "ThemeButtons": "how-layers-lie-and-what-they-say",
-    "StatisticsView": "versions-and-days",
     "IdentifyView": "identify#in-qgis",
     "AddDialog": "adding-a-departments-file",
     "DeliveryDialog": "a-whole-delivery-at-once",

@@ -136,9 +136,9 @@ def warnings_row() -> VerbRow:
     """The row of `warnings`."""
     return VerbRow(
         "warnings",
-        tr("Warnings"),
+        tr("Alerts"),
         tr(
-            "Lists the warnings: quotas that are near their limit or broken, permits that end, layers overdue for an "
+            "Lists the alerts: quotas that are near their limit or broken, permits that end, layers overdue for an "
             "update, tables whose districts do not add up, and candidates for change without approval, with the "
             "nearest approval. A candidate is a question to be answered on the ground, never an offence."
         ),
@@ -160,8 +160,8 @@ def warnings_row() -> VerbRow:
             "rhythm": codes("layers", ",", "="),
             "page": _page(),
         },
-        sinks=(Sink("WARNINGS", tr("Warnings"), "warnings"),),
-        outputs=(Output("COUNT", tr("Number of matters"), "warnings", is_number=True),),
+        sinks=(Sink("WARNINGS", tr("Alerts"), "warnings"),),
+        outputs=(Output("COUNT", tr("Number of alerts"), "warnings", is_number=True),),
     )
 
 

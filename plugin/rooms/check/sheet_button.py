@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QToolButton, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.translation import Count, tr
@@ -61,8 +61,7 @@ class SheetButton(QToolButton):
         )
 
     def _choose(self) -> None:
-        start = Path(settings.get("review_folder") or documents_folder()) / f"{tr('Query sheets')}.pdf"
-        path = ask_target(self, tr("Print query sheets"), str(start), FORMS)
+        path = ask_target(self, tr("Print query sheets"), suggested_file(tr("Query sheets"), ".pdf"), FORMS)
         if path:
             self.write(path)
 

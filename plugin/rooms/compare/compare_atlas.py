@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_results import Comparison
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
@@ -67,9 +66,7 @@ class AtlasButton(QToolButton):
 
     def _asked_path(self, title: str, forms: dict[str, str]) -> str:
         """Ask for a file, named after the plans. forms: the dialog's filters by ending."""
-        folder = settings.get("review_folder") or documents_folder()
-        name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
-        return ask_target(self, title, str(Path(folder) / f"{name}{next(iter(forms))}"), forms)
+        return ask_target(self, title, suggested_file(" ".join(self._comparison.plans), next(iter(forms))), forms)
 
     def _choose_report(self) -> None:
         path = self._asked_path(tr("Print the report of a comparison"), REPORT_FORMS)

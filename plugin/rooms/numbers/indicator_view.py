@@ -27,6 +27,7 @@ from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_
 from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
 
@@ -77,6 +78,7 @@ class IndicatorView(TableView):
             tr("Measure again and compare"),
             tr("Measure the kept run again with what was known then, and compare row by row"),
         )
+        self.failing = TickBox(tr("Only what is broken or near its limit"))
         self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
         self.tree.setIndentation(INDENTATION_PX)
         self.charts = ChartView(self)
@@ -90,6 +92,7 @@ class IndicatorView(TableView):
 
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
+        self.failing.toggled.connect(lambda _is_on: self._fill())
         self.pick_button.toggled.connect(self._use_tool)
         self.page_button.clicked.connect(lambda: self.open_page(self.unit.currentData()))
         self.tool.featureIdentified.connect(self._pick)
@@ -101,7 +104,9 @@ class IndicatorView(TableView):
 
     def _build(self) -> None:
         row = row_of((self.unit, 1), self.pick_button, self.explain_button, self.repeat_button, self.page_button)
-        column_of(self.work, row, (self.tree, 1), self.steps, self.charts, self.note, inside=self, is_tight=True)
+        column_of(
+            self.work, row, self.failing, (self.tree, 1), self.steps, self.charts, self.note, inside=self, is_tight=True
+        )
         self._show_result(False)
 
     def measure(self, unit_layer: str, title: str) -> None:
@@ -194,15 +199,24 @@ class IndicatorView(TableView):
         """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
         chosen = self.tree.about(self.tree.currentItem())
         unit = self.unit.currentData()
-        listed = [row for row in self._rows if self._only is None or row["about"]["id"] in self._only]
-        if unit is not None:
-            listed = [_of_unit(row, below) for row in listed for below in row["rows"] if below["about"]["unit"] == unit]
+        themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
+        if unit is not None or self.failing.isChecked():  # what the core counts is of all units
+            themes = [{**theme, "name": first_line(theme["name"]), "is_open": _fails(theme)} for theme in themes]
+        listed = [row for theme in themes for row in theme["rows"]]
         self.tree.blockSignals(True)
-        self.tree.show_rows(listed)
+        self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
         if chosen:
             self.tree.choose({"pack": chosen["pack"], "id": chosen["id"]})
         self.tree.blockSignals(False)
         self._show_chosen(self.tree.currentItem())
+
+    def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
+        """Of a theme's rows those that are asked for: of the chosen theme, and of a unit if it is named."""
+        rows = [row for row in rows if self._only is None or row["about"]["id"] in self._only]
+        if unit is not None:
+            rows = [_of_unit(row, below) for row in rows for below in row["rows"] if below["about"]["unit"] == unit]
+            rows.sort(key=lambda row: not row["about"]["fails"])
+        return [row for row in rows if row["about"]["fails"] or not self.failing.isChecked()]
 
     def _show_chosen(self, item: QTreeWidgetItem | None) -> None:
         """Colour the map by a row's indicator, draw its charts, and those of the unit that is listed."""
@@ -235,7 +249,7 @@ class IndicatorView(TableView):
     def _indicator(self, item: QTreeWidgetItem | None) -> tuple[str, str] | None:
         """The pack and id of a row's indicator."""
         about = self.tree.about(item)
-        return (about["pack"], about["id"]) if about else None
+        return (about["pack"], about["id"]) if about and "pack" in about else None
 
     def _unit(self, item: QTreeWidgetItem) -> str | None:
         """The unit whose row it is; None for another row."""
@@ -301,7 +315,10 @@ class IndicatorView(TableView):
 
     def _use_tool(self, is_on: bool) -> None:
         if is_on and self.map.layer is None and self.tree.topLevelItemCount():
-            self.tree.setCurrentItem(self.tree.topLevelItem(0))  # what can be clicked must be seen
+            first = self.tree.topLevelItem(0)
+            self.tree.setCurrentItem(
+                first if self._indicator(first) else first.child(0)
+            )  # what is clicked must be seen
         layer = self.map.layer
         if is_on and layer is not None:
             self.tool.setLayer(layer)
@@ -316,7 +333,7 @@ class IndicatorView(TableView):
 
     def _show_result(self, is_shown: bool) -> None:
         buttons = (self.pick_button, self.explain_button, self.repeat_button, self.page_button)
-        for widget in (self.unit, *buttons, self.tree, self.note):
+        for widget in (self.unit, *buttons, self.failing, self.tree, self.note):
             widget.setVisible(is_shown)
         if not is_shown:
             self.charts.show_charts([])
@@ -334,7 +351,12 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     """The row of an indicator where one unit is listed: with the value of that unit, and what is said of it."""
     second = below["name"].partition("\n")[2]
     name = "\n".join(filter(None, (first_line(row["name"]), second)))
-    return {**below, "name": name, "about": row["about"]}
+    return {**below, "name": name, "about": {**row["about"], "fails": below["about"]["fails"]}}
+
+
+def _fails(theme: dict[str, Any]) -> bool:
+    """Whether something that is listed of a theme fails."""
+    return any(row["about"]["fails"] for row in theme["rows"])
 
 
 def _tool_button(name: str, title: str, hint: str, is_checkable: bool = False) -> QToolButton:

@@ -1,4 +1,4 @@
-"""The tab Numbers: which units, which theme; their indicators in a list and on the map, and what to look at."""
+"""The tab Numbers: indicators of units in a list and on the map, alerts, a table of land use, sensors; a page each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QWidget,
 )
@@ -25,10 +26,12 @@ from onemap.plugin.rooms.numbers.warning_view import ShowPlace, WarningView
 from onemap.plugin.rooms.statistics.counted_ground import DIVISIONS
 from onemap.plugin.rooms.statistics.statistics_view import StatisticsView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
+from onemap.plugin.widgets.room_bar import RoomBar
+from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import name_list, tr
 
+INDICATORS, ALERTS, LAND_USE, SENSORS = range(4)  # the pages
 MOST_UNITS = 2000  # a layer of more features is none of units that somebody reads
 
 
@@ -58,7 +61,6 @@ class NumbersTab(QWidget):
         self.warnings = WarningView(library, show_place)
         self.sensors = SensorView(library)
         self.balance = StatisticsView(library, canvas)
-        self.balance.button.setText(tr("Land-use balance of a ground"))
         self.views = (self.indicators, self.warnings, self.sensors, self.balance)
         self._build()
         self.indicators.packs = self.warnings.packs = self.own_files.packs
@@ -88,7 +90,7 @@ class NumbersTab(QWidget):
             hint=tr("Measure the indicators of the units; the run is kept in the library"),
         )
         self.look_button = push_button(
-            tr("Warnings"),
+            tr("List the alerts"),
             sign="warnings",
             hint=tr("Quotas, permits that end, sums that differ, change without approval"),
         )
@@ -102,26 +104,31 @@ class NumbersTab(QWidget):
         return box
 
     def _build(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Area units"), self.units)
-        themes = row_of((self.theme, 1), self.layers_button, self.own_files)
-        form.addRow(tr("Theme"), themes)
-        fill_room(
-            self,
-            form,
-            self.lost_files,
-            self.lacking,
-            self.measure_button,
-            self.hint,
-            (self.indicators, 3),
-            self.balance,
-            self.look_button,
-            (self.warnings, 2),
-            self.sensors,
-            0,
-        )
+        """One thing that is asked at a time below the bar, so that no answer lies below another."""
+        self._units_row = _form_row(tr("Area units"), self.units)
+        theme = _form_row(tr("Theme"), row_of((self.theme, 1), self.layers_button, self.own_files))
+        asked = (theme, self.lost_files, self.lacking, self.measure_button, self.hint)
+        self.bar, self.pages = RoomBar(), Pages()
+        self.bar.setAccessibleName(tr("Numbers"))
+        self.bar.setExpanding(False)
+        for title, parts in (
+            (tr("Indicators"), (*asked, (self.indicators, 1), 0)),
+            (tr("Alerts"), (self.look_button, (self.warnings, 1), 0)),
+            (tr("Land-use totals"), (self.balance, 0)),
+            (tr("Sensors"), (self.sensors, 0)),
+        ):
+            page = QWidget()
+            column_of(*parts, inside=page, is_tight=True)
+            self.pages.addWidget(page)
+            self.bar.addTab(title)
+        self.bar.currentChanged.connect(self._show_page)
+        fill_room(self, self.bar, self._units_row, (self.pages, 1))
+
+    def _show_page(self, page: int) -> None:
+        """Show what is asked for in a page; the colours of the indicators lie on the map beside their list alone."""
+        self.pages.setCurrentIndex(page)
+        self._units_row.setVisible(page in (INDICATORS, ALERTS))
+        self.indicators.enter_map() if page == INDICATORS else self.indicators.leave_map()
 
     def enter_map(self) -> None:
         """Show on the map what was shown there before the tab was left."""
@@ -156,6 +163,7 @@ class NumbersTab(QWidget):
             self.units.addItem(layer.title, layer.code)
         self.units.insertItem(0, tr("the whole district"), "")
         self.units.setCurrentIndex(max(0, self.units.findData(chosen)))
+        self.bar.setTabVisible(SENSORS, not self.sensors.isHidden())
         self._enable()
 
     def _ask_themes(self) -> None:
@@ -230,6 +238,16 @@ class NumbersTab(QWidget):
         has_layers = bool(self._library.layers)
         self.measure_button.setEnabled(has_layers and not self.indicators.is_working)
         self.look_button.setEnabled(has_layers and not self.warnings.is_working)
+
+
+def _form_row(label: str, part: QWidget | QHBoxLayout) -> QWidget:
+    """A labelled row, which is as wide as the room."""
+    row = QWidget()
+    form = QFormLayout(row)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    form.addRow(label, part)
+    return row
 
 
 def _make_line() -> QLabel:

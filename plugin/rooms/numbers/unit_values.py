@@ -46,7 +46,7 @@ def unit_values(answer: dict[str, Any]) -> list[UnitValue]:
     records = {(one["pack"], one["id"], one["unit"] or "", one["as_of"]): one for one in answer["indicators"]}
     last = max((one["as_of"] for one in answer["indicators"]), default="")
     values = []
-    for row in answer["view"]:
+    for row in (row for theme in answer["view"] for row in theme["rows"]):
         pack, id_ = row["about"]["pack"], row["about"]["id"]
         for below in row["rows"]:
             unit = below["about"]["unit"]

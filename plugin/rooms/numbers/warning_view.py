@@ -57,7 +57,7 @@ class WarningView(TableView):
         self.page_button = tool_button(
             "document", tr("Open the list as a page, with a chart of how many there are of each kind")
         )
-        self.page_button.setAccessibleName(tr("Page of the warnings"))
+        self.page_button.setAccessibleName(tr("Page of the alerts"))
         layout = column_of(self.work, (self.tree, 1), self.steps, self.note, inside=self, is_tight=True)
         row = row_of((self.keep_button, 1), self.page_button)
         layout.addLayout(row)
@@ -70,7 +70,7 @@ class WarningView(TableView):
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
 
     def _make_tree(self) -> AnswerTree:
-        tree = ValueTree(tr("Warnings"), (tr("Warnings"), tr("Value")))
+        tree = ValueTree(tr("Alerts"), (tr("Alerts"), tr("Value")))
         tree.setIndentation(INDENTATION_PX)
         wrap_names(tree, column=VALUE)
         widest = self.fontMetrics().horizontalAdvance(USUAL_VALUE)  # a longer one wraps: names need the room
@@ -84,9 +84,7 @@ class WarningView(TableView):
         unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
         """
         params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs, "view": True}
-        self.ask_tables(
-            "warnings", tr("Warnings"), params, lambda tables, answer: self._show(tables, answer, unit_layer)
-        )
+        self.ask_tables("warnings", tr("Alerts"), params, lambda tables, answer: self._show(tables, answer, unit_layer))
 
     def open_page(self) -> None:
         """Let the core write the page of the list, and open it."""
@@ -133,9 +131,9 @@ class WarningView(TableView):
         self._heads = [head for head in by_kind.values() if head["rows"]]
         self.tree.show_rows(self._heads)
         count = sum(bool(row["about"]) for head in self._heads for row in head["rows"])
-        text = tr("{count:# matter|# matters}, {ground} with a place: double click or Enter goes there.")
+        text = tr("{count:# alert|# alerts}, {ground} with a place: double click or Enter goes there.")
         matters = text.format(count=Count(count), ground=Count(len(self._grounds)))
-        lines = [matters if count else tr("Nothing to look at.")]
+        lines = [matters if count else tr("No alerts.")]
         self._new = sum(bool(row["about"]["is_new"]) for row in today.values())
         if self._new:
             text = tr("{count:# is new: open it to follow it up|# are new: open them to follow them up}.")

@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -36,7 +35,8 @@ from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, stor
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
 from onemap.plugin.rooms.review.review_words import name_buttons, step_word
-from onemap.plugin.widgets.buttons import MainButton, tool_button
+from onemap.plugin.widgets.buttons import MainButton, tool_button, wrapped_label
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.room_bar import RoomBar
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -84,7 +84,7 @@ class CasePage(QWidget):
         self.documents.written.connect(lambda path: self.message_sent.emit(tr("Written: {path}").format(path=path)))
         self.table = OpinionTable()
         self.table.chosen.connect(self._show_department)
-        self.editor = OpinionEditor(self.unsent_texts)
+        self.editor = OpinionEditor(self.unsent_texts, person)
         self.editor.step_requested.connect(self._do_for_department)
         self.editor.typed_changed.connect(self._show_table)
         self.findings = CaseFindings(library, canvas, self.steps.remedy)
@@ -100,10 +100,8 @@ class CasePage(QWidget):
         self.setAcceptDrops(True)
 
     def _make_labels(self) -> None:
-        self.project, self.state_label = QLabel(), QLabel()
-        self.unseen_label, self.warnings = QLabel(), QLabel()
-        for label in (self.project, self.state_label, self.unseen_label, self.warnings):
-            label.setWordWrap(True)
+        self.project, self.state_label = wrapped_label(), wrapped_label()
+        self.unseen_label, self.warnings = FittedLabel(), FittedLabel()
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.state_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for label in (self.unseen_label, self.warnings):
@@ -261,10 +259,12 @@ class CasePage(QWidget):
         self.tabs.currentChanged.connect(lambda _tab: self.leave_map())
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.table)
-        self.split.addWidget(self.tabs)
+        below = QWidget()  # what is said between comes and goes, and the rows above keep their places
+        column_of(self.unseen_label, self.warnings, (self.tabs, 1), inside=below, is_tight=True)
+        self.split.addWidget(below)
         self.split.setStretchFactor(1, 1)
         self.split.setChildrenCollapsible(False)
-        column_of(top, self.unseen_label, self.warnings, row, self.work, (self.split, 1), inside=self, is_tight=True)
+        column_of(top, row, self.work, (self.split, 1), inside=self, is_tight=True)
 
     def minimumSizeHint(self) -> QSize:
         """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""

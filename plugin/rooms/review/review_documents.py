@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from qgis.PyQt.QtWidgets import QMenu, QToolButton, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder
+from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
@@ -21,6 +20,7 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
+MOST_SIGNS = 40  # of a project in a file's name, in which 255 bytes stand
 FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
 
 
@@ -76,11 +76,19 @@ class DocumentButton(QToolButton):
             action.triggered.connect(lambda _checked=False, chosen=suffix: self._choose(document, department, chosen))
 
     def _choose(self, document: str, department: str, suffix: str) -> None:
-        folder = settings.get("review_folder") or documents_folder()
-        parts = (self._case.project, self._case.id, document or "pack", department)
-        name = re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part))[:120]
+        titles = {
+            "report": tr("Report of the findings"),
+            "statement": tr("Statement of all opinions"),
+            "opinion": tr("Opinion"),
+            "reply": tr("Reply form"),
+            "": tr("Review pack"),
+        }
+        whose = word("departments", department) if department else ""
+        number = self._case.answer.get("document") if document == "statement" else ""
+        parts = (self._case.project[:MOST_SIGNS], titles[document], whose, number)
+        name = suggested_file("-".join(filter(None, parts)), f".{suffix}")
         forms = {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
-        path = ask_target(self, tr("Write the document"), str(Path(folder) / f"{name}.{suffix}"), forms)
+        path = ask_target(self, tr("Write the document"), name, forms)
         if path:
             self.write(path, document, department)
 

@@ -23,11 +23,13 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
+from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.rows_and_columns import column_of
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
@@ -43,9 +45,9 @@ class OpinionEditor(QWidget):
     step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
 
-    def __init__(self, unsent_texts: UnsentTexts, parent: QWidget | None = None) -> None:
+    def __init__(self, unsent_texts: UnsentTexts, person: PersonButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._unsent_texts = unsent_texts
+        self._unsent_texts, self._person = unsent_texts, person
         self._case: Case | None = None
         self._opinion: Opinion | None = None
         self._is_filling = False
@@ -53,6 +55,7 @@ class OpinionEditor(QWidget):
         self._bases: list[str] = []
         self.title = wrapped_label()
         self.author_label = wrapped_label()
+        self.by_label = ElidedLabel()  # who writes and signs, said before the buttons
         self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
         self.sign_label.setWordWrap(True)
         self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
@@ -69,6 +72,7 @@ class OpinionEditor(QWidget):
         self._items_layout.setSpacing(3)
         self._make_buttons()
         self._build()
+        person.changed.connect(self._enable)
 
     def _make_inputs(self) -> None:
         self.conclusion = QComboBox()
@@ -198,7 +202,7 @@ class OpinionEditor(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(button, place // 2, place % 2)
         layout = column_of((area, 1), inside=self, is_tight=True)
-        layout.addWidget(self.drop_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(row_of((self.by_label, 1), self.drop_button))
         layout.addLayout(grid)
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
@@ -266,6 +270,8 @@ class OpinionEditor(QWidget):
             button.setEnabled(why_not is None and not self._is_busy)
             button.setToolTip(name_buttons(why_not) if why_not else "")
         can_write = self._opinion.steps.get("opine") is None
+        self.by_label.setText(self._person.acting_text)
+        self.by_label.setVisible(any(why_not is None for why_not in self._opinion.steps.values()))
         self._say_why_not_signed(can_write)
         self.text.setReadOnly(not can_write)
         for widget in (self.conclusion, self.items):

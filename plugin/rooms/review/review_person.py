@@ -39,6 +39,12 @@ class PersonButton(QToolButton):
         """The account on a server, else the stored name; empty for none."""
         return self._account or settings.get("review_name")
 
+    @property
+    def acting_text(self) -> str:
+        """In whose name a step is taken, as it is said before its button."""
+        known = self.known_name
+        return tr("Acting as {name}").format(name=known) if known else tr("Your name is asked for first")
+
     def name(self) -> str:
         """The user's name for a step; asks for it once. Empty where it was not given."""
         return self.known_name or self.ask()

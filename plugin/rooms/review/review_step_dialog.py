@@ -41,6 +41,7 @@ class StepQuestion:
     chosen_code: the code that is proposed.
     days: the working days that are proposed; 0 asks for none.
     reason: the label of the reason that is asked; empty for the usual one.
+    by: says in whose name the step is taken.
     needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
     """
 
@@ -52,6 +53,7 @@ class StepQuestion:
     chosen_code: str = ""
     days: int = 0
     reason: str = ""
+    by: str = ""
     needs: str = ""
 
 
@@ -86,7 +88,8 @@ class StepDialog(QDialog):
         if question.days:
             form.addRow(tr("More working days"), self.days)
         form.addRow(question.reason or tr("Reason"), self.reason)
-        column_of((self._make_text(question.text), 1), form, self.buttons, inside=self)
+        self.by_label = wrapped_label(question.by)
+        column_of((self._make_text(question.text), 1), form, self.by_label, self.buttons, inside=self)
         self.setMinimumWidth(MIN_WIDTH_PX)
         name_accessibly(self)
         HelpKey(self)

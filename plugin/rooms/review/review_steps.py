@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,15 @@ class CaseSteps(QObject):
 
     def _decide(self, step: str, decided: str, text: str) -> None:
         choices = tuple((code, conclusion_word(code)) for code in OVERALL_CONCLUSIONS)
+        warnings = [f"! {line}" for line in self.case.answer.get("warnings") or []]
         question = StepQuestion(
-            step_word(step), text, step_word(step), tr("Conclusion"), choices, decided, needs="other"
+            step_word(step),
+            "\n".join([text, *warnings]),
+            step_word(step),
+            tr("Conclusion"),
+            choices,
+            decided,
+            needs="other",
         )
         self._ask(step, question, choice="conclusion")
 
@@ -169,7 +177,7 @@ class CaseSteps(QObject):
             return
         case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
         key = (case.id, step, *map(str, (more_params or {}).values()))
-        dialog = self.dialog = StepDialog(question, self._parent)
+        dialog = self.dialog = StepDialog(replace(question, by=self._person.acting_text), self._parent)
         dialog.reason.setPlainText(self._unsent_reasons.get(key, ""))
 
         def send() -> None:

@@ -26,7 +26,7 @@ from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
 from onemap.plugin.rooms.statistics.share_bar import ShareBar
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
@@ -40,7 +40,7 @@ MIN_ROWS = 9
 
 
 class StatisticsView(VerbView):
-    """One balance at a time; the form is there only while the button is on."""
+    """One balance at a time."""
 
     message_sent = pyqtSignal(str)
 
@@ -49,12 +49,6 @@ class StatisticsView(VerbView):
         self._params: dict[str, Any] = {}  # of the balance on display
         self.saving = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.saving.refused.connect(self.refused)
-        self.button = push_button(
-            tr("How much of what?"),
-            sign="statistics",
-            hint=tr("The land-use balance of a ground: drawn, chosen, or all"),
-        )
-        self.button.setCheckable(True)
         self.layer = WrappedChoice()
         self.layer.setAccessibleName(tr("Land use to add up"))
         self.ground = CountedGround(library, canvas)
@@ -65,16 +59,15 @@ class StatisticsView(VerbView):
         self.changed_versions = ChangedVersions(library)
         self.note = wrapped_label()
         self.tree = self._make_tree()
-        self._panel, self._form = QWidget(), QWidget()
+        self._form = QWidget()
         self._build()
-        self.button.toggled.connect(self._panel.setVisible)
         self.count_button.clicked.connect(lambda: self.count())
         self.save_button.clicked.connect(lambda: self._choose_target())
         library.listed.connect(self._list_layers)
         self._list_layers()
 
     def _make_tree(self) -> AnswerTree:
-        tree = AnswerTree(tr("Land-use balance"), ())
+        tree = AnswerTree(tr("Land-use totals"), ())
         tree.setSelectionMode(AnswerTree.SelectionMode.ExtendedSelection)
         tree.setItemDelegateForColumn(SHARE, ShareBar(tree))
         tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 4))
@@ -96,11 +89,9 @@ class StatisticsView(VerbView):
             (self.tree, 1),
             self.note,
             0,  # the room that is left while there is no table
-            inside=self._panel,
+            inside=self,
             is_tight=True,
         )
-        column_of(self.button, self._panel, inside=self, is_tight=True)
-        self._panel.hide()
         self._show_result(False)
 
     def count(self) -> None:
@@ -127,7 +118,7 @@ class StatisticsView(VerbView):
             "statistics",
             params,
             lambda answer: self._show(params, answer, name, title),
-            self.button.text(),
+            self.count_button.text(),
             str(folder),
         )
 
@@ -200,6 +191,5 @@ class StatisticsView(VerbView):
         has_layer = self.layer.count() > 0
         self.lacking.setVisible(not has_layer)
         self._form.setVisible(has_layer)
-        self.button.setEnabled(bool(self._library.layers) or self.button.isChecked())
         self.count_button.setEnabled(not self.is_working and has_layer)
         self.save_button.setEnabled(not self.is_working and bool(self._params))

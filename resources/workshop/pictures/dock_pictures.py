@@ -17,6 +17,7 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.profile import settings
+from onemap.plugin.rooms.numbers.numbers_tab import ALERTS, INDICATORS
 from onemap.plugin.words.translation import install_translator
 from onemap.resources.workshop.pictures.dock_camera import (
     DRAWN_MS,
@@ -163,7 +164,7 @@ class RoomPictures(DockCamera):
             wait_for(lambda: page.case is not None or self.dock.notice.text)
             self.take("review-case")
             page.tabs.setCurrentIndex(page.tabs.indexOf(page.findings))
-            page.table.choose("planning")
+            page.table.choose_department("planning")
             wait_for(lambda: page.findings.results.run is not None or self.dock.notice.text)
             self.take("review-findings")
             page.findings.results.summary_button.setChecked(True)
@@ -173,10 +174,11 @@ class RoomPictures(DockCamera):
         """The indicators of the divisions, and what is to be looked at."""
         dock, tab = self.dock, self.dock.numbers_tab
         dock.tabs.setCurrentIndex(dock.tab_index(tab))
-        for name, view, button in (
-            ("numbers", tab.indicators, tab.measure_button),
-            ("numbers-warnings", tab.warnings, tab.look_button),
+        for page, name, view, button in (
+            (INDICATORS, "numbers", tab.indicators, tab.measure_button),
+            (ALERTS, "numbers-warnings", tab.warnings, tab.look_button),
         ):
+            tab.bar.setCurrentIndex(page)
             shown: list = []
             view.results_shown.connect(lambda answers=shown: answers.append(True))
             button.click()

@@ -14,6 +14,7 @@ from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.desk.add.source_choice import Delivery
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
+from onemap.plugin.rooms.numbers.numbers_tab import INDICATORS, LAND_USE, SENSORS
 from onemap.resources.workshop.pictures.dock_camera import DRAWN_MS, DockCamera, wait, wait_for
 
 LONG_AGO = QDate(1990, 1, 1)  # no layer is in force
@@ -67,7 +68,7 @@ class StatePictures:
         wait_for(lambda: self._dock.pages.currentWidget() is self._dock.tabs)
 
     def take_map(self) -> None:
-        """The room Map: what is found and what is not, a day long ago, the land-use balance, a menu."""
+        """The room Map: what is found and what is not, a day long ago, a menu."""
         dock, camera, tab = self._dock, self._camera, self._dock.map_tab
         camera.show_room(tab)
         for name, text in (("found", {"zh": "小学", "en": "road"}[self._request["language"]]), ("nothing", "xyzzy")):
@@ -77,22 +78,11 @@ class StatePictures:
         tab.search.clear()
         self._take_menu("state-more-menu", dock.header.more_menu)
         self._take_menu("state-library-menu", dock.header.menu)
-        view = dock.statistics
-        view.button.setChecked(True)
-        camera.take("state-balance-form")
-        self._ask_balance()
-        camera.take("state-balance")
-        view.button.setChecked(False)
         dock.day_swipe.button.setChecked(True)
         wait(4 * DRAWN_MS)
         camera.take("state-swipe")
         dock.day_swipe.end()
         self._take_long_ago("state-map-long-ago")
-
-    def _ask_balance(self) -> None:
-        view = self._dock.statistics
-        view.count()
-        wait_for(lambda: not view.is_working)
 
     def take_check(self) -> None:
         """The room Check: nothing chosen, at work, cancelled, refused, a finding's remedy, sites, trial."""
@@ -296,16 +286,22 @@ class StatePictures:
         wait(DRAWN_MS)
         camera.take("state-numbers-at-work")
         wait_for(lambda: not view.is_working)
-        view.tree.topLevelItem(0).setExpanded(True)
-        view.tree.setCurrentItem(view.tree.topLevelItem(0).child(1))
+        indicator = view.tree.topLevelItem(0).child(0)
+        view.tree.setCurrentItem(indicator.child(0))
         view.explain_button.click()
         wait(8 * DRAWN_MS)
         camera.take("state-numbers-explained")
+        tab.bar.setCurrentIndex(SENSORS)
         tab.sensors.button.click()
         wait(8 * DRAWN_MS)
+        camera.take("state-numbers-sensors")
+        tab.bar.setCurrentIndex(LAND_USE)
+        camera.take("state-balance-form")
+        tab.balance.count()
+        wait_for(lambda: not tab.balance.is_working)
+        camera.take("state-balance")
+        tab.bar.setCurrentIndex(INDICATORS)
         area = dock.tabs.currentWidget()
-        area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
-        camera.take("state-numbers-bottom")
 
         def measure() -> None:
             tab.measure_button.click()

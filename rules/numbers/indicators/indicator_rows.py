@@ -17,6 +17,7 @@ from onemap.rules.numbers.indicators.indicator_words import (
     trend_words,
     unit_words,
 )
+from onemap.rules.numbers.indicators.themes import shipped_themes
 
 Record = Mapping[str, Any]
 SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so
@@ -60,19 +61,37 @@ def room_words(row: Record, language: str) -> str:
 
 
 def _by_unit(rows: Sequence[Record], language: str) -> list[AnswerRow]:
-    """Rows that are said as text only: a table for each unit and day."""
+    """Rows that are said as text only: for each unit and day a table for each theme, the gravest first."""
     found = []
     for _, of_unit in groupby(rows, key=lambda row: (row["unit"], row["as_of"])):
         shown = list(of_unit)
-        table = AnswerTable(
-            (Column(""), Column("", is_number=True), Column(""), Column("")),
-            [_text_row(row, language) for row in shown],
-            indent="",
-            has_heads=False,
-        )
+        tables = [
+            AnswerRow("", rows=(_text_table(of_theme, language),), line=(title,))
+            for title, of_theme in _by_theme([[row] for row in shown], language)
+        ]
         line = f"{unit_words(shown[0], language)} · {shown[0]['as_of']}"
-        found.append(AnswerRow("", rows=(table,), line=(line,)))
+        found.append(AnswerRow("", rows=tables, line=(line,)))
     return found
+
+
+def _text_table(of_theme: Sequence[Sequence[Record]], language: str) -> AnswerTable:
+    columns = (Column(""), Column("", is_number=True), Column(""), Column(""))
+    return AnswerTable(columns, [_text_row(row, language) for (row,) in of_theme], indent="", has_heads=False)
+
+
+def _by_theme(indicators: Sequence[Sequence[Record]], language: str) -> list[tuple[str, list[Sequence[Record]]]]:
+    """The rows of each indicator under the first shipped theme that names it, the gravest first, as are the themes."""
+    theme_of = {name: theme.title[language] for theme in reversed(shipped_themes()) for name in theme.indicators}
+    other = phrase("said.other_indicators", language)
+    found: dict[str, list[Sequence[Record]]] = {title: [] for title in [*theme_of.values(), other]}
+    for values in sorted(indicators, key=_gravity):
+        found[theme_of.get(values[0]["id"], other)].append(values)
+    return sorted(((title, those) for title, those in found.items() if those), key=lambda one: _gravity(one[1][0]))
+
+
+def _gravity(values: Sequence[Record]) -> int:
+    """How grave the gravest of some values is, 0 the most."""
+    return min(_STATUSES.index(row["status"]) for row in values)
 
 
 def _text_row(row: Record, language: str) -> AnswerRow:
@@ -83,6 +102,7 @@ def _text_row(row: Record, language: str) -> AnswerRow:
 
 
 def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
+    """The values of the last day as rows: theme, indicator, unit; a theme is open where something in it fails."""
     last = max((row["as_of"] for row in rows), default="")
     found: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
@@ -90,14 +110,28 @@ def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
             found.setdefault((row["pack"], row["id"]), []).append(row)
     return [
         AnswerRow(
-            f"{values[0]['title']}\n{_summary(values, language)}".strip(),
-            about={"pack": pack, "id": id_},
-            sign=SIGNS.get(min((row["status"] for row in values), key=_STATUSES.index), ""),
-            is_open=False,
-            rows=[_unit_row(row, language) for row in values],
+            f"{title}\n{_counts([row for values in of_theme for row in values], language)}".strip(),
+            about={"theme": title},
+            is_open=_fails(of_theme[0]),
+            rows=[_indicator_row(values, language) for values in of_theme],
         )
-        for (pack, id_), values in found.items()
+        for title, of_theme in _by_theme([*found.values()], language)
     ]
+
+
+def _indicator_row(values: Sequence[Record], language: str) -> AnswerRow:
+    return AnswerRow(
+        f"{values[0]['title']}\n{_summary(values, language)}".strip(),
+        about={"pack": values[0]["pack"], "id": values[0]["id"], "fails": _fails(values)},
+        sign=SIGNS.get(_STATUSES[_gravity(values)], ""),
+        is_open=False,
+        rows=[_unit_row(row, language) for row in values],
+    )
+
+
+def _fails(values: Sequence[Record]) -> bool:
+    """Whether one of some values is broken or near to it."""
+    return _STATUSES[_gravity(values)] in ("alarm", "warn")
 
 
 def _unit_row(row: Record, language: str) -> AnswerRow:
@@ -105,7 +139,7 @@ def _unit_row(row: Record, language: str) -> AnswerRow:
     return AnswerRow(
         f"{unit_words(row, language)}\n{_remarks(row, language)}".strip(),
         (amount_word(row["value"], row, language),),
-        about={"pack": row["pack"], "id": row["id"], "unit": row["unit"] or ""},
+        about={"pack": row["pack"], "id": row["id"], "unit": row["unit"] or "", "fails": _fails([row])},
         sign=SIGNS.get(row["status"], ""),
         is_open=False,
         rows=_facts(row, language),
@@ -150,13 +184,20 @@ def _summary(values: Sequence[Record], language: str) -> str:
     if len({(row["status"], row["reason"]) for row in values}) == 1:
         words.append(_remarks({**values[0], "way": None, "trend": None, "target": None, "free": None}, language))
     else:
-        for status in _STATUSES:
-            count = sum(row["status"] == status for row in values)
-            words.append(f"{status_words(status, language)} {count}".replace(" ", _NO_BREAK, 1) if count else "")
+        words.append(_counts(values, language))
     for trend in _TRENDS:
         count = sum(row["trend"] == trend for row in values)
         words.append(f"{TREND_SIGNS[trend]}{_NO_BREAK}{phrase(f'trend.{trend}', language)} {count}" if count else "")
     return " · ".join(filter(None, words))
+
+
+def _counts(values: Sequence[Record], language: str) -> str:
+    """How many values have which status, the gravest first; of those without one nothing."""
+    counts = [(status, sum(row["status"] == status for row in values)) for status in _STATUSES[:-1]]
+    words = [
+        f"{status_words(status, language)} {count}".replace(" ", _NO_BREAK, 1) for status, count in counts if count
+    ]
+    return " · ".join(words)
 
 
 def _facts(row: Record, language: str) -> list[AnswerRow]:

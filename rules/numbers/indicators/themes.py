@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.catalogue import LayerEntry, shipped_catalogue
 from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
@@ -50,11 +51,14 @@ def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators
     indicators: the ids that the packs know. Raises OneMapError theme.missing, theme.encoding, theme.syntax, theme.key,
     theme.name with every problem of a file.
     """
-    found: dict[str, Theme] = {}
-    for path in (*sorted(FOLDER.glob("*.toml")), *map(Path, files)):
-        theme = _theme_of(path, catalogue, indicators)
-        found[theme.id] = theme
-    return list(found.values())
+    own = [_theme_of(Path(path), catalogue, indicators) for path in files]
+    return list({theme.id: theme for theme in (*shipped_themes(), *own)}.values())
+
+
+@lru_cache(maxsize=1)
+def shipped_themes() -> tuple[Theme, ...]:
+    """The themes that come along, in the order of their files."""
+    return tuple(_theme_of(path, shipped_catalogue(), ()) for path in sorted(FOLDER.glob("*.toml")))
 
 
 def _theme_of(path: Path, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:

@@ -4,6 +4,7 @@ Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unle
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from onemap.layers.area_units import hectares_text, mu_text
@@ -25,6 +26,7 @@ from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
+from onemap.rules.review.same_hand import SameHand, same_hands
 from onemap.rules.review.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.review.statement.differences import differences
 from onemap.rules.review.statement.document_words import words
@@ -210,7 +212,12 @@ def _opinion_tables(
         "overrides": _with_names(language)(overrides),
         "conclusion": conclusion(case, evidence, department),
         "late_entries": late_entries(case, evidence, department),
+        "same_hands": [_same_hand(hand, language) for hand in same_hands(case)] if department is None else [],
     }
+
+
+def _same_hand(hand: SameHand, language: str) -> Row:
+    return {**asdict(hand), "text": hand.sentence(language)}
 
 
 def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:

@@ -149,6 +149,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
             **content["asked"]
         ),
         "open": _open(content["open"], labels),
+        "same_hands": [row["text"] for row in content["same_hands"]],
         "land": _land(content, labels),
         "conclusion": _conclusion(content, labels),
         "stale": _stale(content["opinions"], labels),

@@ -1,5 +1,6 @@
 """The review pack: what a department without QGIS is shown, the digest of it, and the form that saves its reply."""
 
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -14,7 +15,15 @@ from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
 
 _REPLIES_IN = ("circulating",)
 _MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in
+_MOST_OF_PROJECT = 40  # characters in a file's name
+_NO_NAME = re.compile(r'[<>:"/\\|?*\s\x00-\x1f]+')
 _MEASURES = ("parcel", "rule", "layer", "version", "verdict", "area_m2", "share", "length_m", "distance_m", "value")
+
+
+def _reply_name(case: Case, department: str, language: str) -> str:
+    """What the reply is called, for people, with no sign that Windows takes in no file's name."""
+    parts = (case.project[:_MOST_OF_PROJECT], words(language)["kind_reply"], department, str(case.round))
+    return _NO_NAME.sub("_", "-".join(parts)) + SUFFIX
 
 
 def takes_reply(case: Case, department: str) -> bool:
@@ -79,7 +88,7 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         ],
         checklist=shown["checklist"],
         format=FORMAT,
-        file=f"{case.id}-{department}-{case.round}{SUFFIX}",
+        file=_reply_name(case, str(shown["document"]["department_title"]), language),
         suffix=SUFFIX,
         most_text=_MOST_TEXT,
         most_answer=_MOST_ANSWER,

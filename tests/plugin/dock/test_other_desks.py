@@ -90,7 +90,7 @@ def test_the_verdicts_of_older_versions_say_that_they_are(shared_dock, parcels, 
 
 @pytest.mark.slow
 def test_what_lies_here_and_a_balance_say_that_they_are_of_older_versions(shared_dock, tmp_path):
-    path, place, balance = shared_dock.library.path, shared_dock.identify, shared_dock.statistics
+    path, place, balance = shared_dock.library.path, shared_dock.identify, shared_dock.numbers_tab.balance
     survey = write_layer(tmp_path / "survey.gpkg", ["BSM", "DLBM"], [(box(0, 0, 1000, 1000), "P1", "0101")])
     add = ("add", path, survey, "--as", "DLTB", "--covers=district")
     core(*add, "--valid-from=2025-01-01")
@@ -101,7 +101,6 @@ def test_what_lies_here_and_a_balance_say_that_they_are_of_older_versions(shared
         done.connect(lambda: answered.append(True))
     place.ask(QgsPointXY(X + 200, Y + 200), QgsCoordinateReferenceSystem(CRS))
     wait_for(lambda: len(answered) == 1)
-    balance.button.click()
     balance.count()
     wait_for(lambda: len(answered) == 2)
     assert place.changed_versions.isHidden() and balance.changed_versions.isHidden()

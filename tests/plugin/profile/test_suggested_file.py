@@ -8,7 +8,9 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 
 
-@pytest.mark.parametrize("name", ["永久基本农田 2023/24-2024:年底", 'a\\b:c*d?e"f<g>h|i', "two\nlines\tand a tab"])
+@pytest.mark.parametrize(
+    "name", ["永久基本农田 2023/24-2024:年底", "长" * 300, 'a\\b:c*d?e"f<g>h|i', "two\nlines\tand a tab"]
+)
 def test_a_title_becomes_a_name_that_every_system_takes(tmp_path, name):
     settings.put("review_folder", str(tmp_path))
     path = Path(suggested_file(name, ".pdf"))

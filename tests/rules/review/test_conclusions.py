@@ -1,5 +1,6 @@
 """Opinions become one conclusion, a statement gets its number, and what is approved is checked against from then on."""
 
+import json
 import sqlite3
 
 import geopandas as gpd
@@ -8,8 +9,12 @@ import pytest
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.review import approvals
 from onemap.rules.review.cases.routing import overall
+from onemap.rules.review.statement.outline import places, printed_outline
+from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
+
+NO_SENDER = "The statement has no head and no sender, because the library has no profile of the bureau."
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,8 @@ def test_a_person_may_decide_otherwise_with_a_reason(town, walk):
     assert [after[key] for key in ("proposed", "conclusion", "conclusion_reason", "decided_by")] == [
         *("disagree", "conditional", "市政府专题会议纪要", "mayor")
     ]
-    assert after["warnings"] == []
+    one_name, no_sender = after["warnings"]
+    assert one_name.startswith("head alone signed") and no_sender == NO_SENDER
 
 
 def test_agreeing_against_a_prohibition_is_allowed_and_said_aloud(town, walk):
@@ -225,3 +231,33 @@ def test_every_field_that_a_case_writes_into_the_library_has_a_title():
     entries = shipped_catalogue()
     for layer in approvals._LAYERS.values():
         assert [name for name in layer.fields if entries[layer.code].field_named(name) is None] == [], layer.code
+
+
+def test_one_name_under_several_opinions_is_told_with_how_many_are_as_the_machine_drafted_them(town, walk):
+    case = walk("circulating")
+    town.done("opine", case, "water", "--conclusion", "agree", "--text", "意见", on="2026-03-02", by="Li")
+    signed = town.sign_all(case, "land", on="2026-03-03", by="Wang")
+    assert not any("alone signed" in warning for warning in signed["warnings"])
+    for department, by in (("reform", "Wang"), ("water", "Ｗang ")):  # read alike, whatever the width
+        signed = town.sign_all(case, department, on="2026-03-03", by=by)
+    (sentence,) = [warning for warning in signed["warnings"] if "alone signed" in warning]
+    assert sentence.startswith("Wang alone signed the opinions of 3 departments within ")
+    assert sentence.endswith(" as the machine drafted them: 2.")
+    target = town.folder / "statement.json"
+    done("review", "export", town.library, case, target, "--document", "statement")
+    content = json.loads(target.read_text(encoding="utf-8"))
+    (hand,) = content["same_hands"]
+    assert (hand["by"], hand["opinions"], hand["unchanged"]) == ("Wang", 3, 2)
+    first = next(page for page in printed_outline(content, places("pdf", "statement"))[1] if page["name"])
+    lines = [line for part in first["parts"] for line in getattr(part, "lines", ())]
+    assert hand["text"] in lines
+
+
+def test_a_statement_without_a_profile_says_at_issue_that_it_has_no_head_and_no_sender(town, walk, capsys):
+    case = walk("consolidated")
+    assert NO_SENDER in town.show(case, "2026-03-05")["warnings"]
+    library, who = town.as_person("clerk")
+    assert main(["review", "issue", str(library), case, *who, "--on", "2026-03-05", "--lang", "en"]) == 0
+    assert NO_SENDER in capsys.readouterr().out
+    town.library.with_suffix(".profile.toml").write_text('authority = "云州市自然资源局"\n', encoding="utf-8")
+    assert NO_SENDER not in town.show(case, "2026-03-05")["warnings"]

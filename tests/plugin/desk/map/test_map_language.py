@@ -19,7 +19,7 @@ from onemap.tests.plugin.small_town import CRS, box, write_layer
 
 WORDS = {
     "zh": {"land": "地类图斑", "arable": "01 耕地", "theme": "底图", "field": "地类编码"},
-    "en": {"land": "Land use patches", "arable": "01 Arable", "theme": "First map", "field": "Land class"},
+    "en": {"land": "Land use patches", "arable": "01 Arable", "theme": "Base map", "field": "Land class"},
 }
 
 

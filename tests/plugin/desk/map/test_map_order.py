@@ -186,7 +186,7 @@ def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     assert visible_codes() == {"XZQ", "KGDK", "TDGHDL", "CZKFBJ", "DMDZ"}
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
     themes = project.mapThemeCollection()
-    assert set(themes.mapThemes()) == {"First map", "Ecology", "Plan"}
+    assert set(themes.mapThemes()) == {"Base map", "Ecology", "Plan"}
     codes = {layer.customProperty(PROPERTY_CODE) for layer in themes.mapThemeVisibleLayers("Ecology")}
     assert codes == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
     water = next(

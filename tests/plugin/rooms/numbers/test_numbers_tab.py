@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import QApplication, QFrame
 from onemap.plugin.desk.answers.answer_tree import NAME, VALUE
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.numbers.chart_view import EDGE_PX, svg_for_qt
+from onemap.plugin.rooms.numbers.numbers_tab import ALERTS, INDICATORS, LAND_USE
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core, make_library
@@ -91,10 +92,16 @@ def measure(tab):
     return answer(tab.indicators, tab.measure_button)
 
 
+def indicator_rows(view):
+    """The rows of indicators, in their order: those below a theme, or all where one theme is listed."""
+    tops = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
+    is_themed = bool(tops) and "theme" in view.tree.row_of(tops[0])["about"]
+    return [top.child(at) for top in tops for at in range(top.childCount())] if is_themed else tops
+
+
 def row_of(view, title):
     """The row of an indicator, by its title."""
-    tops = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
-    return next(item for item in tops if item.text(NAME).split("\n")[0] == title)
+    return next(item for item in indicator_rows(view) if item.text(NAME).split("\n")[0] == title)
 
 
 def below(item):
@@ -131,8 +138,40 @@ def test_a_value_stands_with_its_target_and_its_status_by_sign_and_word(tab):
     }
     row = row_of(view, REDLINE)
     assert row.text(NAME).split("\n")[1].startswith("unknown · ") and row.text(VALUE) == ""
-    statuses = [view.tree.topLevelItem(at).text(NAME).split("\n")[1] for at in range(view.tree.topLevelItemCount())]
+    statuses = [item.text(NAME).split("\n")[1] for item in indicator_rows(view)]
     assert [status for status in statuses if status in ("", "unknown")] == []
+
+
+def test_what_is_broken_stands_first_under_its_theme_and_can_be_listed_alone(tab):
+    view = measure(tab)
+    first, *others = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
+    assert first.text(NAME).startswith("Building land and towns\n■\u00a0broken 1 · ")
+    assert first.child(0) is row_of(view, EXPANSION) and first.isExpanded()
+    assert len(others) > 5 and not any(other.isExpanded() for other in others)
+    assert len(indicator_rows(view)) == len({value.indicator for value in view.values}) == 62
+    view.failing.setChecked(True)
+    assert [item.text(NAME).split("\n")[0] for item in indicator_rows(view)] == [EXPANSION]
+    view.unit.setCurrentIndex(view.unit.findText("南"))  # where it is met
+    assert indicator_rows(view) == []
+    view.failing.setChecked(False)
+    view.unit.setCurrentIndex(view.unit.findText("北"))
+    assert indicator_rows(view)[0].text(NAME) == f"{EXPANSION}\ntarget ≤ 1.30 · −0.37 times free · broken"
+
+
+def test_alerts_and_the_table_of_land_use_stand_beside_the_indicators_and_not_below(tab):
+    view = measure(tab)
+    assert [tab.bar.tabText(at) for at in range(tab.bar.count()) if tab.bar.isTabVisible(at)] == [
+        *("Indicators", "Alerts", "Land-use totals")
+    ]
+    view.tree.setCurrentItem(row_of(view, EXPANSION))
+    assert view.map.layer is not None
+    tab.bar.setCurrentIndex(ALERTS)
+    assert tab.look_button.isVisible() and tab.units.isVisible() and not view.isVisible()
+    assert view.map.layer is None  # its colours are of the list that is seen
+    tab.bar.setCurrentIndex(LAND_USE)
+    assert tab.balance.count_button.isVisible() and not tab.units.isVisible()
+    tab.bar.setCurrentIndex(INDICATORS)
+    assert view.isVisible() and view.map.layer is not None
 
 
 def test_a_chosen_indicator_colours_the_units_and_leaves_with_the_tab(tab, dock):
@@ -556,6 +595,5 @@ def test_a_theme_s_file_that_is_gone_is_named_and_the_theme_that_was_chosen(tab,
 
 
 def test_the_land_use_balance_of_a_ground_is_in_the_room(tab):
-    tab.balance.button.click()
     answer(tab.balance, tab.balance.count_button)
     assert tab.balance.tree.topLevelItem(0).text(1) == "100.0000", "ha, of the whole district"

@@ -8,6 +8,7 @@ import pytest
 from qgis.core import QgsRectangle
 from qgis.PyQt.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
+from qgis.PyQt.QtWidgets import QApplication, QLabel
 
 from onemap.plugin.connection.core_session import core_python
 from onemap.plugin.profile import settings
@@ -63,7 +64,33 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
 
 
-def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):
+def names_proposed(desk, monkeypatch):
+    """The names under which a statement and an opinion are proposed to be written."""
+    asked, button = [], desk.page.documents
+    monkeypatch.setattr(
+        "onemap.plugin.rooms.review.review_documents.ask_target", lambda *words: asked.append(Path(words[2]).name)
+    )
+    button.documents.aboutToShow.emit()
+    for title in ("Statement of all opinions", "Environment: opinion"):
+        menu = next(action.menu() for action in button.documents.actions() if action.text() == title)
+        menu.actions()[0].trigger()
+    return asked
+
+
+def place_of_first_row(page):
+    """How far below the upper edge of the page the first opinion stands, in pixels."""
+    QApplication.processEvents()
+    page.table.scrollToTop()
+    row = page.table.visualItemRect(page.table.topLevelItem(0))
+    return page.table.viewport().mapTo(page, row.topLeft()).y()
+
+
+def said_in(dialog):
+    """All texts of a dialog."""
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel))
+
+
+def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path, monkeypatch):
     wait_for(lambda: "No case yet" in desk.tab.list.empty.text())
     desk.open(one_parcel)
     assert (desk.case.project, desk.case.state, len(desk.case.opinions)) == ("School", "draft", 10)
@@ -91,15 +118,27 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert "Choose a conclusion first" in editor.buttons["opine"].toolTip()
     assert "open" in desk.page.table.topLevelItem(3).text(1)
     desk.choose("environment", "conditional", "Not within the red line of 2023.")
+    assert editor.by_label.text() == "Acting as Wang"
     desk.become("Zhao")
+    assert editor.by_label.text() == "Acting as Zhao"
     desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
+    desk.tab.resize(320, 640)
+    desk.tab.show()
+    assert desk.page.warnings.isHidden()
+    place = place_of_first_row(desk.page)
     for department in ASKED:
         desk.sign(department)
     assert desk.record("land")["signed_by"] == "Zhao"
+    assert "Zhao alone signed the opinions of 2 departments" in desk.page.warnings.text()
+    assert place_of_first_row(desk.page) == place and desk.page.warnings.isVisible()
     desk.after(desk.next)
     assert (desk.case.state, desk.case.answer["conclusion"]) == ("consolidated", "conditional")
-    desk.after(desk.next)
+    desk.page.next_button.click()
+    dialog = desk.page.steps.dialog
+    assert dialog.by_label.text() == "Acting as Zhao"
+    assert "no head and no sender" in said_in(dialog) and "Zhao alone signed" in said_in(dialog)
+    desk.after(desk.confirm)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
     assert "〔2026〕1号" in desk.page.state_label.text()
@@ -110,6 +149,10 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     QDesktopServices.unsetUrlHandler("file")
     assert (reader.opened, desk.refused) == ([str(target)], [])
     assert "Move the school off the farmland." in target.read_text(encoding="utf-8")
+    assert names_proposed(desk, monkeypatch) == [
+        f"School-Statement of all opinions-{desk.case.answer['document']}.docx",
+        "School-Opinion-Environment.docx",
+    ]
     settings.put("templates", str(tmp_path / "none"))
     desk.page.documents.write(str(tmp_path / "statement.docx"), "statement", "")
     wait_for(lambda: desk.refused)

@@ -1,4 +1,4 @@
-"""The land-use balance in the tab Map: drawn ground, divisions, what closes it, Excel; answers by hand."""
+"""The land-use balance in the tab Numbers: drawn ground, divisions, what closes it, Excel; answers by hand."""
 
 import zipfile
 
@@ -16,6 +16,7 @@ from qgis.PyQt.QtCore import QDate
 
 from onemap.plugin.desk.answers.answer_tree import NAME
 from onemap.plugin.profile import settings
+from onemap.plugin.rooms.numbers.numbers_tab import LAND_USE
 from onemap.plugin.rooms.statistics.statistics_view import AREA, SHARE
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
@@ -53,9 +54,10 @@ def view(dock, survey_library):
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     dock.show()
     dock.open_library(survey_library)
-    wait_for(lambda: dock.statistics.layer.count())
-    dock.statistics.button.click()
-    return dock.statistics
+    wait_for(lambda: dock.numbers_tab.balance.layer.count())
+    dock.tabs.setCurrentIndex(dock.tab_index(dock.numbers_tab))
+    dock.numbers_tab.bar.setCurrentIndex(LAND_USE)
+    return dock.numbers_tab.balance
 
 
 def balance(view):
@@ -93,10 +95,11 @@ def test_the_balance_has_the_ellipsoid_s_areas_also_of_what_no_class_has(provide
     district = write_layer(tmp_path / "district.gpkg", ["BSM"], [(box(EAST_M, 0, 1000, 1000), "D")])
     dock.show()
     dock.open_library(make_survey(tmp_path, district, EAST_M))
-    wait_for(lambda: dock.statistics.layer.count())
-    dock.statistics.button.click()
-    dock.statistics.ground.add_drawing(QgsGeometry.fromWkt(box(EAST_M + 400, 0, 650, 1000)))
-    rows = balance(dock.statistics)
+    wait_for(lambda: dock.numbers_tab.balance.layer.count())
+    dock.tabs.setCurrentIndex(dock.tab_index(dock.numbers_tab))
+    dock.numbers_tab.bar.setCurrentIndex(LAND_USE)
+    dock.numbers_tab.balance.ground.add_drawing(QgsGeometry.fromWkt(box(EAST_M + 400, 0, 650, 1000)))
+    rows = balance(dock.numbers_tab.balance)
     sizes = {row[1]: float(row[2]) for row in rows if row[0] != 1 or row[1] not in FARM["en"]}
     ruler = QgsDistanceArea()
     ruler.setSourceCrs(QgsCoordinateReferenceSystem(CRS), QgsProject.instance().transformContext())
@@ -117,7 +120,7 @@ def test_each_division_is_told_and_all_together_before_them(view):
     view.ground.box.setCurrentIndex(2)
     rows = balance(view)
     tops = [(row[1], row[2]) for row in rows if row[0] == 0]
-    assert tops == [("Together", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
+    assert tops == [("Total", "100.0000"), ("南", "50.0000"), ("北", "50.0000")]
     assert [row[2] for row in rows if row[0] == 2] == ["50.0000", "40.0000", *["25.0000", "20.0000"] * 2]
     assert [row[2] for row in rows if row[0] == 1 and row[1] == "no feature"] == ["10.0000", "5.0000", "5.0000"]
 
@@ -196,7 +199,6 @@ def test_the_balance_comes_into_sight_on_a_low_screen(view, dock):
     dock.resize(320, 640)
     dock.show()
     area = dock.tabs.currentWidget()
-    view.button.setChecked(True)
     balance(view)
     tree = view.tree
     wait_for(lambda: area.viewport().rect().contains(tree.mapTo(area.viewport(), tree.rect().center())))
@@ -214,9 +216,7 @@ def test_without_land_use_the_panel_says_so_and_which_layer_to_add(view, dock, l
     settings.put("language", language)
     dock.library.set_day(QDate(2024, 6, 1))
     wait_for(lambda: view.layer.count() == 0)
-    view.button.setChecked(False)
-    view.button.click()
-    assert view.button.isEnabled() and view.lacking.isVisible() and not view.count_button.isVisible()
+    assert view.lacking.isVisible() and not view.count_button.isVisible()
     assert survey in view.lacking.text()
     dock.library.set_day(QDate(2025, 6, 1))
     wait_for(lambda: view.layer.count())

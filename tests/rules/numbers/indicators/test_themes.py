@@ -32,7 +32,7 @@ def test_every_shipped_theme_names_what_there_is(tmp_path):
     (pack,) = indicator_packs([], catalogue)
     shipped = sorted((RESOURCES / "themes").glob("*.toml"))
     found = themes([], catalogue, [])
-    assert [theme.id for theme in found] == [path.stem for path in shipped] and len(found) == 7
+    assert [theme.id for theme in found] == [path.stem for path in shipped] and len(found) == 8
     copies = [str(shutil.copy(path, tmp_path)) for path in shipped]  # a file of one's own is held to the packs too
     again = themes(copies, catalogue, [item.id for item in pack.indicators])
     assert [theme.file for theme in again] == copies

@@ -258,7 +258,7 @@ def test_what_is_filled_in_is_saved_as_a_reply_that_is_read_back(pack: Page, fil
     saved = fill_form(
         pack, conclusion="disagree", text=text, basis="土地管理法 第三十五条", by="赵六", item="已核 </p>"
     )
-    assert saved.name == "20261120-0001-land-1.reply.json"
+    assert saved.name == "School_script_document.title=_struck_-意见回复单-自然资源和规划局（土地）-1.reply.json"
     reply = read_reply(saved)
     assert (reply.conclusion, reply.text, reply.basis, reply.by) == ("disagree", text, "土地管理法 第三十五条", "赵六")
     assert reply.answers == (("land.quota", "已核 </p>"),)

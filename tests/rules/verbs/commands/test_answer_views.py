@@ -64,7 +64,7 @@ def test_a_balance_closes_by_what_no_class_has_and_by_what_several_count():
     assert areas == pytest.approx({"farm": 6.0, "built": 3.0, **CLOSING})
     assert sum(areas.values()) == pytest.approx(whole["values"][0]["value"]) == pytest.approx(10.0)
     text = view_text(VIEWS["statistics"](result | {"within": {}, "problems": []}, "en"), "en").splitlines()
-    assert text[2].split() == ["Together", "10.0000", "100.0%", "2"] and text[4].startswith("      01 class 01")
+    assert text[2].split() == ["Total", "10.0000", "100.0%", "2"] and text[4].startswith("      01 class 01")
 
 
 CLOSING = {"counted twice: features overlap": -1.0, "no feature": 1.5, "outside the coverage of the layer": 0.5}

@@ -40,7 +40,7 @@ identify {library} 540000 4213000
 find {library} 清源
 publish {library} {folder}/project.qgz
 statistics {library} DLTB --by DLBM --within XZQ --page {folder}/statistics.html
-transitions {library} DLTB@2020年度 DLTB@2023年度 --by DLBM
+transitions {library} DLTB@2020 DLTB@2023 --by DLBM
 indicators {library} --unit XZQ
 themes {library}
 warnings {library} --keep

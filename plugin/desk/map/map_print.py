@@ -1,0 +1,124 @@
+"""The button that prints the map as it lies there, on the sheets of a published project: QGIS's own templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsLayoutExporter,
+    QgsLegendStyle,
+    QgsPrintLayout,
+    QgsProject,
+    QgsReadWriteContext,
+)
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QDate, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QApplication, QMenu, QPushButton, QWidget
+from qgis.PyQt.QtXml import QDomDocument
+
+from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import RESOURCES
+from onemap.plugin.profile.suggested_file import suggested_file
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.translation import tr
+
+PAGES = ("A4", "A3")
+LEGEND_PARTS = (
+    QgsLegendStyle.Style.Title,
+    QgsLegendStyle.Style.Group,
+    QgsLegendStyle.Style.Subgroup,
+    QgsLegendStyle.Style.Symbol,
+    QgsLegendStyle.Style.SymbolLabel,
+)
+DRAFT_DPI = 20
+FORMS = {".pdf": "PDF (*.pdf)", ".png": "PNG (*.png)"}
+
+
+class MapPrint(QPushButton):
+    """Asks for title and file, and writes the sheet."""
+
+    message_sent = pyqtSignal(str)
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(icon("print"), tr("Print the map"), parent)
+        self._library, self._canvas = library, canvas
+        self.setToolTip(tr("The map as it lies here, with title, legend, scale, north and the date of the data"))
+        self.pages = QMenu(self)
+        for page in PAGES:
+            self.pages.addAction(f"{page}…", lambda chosen=page: self._choose(chosen))
+        self.setMenu(self.pages)
+
+    def write(self, path: str, page: str, title: str) -> None:
+        """Write the map on a page as PDF or PNG, and open it."""
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            sheet = self.sheet(page, title)
+            _fit_legend(sheet)
+            exporter = QgsLayoutExporter(sheet)
+            if path.lower().endswith(".png"):
+                result = exporter.exportToImage(path, QgsLayoutExporter.ImageExportSettings())
+            else:
+                result = exporter.exportToPdf(path, QgsLayoutExporter.PdfExportSettings())
+        finally:
+            QApplication.restoreOverrideCursor()
+        if result != QgsLayoutExporter.ExportResult.Success:
+            text = tr("{path} could not be written. Choose another folder, or close the file where it is open.")
+            self.message_sent.emit(text.format(path=path))
+            return
+        settings.put("review_folder", str(Path(path).parent))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        self.message_sent.emit(tr("Written: {path}").format(path=path))
+
+    def sheet(self, page: str, title: str) -> QgsPrintLayout:
+        """The sheet of the map as it lies there; the project knows nothing of it."""
+        project, template = QgsProject.instance(), QDomDocument()
+        template.setContent((RESOURCES / "layouts" / f"{page}.qpt").read_text(encoding="utf-8"))
+        layout = QgsPrintLayout(project)
+        layout.loadFromTemplate(template, QgsReadWriteContext())
+        shown, legend = layout.itemById("map"), layout.itemById("legend")
+        shown.setCrs(self._canvas.mapSettings().destinationCrs())
+        shown.zoomToExtent(self._canvas.extent())
+        shown.setMapRotation(self._canvas.rotation())
+        layout.itemById("title").setText(title.replace("[%", "[ %"))
+        legend.setTitle(tr("Legend"))
+        foot = layout.itemById("foot")
+        facts = (self._date_text(), self._library.name, shown.crs().userFriendlyIdentifier())
+        foot.setText("    ".join((foot.text(), *(fact.replace("[%", "[ %") for fact in facts))))
+        return layout
+
+    def _date_text(self) -> str:
+        today = QDate.currentDate().toString(Qt.DateFormat.ISODate)
+        text = tr("Data as of {day}, printed {today}")
+        return text.format(day=self._library.day or today, today=today)
+
+    def _choose(self, page: str) -> None:
+        ask_text(self, self.text(), tr("Title of the map"), self._library.name, lambda title: self._ask(page, title))
+
+    def _ask(self, page: str, title: str) -> None:
+        path = ask_target(self, self.text(), suggested_file(f"{title} {page}", ".pdf"), FORMS)
+        if path:
+            self.write(path, page, title)
+
+
+def _fit_legend(sheet: QgsPrintLayout) -> None:
+    """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn."""
+    QgsLayoutExporter(sheet).renderPageToImage(0, dpi=DRAFT_DPI)
+    legend = sheet.itemById("legend")
+    room = sheet.itemById("scale").pos().y() - legend.pos().y()
+    share = room / max(room, legend.rect().height())
+    if share == 1:
+        return
+    for part in LEGEND_PARTS:
+        style = legend.style(part)
+        text = style.textFormat()
+        text.setSize(text.size() * share)
+        style.setTextFormat(text)
+        for side in (QgsLegendStyle.Side.Top, QgsLegendStyle.Side.Bottom):
+            style.setMargin(side, style.margin(side) * share)
+        legend.setStyle(part, style)
+    legend.setSymbolHeight(legend.symbolHeight() * share)
+    legend.setSymbolWidth(legend.symbolWidth() * share)

@@ -1,0 +1,61 @@
+"""The map as it lies on the canvas, printed on the sheets of a published project."""
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import QDate
+from qgis.PyQt.QtGui import QDesktopServices, QImage
+
+from onemap.plugin.profile import settings
+from onemap.tests.plugin.small_town import CRS, Reader, X, Y, wait_for
+
+
+@pytest.fixture
+def printing(dock, library, canvas):
+    """The button, with a library whose farmland lies on the map; the canvas shows its first 400 m."""
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
+    dock.show()
+    dock.open_library(library)
+    wait_for(lambda: QgsProject.instance().mapLayers())
+    canvas.setExtent(QgsRectangle(X, Y, X + 400, Y + 400))
+    return dock.print_button
+
+
+@pytest.mark.parametrize(("page", "width_mm"), [("A4", 297), ("A3", 420)])
+def test_the_sheet_shows_what_the_canvas_shows_and_says_of_when_the_data_are(printing, canvas, page, width_mm):
+    layout = printing.sheet(page, "城北 [% 1 + 1 %]")
+    shown, legend = layout.itemById("map"), layout.itemById("legend")
+    assert layout.pageCollection().page(0).pageSize().width() == width_mm
+    assert shown.extent().contains(canvas.extent()) and shown.crs().authid() == CRS
+    assert legend.title() == "Legend" and legend.linkedMap() is shown and legend.legendFilterByMapEnabled()
+    assert layout.itemById("scale").linkedMap() is shown and layout.itemById("north").linkedMap() is shown
+    assert layout.itemById("title").currentText() == "城北 [ % 1 + 1 %]", "no expression"
+    today = QDate.currentDate().toString("yyyy-MM-dd")
+    foot = layout.itemById("foot").currentText()
+    assert foot.startswith(f"1:{shown.scale():,.0f}    Data as of {today}, printed {today}    ")
+    page_item = layout.itemById("page")
+    for name in ("map", "legend", "scale", "north", "title", "foot"):
+        assert page_item.sceneBoundingRect().contains(layout.itemById(name).sceneBoundingRect()), name
+    assert not QgsProject.instance().layoutManager().layouts(), "the project is the planner's"
+
+
+def test_the_map_is_written_and_opened_under_a_name_for_people(printing, dock, tmp_path, monkeypatch):
+    asked = []
+    module = "onemap.plugin.desk.map.map_print"
+    monkeypatch.setattr(f"{module}.ask_text", lambda *words: words[-1]("城北/现状"))
+    monkeypatch.setattr(f"{module}.ask_target", lambda _parent, _title, start, _forms: asked.append(start) or "")
+    printing.pages.actions()[1].trigger()
+    assert asked[0].endswith("城北_现状 A3.pdf")
+    reader = Reader()
+    QDesktopServices.setUrlHandler("file", reader.read)
+    target = tmp_path / "map.png"
+    printing.write(str(target), "A4", "城北")
+    QDesktopServices.unsetUrlHandler("file")
+    picture = QImage(str(target))
+    assert (picture.width(), picture.height()) == (3507, 2480)  # 297 × 210 mm at 300 dots an inch
+    assert reader.opened == [str(target)] and str(target) in dock.notice.text
+    assert settings.get("review_folder") == str(tmp_path)
+    folder = tmp_path / "map.pdf"
+    folder.mkdir()
+    printing.write(str(folder), "A4", "城北")
+    assert "could not be written" in dock.notice.text and len(reader.opened) == 1
