@@ -16,7 +16,7 @@ from onemap.rules.judge.runs.run_store import run_record, stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
-from onemap.rules.review.cases.case import Case, Entry, Opinion, Round
+from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Entry, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
@@ -28,7 +28,7 @@ _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
 
 def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
-    """The case: the contract's keys first, then what a panel wants to know.
+    """The case as JSON: the contract's keys first, then more for the dock.
 
     by: for whom it is told which steps are allowed; None for anybody.
     """
@@ -91,7 +91,7 @@ def _proposal(case: Case) -> str | None:
 
     A draft is nobody's word: neither does a case follow from it, nor is its silence consent.
     """
-    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in ("signed", "deemed")]
+    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
     is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
     return None if is_asked and not signed else overall(signed)
 
@@ -246,7 +246,10 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     for opinion in case.opinions:
         department = profile.department_title(opinion.department, language)
         lines += _unanswered_items(case, opinion, department, language)
-        if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
+        if opinion.state in SPOKEN and opinion.conclusion in (
+            Conclusion.AGREE,
+            Conclusion.NOT_INVOLVED,
+        ):
             verdicts = verdicts_of.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
             if against:
@@ -259,7 +262,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
 def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
     """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
-    if not left or opinion.state not in ("signed", "deemed"):
+    if not left or opinion.state not in SPOKEN:
         return []
     reason = opinion.unanswered or phrase("review_said.unanswered_silent", language)
     facts = {"department": department, "count": len(left), "reason": reason}

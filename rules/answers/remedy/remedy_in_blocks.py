@@ -98,7 +98,7 @@ def remedy_of_any_size(
     workers: int | None,
     progress: Progress,
 ) -> Iterator[Remedy | RemedyInBlocks]:
-    """The remedy of what is asked, in memory or in blocks, as long as the block here lasts.
+    """The remedy of a question, in memory or in blocks of parcels; valid inside the `with` block.
 
     names: of the only parcels that are asked for, if any: these are always few. Raises OneMapError for every refusal.
     """

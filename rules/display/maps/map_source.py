@@ -99,7 +99,7 @@ class LayersOnMap:
             return None
 
     def forget(self) -> None:
-        """Let go of what was near the ground before."""
+        """Release the features near the previous ground."""
         self._near.clear()
 
 

@@ -24,7 +24,7 @@ _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 
 
 class GeoPackageOutput:
-    """`Output` to a GeoPackage that nobody else knows of yet."""
+    """`Output` to a GeoPackage under a temporary name."""
 
     def __init__(self, path: Path, crs: pyproj.CRS, language: str | None = None) -> None:
         """language: of what people call layers and columns; they have their plain names without one."""

@@ -76,7 +76,7 @@ class ParquetOutput:
         """What stands at the end of each file is short."""
 
     def finish(self) -> None:
-        """Write what stands at the end of each file."""
+        """Write the end of each file."""
         for file in self._files.values():
             if file.has_geometry:
                 extent = joined_extent(file.extents)

@@ -59,7 +59,7 @@ def check(
     check_plan: CheckPlan | None = None,
     most_rows: int | None = None,
 ) -> Run:
-    """Judge every parcel by every rule, all of them at once; nothing is written.
+    """Judge all parcels by all rules in one piece; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
     the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that

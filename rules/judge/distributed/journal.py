@@ -1,4 +1,4 @@
-"""The journal of a check in blocks: what is known of its question, its parcels, and every block that is finished.
+"""The journal of a check in blocks: its question, its parcels, and every finished block.
 
 A block is a part of the journal, there as a whole or not at all, so that whatever ends a run, the same question goes on
 where it was.

@@ -36,7 +36,7 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
 
 class RunInBlocks:
-    """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
+    """A run whose rows are on disk: its record, its verdicts, and the remarks on its input.
 
     Some blocks, the first among them, are finished; the others are judged while the chunks are taken. is_ahead: there
     are others; then verdicts, and of the record what is counted, are known once the last chunk is there. resumed: how

@@ -49,7 +49,7 @@ class Earlier:
 
 @dataclass
 class Comparison:
-    """A stored run held against what is in force now, rule by rule.
+    """A stored run compared with the layers and packs in force now, rule by rule.
 
     lost: layers of which it turned out that they cannot be read any more.
     """

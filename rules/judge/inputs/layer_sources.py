@@ -62,12 +62,12 @@ class LayerSource:
 
     @property
     def features(self) -> StoredFeatures:
-        """What was read. Raises DefectError for a layer that was not: whoever asks has refused it before."""
+        """The features of the layer. Raises DefectError if it could not be read; callers check `reason` first."""
         return require_value(self.stored, "features of a layer that was read")
 
     @property
     def read_version(self) -> Version:
-        """The version that was read. Raises DefectError where `reason` says why there is none."""
+        """The layer's version. Raises DefectError if there is none; `reason` says why."""
         return require_value(self.version, "the version of a layer that was read")
 
     @cached_property

@@ -43,7 +43,7 @@ class CheckPlan:
         return list(dict.fromkeys(code for rule in self.rules for code in rule.layers))
 
     def in_force(self, code: str) -> Version | None:
-        """The version of a layer by which it is judged, if there is one."""
+        """The version of a layer in force for the check, if any."""
         return in_force([version for version in self.known if version.code == code], self.as_of)
 
     def reaches(self) -> dict[str, float]:

@@ -97,7 +97,7 @@ class RoundFacts:
 
     @property
     def packs(self) -> Sequence[Pack]:
-        """The packs by which the round was judged."""
+        """The packs of the round."""
         return self.of_packs.packs
 
     @property

@@ -22,7 +22,7 @@ from onemap.rules.review.cases.staleness import input_title
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run's question, record, rules and rows, and the names of what they speak of.
+    """A run's question, record, rules and rows, with the titles of rules, layers and departments.
 
     parcels, findings, classes: rows by column; grounds: (n,) the parcels in the run's order, in the
     library's CRS.

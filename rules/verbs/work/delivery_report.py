@@ -52,7 +52,7 @@ def check_reports(places: Sequence[str], inputs: Sequence[str]) -> None:
 def write_reports(
     places: Sequence[str], result: Mapping[str, Any], library: Library, folder: str, context: VerbContext
 ) -> None:
-    """Write the report wherever it is wanted: for the sender, but JSON as it was told here.
+    """Write the report to each target: in the sender's words, JSON unchanged.
 
     result: of `ingest`. Raises OneMapError out.….
     """
