@@ -12,7 +12,7 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
@@ -148,7 +148,7 @@ def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -
     """What the superseded layers and packs behind an opinion are called."""
     if not opinion.stale_because:
         return []
-    record, catalogue = run_record(library, run), library.catalogue()
+    record, catalogue = check_record(library, run), library.catalogue()
     return [input_title(name, record, catalogue, language) for name in opinion.stale_because]
 
 

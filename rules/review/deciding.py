@@ -7,7 +7,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.judge.runs.run_store import run_record
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, OpinionState, Terms
@@ -76,7 +76,7 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
     if not stale:
         return []
     names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
-    record = run_record(library, case.current.run)
+    record = check_record(library, case.current.run)
     what = [{one: input_title(name, record, catalogue, one) for one in LANGUAGES} for name in names]
     departments = department_names(library, (opinion.department for opinion in stale))
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]

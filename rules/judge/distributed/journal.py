@@ -16,6 +16,7 @@ from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.judge.check.check import Answer
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
 from onemap.rules.judge.distributed.row_files import RowFile, read_head, write_rows
+from onemap.rules.judge.inputs.check_record import LayerRecord, SkippedRule
 from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.question.check_plan import CheckPlan
 
@@ -32,9 +33,9 @@ class FinishedBlock:
     rows: RowFile
     parcels: int
     counts: dict[str, int]
-    layers: dict[str, dict[str, Any]]
+    layers: dict[str, LayerRecord]
     computed: int
-    skipped: list[dict[str, str]]
+    skipped: list[SkippedRule]
     warped: list[WarpedRaster]
 
     @property

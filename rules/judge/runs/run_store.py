@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcel_outlines import Outlines
 from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
@@ -146,6 +147,11 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
         kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
         raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
     return record
+
+
+def check_record(library: Library, identifier: str) -> CheckRecord:
+    """The record of a stored check. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    return cast(CheckRecord, run_record(library, identifier))
 
 
 def kind_of(record: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.rules.judge.runs.run_store import run_record
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, Case, Conclusion, Opinion, OpinionState, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
@@ -85,7 +85,7 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], day)
+    gone = superseded_inputs(library, check_record(library, current.run), case.options["packs"], day)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
