@@ -38,7 +38,7 @@ def printed_hectares(value: float, area_m2: float | None = None) -> str:
 
 
 def hectares_text(area_m2: float) -> str:
-    """An area as hectares; what is there is never said to be 0.0000."""
+    """An area as hectares with four decimals; an area above zero is never written as 0.0000."""
     return printed_hectares(hectares(area_m2), area_m2)
 
 
@@ -48,10 +48,10 @@ def printed_mu(value: float, area_m2: float | None = None) -> str:
 
 
 def mu_text(area_m2: float) -> str:
-    """An area as mu; what is there is never said to be 0.00."""
+    """An area as mu with two decimals; an area above zero is never written as 0.00."""
     return printed_mu(mu(area_m2), area_m2)
 
 
 def share_text(value: float) -> str:
-    """Per cent with one decimal; what is less than the least shown says so."""
+    """Per cent with one decimal; a share above zero that would round to 0.0 is written as less than 0.1."""
     return "< 0.1%" if 0 < value < _LEAST_SHARE else f"{100 * value:.1f}%"

@@ -33,7 +33,7 @@ class Problem:
 
 
 class DefectError(RuntimeError):
-    """What the program takes for granted does not hold: a defect of its own, and no mistake of whoever asks."""
+    """An assumption of the program does not hold: a defect of the program, not a mistake of the user."""
 
 
 def require_value(value: Value | None, what: str) -> Value:

@@ -61,7 +61,7 @@ class Progress:
         ]
 
     def at(self, share: float, step: str | None = None) -> None:
-        """This share of the piece (0 to 1) is done.
+        """Report that this share of the piece (0 to 1) is done.
 
         step: what is done next, if that is another than before.
         """
@@ -75,7 +75,7 @@ class Progress:
         return min(max((self._whole.share - self._begin) / length, 0.0), 1.0) if self._whole and length else 0.0
 
     def forward(self, share: float) -> None:
-        """This share of what is left of the piece is done: of work whose end nobody knows, so that it is never all."""
+        """Report this share of the remaining piece as done; for work of unknown length, which never reaches the end."""
         if self._whole is not None:
             reached = max(self._whole.share, self._begin)
             self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)

@@ -102,7 +102,7 @@ def _is_key(piece: str) -> bool:
 
 
 def secrets_in(word: str) -> list[str]:
-    """The pieces of a typed word that nobody shall read, as they stand in it, the longest first; none for a file.
+    """The secret parts of a typed word, exactly as they occur in it, the longest first; none in the name of a file.
 
     They are the passwords of an address in any spelling, and the keys of a web address.
     """
@@ -186,7 +186,7 @@ def has_misspelled_secret(word: str, *, takes_server: bool) -> bool:
 
 @contextlib.contextmanager
 def withholding(words: Iterable[str]) -> Iterator[None]:
-    """Within the block no word to people repeats a secret of what was typed, in whatever piece it arrives.
+    """Within the block no output to people repeats a secret that was typed, even if the output comes in pieces.
 
     A refusal that leaves the block has lost them, too.
     """

@@ -1,4 +1,4 @@
-"""Signs in foreign text that a screen or a page would obey: they are shown, as ⟨U+202E⟩.
+"""Control characters in foreign text that a screen or a page would obey: they are shown, as ⟨U+202E⟩.
 
 A mark of direction turns what stands around it: `plan⟨U+202E⟩fdp.exe` would read `planexe.pdf`, and 10 ha stand where
 01 were written. In what a program reads, such as JSON and layers, the text stays as it was sent.

@@ -1,4 +1,4 @@
-"""Elements of XML, as they are made and looked at. Nothing is parsed by these: defusedxml reads what is given."""
+"""Elements of XML, to make and inspect them. Nothing is parsed here: defusedxml parses."""
 
 from xml.etree.ElementTree import (  # for writing only  # nosec B405
     Element,

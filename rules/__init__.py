@@ -1,1 +1,1 @@
-"""What may not lie on what, by which law, and who says so."""
+"""Rules: which project may not lie on which ground, by which law, and who decides."""

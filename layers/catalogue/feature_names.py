@@ -1,4 +1,4 @@
-"""The field by which a layer's features are called, on the map and in answers."""
+"""The field that gives a layer's features their names on the map and in answers."""
 
 from collections.abc import Collection
 

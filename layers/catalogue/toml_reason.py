@@ -1,4 +1,4 @@
-"""Why a text is no TOML, in the reader's language: the place, and what is wrong there."""
+"""Why a text is not valid TOML, in the reader's language: the place, and the mistake there."""
 
 import re
 

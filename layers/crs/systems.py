@@ -1,4 +1,4 @@
-"""Coordinate systems: read what is declared, say what numbers suggest, refuse what would be a guess."""
+"""Coordinate systems: read from a declaration, suggested from the coordinates, never guessed."""
 
 import json
 import warnings

@@ -48,7 +48,7 @@ class LayerAnswers:
     given: Mapping[str, Answer] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
-        """The answer, None if there is none."""
+        """The answer, or None."""
         return self.given[name].value if name in self.given else None
 
     def is_changed(self, name: str) -> bool:

@@ -30,7 +30,7 @@ def check_places(
 def check_place(
     target: Path, overwrite: bool | None, field: str | None = None, inputs: Iterable[str | Path] = ()
 ) -> None:
-    """Refuse a place before any work; what is read for it must never be replaced by it.
+    """Check a place for output before any work starts; an output never replaces one of its inputs.
 
     Nor is a library: it holds what nothing else does. overwrite: None where what is there is never replaced.
     Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.name, out.long, out.failed.

@@ -26,7 +26,7 @@ _FAILURES = (sqlite3.Error, OSError, ValueError, OverflowError)
 
 @dataclass(frozen=True)
 class CachedText:
-    """A text, and the mark of what it was made of."""
+    """A text, and the mark of the data from which it was made."""
 
     mark: str
     text: str

@@ -66,7 +66,7 @@ class Journal:
 
 
 def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
-    """A file that is there whole or not at all, whoever else writes the same one. Raises OSError."""
+    """Write a file completely or not at all, also beside others who write the same file. Raises OSError."""
     beside = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
         write(beside)

@@ -1,4 +1,4 @@
-"""Only what is a file is read as one: a pipe, a socket or a device may never answer, and never end."""
+"""Only regular files are read: a pipe, a socket or a device may never answer or never end."""
 
 import stat
 from pathlib import Path
@@ -7,7 +7,7 @@ from onemap.layers.errors import OneMapError
 
 
 def check_plain(path: Path) -> None:
-    """Refuse a pipe, a socket and a device; a file, a folder and what is not there pass.
+    """Refuse a pipe, a socket and a device; a file, a folder and a path that does not exist pass.
 
     Raises OneMapError source.no_file.
     """
@@ -20,7 +20,7 @@ def check_plain(path: Path) -> None:
 
 
 def check_plain_beside(path: Path) -> None:
-    """Refuse a source beside which lies, under its name, what is no file: a driver would open it as a part of it.
+    """Refuse a source with a pipe, socket or device of its name beside it: a driver would open that as a part of it.
 
     path: a file, or a folder that is one source. Raises OneMapError source.no_file.
     """

@@ -101,7 +101,7 @@ class FeatureTable:
         return table
 
     def add(self, name: str, make: Callable[[], Features]) -> None:
-        """The next features: what an earlier attempt has left under that name, else what is made.
+        """Add the next features: those that an earlier attempt left under that name, else newly made ones.
 
         Raises OneMapError journal.failed, as on a full disk.
         """

@@ -1,4 +1,4 @@
-"""A clean frame block by block: what is checked and written of a layer never stands in memory for all of it at once."""
+"""A clean frame block by block, so that a layer is checked and written without being held in memory as a whole."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

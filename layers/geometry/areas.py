@@ -53,7 +53,7 @@ def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS, origin: tuple[float,
 
 
 def areas_of_wkb_m2(bodies: pa.Array, crs: pyproj.CRS) -> np.ndarray:
-    """Areas on the ellipsoid in m² of polygons as WKB (n,), null where there is none, without a plain one being made.
+    """Areas on the ellipsoid in m² of polygons as WKB (n,), null for null; plain polygons are not made into geometries.
 
     Digit by digit they are those of `ellipsoidal_areas_m2`.
     """

@@ -33,7 +33,7 @@ class WholeShapes:
         return rows
 
     def at(self, rows: np.ndarray) -> "WholeShapes | None":
-        """That of some rows: positions; None where there is none."""
+        """The ground of some rows, by position; None where a row has none."""
         some = self.row[rows]
         return WholeShapes(self.shapes, some) if (some >= 0).any() else None
 

@@ -10,7 +10,7 @@ import pyproj
 
 
 def gcj02_step_m(x: float, y: float, crs: pyproj.CRS) -> tuple[float, float]:
-    """East and north in metres by which GCJ-02 moves the place (x, y) of a projected CRS."""
+    """The shift of GCJ-02 at a place (x, y) of a projected CRS: metres to the east and to the north."""
     longitude, latitude = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(x, y)
     east, north = longitude - 105.0, latitude - 35.0
     root, pi = math.sqrt(abs(east)), math.pi

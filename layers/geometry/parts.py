@@ -127,7 +127,7 @@ def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
-    """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""
+    """Single geometries as multi-geometries, so that a table holds one type; None and empty ones stay."""
     makers = {
         "polygon": (3, shapely.multipolygons),
         "line": (1, shapely.multilinestrings),

@@ -1,4 +1,4 @@
-"""Polygons proved valid in threads while the next ones are read: what is asked leaves the interpreter's lock."""
+"""Polygons are proved valid in threads while the next ones are read; the proof runs without the interpreter's lock."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Large arrays block by block, so that what is computed of them never stands in memory for all of it at once."""
+"""Large arrays block by block, so that intermediate results are never in memory for the whole array at once."""
 
 import ctypes
 import sys

@@ -21,7 +21,7 @@ class Bodies:
 
     @classmethod
     def of(cls, geometries: "np.ndarray | Bodies") -> "Bodies":
-        """Geometries (n,), or what is that already."""
+        """The bodies of geometries (n,); bodies are returned as they are."""
         if isinstance(geometries, Bodies):
             return geometries
         wkb = pa.array(shapely.to_wkb(geometries, byte_order=1), _BYTES)
@@ -32,7 +32,7 @@ class Bodies:
         return Bodies(self.column[rows], self.boxes[rows])
 
     def multi(self, geometry: str) -> "Bodies":
-        """Single geometries as multis, so that a table holds one type; null, and what is empty, stay as they are."""
+        """Single geometries as multi-geometries, so that a table holds one type; null and empty ones stay."""
         is_there = pa.array(~np.isnan(self.boxes[:, 0]))
         return Bodies(_multis(self.column, geometry, is_there), self.boxes)
 

@@ -68,7 +68,7 @@ def _has_parts(head: bytes, heads: dict[bytes, bool]) -> bool:
 
 
 def is_deep(body: bytes | str) -> bool:
-    """Whether WKB nests its parts deeper than DEEPEST; what is damaged is left to who reads it."""
+    """Whether WKB nests its parts deeper than DEEPEST; damaged WKB is left to its reader."""
     try:
         if isinstance(body, bytes) and body.startswith(_MULTIPOLYGON) and _is_of_polygons(body):
             return False

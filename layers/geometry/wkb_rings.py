@@ -55,7 +55,7 @@ class WkbRings:
         return Rings(self.points, self.size, self.polygon, self.is_hole)
 
     def boxes(self) -> np.ndarray:
-        """West, south, east, north (n, 4) of the polygons' shells, not a number of what has none."""
+        """West, south, east, north (n, 4) of the polygons' shells; NaN for a polygon without a shell."""
         shells, begin = np.flatnonzero(~self.is_hole), np.cumsum(self.size) - self.size
         whose = self.polygon[shells]
         boxes = np.full((len(self.offsets) - 1, 4), np.nan)
@@ -128,7 +128,7 @@ def plain_polygons(bodies: pa.Array) -> WkbRings | None:
 
 
 def rings_of_wkb(bodies: pa.Array) -> Rings:
-    """What `rings_of` says of polygons as WKB (n,), but that what is of plain form comes first."""
+    """As `rings_of`, for polygons as WKB (n,); polygons of plain form come first."""
     found, is_plain = plain_rings(bodies)
     if is_plain.all():
         return found.rings()

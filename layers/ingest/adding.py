@@ -246,7 +246,7 @@ def prepare_raster(
     who: str,
     language: str,
 ) -> PreparedVersion:
-    """A raster that was sent in a package, and lies where it is to stay: a version ready to be written.
+    """A raster already at its final place, as a version ready to be written.
 
     kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
     """

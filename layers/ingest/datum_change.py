@@ -61,7 +61,7 @@ class DatumChange:
 
 
 def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
-    """The change given as `--transform`; None if there is none. beside: a folder from which a file may be named too.
+    """The change given as `--transform`, or None. beside: a folder in which a named file is looked for, too.
 
     Raises OneMapError source.missing for a file that is not there, source.denied, crs.transform, crs.parameters_….
     """
@@ -82,7 +82,7 @@ def given_change(text: str | None, beside: Path | None = None) -> DatumChange | 
 
 
 def step_km(source: pyproj.CRS, target: pyproj.CRS, before: np.ndarray, after: np.ndarray) -> float:
-    """The largest distance on the ground, in kilometres, by which a change of datum moves points (n, 2).
+    """The largest distance in kilometres by which a change of datum moves points (n, 2) on the ground.
 
     Two datums differ by a few hundred metres at most: a larger distance means a wrong unit, sign or zone.
     """

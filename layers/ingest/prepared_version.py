@@ -27,7 +27,7 @@ from onemap.layers.stores.store import StoreConnection
 
 @dataclass(frozen=True)
 class PreparedVersion:
-    """A version that was read and checked, and is ready to be written.
+    """A version that has been read and checked and is ready to be written.
 
     facts: what is said of it; found, quality: what the checks found; same: the version that says all of it already, so
     that nothing is to be written.

@@ -43,7 +43,7 @@ _MODULUS = 1 << 256
 def copy_library(
     source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Right], progress: Progress
 ) -> dict[str, Any]:
-    """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
+    """Copy a whole library, as of one moment, to a new place; nothing is left there if the copy differs.
 
     tables, grants: as for `make_library`.
     Returns how many versions and rows were copied, and the original's head, which the copy's log names.

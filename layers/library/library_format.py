@@ -21,7 +21,7 @@ _ROOM = 1.1  # a copy may be a little larger than its original: pages of the wri
 
 
 def format_number(facts: Mapping[str, str], label: str) -> int:
-    """The format by a library's facts. Raises OneMapError library.newer, and ValueError for what is no number."""
+    """The format number in a library's facts. Raises OneMapError library.newer, ValueError if it is not a number."""
     number = int(facts.get(FORMAT_KEY, _FIRST))
     if number < _FIRST:
         raise ValueError(number)

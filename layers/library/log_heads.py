@@ -1,4 +1,4 @@
-"""The head of the log as kept outside the library: on paper, in an archive's file, in a published project.
+"""The log's last hash, kept outside the library: on paper, in an archive's file, in a published project.
 
 A log that was made anew is whole in itself; only what is known of it elsewhere tells that it is another.
 """

@@ -60,7 +60,7 @@ def shown_text(value: Any) -> str:
 
 
 def read_log(library: Library) -> LogBook:
-    """The whole log. A damaged entry is told of and read as far as it goes. Raises the store's errors of damage."""
+    """The whole log. A damaged entry is reported and read as far as possible. Raises the store's errors of damage."""
     book, before = LogBook(), ""
     for number, *texts, chained in library.connection.execute(compose_sql("{all} ORDER BY number", all=_SQL)):
         at, who, action, subject, detail, content, previous = texts

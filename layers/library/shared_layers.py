@@ -37,7 +37,7 @@ _TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others i
 
 
 def share_versions(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
-    """Have some versions in a folder, each of them written if it is not there yet.
+    """Write some versions into a folder, except those that are there already.
 
     Returns the file by which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
     read there either. Raises OSError, NotPlain.

@@ -1,4 +1,4 @@
-"""Columns of plain values as texts, a whole column at a time: as JSON has them, and as Python writes them.
+"""Columns of plain values as texts, a whole column at a time: in the notation of JSON, and in Python's.
 
 Hashes of versions are made of these texts. What a column says is written by Arrow where that is certain to give the
 same digits and signs as `json.dumps` and `repr`; what is not certain is left to those.

@@ -28,7 +28,7 @@ class CommonRows:
 
 
 def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
-    """The rows of two versions that are the same byte by byte, and stand in the same order; None if nobody can tell.
+    """The rows of two versions that are equal byte by byte and in the same order; None if that cannot be determined.
 
     key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
     As long as the library is open they are looked for once: a version never changes.

@@ -250,7 +250,7 @@ def stored_features(
 
 
 def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
-    """Some rows (k,) of what a store has read."""
+    """The features of some rows (k,) that a store has read."""
     values = np.empty((len(rows), len(found.values)), dtype=object)
     for at, column in enumerate(found.values.values()):
         values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]

@@ -1,4 +1,4 @@
-"""What of a library is published: the version in force of each layer, and what is left out with its reason."""
+"""Which versions of a library are published: those in force, and those left out with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

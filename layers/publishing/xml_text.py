@@ -44,7 +44,7 @@ def add_list(parent: Element, tag: str, values: list[str]) -> None:
 
 
 def clean(root: Element) -> None:
-    """Replace what XML cannot hold, wherever it stands: names and labels come from files."""
+    """Replace characters that XML cannot hold: names and labels come from files."""
     for element in root.iter():
         element.text = _FORBIDDEN.sub("\ufffd", element.text) if element.text else None
         for name, value in element.items():

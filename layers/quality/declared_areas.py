@@ -29,7 +29,7 @@ def area_flaws(
     most: Callable[[str], int | None],
     progress: Progress,
 ) -> list[Flaws]:
-    """Declared areas that are not the feature's area on the ellipsoid, or that are all in another unit.
+    """Declared areas that differ from the feature's area on the ellipsoid, or are all in another unit.
 
     limits: share, the part of the computed area by which a declared one may differ, and least_m2, what it may differ by
     in any case; most: of a code, how many are told of.

@@ -50,7 +50,7 @@ class Displacement:
 
 
 def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float) -> tuple[Displacement | None, bool]:
-    """The one step of at least `least_m` by which a frame lies beside known lines; and whether it fits some as it is.
+    """The one shift of at least `least_m` between a frame and known lines; and whether it fits some of them unshifted.
 
     Pairs of vertices vote for the step between them; what most vote for is held against the lines. Where another step
     would do nearly as well, as in a grid or along a straight line, nothing is said.

@@ -27,7 +27,7 @@ class Flaws:
 
 
 class FlawList:
-    """One kind of problem as it is found block by block; no more than `most` are kept, None for all."""
+    """The problems of one kind, collected block by block; at most `most` are kept, None for all."""
 
     def __init__(self, code: str, most: int | None) -> None:
         self.code = code

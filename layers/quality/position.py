@@ -176,7 +176,7 @@ class Borders:
 
 
 def borders_of(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) -> Borders:
-    """Segments (n, 2) with their index; they are made in parts, so that nobody waits long who wants it stopped."""
+    """Segments (n, 2) with their index; made in parts, so that cancelling takes effect soon."""
     ends, parts = np.stack([begin, end], axis=1), []
     for rows in blocks(len(ends), _AT_ONCE):
         parts.append(shapely.linestrings(ends[rows]))

@@ -85,7 +85,7 @@ def check_quality(
     progress: Progress,
     journal: Journal | None,
 ) -> Quality:
-    """All checks of one layer whose level is not off.
+    """Run all checks of one layer that are not switched off.
 
     required: the fields that rules use.
     journal: where what is done of a long look is kept, None if it is not.

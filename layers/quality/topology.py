@@ -48,7 +48,7 @@ def check_block(
     union: bool,
     also: np.ndarray = _NONE,
 ) -> BlockColumns:
-    """What one block shows, as plain arrays that a journal can keep.
+    """The findings of one block, as plain arrays that a journal can keep.
 
     also: its items that are misfits because of what other blocks show. misfits: its items that do not fit their
     neighbours edge by edge, or share ground with one that is a misfit (where two coverages lie on each other, their

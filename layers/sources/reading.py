@@ -293,7 +293,7 @@ LARGE_BYTES, LARGE_ROWS = 20_000_000, 100_000  # smaller ones are read at once
 def large_layer(
     source: str | Path, layer: str | None, encoding: str | None
 ) -> Iterator[vector_stream.VectorStream | None]:
-    """The layer that is meant, to be read block by block; None if it is small, or of a format that is read at once.
+    """The chosen layer, to be read block by block; None if it is small or its format can only be read at once.
 
     What is wrong with a source of which it says None is told by `read_source`.
     """

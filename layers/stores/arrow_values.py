@@ -97,7 +97,7 @@ def listed_values(values: pd.Series) -> list[Any]:
 
 
 def shape_column(geometries: np.ndarray) -> pa.Array:
-    """Geometries (n,), None where there is none, as WKB."""
+    """Geometries (n,) as WKB; None stays null."""
     return pa.array(shapely.to_wkb(geometries, byte_order=1), pa.large_binary())
 
 
@@ -124,7 +124,7 @@ def kept_batch(journal: Journal, name: str) -> pa.RecordBatch:
 
 
 def arrow_column(name: str, values: Sequence[Any], default: type = str) -> tuple[pa.Field, pa.Array]:
-    """Values, None where there is none, as a column that `plain_column` reads.
+    """Values and None as a column that `plain_column` reads.
 
     default: the type of a column without any value. Raises NotPlain.
     """

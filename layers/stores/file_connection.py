@@ -127,7 +127,7 @@ class FileConnection(sqlite3.Connection):
         return number, head
 
     def protect(self, grants: Sequence[Right]) -> None:
-        """What rooms have made besides tables; of rights nothing: whoever may write a file may write all of it."""
+        """Make what modules define besides tables. A file has no rights: whoever may write it may write all of it."""
         for right in grants:
             for statement in right.file if isinstance(right, Script) else ():
                 self.execute(statement)

@@ -1,4 +1,4 @@
-"""Rows as the log knows them: every row that is written leaves its table, its name and the hash of all that it says.
+"""Rows as the log records them: for each row written its table, its name and the hash of all its values.
 
 A name is made of the columns by which a table tells its rows apart, "2026…/1/land"; the hash is of every column.
 """

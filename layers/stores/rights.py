@@ -24,7 +24,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Guard:
-    """What must be true of every row that anyone but the owner writes, whatever a grant allows.
+    """A condition on every row that anyone but the owner writes, in addition to the grants.
 
     conditions: by what is told of a row that fails, an SQL condition on NEW, in which stand: `account`, who has logged
     in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the xmin of

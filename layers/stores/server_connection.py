@@ -76,7 +76,7 @@ class ServerConnection:
         connection.adapters.register_loader("numeric", _NumberLoader)
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor:
-        """Run one statement with ? marks; what is made if absent is left alone where it is there."""
+        """Run one statement with ? marks; CREATE … IF NOT EXISTS leaves existing objects alone."""
         cursor = psycopg.ClientCursor(self.raw)
         name = made_if_absent(statement)
         if name is not None and self.has_table(name):
@@ -150,12 +150,12 @@ class ServerConnection:
         return 0
 
     def chain_head(self) -> tuple[int, str]:
-        """The number and hash of the log's last row; whoever may not read the log may know its head."""
+        """The number and hash of the log's last row, also for those who may not read the log."""
         number, head = self.execute("SELECT number, hash FROM onemap_chain_head()").fetchone()
         return number, head
 
     def protect(self, grants: Sequence[Right]) -> None:
-        """The log is chained and closed, and every role may do what is granted to it and nothing else."""
+        """Chain and close the log, and give every role exactly what is granted to it."""
         protect(self.raw, self.schema, self._roles, grants)
 
     def drop_policies(self) -> None:

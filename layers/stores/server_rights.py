@@ -183,7 +183,7 @@ def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
 
 
 def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, rights: Sequence[Right]) -> None:
-    """Close the log, grant what is granted, guard what is guarded; as the owner, in the making transaction."""
+    """Close the log and set up grants and guards; as the owner, in the transaction that makes the library."""
     everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
         departments=sql.Literal(list(DEPARTMENTS)),

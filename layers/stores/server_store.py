@@ -95,7 +95,7 @@ class ServerStore:
 
     @contextlib.contextmanager
     def appending(self) -> Iterator[ServerConnection]:
-        """One transaction that takes no turn, and waits two seconds for whoever appends to the same.
+        """One transaction that does not wait for other writers, but at most two seconds for one on the same chain.
 
         Raises as `writing`.
         """

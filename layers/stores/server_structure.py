@@ -1,4 +1,4 @@
-"""What a schema holds besides rows, as the server itself prints it: who owns it, what it does, and who may do what.
+"""The definitions in a schema as the server itself prints them: owners, functions, triggers, policies and rights.
 
 Everything is printed in full, with names that say their schema: the text is the same whoever asks.
 """
@@ -129,7 +129,7 @@ Part = tuple[str, str, Sequence[Any] | None]  # kind, name, all that is said of 
 def printed_structure(
     connection: "psycopg.Connection[Any]", schema: str, roles: Sequence[str], tables: Sequence[str] | None
 ) -> Iterator[Part]:
-    """The parts of a schema, or those about some tables and views; of what was made anew since the snapshot None.
+    """The definitions of a schema, or of some tables and views in it; None for those made anew since the snapshot.
 
     roles: of the library.
     """

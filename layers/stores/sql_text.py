@@ -43,7 +43,7 @@ def columns_of(table: str, columns: Iterable[str]) -> Sql:
 
 
 def column_definitions(columns: Mapping[str, str]) -> Sql:
-    """Names and types of columns, as a table is made of them. Raises ValueError for what is no type."""
+    """Names and types of columns for CREATE TABLE. Raises ValueError for an unknown type."""
     if unknown := [kind for kind in columns.values() if not _TYPE.fullmatch(kind)]:
         raise ValueError(f"no type of a column: {unknown}")
     return join_sql(", ", (compose_sql("{name} {kind}", name=name, kind=Sql(kind)) for name, kind in columns.items()))

@@ -64,7 +64,7 @@ AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Rows of a table of features, by fid: fids and shapes (n,), and the values of each field.
+    """Rows of a table of features in the order of fids: fids and shapes (n,), and the values of each field.
 
     boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody asks for them.
     """
@@ -154,7 +154,7 @@ class StoreConnection(Protocol):
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 
     def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
-        """What an index of features 1 … n will hold, to be made ready elsewhere; None where the store makes it itself.
+        """The content of an index of features 1 … n, to be packed elsewhere; None where the store makes it itself.
 
         bounds: (n, 4), NaN where there is none.
         """
@@ -191,15 +191,15 @@ class StoreConnection(Protocol):
         """West, south, east, north of a table of features, as the store knows it; None where there is no ground."""
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
-        """All features of a table as they lie there, and which of them (n,) cannot have been written so by this store.
+        """All features of a table unchanged, and a mask (n,) of those that this store cannot have written.
 
-        A geometry that is none is None. Raises DamagedTable.
+        A value that is not a geometry is None. Raises DamagedTable.
         """
 
     def structure(
         self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
-        """What the store keeps of tables and views, or of all: kind (one of STRUCTURE), its name, and all it says.
+        """The definitions of some tables and views, or of all: kind (one of STRUCTURE), name, content.
 
         None of what others have made anew since the snapshot, and cannot be read as it was. hashes: of tables that the
         open transaction has written, which need not be read again.
@@ -209,10 +209,10 @@ class StoreConnection(Protocol):
         """What the store's own check finds: of a file SQLite's, that indexes hold what tables do."""
 
     def without_indexes(self) -> AbstractContextManager[None]:
-        """Within it no table is read by an index, which may not hold what the table does."""
+        """Within the block no table is read by an index, which may differ from the table."""
 
     def tolerant(self) -> AbstractContextManager[None]:
-        """Within it whatever stands in a table is read, also what is no text where text should be."""
+        """Within the block every value of a table can be read, also bytes that are not valid text."""
 
     def show_in_force(
         self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]], retired: Sequence[int] = ()

@@ -192,14 +192,14 @@ def to_scheduler(text: str) -> str:
 
 
 def to_name(text: str) -> str:
-    """A name or an identifier. Raises ValueError where there is none: an empty variable of a shell is no wish."""
+    """A name or an identifier. Raises ValueError for an empty text, as an unset variable of a shell gives it."""
     if not text.strip():
         raise ValueError(text)
     return text
 
 
 def to_codes(text: str) -> tuple[str, ...]:
-    """Codes with commas between. Raises ValueError where there is none: an empty word would ask for everything."""
+    """Codes separated by commas. Raises ValueError for an empty text, which would ask for everything."""
     codes = tuple(code.strip() for code in text.split(",") if code.strip())
     if not codes:
         raise ValueError(text)

@@ -181,7 +181,7 @@ class CheckResult(TableResult):
 
     @property
     def findings(self) -> gpd.GeoDataFrame:
-        """At most two rows for each parcel and rule: what stands against it, and what could not be judged."""
+        """At most two rows for each parcel and rule: the conflict, and the ground that could not be judged."""
         return self.table("findings")
 
     @property

@@ -36,7 +36,7 @@ class FrameFiles:
         self.names: dict[str, str] = {}  # of the frames, by those of their files
 
     def place(self, source: Source | None, name: str) -> str | None:
-        """The path or address by which a verb reads a source; None for none.
+        """The path or address by which a verb reads a source; None stays None.
 
         name: of the parameter, by which a refusal and the record of a run call a frame.
         Raises UsageError python.kind, OneMapError python.geometry, python.column, source.empty.

@@ -1,13 +1,14 @@
 """A check that no library keeps, as it is explained: from the tables of its result."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.findings.table import records_of
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.runs.explain import ExplainedRun
 from onemap.rules.python.table_places import TablePlace
@@ -29,4 +30,4 @@ def unrecorded_run(
             frame = frame[frame[column] == value]
         return records_of(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
 
-    return ExplainedRun(record, found, rows)
+    return ExplainedRun(cast(CheckRecord, record), found, rows)

@@ -1,4 +1,4 @@
-"""Which steps of a case are allowed now, and why the others are not: for whoever shows buttons."""
+"""Which steps of a case are allowed now, and why the others are refused; buttons follow from it."""
 
 from collections.abc import Callable, Mapping
 

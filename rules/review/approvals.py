@@ -24,13 +24,18 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.case import Case, CaseState, Conclusion
 from onemap.rules.review.cases.case_file import stored_cases
 
 APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
-APPROVING = ("agree", "conditional")
+APPROVING = (Conclusion.AGREE, Conclusion.CONDITIONAL)
 _CASE_FIELD = "AJBH"
-_STAGES = {"draft": "储备", "circulating": "策划", "consolidated": "策划", "issued": "在办"}
+_STAGES: dict[str, str] = {
+    CaseState.DRAFT: "储备",
+    CaseState.CIRCULATING: "策划",
+    CaseState.CONSOLIDATED: "策划",
+    CaseState.ISSUED: "在办",
+}
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,13 @@ _LAYERS = {
     for layer in (
         _Layer(
             APPROVALS,
-            lambda case: case.state == "issued" and case.conclusion in APPROVING,
+            lambda case: case.state == CaseState.ISSUED and case.conclusion in APPROVING,
             ("XMDM", "DZJGH", _CASE_FIELD, "XZQDM", "XMMC", "DKBH", "WH", "PZRQ", "JL"),
             _approval_rows,
         ),
         _Layer(
             OPINIONS,
-            lambda case: case.state == "issued",
+            lambda case: case.state == CaseState.ISSUED,
             (_CASE_FIELD, "XMDM", "XMMC", "YJJL", "YJRQ", "WH"),
             _opinion_rows,
         ),

@@ -12,11 +12,11 @@ from onemap.layers.messages import phrase, wording
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, stored_rows
 from onemap.rules.review.allowed_steps import case_steps, opinion_steps
 from onemap.rules.review.bodies import body_records
 from onemap.rules.review.case_lines import CaseLines
-from onemap.rules.review.cases.case import Case, Entry, Opinion, Round
+from onemap.rules.review.cases.case import SPOKEN, Case, Conclusion, Entry, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
@@ -29,7 +29,7 @@ _Titles = dict[tuple[int, str], str]  # of rules, by round and id
 
 
 def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
-    """The case: the contract's keys first, then what a panel wants to know.
+    """The case as JSON: the contract's keys first, then more for the dock.
 
     by: for whom it is told which steps are allowed; None for anybody.
     """
@@ -92,7 +92,7 @@ def _proposal(case: Case) -> str | None:
 
     A draft is nobody's word: neither does a case follow from it, nor is its silence consent.
     """
-    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in ("signed", "deemed")]
+    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
     is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
     return None if is_asked and not signed else overall(signed)
 
@@ -149,7 +149,7 @@ def _stale_titles(library: Library, opinion: Opinion, run: str, language: str) -
     """What the superseded layers and packs behind an opinion are called."""
     if not opinion.stale_because:
         return []
-    record, catalogue = run_record(library, run), library.catalogue()
+    record, catalogue = check_record(library, run), library.catalogue()
     return [input_title(name, record, catalogue, language) for name in opinion.stale_because]
 
 
@@ -250,7 +250,10 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     for opinion in case.opinions:
         department = profile.department_title(opinion.department, language)
         lines += _unanswered_items(case, opinion, department, language)
-        if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
+        if opinion.state in SPOKEN and opinion.conclusion in (
+            Conclusion.AGREE,
+            Conclusion.NOT_INVOLVED,
+        ):
             verdicts = verdicts_of.get(opinion.department, set())
             against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
             if against:
@@ -266,7 +269,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
 def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
     """What nobody looked at for a department that has spoken, or has let its time pass. department: its name."""
     left = case.current.open_items(opinion.department)
-    if not left or opinion.state not in ("signed", "deemed"):
+    if not left or opinion.state not in SPOKEN:
         return []
     reason = opinion.unanswered or phrase("review_said.unanswered_silent", language)
     facts = {"department": department, "count": len(left), "reason": reason}

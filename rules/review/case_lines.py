@@ -1,4 +1,4 @@
-"""What a list of cases needs of each: made from the replayed case, kept in a file of the desk, shown as of a day.
+"""The data of each case for a list of cases: from the replayed case, cached in a file of the desk, shown for a day.
 
 A line holds nothing that time changes: what is overdue, deemed, stale or near is computed from it and the day. A line
 whose mark is not that of the case's rows is made anew; no step and no document rests on one.
@@ -23,7 +23,7 @@ from onemap.rules.judge.runs.run_store import stored_texts
 from onemap.rules.review import cases
 from onemap.rules.review.case_marks import case_marks
 from onemap.rules.review.cases import old_form
-from onemap.rules.review.cases.case import Case, copy_with
+from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
 from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case
 from onemap.rules.review.cases.event_store import LibraryEvidence
@@ -32,7 +32,6 @@ from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.review.cases.working_days import calendar_of
 from onemap.rules.review.round_evidence import verdict_counts
 
-_CLOSED = ("issued", "withdrawn")  # nothing presses any more
 _INPUTS = "inputs "  # before the name of a text that many lines share; no case's id holds a blank
 
 
@@ -50,7 +49,7 @@ class OpinionLine:
 
 @dataclass(frozen=True)
 class CaseLine:
-    """What a list says of a case, without what follows from the day.
+    """One case in a list, without the values that depend on the day.
 
     last_day: of its last step; as_of: the day of its run; inputs: the hash of what its opinions rest on; numbers: how
     many documents of a year were numbered before a moment, as its replay heard; of a case that is closed no opinions,
@@ -158,7 +157,7 @@ class CaseLines:
         self._evidence.heard = []
         case = plain_case(self._library, case_id, self._evidence)
         line = line_of_case(case, verdict_counts(self._library, case), tuple(self._evidence.heard))
-        if line.state in _CLOSED or line.damage is not None:
+        if line.state in CLOSED or line.damage is not None:
             return line
         record = record_of_round(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
@@ -184,7 +183,7 @@ class CaseLines:
     def _row(self, line: CaseLine, asked: date | None) -> Row:
         """Raises OneMapError calendar.…."""
         day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
-        if line.state in _CLOSED or line.damage is not None:
+        if line.state in CLOSED or line.damage is not None:
             return row_of(line, day, [], lambda _: None)
         calendar = self._evidence.calendar
 
@@ -215,7 +214,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
     """The line of a case as its events say. numbers: what its replay heard of the numbers of documents."""
     opinions = tuple(
         OpinionLine(one.department, one.state, one.routed, one.due, one.stopped_on, is_silence_consent(case, one))
-        for one in (() if case.state in _CLOSED or case.damage else case.opinions)
+        for one in (() if case.state in CLOSED or case.damage else case.opinions)
     )
     return CaseLine(
         case=case.id,
@@ -238,11 +237,7 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
     """What the list says of a case on a day. stale: departments; days_to: the working days until a last day."""
     overdue = [one.department for one in line.opinions if is_overdue(line.state, one, day)]
     deemed = {one.department for one in line.opinions if one.is_silent and one.department in overdue}
-    waiting = [
-        one
-        for one in line.opinions
-        if one.state in ("drafted", "returned") and one.routed and one.department not in deemed
-    ]
+    waiting = [one for one in line.opinions if one.state in WAITING and one.routed and one.department not in deemed]
     last_days = [one.due for one in waiting if one.due is not None and is_running(line.state, one)]
     days_left = [days for days in map(days_to, last_days) if days is not None]
     return {
@@ -252,7 +247,7 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
         "round": line.round,
         "opened_on": line.opened_on.isoformat(),
         "due": min(last_days).isoformat() if last_days else None,
-        "waiting": [one.department for one in waiting] if line.state == "circulating" else [],
+        "waiting": [one.department for one in waiting] if line.state == CaseState.CIRCULATING else [],
         "overdue": overdue,
         "stale": list(stale),
         "conclusion": line.conclusion,
@@ -277,7 +272,7 @@ def _json(value: Any) -> str:
 
 
 def line_of_text(text: str) -> CaseLine | None:
-    """The line that was kept; None of what is none."""
+    """The line that was cached; None if the text is not one."""
     try:
         found = json.loads(text)
         for name in ("opened_on", "last_day", "as_of"):

@@ -6,10 +6,11 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import VERDICT_CHOICES
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, amount_text
+from onemap.rules.review.cases.case import WAITING, CaseState, OpinionState
 
 Record = Mapping[str, Any]
 # What presses most stands first in a list.
-_BY_URGENCY = ("circulating", "consolidated", "draft", "issued", "withdrawn")
+_BY_URGENCY = (CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.DRAFT, CaseState.ISSUED, CaseState.WITHDRAWN)
 _OVERDUE, _STALE, _WRITTEN = "!", "◐", "✎"
 _MACHINE = "onemap"  # who has drafted what no person has touched
 _NONE = "–"
@@ -71,7 +72,7 @@ def _opinion_row(opinion: Record, language: str) -> AnswerRow:
     lines += [_say("stopped_since", language, day=opinion["stopped_on"])] if opinion["stopped_on"] else []
     if opinion["stale_because"]:
         lines.append(_say("superseded", language, what=opinion["stale_titles"] or opinion["stale_because"]))
-    if opinion["state"] == "drafted" and not is_by_machine:
+    if opinion["state"] == OpinionState.DRAFTED and not is_by_machine:
         lines.append(f"{_WRITTEN} {_say('unsigned', language)}")
     about = {
         "department": opinion["department"],
@@ -115,12 +116,12 @@ def _opinion_state(opinion: Record, language: str) -> str:
     if not opinion["routed"] and is_by_machine:
         return _say("not_asked", language) + stale
     text = phrase(f"opinion_state.{state}", language)
-    if state in ("drafted", "returned") and opinion["stopped_on"]:
+    if state in WAITING and opinion["stopped_on"]:
         text = _say("stopped", language)
-    elif state in ("drafted", "returned") and opinion["due"]:
+    elif state in WAITING and opinion["due"]:
         left = deadline_words(opinion["days_left"], opinion["due"], bool(opinion["overdue"]), language)
-        text = left if state == "drafted" else f"{text} · {left}"
-    return text + (f" {_WRITTEN}" if state == "drafted" and not is_by_machine else "") + stale
+        text = left if state == OpinionState.DRAFTED else f"{text} · {left}"
+    return text + (f" {_WRITTEN}" if state == OpinionState.DRAFTED and not is_by_machine else "") + stale
 
 
 def deadline_words(days_left: int | None, due: str | None, is_overdue: bool, language: str) -> str:

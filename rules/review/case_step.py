@@ -11,7 +11,7 @@ from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review import carrying
-from onemap.rules.review.cases.case import Case, Entry
+from onemap.rules.review.cases.case import Case, Entry, OpinionState
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import case_on_its_day, on_a_day
 from onemap.rules.review.cases.code_names import Named, case_state_name, department_name, department_names, opinion_name
@@ -52,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepContent:
-    """What a step says. chain: whose event it is, None for the department's, or the lead's where there is none.
+    """The content of a step. chain: of its event, None for the department's own, or the lead's without a department.
 
     words: of a draft; run: that the event names; fresh: the runs that are written with the step, with the
     facts of one that opens a round.
@@ -68,7 +68,7 @@ class StepContent:
 
 
 def plain_text(value: str | None, field: str, most: int = MOST_REASON) -> str:
-    """What a person wrote, without blanks around it; None is no text.
+    """A text as a person wrote it, without blanks around it; "" for None.
 
     Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
     """
@@ -282,4 +282,4 @@ def _state_at(replay: Replay, revision: int, department: str | None) -> Named:
         if entry.department == department and "opinion" in entry.detail:
             conclusion = replay.conclusions.get((entry.round, department, entry.detail["opinion_number"]))
             return opinion_name(entry.detail["opinion"], conclusion)
-    return opinion_name("drafted", None)
+    return opinion_name(OpinionState.DRAFTED, None)

@@ -7,10 +7,10 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.judge.runs.run_store import run_record
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case_step import StepContent, step
-from onemap.rules.review.cases.case import Case, Terms
+from onemap.rules.review.cases.case import Case, OpinionState, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
 from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
@@ -51,7 +51,7 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
             problems = consolidation_problems(library, case)
             if problems:
                 raise OneMapError.of(problems)
-        deemed = [opinion.department for opinion in case.opinions if opinion.state == "deemed"]
+        deemed = [opinion.department for opinion in case.opinions if opinion.state == OpinionState.DEEMED]
         return StepContent({"conclusion": conclusion, "reason": reason, "deemed": deemed})
 
     with step(library, case_id, "consolidate", hand, say):
@@ -76,7 +76,7 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
     if not stale:
         return []
     names, catalogue = sorted({name for opinion in stale for name in opinion.stale_because}), library.catalogue()
-    record = run_record(library, case.current.run)
+    record = check_record(library, case.current.run)
     what = [{one: input_title(name, record, catalogue, one) for one in LANGUAGES} for name in names]
     departments = department_names(library, (opinion.department for opinion in stale))
     return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]

@@ -25,7 +25,7 @@ from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import write_run
 from onemap.rules.review.carrying import carry_over
 from onemap.rules.review.case_step import StepContent, log_step, step
-from onemap.rules.review.cases.case import Case, ChecklistItem, Override
+from onemap.rules.review.cases.case import Case, CaseState, ChecklistItem, Override
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
@@ -54,7 +54,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Project:
-    """What is told of a project when its case is opened: its name, its checked facts, its files."""
+    """A project as described when its case is opened: name, checked facts, files."""
 
     name: str
     data: Mapping[str, Any]
@@ -122,7 +122,7 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
     of_run, identifier = facts_of_run(run), run.record["id"]
     facts = {
         "edition": EDITION,
-        "state": "draft",
+        "state": CaseState.DRAFT,
         "on": on.isoformat(),
         "rehearsal": library.is_rehearsal,
         "project": project.name,
@@ -157,7 +157,7 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
     def say(case: Case, on: date) -> StepContent:
         sources = pack_sources([pack.id for pack in run.question.packs], packs)
         clock = on if library.is_rehearsal else library.today()
-        is_out = case.state in ("circulating", "consolidated")
+        is_out = case.state in (CaseState.CIRCULATING, CaseState.CONSOLIDATED)
         due = due_days(library, of_run.terms, DEPARTMENTS, clock) if is_out else {}
         facts = {"reason": reason, "packs": sources, "due": due, "drafts": draft_hashes(of_run)}
         return StepContent(facts, run=identifier, fresh={identifier: of_run})

@@ -8,10 +8,11 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.library.library import Library
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, rule_titles
 from onemap.rules.judge.runs.run import Run
-from onemap.rules.judge.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, rows_of_table, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.routing import Draft, drafts
 from onemap.rules.review.opening import propose_drafts, run_question, turned_since
@@ -26,7 +27,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     question = replace(before, packs=tuple(packs_of(library, named, before.code_system)), as_of=case.on, known_at=None)
     run = run_question(library, question, values, context)
-    record = run_record(library, case.current.run)
+    record = check_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     then = drafts(before, findings, case.current.items, case.current.overrides)
     now, _ = propose_drafts(run, case.current.overrides)
@@ -54,7 +55,7 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     packs = tuple(known) if ids == {pack.id for pack in known} else before.packs
     question = replace(before, packs=packs, as_of=library.today(), known_at=None)
     turned, run = turned_since(library, identifier, question, values, context)
-    record = run_record(library, identifier)
+    record = check_record(library, identifier)
     return {
         "parcels": turned,
         "layers": _layers(record, run, library, context.language),
@@ -95,7 +96,7 @@ def _findings(
     return changed
 
 
-def _layers(record: Mapping[str, Any], run: Run, library: Library, language: str) -> list[dict[str, Any]]:
+def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> list[dict[str, Any]]:
     """The layers of which another version would be asked."""
     sides = [{layer["code"]: layer["label"] for layer in one["layers"]} for one in (record, run.record)]
     codes, catalogue = dict.fromkeys([*sides[0], *sides[1]]), library.catalogue()
@@ -111,7 +112,7 @@ def _layers(record: Mapping[str, Any], run: Run, library: Library, language: str
     ]
 
 
-def _packs(record: Mapping[str, Any], run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
+def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
     """The packs that have changed. before: those by which the run of the record was judged."""
     titles = {pack.id: pack.title.get(language, pack.id) for pack in (*before, *run.packs)}
     sides = [{pack["id"]: _wording(pack) for pack in one["packs"]} for one in (record, run.record)]

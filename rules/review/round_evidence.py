@@ -15,7 +15,7 @@ from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.packs.excuse_text import names_in_packs
 from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.packs.rule import VERDICTS
-from onemap.rules.judge.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows, stored_values
 from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.judge.runs.stored_tables import stored_tables
 from onemap.rules.judge.runs.unasked_rules import unasked_table
@@ -38,7 +38,7 @@ def write_evidence(
     unasked: the rules that were not asked, a table of their own.
     Gives what the form could not hold. Raises OneMapError run.unknown, out.….
     """
-    record = run_record(library, current.run)
+    record = check_record(library, current.run)
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
@@ -69,7 +69,7 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
 
 def _hectares_of_text(library: Library, run: str) -> float | None:
     """What a coordinate text says of all its parcels' areas; None of another source, or where it leaves one out."""
-    if not str(run_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
+    if not str(check_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
         return None
     given = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]
     numbers = [number_of(str(value or "")) for value in given]

@@ -16,7 +16,7 @@ from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Run
-from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, stored_question, stored_rows
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.routing import departments_of_rules, drafts
 from onemap.rules.review.opening import propose_drafts, run_question, turned_since
@@ -69,7 +69,7 @@ def _turned_verdicts(
 ) -> tuple[dict[str, Any], Question, Run | None]:
     """What turns, the question as it was, and the run by the new version; None where no rule asks for the layer."""
     code = new["code"]
-    before, record = stored_question(library, identifier), run_record(library, identifier)
+    before, record = stored_question(library, identifier), check_record(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)
     found: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
     if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs)):

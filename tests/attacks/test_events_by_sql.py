@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.cases import case_state, replay
+from onemap.rules.review.cases import case_so_far, replay
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.cases.event import CHAINS, ordered_events
 from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
@@ -284,7 +284,7 @@ def test_a_draft_that_an_earlier_edition_has_worded_stays_the_machines(bureau, m
     content = {"conclusion": words["conclusion"], "basis": words["basis"], "text": CLAIMED, "unanswered": "r"}
     earlier.attempt("u_lead", earlier.event("planning", "sign", **content), stays=True)
     assert opinion(earlier.show_case(), "planning")["state"] == "drafted"
-    for module in (case_state, replay):
+    for module in (case_so_far, replay):
         monkeypatch.setattr(module, "EDITION", 2)
     words = opinion(earlier.show_case("u_water"), "planning")
     assert (words["state"], words["text"], words["drafted_by"]) == ("signed", CLAIMED, "onemap")

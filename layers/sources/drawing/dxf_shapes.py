@@ -45,7 +45,7 @@ class DrawingEntity:
 
 
 class Walk:
-    """Goes through a drawing: `drawn` is what was met, `aside` counts by layer and type what is no geometry."""
+    """Goes through a drawing: `drawn` holds the entities, `aside` counts by layer and type those without a geometry."""
 
     def __init__(self, document: "Drawing") -> None:
         self.drawn: list[DrawingEntity] = []

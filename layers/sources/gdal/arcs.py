@@ -26,7 +26,7 @@ _PLACES = 256 ** np.arange(_WKB_HEAD, dtype=np.int64)  # of the bytes of a head,
 
 @dataclass(frozen=True)
 class ArcSurvey:
-    """What a look at a layer's geometries as they are has shown.
+    """The result of looking through a layer's geometries before arcs are stroked.
 
     stroked: by row the geometry, stroked, of what has arcs; read: how many rows the layer gave; are_measured: some have
     measures (M), which are lost on GDAL's usual way.

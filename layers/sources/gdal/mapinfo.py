@@ -49,7 +49,7 @@ def _head(path: Path) -> bytes:
 
 
 def declared_charset(path: Path) -> str | None:
-    """The encoding that the file declares; None for "Neutral" and what is not known."""
+    """The encoding that the file declares; None for "Neutral" and for unknown names."""
     found = _CHARSET.search(_head(path))
     return _CODE_PAGES.get(found.group(1).decode("ascii").lower()) if found else None
 

@@ -154,7 +154,7 @@ class ShapefileText:
     is_plain: bool = True
 
     def decode_columns(self, columns: list[Any]) -> list[Any]:
-        """Columns that were read as RAW, as text; what is no character becomes the replacement character."""
+        """Columns that were read as RAW, decoded; bytes that are not valid text become the replacement character."""
         return [np.array([self._text(value) for value in c], dtype=object) if c.dtype == object else c for c in columns]
 
     def _text(self, value: Any) -> Any:

@@ -510,7 +510,7 @@ def check_count(readable: ReadableFile, rows: int) -> None:
 def attributes_of(
     readable: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
-    """Columns of plain values; an integer beside nulls is an integer still, and a truth is one; Arrow's stay its own.
+    """Columns of plain values; integers and booleans beside nulls keep their type; columns of Arrow stay as they are.
 
     part: which rows were read, as pyogrio is told it; None for all.
     """
@@ -569,7 +569,7 @@ def is_assumed_crs(readable: ReadableFile) -> bool:
 
 
 def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
-    """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
+    """The CRS that the file declares; None where GDAL only assumes WGS 84: TopoJSON, an undeclared GeoPackage."""
     if not text or (readable.json is not None and readable.json.is_topology):
         return None
     if readable.path.suffix.lower() in MAPINFO:

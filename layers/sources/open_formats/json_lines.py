@@ -31,7 +31,7 @@ _AT_ONCE = 10_000
 
 
 def read_json_lines(path: Path, encoding: str | None, progress: Progress, provers: Provers) -> RawFrame:
-    """All records, in the file's order; what is no feature is named by its record.
+    """All records in the file's order; a record that is not a feature is named.
 
     provers: they prove polygons valid; of many plain ones no geometry is made.
     Raises OneMapError source.damaged where no record is a feature, source.swollen, encoding.….

@@ -1,4 +1,4 @@
-"""The text of a red-line coordinate TXT as it stands: sections, parcel lines and point lines, token by token.
+"""The text of a red-line coordinate TXT, unchanged: sections, parcel lines and point lines, token by token.
 
 Numbers stay text, unknown sections and keys stay lines, so that what is read can be written again unchanged.
 """

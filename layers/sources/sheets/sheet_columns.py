@@ -1,4 +1,4 @@
-"""What the columns of a sheet mean: the header row wherever it stands, its coordinates, points, rings and parcels."""
+"""The meaning of a sheet's columns: the header row at any position, coordinates, points, rings and parcels."""
 
 import re
 import unicodedata

@@ -249,7 +249,7 @@ def _is_list(value: Any) -> bool:
 
 
 def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> np.ndarray:
-    """The plan's code of each feature (n,) as text, None where there is none.
+    """The plan's code of each feature (n,) as text, or None.
 
     Raises OneMapError matrix.field if the layer has none of the side's fields.
     """

@@ -1,4 +1,4 @@
-"""Where a plan overlaps itself: the first row wins, and what the others lost is told."""
+"""Overlaps inside one plan: the first row keeps the ground, and the loss of the others is reported."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -70,7 +70,7 @@ def spot_fields(
 
 
 def plain_pair(plans: Any) -> str | None:
-    """The two layers of a field BDGH, whatever their versions and their order; None for what is no such field."""
+    """The two layers that a field BDGH names, without versions and in a fixed order; None if it names none."""
     if not isinstance(plans, str) or "×" not in plans:
         return None
     return "×".join(sorted(side.partition("@")[0] for side in plans.split("×")))

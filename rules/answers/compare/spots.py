@@ -61,7 +61,7 @@ def spots_of(
     origin: tuple[float, float] = (0.0, 0.0),
     journal: Journal | None = None,
 ) -> Spots:
-    """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
+    """Assign types to the pieces, dissolve by type and uses, and separate thin and small ones.
 
     journal: as in `dissolve_ground`. Raises OneMapError compare.balance if the areas do not add up to the compared
     ground, journal.failed.

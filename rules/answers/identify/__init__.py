@@ -1,1 +1,1 @@
-"""WHAT LIES HERE: every layer at a point, along a line or in a box, and the names by which a place is found."""
+"""What lies here: every layer at a point, along a line or in a box; and places found by name."""

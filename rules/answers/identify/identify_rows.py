@@ -1,4 +1,4 @@
-"""What `identify` says to people: by kind of data and department, then what is not known, with the reason."""
+"""The rows of `identify`: by kind of data and department, then layers without an answer, with the reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""Limits of readings, a file in TOML that a person writes: what is plausible, what is too much, how often in a row."""
+"""Limits of readings, from a TOML file: plausible values, thresholds, and how often in a row they must be exceeded."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -34,7 +34,7 @@ class NodeStatus:
 def node_statuses(
     rows: pd.DataFrame, spans: Mapping[str, pd.DataFrame], limits: Mapping[str, Limit], at: datetime
 ) -> list[NodeStatus]:
-    """A status for each node and property, of what was read until `at`.
+    """A status for each node and property, from the readings until `at`.
 
     spans: `hour` and `day`, as `means` makes them; of these only ones that ended until `at` count. Where the last mean
     ended more than three of its own lengths before `at`, the status is unknown, few: readings still come, too few of

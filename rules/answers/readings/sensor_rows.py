@@ -1,4 +1,4 @@
-"""What `readings` says of sensors: how many are at which level, then what is not normal."""
+"""The rows of `readings`: how many sensors are at which level, then those that are not normal."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -49,7 +49,7 @@ class Cuts:
 
 @dataclass
 class Parts:
-    """Parcels under work: what is left of each (n,), of known areas; what was cut; what was dropped, in m²."""
+    """Parcels while they are cut: the ground left of each (n,), the parts cut off, and the parts dropped, in m²."""
 
     rest: FlatGround
     cuts: list[Cuts]

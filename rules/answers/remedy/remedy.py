@@ -77,7 +77,7 @@ def remedy(
     options: RemedyOptions,
     threads: Threads,
 ) -> Remedy:
-    """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
+    """Cut every obstacle from every parcel; nothing is written. Raises OneMapError for every refusal."""
     began = time.perf_counter()
     check_plan = check_plan_of(library, question, local_origin(*question.parcels.extent[:2]))
     found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
@@ -123,7 +123,7 @@ def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dic
 def parcels_remedied(
     library: Library, question: Question, options: RemedyOptions, check_plan: CheckPlan, threads: Threads
 ) -> FoundParts:
-    """Cut from some parcels what stands against them.
+    """Cut the obstacles from some parcels.
 
     check_plan: of all parcels of the question. The rows are the same to the last digit whichever parcels are cut
     together. Raises OneMapError for every refusal.
@@ -202,7 +202,7 @@ def _cut_until_nothing_is_found(
 def remedy_record(
     first: Mapping[str, Any], options: RemedyOptions, tried: int, sums: Mapping[str, float], seconds: float
 ) -> dict[str, Any]:
-    """The record of a remedy: that of its first check, with what makes it a remedy.
+    """The record of a remedy: the record of its first check with the remedy's own facts.
 
     tried: how many grounds were looked at in search of alternatives; sums: see `Remedy.sums`.
     """
@@ -302,11 +302,11 @@ class SearchProgress:
         self._reading: float | None = None
 
     def expect(self, grounds: int, checks: int = 1) -> None:
-        """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
+        """At most so many more grounds are checked, in so many checks; the search corrects this as it finds places."""
         self._left, self._checks = grounds, checks
 
     def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
-        """What a check of so many grounds finds, whose progress moves that of the search.
+        """Run a check of so many grounds; its progress is a part of the search's progress.
 
         step: what is done meanwhile; None for what the check itself says.
         """

@@ -31,6 +31,7 @@ from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.distributed.run_in_blocks import KEPT, READ, AskedWork, BegunWork, work_begun
 from onemap.rules.judge.distributed.work import NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.question import CheckOptions, Question, question_of
@@ -85,7 +86,8 @@ def answer_of(found: FoundParts) -> Answer:
     """What was found of some parcels, as a check answers: its tables, and what their first check says of its layers."""
     first = found.first.record
     layers = {layer["code"]: layer for layer in first["layers"]}
-    return Answer(found.tables, layers, first["computed"], first["skipped"], first["warped"])
+    warped = [WarpedRaster(**one) for one in first["warped"]]
+    return Answer(found.tables, layers, first["computed"], first["skipped"], warped)
 
 
 @contextlib.contextmanager
@@ -98,7 +100,7 @@ def remedy_of_any_size(
     workers: int | None,
     progress: Progress,
 ) -> Iterator[Remedy | RemedyInBlocks]:
-    """The remedy of what is asked, in memory or in blocks, as long as the block here lasts.
+    """The remedy of a question, in memory or in blocks of parcels; valid inside the `with` block.
 
     names: of the only parcels that are asked for, if any: these are always few. Raises OneMapError for every refusal.
     """

@@ -63,7 +63,7 @@ class RemedyRecorder:
 
 
 def write_remedy(connection: StoreConnection, found: Remedy) -> None:
-    """Keep a remedy inside the open transaction, beside what is written because of it."""
+    """Store a remedy inside the open transaction of the caller."""
     recorder = RemedyRecorder(connection, found.record)
     for chunk in found.chunks():
         recorder.append(chunk)

@@ -18,6 +18,7 @@ from onemap.rules.answers.sheet.plan_ground import PlanGround
 from onemap.rules.display.maps.boundary_points import boundary_points
 from onemap.rules.display.maps.map_source import Piece
 from onemap.rules.judge.findings.table import Table, records_of
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.rules.judge.overlay.threads import Threads
@@ -47,7 +48,7 @@ _DRAWN, _MOST_DRAWN = ("prohibited", "restricted", "consult"), 4  # on a parcel'
 
 def sheets_of(
     library: Library,
-    record: Mapping[str, Any],
+    record: CheckRecord,
     tables: Mapping[str, Table],
     rules: Sequence[Rule],
     language: str,
@@ -153,7 +154,7 @@ def _land_row(row: Mapping[str, Any]) -> Sheet:
     return {**known, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
 
 
-def _asked_rules(record: Mapping[str, Any], judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
+def _asked_rules(record: CheckRecord, judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
     """How many of the judging rules were asked; why the others were not: by reason how many, whose, by which layers.
 
     judging: the department of each judging rule, by the rule; titles: what departments are called, in their order.

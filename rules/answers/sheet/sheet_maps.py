@@ -1,6 +1,5 @@
 """The map on a parcel's sheet, drawn from a check that need not be kept."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from onemap.layers.library.library import Library
 from onemap.rules.display.maps.map_sheet import MapPage, MapSource, Paper, draw_map
 from onemap.rules.display.maps.map_source import LayersOnMap, Piece
 from onemap.rules.display.maps.sheets_needed import theme_codes
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 
 PAPER = Paper(170.0, 92.0)
@@ -18,7 +18,7 @@ _BASES = ("present_use", "plan", "boundary")  # the first of which the library h
 class CheckMapSource(MapSource):
     """A check's parcels as maps need them, though no library keeps the run."""
 
-    def __init__(self, library: Library, record: Mapping[str, Any], packs: tuple[Pack, ...], language: str) -> None:
+    def __init__(self, library: Library, record: CheckRecord, packs: tuple[Pack, ...], language: str) -> None:
         """Of a check's record and packs; `show` says which parcels are drawn next."""
         LayersOnMap.__init__(self, library, {**record, "id": None})  # nobody will find a run that is not kept
         self.language = language

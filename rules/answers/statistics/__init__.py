@@ -1,1 +1,1 @@
-"""How much of what lies where: areas, lengths, counts and sums of a layer by class and by area unit."""
+"""Statistics of a layer by class and by area unit: areas, lengths, counts and sums."""

@@ -1,4 +1,4 @@
-"""By what features are told apart: values of fields, or the class, the group or the first characters of a code."""
+"""How features are grouped: by values of fields, or by class, group or first characters of a code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

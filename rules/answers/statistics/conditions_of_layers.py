@@ -1,4 +1,4 @@
-"""Conditions and fields of a layer that a person has typed: what is wrong with them becomes a refusal."""
+"""Conditions and fields of a layer as typed by a person: a mistake in them becomes a refusal."""
 
 from typing import Any
 

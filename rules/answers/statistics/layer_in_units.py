@@ -238,7 +238,7 @@ class LayerInUnits:
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
-        """The areas of the unions of pieces (k,) by group; None of what has no area."""
+        """The areas of the unions of pieces (k,) by group; None for a group without an area."""
         if self.entry.geometry != POLYGON:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
@@ -308,6 +308,6 @@ def unit_remarks(
 
 
 def plain_numbers(values: np.ndarray) -> np.ndarray:
-    """Values (n,) as numbers, NaN for what is none."""
+    """Values (n,) as numbers, NaN for a value that is not a number."""
     numbers: np.ndarray = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
     return np.where(np.isfinite(numbers), numbers, np.nan)

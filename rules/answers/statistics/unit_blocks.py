@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class PartOfStatistics:
-    """What a block of units gives.
+    """The statistics of a block of units.
 
     rows, units, total: as of all units; crossing: by the total's key, fids of what may lie in other blocks, too.
     """

@@ -1,4 +1,4 @@
-"""`onemap changes`: one version of a layer against another, feature by feature, and what class became what.
+"""`onemap changes`: one version of a layer against another, feature by feature, with the change of classes.
 
 Features are known again by their key, where it is used once in both versions; the others by their geometry, to the
 last digit, wherever a ring begins.

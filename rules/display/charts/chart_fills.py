@@ -1,4 +1,4 @@
-"""How the parts of a chart are told apart: by colour, lightness and lines, for grey print and for every eye."""
+"""How the parts of a chart differ: by colour, lightness and lines, so also in grey print and for the colour-blind."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a quota is used by: bars of what is there, approved and in review up to what is free, with the target across."""
+"""The use of a quota as bars: existing, approved, in review and free, with a line at the target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""One model of what a document says, and a printer each for PDF, Word and a page in a browser."""
+"""One model of a document's content, and one printer each for PDF, Word and HTML."""

@@ -49,7 +49,7 @@ class Paragraphs:
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and what is known of each."""
+    """Pairs of a name and its value."""
 
     kind: ClassVar[str] = "facts"
     pairs: tuple[tuple[str, str], ...]
@@ -198,7 +198,7 @@ def columns(words: str, language: str, widths: Mapping[str, float], numbers: Ite
 
 
 def rows_of(cells: Iterable[Iterable[str | Sequence[str]]]) -> tuple[TableRow, ...]:
-    """Rows of cells, each a text or its lines; a line that says nothing is none."""
+    """Rows of cells, each a text or its lines; empty lines are left out."""
     return tuple(
         TableRow(tuple((cell,) if isinstance(cell, str) else (cell[0], *filter(None, cell[1:])) for cell in row))
         for row in cells

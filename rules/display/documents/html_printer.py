@@ -1,4 +1,4 @@
-"""A document as a page for a browser, from the templates in resources/pages: what is put in is text and only shown."""
+"""A document as a page for a browser, from the templates in resources/pages; inserted values are escaped."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,7 @@ def _with_looks(table: Table) -> Table:
 
 
 def render(template: str, **values: Any) -> Markup:
-    """A template of resources/pages with values put in; only what is Markup already is not escaped."""
+    """A template of resources/pages with values inserted; all but Markup is escaped."""
     return Markup(_PAGES.get_template(template).render(**values))  # it has escaped them  # nosec B704
 
 

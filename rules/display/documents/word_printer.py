@@ -143,7 +143,7 @@ class WordPrinter:
         raise TypeError(f"no printer for {type(block).__name__}")
 
     def add_caption(self, table: Table) -> None:
-        """Set what stands above a table."""
+        """Set the caption above a table."""
 
     def add_figure(self, figure: Figure, picture: Picture, *, is_whole: bool) -> None:
         """Set a map or a chart."""

@@ -25,7 +25,7 @@ def total_m2(areas_m2: Iterable[float]) -> float:
 
 
 def rest_m2(whole_m2: float, *parts_m2: float) -> float:
-    """What measured parts leave of a measured ground; what is no more than the error of measuring is none."""
+    """The ground left beside measured parts; 0 where it is within the error of measuring."""
     rest = math.fsum((whole_m2, *(-part for part in parts_m2)))
     return rest if rest > max(_ERROR_M2, _ERROR_SHARE * whole_m2) else 0.0
 
@@ -47,7 +47,7 @@ def areas(area_m2: float) -> dict[str, Any]:
 
 
 def square_metres_text(value: float) -> str:
-    """Thousands, and no decimals from 10 m²; one below; what is there is never said to be 0.0."""
+    """Square metres with separators: no decimals from 10 m² on, one below; only no area at all is written as 0.0."""
     if 0 < value < 0.05:
         return "<\u00a00.1"
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

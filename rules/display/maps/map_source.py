@@ -15,7 +15,7 @@ from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.judge.packs.pack import rules_of_run
-from onemap.rules.judge.runs.run_store import StoredRow, run_record, stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import StoredRow, check_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
 Bounds = tuple[float, float, float, float]
@@ -99,7 +99,7 @@ class LayersOnMap:
             return None
 
     def forget(self) -> None:
-        """Let go of what was near the ground before."""
+        """Release the features near the previous ground."""
         self._near.clear()
 
 
@@ -113,7 +113,7 @@ class MapSource(LayersOnMap):
     def __init__(
         self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str], str] | None = None
     ) -> None:
-        super().__init__(library, run_record(library, run))
+        super().__init__(library, check_record(library, run))
         self.language = language
         self.parcels: dict[str, shapely.Geometry] = {
             row.values["parcel"]: geometry_of_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb

@@ -36,7 +36,7 @@ class Output(Protocol):
         """The next rows of some tables; a table is made when it comes for the first time, even without rows."""
 
     def finish(self) -> None:
-        """Write what is left to write, after the last rows."""
+        """Write the remaining content after the last rows."""
 
     def close(self) -> None:
         """Let go of the files, whole or not."""
@@ -46,10 +46,10 @@ class Target(Output, Protocol):
     """An output that was asked for by its name."""
 
     def end(self) -> None:
-        """No more rows come: what is left may be written beside what the caller does before it calls `finish`."""
+        """Announce that no more rows come: the rest may be written in the background until `finish` is called."""
 
     def finish(self, progress: Progress = SILENT) -> None:
-        """Write what is left to write, after the last rows. progress: of that."""
+        """Write the remaining content after the last rows. progress: of that."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""What a page prints, as the browser that shows it reads it: its texts, and what is drawn on its maps.
+"""The printed content of a page, read as a browser reads it: its texts, and the drawings on its maps.
 
 `resources/pages/seal.js` reads the same in the browser, so that a reply says what its page printed. What time alone
 changes, such as a last day, is marked `data-varies` in the page and no part of it.
@@ -40,7 +40,7 @@ class PrintedPage(HTMLParser):
 
     @property
     def drawn_digest(self) -> str:
-        """SHA-256 of what is drawn."""
+        """SHA-256 of the drawings."""
         return sha256("\n".join(self.drawn))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

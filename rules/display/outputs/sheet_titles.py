@@ -93,7 +93,7 @@ class SheetTitles:
         return excuse_words(excused_by, self._classes, self.language)
 
     def department(self, code: str) -> str | None:
-        """A department's name; None for what is no department's code."""
+        """A department's name; None for an unknown code."""
         return self._departments[code][self.language] if code in self._departments else None
 
     def pack(self, pack: str) -> str:
@@ -180,7 +180,7 @@ def _code_titles(tables: Sequence[str], code: str, part: str) -> Mapping[str, st
 
 
 def record_of_run(table: pd.DataFrame | None) -> dict[str, Any]:
-    """The record of a run out of its table of one row, what stands there as JSON read; empty without a table."""
+    """The record of a run from its table of one row, with JSON values parsed; empty without a table."""
     if table is None or len(table) != 1:
         return {}
     return {str(name): _read(table[name].iloc[0]) for name in table}

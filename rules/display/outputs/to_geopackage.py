@@ -28,7 +28,7 @@ _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 
 
 class GeoPackageOutput:
-    """`Output` to a GeoPackage that nobody else knows of yet."""
+    """`Output` to a GeoPackage under a temporary name."""
 
     def __init__(
         self, path: Path, crs: pyproj.CRS, language: str | None = None, record: Mapping[str, Any] = NO_RECORD

@@ -83,7 +83,7 @@ class ParquetOutput:
         """What stands at the end of each file is short."""
 
     def finish(self) -> None:
-        """Write what stands at the end of each file."""
+        """Write the end of each file."""
         origin = provenance(self._record)
         for file in self._files.values():
             facts = {PROVENANCE_KEY: origin}

@@ -12,7 +12,7 @@ from onemap.rules.display.maps.document_areas import moment_text, square_metres_
 
 @dataclass(frozen=True)
 class Amount:
-    """A number with its measure; whoever shows an area writes it in the unit that the reader has set.
+    """A number with its measure; areas are shown in the unit that the reader has set.
 
     measure: m2, an area in square metres; ha, a large area in hectares; m, a length in metres; km, one in kilometres;
     share, a part of 1; count, a whole number.

@@ -1,4 +1,4 @@
-"""What is in a file: each layer with its facts, its fields, and what is remarked on it."""
+"""The content of a file: each layer with its facts, its fields and the remarks on it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -19,6 +19,7 @@ from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.incremental.comparison_with_run import Comparison, Earlier, earlier_run
 from onemap.rules.judge.incremental.merged_run import StandingRows, merged_tables, standing_rows
+from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord, SkippedRule
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds.ground import WarpedRaster
@@ -45,9 +46,9 @@ class Answer:
     """
 
     tables: dict[str, Table]
-    layers: dict[str, dict[str, Any]]
+    layers: dict[str, LayerRecord]
     computed: int
-    skipped: list[dict[str, str]]
+    skipped: list[SkippedRule]
     warped: list[WarpedRaster]
 
 
@@ -59,7 +60,7 @@ def check(
     check_plan: CheckPlan | None = None,
     most_rows: int | None = None,
 ) -> Run:
-    """Judge every parcel by every rule, all of them at once; nothing is written.
+    """Judge all parcels by all rules in one piece; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
     the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
@@ -139,7 +140,7 @@ def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warp
 
 def _record(
     library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
-) -> dict[str, Any]:
+) -> CheckRecord:
     parameters, seconds = question.parameters(library), time.perf_counter() - began
     return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
 
@@ -212,9 +213,9 @@ def record_of(
     started: str,
     seconds: float,
     who: str,
-) -> dict[str, Any]:
+) -> CheckRecord:
     """The record of a run whose parcels were judged together, or in several answers."""
-    layers: dict[str, Mapping[str, Any]] = {}
+    layers: dict[str, LayerRecord] = {}
     skipped, warped, computed = list(check_plan.skipped), list[WarpedRaster](), 0
     for answer in answers:
         layers |= answer.layers

@@ -10,6 +10,7 @@ from onemap.layers.geometry.shape_column import some_of, vertices_of
 from onemap.layers.library.versions import StoredFeatures
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.rules.judge.inputs.check_record import SkippedRule
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
@@ -72,7 +73,7 @@ class LayersOfCheck:
         return bool(self.of(rule).reason) and not rule.finds
 
     @property
-    def skipped_rules(self) -> list[dict[str, str]]:
+    def skipped_rules(self) -> list[SkippedRule]:
         """The rules that are not asked, and why."""
         rules = filter(self.is_skipped, self.check_plan.rules)
         return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]

@@ -80,7 +80,7 @@ class RunInParts(AskedRun):
         order = {rule: place for place, rule in enumerate(self.record["rules"])}
         warped.sort(key=lambda item: order[item.rule])
         seconds = round(time.perf_counter() - self.began, 3)
-        self.record.update(computed=computed, warped=list(map(asdict, warped)), seconds=seconds)
+        self.record.update({"computed": computed, "warped": list(map(asdict, warped)), "seconds": seconds})
         rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
         yield Chunk({**rest, "run": run_table(self.record)})
 

@@ -1,4 +1,4 @@
-"""A check, in memory where it fits into one block, else in blocks on disk: whoever asks need not know."""
+"""A check of any size: in memory where it fits into one block, else in blocks on disk."""
 
 import contextlib
 import math
@@ -62,7 +62,7 @@ def run_of_any_size(
     progress: Progress,
     against: str | None,
 ) -> "Iterator[Run | RunInParts | RunInBlocks]":
-    """The run of what is asked, as long as the block lasts: what was written of it goes then.
+    """The run of a question; temporary files are removed when the `with` block ends.
 
     Raises OneMapError for every refusal.
     """

@@ -127,7 +127,7 @@ class Cluster:
     shared: Path | None = None
 
     def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
-        """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
+        """Have the blocks judged by the free workers; as many are queued as all workers can hold."""
         from distributed import wait
 
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))

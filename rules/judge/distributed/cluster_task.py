@@ -1,4 +1,4 @@
-"""One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
+"""One block on a worker of a cluster: it opens the library itself and reads only the features near the block."""
 
 import contextlib
 import pickle  # between our own processes  # nosec B403
@@ -60,7 +60,7 @@ class Outcome:
 
 
 def outcome_of(body: bytes) -> bytes:
-    """Judge the block of a pickled Task; the Outcome, pickled. What is refused is told, and raised by the client."""
+    """Judge the block of a pickled Task. Returns the pickled Outcome, which holds a refusal for the client to raise."""
     task: Task = pickle.loads(body)  # by the client, over a connection that runs its code anyway  # nosec B301
     try:
         here = software_versions()

@@ -1,4 +1,4 @@
-"""The journal of a check in blocks: what is known of its question, its parcels, and every block that is finished.
+"""The journal of a check in blocks: its question, its parcels, and every finished block.
 
 A block is a part of the journal, there as a whole or not at all, so that whatever ends a run, the same question goes on
 where it was.
@@ -16,6 +16,7 @@ from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.judge.check.check import Answer
 from onemap.rules.judge.distributed.parcel_files import ParcelBlock
 from onemap.rules.judge.distributed.row_files import RowFile, read_head, write_rows
+from onemap.rules.judge.inputs.check_record import LayerRecord, SkippedRule
 from onemap.rules.judge.kinds.ground import WarpedRaster
 from onemap.rules.judge.question.check_plan import CheckPlan
 
@@ -32,9 +33,9 @@ class FinishedBlock:
     rows: RowFile
     parcels: int
     counts: dict[str, int]
-    layers: dict[str, dict[str, Any]]
+    layers: dict[str, LayerRecord]
     computed: int
-    skipped: list[dict[str, str]]
+    skipped: list[SkippedRule]
     warped: list[WarpedRaster]
 
     @property

@@ -24,7 +24,7 @@ def question_key(
     block: int,
     options: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """All by which the journal of a question is known.
+    """The key of a question's journal.
 
     given_id_field: the field of the parcels' ids, None where none was given.
     as_of: the day, None where none was given: then a run that was begun yesterday goes on, if what is in force today is

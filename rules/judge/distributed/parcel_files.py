@@ -141,7 +141,7 @@ class KeptParcels:
 
 
 def read_block(path: Path, number: int, like: Parcels, starts: Sequence[int]) -> ParcelBlock:
-    """The parcels of one block from its file, wherever that lies."""
+    """The parcels of one block, from its file."""
     return ParcelBlock(number, *_parcels(_streams(path), like), starts)
 
 
@@ -213,7 +213,7 @@ class _KeptRanges:
 
 
 def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
-    """Say that all parcels are there, and note what is known of them."""
+    """Mark all parcels as written, with the facts about them."""
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     (folder / _FACTS).write_text(json.dumps({**facts, "notes": notes}, ensure_ascii=False), encoding="utf-8")
     (folder / _FACTS).replace(folder / _ALL)

@@ -29,7 +29,7 @@ def in_blocks_or_whole(
     always: bool = False,
     in_parts: bool = False,
 ) -> Done | Question:
-    """What `in_blocks` makes of a question without parcels and their reader; the question itself where they are few.
+    """A question as blocks, as `in_blocks` makes them; the question with its parcels where these are few.
 
     reading: the progress of reading the parcels; always: few are done in blocks, too; in_parts: what is done in memory
     is done part by part. Attributes that no file can hold leave it to memory. Raises OneMapError for every refusal.

@@ -81,7 +81,7 @@ class RowFile:
                 yield name, StoredBlock(**row)
 
     def values(self, name: str, column: str) -> np.ndarray:
-        """One column of a table (n,): numbers, NaN where there is none."""
+        """One column of a table (n,): numbers, with NaN for null."""
         batches = [at for at, group in enumerate(self.groups) if group[0] == name]
         values = [read_columns(block.content, [column])[column] for _, block in self.stored_rows(batches)]
         return np.concatenate([np.empty(0), *(part.to_numpy() for part in values)])
@@ -96,7 +96,7 @@ def write_rows(
     *,
     is_range: bool,
 ) -> None:
-    """Write all rows of a block, and what is known of it, plain JSON.
+    """Write all rows of a block, and its facts as plain JSON.
 
     rules: their order; is_range: its parcels follow each other, and are kept as well.
     """
@@ -113,7 +113,7 @@ def write_rows(
 
 
 def read_head(path: Path) -> tuple[RowFile, dict[str, Any]]:
-    """A file of rows, of which none is read, and what is known of its block. Raises OSError, ArrowException."""
+    """A file of rows, opened without reading rows, and the facts of its block. Raises OSError, ArrowException."""
     with pa.OSFile(str(path)) as file:
         kept = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[0, 1, 2]))
         head = json.loads(kept.schema.metadata[_HEAD])

@@ -23,6 +23,7 @@ from onemap.rules.judge.distributed.parcel_files import KeptParcels, all_are_kep
 from onemap.rules.judge.distributed.parcel_reader import ParcelReader
 from onemap.rules.judge.distributed.work import Engine, NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.rule import VERDICTS
@@ -36,7 +37,7 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
 
 class RunInBlocks:
-    """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
+    """A run whose rows are on disk: its record, its verdicts, and the remarks on its input.
 
     Some blocks, the first among them, are finished; the others are judged while the chunks are taken. is_ahead: there
     are others; then verdicts, and of the record what is counted, are known once the last chunk is there. resumed: how
@@ -98,7 +99,7 @@ class RunInBlocks:
                 self._first = [*itertools.islice(self._reached, 1)]
                 return
 
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> CheckRecord:
         return self._begun.record(self._library, time.perf_counter() - self._began)
 
     def _verdicts(self) -> dict[str, int]:
@@ -173,7 +174,7 @@ class BegunWork:
             total.update(item.counts)
         return total
 
-    def record(self, library: Library, seconds: float) -> dict[str, Any]:
+    def record(self, library: Library, seconds: float) -> CheckRecord:
         """The record of the check of all parcels."""
         work = self.work
         return record_of(

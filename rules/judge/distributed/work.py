@@ -76,7 +76,7 @@ class Work:
             yield one
 
     def share_done(self, more: int = 0) -> float:
-        """The share of all parcels that finished blocks have; more: parcels of a block that is none yet."""
+        """The share of all parcels that are judged; more: parcels judged in a block that is not finished yet."""
         return (more + self._parcels_done()) / self.parcel_files.count
 
     def step(self, key: str) -> str:

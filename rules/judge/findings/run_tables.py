@@ -182,7 +182,7 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
 RUN_TABLE = "run"
 
 
-def run_table(record: dict[str, Any]) -> Table:
+def run_table(record: Mapping[str, Any]) -> Table:
     """The record as a table of one row; values other than text and numbers are written as JSON."""
     return _RecordTable(record)
 
@@ -199,13 +199,13 @@ def record_in(table: Table) -> dict[str, Any]:
 class _RecordTable(Table):
     """A record as a table, which is made where somebody writes it."""
 
-    def __init__(self, record: dict[str, Any]) -> None:
+    def __init__(self, record: Mapping[str, Any]) -> None:
         self.__dict__.update(record=record, geometries=None)
 
     @cached_property
     def columns(self) -> pd.DataFrame:
         """One row; values other than text and numbers are written as JSON."""
-        record: dict[str, Any] = self.__dict__["record"]
+        record: Mapping[str, Any] = self.__dict__["record"]
         row = {
             name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
             for name, value in record.items()

@@ -78,7 +78,7 @@ class Table:
         return values
 
     def plain(self, name: str) -> list[Any]:
-        """A column as plain values, None where there is none."""
+        """A column as plain values, with None for null."""
         return plain_values(self.columns[name])
 
     @cached_property

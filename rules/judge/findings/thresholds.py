@@ -1,4 +1,4 @@
-"""Thresholds: what of a conflict counts, and what is only reported. Measuring itself has no tolerance."""
+"""Thresholds: which conflicts count, and which are only reported. Measuring itself has no tolerance."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The ground of rows as tables show it: back in the library's plane, as WKB, with what is measured of it there."""
+"""The ground of rows for tables: in the library's plane, as WKB, with its measures."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

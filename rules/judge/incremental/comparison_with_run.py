@@ -15,6 +15,7 @@ from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.software import software_versions
 from onemap.rules.judge.inputs.changed_features import Changes
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
@@ -24,7 +25,7 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.arrow_blocks import parcel_rows, same_rows
-from onemap.rules.judge.runs.run_store import run_record, stored_blocks, stored_packs
+from onemap.rules.judge.runs.run_store import check_record, stored_blocks, stored_packs
 from onemap.rules.judge.runs.stored_rows import GIVEN
 
 
@@ -37,7 +38,7 @@ class Earlier:
 
     library: Library
     identifier: str
-    record: Mapping[str, Any]
+    record: CheckRecord
     rules: Mapping[str, Rule]
     parcels: Parcels
     same: np.ndarray
@@ -49,7 +50,7 @@ class Earlier:
 
 @dataclass
 class Comparison:
-    """A stored run held against what is in force now, rule by rule.
+    """A stored run compared with the layers and packs in force now, rule by rule.
 
     lost: layers of which it turned out that they cannot be read any more.
     """
@@ -179,7 +180,7 @@ def earlier_run(
     They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
     run.damaged.
     """
-    record = run_record(library, identifier)
+    record = check_record(library, identifier)
     if record["software"] != software_versions() or record["parameters"]["lang"] != question.language:
         return None
     if record.get("origin") != list(origin):

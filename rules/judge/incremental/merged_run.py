@@ -32,7 +32,7 @@ class StandingRows:
 
     @cached_property
     def rows_to_judge(self) -> np.ndarray:
-        """The positions of the parcels that some rule must judge; the first where there is none."""
+        """The positions of the parcels that some rule must judge; the first parcel if no rule must."""
         rest = np.flatnonzero(~self.whole)
         return rest if len(rest) else np.zeros(1, dtype=np.int64)
 

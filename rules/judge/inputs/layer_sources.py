@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -34,6 +33,7 @@ from onemap.layers.library.versions import (
 from onemap.layers.rasters.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
+from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_cache import CachedLayer, LayerCache
 from onemap.rules.judge.inputs.subdivision_store import Box, StoredCut, cut_near
 from onemap.rules.judge.overlay.overlay import MARGIN_M
@@ -62,12 +62,12 @@ class LayerSource:
 
     @property
     def features(self) -> StoredFeatures:
-        """What was read. Raises DefectError for a layer that was not: whoever asks has refused it before."""
+        """The features of the layer. Raises DefectError if it could not be read; callers check `reason` first."""
         return require_value(self.stored, "features of a layer that was read")
 
     @property
     def read_version(self) -> Version:
-        """The version that was read. Raises DefectError where `reason` says why there is none."""
+        """The layer's version. Raises DefectError if there is none; `reason` says why."""
         return require_value(self.version, "the version of a layer that was read")
 
     @cached_property
@@ -96,7 +96,7 @@ class LayerSource:
         some = StoredFeatures(self.stored.fids[rows], some_of(self.stored.shapes, rows), attributes)
         return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
 
-    def record(self, code: str) -> dict[str, Any]:
+    def record(self, code: str) -> LayerRecord:
         """The version of a layer that a run used, or the reason why there was none."""
         version = self.version
         if version is None:

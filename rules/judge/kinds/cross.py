@@ -1,4 +1,4 @@
-"""cross: lines and points inside the parcel: the length and the number of them. There is no ground in conflict.
+"""cross: lines and points inside the parcel, by length and number. There is no ground in conflict.
 
 The length is that of the union, the number that of places: what is drawn twice counts once, as ground does.
 """

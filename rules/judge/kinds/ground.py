@@ -153,11 +153,11 @@ class Ground:
         return index_of(self.parcels)
 
     def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each parcel outside the layer's coverage, None if there is none; and whether it failed."""
+        """The part of each parcel outside the layer's coverage, or None; and where computing it failed."""
         return self.covered.of(outside, self.shapes, self.coverage, self.threads)
 
     def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each parcel inside the layer's coverage, None if there is none; and whether it failed."""
+        """The part of each parcel inside the layer's coverage, or None; and where computing it failed."""
         return self.covered.of(inside, self.shapes, self.coverage, self.threads)
 
     def overlaps_with(self, shapes: AnyShapes) -> Overlaps:

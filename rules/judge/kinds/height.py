@@ -1,4 +1,4 @@
-"""height: what is built may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
+"""height: buildings may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -34,7 +34,7 @@ def shown_pairs(overlaps: Overlaps, is_hit: np.ndarray, is_doubtful: np.ndarray)
 def unjudged_ground(
     parts: Mapping[str, np.ndarray], hit: FlatGround, ground: Ground, zones: Cut
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What is left of the doubtful ground where nothing certain decides: (n,) polygons or None; and what is broken.
+    """The doubtful ground of each parcel that no certain conflict covers: (n,) polygons or None; and broken geometries.
 
     parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
     hit: (n,) what each parcel shares with the certain zones.

@@ -1,4 +1,4 @@
-"""The flat arrays of a few polygons that are asked of again and again, as of what lies near a parcel that is moved."""
+"""The flat arrays of a few polygons that are used many times, such as those near a parcel that is moved."""
 
 import threading
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""What rules ask of a project: the fields of its parcels by which packs decide, and which rules wait for each."""
+"""The facts of a project that rules use: fields of its parcels, each with the rules that need it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def fact_title(name: str, language: str) -> str:
 
 
 def register_of(rules: Sequence[Rule]) -> KindRegister | None:
-    """The register of kinds by which rules tell projects; None where no rule asks what a project is."""
+    """The register of project kinds for the rules; None if no rule depends on the kind of project."""
     return next((one.register for rule in rules for one in (*rule.unless, *rule.only)), None)
 
 

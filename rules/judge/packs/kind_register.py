@@ -122,7 +122,7 @@ class KindRegister:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of what it says."""
+        """SHA-256 of its content."""
         return sha256(repr([asdict(kind) for kind in self.kinds.values()]))
 
     @cached_property

@@ -10,7 +10,7 @@ from onemap.rules.judge.packs.rule import Rule
 
 
 def packs_of(library: Library, named: Sequence[str], code_system: str | None = None) -> list[Pack]:
-    """The packs that are named, else the library's.
+    """The named packs, or the library's packs if none is named.
 
     code_system: by which codes parcels name their use, in place of what the packs say.
     Raises OneMapError pack.…, rule.….

@@ -16,6 +16,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES, is_title
+from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
@@ -59,11 +60,17 @@ class Pack:
         register = (sha256(self.register.text), self.register.text)
         return [(self.hash, self.text), register, *((table.hash, table.text) for table in self.tables)]
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> PackRecord:
         """What a run keeps of a pack."""
         tables = [table.record() for table in self.tables]
-        named = {"id": self.id, "version": self.version, "hash": self.hash, "title": self.title}
-        return {**named, "tables": tables, "kinds": sha256(self.register.text)}
+        return {
+            "id": self.id,
+            "version": self.version,
+            "hash": self.hash,
+            "title": dict(self.title),
+            "tables": tables,
+            "kinds": sha256(self.register.text),
+        }
 
 
 def pack_text(name: str, folder: str = "packs", missing: str = "pack.missing") -> tuple[str, str]:

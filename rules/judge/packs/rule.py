@@ -94,7 +94,7 @@ class Rule:
 
     @property
     def tables(self) -> list[PermitTable]:
-        """The tables of uses by which it judges, whichever of its layers does."""
+        """The tables of uses of the rule, whichever of its layers is in force."""
         named = (options.get("permits") for options in (self.options, *self.by_layer.values()))
         return [table for table in named if isinstance(table, PermitTable)]
 

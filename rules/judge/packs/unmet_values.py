@@ -14,7 +14,7 @@ from onemap.rules.judge.packs.rule import Rule
 
 @dataclass(frozen=True)
 class UnmetValues:
-    """Values of a field by which the rules of a layer choose, and which none of them meets."""
+    """Values of a field on which rules of a layer depend and for which none of these rules provides."""
 
     layer: str
     field: str

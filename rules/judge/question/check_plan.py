@@ -7,6 +7,7 @@ from datetime import date
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.judge.inputs.check_record import SkippedRule
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.overlay.overlay import MARGIN_M
@@ -24,7 +25,7 @@ class CheckPlan:
     """
 
     rules: tuple[Rule, ...]
-    skipped: tuple[Mapping[str, str], ...]
+    skipped: tuple[SkippedRule, ...]
     known: tuple[Version, ...]
     as_of: date
     replaced: Mapping[str, str]
@@ -43,7 +44,7 @@ class CheckPlan:
         return list(dict.fromkeys(code for rule in self.rules for code in rule.layers))
 
     def in_force(self, code: str) -> Version | None:
-        """The version of a layer by which it is judged, if there is one."""
+        """The version of a layer in force for the check, if any."""
         return in_force([version for version in self.known if version.code == code], self.as_of)
 
     def reaches(self) -> dict[str, float]:
@@ -91,7 +92,7 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 
 def _chosen_rules(
     question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
-) -> tuple[list[Rule], list[dict[str, str]]]:
+) -> tuple[list[Rule], list[SkippedRule]]:
     """The rules to run, as they stand on the day, and those that are not, with the reason.
 
     Of several layers a rule takes the first that is in force, else the first that was ever loaded.
@@ -102,7 +103,7 @@ def _chosen_rules(
     for code in only:
         if code not in layers:
             raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
-    chosen, skipped = [], []
+    chosen, skipped = [], list[SkippedRule]()
     for named in rules:
         layer = next(
             (code for held in (in_force_now, ever_loaded) for code in named.layers_named if code in held), None

@@ -75,7 +75,7 @@ def facts_content(path: str) -> tuple[dict[str, Any], GivenFacts]:
 
 
 def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None = None) -> GivenFacts:
-    """The facts under the names by which rules ask them.
+    """The facts, checked and under the names that rules use.
 
     as_of: the day of the check, on which a term that is stated with a kind must not have ended.
     Raises OneMapError data.… with every problem.
@@ -169,7 +169,7 @@ def stated_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_facts(parcels: Parcels, facts: GivenFacts) -> Parcels:
-    """The parcels (n,) with a fact wherever their own field is null or not there; what a parcel says itself stands."""
+    """The parcels (n,) with facts filled in where their own field is null or missing; a parcel's own value stays."""
     if not facts.values or len(parcels.ids) == 0:
         return parcels
     attributes = parcels.attributes.copy()

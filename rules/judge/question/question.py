@@ -1,4 +1,4 @@
-"""What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
+"""The question of a run: parcels, packs, day, and layers replaced for a trial."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -46,7 +46,7 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Question:
-    """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
+    """Everything on which the answer depends besides the library's versions. `replaced`: layer code → file.
 
     code_system: by which codes parcels name their use that do not say it, None for what each pack says.
     source: how the parcels were read, for the record. in_place: layer code → label of the version that is taken for the
@@ -65,7 +65,7 @@ class Question:
     in_place: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, library: Library) -> dict[str, Any]:
-        """The record of what was asked."""
+        """The record of the question."""
         return {
             "library": library.shown_name,
             "library_id": library.id,

@@ -118,7 +118,7 @@ class Rows:
         return pd.DataFrame(parts, index=range(len(self)), dtype=object)
 
     def bodies(self) -> np.ndarray:
-        """The geometries as WKB (n,), None where there is none."""
+        """The geometries as WKB (n,), or None."""
         if self.wkb is None:
             return np.full(len(self), None, dtype=object)
         return np.array(self.wkb.to_numpy(zero_copy_only=False), dtype=object)
@@ -231,7 +231,7 @@ def read_shapes(shapes: bytes) -> tuple[pa.Array, np.ndarray | None]:
 
 
 def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
-    """Columns as plain values, None where there is none."""
+    """Columns as plain values, with None for null."""
     return {field.name: _plain(columns.column(at), field) for at, field in enumerate(columns.schema)}
 
 

@@ -12,6 +12,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.findings.findings import OFFICIAL_LAYER
+from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
@@ -20,7 +21,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules, rules_of_run, successors
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.explained_options import option_said, plain_value
-from onemap.rules.judge.runs.run_store import GIVEN, run_record, stored_columns, stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import GIVEN, check_record, stored_columns, stored_packs, stored_rows
 
 _AS_IT_IS = object()  # a step reads the same to everybody
 
@@ -29,7 +30,7 @@ _AS_IT_IS = object()  # a step reads the same to everybody
 class ExplainedRun:
     """A run as it is explained. rows: those of a table with these values, as `table, parcel=…, rule=…`."""
 
-    record: Mapping[str, Any]
+    record: CheckRecord
     packs: Sequence[Pack]
     rows: Callable[..., Sequence[Mapping[str, Any]]]
 
@@ -48,7 +49,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     def rows(name: str, **wanted: str) -> list[Mapping[str, Any]]:
         return [row.values for row in stored_rows(library, identifier, name, **wanted)]
 
-    run = ExplainedRun(run_record(library, identifier), stored_packs(library, identifier), rows)
+    run = ExplainedRun(check_record(library, identifier), stored_packs(library, identifier), rows)
     if not rows("parcels", parcel=parcel) and any(
         parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])
     ):
@@ -109,7 +110,7 @@ def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: 
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
 
 
-def _explain_version(library: Library, rule: Rule, record: Mapping[str, Any], language: str, step: Any) -> None:
+def _explain_version(library: Library, rule: Rule, record: CheckRecord, language: str, step: Any) -> None:
     """Which version of its layer the rule was asked of."""
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
     title = layer_title(rule.layer, library.catalogue(), language)
@@ -154,19 +155,20 @@ def _option(rule: Rule, key: str, value: Any, language: str) -> str:
     return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
 
 
-def _plain_version(title: str, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
+def _plain_version(title: str, layer: LayerRecord | None, as_of: str, language: str) -> str:
     """The version of a layer by its title, without code and hash."""
     if layer is None or layer["label"] is None:
-        reason = layer["reason"] if layer else "layer_missing"
+        reason = str(layer["reason"]) if layer else "layer_missing"
         return f"{title} · {reason_word(reason, language)} · {as_of}"
     return " · ".join((title, layer["label"], phrase(f"coverage.{layer['coverage']}", language)))
 
 
-def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
+def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -> str:
     if layer is None or layer["label"] is None:
-        reason = layer["reason"] if layer else "layer_missing"
+        reason = str(layer["reason"]) if layer else "layer_missing"
         return f"{rule.layer} · {reason_word(reason, language)} · {as_of}"
-    parts = (rule.layer, layer["label"], f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", layer["hash"][:12])
+    days, hash_ = f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", str(layer["hash"])[:12]
+    parts = (rule.layer, layer["label"], days, hash_)
     return " · ".join((*parts, phrase(f"coverage.{layer['coverage']}", language)))
 
 

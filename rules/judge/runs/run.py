@@ -7,6 +7,7 @@ from typing import Any
 
 from onemap.layers.frames.frames import BadFeatures
 from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.rule import VERDICTS
@@ -53,7 +54,7 @@ class AskedRun:
     """One check: its question, its record, the problems of its input, the number of parcels by verdict."""
 
     question: Question
-    record: dict[str, Any]
+    record: CheckRecord
     problems: list[dict[str, Any]]
     verdicts: dict[str, int]
 

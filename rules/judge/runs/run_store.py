@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcel_outlines import Outlines
 from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
@@ -158,6 +159,11 @@ def run_names(library: Library) -> dict[str, str]:
         return {}
     rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
     return {run: name for run, name in dict(rows.fetchall()).items() if name}
+
+
+def check_record(library: Library, identifier: str) -> CheckRecord:
+    """The record of a stored check. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    return cast(CheckRecord, run_record(library, identifier))
 
 
 def kind_of(record: Mapping[str, Any]) -> str:

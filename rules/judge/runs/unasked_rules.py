@@ -11,17 +11,16 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.rules.judge.findings.citations import basis_citations
 from onemap.rules.judge.findings.table import Table, typed_columns
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds.reasons import reason_word
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import run_record, stored_packs
+from onemap.rules.judge.runs.run_store import check_record, stored_packs
 
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
 
 
-def unasked_rules(
-    library: Library, packs: Sequence[Pack], record: Mapping[str, Any], language: str
-) -> list[dict[str, str]]:
+def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> list[dict[str, str]]:
     """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and more.
 
     packs, record: the run's own; department_title: what the library calls it; said: the reason in words.
@@ -50,7 +49,7 @@ def unasked_rules(
     return sorted(rows, key=lambda row: DEPARTMENTS.index(row["department"]))
 
 
-def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
+def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
     """The rules of a run that judge, asked or not: these alone are counted, by department and in all.
 
     One that finds nothing, such as what the ground consists of, clears no parcel. packs, record: the run's own.
@@ -59,7 +58,7 @@ def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule
 
 
 def asked_answer(
-    packs: Sequence[Pack], record: Mapping[str, Any], unasked: Sequence[Mapping[str, str]], language: str
+    packs: Sequence[Pack], record: CheckRecord, unasked: Sequence[Mapping[str, str]], language: str
 ) -> dict[str, Any]:
     """Of a check, as its answer has it: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
 
@@ -85,6 +84,6 @@ def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, 
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
-    packs, record = stored_packs(library, run), run_record(library, run)
+    packs, record = stored_packs(library, run), check_record(library, run)
     unasked = unasked_rules(library, packs, record, language)
     return asked_answer(packs, record, unasked, language)

@@ -1,4 +1,4 @@
-"""How much room a quota leaves: beside what is there, what is approved and in review; and for how long it lasts.
+"""The headroom of a quota beside existing, approved and reviewed ground, and for how long it lasts.
 
 The pace is that of the last states of the data; without two of them, or across a break, it is not known.
 """

@@ -1,4 +1,4 @@
-"""Packs of indicators: TOML becomes terms and indicators; what is wrong is named with its line and key."""
+"""Packs of indicators: TOML becomes terms and indicators; a mistake is named with its line and key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: its formula, its unit, and what its value is held to.
+    """One indicator: its formula, its unit, and the targets for its value.
 
     options: its other keys as written; committed: what is spoken for and not yet in the value.
     """

@@ -35,7 +35,7 @@ class Target:
     source: Mapping[str, Any] | None = None
 
     def in_year(self, year: int, bound: str) -> tuple[float, int | None] | None:
-        """The number that holds in a year and the year for which it was set; None if there is none.
+        """The target for a year, and the year for which it was set; None without a target.
 
         A floor or a ceiling is that of the next year with a target, after the last one the last; on the way up or
         down it is what lies on the straight line from the base, or from the target before, to the next one.

@@ -1,4 +1,4 @@
-"""What quotas are used by, as a page each: what is there, approved, in review and free, the pace, and the days left."""
+"""The use of quotas, a page each: existing, approved, in review and free, the pace, and the days left."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The ground of cases that were in review on a day: what is asked for and neither issued nor withdrawn."""
+"""The ground of the cases that were in review on a day: opened, and neither issued nor withdrawn."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Terms measured in area units: what there is, of which versions, and for how much of each unit that is known.
+"""Terms measured in area units: the value, the versions used, and the part of each unit that these cover.
 
 Areas are of unions, on the ellipsoid; a feature that crosses a unit's border is shared out by its ground or length,
 and counts where its largest part lies. Where a condition is unknown a feature counts nowhere, which is said.

@@ -109,7 +109,7 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
 
 
 def rows_with_decimals(rows: Sequence[Record], packs: Sequence[IndicatorPack]) -> list[Record]:
-    """Rows with the decimals that people read of an indicator, as in its own tables; None for what is none."""
+    """Rows with the decimals of their indicator, as in its own tables; None stays None."""
     decimals = indicator_decimals(packs)
     return [{**row, "decimals": decimals.get(row["subject"]) if row["kind"] == QUOTA else None} for row in rows]
 

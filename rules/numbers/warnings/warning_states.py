@@ -191,7 +191,7 @@ def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
 
 
 def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOptions, who: str) -> list[str]:
-    """Keep a list: open what was never opened, and note what is there; the ids of those that were opened.
+    """Store a list of warnings: open the new ones and record the present ones. Returns the ids of the new ones.
 
     Raises OneMapError library.read_only, library.busy, library.full, library.altered.
     """

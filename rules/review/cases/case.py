@@ -3,15 +3,49 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 
-# The words of the review that are codes: states, conclusions, and who drafts what the findings say.
-CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
-OPINION_STATES = ("drafted", "signed", "returned", "void", "deemed")
-CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
+
+class CaseState(StrEnum):
+    """How far a case is."""
+
+    DRAFT = "draft"
+    CIRCULATING = "circulating"
+    CONSOLIDATED = "consolidated"
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"
+
+
+class OpinionState(StrEnum):
+    """How far a department's opinion is."""
+
+    DRAFTED = "drafted"
+    SIGNED = "signed"
+    RETURNED = "returned"
+    VOID = "void"
+    DEEMED = "deemed"
+
+
+class Conclusion(StrEnum):
+    """What a department concludes, and the review in the end."""
+
+    AGREE = "agree"
+    CONDITIONAL = "conditional"
+    DISAGREE = "disagree"
+    NOT_INVOLVED = "not_involved"
+    SUPPLEMENT = "supplement"
+
+
+# The codes as plain texts, for tables and parameters.
+CASE_STATES = tuple(state.value for state in CaseState)
+OPINION_STATES = tuple(state.value for state in OpinionState)
+CONCLUSIONS = tuple(conclusion.value for conclusion in Conclusion)
+CLOSED = (CaseState.ISSUED, CaseState.WITHDRAWN)  # nothing presses any more
+SPOKEN, WAITING = (OpinionState.SIGNED, OpinionState.DEEMED), (OpinionState.DRAFTED, OpinionState.RETURNED)
 OPEN = "open"  # of a draft alone: the machine proposes nothing, and a person must choose
 OVERDUE = ("escalate", "consent")
 MACHINE = "onemap"
@@ -205,7 +239,7 @@ class AttachedFile:
 
 @dataclass(frozen=True)
 class RunDamage:
-    """Why the run of the round that counts cannot be read, so that some events of the round cannot be judged.
+    """Why the run of the current round cannot be read, so that some events of the round cannot be judged.
 
     states: those in which the case may be, by which of these events have effect; unjudged: the numbers of their
     entries.

@@ -5,13 +5,24 @@ from typing import Protocol
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.person_names import same_person
-from onemap.rules.review.cases.case import MACHINE, OPEN, Case, Opinion, Terms
+from onemap.rules.review.cases.case import (
+    CLOSED,
+    MACHINE,
+    OPEN,
+    WAITING,
+    Case,
+    CaseState,
+    Conclusion,
+    Opinion,
+    OpinionState,
+    Terms,
+)
 from onemap.rules.review.cases.code_names import Named
 
 
 def circulates_again(case: Case) -> bool:
     """Whether a revised case that is already circulating may be sent out again: only if no step followed since."""
-    return case.state == "circulating" and case.entries[-1].action == "revise"
+    return case.state == CaseState.CIRCULATING and case.entries[-1].action == "revise"
 
 
 def check_readable(case: Case, action: str) -> None:
@@ -21,7 +32,7 @@ def check_readable(case: Case, action: str) -> None:
     """
     if case.damage is None:
         return
-    may_be_over = not {"issued", "withdrawn"}.isdisjoint(case.damage.states)
+    may_be_over = not set(CLOSED).isdisjoint(case.damage.states)
     if action not in ("revise", "withdraw") or may_be_over:
         raise OneMapError("review.run_unreadable", case=case.id, how=case.damage.problem)
 
@@ -31,7 +42,7 @@ def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
 
     state: of the opinion on the day; author: of the draft that stands.
     """
-    return state == "returned" or (state == "drafted" and (opinion.routed or author != MACHINE))
+    return state == OpinionState.RETURNED or (state == OpinionState.DRAFTED and (opinion.routed or author != MACHINE))
 
 
 def decides_alone(case: Case, account: str) -> bool:
@@ -50,7 +61,7 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
         raise OneMapError("review.open", department=named, field="DEPARTMENT")
     if by is not None and not terms.self_sign and same_person(author, by):
         raise OneMapError("review.self_sign", department=named, by=by, field="--by")
-    if opinion.conclusion == "disagree" and not opinion.basis:
+    if opinion.conclusion == Conclusion.DISAGREE and not opinion.basis:
         raise OneMapError("review.basis", department=named, field="--basis")
 
 
@@ -82,7 +93,7 @@ class Clock(Protocol):
 
 def is_running(case_state: str, clock: Clock) -> bool:
     """Whether a department is waited for, with a last day that comes nearer."""
-    waits = clock.state in ("drafted", "returned") and case_state == "circulating"
+    waits = clock.state in WAITING and case_state == CaseState.CIRCULATING
     return waits and clock.due is not None and clock.stopped_on is None
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.rules.judge.runs.run_store import run_record
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases import old_form
-from onemap.rules.review.cases.case import Case, Opinion, RunDamage
+from onemap.rules.review.cases.case import CLOSED, Case, Conclusion, Opinion, OpinionState, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
 from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
@@ -81,11 +81,11 @@ def stored_cases(library: Library) -> Iterator[Case]:
 
 def case_on_its_day(library: Library, case: Case) -> Case:
     """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
-    if case.state in ("issued", "withdrawn") or case.damage is not None:
+    if case.state in CLOSED or case.damage is not None:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], day)
+    gone = superseded_inputs(library, check_record(library, current.run), case.options["packs"], day)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
@@ -106,7 +106,7 @@ def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
         return opinion
     overdue = is_overdue(case.state, opinion, case.on)
     if is_deemed(case, opinion, case.on):
-        return replace(opinion, state="deemed", conclusion="agree", overdue=True)
+        return replace(opinion, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE, overdue=True)
     try:
         left = calendar.between(case.on, opinion.due)
     except OneMapError:  # a case can be read in a year of which no calendar is known yet

@@ -8,9 +8,18 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import sha256
 from onemap.layers.person_names import same_person
 from onemap.rules.judge.packs.rule import VERDICTS
-from onemap.rules.review.cases.case import CONCLUSIONS, MACHINE, KeptRemedy, Override, copy_with
+from onemap.rules.review.cases.case import (
+    CONCLUSIONS,
+    MACHINE,
+    SPOKEN,
+    Conclusion,
+    KeptRemedy,
+    OpinionState,
+    Override,
+    copy_with,
+)
 from onemap.rules.review.cases.case_conditions import check_reply_day, may_sign
-from onemap.rules.review.cases.case_state import CaseState
+from onemap.rules.review.cases.case_so_far import CaseSoFar
 from onemap.rules.review.cases.event import Event, readable_json, words_hash
 from onemap.rules.review.cases.event_facts import (
     MOST_NAME,
@@ -24,7 +33,7 @@ from onemap.rules.review.cases.event_facts import (
 from onemap.rules.review.cases.routing import Draft
 
 
-def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
     """A department's draft, with its words where the reader may see them; its clock stands still or runs on."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "opine", on)
@@ -64,7 +73,7 @@ def opine(so_far: CaseState, event: Event, facts: Facts, on: date, department: s
     return {**detail, **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
 
 
-def _reply_detail(so_far: CaseState, facts: Facts, on: date) -> dict[str, str]:
+def _reply_detail(so_far: CaseSoFar, facts: Facts, on: date) -> dict[str, str]:
     """Who wrote a reply that came as a file, and when. Raises OneMapError reply.day."""
     if "written_on" not in facts:
         return {}
@@ -73,17 +82,17 @@ def _reply_detail(so_far: CaseState, facts: Facts, on: date) -> dict[str, str]:
     return {"written_by": person_text(facts["written_by"], MOST_REASON), "written_on": day.isoformat()}
 
 
-def person_words(so_far: CaseState, event: Event, words: Facts) -> dict[str, Any]:
+def person_words(so_far: CaseSoFar, event: Event, words: Facts) -> dict[str, Any]:
     """Conclusion, text and basis of a person. Raises OneMapError review.basis."""
     if words["conclusion"] not in CONCLUSIONS:
         raise OneMapError("review.event_unreadable")
     basis = person_text(words["basis"], MOST_TEXT)
-    if words["conclusion"] == "disagree" and not basis:
+    if words["conclusion"] == Conclusion.DISAGREE and not basis:
         raise OneMapError("review.basis", department=so_far.name(event.chain), field="--basis")
     return {"conclusion": words["conclusion"], "text": person_text(words["text"], MOST_TEXT), "basis": basis}
 
 
-def take_answers(so_far: CaseState, department: str, answers: Sequence[Sequence[str]], who: str, on: date) -> None:
+def take_answers(so_far: CaseSoFar, department: str, answers: Sequence[Sequence[str]], who: str, on: date) -> None:
     """A department's answers to its checklist items. Raises OneMapError review.answer."""
     if answers == []:
         return
@@ -103,7 +112,7 @@ def take_answers(so_far: CaseState, department: str, answers: Sequence[Sequence[
     so_far.set_round(items=items)
 
 
-def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
     """A department signs the text of its draft, by another person than its author."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
@@ -144,7 +153,7 @@ def sign(so_far: CaseState, event: Event, facts: Facts, on: date, department: st
     return detail
 
 
-def give_back(so_far: CaseState, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
     """A draft or a signed opinion is returned to be written again; its deadline keeps running."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "return", on)
@@ -154,7 +163,7 @@ def give_back(so_far: CaseState, event: Event, facts: Facts, on: date, departmen
     return {"reason": reason_text(facts), **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
 
 
-def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """A finding that a person judges otherwise, by a rule of his own department; drafts follow."""
     current = so_far.current_case.current
     of_run = so_far.evidence.facts_of(current.run)
@@ -173,7 +182,7 @@ def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | N
     if current.verdict_of(parcel, rule, before) == verdict:
         raise OneMapError("review.same_verdict", **named, field="--verdict")
     for department in asked:
-        if so_far.state_on(current.opinion(department), on) in ("signed", "deemed"):
+        if so_far.state_on(current.opinion(department), on) in SPOKEN:
             raise OneMapError("review.spoken", department=so_far.name(department), field="RULE")
     made = Override(parcel, rule, before, verdict, reason or "", event.who, on)
     overrides = (*current.overrides, made)
@@ -187,8 +196,8 @@ def override(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | N
     return {**named, "reason": reason, "before": before}
 
 
-def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on: date) -> None:
-    """Have a draft say what follows from a new judgement, if it still says what followed from those before.
+def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on: date) -> None:
+    """Adapt a draft to a new judgement if nobody has changed it since the judgements before.
 
     Under an account it is the account's draft then, so that whoever judged does not sign alone; else the machine's.
     """
@@ -196,7 +205,7 @@ def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on
     names = ("conclusion", "text", "text_en", "basis")
     by_machine = so_far.authors[new.department] == MACHINE
     is_as_drafted = by_machine or all(getattr(opinion, name) == getattr(old, name) for name in names)
-    if opinion.state == "drafted" and is_as_drafted and not so_far.is_hidden(new.department):
+    if opinion.state == OpinionState.DRAFTED and is_as_drafted and not so_far.is_hidden(new.department):
         so_far.machine_worded.add(new.department)
         so_far.draft_events.pop(new.department, None)
         after = copy_with(opinion, **{name: getattr(new, name) for name in names}, drafted_on=on)
@@ -207,7 +216,7 @@ def follow_judgement(so_far: CaseState, event: Event, old: Draft, new: Draft, on
         so_far.put(after)
 
 
-def remedy(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def remedy(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """What would pass of the round's parcels, as somebody had it found."""
     remedies = so_far.current_case.current.remedies
     so_far.evidence.check_remedy(str(event.run))

@@ -178,7 +178,7 @@ def rounded_text(value: float, places: int) -> str:
 
 
 def share_percent(share: float) -> str:
-    """A share as per cent; what is there is never said to be 0.0."""
+    """A share as per cent; a share above zero is never written as 0.0."""
     return "< 0.1" if 0 < share < 0.0005 else rounded_text(share * 100, 1)
 
 

@@ -100,7 +100,7 @@ class LibraryEvidence:
         return {body.name: body.lead for rule in rules for body in rule.bodies}
 
     def reads_words(self, department: str) -> bool:
-        """Whether whoever has the library open may see what a department's drafts say."""
+        """Whether the library's user may see the words of a department's drafts."""
         roles = self._library.roles
         return self._library.path is not None or roles.is_owner or roles.is_lead or department in roles.departments
 
@@ -193,7 +193,7 @@ def replay_case(
     fresh: Mapping[str, RoundFacts | None] | None = None,
     evidence: LibraryEvidence | None = None,
 ) -> Replay:
-    """A case as its events make it. evidence: what the library says, for whoever replays many cases.
+    """The replay of a case's events. evidence: of the library, shared by callers that replay many cases.
 
     Raises OneMapError review.case for an id that this library does not hold, library.altered for events that are not
     what was written.

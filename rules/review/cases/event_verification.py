@@ -16,9 +16,9 @@ from onemap.rules.review.cases.replay import Replay
 
 
 def event_problems(library: Library, book: LogBook, named: Collection[str]) -> Iterator[Problem]:
-    """What is wrong with the events of all cases, by table and row, and which of them have no effect.
+    """The damaged events of all cases, by table and row, and the events that have no effect.
 
-    named: rows that are told of already, as not being what the log says of them.
+    named: rows already reported because they differ from the log.
     """
     if not library.has_table(EVENTS):
         return

@@ -12,15 +12,19 @@ from onemap.rules.review.cases.case import (
     CONCLUSIONS,
     MACHINE,
     OPEN,
+    SPOKEN,
     Case,
+    CaseState,
+    Conclusion,
     Opinion,
+    OpinionState,
     Round,
     RunDamage,
     Terms,
     copy_with,
 )
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited, is_silence_consent
-from onemap.rules.review.cases.case_state import CaseState
+from onemap.rules.review.cases.case_so_far import CaseSoFar
 from onemap.rules.review.cases.department_effects import person_words
 from onemap.rules.review.cases.event import LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import (
@@ -42,7 +46,7 @@ from onemap.rules.review.cases.state_machine import case_state_after
 _MOST_DAYS = 3_650
 
 
-def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
+def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     """The first event of a case: its project, its run, its first round."""
     if so_far.case is not None or event.chain != LEAD_CHAIN:
         raise OneMapError("review.event_opened", case=event.case_id)
@@ -53,13 +57,13 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     if not is_rehearsal:
         refuse_day(on, clock, is_account=bool(event.account))
     files = attached_files(facts["files"])
-    of_run, damage = _facts_of_run(so_far, event, "draft")
+    of_run, damage = _facts_of_run(so_far, event, CaseState.DRAFT)
     so_far.case = Case(
         id=event.case_id,
         library=so_far.library,
         project=project_title(facts["project"]),
         data=project_facts(facts["data"]),
-        state="draft",
+        state=CaseState.DRAFT,
         round=1,
         revision=0,
         opened_by=event.who,
@@ -75,10 +79,10 @@ def open_case(so_far: CaseState, event: Event, facts: Facts) -> None:
     )
     open_round(so_far, event, facts, of_run, on, None, {})
     named = {"project": facts["project"], "run": event.run, "files": [file.name for file in files]}
-    so_far.enter(event, on, "draft", None, named)
+    so_far.enter(event, on, CaseState.DRAFT, None, named)
 
 
-def _facts_of_run(so_far: CaseState, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
+def _facts_of_run(so_far: CaseSoFar, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
     """What the machine says of the run of an event that opens a round; else why nobody can read it. state: after it."""
     if event.run is None:
         raise OneMapError("review.event_unreadable")
@@ -89,7 +93,7 @@ def _facts_of_run(so_far: CaseState, event: Event, state: str) -> tuple[RoundFac
 
 
 def open_round(
-    so_far: CaseState,
+    so_far: CaseSoFar,
     event: Event,
     facts: Facts,
     of_run: RoundFacts | None,
@@ -127,7 +131,7 @@ def open_round(
         so_far.note_conclusion(opinion)
 
 
-def circulate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """The case is sent to its departments, and their deadlines start."""
     case, clock = so_far.current_case, so_far.clock_day(event, on)
     due_days = {}
@@ -136,21 +140,21 @@ def circulate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | 
             claim = facts.get("due", {}).get(opinion.department)
             due = so_far.deadline(opinion.department, clock, claim)
             # A demand for more material that was written before the case went out stands still from the start.
-            stops = opinion.conclusion == "supplement" and so_far.authors[opinion.department] != MACHINE
+            stops = opinion.conclusion == Conclusion.SUPPLEMENT and so_far.authors[opinion.department] != MACHINE
             so_far.put(copy_with(opinion, due=due, stopped_on=clock if stops else None))
             due_days[opinion.department] = due.isoformat()
     so_far.set_round(circulated_by=event.who, circulated_on=on)
     return {"reason": reason_text(facts), "due": due_days}
 
 
-def revise(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """A new round on new parcels; the opinions of the one before are void."""
     before = so_far.current_case
     state = case_state_after(before.state, "revise", case=before.id, field="CASE")
     of_run, damage = _facts_of_run(so_far, event, state)
     for opinion in before.opinions:
-        so_far.put(copy_with(opinion, state="void"))
-    is_out = state == "circulating"
+        so_far.put(copy_with(opinion, state=OpinionState.VOID))
+    is_out = state == CaseState.CIRCULATING
     so_far.case = copy_with(so_far.current_case, terms=of_run.terms if of_run else before.terms, damage=damage)
     clock = so_far.clock_day(event, on)
     claims = facts.get("due") or {}
@@ -169,7 +173,7 @@ def revise(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | Non
     return {"run": event.run, "reason": reason_text(facts), "round": so_far.current_case.round}
 
 
-def extend(so_far: CaseState, _: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
+def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
     """More time for one department, or for all whose clock runs; never less."""
     case, days = so_far.current_case, facts["days"]
     if type(days) is not int or not 0 < days <= _MOST_DAYS:
@@ -187,7 +191,7 @@ def extend(so_far: CaseState, _: Event, facts: Facts, on: date, department: str 
         if before.stopped_on is not None:
             raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
         due = so_far.after(before.due, days)
-        if so_far.state_on(before, on) == "deemed" and due < on:
+        if so_far.state_on(before, on) == OpinionState.DEEMED and due < on:
             late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}
             raise OneMapError("review.extend_more", field="--days", **late)
         so_far.put(copy_with(before, state=state, due=due))
@@ -196,22 +200,22 @@ def extend(so_far: CaseState, _: Event, facts: Facts, on: date, department: str 
     return {"reason": reason, "days": days, "due": due_days, **content}
 
 
-def running_clocks(so_far: CaseState, on: date) -> list[Opinion]:
+def running_clocks(so_far: CaseSoFar, on: date) -> list[Opinion]:
     """The opinions whose clock runs, or has run out."""
     return [
         opinion
         for opinion in so_far.current_case.opinions
-        if so_far.state_on(opinion, on) in ("drafted", "returned", "deemed")
+        if so_far.state_on(opinion, on) in (OpinionState.DRAFTED, OpinionState.RETURNED, OpinionState.DEEMED)
         and opinion.due
         and opinion.stopped_on is None
     ]
 
 
-def consolidate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """All who are asked have spoken, or were silent where silence is consent: one conclusion."""
     case = so_far.current_case
     claimed = [code for code in facts.get("deemed", ()) if may_be_deemed(so_far, code, on)]
-    deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == "deemed"]
+    deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == OpinionState.DEEMED]
     deemed = [code for code in DEPARTMENTS if code in deemed or code in claimed]
     waiting = [
         one.department
@@ -224,21 +228,21 @@ def consolidate(so_far: CaseState, event: Event, facts: Facts, on: date, _: str 
         before = case.opinion(code)
         if so_far.authors[code] != MACHINE:  # what nobody signed is nobody's word
             before = copy_with(before, text="", text_en=None, basis="")
-        so_far.put(copy_with(before, state="deemed", conclusion="agree"))
-    proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in ("signed", "deemed"))
+        so_far.put(copy_with(before, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE))
+    proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)
     so_far.case = copy_with(so_far.current_case, proposed=proposed)
     return {"proposed": proposed, "deemed": deemed, **decided}
 
 
-def may_be_deemed(so_far: CaseState, department: str, on: date) -> bool:
+def may_be_deemed(so_far: CaseSoFar, department: str, on: date) -> bool:
     """Whether silence may be consent of a department whose draft's words, which may stop its clock, are hidden."""
     opinion = so_far.current_case.opinion(department)
     is_late = opinion.due is not None and opinion.due < on
     return so_far.is_hidden(department) and is_late and is_silence_consent(so_far.current_case, opinion)
 
 
-def decide(so_far: CaseState, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
+def decide(so_far: CaseSoFar, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
     """The overall conclusion; another than the proposed one needs a reason."""
     decided = facts.get("conclusion") or proposed
     if decided not in CONCLUSIONS:
@@ -250,7 +254,7 @@ def decide(so_far: CaseState, event: Event, facts: Facts, proposed: str, on: dat
     return {"conclusion": decided, "reason": reason}
 
 
-def issue(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
+def issue(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """The statement has its number, and the case is over."""
     case = so_far.current_case
     if event.account and decides_alone(case, event.who):
@@ -263,7 +267,7 @@ def issue(so_far: CaseState, event: Event, facts: Facts, on: date, _: str | None
     return {**detail, "document": document, "conclusion": so_far.current_case.conclusion}
 
 
-def document_number(so_far: CaseState, event: Event, facts: Facts, on: date) -> str:
+def document_number(so_far: CaseSoFar, event: Event, facts: Facts, on: date) -> str:
     """The number of a document: the bureau's sign, the year and a number that was free.
 
     A number may leave out numbers of events without effect, and never runs ahead.
@@ -277,12 +281,12 @@ def document_number(so_far: CaseState, event: Event, facts: Facts, on: date) -> 
     return f"{mark}{sign}〔{year}〕{sequence}号"
 
 
-def withdraw(so_far: CaseState, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
+def withdraw(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
     """The case ends without a statement."""
     return {"reason": reason_text(facts)}
 
 
-def answer(so_far: CaseState, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
+def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
     """What a body beside the ten departments has answered on paper."""
     case, body = so_far.current_case, facts["body"]
     asked = so_far.evidence.bodies_of(case.current.run)
@@ -295,7 +299,7 @@ def answer(so_far: CaseState, event: Event, facts: Facts, _: date, department: s
     return {"body": body, **person_words(so_far, event, facts), "papers": papers}
 
 
-def carry_case(so_far: CaseState, event: Event, facts: Facts) -> None:
+def carry_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     """The case as an older library held it."""
     if event.number > 1:  # it names a run on which the case rests
         return
@@ -326,7 +330,7 @@ def _machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> O
         department=draft.department,
         round=round_,
         number=1,
-        state="drafted",
+        state=OpinionState.DRAFTED,
         conclusion=draft.conclusion,
         text=draft.text,
         text_en=draft.text_en,

@@ -15,9 +15,9 @@ from typing import Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
-from onemap.rules.review.cases.case import Case, copy_with
+from onemap.rules.review.cases.case import Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import check_readable, circulates_again
-from onemap.rules.review.cases.case_state import CaseState, Evidence
+from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.hand import checked_name, refuse_day
@@ -28,8 +28,8 @@ WITHOUT_RUN = ("circulate", "revise", "withdraw")  # whether they are lawful no 
 LEADS = ("open", "circulate", "revise", "consolidate", "issue", "withdraw", "extend", "answer")
 
 
-class Replay(CaseState):
-    """A case as its events make it, one by one; its entries are the lawful ones.
+class Replay(CaseSoFar):
+    """A case built from its events one by one; its entries are the lawful events.
 
     unlawful: the events without effect, with what stood against each; unreadable: the events that open a round, or
     first need its run, where that cannot be read, with what is wrong with it; unjudged: those that rest on such a run.
@@ -130,7 +130,7 @@ class Replay(CaseState):
         if self.is_new:
             check_readable(case, action)
         if action == "circulate" and circulates_again(case):
-            return "circulating"
+            return CaseState.CIRCULATING
         if case.damage is None:
             return case_state_after(case.state, action, case=case.id, field="CASE")
         found: set[str] = set()
@@ -155,7 +155,7 @@ class Replay(CaseState):
         return on
 
 
-_Effect = Callable[[CaseState, Event, Facts, date, str | None], dict[str, Any]]
+_Effect = Callable[[CaseSoFar, Event, Facts, date, str | None], dict[str, Any]]
 _EFFECTS: dict[str, _Effect] = {
     "circulate": lead_effects.circulate,
     "revise": lead_effects.revise,

@@ -8,15 +8,16 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.packs.rule import VERDICTS, Rule
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import (
+    check_record,
     packs_of_record,
     rows_of_table,
-    run_record,
     stored_question,
     stored_records,
     stored_values,
@@ -83,7 +84,7 @@ class RoundFacts:
     def __init__(
         self,
         of_packs: PackFacts,
-        record: Mapping[str, Any],
+        record: CheckRecord,
         findings: Sequence[Mapping[str, Any]],
         parcel_count: int,
         read_parcels: Callable[[], Parcels],
@@ -97,7 +98,7 @@ class RoundFacts:
 
     @property
     def packs(self) -> Sequence[Pack]:
-        """The packs by which the round was judged."""
+        """The packs of the round."""
         return self.of_packs.packs
 
     @property
@@ -190,7 +191,7 @@ def facts_of_stored_run(library: Library, run: str) -> RoundFacts:
 def check_stored_run(library: Library, run: str) -> None:
     """Refuse a run of a round of which neither record nor verdicts can be read. Raises as `facts_of_stored_run`."""
     with _reading_run(library, run):
-        run_record(library, run)
+        check_record(library, run)
         parcel_verdicts(library, run)
 
 
@@ -212,14 +213,14 @@ def _reading_run(library: Library, run: str) -> Iterator[None]:
         raise UnreadableRun("run.damaged", file=library.label, run=run, layer="onemap_runs") from error
 
 
-def record_of_round(library: Library, run: str) -> Mapping[str, Any]:
+def record_of_round(library: Library, run: str) -> CheckRecord:
     """The record of a round's run, which may have been read just now. Raises OneMapError run.…."""
     kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
-    return kept[run].record if run in kept else run_record(library, run)
+    return kept[run].record if run in kept else check_record(library, run)
 
 
 def _read_facts(library: Library, run: str) -> RoundFacts:
-    record = run_record(library, run)
+    record = check_record(library, run)
     packs = packs_of_record(library, run, record)
     of_packs: PackFacts = library.keep_made(("facts of packs", id(packs)), lambda: PackFacts(packs))
     findings = stored_records(library, run, "findings")

@@ -12,17 +12,24 @@ from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.packs.pack import Pack, joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
-from onemap.rules.review.cases.case import OPEN, ChecklistItem, Override
+from onemap.rules.review.cases.case import OPEN, ChecklistItem, Conclusion, Override
 from onemap.rules.review.cases.drafting import DraftedFinding, drafted_basis, drafted_text
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
-GRAVITY = ("disagree", "supplement", OPEN, "conditional", "agree", "not_involved")
+GRAVITY = (
+    Conclusion.DISAGREE,
+    Conclusion.SUPPLEMENT,
+    OPEN,
+    Conclusion.CONDITIONAL,
+    Conclusion.AGREE,
+    Conclusion.NOT_INVOLVED,
+)
 _CONCLUSION_OF = {
-    "prohibited": "disagree",
-    "restricted": "conditional",
-    "consult": "conditional",
-    "notice": "agree",
-    "clear": "not_involved",
+    "prohibited": Conclusion.DISAGREE,
+    "restricted": Conclusion.CONDITIONAL,
+    "consult": Conclusion.CONDITIONAL,
+    "notice": Conclusion.AGREE,
+    "clear": Conclusion.NOT_INVOLVED,
 }
 
 
@@ -47,13 +54,13 @@ class Draft:
 
 def gravest(conclusions: Iterable[str]) -> str:
     """The gravest of several conclusions; not_involved if there are none."""
-    return min(conclusions, key=GRAVITY.index, default="not_involved")
+    return min(conclusions, key=GRAVITY.index, default=Conclusion.NOT_INVOLVED)
 
 
 def overall(conclusions: Iterable[str]) -> str:
     """The overall conclusion: any disagree, else any supplement, else any conditional, else agree."""
     found = gravest(conclusions)
-    return "agree" if found == "not_involved" else found
+    return Conclusion.AGREE if found == Conclusion.NOT_INVOLVED else found
 
 
 def asked_departments(rule: Rule) -> tuple[str, ...]:
@@ -172,13 +179,13 @@ def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[Che
     """What findings come to. What nobody has looked at is no consent: there a person must choose."""
     found = gravest(_conclusion_of(one) for one in findings)
     is_unchecked = any(item.rule is not None for item in items)
-    return OPEN if is_unchecked and found in ("agree", "not_involved") else found
+    return OPEN if is_unchecked and found in (Conclusion.AGREE, Conclusion.NOT_INVOLVED) else found
 
 
 def _conclusion_of(one: DraftedFinding) -> str:
     """What a finding proposes: of the unknown the applicant is asked for his facts only; else a person must choose."""
     if one.verdict == "unknown":
-        return "supplement" if one.wants_fact else OPEN
+        return Conclusion.SUPPLEMENT if one.wants_fact else OPEN
     return _CONCLUSION_OF[one.verdict]
 
 

@@ -10,6 +10,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
 from onemap.rules.judge.packs.pack import pack_text
 
@@ -26,19 +27,20 @@ class RunInputs:
     sources: Sequence[Mapping[str, str | None]]
 
 
-def inputs_of(run: Mapping[str, Any], sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
+def inputs_of(run: CheckRecord, sources: Sequence[Mapping[str, str | None]]) -> RunInputs:
     """What a run rests on. run: its record."""
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
         if rule["reason"] == "layer_missing":
             used.setdefault(rule["layer"], (None, None))
-    packs = [{name: pack[name] for name in ("id", "hash", "tables") if name in pack} for pack in run["packs"]]
+    kept = ("id", "hash", "tables")
+    packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
     return RunInputs(used, packs, sources)
 
 
 def superseded_inputs(
-    library: Library, run: Mapping[str, Any], packs: Sequence[Mapping[str, str | None]], day: date
+    library: Library, run: CheckRecord, packs: Sequence[Mapping[str, str | None]], day: date
 ) -> set[str]:
     """The codes of layers and ids of packs of a run that are not those that hold on a day.
 
@@ -76,7 +78,7 @@ def _says_the_same(library: Library, holds: Version, judged: Version) -> bool:
     return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged))
 
 
-def input_title(name: str, run: Mapping[str, Any], catalogue: Mapping[str, LayerEntry], language: str) -> str:
+def input_title(name: str, run: CheckRecord, catalogue: Mapping[str, LayerEntry], language: str) -> str:
     """The name of a layer or a pack behind an opinion, by its code or id; a pack with its edition.
 
     run: the record of the round's, which keeps what its packs were called.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.review.cases.case import CASE_STATES, OPINION_STATES
+from onemap.rules.review.cases.case import CASE_STATES, OPINION_STATES, CaseState, OpinionState
 
 
 def _refusal(code: str) -> str:
@@ -27,26 +27,26 @@ OPINION_ACTIONS = ("opine", "sign", "return", "extend")
 # Rows are states in the order of CASE_STATES; a cell is the state that follows, or the code of the refusal.
 # A case that is out may be sent out again only when it was revised and nobody has answered since: see `deciding`.
 CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
-    "circulate": ("circulating", _IS_OUT, _JOINED, _ISSUED, _GONE),
-    "opine": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
-    "sign": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
-    "return": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
-    "answer": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
-    "override": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
-    "extend": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
-    "revise": ("draft", "circulating", "circulating", _ISSUED, _GONE),
-    "recheck": ("draft", "circulating", "consolidated", "issued", _GONE),
-    "remedy": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
-    "consolidate": (_NOT_OUT, "consolidated", _JOINED, _ISSUED, _GONE),
-    "issue": (_NOT_JOINED, _NOT_JOINED, "issued", _ISSUED, _GONE),
-    "withdraw": ("withdrawn", "withdrawn", "withdrawn", _ISSUED, _GONE),
+    "circulate": (CaseState.CIRCULATING, _IS_OUT, _JOINED, _ISSUED, _GONE),
+    "opine": (CaseState.DRAFT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "sign": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "return": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "answer": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "override": (CaseState.DRAFT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "extend": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "revise": (CaseState.DRAFT, CaseState.CIRCULATING, CaseState.CIRCULATING, _ISSUED, _GONE),
+    "recheck": (CaseState.DRAFT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
+    "remedy": (CaseState.DRAFT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "consolidate": (_NOT_OUT, CaseState.CONSOLIDATED, _JOINED, _ISSUED, _GONE),
+    "issue": (_NOT_JOINED, _NOT_JOINED, CaseState.ISSUED, _ISSUED, _GONE),
+    "withdraw": (CaseState.WITHDRAWN, CaseState.WITHDRAWN, CaseState.WITHDRAWN, _ISSUED, _GONE),
 }
 # Columns in the order of OPINION_STATES: drafted, signed, returned, void, deemed.
 OPINION_TABLE: dict[str, tuple[str, str, str, str, str]] = {
-    "opine": ("drafted", _SIGNED, "drafted", _VOID, _DEEMED),
-    "sign": ("signed", _SIGNED, _RETURNED, _VOID, _DEEMED),
-    "return": ("returned", "returned", _RETURNED, _VOID, _DEEMED),
-    "extend": ("drafted", _SIGNED, "returned", _VOID, "drafted"),
+    "opine": (OpinionState.DRAFTED, _SIGNED, OpinionState.DRAFTED, _VOID, _DEEMED),
+    "sign": (OpinionState.SIGNED, _SIGNED, _RETURNED, _VOID, _DEEMED),
+    "return": (OpinionState.RETURNED, OpinionState.RETURNED, _RETURNED, _VOID, _DEEMED),
+    "extend": (OpinionState.DRAFTED, _SIGNED, OpinionState.RETURNED, _VOID, OpinionState.DRAFTED),
 }
 
 

@@ -23,7 +23,7 @@ from onemap.rules.judge.kinds.reasons import EXCUSED
 from onemap.rules.judge.packs.asked_facts import fact_title
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.review.bodies import asked_bodies
-from onemap.rules.review.cases.case import Case
+from onemap.rules.review.cases.case import SPOKEN, Case, CaseState
 from onemap.rules.review.cases.project_data import FIELDS, PARCEL_FACTS
 from onemap.rules.review.round_evidence import area_problems
 from onemap.rules.review.same_hand import SameHand, same_hands
@@ -57,7 +57,7 @@ def document_kind(case: Case, department: str | None, document: str | None = Non
         return document
     if department is not None:
         return "opinion"
-    return "report" if case.state == "draft" else "statement"
+    return "report" if case.state == CaseState.DRAFT else "statement"
 
 
 def statement_content(
@@ -114,7 +114,7 @@ def statement_content(
 
 def _declaration(case: Case, kind: str, language: str) -> str:
     """What a document is not: the statement alone calls itself one."""
-    is_issued = kind == "statement" and case.state == "issued"
+    is_issued = kind == "statement" and case.state == CaseState.ISSUED
     return words(language)["declaration_issued" if is_issued else "declaration"]
 
 
@@ -354,9 +354,9 @@ def _mark(case: Case, kind: str, department: str | None) -> str | None:
     """What stands above the title of a document that nobody may rely on yet, or any more."""
     if case.state == "withdrawn":
         return "withdrawn_mark"
-    if kind == "statement" and case.state not in ("consolidated", "issued"):
+    if kind == "statement" and case.state not in (CaseState.CONSOLIDATED, CaseState.ISSUED):
         return "draft_mark"
-    if kind == "opinion" and department is not None and case.opinion(department).state not in ("signed", "deemed"):
+    if kind == "opinion" and department is not None and case.opinion(department).state not in SPOKEN:
         return f"opinion_{case.opinion(department).state}"
     return None
 

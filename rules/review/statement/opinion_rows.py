@@ -9,7 +9,7 @@ from onemap.layers.messages import list_text, phrase
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.bodies import AskedBody
-from onemap.rules.review.cases.case import OPINION_STATES, Case, ChecklistItem, Opinion, Round
+from onemap.rules.review.cases.case import OPINION_STATES, Case, ChecklistItem, Conclusion, Opinion, Round
 from onemap.rules.review.cases.code_names import item_title, titles_asked_once
 from onemap.rules.review.cases.routing import drafts, overall
 from onemap.rules.review.statement.document_words import words
@@ -138,7 +138,7 @@ def conditions(opinions: list[Row], language: str) -> list[Row]:
     """
     asking: dict[str, list[Row]] = {}
     for row in opinions:
-        for line in dict.fromkeys(row["paragraphs"]) if row["conclusion"] == "conditional" else ():
+        for line in dict.fromkeys(row["paragraphs"]) if row["conclusion"] == Conclusion.CONDITIONAL else ():
             asking.setdefault(line, []).append(row)
     lines_of: dict[tuple[str, ...], list[str]] = {}
     for line, rows in asking.items():
@@ -203,7 +203,7 @@ def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[s
 
 
 def conclusion(case: Case, evidence: Evidence, department: str | None) -> Row:
-    """What the machine's findings come to, and what was decided, with whoever decided it."""
+    """The conclusion that follows from the findings, the one decided, and who decided it."""
     labels, current = words(evidence.language), case.current
     ten = drafts(evidence.question, evidence.findings, current.items, current.overrides)
     machine = overall(draft.conclusion for draft in ten if department in (None, draft.department))

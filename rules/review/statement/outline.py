@@ -207,7 +207,7 @@ def optional_heads(where: Collection[str], language: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Form:
-    """Names, and what is filled in, or room for a hand of so many `mm`; mm: of the names' column."""
+    """A form: names, each with its value or an empty space of so many `mm` for handwriting; mm: width of the names."""
 
     kind: ClassVar[str] = "form"
     form: str

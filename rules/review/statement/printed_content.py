@@ -24,7 +24,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
-    """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
+    """The same content for templates: numbers as text, "–" for a value not measured, "" for a missing text.
 
     True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
     """

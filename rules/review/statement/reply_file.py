@@ -11,7 +11,7 @@ from onemap.layers.library.library import sha256
 from onemap.layers.messages import LANGUAGES
 from onemap.layers.system_reasons import file_reason
 from onemap.rules.display.letterhead.annex_names import ANNEXES
-from onemap.rules.review.cases.case import CONCLUSIONS
+from onemap.rules.review.cases.case import CONCLUSIONS, Conclusion
 from onemap.rules.review.statement.content import DOCUMENTS
 
 FORMAT = 2
@@ -100,7 +100,7 @@ def read_reply(path: Path) -> Reply:
     for key, code in (("by", "reply.name"), ("text", "reply.text")):
         if not found[key].strip():
             raise OneMapError(code, file=path.name, field=key)
-    if found["conclusion"] == "disagree" and not found["basis"].strip():
+    if found["conclusion"] == Conclusion.DISAGREE and not found["basis"].strip():
         raise OneMapError("reply.basis", file=path.name, field="basis")
     try:
         on = date.fromisoformat(found["on"])

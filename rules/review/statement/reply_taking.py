@@ -33,7 +33,7 @@ def read_letter(library: Library, path: str, department: str, on: date | None) -
 
 
 def check_page(library: Library, reply: Reply, on: date | None, check_case: Callable[[Case], None]) -> None:
-    """Refuse a reply from a page that printed other words than the case has: whoever answered was shown these.
+    """Refuse a reply from a page whose words differ from the case's: its author saw others.
 
     Of a reply that answers something else nothing is said here. Raises OneMapError reply.page.
     """

@@ -9,11 +9,11 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import CONCLUSIONS, Case
+from onemap.rules.review.cases.case import CONCLUSIONS, WAITING, Case, CaseState
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
 
-_REPLIES_IN = ("circulating",)
+_REPLIES_IN = (CaseState.CIRCULATING,)
 _MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in
 _MOST_OF_PROJECT = 40  # characters in a file's name
 _NO_NAME = re.compile(r'[<>:"/\\|?*\s\x00-\x1f]+')
@@ -29,7 +29,7 @@ def _reply_name(case: Case, department: str, language: str) -> str:
 def takes_reply(case: Case, department: str) -> bool:
     """Whether the case stands where a department may still answer. Raises OneMapError review.department."""
     opinion = case.opinion(department)
-    return case.state in _REPLIES_IN and opinion.state in ("drafted", "returned")
+    return case.state in _REPLIES_IN and opinion.state in WAITING
 
 
 def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]
 
 
 def shown_digest(library: Library, case: Case, department: str) -> str:
-    """SHA-256 of what a department is shown of the case as it stands. Raises OneMapError review.department."""
+    """SHA-256 of the facts of the case that a department sees now. Raises OneMapError review.department."""
     return sha256(canonical(shown_facts(library, case, department)))
 
 

@@ -1,6 +1,7 @@
 """What a run keeps, read once for all parts of a document."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,23 +14,24 @@ from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import profile_of
 from onemap.layers.messages import RESOURCES
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, stored_question, stored_rows
 from onemap.rules.review.cases.staleness import input_title
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run's question, record, rules and rows, and the names of what they speak of.
+    """A run's question, record, rules and rows, with the titles of rules, layers and departments.
 
     parcels, findings, classes: rows by column; grounds: (n,) the parcels in the run's order, in the
     library's CRS.
     """
 
     question: Question
-    record: dict[str, Any]
+    record: CheckRecord
     packs: tuple[Pack, ...]
     rules: dict[str, Rule]
     parcels: list[dict[str, Any]]
@@ -63,7 +65,7 @@ class Evidence:
         own = sender.unit if sender and sender.unit else self.profile.own_names.get(department)
         return own[self.language] if own else _known_unit(department, self.language)
 
-    def version(self, code: str) -> dict[str, Any]:
+    def version(self, code: str) -> Mapping[str, Any]:
         """The record of the version of a layer that the run used; empty if it used none."""
         return next((item for item in self.record["layers"] if item["code"] == code), {})
 
@@ -72,7 +74,7 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
     """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete, profile.…."""
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
-    record = run_record(library, run)
+    record = check_record(library, run)
     return Evidence(
         question=question,
         record=record,

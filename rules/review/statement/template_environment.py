@@ -45,7 +45,7 @@ class TooMuch(Exception):
 
 
 def check_tags(tree: nodes.Template) -> None:
-    """Refuse what a template may not do, wherever it stands. Raises ForbiddenTag with its line."""
+    """Refuse forbidden tags of a template. Raises ForbiddenTag with its line."""
     for node in [tree, *tree.find_all(nodes.Node)]:
         is_private = isinstance(node, nodes.Getattr) and node.attr.startswith("_")
         is_private |= isinstance(node, nodes.Name) and node.name.startswith("_")

@@ -1,4 +1,4 @@
-"""An error that nobody foresaw, where another program has changed the library: then its rows are named."""
+"""Unforeseen errors in a library that another program has changed: the changed rows are named."""
 
 import contextlib
 from collections.abc import Iterator, Mapping

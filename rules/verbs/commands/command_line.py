@@ -218,7 +218,7 @@ class _ProgressLine:
         self._asked_at = -_CLEARING_S
 
     def stop(self, *_: object) -> None:
-        """A signal: the work ends where it is, or at its next word; whoever presses twice lets it put things away."""
+        """Handle a signal: the work stops at once or at its next report; a second signal lets it clean up."""
         self.stopped.set()
         now = time.monotonic()
         if now - self._asked_at >= _CLEARING_S:

@@ -10,7 +10,7 @@ from onemap.layers.errors import Cancelled
 
 
 class Interruption:
-    """The work of one thread, that another may break off: Cancelled is raised in it, wherever in Python it is."""
+    """The work of one thread that another thread may interrupt: Cancelled is raised at its current place in Python."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

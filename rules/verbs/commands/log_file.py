@@ -61,7 +61,7 @@ LOG = _LogFile()
 
 
 def log_path(arguments: Sequence[str]) -> str | None:
-    """The file that is named among words that nobody has parsed yet, so that wrong words are logged, too."""
+    """The log file named among unparsed arguments, so that wrong arguments are logged, too."""
     for at, word in enumerate(arguments):
         name, equals, value = word.partition("=")
         if name == LOG_OPTION:

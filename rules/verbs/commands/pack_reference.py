@@ -1,4 +1,4 @@
-"""The reference of rule packs in docs/: their tables, kinds of rule, reasons and verdicts, from what is declared."""
+"""The reference of rule packs in docs/: their tables, kinds of rule, reasons and verdicts, from the declarations."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
+"""The reference in docs/: every verb with its parameters, and every refusal with its mend, from the declarations.
 
 `python3 build.py reference` writes it anew in both languages, the reference of rule packs, the table of verbs
 that the plugin reads, and the list of licences.

@@ -1,4 +1,4 @@
-"""The signals by which a program is asked to stop: Ctrl+C, and what a system sends; and who hears them."""
+"""The signals that ask a program to stop, Ctrl+C and those of the system, and their receivers."""
 
 import contextlib
 import signal

@@ -96,7 +96,7 @@ def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
 
 
 def decide(values: Values, context: VerbContext) -> Result:
-    """Say what is to become of a difference spot, or of all spots of a cluster."""
+    """Record a decision on a difference spot, or on all spots of a cluster."""
     from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.decisions import decide as give

@@ -46,7 +46,7 @@ def check_reports(values: Values) -> None:
 
 
 def write_reports(values: Values, result: Mapping[str, Any], library: Library, context: VerbContext) -> None:
-    """Write the report wherever it is wanted: for the sender, but JSON as it was told here.
+    """Write the report to each target: in the sender's words, JSON unchanged.
 
     values, result: of `ingest`. Raises OneMapError out.….
     """

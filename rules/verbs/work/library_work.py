@@ -64,7 +64,7 @@ def new(values: Values, context: VerbContext) -> Result:
 
 
 def inspect(values: Values, context: VerbContext) -> Result:
-    """Say what is in a source, and which layers of a library its names mean, as a delivery is matched."""
+    """List the content of a source, and the layers of a library that its names mean, as a delivery is matched."""
     from pathlib import Path
 
     from onemap.layers.ingest.inspection import inspect as inspected
@@ -365,7 +365,7 @@ def upgrade(values: Values, context: VerbContext) -> Result:
 
 
 def copy(values: Values, context: VerbContext) -> Result:
-    """Copy a library to a place where there is none, and hold the copy against it."""
+    """Copy a library to a new place and compare the copy with it."""
     from onemap.layers.library.copying import copy_library
     from onemap.layers.library.library import new_place, open_library
     from onemap.layers.messages import phrase

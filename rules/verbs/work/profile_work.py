@@ -8,7 +8,7 @@ _SAMPLE_KIND = {"lead": "statement"}  # what the lead bureau speaks in; a depart
 
 
 def profile(values: Values, context: VerbContext) -> Result:
-    """The bureau's profile of a library, or one from a file that is only checked, and the heads that follow from it.
+    """The bureau's profile of a library, or one in a file, which is only checked, and the letterheads that follow.
 
     What is wrong in the library's own is told beside it, so that it can be mended.
     Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.

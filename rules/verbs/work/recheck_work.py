@@ -13,13 +13,18 @@ from onemap.layers.messages import problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.review.cases.case import CaseState
 from onemap.rules.verbs.work.table_targets import one_or_all, target_answer, write_tables
 
-_OPEN = ("draft", "circulating", "consolidated")  # states of a case that is not decided for good
+_OPEN = (
+    CaseState.DRAFT,
+    CaseState.CIRCULATING,
+    CaseState.CONSOLIDATED,
+)  # states of a case that is not decided for good
 
 
 def recheck(values: Values, context: VerbContext) -> Result:
-    """Judge again what the library keeps, by today's packs and versions; what turned, and why; what is to look at."""
+    """Judge open cases and stored checks again by today's packs and versions: changed verdicts, reasons, warnings."""
     from onemap.layers.files.atomic_output import check_places
     from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.outputs import check_targets

@@ -1,4 +1,4 @@
-"""A stored run asked again, and held against what is stored of it; of parcels only some at a time."""
+"""Repeat a stored run and compare it with its stored rows, a part of the parcels at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -31,7 +31,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
     """Check parcels and open a case on them."""
     from onemap.rules.display.outputs.outputs import remark_records
     from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
-    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.judge.runs.run_store import check_record
     from onemap.rules.review import opening
 
     project = opening.told_project(values)
@@ -39,7 +39,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if values.get("against"):
-            run_record(library, values["against"])
+            check_record(library, values["against"])
         run = opening.judge_round(library, values, context, step_day(library, hand))
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with _tables_written(library, run, values, context.language) as targets:

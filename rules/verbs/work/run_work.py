@@ -97,9 +97,9 @@ def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[dict
     """The parcels whose verdict in these tables differs from that of an earlier run."""
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges
     from onemap.rules.judge.runs.run import Chunk
-    from onemap.rules.judge.runs.run_store import run_record
+    from onemap.rules.judge.runs.run_store import check_record
 
-    run_record(library, against)
+    check_record(library, against)
     changes = VerdictChanges(library, against)
     changes.append(Chunk(dict(tables)))
     return changes.changed_parcels()

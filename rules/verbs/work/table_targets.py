@@ -19,7 +19,7 @@ def write_tables(
     titles: Any = None,
     record: Mapping[str, Any] = NO_RECORD,
 ) -> list[dict[str, Any]]:
-    """Write the tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+    """Write the tables to their targets. Returns what a format could not hold, as the contract's JSON objects.
 
     sheet_language: of heads and words in a sheet; codes without one. A GeoPackage has codes, and columns with names in
     any case. form: the tables as one of the places wants them.

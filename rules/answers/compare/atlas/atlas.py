@@ -33,7 +33,7 @@ def write_atlas(
     overwrite: bool,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write the atlas of a stored comparison, and say what is on it and what was left out.
+    """Write the atlas of a stored comparison. Returns what is on it and what was left out.
 
     by: `cluster` or `spot`; types: the spots shown; most: sheets at most. Raises OneMapError run.unknown, run.kind,
     out.…, statement.suffix, statement.font, statement.template.

@@ -5,6 +5,7 @@ import json
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 from shapely import affinity, box
 
@@ -18,6 +19,8 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import GIVEN, run_record, stored_rows
 from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
 from onemap.rules.verbs.work.rerun import repeat_run
+from onemap.tests.rules.judge.kinds.test_raster import DEFINE as OF_GRID
+from onemap.tests.rules.judge.kinds.test_raster import write_grid
 
 BLOCK = "ONEMAP_BLOCK"
 OF_THE_ATTEMPT = ("id", "started", "seconds")
@@ -170,3 +173,16 @@ def test_the_rows_of_a_remedy_in_blocks_are_never_held_together(ground, monkeypa
     monkeypatch.setattr(remedy_storage.RemedyRecorder, "append", counting)
     found, _ = run_remedy(ground, "parts.gpkg")
     assert RemedyInBlocks.chunks and len(most) == 9 and max(most) < len(found["alternatives"])
+
+
+def test_a_remedy_in_blocks_keeps_which_rasters_were_warped(ground, monkeypatch):
+    west, north = pyproj.Transformer.from_crs(4547, 4490, always_xy=True).transform(-30, 560)
+    heights = 40 * np.sin(np.add.outer(np.arange(70), np.arange(70)) / 5)
+    grid = write_grid(ground.folder / "grid.tif", heights, west=west, north=north, cell=9e-5, crs="EPSG:4490")
+    added = ground.run("add", ground.library, grid, "--as", "GRID", "--define", OF_GRID, "--covers", "extent")
+    assert added.code == 0, added.json
+    ground.pack(*RULES, {"id": "steep", "kind": "raster", "layer": "GRID", "above": 25, "derive": "slope"})
+    whole, _ = run_remedy(ground, "whole.gpkg")
+    monkeypatch.setenv(BLOCK, "8")
+    parts, _ = run_remedy(ground, "parts.gpkg")
+    assert whole["run"]["warped"] == parts["run"]["warped"] != []

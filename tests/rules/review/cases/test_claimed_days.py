@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from onemap.rules.review.cases.case import Terms
-from onemap.rules.review.cases.case_state import CaseState
+from onemap.rules.review.cases.case_so_far import CaseSoFar
 from onemap.rules.review.cases.working_days import WorkCalendar
 
 SENT = date(2150, 12, 30)  # a year of which nobody knows the holidays
@@ -21,6 +21,6 @@ SENT = date(2150, 12, 30)  # a year of which nobody knows the holidays
     ],
 )
 def test_no_department_has_fewer_days_than_its_terms_say(department, claim, due):
-    so_far = CaseState("library", SimpleNamespace(calendar=WorkCalendar()))
+    so_far = CaseSoFar("library", SimpleNamespace(calendar=WorkCalendar()))
     so_far.case = SimpleNamespace(terms=Terms(days=5, days_of={"land": 10}))
     assert so_far.deadline(department, SENT, claim) == due

@@ -1,4 +1,4 @@
-"""A case while its events are replayed: what stands, who wrote it, whose words are hidden; its clocks and entries."""
+"""A case during the replay of its events: opinions and their authors, hidden drafts, clocks and entries."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -6,7 +6,16 @@ from typing import Any, Protocol
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
-from onemap.rules.review.cases.case import CASE_STATES, MACHINE, Case, Entry, Opinion, RunDamage, copy_with
+from onemap.rules.review.cases.case import (
+    CASE_STATES,
+    MACHINE,
+    Case,
+    Entry,
+    Opinion,
+    OpinionState,
+    RunDamage,
+    copy_with,
+)
 from onemap.rules.review.cases.case_conditions import is_deemed
 from onemap.rules.review.cases.code_names import Named
 from onemap.rules.review.cases.event import EDITION, Event
@@ -22,7 +31,7 @@ class Evidence(Protocol):
 
     @property
     def calendar(self) -> WorkCalendar:
-        """The calendar by which days are counted."""
+        """The calendar of working days."""
 
     @property
     def is_rehearsal(self) -> bool:
@@ -38,7 +47,7 @@ class Evidence(Protocol):
         """The bodies that a round's findings ask, by name, with the department that writes to them."""
 
     def reads_words(self, department: str) -> bool:
-        """Whether whoever reads may see what a department's drafts say."""
+        """Whether the reader may see the words of a department's drafts."""
 
     def check_remedy(self, run: str) -> None:
         """Refuse a run that is no stored remedy. Raises OneMapError run.unknown, run.kind."""
@@ -53,8 +62,8 @@ class Evidence(Protocol):
 Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str]]
 
 
-class CaseState:
-    """What some events have made of a case.
+class CaseSoFar:
+    """A case after some of its events.
 
     case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
     number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
@@ -125,7 +134,7 @@ class CaseState:
         self.case = copy_with(self.current_case, damage=RunDamage(damage.problem, states, unjudged))
 
     def is_hidden(self, department: str) -> bool:
-        """Whether a department's draft stands whose words whoever reads may not see."""
+        """Whether a department has a current draft whose words the reader may not see."""
         draft = self.draft_events.get(department)
         return draft is not None and draft.words is None
 
@@ -176,7 +185,7 @@ class CaseState:
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day: silence may be consent by then."""
         is_silent = not self.is_hidden(opinion.department) and is_deemed(self.current_case, opinion, on)
-        return "deemed" if is_silent else opinion.state
+        return OpinionState.DEEMED if is_silent else opinion.state
 
     def opinion_state(self, opinion: Opinion, action: str, on: date) -> str:
         """The state that follows for an opinion as it stands on a day, so that one that is deemed refuses."""
@@ -199,7 +208,7 @@ class CaseState:
         self.conclusions[place] = None if self.is_hidden(opinion.department) else opinion.conclusion
 
     def note_drafts(self, event: Event, facts: Facts) -> None:
-        """Keep who answers for drafts that an event claims the machine to have worded.
+        """Record who is responsible for drafts that an event attributes to the machine.
 
         The machine itself where an earlier edition of the rules worded them, which this program cannot compute; else
         whoever claims it, for what this edition words is computed.
