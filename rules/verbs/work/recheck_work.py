@@ -34,6 +34,9 @@ def recheck(values: Values, context: VerbContext) -> Result:
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"]])
     pages = [*map(Path, values.get("page") or ())]
+    for page in pages:
+        if page.suffix.lower() != ".html":
+            raise OneMapError("statement.suffix", file=page.name, field="--page", known=[".html"])
     check_places(pages, overwrite, "--page", [values["library"]])
     with open_library(values["library"]) as library:
         records, run_records, progress = _records(library, values, context)
