@@ -272,7 +272,7 @@ def _arrival(
         raise OneMapError("library.owner_adds", file=library.label)
     entry, is_new = layer_entry(library, options.code, options.define)
     if options.report:
-        check_report(options.report, options.overwrite, [source, str(library.path)])
+        check_report(options.report, options.overwrite)
     shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 

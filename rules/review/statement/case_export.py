@@ -46,7 +46,7 @@ def export_case(
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
-    check_place(place, overwrite, "TARGET", (str(library.path),))
+    check_place(place, overwrite, "TARGET")
     progress.at(0.0, phrase("progress.contents", language))
     kind = document_kind(case, department, document)
     printed = usual_annexes(kind, suffix) if annexes is None else annexes
