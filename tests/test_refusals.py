@@ -253,6 +253,23 @@ def test_results_never_take_the_place_of_the_library_or_of_the_parcels(desk, one
     assert state(desk) == before
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "statistics city.gpkg T --within parcels.gpkg --known-at 2024-06-01 --out parcels.gpkg",
+        "remedy city.gpkg parcels.gpkg --out parcels.gpkg",
+        "check city.gpkg plots.* --out plots.geojson",
+        "check city.gpkg parcels.gpkg --replace T=plots.geojson --out plots.geojson",
+    ],
+)
+def test_no_verb_replaces_what_it_reads(desk, onemap, monkeypatch, words):
+    (desk / "plots.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    monkeypatch.chdir(desk)
+    before = state(desk)
+    answer = onemap(*words.split(), "--overwrite")
+    assert (answer.code, answer.codes, state(desk)) == (3, ["out.input"], before)
+
+
 def test_overwrite_replaces_results_but_no_folder_of_other_things(desk, onemap):
     check = ["check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out"]
     for target in ("results", "results.gpkg"):

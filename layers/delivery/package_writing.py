@@ -168,7 +168,7 @@ def check_place_of_package(library: Library, target: Path, options: DeliveryOpti
         if code not in catalogue:
             near = codes_like(catalogue, code) or None
             raise UsageError("layer.unknown", layer=code, field="--layers", near=near)
-    check_place(target, options.overwrite, inputs=[library.path] if library.path else [])
+    check_place(target, options.overwrite)
 
 
 def package_record(

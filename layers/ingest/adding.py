@@ -39,9 +39,9 @@ from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.ingest.unit_keys import unit_key_problems
 from onemap.layers.library.library import Library
-from onemap.layers.library.same_content import same_version
+from onemap.layers.library.same_content import Likeness, likeness
 from onemap.layers.library.version_writing import VersionFacts, refuse_used_label
-from onemap.layers.library.versions import Version, versions
+from onemap.layers.library.versions import versions
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, Quality, check_quality, looks_at_shapes
@@ -273,7 +273,7 @@ def _arrival(
         raise OneMapError("library.owner_adds", file=library.label)
     entry, is_new = layer_entry(library, options.code, options.define)
     if options.report:
-        check_report(options.report, options.overwrite, [source, str(library.path)])
+        check_report(options.report, options.overwrite)
     shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
@@ -338,7 +338,7 @@ def _checked_version(
         facts=facts,
         found=found,
         quality=quality,
-        same=_same_version(arrival, entry, frame, facts),
+        likeness=_likeness(arrival, entry, frame, facts),
     )
 
 
@@ -354,13 +354,13 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
     return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
 
 
-def _same_version(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
-    """The version that says all of it already. Raises OneMapError version.label where new content has a used label."""
+def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
+    """What the library has of it already. Raises OneMapError version.label where new content has a used label."""
     library = arrival.library
-    same = same_version(library, entry, frame, facts) if arrival.may_be_held else None
-    if same is None and facts.given_label is not None:
+    found = likeness(library, entry, frame, facts) if arrival.may_be_held else Likeness()
+    if found.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
-    return same
+    return found
 
 
 def _version_facts(

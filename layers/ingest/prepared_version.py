@@ -18,19 +18,22 @@ from onemap.layers.ingest.quality_report import PROBLEMS_TABLE, keep_problems, l
 from onemap.layers.ingest.quarantine import bad_table, write_bad
 from onemap.layers.library.library import Library
 from onemap.layers.library.rows_as_logged import check_growing_features, check_layer
+from onemap.layers.library.same_content import ROWS_OF, Likeness
 from onemap.layers.library.services import keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.quality.quality import GradedProblem, Quality
 from onemap.layers.stores.store import StoreConnection
 
+NOTHING_ALIKE = Likeness()
+
 
 @dataclass(frozen=True)
 class PreparedVersion:
     """A version that has been read and checked and is ready to be written.
 
-    facts: what is said of it; found, quality: what the checks found; same: the version that says all of it already, so
-    that nothing is to be written.
+    facts: what is said of it; found, quality: what the checks found; likeness: where a version says all of it already,
+    nothing is to be written.
     """
 
     arrival: Arrival
@@ -41,7 +44,12 @@ class PreparedVersion:
     facts: VersionFacts
     found: Sequence[GradedProblem]
     quality: Quality
-    same: Version | None = None
+    likeness: Likeness = NOTHING_ALIKE
+
+    @property
+    def same(self) -> Version | None:
+        """The version that says all of it already."""
+        return self.likeness.same
 
     def write(self, connection: StoreConnection) -> dict[str, Any]:
         """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
@@ -50,6 +58,8 @@ class PreparedVersion:
         progress.at(0.0)
         records = listed_records(self.found, self.quality.more, arrival.language)
         report = _source_report(arrival, self.raw, self.quality, records)
+        if self.likeness.of_rows is not None:
+            report[ROWS_OF] = self.likeness.of_rows.table
         check_layer(arrival.library, self.entry.code)
         check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
         known = versions(arrival.library)

@@ -37,12 +37,12 @@ _ILLEGAL = {number: None for number in range(32) if number not in (9, 10)}
 _MOST_SIGNS = 32_767  # that a cell may hold
 
 
-def check_report(target: str, overwrite: bool, inputs: Sequence[str]) -> None:
-    """Refuse the place of a sheet before any work. Raises OneMapError out.format, out.exists, out.folder, out.input."""
+def check_report(target: str, overwrite: bool) -> None:
+    """Refuse the place of a sheet before any work. Raises OneMapError out.format, out.exists, out.folder."""
     path = Path(target)
     if path.suffix.lower() != ".xlsx":
         raise OneMapError("out.format", file=path.name, field="--report", known=[".xlsx"])
-    check_place(path, overwrite, "--report", inputs)
+    check_place(path, overwrite, "--report")
 
 
 def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:

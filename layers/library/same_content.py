@@ -1,7 +1,10 @@
 """Whether what comes is what a version holds already: its rows, whatever their order and where their rings begin."""
 
+import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -16,22 +19,48 @@ from onemap.layers.library.versions import Version, coverage_of, in_force, read_
 from onemap.layers.rasters.rasters import is_as_added, reference_of
 from onemap.layers.stores.store import DamagedTable
 
+ROWS_OF = "rows_of"  # in a version's report: the table of the one that has the same rows
 _OF_THE_FILE = {"path", "size", "modified_ns"}  # of a raster, which may lie elsewhere and be the same
 _ROWS_AT_ONCE = 50_000  # of a version; of all rows only their hashes are held
 
 
-def same_version(library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Version | None:
-    """The version that says already what a frame and its facts would say; None if they say something new.
+@dataclass(frozen=True)
+class Likeness:
+    """Which version says already what comes, and which one has its rows, though not its days, ground or accuracy."""
 
-    It is the one in force on the frame's first day, else today; or the one that has the wanted label.
+    same: Version | None = None
+    of_rows: Version | None = None
+
+
+def likeness(library: Library, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
+    """What is known already of what a frame and its facts would say.
+
+    By the version in force on the frame's first day, else today; or the one that has the wanted label.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
     there = [in_force(of_layer, facts.valid_from or library.today())]
     there += [version for version in of_layer if version.label == facts.given_label and version.retired is None]
-    for version in there:
-        if version is not None and _says_the_same(library, version, facts) and _holds(library, version, entry, frame):
-            return version
-    return None
+    candidates = dict.fromkeys(version for version in there if version is not None)
+    holding = [version for version in candidates if _holds(library, version, entry, frame)]
+    same = next((version for version in holding if _says_the_same(library, version, facts)), None)
+    return Likeness(same, next(iter(holding), None))
+
+
+def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> str:
+    """The hash of the version from which one has its rows, in whatever order and form they came; else its own.
+
+    known: the versions of its layer.
+    """
+    of_table = {one.table: one for one in known}
+    sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
+    for _ in of_table:  # as far back as there are versions
+        (report,) = library.connection.execute(sql, (version.table,)).fetchone()
+        with contextlib.suppress(ValueError, AttributeError):  # a report that somebody has cut; `verify` tells
+            earlier = of_table.get(json.loads(report).get(ROWS_OF))
+            if earlier is None:
+                break
+            version = earlier
+    return version.hash
 
 
 def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> bool:

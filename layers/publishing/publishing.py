@@ -46,7 +46,7 @@ def check_project(location: str, project: Path, options: PublishOptions) -> None
         raise OneMapError("publish.authcfg", field="--authcfg")
     if options.authcfg and not is_server(location):
         raise UsageError("usage.alone", field="--authcfg", other="postgresql://…, service=…")
-    check_place(project, options.overwrite, inputs=[location])
+    check_place(project, options.overwrite)
 
 
 def publish(library: Library, location: str, project: Path, options: PublishOptions, language: str) -> dict[str, Any]:

@@ -250,8 +250,8 @@ def _keep_inputs(verb: Verb, values: Values) -> None:
 
 def _places(parameter: Parameter, values: Values) -> list[str]:
     """The files or folders that a parameter may name."""
-    given = values.get(parameter.name) or ()
-    texts = [given] if isinstance(given, str) else [one for one in given if isinstance(one, str)]
+    given = values.get(parameter.name)
+    texts = [one for one in (given if isinstance(given, list | tuple) else [given]) if isinstance(one, str)]
     return [text.partition("=")[2] for text in texts] if parameter.metavar == "CODE=FILE" else texts
 
 

@@ -32,7 +32,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     review.…, parcel.unknown, library.read_only, out.….
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
+    check_targets(outs, overwrite)
     case = stored_case(library, case_id, hand.on)
     may_act(library, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")

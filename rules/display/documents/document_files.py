@@ -10,8 +10,8 @@ _FIELDS = {"page": "--page", "target": "TARGET"}  # as a refusal names the param
 _FORMS = (".pdf", ".docx", ".html")
 
 
-def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
-    """Refuse before any work a page that cannot be written; inputs: files that it must not replace, with the library.
+def check_page(values: Values, name: str = "page") -> None:
+    """Refuse before any work a page that cannot be written.
 
     name: of the verb's parameter that says where the page goes. Raises OneMapError statement.suffix, out.exists and
     what else a place may have.
@@ -23,7 +23,7 @@ def check_page(values: Values, *inputs: str | None, name: str = "page") -> None:
     for path in paths:
         if path.suffix.lower() not in _FORMS:
             raise OneMapError("statement.suffix", file=path.name, field=_FIELDS[name], known=list(_FORMS))
-    check_places(paths, bool(values.get("overwrite")), _FIELDS[name], [values["library"], *filter(None, inputs)])
+    check_places(paths, bool(values.get("overwrite")), _FIELDS[name])
 
 
 def _places(values: Values, name: str) -> list[str]:

@@ -29,8 +29,10 @@ class ParcelFileOutput:
     """`Output` to a file of parcels; what other tables have is left out, and told. label: how messages name it."""
 
     def __init__(self, path: Path, label: str, crs: pyproj.CRS, language: str | None = None) -> None:
-        """language: of the layers of a drawing."""
+        """language: of the layers of a drawing. Raises OneMapError crs.no_transformation where WGS 84 is asked for."""
         self._path, self._label, self._crs, self._language = path, label, crs, language
+        is_geojson = path.suffix.lower() == ".geojson"
+        self._change = transformation(crs, _WGS_84, file=label) if is_geojson else None
         self._frames: list[pd.DataFrame] = []
         self._bodies: list[pa.Array] = []
         self._others: dict[str, int] = {}
@@ -80,8 +82,7 @@ class ParcelFileOutput:
 
     def _write_geojson(self, columns: pd.DataFrame, grounds: np.ndarray) -> None:
         """In WGS 84, as RFC 7946 has it."""
-        change = transformation(self._crs, _WGS_84, file=self._label)
-        if change is not None:
+        if (change := self._change) is not None:
             grounds = shapely.transform(grounds, lambda points: np.column_stack(change(*points.T)))
         options = {"RFC7946": "YES", "COORDINATE_PRECISION": _DIGITS}
         self._write_vector(columns, grounds, _WGS_84, "GeoJSON", options)

@@ -53,7 +53,8 @@ def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | No
         try:
             run_record(library, run)
         except OneMapError as error:  # one that is damaged is told of, and does not hinder the others
-            problems += [problem for problem in error.problems if problem.code != "run.damaged"]
+            found = [one for one in error.problems if one.code != "run.damaged"]
+            problems += [Problem(one.code, {**one.facts, "field": "--run"}) for one in found]
     if problems:
         raise OneMapError.of(problems)
     return {run: names.get(run) for run in runs}

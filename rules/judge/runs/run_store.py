@@ -143,7 +143,7 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
     sql = "SELECT record FROM onemap_runs WHERE id = ?"
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
-        names = sorted(set(run_names(library).values()))
+        names = sorted(set(run_names(library).values())) or _last_runs(library)
         named = {one: phrase("run_names.some", one, names=list_text(names, one)) if names else "" for one in LANGUAGES}
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN", named=named)
     record = read_record(library, identifier, row[0])
@@ -151,6 +151,11 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
         kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
         raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
     return record
+
+
+def _last_runs(library: Library) -> list[str]:
+    rows = library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC LIMIT 3")
+    return [row[0] for row in rows]
 
 
 def run_names(library: Library) -> dict[str, str]:

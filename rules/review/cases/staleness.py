@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry, layer_title
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.same_content import rows_hash
 from onemap.layers.library.versions import Version, coverage_of, in_force, versions
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds.permitted_uses import permit_tables, shipped_table
@@ -58,9 +59,12 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
         of_layer.setdefault(version.code, []).append(version)
     found = set()
     for code, (label, hash_) in inputs.layers.items():
-        holds = in_force(of_layer.get(code, ()), day)
-        judged = next((version for version in of_layer.get(code, ()) if version.label == label), None)
-        if holds is not None and holds.hash == hash_ and (judged is None or _says_the_same(library, holds, judged)):
+        of_this = of_layer.get(code, [])
+        holds = in_force(of_this, day)
+        judged = next((version for version in of_this if version.label == label and version.hash == hash_), None)
+        if holds is not None and (
+            holds.hash == hash_ if judged is None else _says_the_same(library, holds, judged, of_this)
+        ):
             continue
         if holds is not None or label is not None:
             found.add(code)
@@ -70,10 +74,12 @@ def superseded(library: Library, inputs: RunInputs, day: date) -> set[str]:
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
 
 
-def _says_the_same(library: Library, holds: Version, judged: Version) -> bool:
-    """Whether of two versions with the same rows one holds for the same ground, and as exactly, as the other."""
+def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: Sequence[Version]) -> bool:
+    """Whether a version has the rows of another, in whatever order and form, for the same ground, and as exactly."""
     if holds.table == judged.table:
         return True
+    if rows_hash(library, holds, of_layer) != rows_hash(library, judged, of_layer):
+        return False
     facts = [(version.coverage_kind, version.accuracy_m) for version in (holds, judged)]
     return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged))
 

@@ -47,7 +47,7 @@ def export_case(
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
-    check_place(place, overwrite, "TARGET", (str(library.path),))
+    check_place(place, overwrite, "TARGET")
     check_readable(case, "export")
     progress.at(0.0, phrase("progress.contents", language))
     kind = document_kind(case, department, document)

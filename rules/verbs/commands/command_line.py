@@ -27,7 +27,7 @@ from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
 from onemap.rules.contract.verb_help import HelpLines, likely_names, verb_overview
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
-from onemap.rules.verbs.commands.log_file import LOG, LOG_OPTION, command_words, log_path
+from onemap.rules.verbs.commands.log_file import LOG, LOG_OPTION, check_log, command_words, log_path
 from onemap.rules.verbs.commands.reference import EVERYWHERE, help_text
 from onemap.rules.verbs.commands.stop_signals import handling_signals
 from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
@@ -289,6 +289,7 @@ def main(arguments: list[str] | None = None) -> int:
             if path is not None:
                 if secrets_in(path):
                     raise UsageError("usage.address", field=LOG_OPTION)
+                check_log(path, given)
                 held.enter_context(LOG.open(path))
             LOG.note(command_words(given))
             code = _code(given)

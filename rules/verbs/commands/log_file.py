@@ -69,6 +69,16 @@ def log_path(arguments: Sequence[str]) -> str | None:
     return None
 
 
+def check_log(path: str, arguments: Sequence[str]) -> None:
+    """Refuse to write behind what a command reads or writes. Raises OneMapError out.input."""
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        if before == LOG_OPTION or word.startswith(f"{LOG_OPTION}="):
+            continue
+        with contextlib.suppress(OSError, ValueError):  # what is no file
+            if os.path.samefile(path, word.rpartition("=")[2]):
+                raise OneMapError("out.input", file=os.path.basename(path), field=LOG_OPTION)
+
+
 def command_words(arguments: Sequence[str]) -> str:
     """A command as it was typed, without passwords."""
     return " ".join(["onemap", *(shown_word(word) for word in arguments)])

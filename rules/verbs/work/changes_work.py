@@ -25,7 +25,7 @@ def changes(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.overlay.threads import Threads
 
-    check_targets(values.get("out") or [], bool(values.get("overwrite")), [values["library"]])
+    check_targets(values.get("out") or [], bool(values.get("overwrite")))
     check_page(values)
     labels = values["code"], values["old"], values["new"]
     asks = bool(values.get("open") or values.get("run"))

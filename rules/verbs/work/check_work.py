@@ -31,8 +31,7 @@ def check(values: Values, context: VerbContext) -> Result:
         is_served = context.session is not None
         files = held.enter_context(files_of_parcels(values["parcels"], is_served))
         options = check_options({**values, "parcels": files})
-        inputs = [values["library"], *files, *options.packs]
-        check_targets(outs, bool(values.get("overwrite")), inputs, of_check=True)
+        check_targets(outs, bool(values.get("overwrite")), files, of_check=True)
         library = held.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)

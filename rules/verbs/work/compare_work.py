@@ -24,7 +24,7 @@ def compare(values: Values, context: VerbContext) -> Result:
 
     options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
+    check_targets(outs, overwrite)
     with open_library(values["library"]) as library:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
@@ -146,7 +146,7 @@ def contradictions(values: Values, context: VerbContext) -> Result:
 
     options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
-    check_targets(outs, overwrite, [values["library"], *named])
+    check_targets(outs, overwrite)
     threads = Threads.of(values.get("workers"), context.progress)
     rows = []
     with open_library(values["library"]) as library:

@@ -33,7 +33,7 @@ def history(values: Values, context: VerbContext) -> Result:
     if out:
         if Path(out).suffix.lower() not in _FORMATS:
             raise OneMapError("history.format", file=Path(out).name, field="--out")
-        check_place(Path(out), bool(values.get("overwrite")), "--out", [values["library"]])
+        check_place(Path(out), bool(values.get("overwrite")), "--out")
     with open_library(values["library"]) as library:
         subject = values.get("code") or values.get("case")
         rows = rows_of(library, subject)

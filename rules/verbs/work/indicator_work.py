@@ -28,9 +28,8 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.numbers.indicators.series_pages import charts_of, sheet_figures
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    inputs = [*names, values.get("theme") or ""]
-    check_targets(outs, overwrite, [values["library"], *inputs])
-    check_page(values, *inputs)
+    check_targets(outs, overwrite)
+    check_page(values)
     with open_library(values["library"]) as library:
         packs = indicator_packs(names, library.catalogue())
         theme = _theme_of(values, library, packs)

@@ -18,7 +18,7 @@ def readings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.outputs import check_targets
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values.get("limits") or ""])
+    check_targets(outs, overwrite)
     zone = values.get("zone")
     options = ReadingsOptions(
         readings=values.get("readings") or "JCSJ",

@@ -37,9 +37,12 @@ def recheck(values: Values, context: VerbContext) -> Result:
     if not values.get("open") and not wanted and not values.get("warnings"):
         raise UsageError("usage.required", field="--open", verb="recheck")
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
+    check_targets(outs, overwrite)
     pages = [*map(Path, values.get("page") or ())]
-    check_places(pages, overwrite, "--page", [values["library"]])
+    for page in pages:
+        if page.suffix.lower() != ".html":
+            raise OneMapError("statement.suffix", file=page.name, field="--page", known=[".html"])
+    check_places(pages, overwrite, "--page")
     with open_library(values["library"]) as library:
         records, run_records, progress = _records(library, values, context)
         found = None

@@ -22,7 +22,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
     options = remedy_options(values)
     asked_of = check_options(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
+    check_targets(outs, overwrite)
     given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
     with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
@@ -98,7 +98,7 @@ def sites(values: Values, context: VerbContext) -> Result:
         raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
     facts = facts_content(values["data"])[1] if values.get("data") else GivenFacts()
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
+    check_targets(outs, overwrite)
     with open_library(values["library"]) as library:
         if values.get("within"):
             ground = read_polygons(values["within"], library.crs)

@@ -53,7 +53,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     record = run_record(library, run, CHECK if values.get("against") else None)
     kind = kind_of(record)
-    check_targets(outs, overwrite, [values["library"]], of_check=kind == CHECK)
+    check_targets(outs, overwrite, of_check=kind == CHECK)
     if kind != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}

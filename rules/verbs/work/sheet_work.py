@@ -23,8 +23,7 @@ def sheet(values: Values, context: VerbContext) -> Result:
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
-    inputs = [values["library"], values["parcels"], *options.packs]
-    check_place(place, bool(values.get("overwrite")), "TARGET", inputs)
+    check_place(place, bool(values.get("overwrite")), "TARGET")
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
         execution = Execution(values["library"], values.get("workers"), None, None)

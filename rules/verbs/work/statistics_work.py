@@ -146,6 +146,5 @@ def _check_targets(values: Values) -> None:
     """Refuse before any work what cannot be written. Raises OneMapError out.…, statement.suffix."""
     from onemap.rules.display.outputs.outputs import check_targets
 
-    inputs = [values["library"], values.get("within") or ""]
-    check_targets(values.get("out") or [], bool(values.get("overwrite")), inputs)
-    check_page(values, values.get("within"))
+    check_targets(values.get("out") or [], bool(values.get("overwrite")))
+    check_page(values)

@@ -25,8 +25,8 @@ def warnings(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.cases.hand import check_day
 
     outs, overwrite, names = values.get("out") or [], bool(values.get("overwrite")), values.get("pack") or []
-    check_targets(outs, overwrite, [values["library"], *names])
-    check_page(values, *names)
+    check_targets(outs, overwrite)
+    check_page(values)
     day = values.get("as_of") or date.today()
     with open_library(values["library"]) as library:
         if values.get("keep"):
@@ -98,7 +98,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
     from onemap.rules.numbers.warnings.warning_states import kept_table, kept_warnings, last_question
 
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    check_targets(outs, overwrite, [values["library"]])
+    check_targets(outs, overwrite)
     with open_library(values["library"]) as library:
         kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
         packs = last_question(library, context.language).quotas.packs if kept else ()

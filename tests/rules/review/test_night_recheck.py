@@ -89,6 +89,7 @@ def test_what_cannot_be_judged_again_is_no_quiet_night(town):
         assert (answer.code, answer.codes) == (3, ["run.unknown"])
         assert "储备地块" in answer.json["problems"][0]["mend"]
     assert command("recheck", town.library).code == 2
+    assert command("recheck", town.library, "--open", "--page", town.folder / "night.pdf").codes == ["statement.suffix"]
 
 
 def blocks(language, kind):

@@ -4,7 +4,7 @@ import pytest
 from docx import Document
 
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
+from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
 
 
 def test_a_revised_case_opens_the_next_round_and_old_opinions_stay_readable_and_void(town, walk):
@@ -108,6 +108,28 @@ def test_the_same_content_under_another_label_makes_nothing_stale_but_other_grou
     )
     assert (answer.code, answer.json["unchanged"]) == (0, False)
     assert opinion(town.show(case, "2026-03-04"), "land")["stale"]
+
+
+def test_the_same_rows_of_another_day_in_another_order_make_nothing_stale_and_are_consolidated(town, walk):
+    field, garden = ground(50, 0, 200, 100), ground(400, 400, 410, 410)
+    town.layer("FARM", field, garden, label="two")
+    case = walk("circulating")
+    town.sign_all(case, on="2026-03-03")
+
+    def deliver(keys, *shapes, **options):
+        source = write(town.folder / "night.gpkg", [shape.reverse() for shape in shapes], {"KEY": keys})
+        given = [f"--{option.replace('_', '-')}={value}" for option, value in options.items()]
+        return done("add", town.library, source, "--as", "FARM", "--covers", "district", *given).json
+
+    # Of another first day: said anew, though the rows are the same.
+    assert deliver(["k1", "k0"], garden, field, valid_from="2026-03-04")["unchanged"] is False
+    assert deliver(["k0", "k1"], field, garden, valid_from="2026-03-05")["unchanged"] is False
+    assert command("verify", town.library).json["ok"]
+    assert not any(one["stale"] for one in town.show(case, "2026-03-05")["opinions"])
+    deliver(["k1", "k0"], garden, field, valid_from="2026-03-06", accuracy=5)
+    deliver(["k1", "k0"], field, garden, valid_from="2026-03-07")
+    assert [opinion(town.show(case, f"2026-03-0{day}"), "land")["stale"] for day in (6, 7)] == [True, True]
+    assert town.done("consolidate", case, on="2026-03-05")["state"] == "consolidated"
 
 
 def test_what_was_judged_with_a_retired_version_is_stale_and_readable(town, walk):

@@ -41,7 +41,7 @@ def write_atlas(
     place = Path(target)
     if place.suffix.lower() not in _SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field=_FIELD, known=list(_SUFFIXES))
-    check_place(place, overwrite, _FIELD, (str(library.path),))
+    check_place(place, overwrite, _FIELD)
     progress.at(0.0, phrase("progress.reading", language))
     source = atlas_source(library, run, by, types, most)
     fonts = chosen_fonts()

@@ -80,3 +80,13 @@ def test_serve_logs_each_request(tmp_path):
     log_lines = lines(log)
     assert "#7 words" in log_lines and any(re.fullmatch(r"#7 words \d+\.\d s", line) for line in log_lines)
     assert any("LIBRARY" in line for line in log_lines[log_lines.index("#8 layers") :])
+
+
+@pytest.mark.parametrize("form", ["--log {}", "--log={}"])
+def test_a_log_is_never_written_behind_what_is_read(tmp_path, onemap, form):
+    source, log = tmp_path / "parcels.geojson", tmp_path / "night.log"
+    source.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    before = source.read_bytes()
+    answer = onemap("inspect", source, *form.format(source).split())
+    assert (answer.code, answer.codes, source.read_bytes()) == (3, ["out.input"], before)
+    assert onemap("inspect", source, *form.format(log).split()).code in (0, 3) and lines(log)
