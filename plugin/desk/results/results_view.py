@@ -40,7 +40,7 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, severity, sign_icon
 
 _ROOT = QModelIndex()  # of a model: above all rows
-ROWS_SHOWN = 4  # at least: on a low screen the law and the buttons below are seen too
+ROWS_SHOWN = 3  # at least: on a low screen the law and the buttons below are seen too
 ROWS_BESIDE_STEPS = 2  # at least, while a finding is explained
 MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 COLUMNS = (6, 3, 2)  # in a row, as the width allows

@@ -39,7 +39,7 @@ from onemap.plugin.rooms.check.trial_view import TrialRun, TrialView
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
 from onemap.plugin.widgets.buttons import MainButton, push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm, fold_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import Pages, column_of, fill_room, row_of
@@ -296,7 +296,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
         self._step = wrapped_label()
-        self._run_label = ElidedLabel()
+        self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()
         self._pages = Pages()
@@ -365,10 +365,12 @@ class CheckTab(QWidget):
 
     def _show_work(self, step: str) -> None:
         is_working = bool(step)
+        self.form_button.hide()  # first: with the bar beside it the dock would become wider, and stay so
         for widget in (self._bar, self.cancel_button, self._step):
             widget.setVisible(is_working)
         if is_working and self.button.hasFocus():
             self.cancel_button.setFocus()  # a button that is disabled would give it away
+        self._show_form_button()
         self._show_run_label(not is_working)
         self._bar.setValue(0)
         self._step.setText(step)
@@ -435,7 +437,7 @@ class CheckTab(QWidget):
         """What could be checked instead would take the room of what would pass, and of sites, which ask rules alone."""
         page = self._pages.currentWidget()
         is_of_parcels = page is not self.sites
-        self.form_button.setVisible(page not in (self.sites, self.remedy))
+        self._show_form_button()
         self._form.setVisible(not is_of_parcels or (page is not self.remedy and self.form_button.isChecked()))
         for field in (self.parcels, self.facts):
             self._rows.show_row(field, is_of_parcels)
@@ -443,6 +445,11 @@ class CheckTab(QWidget):
         for button in (self.button, self.sheet_button):
             button.setVisible(is_of_parcels)
         self._show_run_label(not self.is_checking)
+
+    def _show_form_button(self) -> None:
+        """Beside the bar of what runs there is no room for it, and nothing to change meanwhile."""
+        is_of_form = self._pages.currentWidget() not in (self.sites, self.remedy)
+        self.form_button.setVisible(is_of_form and not self.is_checking)
 
     def _show_run_label(self, is_on: bool) -> None:
         """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
@@ -471,11 +478,10 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self.changed_versions.compare_with(record.get("layers") or ())
         self.outdated.compare_with(None)
-        moment = moment_text(str(record.get("started") or ""))
-        asked = (self._parcels_name, moment, packs_text(record.get("packs") or []))
-        self._run_label.setText(" · ".join(filter(None, asked)))
+        self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
         hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
-        self._run_label.setToolTip(f"{self._run_label.text()}\n{hint}")
+        rules = packs_text(record.get("packs") or [])
+        self._run_label.setToolTip("\n".join((self._run_label.text(), rules, hint)))
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self.form_button.setChecked(False)  # the findings need the height
         self._show_page(self.results)
