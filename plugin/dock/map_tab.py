@@ -96,16 +96,10 @@ class MapTab(QWidget):
         self._library, self._zoom_to = library, zoom_to
         self.asking = Asking(library.core, self, library.scope)
         self.search = SearchLine(tr("Layer, place, or parcel"))
-        self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
-        self.search.textChanged.connect(self.places.search_later)
-        self.search.returnPressed.connect(self._search_now)
-        self._is_entered = False  # Enter was pressed for what is sought
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
-        for found in (self.places.found, self.places.searched):
-            found.connect(self._say_nothing)
-        self.places.searched.connect(self._go_to_hit)
+        self._connect_search()
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self.versions = VersionSlider()
@@ -137,6 +131,15 @@ class MapTab(QWidget):
         self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
         self._follow_project()
+
+    def _connect_search(self) -> None:
+        self._is_entered = False  # Enter was pressed for what is sought
+        for search in (self._filter, self.places.search_later):
+            self.search.textChanged.connect(search)
+        self.search.returnPressed.connect(self._search_now)
+        for found in (self.places.found, self.places.searched):
+            found.connect(self._say_nothing)
+        self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
