@@ -162,7 +162,7 @@ class OneMapPlugin:
         view = self.iface.createNewMapCanvas3D(name)  # QGIS 3.40 takes nothing more
         look_aslant(view)
         if view is not None:
-            view.destroyed.connect(lambda: QTimer.singleShot(0, on_closed))  # not while QGIS takes all down
+            view.destroyed.connect(lambda *_view: on_closed())
         return True
 
     def _open_settings(self) -> None:

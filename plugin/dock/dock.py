@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -96,7 +96,6 @@ class OneMapDock(QgsDockWidget):
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
         self._open_settings, self._open_scene = open_settings, open_scene
         self._maker: SampleMaker | None = None
-        self._lent: list[Any] = []  # by the flat map to the 3D view that was opened last
         self.add_dialog: AddDialog | None = None
         self.delivery_dialog: DeliveryDialog | None = None
         self.service_dialog: ServiceDialog | None = None
@@ -149,6 +148,8 @@ class OneMapDock(QgsDockWidget):
 
     def _fill_map_tab(self) -> None:
         """Below the tree of layers: what lies here, the map on paper and in three dimensions, two days."""
+        self._lent: list[Any] = []  # by the flat map to the 3D view that was opened last
+        self._returned: list[Any] = []  # by a view that was closed
         self.scene_button.setEnabled(not missing_view())
         self.scene_button.setToolTip(missing_view() or tr("Terrain, buildings, permitted heights and height limits"))
         self.scene_button.clicked.connect(self.show_scene)
@@ -269,8 +270,12 @@ class OneMapDock(QgsDockWidget):
         if lent is not self._lent:
             self._lent[:0] = lent
         elif not self._is_closed:
-            self._lent = []
-            give_back(lent)
+            self._lent, self._returned = [], [*self._returned, *lent]
+            QTimer.singleShot(0, self._give_back)  # not while QGIS takes all down
+
+    def _give_back(self) -> None:
+        returned, self._returned = self._returned, []
+        give_back(returned)
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the top of the dock."""

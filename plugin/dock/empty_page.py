@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
 
@@ -33,3 +37,15 @@ class EmptyPage(QWidget):
             button = push_button(text, sign=name, action=lambda _checked, requested=requested: requested.emit())
             layout.addWidget(button)
         layout.addStretch()
+
+
+class EmptyLibrary(QWidget):
+    """What to do with a library that has nothing yet, with a button for it; hidden until there is one."""
+
+    def __init__(self, choose_folder: Callable[[], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        text = FittedLabel()
+        text.setText(tr("The library has no data yet. Drop a department's folder here, or choose one."))
+        button = push_button(tr("Choose a folder…"), sign="ingest", action=choose_folder)
+        column_of(text, button, inside=self, is_tight=True)
+        self.hide()

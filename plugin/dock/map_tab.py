@@ -34,10 +34,17 @@ from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.library.state_delegate import StateDelegate
 from onemap.plugin.desk.library.version_changes_page import VersionChangesPage
 from onemap.plugin.desk.library.version_retirement import VersionRetirement
-from onemap.plugin.desk.library.version_states import state_hints, state_texts
+from onemap.plugin.desk.library.version_states import state_hints, state_texts, version_hint
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
 from onemap.plugin.desk.map.map_groups import bring_forward
-from onemap.plugin.desk.map.map_layers import is_visible, layer_on_map, layers_of_library, put_on_map, remove_from_map
+from onemap.plugin.desk.map.map_layers import (
+    PROPERTY_TABLE,
+    is_visible,
+    layer_on_map,
+    layers_of_library,
+    put_on_map,
+    remove_from_map,
+)
 from onemap.plugin.desk.map.map_themes import first_theme
 from onemap.plugin.desk.map.moved_layers import know_moved_layers
 from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
@@ -45,19 +52,18 @@ from onemap.plugin.desk.map.theme_buttons import ThemeButtons
 from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
+from onemap.plugin.dock.empty_page import EmptyLibrary
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
-from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.rows_and_columns import column_of, fill_room, row_of
+from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import Count, list_of_some, name_list, sentences, tr
+from onemap.plugin.words.translation import list_of_some, name_list, sentences, tr
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
@@ -91,16 +97,10 @@ class MapTab(QWidget):
         self._library, self._zoom_to = library, zoom_to
         self.asking = Asking(library.core, self, library.scope)
         self.search = SearchLine(tr("Layer, place, or parcel"))
-        self.search.textChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
-        self.search.textChanged.connect(self.places.search_later)
-        self.search.returnPressed.connect(self._search_now)
-        self._is_entered = False  # Enter was pressed for what is sought
         self.nothing = FittedLabel()  # in place of what is sought
         self.nothing.hide()
-        for found in (self.places.found, self.places.searched):
-            found.connect(self._say_nothing)
-        self.places.searched.connect(self._go_to_hit)
+        self._connect_search()
         self.themes = ThemeButtons()
         self.themes.theme_chosen.connect(self._show_theme)
         self._theme_steps = ThemeSteps()
@@ -117,7 +117,7 @@ class MapTab(QWidget):
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.delivery_button = QToolButton()
         self.add_bar = self._make_add_bar()
-        self.empty = self._make_empty_page()
+        self.empty = EmptyLibrary(self.delivery_button.click)
         self.changes = VersionChangesPage(library, self)
         self.changes.written.connect(self.refused)
         self.changes.refused.connect(self.service_refused)
@@ -134,6 +134,15 @@ class MapTab(QWidget):
         self._tick_timer = QTimer(self)  # a theme switches many layers at once
         library.listed.connect(self.fill)
         self._follow_project()
+
+    def _connect_search(self) -> None:
+        self._is_entered = False  # Enter was pressed for what is sought
+        for search in (self._filter, self.places.search_later):
+            self.search.textChanged.connect(search)
+        self.search.returnPressed.connect(self._search_now)
+        for found in (self.places.found, self.places.searched):
+            found.connect(self._say_nothing)
+        self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -160,8 +169,8 @@ class MapTab(QWidget):
         """Tick what is on the map and switched on, whoever did it."""
         QgsProject.instance().readProject.connect(self._know_layers)
         QgsProject.instance().cleared.connect(self._day.absent.clear)
-        QgsProject.instance().layersRemoved.connect(self._update_ticks)
-        QgsProject.instance().layersAdded.connect(self._update_ticks)
+        QgsProject.instance().layersRemoved.connect(self._update_ticks_later)
+        QgsProject.instance().layersAdded.connect(self._update_ticks_later)
         self._tick_timer.setSingleShot(True)
         self._tick_timer.setInterval(0)
         self._tick_timer.timeout.connect(self._update_ticks)
@@ -195,15 +204,6 @@ class MapTab(QWidget):
         bar = QWidget()
         row_of((self.add_button, 1), self.delivery_button, inside=bar, is_tight=True)
         return bar
-
-    def _make_empty_page(self) -> QWidget:
-        """What to do with a library that has nothing yet, with a button for it."""
-        page, text = QWidget(), FittedLabel()
-        text.setText(tr("The library has no data yet. Drop a department's folder here, or choose one."))
-        button = push_button(tr("Choose a folder…"), sign="ingest", action=self.delivery_button.click)
-        column_of(text, button, inside=page, is_tight=True)
-        page.hide()
-        return page
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
@@ -249,8 +249,8 @@ class MapTab(QWidget):
         QgsProject.instance().readProject.disconnect(self._know_layers)
         QgsProject.instance().cleared.disconnect(self._day.absent.clear)
         self._day.absent.clear()
-        QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
-        QgsProject.instance().layersAdded.disconnect(self._update_ticks)
+        QgsProject.instance().layersRemoved.disconnect(self._update_ticks_later)
+        QgsProject.instance().layersAdded.disconnect(self._update_ticks_later)
         QgsProject.instance().layerTreeRoot().visibilityChanged.disconnect(self._update_ticks_later)
         self._tick_timer.stop()
 
@@ -281,12 +281,13 @@ class MapTab(QWidget):
                 sum(child.parent() is parent_item for child in loaded_items), self.services.item(service)
             )
         for path, item in groups.items():
-            item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
             has_data = _has_data(item)
             item.setExpanded(has_data and path not in folded_paths)
             if not has_data and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
+        for item in groups.values():  # once all are open: Qt lays the tree out for it
+            item.setFirstColumnSpanned(True)  # two departments of one bureau differ at the end of their names
         self.tree.blockSignals(False)
         self._choose_again(*chosen)
         self.themes.show_themes(self._library.themes)
@@ -343,7 +344,7 @@ class MapTab(QWidget):
         state = state_of(version)
         item.setText(STATE, state_texts(version.label if version is not None else "")[state])
         item.setTextAlignment(STATE, RIGHT)
-        item.setToolTip(TITLE, _hint(entry, version))
+        item.setToolTip(TITLE, version_hint(entry, version))
         item.setToolTip(STATE, f"{item.text(STATE)}\n{state_hints()[state]}")
         if version is None:
             for column in (TITLE, STATE):
@@ -365,10 +366,11 @@ class MapTab(QWidget):
 
     def _update_ticks(self, *_layers: object) -> None:
         self.tree.blockSignals(True)
+        on_map = {layer.customProperty(PROPERTY_TABLE): layer for layer in layers_of_library(self._library)}
         for item in self._layer_items():
             version = item.data(0, ROLE_VERSION)
             if version is not None:
-                layer = layer_on_map(self._library, version)
+                layer = on_map.get(version.table)
                 is_shown = layer is not None and is_visible(layer)
                 item.setCheckState(TITLE, Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked)
         for item in self._layer_items(ROLE_SERVICE):
@@ -604,15 +606,3 @@ def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
 
 def _has_data(item: QTreeWidgetItem) -> bool:
     return any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
-
-
-def _hint(entry: CatalogueLayer, version: Version | None) -> str:
-    lines = [f"{entry.title} · {entry.code}"]
-    if version is not None:
-        until = version.valid_to or "…"
-        lines.append(
-            tr("Version {label}, {count:# feature|# features}").format(label=version.label, count=Count(version.count))
-        )
-        lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
-        lines.append(tr("Recorded {moment}").format(moment=moment_text(version.recorded_at)))
-    return "\n".join(lines)

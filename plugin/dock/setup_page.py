@@ -57,8 +57,8 @@ class SetupPage(QWidget):
         )
         self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
         layout = QVBoxLayout(self)
-        said = (self._message, self.details_button, self.details)
-        for widget in (self._explanation, self.button, self._bar, self._cancel, *said, settings_button):
+        messages = (self._message, self.details_button, self.details)
+        for widget in (self._explanation, self.button, self._bar, self._cancel, *messages, settings_button):
             layout.addWidget(widget)
         layout.addWidget(self.back_button)
         layout.addStretch()

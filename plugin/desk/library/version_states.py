@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from onemap.plugin.words.translation import tr
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import Count, tr
 
 
 def state_texts(label: str) -> dict[str, str]:
@@ -36,3 +38,16 @@ def state_hints() -> dict[str, str]:
         "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
         "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
     }
+
+
+def version_hint(entry: CatalogueLayer, version: Version | None) -> str:
+    """What is to be said of a layer, and of the version that its row shows."""
+    lines = [f"{entry.title} · {entry.code}"]
+    if version is not None:
+        until = version.valid_to or "…"
+        lines.append(
+            tr("Version {label}, {count:# feature|# features}").format(label=version.label, count=Count(version.count))
+        )
+        lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
+        lines.append(tr("Recorded {moment}").format(moment=moment_text(version.recorded_at)))
+    return "\n".join(lines)

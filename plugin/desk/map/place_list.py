@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from qgis.core import (
@@ -155,7 +156,7 @@ NamedLayer = tuple[QgsVectorLayer, list[str], str]  # a layer, the fields that h
 
 def find_places(library: OpenLibrary, text: str) -> list[Place]:
     """Places and parcels whose name contains a text, at most `MAX_PLACES`; the shortest names first."""
-    return _places_in([*_place_name_layers(library), *_parcel_layers()], text)
+    return _places_in(chain(_place_name_layers(library), _parcel_layers()), text)
 
 
 def find_parcels(text: str) -> list[Place]:

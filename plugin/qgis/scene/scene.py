@@ -23,12 +23,11 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.PyQt import sip
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_groups import remove_layer
+from onemap.plugin.desk.map.map_groups import groups_in, remove_layer
 from onemap.plugin.desk.map.map_layers import layer_on_map, put_on_map
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.translation import tr
@@ -98,12 +97,14 @@ def prepare_scene(library: OpenLibrary) -> Scene:
 
 def give_back(lent: Iterable[str | QgsLayerTreeNode]) -> None:
     """Leave the flat map as it was before a view: what was put there for it goes, what was off is off again."""
+    root = QgsProject.instance().layerTreeRoot()
+    there = [*root.findLayers(), *groups_in(root)]
     for one in lent:
         if isinstance(one, str):
             layer = QgsProject.instance().mapLayer(one)
             if layer is not None:
                 remove_layer(layer)
-        elif not sip.isdeleted(one):
+        elif one in there:  # else it was removed meanwhile
             one.setItemVisibilityChecked(False)
 
 

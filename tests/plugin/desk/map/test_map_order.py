@@ -32,6 +32,7 @@ from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_day import day_of
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, put_on_map
 from onemap.plugin.desk.map.version_slider import VersionSlider
+from onemap.plugin.dock import map_tab
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapTab
@@ -450,10 +451,12 @@ def test_layers_that_the_day_switches_are_the_same_with_their_style_which_is_not
     before = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
     plots = next(QgsProject.instance().mapLayer(one) for one, code in before.items() if code == "KGDK")
     plots.setOpacity(0.25)  # as a person likes it
-    read = []
+    read, ticked, plain = [], [], map_tab.layers_of_library
     monkeypatch.setattr(map_layers, "style_layer", lambda _layer, entry: read.append(entry.code))
+    monkeypatch.setattr(map_tab, "layers_of_library", lambda library: ticked.append(1) or plain(library))
     for day in (QDate(2018, 1, 1), QDate(2023, 3, 1), QDate()):
         set_day(tab, day)
+    assert 0 < len(ticked) < len(before)  # the rows of the tree once a day, not once for each layer
     found = {layer.id(): layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().mapLayers().values()}
     assert (found, read) == (before, [])
     assert QgsProject.instance().mapLayer(plots.id()).opacity() == 0.25

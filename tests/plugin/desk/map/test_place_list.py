@@ -5,6 +5,7 @@ from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
+from onemap.plugin.desk.map import place_list
 from onemap.plugin.desk.map.place_list import find_places
 from onemap.tests.plugin.other_desk import make_library
 from onemap.tests.plugin.small_town import X, Y, box, lay_out, wait_for, write_layer
@@ -66,6 +67,12 @@ def test_the_core_finds_initials_numbers_and_coordinates_besides(tab, canvas):
     assert find(tab, f"{X + 900}，{Y + 100}") == [f"{X + 900}.00, {Y + 100}.00"]
     tab.places.itemClicked.emit(tab.places.item(0))
     assert canvas.extent().contains(X + 900, Y + 100) and canvas.extent().width() < 2000
+
+
+def test_where_nothing_is_sought_no_table_is_opened(tab, monkeypatch):
+    opened = []
+    monkeypatch.setattr(place_list, "table_layer", lambda *source: opened.append(source))
+    assert [find_places(tab._library, text) for text in ("", "澜")] == [[], []] and opened == []
 
 
 def test_enter_goes_to_the_only_hit_and_among_several_the_keys_go_on(tab, canvas):

@@ -155,7 +155,7 @@ def test_the_flat_map_is_as_before_once_the_view_is_closed(ready):
     closing[0]()
     assert all(node.isVisible() for node in root.findLayers() if node.layer() in prepare_scene(ready.library).layers)
     closing[2]()
-    assert [(node.name(), node.itemVisibilityChecked()) for node in root.findLayers()] == before
+    wait_for(lambda: [(node.name(), node.itemVisibilityChecked()) for node in root.findLayers()] == before)
     assert not group.itemVisibilityChecked()
 
 
