@@ -27,9 +27,7 @@ class RoomBar(QTabBar):
 
     def minimumSizeHint(self) -> QSize:
         """All names side by side, so that no room has to be scrolled to."""
-        names = (
-            self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in range(self.count())
-        )
+        names = (self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in self._tabs_on_show)
         return QSize(sum(names), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -38,7 +36,7 @@ class RoomBar(QTabBar):
             super().paintEvent(event)
             return
         painter = QStylePainter(self)
-        others = [tab for tab in range(self.count()) if tab != self.currentIndex()]
+        others = [tab for tab in self._tabs_on_show if tab != self.currentIndex()]
         for tab in [*others, self.currentIndex()]:  # the chosen one lies over its neighbours
             option = QStyleOptionTab()
             self.initStyleOption(option, tab)
@@ -56,4 +54,9 @@ class RoomBar(QTabBar):
 
     def _is_tight(self) -> bool:
         room = self.parentWidget().width() if self.parentWidget() is not None else self.width()
-        return sum(super(RoomBar, self).tabSizeHint(tab).width() for tab in range(self.count())) > room
+        return sum(super(RoomBar, self).tabSizeHint(tab).width() for tab in self._tabs_on_show) > room
+
+    @property
+    def _tabs_on_show(self) -> list[int]:
+        """The tabs that can be chosen."""
+        return [tab for tab in range(self.count()) if self.isTabVisible(tab)]

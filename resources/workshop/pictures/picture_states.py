@@ -230,7 +230,7 @@ class StatePictures:
         camera.take_window("state-dialog-extend", page.steps.dialog)
         page.begin_step("withdraw")
         camera.take_window("state-dialog-withdraw", page.steps.dialog)
-        page.table.choose("land")
+        page.table.choose_department("land")
         page.tabs.setCurrentWidget(page.editor)
         page.steps.sign("land")
         wait(DRAWN_MS)
