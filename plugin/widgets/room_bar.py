@@ -27,7 +27,9 @@ class RoomBar(QTabBar):
 
     def minimumSizeHint(self) -> QSize:
         """All names side by side, so that no room has to be scrolled to."""
-        names = (self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in self._tabs_on_show)
+        names = (
+            self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in self._tabs_on_show
+        )
         return QSize(sum(names), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
