@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
@@ -14,7 +15,6 @@ from qgis.PyQt.QtWidgets import (
     QHeaderView,
     QMenu,
     QPushButton,
-    QSlider,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -53,9 +53,9 @@ from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.empty_page import EmptyLibrary
+from onemap.plugin.dock.key_order import controls_of, order_keys
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
-from onemap.plugin.widgets.accessible_names import CONTROLS
 from onemap.plugin.widgets.alignment import RIGHT
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
@@ -214,22 +214,18 @@ class MapTab(QWidget):
         """Give the room to one part of it, so that nothing scrolls within what scrolls; None: to all of it again."""
         for row in self._away:
             row.show()
-        layout = self.layout()
-        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
-        self._away = [row for row in rows if part is not None and row is not part and not row.isHidden()]
+        self._away = [row for row in self._rows() if part is not None and row is not part and not row.isHidden()]
         for row in self._away:
             row.hide()
 
     def order_keys(self) -> None:
         """Let Tab go through the room as it is read, from above, whenever its controls were made."""
+        controls = [self.themes.order_of_keys if row is self.themes else controls_of(row) for row in self._rows()]
+        order_keys(chain.from_iterable(controls), self.window())
+
+    def _rows(self) -> list[QWidget]:
         layout = self.layout()
-        rows = [layout.itemAt(number).widget() for number in range(layout.count())]
-        order: list[QWidget] = []
-        for row in rows:
-            order += self.themes.order_of_keys if row is self.themes else _keys_of(row)
-        order = [one for one in order if one.window() is self.window()]
-        for before, after in zip(order, order[1:]):
-            QWidget.setTabOrder(before, after)
+        return [layout.itemAt(number).widget() for number in range(layout.count())]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders that are dropped anywhere on the tab."""
@@ -588,12 +584,6 @@ class MapTab(QWidget):
 
 def _unreadable_tables(entries: Iterable[CatalogueLayer]) -> set[str]:
     return {version.table for entry in entries for version in entry.versions if version.unreadable}
-
-
-def _keys_of(row: QWidget) -> list[QWidget]:
-    """What takes the focus in a row, in the order in which it was laid."""
-    controls = [row, *row.findChildren(QWidget)]
-    return [one for one in controls if isinstance(one, (*CONTROLS, QSlider)) and not isinstance(one.parent(), CONTROLS)]
 
 
 def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
