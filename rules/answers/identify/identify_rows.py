@@ -6,8 +6,8 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import in_words, phrase
+from onemap.rules.contract.declaration import VERDICT_CHOICES
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, word_text
-from onemap.rules.judge.packs.rule import VERDICTS
 
 _SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
 _OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
@@ -68,7 +68,7 @@ def _speaking(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _gravity(layer: Mapping[str, Any]) -> int:
     """The place of a layer's gravest rule among the verdicts; a rule of the ground beside it says nothing here."""
     verdicts = [law["verdict"] for law in _speaking(layer) if law["kind"] != _OUTSIDE]
-    return min(map(VERDICTS.index, verdicts), default=len(VERDICTS))
+    return min(map(VERDICT_CHOICES.index, verdicts), default=len(VERDICT_CHOICES))
 
 
 def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:

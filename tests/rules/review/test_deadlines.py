@@ -160,7 +160,8 @@ def test_silence_is_consent_only_where_the_pack_says_so(town):
     town.sign_all(case, "water", on="2026-03-06")
     after = town.done("consolidate", case, on="2026-03-10")
     assert [opinion(after, name)["state"] for name in ASKED] == ["deemed", "deemed", "signed"]
-    assert (after["conclusion"], len(after["warnings"])) == ("conditional", 2)
+    assert (after["conclusion"], len(after["warnings"])) == ("conditional", 3)
+    assert "no head" in after["warnings"][-1]  # the library has no profile
 
 
 def test_a_deemed_opinion_speaks_again_when_its_deadline_is_extended_far_enough(town):

@@ -84,7 +84,7 @@ def test_no_trend_goes_across_another_edition_of_classes_or_other_borders(units)
     assert trends_of["W"][-1][2:4] == (None, "units") and trends_of["W"][-1][1] == pytest.approx(100 / 1.2, abs=0.01)
 
 
-def test_before_there_were_units_the_ground_of_todays_is_measured(desk):
+def test_before_there_were_divisions_the_ground_of_todays_is_measured(desk):
     desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]}, valid_from="2020-12-31")
     survey(desk, 2019, ["0101", "0301", "0101", "0301"])
     survey(desk, 2020, ["0101", "0101", "0301", "0301"])

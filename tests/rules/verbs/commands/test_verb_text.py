@@ -90,10 +90,12 @@ def test_what_comes_of_a_package_stands_between_what_was_known_and_the_receipt()
     before = {"at": "2026-03-02", "by": "Wang"}
     plan = [{**LAYERS[0], "status": "held"}, {**LAYERS[1], "status": "new"}]
     answer = {"plan": plan, "receipt": "r.json", "received_before": before, "added": [LAYERS[1]]}
+    answer["not_in_force"] = [{"code": "B", "version": "v2", "valid_from": "2020-01-01", "goes_before": "v1"}]
     assert result_text("receive", answer, "en").splitlines() == [
         "This package was already received on 2026-03-02 by Wang; it contains nothing new.",
         "A v1: already in this library",
         "B v2: 1 feature added",
+        "B: Version v2 is not in force today; in force is: v1.",
         "Receipt: r.json",
     ]
     assert result_text("receive", {**answer, "receipt": None}, "en").splitlines() == [
