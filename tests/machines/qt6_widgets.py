@@ -151,6 +151,8 @@ class Builder:
             def _send(self, _message):
                 pass
 
+        from onemap.plugin.desk.results.results_model import ResultsModel
+
         self._stand_in = stand_in
         core = SilentCore()
         table = QTableView()
@@ -162,6 +164,7 @@ class Builder:
             "QTableView": table,
             "QAbstractScrollArea": table,
             "QAbstractItemModel": QStandardItemModel(2, 5, table),
+            "ResultsModel": ResultsModel(table.palette(), table),
             "tuple[str, str]": (",", ""),
             "QgsProjectionSelectionWidget": importlib.import_module("qgis.gui").QgsProjectionSelectionWidget(),
             "StepQuestion": StepQuestion("Title", "Text", "Button", "Choice", (("a", "A"), ("b", "B")), "b", 5),
