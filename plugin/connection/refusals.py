@@ -71,8 +71,8 @@ class Refusal(Exception):
 
 def with_mends_once(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Problems, of which those with one mend say it, and the option that it names, once, after the last of them."""
-    last = {problem.get("mend"): number for number, problem in enumerate(problems)}
-    said_later = [last[problem.get("mend")] > number for number, problem in enumerate(problems)]
+    last = {problem["mend"]: number for number, problem in enumerate(problems) if problem.get("mend")}
+    said_later = [last.get(problem.get("mend"), number) > number for number, problem in enumerate(problems)]
     return [
         {**problem, "mend": "", "field": "" if is_option(problem) else problem.get("field")} if is_later else problem
         for problem, is_later in zip(problems, said_later)

@@ -7,4 +7,5 @@ from qgis.utils import plugins
 if "onemap" in plugins:
     dock = plugins["onemap"].dock
     dock.setUserVisible(True)
+    dock.map_tab.show_map_of(sys.argv[1])
     dock.open_library(sys.argv[1])

@@ -21,7 +21,7 @@ class ThemeSteps:
     def show(self, library: OpenLibrary, theme: MapTheme) -> list[str]:
         """Show a theme, or the map before it where it is shown; the titles of layers that could not be opened."""
         shown = _layers_shown(library)
-        if theme == self._theme and shown == self._after and self._before:
+        if theme == self._theme and shown == self._after:
             root = QgsProject.instance().layerTreeRoot()
             for layer in layers_of_library(library):
                 node = root.findLayer(layer.id())

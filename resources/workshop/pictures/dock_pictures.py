@@ -39,6 +39,7 @@ class RoomPictures(DockCamera):
 
     def take_all(self) -> None:
         """Go through the rooms as a planner does; of a request that names rooms, through those alone."""
+        self.dock.map_tab.show_map_of(self.request["library"])
         self.dock.open_library(self.request["library"])
         wait_for(lambda: self.dock.library.layers or self.dock.notice.text)
         states = StatePictures(self)
@@ -92,7 +93,10 @@ class RoomPictures(DockCamera):
         view.use_way("point")
         view.ask_at(canvas.center())
         wait_for(lambda: len(answered) > 1 or self.dock.notice.text)
-        view.tree.setCurrentItem(view.tree.topLevelItem(0).child(0).child(0))
+        feature = view.tree.topLevelItem(0)
+        while feature.childCount():  # the layers that rules speak of come first, and their features below them
+            feature = feature.child(0)
+        view.tree.setCurrentItem(feature)
         self.take("map-identify-point")
         view.clear()
         view.button.setChecked(False)

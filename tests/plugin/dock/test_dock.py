@@ -142,7 +142,7 @@ def test_a_layer_removed_in_qgis_is_unticked_in_the_tree(open_dock):
     item.setCheckState(0, Qt.CheckState.Checked)
     ours = [layer.id() for layer in QgsProject.instance().mapLayers().values() if layer.customProperty("onemap/table")]
     QgsProject.instance().removeMapLayers(ours)
-    assert item.checkState(0) == Qt.CheckState.Unchecked
+    wait_for(lambda: item.checkState(0) == Qt.CheckState.Unchecked)
 
 
 def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):

@@ -15,6 +15,7 @@ def printing(dock, library, canvas):
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
     dock.show()
+    dock.map_tab.show_map_of(str(library))
     dock.open_library(library)
     wait_for(lambda: QgsProject.instance().mapLayers())
     canvas.setExtent(QgsRectangle(X, Y, X + 400, Y + 400))

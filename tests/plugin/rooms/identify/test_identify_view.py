@@ -104,15 +104,7 @@ def test_an_answer_has_the_room_of_the_layers_so_that_one_thing_scrolls(view, do
     assert not dock.map_tab.tree.isVisible() and view.tree.height() > 400
     QTest.mouseClick(view.close_button, Qt.MouseButton.LeftButton)
     assert dock.map_tab.tree.isVisible() and not view.tree.isVisible()
-    dock.statistics.button.click()
-    assert not dock.map_tab.tree.isVisible() and dock.statistics.layer.isVisible()
-    view.ask_at(place)  # from the map, meanwhile
-    wait_for(lambda: view.tree.topLevelItemCount())
-    assert view.tree.isVisible() and not dock.statistics.isVisible()
-    view.clear()
-    assert dock.statistics.isVisible() and not dock.map_tab.tree.isVisible()
-    dock.statistics.button.click()
-    assert dock.map_tab.tree.isVisible() and view.button.isVisible()
+    assert view.button.isVisible()
 
 
 def test_a_chosen_feature_is_highlighted_and_its_values_have_titles(view, canvas):
