@@ -75,7 +75,7 @@ class RoomPictures(DockCamera):
             self.take("map-versions")
             tab.tree.setCurrentItem(None)
         self._take_identify()
-        for theme in tab.themes.buttons:
+        for theme in reversed(list(tab.themes.buttons)):  # the first is shown: pressed again, it would give way
             tab.themes.buttons[theme].click()
             self._take_ground(f"ground-{theme.replace('_', '-')}")
 
