@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import UsageError
-from onemap.layers.files.atomic_output import refuse_inputs
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress
@@ -241,6 +240,8 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _keep_inputs(verb: Verb, values: Values) -> None:
     """Refuse to replace with a result what is read for it, whatever the verb. Raises OneMapError out.input."""
+    from onemap.layers.files.atomic_output import refuse_inputs
+
     files = [parameter for parameter in verb.parameters if _MAY_BE_PATH.search(parameter.metavar)]
     read = [place for one in files if one.name not in _WRITTEN for place in _places(one, values)]
     for parameter in files:

@@ -10,7 +10,7 @@ from onemap.resources.sample_city import FEWEST_PARCELS, make
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
-WANTED = {"YJJBNTTB": "2022划定", "STBHHX": "2023"}  # the red line of 2025 comes while the case is under way
+WANTED = {"YJJBNTTB": "2022", "STBHHX": "2023"}  # the red line of 2025 comes while the case is under way
 
 
 @pytest.fixture(scope="module")
