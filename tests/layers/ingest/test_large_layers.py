@@ -188,6 +188,11 @@ def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
 
     monkeypatch.setattr(Journal, "keep", keep)
     assert (add_patches(library, sources / "many.gpkg"), stored_rows(library)) == whole["many.gpkg", True]
+    if step == "Reading":  # two workers keep the rows: a part behind one that the kill cut off is made again with it
+        rows = sorted(name for name in done if name.startswith("rows-") and name.endswith(".arrow"))
+        at = next((at for at, name in enumerate(rows) if int(name[-12:-6]) != at), len(rows))
+        done -= set(rows[at:])
+        assert done
     assert done.isdisjoint(again)
     assert bool(again) == (step != "Writing")
     assert parts_of(library) == []
