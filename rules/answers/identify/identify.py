@@ -221,7 +221,7 @@ def _curved_inside_m2(shapes: np.ndarray, place: Place, plane: pyproj.CRS) -> li
 
 
 def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
-    """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
+    """Which features (n,) a rule speaks of: its condition holds for them, or cannot be decided."""
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
