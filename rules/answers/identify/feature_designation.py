@@ -1,4 +1,4 @@
-"""What a feature is called, and its values as plain ones."""
+"""The name of a feature, and its values as plain ones."""
 
 from typing import Any
 

@@ -221,7 +221,7 @@ def _verdict(verdict: str, language: str) -> str:
 
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
-    """What the first layers are called, and how many there are besides."""
+    """The names of the first layers, and how many there are besides."""
     names = [layer_title(code, catalogue, language) for code in codes]
     shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES
