@@ -111,30 +111,43 @@ def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
 
 
 def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
-    nearest, text = layer["nearest"], _nearest_text(layer, language)
-    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=text) if text else layer["title"]
+    """A layer that has nothing at the place: how far its nearest feature is, and below which one that is."""
+    nearest, away, about, below = layer["nearest"], "", None, []
+    if nearest:
+        away = _away_text(nearest, language)
+        about = {"table": layer["table"], "fid": nearest["fid"]}
+        below.append(AnswerRow(_nearest_name(nearest, language), hint=nearest["feature"], about=about))
+        if not nearest["certain"]:
+            below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
+        parts = [away, *(row.name for row in below)]
+    else:
+        is_raster = layer["geometry"] == "raster"
+        away = "" if is_raster else phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
+        parts = [away]
+    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=_joined(parts, language))
     return AnswerRow(
         layer["title"],
-        [text or layer["department_title"]],
+        [away or layer["department_title"]],
         layer["code"],
-        about={"table": layer["table"], "fid": nearest["fid"]} if nearest else None,
-        rows=_fitness_rows(layer, language),
-        line=[line] if is_line else None,
+        about=about,
+        is_open=False,
+        rows=[*below, *_fitness_rows(layer, language)],
+        line=[line if away else layer["title"]] if is_line else None,
     )
 
 
-def _nearest_text(layer: Mapping[str, Any], language: str) -> str:
-    """How far a layer's nearest feature is, in which direction, and what it is; empty for a raster."""
-    nearest = layer["nearest"]
-    if layer["geometry"] == "raster":
-        return ""
-    if nearest is None:
-        return phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
-    words = [nearest["name"], nearest["class_title"] or nearest["class"]]
-    name = " ".join(filter(None, words)) or phrase("said.identify_feature", language, feature=nearest["feature"])
-    key = "said.identify_nearest" if nearest["certain"] else "said.identify_nearest_known"
+def _joined(words: Sequence[Word], language: str) -> str:
+    return phrase("said.comma", language).join(word_text(word, language) for word in words)
+
+
+def _away_text(nearest: Mapping[str, Any], language: str) -> str:
     where = {"distance": f"{nearest['distance_m']:,.1f}", "direction": direction_word(nearest["bearing_deg"], language)}
-    return phrase(key, language, name=name, **where)
+    return phrase("said.identify_away", language, **where)
+
+
+def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:
+    words = " ".join(filter(None, [nearest["name"], nearest["class_title"] or nearest["class"]]))
+    return words or phrase("said.identify_feature", language, feature=nearest["feature"])
 
 
 def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:

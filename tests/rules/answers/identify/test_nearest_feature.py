@@ -65,7 +65,7 @@ def test_what_the_layer_does_not_cover_may_hold_a_nearer_one(desk, identify):
     beyond = identify(300, 5)["PART"]
     assert (beyond["covered"], beyond["nearest"]) == (False, None)  # nothing is known here, so nothing is said of near
     text = view_text(identify_view(desk.run("identify", desk.library, 0, 5).json, "en"), "en")
-    assert "nearest that is known 100.0 m east: No. f1 (there is ground between" in text
+    assert "PART: 100.0 m east, No. f1, ground between is not covered" in text
 
 
 def test_accuracy_is_held_against_the_size_of_the_place(desk, identify):
