@@ -1,7 +1,7 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
@@ -222,8 +223,16 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     return packs_of_record(library, identifier, run_record(library, identifier, kind))
 
 
-def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]) -> tuple[Pack, ...]:
-    """The packs by which a stored run was asked, as `stored_packs` gives them. record: the run's."""
+def packs_of_record(
+    library: Library,
+    identifier: str,
+    record: Mapping[str, Any],
+    read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None = None,
+) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked, as `stored_packs` gives them.
+
+    record: the run's; read_catalogue: gives the library's catalogue to whoever asks for many runs.
+    """
     kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
     registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
     named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
@@ -238,7 +247,7 @@ def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]
     texts |= new
     if kind == CHECK and counts.get("parcels", 0) != counts[GIVEN]:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
-    catalogue = library.catalogue()
+    catalogue = (read_catalogue or library.catalogue)()
     system = record["parameters"].get("code_system")
     asked = [(pack["hash"], pack["id"]) for pack in record["packs"]]
     layers = tuple(map(attrgetter("code", "geometry", "key"), catalogue.values()))
