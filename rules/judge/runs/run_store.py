@@ -18,7 +18,7 @@ from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.sql_text import compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcel_outlines import Outlines
@@ -106,11 +106,21 @@ class Recorder:
 
 
 def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) -> None:
-    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction."""
+    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction.
+
+    Raises OneMapError run.text_changed where another text lies under the hash of one: a run that rests on it would be
+    damaged from the start.
+    """
     table = plain_tables(TABLES)["onemap_pack_texts"]
-    known = {row[0] for row in connection.execute("SELECT hash FROM onemap_pack_texts")}
-    new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
-    insert_logged(connection, table, new.values())
+    wanted = dict(texts)
+    sql = compose_sql(
+        "SELECT hash, content FROM onemap_pack_texts WHERE hash IN ({marks})", marks=question_marks(len(wanted))
+    )
+    known = dict(connection.execute(sql, tuple(wanted))) if wanted else {}
+    for hash_, text in known.items():
+        if text != wanted[hash_]:
+            raise OneMapError("run.text_changed", layer=table.name, feature=hash_)
+    insert_logged(connection, table, [(hash_, text) for hash_, text in wanted.items() if hash_ not in known])
 
 
 def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
