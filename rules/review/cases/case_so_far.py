@@ -107,7 +107,17 @@ class CaseSoFar:
         entered_on = clock if on < clock and not case.is_rehearsal else None
         number = len(case.entries) + 1
         whole = {"state": state, **detail}
-        entry = Entry(number, case.round, event.action, event.who, on, event.at, department, whole, entered_on)
+        entry = Entry(
+            number,
+            case.round,
+            event.action,
+            who=event.who,
+            on=on,
+            at=event.at,
+            department=department,
+            detail=whole,
+            entered_on=entered_on,
+        )
         damage = copy_with(case.damage, states=(state,)) if case.damage else None
         last, entries = self.last_judged_day(), (*case.entries, entry)
         self.case = copy_with(case, state=state, on=on, revision=number, entries=entries, damage=damage)
