@@ -13,7 +13,7 @@ def same_person(one: str, other: str) -> bool:
 
     张三 and 张 三, zhang and ＺＨＡＮＧ, Wang and Wаng with a Cyrillic а are one person each.
     """
-    return bool(_readings(one) & _readings(other))
+    return one == other or not _readings(one).isdisjoint(_readings(other))
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
+
 DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
 EVERYONE = (DEPARTMENT, LEAD)
 
@@ -62,6 +64,24 @@ class Roles:
     def reads_layers(self) -> bool:
         """False for the auditor, who reads the log and nothing else."""
         return bool(self.is_owner or self.is_lead or self.departments)
+
+
+OF_NOW = "onemap_is_moment(NEW.at) AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()"
+
+
+def next_number(table: str) -> Sql:
+    """Of a row that is appended: its number is the next one."""
+    return compose_sql("NEW.number = 1 + coalesce((SELECT max(t.number) FROM {table} AS t), 0)", table=table)
+
+
+def are_logged(table: str) -> dict[str, str]:
+    """Of numbered rows, at commit: the log tells of them; all of the transaction's are looked at with its last."""
+    condition = compose_sql(
+        "NEW.number < (SELECT max(t.number) FROM {table} AS t) OR onemap_are_logged({name}, 'number', NULL, this_step)",
+        table=table,
+        name=sql_literal(table),
+    )
+    return {"not what the log says of it": condition}
 
 
 # A run is of whoever records it. Whether all that it says can be read, its readers ask, and pass over what cannot.

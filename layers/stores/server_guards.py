@@ -41,6 +41,12 @@ BEGIN
     AND NOT jsonb_path_exists(value, '$.** ? (@.type() == "number" && (@ > 1e300 || @ < -1e300))');
 EXCEPTION WHEN OTHERS THEN RETURN false;
 END $f$;
+-- What makes the name of a row out of its key, as `row_name` of Python does; NULL of a table without one.
+CREATE FUNCTION onemap_row_name(of_table regclass) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog AS $f$
+  SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
+    $$ || '/' || $$ ORDER BY place)
+  FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
+  WHERE i.indrelid = of_table AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = key.number $f$;
 CREATE FUNCTION onemap_are_own_rows(said jsonb, step xid) RETURNS boolean LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog AS $f$
 DECLARE one record; names text; own text[];
@@ -48,12 +54,8 @@ BEGIN
   IF jsonb_typeof(said) <> 'object' THEN RETURN false; END IF;
   FOR one IN SELECT entry.key AS of_table, entry.value AS rows FROM jsonb_each(said) AS entry LOOP
     IF jsonb_typeof(one.rows) <> 'object' THEN RETURN false; END IF;
-    SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
-      $$ || '/' || $$ ORDER BY place)
-    INTO names
-    FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
-    WHERE i.indrelid = to_regclass(format('%I.%I', {schema}, one.of_table)) AND i.indisprimary
-      AND a.attrelid = i.indrelid AND a.attnum = key.number;
+    EXECUTE format('SELECT %I.onemap_row_name($1)', {schema})
+      INTO names USING to_regclass(format('%I.%I', {schema}, one.of_table));
     IF names IS NULL THEN RETURN false; END IF;
     EXECUTE format('SELECT array_agg(%s) FROM %I.%I AS one WHERE one.xmin = $1', names, {schema}, one.of_table)
       INTO own USING step;
@@ -77,11 +79,7 @@ CREATE FUNCTION onemap_are_logged(of_table text, of_column text, value text, ste
 DECLARE table_id constant regclass := to_regclass(format('%I.%I', {schema}, of_table));
   names text; hashed text; logged jsonb; is_logged boolean;
 BEGIN
-  SELECT string_agg(format($$replace(replace(%I::text, '\\', '\\\\'), '/', '\\/')$$, a.attname),
-    $$ || '/' || $$ ORDER BY place)
-  INTO names
-  FROM pg_index AS i, unnest(i.indkey::int2[]) WITH ORDINALITY AS key(number, place), pg_attribute AS a
-  WHERE i.indrelid = table_id AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = key.number;
+  EXECUTE format('SELECT %I.onemap_row_name($1)', {schema}) INTO names USING table_id;
   SELECT string_agg(format(CASE a.atttypid
     WHEN 'text'::regtype THEN $$coalesce(%2$I.onemap_json_text(%1$I), 'null')$$
     WHEN 'bytea'::regtype THEN $$coalesce('{"blob": "' || encode(sha256(%1$I), 'hex') || '"}', 'null')$$
@@ -99,7 +97,8 @@ BEGIN
     INTO is_logged USING logged, value, step;
   RETURN is_logged;
 END $f$;
-REVOKE ALL ON FUNCTION onemap_are_own_rows(jsonb, xid), onemap_are_logged(text, text, text, xid) FROM PUBLIC
+REVOKE ALL ON FUNCTION onemap_row_name(regclass), onemap_are_own_rows(jsonb, xid),
+  onemap_are_logged(text, text, text, xid) FROM PUBLIC
 """
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.desk_cache import CachedText, DeskCache
 from onemap.layers.library.library import Library, sha256
@@ -26,7 +27,7 @@ from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
 from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case
-from onemap.rules.review.cases.event_store import LibraryEvidence
+from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.round_facts import record_of_round
 from onemap.rules.review.cases.staleness import RunInputs, inputs_of, superseded
 from onemap.rules.review.cases.working_days import calendar_of
@@ -37,7 +38,7 @@ _INPUTS = "inputs "  # before the name of a text that many lines share; no case'
 
 @dataclass(frozen=True)
 class OpinionLine:
-    """A department's opinion in a line. is_silent: its silence past the last day would be consent."""
+    """An opinion that is waited for, in a line. is_silent: the department's silence past the last day is consent."""
 
     department: str
     state: str
@@ -52,8 +53,8 @@ class CaseLine:
     """One case in a list, without the values that depend on the day.
 
     last_day: of its last step; as_of: the day of its run; inputs: the hash of what its opinions rest on; numbers: how
-    many documents of a year were numbered before a moment, as its replay heard; of a case that is closed no opinions,
-    nor of one whose round's run cannot be read: damage says why, and its line is not kept.
+    many documents of a year were numbered before a moment, as its replay heard; opinions: those that are waited for; of
+    a case that is closed none, nor of one whose round's run cannot be read: damage says why, and its line is not kept.
     """
 
     case: str
@@ -155,7 +156,10 @@ class CaseLines:
     def _made_line(self, case_id: str) -> CaseLine:
         """The line of a case that is read anew. Raises OneMapError."""
         self._evidence.heard = []
-        case = plain_case(self._library, case_id, self._evidence)
+        if self._is_old:
+            case = plain_case(self._library, case_id)
+        else:
+            case = replay_case(self._library, case_id, evidence=self._evidence).current_case
         line = line_of_case(case, verdict_counts(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
@@ -206,8 +210,7 @@ class CaseLines:
         if place not in self._gone:
             self._gone[place] = superseded(self._library, inputs.of_run, place[1])
         gone = self._gone[place]
-        watched = inputs.watched if gone else {}
-        return [one.department for one in line.opinions if not gone.isdisjoint(watched.get(one.department, ()))]
+        return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
 
 def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tuple[int, str, int]]) -> CaseLine:
@@ -215,6 +218,7 @@ def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tupl
     opinions = tuple(
         OpinionLine(one.department, one.state, one.routed, one.due, one.stopped_on, is_silence_consent(case, one))
         for one in (() if case.state in CLOSED or case.damage else case.opinions)
+        if one.state in WAITING
     )
     return CaseLine(
         case=case.id,
@@ -237,7 +241,7 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
     """What the list says of a case on a day. stale: departments; days_to: the working days until a last day."""
     overdue = [one.department for one in line.opinions if is_overdue(line.state, one, day)]
     deemed = {one.department for one in line.opinions if one.is_silent and one.department in overdue}
-    waiting = [one for one in line.opinions if one.state in WAITING and one.routed and one.department not in deemed]
+    waiting = [one for one in line.opinions if one.routed and one.department not in deemed]
     last_days = [one.due for one in waiting if one.due is not None and is_running(line.state, one)]
     days_left = [days for days in map(days_to, last_days) if days is not None]
     return {
@@ -278,7 +282,7 @@ def line_of_text(text: str) -> CaseLine | None:
         for name in ("opened_on", "last_day", "as_of"):
             found[name] = _day(found[name])
         found["opinions"] = tuple(
-            OpinionLine(**{**one, "due": _day(one["due"]), "stopped_on": _day(one["stopped_on"])})
+            OpinionLine(**one | {"due": _day(one["due"]), "stopped_on": _day(one["stopped_on"])})
             for one in found["opinions"]
         )
         found["numbers"] = tuple((year, at, given) for year, at, given in found["numbers"])

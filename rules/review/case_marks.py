@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from onemap.layers.library.library import Library
-from onemap.layers.stores.sql_text import Sql, compose_sql, join_sql
+from onemap.layers.stores.sql_text import Sql, compose_sql, join_sql, sql_literal
 from onemap.rules.review.cases.event import COLUMNS
 from onemap.rules.review.cases.event_tables import EVENTS
 
 _HASHED = tuple(name for name in COLUMNS if name not in ("case_id", "words"))
+_BETWEEN = sql_literal("\x1e")
 _BLOCK = tuple(map(Sql, ("name", "first", "count", "length(content)", "length(shapes)")))
 
 
@@ -29,13 +30,10 @@ def case_marks(library: Library) -> dict[str, str]:
     )
     found = {}
     for case_id, count, named, *values in library.connection.execute(sql):
-        digest = hashlib.sha256(f"{count}\n{words.get(case_id)}\n".encode())
-        for run in (named or "").split("\x1e"):
-            digest.update(f"{run} {runs.get(run)}\n".encode("utf-8", "surrogatepass"))
-        for value in values:
-            digest.update(value if isinstance(value, bytes) else str(value).encode())
-            digest.update(b"\n")
-        found[case_id] = digest.hexdigest()
+        of_runs = [f"{run} {runs.get(run)}" for run in dict.fromkeys((named or "").split("\x1e"))]
+        head = "\n".join((str(count), str(words.get(case_id)), *of_runs)).encode("utf-8", "surrogatepass")
+        parts = (head, *(value if isinstance(value, bytes) else str(value).encode() for value in values))
+        found[case_id] = hashlib.blake2b(b"\n".join(parts), digest_size=32).hexdigest()
     return found
 
 
@@ -60,14 +58,16 @@ def _run_marks(library: Library) -> dict[str, str]:
 def _join_texts(library: Library, value: Sql, order: Sequence[str]) -> Sql:
     """SQL for all values of a group in one text."""
     if library.path is not None:  # where groups come in the order of the table's key
-        return compose_sql("group_concat({value}, char(30))", value=value)
+        return compose_sql("group_concat({value}, {sign})", value=value, sign=_BETWEEN)
     return compose_sql("string_agg({value}, chr(30) ORDER BY {order})", value=value, order=order)
 
 
 def _join_column(library: Library, column: str, order: Sequence[str]) -> Sql:
     """SQL for the values of a column in a group: as bytes, of a server their hash. No value holds the sign between."""
     if library.path is not None:
-        return compose_sql("CAST(group_concat(coalesce({column}, char(31)), char(30)) AS BLOB)", column=column)
+        # Written out: a function for each value would take as long as all the rest.
+        value = compose_sql("coalesce({column}, {none})", column=column, none=sql_literal("\x1f"))
+        return compose_sql("CAST({joined} AS BLOB)", joined=_join_texts(library, value, order))
     return compose_sql(
         "encode(sha256(convert_to("
         "string_agg(coalesce(CAST({column} AS TEXT), chr(31)), chr(30) ORDER BY {order}), 'UTF8')), 'hex')",

@@ -15,7 +15,7 @@ from onemap.layers.library.library import Library, log
 from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
 from onemap.layers.stores.sql_text import Sql
 from onemap.rules.answers.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.answers.compare.spots import Spots
@@ -36,19 +36,14 @@ GRANTS: tuple[Right, ...] = (
     Guard(
         "onemap_decisions",
         {
-            "number": "NEW.number = 1 + coalesce((SELECT max(d.number) FROM onemap_decisions AS d), 0)",
+            "number": next_number("onemap_decisions"),
             "who": "NEW.who = account",
-            "at": "onemap_is_moment(NEW.at)"
-            " AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
+            "at": OF_NOW,
             "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
             "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
             " || coalesce(NEW.cluster, '')) < 1000",
         },
-        # All of the step's at once, with its last.
-        {
-            "not what the log says of it": "NEW.number < (SELECT max(d.number) FROM onemap_decisions AS d)"
-            " OR onemap_are_logged('onemap_decisions', 'number', NULL, this_step)"
-        },
+        are_logged("onemap_decisions"),
     ),
 )
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot

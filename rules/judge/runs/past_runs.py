@@ -8,7 +8,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
-from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right, next_number
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 from onemap.rules.judge.packs.rule import VERDICTS
 from onemap.rules.judge.runs.run_record import read_record
@@ -26,7 +26,7 @@ GRANTS: tuple[Right, ...] = (
     Guard(
         NAMES,
         {
-            "number": "NEW.number = 1 + coalesce((SELECT max(n.number) FROM onemap_run_names AS n), 0)",
+            "number": next_number(NAMES),
             "who": "NEW.who = account",
             "name": f"length(NEW.name) <= {LONGEST_NAME}",
         },

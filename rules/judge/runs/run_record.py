@@ -25,12 +25,7 @@ class RecordPart(dict[str, Any]):
 def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
     """The record of a run, as the library has it. Raises OneMapError run.damaged."""
     damage = OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs")
-
-    def part(values: dict[str, Any]) -> RecordPart:
-        made = RecordPart(values)
-        made.damage = damage
-        return made
-
+    part = type("RecordPart", (RecordPart,), {"damage": damage})
     try:
         record = json.loads(text, object_hook=part)
         if not isinstance(record, RecordPart) or record.get("id", identifier) != identifier or not _is_sorted(record):

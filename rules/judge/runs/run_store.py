@@ -1,7 +1,7 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, list_text, phrase
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.sql_text import compose_sql
+from onemap.layers.stores.sql_text import compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcel_outlines import Outlines
@@ -105,11 +106,21 @@ class Recorder:
 
 
 def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) -> None:
-    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction."""
+    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction.
+
+    Raises OneMapError run.text_changed where another text lies under the hash of one: a run that rests on it would be
+    damaged from the start.
+    """
     table = plain_tables(TABLES)["onemap_pack_texts"]
-    known = {row[0] for row in connection.execute("SELECT hash FROM onemap_pack_texts")}
-    new = {hash_: (hash_, text) for hash_, text in texts if hash_ not in known}
-    insert_logged(connection, table, new.values())
+    wanted = dict(texts)
+    sql = compose_sql(
+        "SELECT hash, content FROM onemap_pack_texts WHERE hash IN ({marks})", marks=question_marks(len(wanted))
+    )
+    known = dict(connection.execute(sql, tuple(wanted))) if wanted else {}
+    for hash_, text in known.items():
+        if text != wanted[hash_]:
+            raise OneMapError("run.text_changed", layer=table.name, feature=hash_)
+    insert_logged(connection, table, [(hash_, text) for hash_, text in wanted.items() if hash_ not in known])
 
 
 def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
@@ -222,8 +233,16 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     return packs_of_record(library, identifier, run_record(library, identifier, kind))
 
 
-def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]) -> tuple[Pack, ...]:
-    """The packs by which a stored run was asked, as `stored_packs` gives them. record: the run's."""
+def packs_of_record(
+    library: Library,
+    identifier: str,
+    record: Mapping[str, Any],
+    read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None = None,
+) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked, as `stored_packs` gives them.
+
+    record: the run's; read_catalogue: gives the library's catalogue to whoever asks for many runs.
+    """
     kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
     registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
     named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
@@ -238,7 +257,7 @@ def packs_of_record(library: Library, identifier: str, record: Mapping[str, Any]
     texts |= new
     if kind == CHECK and counts.get("parcels", 0) != counts[GIVEN]:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
-    catalogue = library.catalogue()
+    catalogue = (read_catalogue or library.catalogue)()
     system = record["parameters"].get("code_system")
     asked = [(pack["hash"], pack["id"]) for pack in record["packs"]]
     layers = tuple(map(attrgetter("code", "geometry", "key"), catalogue.values()))

@@ -16,7 +16,7 @@ from onemap.layers.library.library import Library, log
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
-from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
 from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.findings.table import Table
@@ -60,23 +60,7 @@ _PAIRS = [
     for after in states
 ]
 _BEFORE = compose_sql("FROM {steps} AS s WHERE s.warning = NEW.warning", steps=_STEPS)
-_HAND = {
-    "who": "NEW.who = account",
-    "at": "onemap_is_moment(NEW.at) AND NEW.at::timestamptz BETWEEN transaction_timestamp() AND clock_timestamp()",
-}
-
-
-def _next_number(table: str) -> Sql:
-    return compose_sql("NEW.number = 1 + coalesce((SELECT max(t.number) FROM {table} AS t), 0)", table=table)
-
-
-def _are_logged(table: str) -> Sql:
-    """All of the transaction's rows at once, with its last."""
-    return compose_sql(
-        "NEW.number < (SELECT max(t.number) FROM {table} AS t) OR onemap_are_logged({name}, 'number', NULL, this_step)",
-        table=table,
-        name=sql_literal(table),
-    )
+_HAND = {"who": "NEW.who = account", "at": OF_NOW}
 
 
 GRANTS: tuple[Right, ...] = (
@@ -84,17 +68,17 @@ GRANTS: tuple[Right, ...] = (
     Guard(
         _LOOKS,
         {
-            "number": _next_number(_LOOKS),
+            "number": next_number(_LOOKS),
             **_HAND,
             "day": "onemap_is_day(NEW.day)",
             "asked": "onemap_is_json(NEW.asked, 1000000) AND onemap_is_json(NEW.found, 100000000)",
         },
-        {"not what the log says of it": _are_logged(_LOOKS)},
+        are_logged(_LOOKS),
     ),
     Guard(
         _STEPS,
         {
-            "number": _next_number(_STEPS),
+            "number": next_number(_STEPS),
             **_HAND,
             "step": compose_sql("NEW.step = 1 + coalesce((SELECT max(s.step) {before}), 0)", before=_BEFORE),
             "state": compose_sql(
@@ -108,7 +92,7 @@ GRANTS: tuple[Right, ...] = (
                 open=sql_literal(OPEN),
             ),
         },
-        {"not what the log says of it": _are_logged(_STEPS)},
+        are_logged(_STEPS),
     ),
 )
 MAY_LOG = compose_sql(

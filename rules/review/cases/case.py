@@ -57,11 +57,12 @@ def copy_with(value: _Frozen, **values: Any) -> _Frozen:
 
     For classes that make nothing of their fields. A replay changes a case some ten times for each event.
     """
-    if not values.keys() <= value.__dict__.keys():
-        raise TypeError(f"{type(value).__name__} has no field {values.keys() - value.__dict__.keys()}")
-    after = object.__new__(type(value))
-    after.__dict__.update(value.__dict__)
-    after.__dict__.update(values)
+    fields = value.__dict__
+    after = object.__new__(value.__class__)
+    content = after.__dict__
+    content.update(fields, **values)
+    if len(content) != len(fields):
+        raise TypeError(f"{type(value).__name__} has no field {values.keys() - fields.keys()}")
     return after
 
 
@@ -310,10 +311,11 @@ class Case:
     @property
     def last_day(self) -> date:
         """The day of the last step."""
-        return max(entry.on for entry in self.entries)
+        return max([entry.on for entry in self.entries])
 
     @property
     def last_judged_day(self) -> date:
         """The day of the last step that certainly has effect."""
-        unjudged = self.damage.unjudged if self.damage else ()
-        return max(entry.on for entry in self.entries if entry.number not in unjudged)
+        if self.damage is None:
+            return self.last_day
+        return max(entry.on for entry in self.entries if entry.number not in self.damage.unjudged)

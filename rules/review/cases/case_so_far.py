@@ -82,6 +82,7 @@ class CaseSoFar:
         self.machine_worded: set[str] = set()
         self.draft_texts: dict[str, str] = {}
         self.is_new = False
+        self._last_day: tuple[tuple[Entry, ...], date | None] = ((), None)  # of these entries
 
     def snapshot(self) -> Snapshot:
         """All that an event may change, as it stands."""
@@ -102,7 +103,7 @@ class CaseSoFar:
     def enter(self, event: Event, on: date, state: str, department: str | None, detail: Facts) -> None:
         """The entry of an event that has effect, and the case's state after it."""
         case = self.current_case
-        clock = date.fromisoformat(event.day)
+        clock = event.clock_day
         entered_on = clock if on < clock and not case.is_rehearsal else None
         number = len(case.entries) + 1
         whole = {"state": state, **detail}
@@ -118,7 +119,17 @@ class CaseSoFar:
             entered_on=entered_on,
         )
         damage = copy_with(case.damage, states=(state,)) if case.damage else None
-        self.case = copy_with(case, state=state, on=on, revision=number, entries=(*case.entries, entry), damage=damage)
+        last, entries = self.last_judged_day(), (*case.entries, entry)
+        self.case = copy_with(case, state=state, on=on, revision=number, entries=entries, damage=damage)
+        if damage is None:
+            self._last_day = entries, max(last, on) if last else on
+
+    def last_judged_day(self) -> date | None:
+        """The day of the last step that certainly has effect; None before the first."""
+        case = self.current_case
+        if case.damage is not None or self._last_day[0] is not case.entries:
+            return case.last_judged_day if case.entries else None
+        return self._last_day[1]
 
     def enter_unjudged(self, event: Event, on: date, department: str | None, problem: Problem) -> None:
         """The entry of an event that rests on a run that cannot be read: the case stays, or is in what would follow.
@@ -140,7 +151,7 @@ class CaseSoFar:
 
     def clock_day(self, event: Event, on: date) -> date:
         """The day from which clocks run: a step that is entered late takes no day from anybody."""
-        return on if self.current_case.is_rehearsal else max(on, date.fromisoformat(event.day))
+        return on if self.current_case.is_rehearsal else max(on, event.clock_day)
 
     def deadline(self, department: str, day: date, claim: str | None) -> date:
         """The last day of a department. claim: as it was reckoned, for a year of which the calendar is gone.
@@ -184,23 +195,29 @@ class CaseSoFar:
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day: silence may be consent by then."""
+        if opinion.due is None or opinion.due >= on:
+            return opinion.state
         is_silent = not self.is_hidden(opinion.department) and is_deemed(self.current_case, opinion, on)
         return OpinionState.DEEMED if is_silent else opinion.state
 
     def opinion_state(self, opinion: Opinion, action: str, on: date) -> str:
         """The state that follows for an opinion as it stands on a day, so that one that is deemed refuses."""
-        due = opinion.due.isoformat() if opinion.due else None
-        named = self.name(opinion.department)
-        facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
-        return opinion_state_after(self.state_on(opinion, on), action, **facts)
+        before = self.state_on(opinion, on)
+        try:
+            return opinion_state_after(before, action)
+        except OneMapError:
+            due = opinion.due.isoformat() if opinion.due else None
+            facts = {"department": self.name(opinion.department), "signed_by": opinion.signed_by, "due": due}
+            return opinion_state_after(before, action, **facts, field="DEPARTMENT")
 
-    def put(self, opinion: Opinion) -> None:
-        """The next state of an opinion."""
-        after = copy_with(opinion, number=opinion.number + 1)
-        self.set_round(
-            opinions=tuple(after if one.department == after.department else one for one in self.current_case.opinions)
-        )
+    def put(self, before: Opinion, **values: Any) -> Opinion:
+        """The next state of an opinion, with other values in some fields."""
+        after = copy_with(before, number=before.number + 1, **values)
+        department = after.department
+        opinions = self.current_case.opinions
+        self.set_round(opinions=tuple([after if one.department == department else one for one in opinions]))
         self.note_conclusion(after)
+        return after
 
     def note_conclusion(self, opinion: Opinion) -> None:
         """Record the conclusion of a state of an opinion, for the history."""
@@ -220,8 +237,7 @@ class CaseSoFar:
     def set_round(self, **values: Any) -> None:
         """Change the round that counts."""
         case = self.current_case
-        current = copy_with(case.rounds[-1], **values)
-        self.case = copy_with(case, rounds=(*case.rounds[:-1], current))
+        self.case = copy_with(case, rounds=(*case.rounds[:-1], copy_with(case.rounds[-1], **values)))
 
     def opinion_detail(self, opinion: Opinion) -> dict[str, Any]:
         """An opinion as an entry shows it: its state and its number; its conclusion once it is signed."""

@@ -48,29 +48,19 @@ def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: s
     so_far.machine_worded.discard(before.department)
     so_far.draft_events[before.department] = event
     if event.words is None:  # another department's, which tells its words when it signs
-        after = copy_with(before, state=state, signed_by=None, signed_on=None, unanswered=None)
+        content: dict[str, Any] = {}
+        answers: Sequence[Sequence[str]] = ()
     else:
         if facts["words"] != words_hash(event.words):
             raise OneMapError("review.event_words", department=so_far.name(department))
         words = readable_json(event.words)
         content = person_words(so_far, event, words)
         due, stopped_on = so_far.clock(before, content["conclusion"], on, so_far.clock_day(event, on))
-        after = copy_with(
-            before,
-            state=state,
-            **content,
-            text_en=None,
-            drafted_by=author,
-            drafted_on=on,
-            signed_by=None,
-            signed_on=None,
-            unanswered=None,
-            due=due,
-            stopped_on=stopped_on,
-        )
-        take_answers(so_far, before.department, words.get("answers", ()), event.who, on)
-    so_far.put(after)
-    return {**detail, **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+        content |= {"text_en": None, "drafted_by": author, "drafted_on": on, "due": due, "stopped_on": stopped_on}
+        answers = words.get("answers", ())
+    take_answers(so_far, before.department, answers, event.who, on)
+    after = so_far.put(before, state=state, signed_by=None, signed_on=None, unanswered=None, **content)
+    return {**detail, **so_far.opinion_detail(after)}
 
 
 def _reply_detail(so_far: CaseSoFar, facts: Facts, on: date) -> dict[str, str]:
@@ -94,7 +84,7 @@ def person_words(so_far: CaseSoFar, event: Event, words: Facts) -> dict[str, Any
 
 def take_answers(so_far: CaseSoFar, department: str, answers: Sequence[Sequence[str]], who: str, on: date) -> None:
     """A department's answers to its checklist items. Raises OneMapError review.answer."""
-    if answers == []:
+    if answers in ([], ()):
         return
     current = so_far.current_case.current
     known = [item.item for item in current.items if item.department == department]
@@ -146,8 +136,8 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
         names = [one.item for one in left]
         open_ones = {"department": so_far.name(department), "count": len(left), "items": names}
         raise OneMapError("review.unanswered", field="--unanswered", **open_ones)
-    so_far.put(copy_with(before, state=state, signed_by=event.who, signed_on=on, unanswered=unanswered))
-    detail = {"reason": reason_text(facts), **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+    after = so_far.put(before, state=state, signed_by=event.who, signed_on=on, unanswered=unanswered)
+    detail = {"reason": reason_text(facts), **so_far.opinion_detail(after)}
     if left:
         detail |= {"unanswered": unanswered, "unanswered_items": [one.item for one in left]}
     return detail
@@ -158,9 +148,9 @@ def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, departmen
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "return", on)
     due, stopped_on = so_far.clock(before, "", on, so_far.clock_day(event, on))
-    unsigned = copy_with(before, signed_by=None, signed_on=None, unanswered=None)
-    so_far.put(copy_with(unsigned, state=state, due=due, stopped_on=stopped_on))
-    return {"reason": reason_text(facts), **so_far.opinion_detail(so_far.current_case.opinion(before.department))}
+    unsigned = {"state": state, "signed_by": None, "signed_on": None, "unanswered": None}
+    after = so_far.put(before, **unsigned, due=due, stopped_on=stopped_on)
+    return {"reason": reason_text(facts), **so_far.opinion_detail(after)}
 
 
 def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
@@ -208,12 +198,12 @@ def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on
     if opinion.state == OpinionState.DRAFTED and is_as_drafted and not so_far.is_hidden(new.department):
         so_far.machine_worded.add(new.department)
         so_far.draft_events.pop(new.department, None)
-        after = copy_with(opinion, **{name: getattr(new, name) for name in names}, drafted_on=on)
+        content = {name: getattr(new, name) for name in names}
         if event.account:
             due, stopped_on = so_far.clock(opinion, new.conclusion, on, so_far.clock_day(event, on))
-            after = copy_with(after, drafted_by=event.who, due=due, stopped_on=stopped_on)
+            content |= {"drafted_by": event.who, "due": due, "stopped_on": stopped_on}
             so_far.authors[new.department] = event.who
-        so_far.put(after)
+        so_far.put(opinion, **content, drafted_on=on)
 
 
 def remedy(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:

@@ -50,15 +50,15 @@ def drafted_text(
     The items of its checklist are no part of it: whoever signs would say of each that he has looked at it.
     is_one: the case has one parcel, which need not be named.
     """
+    if not findings:
+        return phrase(_nothing(items), language)
     groups: dict[tuple[str, str, bool, bool], list[DraftedFinding]] = {}
     for one in findings:
         group = (one.verdict, one.rule.id, one.row["verdict"] == "unknown", one.wants_fact)
         groups.setdefault(group, []).append(one)
     ordered = [group for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))]
     lines = [_sentence(alike, language) + ("" if is_one else _parcels(alike[0], language)) for alike in _alike(ordered)]
-    if not lines:
-        lines = [phrase(_nothing(items), language)]
-    elif len(lines) > 1:
+    if len(lines) > 1:
         lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
     return "\n".join(lines)
 

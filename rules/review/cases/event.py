@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +65,11 @@ class Event:
         """The values in the order of COLUMNS."""
         return tuple(getattr(self, name) for name in COLUMNS)
 
+    @property
+    def clock_day(self) -> date:
+        """The clock's day. Raises ValueError."""
+        return _day(self.day)
+
     def heads(self) -> Mapping[str, int]:
         """The heads that it saw; empty if they are not a table of numbers."""
         return _heads(self.seen)
@@ -71,6 +77,9 @@ class Event:
     def facts(self) -> dict[str, Any]:
         """The content of the body. Raises OneMapError review.event_unreadable."""
         return readable_json(self.body)
+
+
+_day = lru_cache(maxsize=4096)(date.fromisoformat)
 
 
 @lru_cache(maxsize=4096)  # cases go their way alike

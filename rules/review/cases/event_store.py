@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import shown_text
@@ -55,6 +56,7 @@ class LibraryEvidence:
         self._fresh = fresh or {}
         self.numbers = DocumentNumbers(library)
         self._named: dict[str, Named] = {}
+        self._catalogue: Mapping[str, LayerEntry] | None = None
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -84,9 +86,14 @@ class LibraryEvidence:
     def _names(self) -> Mapping[str, Any]:
         return department_names(self._library)
 
+    def _read_catalogue(self) -> Mapping[str, LayerEntry]:
+        if self._catalogue is None:
+            self._catalogue = self._library.catalogue()
+        return self._catalogue
+
     def facts_of(self, run: str) -> RoundFacts:
         """What the machine says of a round. Raises UnreadableRun, OneMapError run.kind."""
-        return self._fresh.get(run) or facts_of_stored_run(self._library, run)
+        return self._fresh.get(run) or facts_of_stored_run(self._library, run, self._read_catalogue)
 
     def check_run(self, run: str) -> None:
         """Refuse the run of a round that cannot be read. Raises as `facts_of`."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from onemap.layers.errors import OneMapError
@@ -88,6 +89,7 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
     raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
 
 
+@lru_cache(maxsize=1024)  # a case has few people, and many steps
 def checked_name(by: str) -> str:
     """A person's name, never the machine's. Raises OneMapError review.by."""
     name = by.strip()

@@ -50,7 +50,7 @@ def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
     """The first event of a case: its project, its run, its first round."""
     if so_far.case is not None or event.chain != LEAD_CHAIN:
         raise OneMapError("review.event_opened", case=event.case_id)
-    on, clock = date.fromisoformat(facts["on"]), date.fromisoformat(event.day)
+    on, clock = date.fromisoformat(facts["on"]), event.clock_day
     is_rehearsal = bool(facts["rehearsal"])
     if is_rehearsal != so_far.evidence.is_rehearsal:
         raise OneMapError("review.event_rehearsal", case=event.case_id)
@@ -141,7 +141,7 @@ def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | 
             due = so_far.deadline(opinion.department, clock, claim)
             # A demand for more material that was written before the case went out stands still from the start.
             stops = opinion.conclusion == Conclusion.SUPPLEMENT and so_far.authors[opinion.department] != MACHINE
-            so_far.put(copy_with(opinion, due=due, stopped_on=clock if stops else None))
+            so_far.put(opinion, due=due, stopped_on=clock if stops else None)
             due_days[opinion.department] = due.isoformat()
     so_far.set_round(circulated_by=event.who, circulated_on=on)
     return {"reason": reason_text(facts), "due": due_days}
@@ -153,7 +153,7 @@ def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | Non
     state = case_state_after(before.state, "revise", case=before.id, field="CASE")
     of_run, damage = _facts_of_run(so_far, event, state)
     for opinion in before.opinions:
-        so_far.put(copy_with(opinion, state=OpinionState.VOID))
+        so_far.put(opinion, state=OpinionState.VOID)
     is_out = state == CaseState.CIRCULATING
     so_far.case = copy_with(so_far.current_case, terms=of_run.terms if of_run else before.terms, damage=damage)
     clock = so_far.clock_day(event, on)
@@ -194,7 +194,7 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
         if so_far.state_on(before, on) == OpinionState.DEEMED and due < on:
             late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}
             raise OneMapError("review.extend_more", field="--days", **late)
-        so_far.put(copy_with(before, state=state, due=due))
+        so_far.put(before, state=state, due=due)
         due_days[before.department] = due.isoformat()
     content = so_far.opinion_detail(so_far.current_case.opinion(department)) if department else {}
     return {"reason": reason, "days": days, "due": due_days, **content}
@@ -228,7 +228,7 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
         before = case.opinion(code)
         if so_far.authors[code] != MACHINE:  # what nobody signed is nobody's word
             before = copy_with(before, text="", text_en=None, basis="")
-        so_far.put(copy_with(before, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE))
+        so_far.put(before, state=OpinionState.DEEMED, conclusion=Conclusion.AGREE)
     proposed = overall(one.conclusion for one in so_far.current_case.opinions if one.state in SPOKEN)
     decided = decide(so_far, event, facts, proposed, on)
     so_far.case = copy_with(so_far.current_case, proposed=proposed)

@@ -15,7 +15,7 @@ from typing import Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
-from onemap.rules.review.cases.case import Case, CaseState, copy_with
+from onemap.rules.review.cases.case import Case, CaseState
 from onemap.rules.review.cases.case_conditions import check_readable, circulates_again
 from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
@@ -90,7 +90,7 @@ class Replay(CaseSoFar):
             lead_effects.carry_case(self, event, facts)
             return
         action = event.action
-        if action not in (*_EFFECTS, "open") or (event.sequence is not None) != (action == "issue"):
+        if action not in _ACTIONS or (event.sequence is not None) != (action == "issue"):
             raise OneMapError("review.event_unreadable")
         if not event.account:
             checked_name(event.who)
@@ -111,7 +111,6 @@ class Replay(CaseSoFar):
         of_department = None if action in ("override", "remedy") else department
         try:
             state = self._state_after(case, action, on)
-            self.case = copy_with(case, on=on)
             detail = _EFFECTS[action](self, event, facts, on, department)
         except UnreadableRun as error:
             if self.is_new:
@@ -148,10 +147,10 @@ class Replay(CaseSoFar):
 
     def _day(self, event: Event, facts: Facts, case: Case) -> date:
         """The day of an event: of an account the server's, else what was typed, and never before the last one."""
-        on, clock = date.fromisoformat(facts["on"]), date.fromisoformat(event.day)
+        on, clock = date.fromisoformat(facts["on"]), event.clock_day
         if not case.is_rehearsal:
             refuse_day(on, clock, is_account=bool(event.account))
-        refuse_day(on, last=case.last_judged_day)
+        refuse_day(on, last=self.last_judged_day())
         return on
 
 
@@ -170,3 +169,4 @@ _EFFECTS: dict[str, _Effect] = {
     "override": department_effects.override,
     "remedy": department_effects.remedy,
 }
+_ACTIONS = {"open", *_EFFECTS}

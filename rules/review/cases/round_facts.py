@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.judge.inputs.check_record import CheckRecord
@@ -22,7 +23,6 @@ from onemap.rules.judge.runs.run_store import (
     stored_records,
     stored_values,
 )
-from onemap.rules.judge.runs.stored_rows import GIVEN, row_counts
 from onemap.rules.review.cases.case import ChecklistItem, Override, Terms
 from onemap.rules.review.cases.routing import (
     Draft,
@@ -79,20 +79,23 @@ class PackFacts:
 
 
 class RoundFacts:
-    """The facts of one round. of_packs: of the packs by which it was judged; record: of the run; findings: its rows."""
+    """The facts of one round. of_packs: of the packs by which it was judged; record: of the run; findings: its rows.
+
+    stated: the machine's verdict of each parcel, as the run keeps it.
+    """
 
     def __init__(
         self,
         of_packs: PackFacts,
         record: CheckRecord,
         findings: Sequence[Mapping[str, Any]],
-        parcel_count: int,
+        stated: Sequence[tuple[str, str]],
         read_parcels: Callable[[], Parcels],
     ) -> None:
         self.of_packs = of_packs
         self.record = record
         self.findings = findings
-        self._parcel_count = parcel_count
+        self.stated = stated
         self._read_parcels = read_parcels
         self._drafts: dict[tuple[Override, ...], tuple[Draft, ...]] = {}
 
@@ -160,7 +163,7 @@ class RoundFacts:
         """The ten drafts that follow from the run and from what people have overridden."""
         found = self._drafts.get(overrides)
         if found is None:
-            is_one = self._parcel_count == 1
+            is_one = len(self.stated) == 1
             found = drafts_by_rules(self._rules, self._wanting, is_one, self.findings, self.items, overrides)
             self._drafts[overrides] = found
         return found
@@ -170,18 +173,21 @@ def facts_of_run(run: Run) -> RoundFacts:
     """The facts of a run that is not stored yet."""
     parcels = run.question.parcels
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    return RoundFacts(PackFacts(run.question.packs), run.record, findings, len(parcels.ids), lambda: parcels)
+    stated = [(row.values["parcel"], row.values["verdict"]) for row in rows_of_table(run.tables["parcels"])]
+    return RoundFacts(PackFacts(run.question.packs), run.record, findings, stated, lambda: parcels)
 
 
-def facts_of_stored_run(library: Library, run: str) -> RoundFacts:
+def facts_of_stored_run(
+    library: Library, run: str, read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None = None
+) -> RoundFacts:
     """The facts of a stored run; those of the last ones are kept as long as the library is open.
 
-    Raises UnreadableRun, and OneMapError run.kind for a run that is no check.
+    read_catalogue: as of `packs_of_record`. Raises UnreadableRun, and OneMapError run.kind for a run that is no check.
     """
     kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
     if run not in kept:
         with _reading_run(library, run):
-            made = _read_facts(library, run)
+            made = _read_facts(library, run, read_catalogue)
         while len(kept) >= _MOST_KEPT:
             del kept[next(iter(kept))]
         kept[run] = made
@@ -196,8 +202,13 @@ def check_stored_run(library: Library, run: str) -> None:
 
 
 def parcel_verdicts(library: Library, run: str) -> dict[str, str]:
-    """The machine's verdict of each parcel of a stored check. Raises OneMapError run.damaged."""
-    return dict(stored_values(library, run, "parcels", ("parcel", "verdict")))
+    """The machine's verdict of each parcel of a check, which may have been read just now. Raises run.damaged."""
+    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
+    return dict(kept[run].stated if run in kept else _stated_verdicts(library, run))
+
+
+def _stated_verdicts(library: Library, run: str) -> list[tuple[Any, ...]]:
+    return list(stored_values(library, run, "parcels", ("parcel", "verdict")))
 
 
 @contextlib.contextmanager
@@ -219,15 +230,17 @@ def record_of_round(library: Library, run: str) -> CheckRecord:
     return kept[run].record if run in kept else check_record(library, run)
 
 
-def _read_facts(library: Library, run: str) -> RoundFacts:
+def _read_facts(
+    library: Library, run: str, read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None
+) -> RoundFacts:
     record = check_record(library, run)
-    packs = packs_of_record(library, run, record)
+    packs = packs_of_record(library, run, record, read_catalogue)
     of_packs: PackFacts = library.keep_made(("facts of packs", id(packs)), lambda: PackFacts(packs))
     findings = stored_records(library, run, "findings")
-    count = row_counts(library, run)[GIVEN]
-    facts = RoundFacts(of_packs, record, findings, count, lambda: stored_question(library, run).parcels)
-    stated = parcel_verdicts(library, run)
-    if any(facts.verdicts_of_parcels.get(parcel, "clear") != verdict for parcel, verdict in stated.items()):
+    stated = _stated_verdicts(library, run)
+    facts = RoundFacts(of_packs, record, findings, stated, lambda: stored_question(library, run).parcels)
+    found = facts.verdicts_of_parcels
+    if any(found.get(parcel, "clear") != verdict for parcel, verdict in dict(stated).items()):
         raise OneMapError("run.damaged", file=library.label, run=run, layer="findings")
     facts.drafts()  # what cannot be computed later must not be found out then
     return facts

@@ -34,6 +34,7 @@ from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb, VerbContex
 
 EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
 _VERB, _STEP = "VERB", "STEP"  # what a verb is called in the help
+_HELP = frozenset(("-h", "--help"))
 _CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
@@ -161,12 +162,13 @@ def _lines_in(language: str) -> Any:
 
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
     """What reads these words. Only the verbs that may be meant by them know their options: there are many verbs."""
-    return _parser_of(language, frozenset(given) & {word for name in VERBS for word in name.split()})
+    words = frozenset(given) & {word for name in VERBS for word in name.split()}
+    return _parser_of(language, words, not words or not _HELP.isdisjoint(given))
 
 
 @lru_cache(maxsize=128)  # every verb in both languages; a quarter of a megabyte each
-def _parser_of(language: str, words: frozenset[str]) -> argparse.ArgumentParser:
-    overview = verb_overview(lambda name: help_text(name, "verb", language), language)
+def _parser_of(language: str, words: frozenset[str], has_overview: bool) -> argparse.ArgumentParser:
+    overview = verb_overview(lambda name: help_text(name, "verb", language), language) if has_overview else ""
     description = f"{phrase('help.onemap', language)}\n{overview}"
     lines = _lines_in(language)
     parser = _Parser(prog="onemap", description=description, allow_abbrev=False, formatter_class=lines)

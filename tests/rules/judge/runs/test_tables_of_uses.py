@@ -100,3 +100,20 @@ def test_a_table_that_was_edited_or_taken_away_in_the_library_is_seen(city, edit
     assert answer.code not in (0, 70) and code in answer.codes
     whole = desk.run("verify", desk.library).json["problems"]
     assert any("onemap_pack_texts" in f"{one['layer']} {one['message']}" for one in whole), whole
+
+
+def test_no_check_rests_on_a_text_that_is_not_its_hash(city):
+    desk, found = city
+    (kept,) = found.answer.json["run"]["packs"]
+    with sqlite3.connect(desk.library) as connection:
+        changed = "UPDATE onemap_pack_texts SET content = content || ' ' WHERE hash = ?"
+        assert connection.execute(changed, (kept["hash"],)).rowcount == 1
+        before = connection.execute("SELECT count(*) FROM onemap_runs").fetchone()
+    connection.close()
+    answer = desk.run("check", desk.library, desk.parcels({"A": SQUARE}, CODES), "--pack", desk.folder / "test.toml")
+    assert answer.codes == ["run.text_changed"] and kept["hash"] in answer.json["problems"][0]["message"]
+    with sqlite3.connect(desk.library) as connection:
+        assert connection.execute("SELECT count(*) FROM onemap_runs").fetchone() == before
+    connection.close()
+    named = desk.run("verify", desk.library).json["problems"]
+    assert any(kept["hash"] in str(one["feature"]) for one in named), named
