@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-PROFILE = tempfile.mkdtemp(prefix="onemap-profile-")
+# In memory where pytest's own folders are: settings are written and waited for before and after each test.
+PROFILE = tempfile.mkdtemp(prefix="onemap-profile-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
 os.environ["QGIS_CUSTOM_CONFIG_PATH"] = PROFILE
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
