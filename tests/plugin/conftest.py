@@ -65,11 +65,13 @@ def application():
 @pytest.fixture(autouse=True)
 def fresh_start():
     """No settings and no layers of the test before, nor for what a module sets up before the next test."""
+    project = QgsProject.instance()
     QgsSettings().remove("onemap")
-    QgsProject.instance().clear()
+    if project.isDirty() or project.mapLayers():  # by a module's fixture: to clear takes longer than many tests
+        project.clear()
     yield
     QgsSettings().remove("onemap")
-    QgsProject.instance().clear()
+    project.clear()
 
 
 @pytest.fixture(scope="module", autouse=True)

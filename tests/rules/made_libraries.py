@@ -4,12 +4,12 @@ Only who asks for layers as a setting for something else may have them so, and o
 replaced for the test: there it is done anew.
 """
 
+import copy
 import hashlib
-import json
 import pickle
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class MadeLibraries:
         place, answer = self.kept[key]
         for file in place.iterdir():
             shutil.copyfile(file, folder / file.name)
-        return answer
+        return replace(answer, json=copy.deepcopy(answer.json))
 
 
 @dataclass
@@ -61,22 +61,20 @@ class FilledLibrary:
 
         asked: all that it depends on; files: writes the files that it wants, whose paths it is given.
         """
-        if self._key and self._seen() != self._state:
-            return ask(list(files()))  # somebody else wrote into it
-        before = self._key
-        key = hashlib.sha256(pickle.dumps((before, self.is_windows_like, asked))).hexdigest()
+        if self._key and (self._state is None or self._file_state() != self._state):
+            return ask(list(files()))  # somebody else wrote into it, or beside it
+        key = hashlib.sha256(pickle.dumps((self._key, self.is_windows_like, asked))).hexdigest()
         if key in self.made.kept:
             answer = self.made.copy(key, self.path.parent)
         else:
             written = list(files())
             answer = ask(written)
-            if answer.code == 0 and self._seen() is not None:
-                told = json.dumps(answer.json)
-                self.made.keep(key, [self.path, *written], Answer(0, json.loads(told), answer.stderr))
-        self._key, self._state = key, self._seen()
+            if answer.code == 0 and self._file_state() is not None:
+                self.made.keep(key, [self.path, *written], replace(answer, json=copy.deepcopy(answer.json)))
+        self._key, self._state = key, self._file_state()
         return answer
 
-    def _seen(self) -> Any:
+    def _file_state(self) -> Any:
         """What tells whether the library was changed; None for one with something beside it that says more of it."""
         beside = [file.name for file in self.path.parent.glob(f"{self.path.stem}.*") if file != self.path]
         state = self.path.stat() if self.path.is_file() else None

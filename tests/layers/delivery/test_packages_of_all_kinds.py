@@ -14,7 +14,6 @@ from rasterio.transform import from_origin
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.layers.rasters.rasters import checked_raster, reference_of
-from onemap.tests.rules.command import done
 
 PEOPLE = {
     "XZQDM": ["130902001", "130902002", "130903", "130902"],
@@ -44,12 +43,15 @@ def cells_of(location):
             return dataset.read(), dataset.transform, dataset.crs.to_epsg(), reference
 
 
-def made_sender(folder):
+@pytest.fixture
+def sender(tmp_path, onemap):
     """A library of two counties with a table of population in two states, and a terrain model."""
+    folder = tmp_path / "sender"
+    folder.mkdir()
     path, district = folder / "county.gpkg", folder / "district.gpkg"
     ground = shapely.box(500_000, 4_200_000, 500_400, 4_200_400)
     gpd.GeoDataFrame(geometry=[ground], crs="EPSG:4547").to_file(district)
-    done("new", path, "--crs=EPSG:4547", "--name=县", "--district", district)
+    assert onemap("new", path, "--crs=EPSG:4547", "--name=县", "--district", district).code == 0
     units = gpd.GeoDataFrame(
         {"BSM": ["1", "2"], "XZQDM": ["130902", "130903"], "XZQMC": ["新华区", "运河区"]},
         geometry=[
@@ -59,23 +61,23 @@ def made_sender(folder):
         crs="EPSG:4547",
     )
     units.to_file(folder / "units.gpkg")
-    done("add", path, folder / "units.gpkg", "--as=XZQ", "--covers=district", "--valid-from=2020-01-01")
+    added = onemap("add", path, folder / "units.gpkg", "--as=XZQ", "--covers=district", "--valid-from=2020-01-01")
+    assert added.code == 0, added.json
     for label, more in (("2020", {}), ("2021", {"ND": [2021] * 4, "CZRK": [1300, 800, 5, 2100]})):
         pd.DataFrame(PEOPLE | more).to_csv(folder / "people.csv", index=False)
-        done("add", path, folder / "people.csv", "--as=RKTJ", "--label", label, "--valid-from", f"{label}-12-31")
+        added = onemap(
+            "add", path, folder / "people.csv", "--as=RKTJ", "--label", label, "--valid-from", f"{label}-12-31"
+        )
+        assert added.code == 0, added.json
     heights = np.random.default_rng(3).normal(50, 5, (20, 20)).astype("float32")
     heights[3, 4] = -9999
     grid = {"width": 20, "height": 20, "count": 1, "dtype": "float32", "crs": "EPSG:4547", "nodata": -9999}
     grid["transform"] = from_origin(500_000, 4_200_400, 20, 20)
     with rasterio.open(folder / "terrain.tif", "w", driver="GTiff", **grid) as dataset:
         dataset.write(heights, 1)
-    done("add", path, folder / "terrain.tif", "--as=DEM", "--covers=extent", "--label=2020")
-
-
-@pytest.fixture
-def sender(tmp_path, copied):
-    copied(made_sender, tmp_path / "sender")
-    return tmp_path / "sender" / "county.gpkg"
+    added = onemap("add", path, folder / "terrain.tif", "--as=DEM", "--covers=extent", "--label=2020")
+    assert added.code == 0, added.json
+    return path
 
 
 @pytest.fixture

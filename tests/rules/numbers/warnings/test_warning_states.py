@@ -298,7 +298,7 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
 
 def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verbs(tmp_path, onemap, postgis):
     database = postgis.database()
-    owner = Town(f"{database.url}&schema=warned", tmp_path, onemap)
+    owner = Town(f"{database.url}&schema=warned", tmp_path, onemap).fill()
     with psycopg.connect(database.url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'warned_forester'").fetchone() is None:
             connection.execute("CREATE ROLE warned_forester LOGIN")
