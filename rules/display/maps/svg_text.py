@@ -56,11 +56,11 @@ def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[
 
     No Chinese character is left alone on the last line: the one before it goes with it.
     """
-    return list(_wrapped(text, size, width / _BOLD if bold else width))
+    return list(_lines_within(text, size, width / _BOLD if bold else width))
 
 
 @lru_cache(maxsize=1 << 10)  # a legend measures its rows time and again before it draws them, and on every page
-def _wrapped(text: str, size: float, width: float) -> tuple[str, ...]:
+def _lines_within(text: str, size: float, width: float) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     for token in _tokens(text):

@@ -100,10 +100,10 @@ class _AskedLayers(Mapping[str, LayerEntry]):
 
     def __init__(self, catalogue: Mapping[str, LayerEntry]) -> None:
         self._catalogue = catalogue
-        self.said: dict[str, LayerEntry | None] = {}
+        self.entries: dict[str, LayerEntry | None] = {}
 
     def __getitem__(self, code: str) -> LayerEntry:
-        self.said[code] = self._catalogue.get(code)
+        self.entries[code] = self._catalogue.get(code)
         return self._catalogue[code]
 
     def __iter__(self) -> Iterator[str]:
@@ -143,7 +143,7 @@ def parse_packs(
     if is_of_today:
         while len(_PARSED) >= _MOST_PARSED:
             _PARSED.pop(next(iter(_PARSED)), None)
-        _PARSED[asked] = layers.said, tuple(packs)
+        _PARSED[asked] = layers.entries, tuple(packs)
     return packs
 
 
