@@ -258,9 +258,16 @@ def usual_font(application):
 
 
 @pytest.fixture
-def core_of_dock(shared_core):
-    """The core of the dock; tests that end it, or forbid its start, have another."""
-    return shared_core
+def core_of_dock(request, shared_core):
+    """The core of the dock: that of all tests, but for one that `ends_its_core` a core of its own."""
+    from onemap.plugin.connection.core_session import Core
+
+    if not hasattr(request, "param"):
+        yield shared_core
+        return
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

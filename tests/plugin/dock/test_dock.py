@@ -20,7 +20,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
 )
 
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.place_preview import district_of
 from onemap.plugin.desk.map.map_layers import layer_on_map
@@ -31,21 +30,7 @@ from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
-from onemap.tests.plugin.windows import own_dock
-
-
-@pytest.fixture
-def core_of_dock(request, shared_core):
-    """The core of all tests; for one that ends it, or forbids its start, a core of its own."""
-    if not hasattr(request, "param"):
-        yield shared_core
-        return
-    made = Core()
-    yield made
-    made.stop()
-
-
-ends_its_core = pytest.mark.parametrize("core_of_dock", ["its own"], indirect=True)
+from onemap.tests.plugin.windows import ends_its_core, own_dock
 
 
 @pytest.fixture
