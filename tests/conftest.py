@@ -4,6 +4,7 @@ import contextlib
 import gc
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -34,10 +35,10 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(autouse=True)
-def machine_of_the_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def machine_of_the_folder(request: pytest.FixtureRequest) -> None:
     """In some folders a machine that treats files as Windows does."""
     if windows_like.runs_here(request.node):
-        windows_like.treat_files_as_windows(monkeypatch)
+        windows_like.treat_files_as_windows(request.getfixturevalue("monkeypatch"))
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,25 @@ def onemap(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Answer]:
         return Answer(code, json.loads(out.decode("utf-8")), error.decode("utf-8"))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path], Any], Path], Any]:
+    """Fills a folder with what a function makes in one: it is called once, and what it made copied for each test.
+
+    It gives what the function returned, which no test may change.
+    """
+    made: dict[Callable[[Path], Any], tuple[Path, Any]] = {}
+
+    def fill(make: Callable[[Path], Any], folder: Path) -> Any:
+        if make not in made:
+            place = tmp_path_factory.mktemp("made")
+            made[make] = place, make(place)
+        place, returned = made[make]
+        shutil.copytree(place, folder, dirs_exist_ok=True)
+        return returned
+
+    return fill
 
 
 @pytest.fixture

@@ -90,10 +90,11 @@ class Server:
     programs: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def database(self) -> Database:
-        """A new database with PostGIS and nothing else in it."""
+    def database(self, of: str = _FRESH) -> Database:
+        """A new database with PostGIS and nothing else in it, or with what is in another one, to which nobody talks."""
         made = Database(f"test{next(self._numbers)}", self.folder, self.programs)
-        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {_FRESH}")
+        sql = f"CREATE DATABASE {made.name} TEMPLATE {of} STRATEGY file_copy"  # nothing has to be written twice
+        Database("postgres", self.folder, self.programs).run(sql)
         return made
 
 

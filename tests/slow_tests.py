@@ -6,11 +6,23 @@ not change it much.
 """
 
 import os
+import re
 
 import pytest
 
 LIMIT_S = 3.0
+_ALL_SLOW = re.compile(rb"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
 _SLACK = 1.5  # one machine is not as fast as another, nor the same one at all hours
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave a file unread that has none of the tests that are asked for: to collect all takes every process long."""
+    asked = config.option.markexpr
+    if asked not in ("slow", "not slow") or collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_bytes()
+    has_none = b"mark.slow" not in text if asked == "slow" else _ALL_SLOW.search(text)
+    return True if collection_path.name.startswith("test_") and has_none else None
 
 
 def _processor_s():

@@ -6,7 +6,8 @@ takes in a file, a macro: Word would obey it at everyone who opens an issued pap
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from defusedxml import ElementTree
@@ -26,6 +27,7 @@ _FIELD_LINK = re.compile(r'\s*HYPERLINK\s+(?:\\[lmnt]\s|"?(?:https?|mailto):|\\[
 _NAME = re.compile(r"\s*(=|[A-Za-z]+)")
 _PROGRAMS = re.compile(r"(?:^|/)(?:vbaProject|vbaData|activeX|oleObject)", re.IGNORECASE)
 _FETCHING = ("attachedTemplate", "mailMergeSource", "mailMergeHeaderSource", "subDocument", "frame", "aFChunk")
+_ACTING_TAGS = frozenset(("mailMerge", "fldSimple", "instrText", "delInstrText", "fldChar"))
 _ACTING = ("vbaProject", "oleObject", "control", "activeXControlBinary")
 
 
@@ -61,9 +63,10 @@ def _problems_of(part: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, dict
         if any("macroEnabled" in str(kind.get("ContentType")) for kind in root):
             yield "statement.template_macro", {}
     else:
-        if any(_local(node.tag) == "mailMerge" for node in root.iter()):
+        acting = [(kind, node) for node in root.iter() if (kind := _local(node.tag)) in _ACTING_TAGS]
+        if any(kind == "mailMerge" for kind, _ in acting):
             yield "statement.template_link", {"what": "mailMerge"}
-        for text in _field_texts(root):
+        for text in _field_texts(acting):
             name = _NAME.match(text)
             called = name[1].upper() if name else ""
             if called not in _FIELDS or (called == "HYPERLINK" and not _FIELD_LINK.match(text)):
@@ -83,11 +86,13 @@ def _relations(root: Any) -> Iterator[tuple[str, dict[str, str]]]:
                 yield "statement.template_link", {"what": kind}
 
 
-def _field_texts(root: Any) -> Iterator[str]:
-    """The code of every field of a part, put together from its runs; of one in another's code the outer has no word."""
+def _field_texts(acting: Sequence[tuple[str, Any]]) -> Iterator[str]:
+    """The code of every field of a part, put together from its runs; of one in another's code the outer has no word.
+
+    acting: its elements of _ACTING_TAGS, in order.
+    """
     open_codes: list[list[str] | None] = []  # of each field that has begun; None once its result is reached
-    for node in root.iter():
-        kind = _local(node.tag)
+    for kind, node in acting:
         if kind == "fldSimple":
             yield _attribute(node, "instr")
         elif kind in ("instrText", "delInstrText"):
@@ -109,6 +114,7 @@ def _field_texts(root: Any) -> Iterator[str]:
     yield from ("".join(code) for code in open_codes if code is not None)
 
 
+@lru_cache(maxsize=1 << 10)  # a part has thousands of elements, and few names
 def _local(tag: Any) -> str:
     return str(tag).rpartition("}")[2]
 

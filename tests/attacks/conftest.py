@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import shapely
 
+from onemap.tests.attacks.server_accounts import Bureau, make_bureau
 from onemap.tests.conftest import write_layer
+from onemap.tests.postgis_server import Server
 
 
 @dataclass
@@ -43,6 +45,12 @@ def listener() -> Iterator[Listener]:
     yield Listener(server.server_address[1], asked)
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def made_bureau(postgis: Server, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """A bureau on a server, to be copied."""
+    return make_bureau(tmp_path_factory.mktemp("bureau"), postgis)
 
 
 @pytest.fixture

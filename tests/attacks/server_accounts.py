@@ -6,8 +6,9 @@ lawful step writes, row by row, so that an attack differs from it in what it att
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import plain_tables, row_hash
 from onemap.rules.verbs.work.judgement_tables import TABLES
 from onemap.tests.conftest import Answer
-from onemap.tests.postgis_server import Server
+from onemap.tests.postgis_server import Database, Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import DEFINE, RULES, ground, write
 
@@ -54,8 +55,18 @@ class Bureau:
     """The library `town` on a server; case: one that is out, on the farm (land) and in the river (water)."""
 
     folder: Path
-    url: str
+    database: Database
     case: str = ""
+
+    @property
+    def url(self) -> str:
+        """The library's location for the owner of the server."""
+        return f"{self.database.url}&schema=town"
+
+    def copied(self, folder: Path, server: Server) -> "Bureau":
+        """The same in a database and a folder of its own."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return replace(self, folder=folder, database=server.database(of=self.database.name))
 
     def place(self, account: str) -> str:
         """The library's location for an account."""
@@ -161,9 +172,8 @@ def text_hash(text: str) -> str:
 
 def make_bureau(folder: Path, server: Server) -> Bureau:
     """The library with its accounts, and one case that is out."""
-    database = server.database()
-    url = f"{database.url}&schema=town"
-    bureau = Bureau(folder, url)
+    bureau = Bureau(folder, server.database())
+    url = bureau.url
     district = write(folder / "district.gpkg", [ground(-9000, -9000, 9000, 9000)], {"n": [1]})
     done("new", url, "--crs", "EPSG:4547", "--district", district)
     with psycopg.connect(url.replace("&schema=town", ""), autocommit=True) as connection:
@@ -180,6 +190,6 @@ def make_bureau(folder: Path, server: Server) -> Bureau:
     parcels = write(folder / "parcels.gpkg", [ground(0, 0, 100, 100)], {"DKBH": ["DK1"]})
     asked = ("--project", "小学", "--pack", pack, "--by", "u_lead")
     case = done("review", "open", bureau.place("u_lead"), parcels, *asked).json["case"]
-    opened = Bureau(folder, url, str(case))
+    opened = replace(bureau, case=str(case))
     assert opened.review("u_lead", "circulate").code == 0
     return opened

@@ -5,15 +5,15 @@ import pytest
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library, sha256
 from onemap.layers.stores.store import chained_hash
-from onemap.tests.attacks.server_accounts import Bureau, make_bureau
+from onemap.tests.attacks.server_accounts import Bureau
 from onemap.tests.rules.command import command, done
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def bureau(postgis, tmp_path) -> Bureau:
-    return make_bureau(tmp_path, postgis)
+def bureau(made_bureau, postgis, tmp_path) -> Bureau:
+    return made_bureau.copied(tmp_path, postgis)
 
 
 def as_owner(bureau: Bureau, *statements: str) -> None:

@@ -17,7 +17,7 @@ from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.cases.event import CHAINS, ordered_events
 from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
 from onemap.rules.review.cases.replay import Replay
-from onemap.tests.attacks.server_accounts import Bureau, log_row, make_bureau, text_hash, write_rows
+from onemap.tests.attacks.server_accounts import Bureau, log_row, text_hash, write_rows
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
@@ -35,9 +35,9 @@ WORDS = {"conclusion": "agree", "text": "同意", "basis": "", "answers": []}
 
 
 @pytest.fixture
-def bureau(postgis, tmp_path) -> Bureau:
+def bureau(made_bureau, postgis, tmp_path) -> Bureau:
     """Land must refuse (prohibited), water may consult; silence is consent."""
-    return make_bureau(tmp_path, postgis)
+    return made_bureau.copied(tmp_path, postgis)
 
 
 def codes_of_verify(bureau):

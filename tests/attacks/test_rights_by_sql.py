@@ -8,7 +8,7 @@ import shapely
 
 from onemap.layers.library.library import sha256
 from onemap.rules.review.cases.event import COLUMNS as COLUMNS_OF_EVENTS
-from onemap.tests.attacks.server_accounts import ACCOUNTS, DEPARTMENTS, Bureau, log_row, make_bureau, text_hash
+from onemap.tests.attacks.server_accounts import ACCOUNTS, DEPARTMENTS, Bureau, log_row, text_hash
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import opinion
 
@@ -19,9 +19,9 @@ SECRET, RETURNED = "what land has not signed", "what reform got back"
 
 
 @pytest.fixture(scope="module")
-def bureau(postgis, tmp_path_factory) -> Bureau:
+def bureau(made_bureau, postgis, tmp_path_factory) -> Bureau:
     """Land has written a draft; reform's was given back; water's is the machine's."""
-    made = make_bureau(tmp_path_factory.mktemp("bureau"), postgis)
+    made = made_bureau.copied(tmp_path_factory.mktemp("bureau"), postgis)
     words = ("--conclusion", "disagree", "--basis", "law", "--text")
     assert made.review("u_land", "opine", "land", *words, SECRET).code == 0
     assert made.review("u_reform", "opine", "reform", *words, RETURNED).code == 0
@@ -122,9 +122,9 @@ UNREADABLE = (
 )
 
 
-def test_a_run_that_cannot_be_read_is_named_and_passed_over(postgis, tmp_path):
+def test_a_run_that_cannot_be_read_is_named_and_passed_over(made_bureau, postgis, tmp_path):
     """One junk run would else end the list of runs, every comparison and every decision, for everybody."""
-    bureau = make_bureau(tmp_path, postgis)
+    bureau = made_bureau.copied(tmp_path, postgis)
     before = [run["id"] for run in done("runs", bureau.place("u_land")).json["runs"]]
     names = []
     for number, facts in enumerate(UNREADABLE):
@@ -227,8 +227,8 @@ def test_no_department_logs_a_step_and_nobody_one_of_another_case_or_features(bu
 
 
 @pytest.mark.parametrize("text", ["同意", "𠀀 and 😀", 'a "b" \\ /\n\r\t', "\x7f\x80\u2028\ufeff", "a" * 5000 + "é"])
-def test_the_server_hashes_an_event_as_the_program_does(postgis, tmp_path, text):
-    bureau = make_bureau(tmp_path, postgis)
+def test_the_server_hashes_an_event_as_the_program_does(made_bureau, postgis, tmp_path, text):
+    bureau = made_bureau.copied(tmp_path, postgis)
     words = {"conclusion": "agree", "text": text, "basis": "", "answers": []}
     bureau.attempt("u_water", bureau.event("water", "opine", words, note=text), stays=True)
     shown = bureau.show_case()
@@ -244,8 +244,8 @@ def test_a_run_whose_log_does_not_tell_of_all_its_rows_is_refused(bureau, which)
         bureau.attempt("u_water", rows)
 
 
-def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(postgis, tmp_path):
-    bureau = make_bureau(tmp_path, postgis)
+def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(made_bureau, postgis, tmp_path):
+    bureau = made_bureau.copied(tmp_path, postgis)
     for number, kind in enumerate(("remedy", "compare"), start=1):
         rows = bureau.check_run("u_water")
         id_ = rows[1][1]["id"][:-1] + str(number)
@@ -407,8 +407,8 @@ def test_in_a_file_a_department_that_is_named_overrides_only_what_is_its_own(bur
     assert after["overrides"][0]["rule"] == "farm"
 
 
-def test_whoever_judges_otherwise_does_not_sign_alone_and_a_signed_word_is_everybodys(postgis, tmp_path):
-    bureau = make_bureau(tmp_path, postgis)
+def test_whoever_judges_otherwise_does_not_sign_alone_and_a_signed_word_is_everybodys(made_bureau, postgis, tmp_path):
+    bureau = made_bureau.copied(tmp_path, postgis)
     assert bureau.review("u_water", "override", "DK1", "river", "--verdict", "clear", "--reason", "r").code == 0
     assert bureau.review("u_water", "sign", "water").codes == ["review.self_sign"]
     assert bureau.review("u_water", "override", "DK1", "river", "--verdict", "notice", "--reason", "r").code == 0

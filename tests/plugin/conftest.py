@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-PROFILE = tempfile.mkdtemp(prefix="onemap-profile-")
+# In memory where pytest's own folders are: settings are written and waited for before and after each test.
+PROFILE = tempfile.mkdtemp(prefix="onemap-profile-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
 os.environ["QGIS_CUSTOM_CONFIG_PATH"] = PROFILE
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -64,11 +65,13 @@ def application():
 @pytest.fixture(autouse=True)
 def fresh_start():
     """No settings and no layers of the test before, nor for what a module sets up before the next test."""
+    project = QgsProject.instance()
     QgsSettings().remove("onemap")
-    QgsProject.instance().clear()
+    if project.isDirty() or project.mapLayers():  # by a module's fixture: to clear takes longer than many tests
+        project.clear()
     yield
     QgsSettings().remove("onemap")
-    QgsProject.instance().clear()
+    project.clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -255,9 +258,16 @@ def usual_font(application):
 
 
 @pytest.fixture
-def core_of_dock(shared_core):
-    """The core of the dock; tests that end it, or forbid its start, have another."""
-    return shared_core
+def core_of_dock(request, shared_core):
+    """The core of the dock: that of all tests, but for one that `ends_its_core` a core of its own."""
+    from onemap.plugin.connection.core_session import Core
+
+    if not hasattr(request, "param"):
+        yield shared_core
+        return
+    made = Core()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

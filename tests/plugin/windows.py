@@ -2,12 +2,16 @@
 
 from contextlib import contextmanager
 
+import pytest
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QApplication
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.dock.dock import OneMapDock
+
+# A test that ends the core of its dock, or forbids its start, and so does not share that of the others.
+ends_its_core = pytest.mark.parametrize("core_of_dock", ["its own"], indirect=True)
 
 
 @contextmanager

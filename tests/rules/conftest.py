@@ -15,6 +15,8 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.rules.judge.overlay import compiler
+from onemap.tests.machines import windows_like
+from onemap.tests.rules.made_libraries import FilledLibrary, MadeLibraries, as_wkb, may_be_copied
 from onemap.tests.rules.small_pack import pack_text
 
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
@@ -63,6 +65,7 @@ class Desk:
 
     folder: Path
     run: Callable[..., Any]
+    filled: FilledLibrary | None = None
 
     @property
     def library(self) -> Path:
@@ -84,13 +87,23 @@ class Desk:
         **options: Any,
     ) -> dict[str, Any]:
         """Add a version of a layer of the test's own; `covers`: a polygon, or "extent"."""
-        keys = {"KEY": [f"f{n}" for n in range(1, len(shapes) + 1)]}
-        source = self.write(f"{code}_source", shapes, {**keys, **(columns or {})}, "EPSG:4547")
-        if not isinstance(covers, str):
-            covers = self.write(f"{code}_coverage", [covers], {"n": [1]}, "EPSG:4547")
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         define = f"name={code},department=land,library=department,kind=vector,geometry={geometry},key=KEY"
-        answer = self.run("add", self.library, source, "--as", code, "--covers", covers, "--define", define, *given)
+
+        def files() -> list[Path]:
+            keys = {"KEY": [f"f{n}" for n in range(1, len(shapes) + 1)]}
+            source = self.write(f"{code}_source", shapes, {**keys, **(columns or {})}, "EPSG:4547")
+            coverage = [] if isinstance(covers, str) else [covers]
+            return [source, *(self.write(f"{code}_coverage", [one], {"n": [1]}, "EPSG:4547") for one in coverage)]
+
+        def add(written: Sequence[Path]) -> Any:
+            ground = (*written[1:], covers)[0]
+            return self.run(
+                "add", self.library, written[0], "--as", code, "--covers", ground, "--define", define, *given
+            )
+
+        asked = as_wkb(shapes), columns, covers if isinstance(covers, str) else as_wkb(covers), define, given
+        answer = self.filled.step((code, *asked), files, add) if self.filled else add(files())
         assert answer.code == 0, answer.json
         return answer.json
 
@@ -131,11 +144,32 @@ class Desk:
         return Outcome(answer, out)
 
 
+@pytest.fixture(scope="session")
+def made_libraries(tmp_path_factory: pytest.TempPathFactory) -> MadeLibraries:
+    """What the tests of this process have filled their libraries with."""
+    return MadeLibraries(tmp_path_factory.mktemp("made"))
+
+
 @pytest.fixture
-def desk(tmp_path: Path, onemap: Callable[..., Any]) -> Desk:
+def fill(
+    request: pytest.FixtureRequest, made_libraries: MadeLibraries, onemap: Callable[..., Any]
+) -> Callable[[Path], FilledLibrary | None]:
+    """Makes a library at a path, which is filled step by step; none of that is copied where a test replaces things."""
+
+    def at(path: Path) -> FilledLibrary | None:
+        filled = FilledLibrary(path, made_libraries, windows_like.runs_here(request.node))
+        new = ("new", path, "--crs", "EPSG:4547")
+        answer = filled.step(new[2:], list, lambda _: onemap(*new)) if may_be_copied(request) else onemap(*new)
+        assert answer.code == 0, answer.json
+        return filled if may_be_copied(request) else None
+
+    return at
+
+
+@pytest.fixture
+def desk(tmp_path: Path, onemap: Callable[..., Any], fill: Callable[[Path], FilledLibrary | None]) -> Desk:
     made = Desk(tmp_path, onemap)
-    answer = onemap("new", made.library, "--crs", "EPSG:4547")
-    assert answer.code == 0, answer.json
+    made.filled = fill(made.library)
     return made
 
 

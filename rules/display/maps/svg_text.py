@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 from onemap.layers.visible_text import visible_text
 from onemap.layers.xml_elements import escape, quoteattr
@@ -38,9 +39,10 @@ _BOLD = 1.1  # how much wider bold letters are
 
 def text_width(text: str, size: float) -> float:
     """About how wide a text is, in the unit of its size: Chinese is square, other letters are taken as wide ones."""
-    return size * sum(_character_width(character) for character in text)
+    return size * sum(map(_character_width, text))
 
 
+@lru_cache(maxsize=1 << 14)
 def _character_width(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WFA":
         return _WIDE
@@ -54,7 +56,11 @@ def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[
 
     No Chinese character is left alone on the last line: the one before it goes with it.
     """
-    width /= _BOLD if bold else 1.0
+    return list(_lines_within(text, size, width / _BOLD if bold else width))
+
+
+@lru_cache(maxsize=1 << 10)  # a legend measures its rows time and again before it draws them, and on every page
+def _lines_within(text: str, size: float, width: float) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     for token in _tokens(text):
@@ -70,9 +76,9 @@ def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[
             lines.append(line[:fitting])
             line = line[fitting:]
     if not line.strip() and lines:
-        return lines
+        return tuple(lines)
     lines.append(line.rstrip())
-    return _without_orphan(lines)
+    return tuple(_without_orphan(lines))
 
 
 def _without_orphan(lines: list[str]) -> list[str]:

@@ -95,7 +95,25 @@ def is_shipped(name: str) -> bool:
     return "/" not in name and "\\" not in name and (RESOURCES / "packs" / f"{name}.toml").is_file()
 
 
-_PARSED: dict[Any, tuple[Mapping[str, LayerEntry], tuple[Pack, ...]]] = {}
+class _AskedLayers(Mapping[str, LayerEntry]):
+    """A catalogue, and what it said of each layer that it was asked for, None for one that it does not know."""
+
+    def __init__(self, catalogue: Mapping[str, LayerEntry]) -> None:
+        self._catalogue = catalogue
+        self.entries: dict[str, LayerEntry | None] = {}
+
+    def __getitem__(self, code: str) -> LayerEntry:
+        self.entries[code] = self._catalogue.get(code)
+        return self._catalogue[code]
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("a pack asks for layers by their codes")
+
+    def __len__(self) -> int:
+        return len(self._catalogue)
+
+
+_PARSED: dict[Any, tuple[Mapping[str, LayerEntry | None], tuple[Pack, ...]]] = {}
 _MOST_PARSED = 4  # lists of packs that are held as they were read: a library is asked by the same ones all day
 
 
@@ -114,17 +132,18 @@ def parse_packs(
     """
     asked = (tuple(texts), code_system, are_kept, shipped_state())
     is_of_today = not tables and register is None
-    known = _PARSED.get(asked) if is_of_today else None
-    if known is not None and known[0] == catalogue:
+    known = _PARSED.pop(asked, None) if is_of_today else None
+    if known is not None and all(catalogue.get(code) == entry for code, entry in known[0].items()):
+        _PARSED[asked] = known  # behind the others: the one that nobody asked for longest is let go first
         return list(known[1])
-    packs: list[Pack] = []
+    layers, packs = _AskedLayers(catalogue), list[Pack]()
     for text, source in texts:
         kinds = packs[-1].register if packs else register
-        packs.append(parse_pack(text, source, catalogue, code_system, packs, tables, are_kept, kinds))
+        packs.append(parse_pack(text, source, layers, code_system, packs, tables, are_kept, kinds))
     if is_of_today:
         while len(_PARSED) >= _MOST_PARSED:
             _PARSED.pop(next(iter(_PARSED)), None)
-        _PARSED[asked] = dict(catalogue), tuple(packs)
+        _PARSED[asked] = layers.entries, tuple(packs)
     return packs
 
 

@@ -13,6 +13,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.resources.sample_city import make
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 
 def square(x, y, size=1000.0):
@@ -24,12 +25,15 @@ def versions_of(path):
         return [(version.code, version.label, version.count) for version in versions(library)]
 
 
+def made_library(folder):
+    district = write_layer(folder / "district.gpkg", [square(0, 0)])
+    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
+
+
 @pytest.fixture
-def library(tmp_path, onemap):
-    path = tmp_path / "library.gpkg"
-    district = write_layer(tmp_path / "district.gpkg", [square(0, 0)])
-    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
-    return path
+def library(tmp_path, copied):
+    copied(made_library, tmp_path)
+    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

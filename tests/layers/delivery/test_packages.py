@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 DEFINE = "name=试点,department=environment,library=base,kind=vector,geometry=polygon,key=BSM"
 
@@ -38,30 +40,32 @@ def log_of(location):
         return list(library.connection.execute("SELECT action, subject FROM onemap_audit ORDER BY number"))
 
 
-@pytest.fixture
-def add(onemap, tmp_path):
-    """Add squares by key as a version of a layer; returns the answer."""
-
-    def run(library, code, label, squares, covers=None, **columns):
-        path = tmp_path / f"{library.stem}-{code}-{label}.gpkg"
-        fields = {"BSM": list(squares), "数": [ord(key[0]) for key in squares], **columns}
-        source = write_layer(path, list(squares.values()), fields)
-        given = ("--covers", covers or "extent", "--define", DEFINE, "--label", label)
-        answer = onemap("add", library, source, "--as", code, *given)
-        assert answer.code == 0, answer.json
-        return answer
-
-    return run
+def add_squares(folder, library, code, label, squares, covers=None, **columns):
+    """Add squares by key as a version of a layer, from a file in a folder; returns the answer."""
+    path = folder / f"{library.stem}-{code}-{label}.gpkg"
+    fields = {"BSM": list(squares), "数": [ord(key[0]) for key in squares], **columns}
+    source = write_layer(path, list(squares.values()), fields)
+    given = ("--covers", covers or "extent", "--define", DEFINE, "--label", label)
+    return done("add", library, source, "--as", code, *given)
 
 
 @pytest.fixture
-def sender(tmp_path, onemap, add):
-    path = tmp_path / "sender.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547", "--name", "县").code == 0
+def add(tmp_path):
+    return partial(add_squares, tmp_path)
+
+
+def made_sender(folder):
+    add, path = partial(add_squares, folder), folder / "sender.gpkg"
+    done("new", path, "--crs", "EPSG:4547", "--name", "县")
     add(path, "T", "2024", {"a": square(0, 0), "b": square(200, 0), "c": square(400, 0), "d": square(600, 0)})
     add(path, "T", "2025", {"d": square(600, 0), "a": square(0, 0), "b": square(200, 0, 90), "e": square(800, 0)})
     add(path, "U", "2025", {"u1": square(0, 0, 250), "u2": square(250, 0, 700)}, 值=[0.1 + 0.2, None])
-    return path
+
+
+@pytest.fixture
+def sender(tmp_path, copied):
+    copied(made_sender, tmp_path)
+    return tmp_path / "sender.gpkg"
 
 
 @pytest.fixture

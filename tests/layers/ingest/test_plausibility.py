@@ -10,6 +10,7 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 FARMLAND = "永久基本农田图斑"
 RED_LINE = {"BSM": "1", "YSDM": "2", "XJXZQDM": "139901", "XJXZQMC": "甲", "HXMC": "乙", "LHLX": "丙", "MJ": 1.0}
@@ -21,12 +22,15 @@ def squares(count, west=0.0, side=100.0):
     return [shapely.box(x, y, x + side, y + side) for x, y in corners]
 
 
+def made_library(folder):
+    district = write_layer(folder / "district.gpkg", squares(1, side=10_000.0))
+    done("new", folder / "library.gpkg", "--crs", "EPSG:4547", "--district", district)
+
+
 @pytest.fixture
-def library(tmp_path, onemap):
-    path = tmp_path / "library.gpkg"
-    district = write_layer(tmp_path / "district.gpkg", squares(1, side=10_000.0))
-    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
-    return path
+def library(tmp_path, copied):
+    copied(made_library, tmp_path)
+    return tmp_path / "library.gpkg"
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import read_version, versions
+from onemap.tests.conftest import write_layer
+from onemap.tests.layers.conftest import box
+from onemap.tests.rules.command import done
 
 PLAIN = ("onemap_library", "onemap_packs", "onemap_district", "onemap_catalogue", "onemap_versions", "onemap_audit")
 CATALOGUE = """[OWN]
@@ -18,20 +21,24 @@ geometry = "polygon"
 """
 
 
-@pytest.fixture
-def full(tmp_path, onemap, layer_file, box):
+def made_library(folder):
     """A library with a district, a layer of two versions, one of a city's own, and features set aside."""
-    path = tmp_path / "full.gpkg"
+    path = folder / "full.gpkg"
     path.with_suffix(".catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-    district = layer_file("district.gpkg", [box(-1000, -1000, 5000, 5000)])
-    assert onemap("new", path, "--crs", "EPSG:4547", "--name", "全", "--district", district).code == 0
+    district = write_layer(folder / "district.gpkg", [box(-1000, -1000, 5000, 5000)])
+    done("new", path, "--crs", "EPSG:4547", "--name", "全", "--district", district)
     define = "name=试,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
-    first = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "面积": [0.1 + 0.2, None]})
-    second = layer_file("b.gpkg", [box(0, 0), None], {"BSM": ["A", "B"], "数": [9007199254740993, 1]})
-    assert onemap("add", path, first, "--as", "T", "--covers", "district", "--define", define).code == 0
-    assert onemap("add", path, second, "--as", "T", "--keep-bad").code == 0
-    assert onemap("add", path, first, "--as", "OWN", "--covers", "district").code == 0
-    return path
+    first = write_layer(folder / "a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "面积": [0.1 + 0.2, None]})
+    second = write_layer(folder / "b.gpkg", [box(0, 0), None], {"BSM": ["A", "B"], "数": [9007199254740993, 1]})
+    done("add", path, first, "--as", "T", "--covers", "district", "--define", define)
+    done("add", path, second, "--as", "T", "--keep-bad")
+    done("add", path, first, "--as", "OWN", "--covers", "district")
+
+
+@pytest.fixture
+def full(tmp_path, copied):
+    copied(made_library, tmp_path)
+    return tmp_path / "full.gpkg"
 
 
 def content(location):
@@ -77,7 +84,7 @@ def test_a_copy_on_a_server_and_one_back_in_a_file_are_equal_to_the_first(full, 
         ]
 
 
-def test_a_copy_goes_on_where_the_original_left_off(full, postgis, onemap, layer_file, box):
+def test_a_copy_goes_on_where_the_original_left_off(full, postgis, onemap, layer_file):
     url = f"{postgis.database().url}&schema=copied"
     assert onemap("copy", full, url).code == 0
     more = layer_file("c.gpkg", [box(0, 0)], {"BSM": ["C"]})

@@ -9,24 +9,28 @@ import shapely
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import in_force, last_version, versions
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 
 def box(east, side=100.0):
     return shapely.box(500_000 + east, 4_200_000, 500_000 + east + side, 4_200_000 + side)
 
 
-@pytest.fixture
-def library(tmp_path, onemap):
+def made_library(folder):
     """Two versions of the red line, of which the second is a mistake."""
-    path = tmp_path / "library.gpkg"
-    district = write_layer(tmp_path / "district.gpkg", [box(0, 1000.0)])
-    assert onemap("new", path, "--crs", "EPSG:4547", "--district", district).code == 0
+    path = folder / "library.gpkg"
+    district = write_layer(folder / "district.gpkg", [box(0, 1000.0)])
+    done("new", path, "--crs", "EPSG:4547", "--district", district)
     add = ("add", path, "--as", "STBHHX", "--covers", "district")
     columns = {"BSM": ["1"], "HXMC": ["甲"], "LHLX": ["乙"]}
-    assert onemap(*add, write_layer(tmp_path / "a.gpkg", [box(0)], columns), "--valid-from", "2024-01-01").code == 0
-    wrong = write_layer(tmp_path / "b.gpkg", [box(500)], columns)
-    assert onemap(*add, wrong, "--valid-from", "2025-01-01").code == 0
-    return path
+    done(*add, write_layer(folder / "a.gpkg", [box(0)], columns), "--valid-from", "2024-01-01")
+    done(*add, write_layer(folder / "b.gpkg", [box(500)], columns), "--valid-from", "2025-01-01")
+
+
+@pytest.fixture
+def library(tmp_path, copied):
+    copied(made_library, tmp_path)
+    return tmp_path / "library.gpkg"
 
 
 def states(onemap, library):

@@ -20,7 +20,6 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
 )
 
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.add.place_preview import district_of
 from onemap.plugin.desk.map.map_layers import layer_on_map
@@ -31,15 +30,7 @@ from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
-from onemap.tests.plugin.windows import own_dock
-
-
-@pytest.fixture
-def core_of_dock():
-    """A core that a test may end."""
-    made = Core()
-    yield made
-    made.stop()
+from onemap.tests.plugin.windows import ends_its_core, own_dock
 
 
 @pytest.fixture
@@ -74,6 +65,7 @@ def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_ch
     assert len(list(layer.getFeatures())) == 1
 
 
+@ends_its_core
 @pytest.mark.slow
 def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, tmp_path, capfd):
     """A lock of QGIS's that is lost lets whoever else writes take the journal away under the map."""
@@ -238,6 +230,7 @@ def test_a_refusal_is_shown_in_the_core_s_words(open_dock, tmp_path):
     assert not open_dock.check_tab.is_checking
 
 
+@ends_its_core
 def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
     os.kill(open_dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: open_dock.notice.text)
@@ -248,6 +241,7 @@ def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
     assert open_dock.core.is_running
 
 
+@ends_its_core
 def test_a_core_killed_in_the_middle_of_a_check_gives_the_button_back(open_dock):
     refused = []
     open_dock.check_tab.refused.connect(refused.append)
@@ -270,6 +264,7 @@ def test_a_cancelled_check_ends_without_a_message(open_dock):
     assert open_dock.check_tab.button.isEnabled()
 
 
+@ends_its_core
 @pytest.mark.slow
 def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
     number = open_dock.core.process_id
@@ -283,6 +278,7 @@ def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
     assert not open_dock.core.is_running
 
 
+@ends_its_core
 def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch):
     monkeypatch.setattr("onemap.plugin.connection.core_session.FOLDER", Path("/nowhere"))
     dock.show()
@@ -317,6 +313,7 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
     assert dock.notice._button.text() == "Open a library…"
 
 
+@ends_its_core
 def test_a_layer_that_cannot_be_opened_has_the_core_say_why_and_what_to_do(dock, library, tmp_path):
     moved = tmp_path / "moved.gpkg"
     shutil.copyfile(library, moved)
@@ -390,6 +387,7 @@ def test_what_was_asked_is_whole_below_the_buttons(open_dock):
     assert label.isHidden()
 
 
+@ends_its_core
 def test_closing_the_dock_ends_the_core(dock, library):
     dock.open_library(library)
     wait_for(lambda: dock.core.is_running and dock.library.layers)

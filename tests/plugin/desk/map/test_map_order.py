@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import subprocess
+from functools import cache
 
 import pytest
 from qgis.core import (
@@ -84,8 +85,9 @@ def city(town, application, tmp_path_factory):
     return path, words
 
 
+@cache
 def layers_of(path, language):
-    """What the core says of the library's layers, in one language."""
+    """What the core says of the library's layers, in one language; no test changes them."""
     command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "layers", str(path)]
     done = subprocess.run([*command, "--looks", "--json", "--lang", language], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout

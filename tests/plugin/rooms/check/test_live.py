@@ -8,18 +8,10 @@ from contextlib import closing
 import pytest
 from qgis.core import QgsGeometry
 
-from onemap.plugin.connection.core_session import Core
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
+from onemap.tests.plugin.windows import ends_its_core
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def core_of_dock():
-    """A core that a test may end."""
-    made = Core()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -116,6 +108,7 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty_page
 
 
+@ends_its_core
 def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     dock, layer, parcel = desk
     live = dock.check_tab.live

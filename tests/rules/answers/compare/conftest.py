@@ -11,6 +11,7 @@ import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.made_libraries import FilledLibrary, as_wkb
 
 MATRIX = """
 title = "test"
@@ -68,6 +69,7 @@ class Table:
 
     folder: Path
     run: Callable[..., Any]
+    filled: FilledLibrary | None = None
 
     @property
     def library(self) -> Path:
@@ -78,11 +80,20 @@ class Table:
             "KEY": [f"{code}{n}" for n in range(1, len(shapes) + 1)],
             field: pd.Series([use for _, use in shapes], dtype=object),
         }
-        source = write_layer(self.folder / f"{code}.gpkg", [shape for shape, _ in shapes], columns)
-        coverage = write_layer(self.folder / f"{code}_covers.gpkg", [covers])
         define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=KEY"
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        answer = self.run("add", self.library, source, "--as", code, "--covers", coverage, "--define", define, *given)
+
+        def files() -> list[Path]:
+            source = write_layer(self.folder / f"{code}.gpkg", [shape for shape, _ in shapes], columns)
+            return [source, write_layer(self.folder / f"{code}_covers.gpkg", [covers])]
+
+        def add(written: Sequence[Path]) -> Any:
+            source, ground = written
+            return self.run("add", self.library, source, "--as", code, "--covers", ground, "--define", define, *given)
+
+        uses = [use for _, use in shapes]
+        asked = code, as_wkb([shape for shape, _ in shapes]), uses, field, as_wkb(covers), define, given
+        answer = self.filled.step(asked, files, add) if self.filled else add(files())
         assert answer.code == 0, answer.json
 
     def matrix(self, text: str = MATRIX) -> Path:
@@ -111,8 +122,7 @@ class Table:
 
 
 @pytest.fixture
-def table(tmp_path: Path, onemap: Callable[..., Any]) -> Table:
+def table(tmp_path: Path, onemap: Callable[..., Any], fill: Callable[[Path], FilledLibrary | None]) -> Table:
     made = Table(tmp_path, onemap)
-    answer = onemap("new", made.library, "--crs", "EPSG:4547")
-    assert answer.code == 0, answer.json
+    made.filled = fill(made.library)
     return made

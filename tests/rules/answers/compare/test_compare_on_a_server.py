@@ -51,7 +51,7 @@ def test_a_server_gives_the_same_rows_as_a_file(tmp_path, onemap, postgis):
     for folder in folders:
         folder.mkdir()
     on_file = drawn_without_nan(Table(folders[0], onemap))
-    on_server = drawn_without_nan(ServerTable(folders[1], onemap, f"{postgis.database().url}&schema=town"))
+    on_server = drawn_without_nan(ServerTable(folders[1], onemap, url=f"{postgis.database().url}&schema=town"))
     assert on_file == on_server
     assert [row["decision"] for row in on_file["rows"] if row["decision"]] == ["discuss"]
 
@@ -63,7 +63,7 @@ def drawn_without_nan(table: Table) -> dict[str, Any]:
 
 
 def test_a_remedy_is_kept_on_a_server(tmp_path, onemap, postgis):
-    table = ServerTable(tmp_path, onemap, f"{postgis.database().url}&schema=city")
+    table = ServerTable(tmp_path, onemap, url=f"{postgis.database().url}&schema=city")
     assert onemap("new", table.library, "--crs", "EPSG:4547").code == 0
     table.plan("ZONE", [(box(50, 0, 200, 100), "07")])
     parcels = write_layer(tmp_path / "parcels.gpkg", [box(0, 0, 100, 100)], {"DKBH": ["A"]})

@@ -7,7 +7,8 @@ from shapely import box
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.answers.compare.matrix import matrix_text
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.answers.compare.conftest import GROUND, MATRIX
+from onemap.tests.rules.answers.compare.conftest import GROUND, MATRIX, Table
+from onemap.tests.rules.command import command, done
 
 HEAD, B_SIDE = MATRIX.split("[b]")[0], '\n[b]\nevery = "{use}"\n'
 
@@ -50,14 +51,20 @@ def add(table, code, shapes, columns):
     assert answer.code == 0, answer.json
 
 
-@pytest.fixture
-def city(table):
+def made_city(folder):
     """Farmland, a red line over part of it, a boundary, a land plan that builds on all three, and a survey."""
+    table = Table(folder, command)
+    done("new", table.library, "--crs", "EPSG:4547")
     add(table, "YJJBNTTB", [box(0, 0, 300, 100)], {"DLBM": ["0101"]})
     add(table, "STBHHX", [box(200, 0, 500, 100)], {})
     add(table, "CZKFBJ", [box(450, 0, 900, 100)], {"GHFQMC": ["城镇集中建设区"]})
     add(table, "TDGHDL", [box(100, 0, 250, 100), box(250, 0, 1000, 100)], {"GHDLDM": ["2110", "1110"]})
     add(table, "DLTB", [GROUND], {"DLBM": ["0701"]})
+
+
+@pytest.fixture
+def city(table, copied):
+    copied(made_city, table.folder)
     return table
 
 

@@ -6,7 +6,8 @@ import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.answers.compare.conftest import GROUND
+from onemap.tests.rules.answers.compare.conftest import GROUND, Table
+from onemap.tests.rules.command import command, done
 
 SITE, WORKS = box(100, 100, 300, 300), box(600, 600, 700, 700)
 FIELDS = ["CYTBBH", "CYLX", "CYLXMC", "TGDM", "TGMC", "CGDM", "CGMC", "CTMJ", "DKMJ", "XZQDM", "CLYJ", "CLZT", "BZ"]
@@ -23,12 +24,17 @@ def plan(table, code, shapes, field, **options):
     assert answer.code == 0, answer.json
 
 
-@pytest.fixture
-def city(table):
+def made_city(folder):
     """Two real plans: the land plan has a village where the urban plan has fields, and fields where it has works."""
-    rest = GROUND - SITE - WORKS
+    table, rest = Table(folder, command), GROUND - SITE - WORKS
+    done("new", table.library, "--crs", "EPSG:4547")
     plan(table, "TDGHDL", [(SITE, "2120"), (WORKS, "1110"), (rest, "1110")], "GHDLDM", label="2020版")
     plan(table, "KGDK", [(SITE, "1301"), (WORKS, "0701"), (rest, "1301")], "YDXZDM", label="2024版")
+
+
+@pytest.fixture
+def city(table, copied):
+    copied(made_city, table.folder)
     return table
 
 

@@ -8,6 +8,8 @@ import openpyxl
 import pytest
 from shapely.geometry import Point
 
+from onemap.tests.rules.command import done
+
 DAY = datetime(2024, 5, 1, tzinfo=UTC) - timedelta(hours=8)  # the first of May begins in Beijing
 HEAD = "JDBH,ZBDM,DW,SJ,Z,ZL,CCZQ"
 
@@ -20,15 +22,21 @@ def row(node, hours, value, prop="PM10", unit="ug/m3", flag="", period=3600) -> 
     return f"{node},{prop},{unit},{moment(hours)},{value},{flag},{period}"
 
 
-@pytest.fixture
-def city(onemap, tmp_path):
-    """Add rows of readings to a library with three nodes; returns what asks it."""
-    library, nodes = tmp_path / "city.gpkg", tmp_path / "nodes.gpkg"
+def made_city(folder):
+    """A library with three nodes."""
+    library, nodes = folder / "city.gpkg", folder / "nodes.gpkg"
     places = {"JDBH": ["A", "B", "C"], "geometry": [Point(500000, 3000000), Point(500100, 3000000), Point(0, 0)]}
     places["geometry"][2] = Point(500200, 3000100)
     gpd.GeoDataFrame(places, crs="EPSG:4547").to_file(nodes)
-    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
-    assert onemap("add", library, nodes, "--as", "WLWJD", "--covers", "extent").code == 0
+    done("new", library, "--crs", "EPSG:4547")
+    done("add", library, nodes, "--as", "WLWJD", "--covers", "extent")
+
+
+@pytest.fixture
+def city(onemap, tmp_path, copied):
+    """Add rows of readings to a library with three nodes; returns what asks it."""
+    copied(made_city, tmp_path)
+    library = tmp_path / "city.gpkg"
 
     def ask(rows, *arguments, limits=None):
         table = tmp_path / f"readings{len(list(tmp_path.iterdir()))}.csv"

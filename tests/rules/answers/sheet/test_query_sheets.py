@@ -14,6 +14,7 @@ from docx import Document
 from shapely import Point, Polygon, box
 
 from onemap.rules.answers.sheet.sheet_pages import sheet_page
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
 
 PDF_TO_TEXT = shutil.which("pdftotext")
@@ -35,9 +36,10 @@ class Asker:
         return self.desk.run("check", self.desk.library, self.parcels, "--pack", self.pack).json
 
 
-@pytest.fixture
-def ask(desk):
-    """A library with a survey, a plan that covers half, and a rule; asks for a sheet of two parcels."""
+def made_town(folder):
+    """A library with a survey, a plan that covers half, and a rule."""
+    desk = Desk(folder, command)
+    done("new", desk.library, "--crs", "EPSG:4547")
     desk.layer("ZONE", [box(0, 0, 50, 100)], {"N": ["x"]})
     survey = desk.write(
         "survey", [box(-500, -500, 500, 500)], {"BSM": ["1"], "DLBM": ["0101"], "QSXZ": ["30"]}, "EPSG:4547"
@@ -54,8 +56,13 @@ def ask(desk):
     ground = desk.write("ground", [box(-500, -500, 500, 500)], {"n": [1]}, "EPSG:4547")
     zones = desk.write("zones", [box(0, 0, 100, 100)], {"BSM": ["1"], "GZQLXDM": ["020"]}, "EPSG:4547")
     for code, file in (("DLTB", survey), ("CZKFBJ", plan), ("KGDK", plots), ("JSYDGZQ", zones)):
-        answer = desk.run("add", desk.library, file, "--as", code, "--covers", ground)
-        assert answer.code == 0, answer.json
+        done("add", desk.library, file, "--as", code, "--covers", ground)
+
+
+@pytest.fixture
+def ask(desk, copied):
+    """Asks the town's library for a sheet of two parcels."""
+    copied(made_town, desk.folder)
     parcels = desk.parcels({"A": box(0, 0, 100, 100), "B": box(600, 0, 700, 100)})
     use = {"id": "use", "kind": "composition", "layer": "DLTB", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
     laws = [{"law": "甲法", "article": "第一条"}, {"law": "乙法"}, {"law": "甲法", "article": "第三条"}]

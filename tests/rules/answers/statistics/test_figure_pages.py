@@ -6,22 +6,29 @@ import pytest
 from docx import Document
 from shapely.geometry import box
 
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk
+
 X, Y = 500_000, 3_000_000  # where the plane is as large as the ellipsoid
 DISTRICT = box(X, Y, X + 1000, Y + 1000)
 
 
-@pytest.fixture
-def town(desk, onemap, tmp_path):
+def made_town(folder):
     """Twenty hectares of paddy, ten of which became housing; two versions of the survey."""
-    library, covers = tmp_path / "town.gpkg", desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
-    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    desk = Desk(folder, command)
+    library, covers = folder / "town.gpkg", desk.write("c", [DISTRICT], {"n": [1]}, "EPSG:4547")
+    done("new", library, "--crs", "EPSG:4547")
     for label, codes in (("2020", ["0101", "0101"]), ("2024", ["0101", "0701"])):
         shapes = [box(X, Y, X + 1000, Y + 100), box(X, Y + 100, X + 1000, Y + 200)]
         source = desk.write(f"land{label}", shapes, {"BSM": ["a", "b"], "DLBM": codes}, "EPSG:4547")
         options = ["--as", "DLTB", "--label", label, "--valid-from", f"{label}-12-31", "--covers", covers]
-        answer = onemap("add", library, source, *options)
-        assert answer.code == 0, answer.json
-    return library
+        done("add", library, source, *options)
+
+
+@pytest.fixture
+def town(tmp_path, copied):
+    copied(made_town, tmp_path)
+    return tmp_path / "town.gpkg"
 
 
 def texts(page):

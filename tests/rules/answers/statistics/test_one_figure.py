@@ -14,20 +14,25 @@ from shapely.geometry import box
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
 
 WEST, EAST = box(540_000, 4_212_000, 541_000, 4_213_000), box(541_000, 4_212_000, 543_000, 4_213_000)
 
 
-@pytest.fixture
-def survey(tmp_path: Path, onemap: Callable[..., Any]) -> Path:
+def made_survey(folder: Path) -> None:
     """Two patches, one of which became a town."""
-    library, district = tmp_path / "a.gpkg", write_layer(tmp_path / "district.gpkg", [WEST.union(EAST)])
-    assert onemap("new", library, "--crs=EPSG:4547", "--district", district).code == 0
+    library, district = folder / "a.gpkg", write_layer(folder / "district.gpkg", [WEST.union(EAST)])
+    done("new", library, "--crs=EPSG:4547", "--district", district)
     for label, classes in (("2020", ["0102", "0102"]), ("2023", ["0102", "0701"])):
-        source = write_layer(tmp_path / f"DLTB{label}.gpkg", [WEST, EAST], {"BSM": ["1", "2"], "DLBM": classes})
+        source = write_layer(folder / f"DLTB{label}.gpkg", [WEST, EAST], {"BSM": ["1", "2"], "DLBM": classes})
         dated = ("--label", label, "--valid-from", f"{label}-12-31", "--covers=district")
-        assert onemap("add", library, source, "--as=DLTB", *dated).code == 0
-    return library
+        done("add", library, source, "--as=DLTB", *dated)
+
+
+@pytest.fixture
+def survey(tmp_path: Path, copied: Callable[..., Any]) -> Path:
+    copied(made_survey, tmp_path)
+    return tmp_path / "a.gpkg"
 
 
 def figures(path: Path) -> set[str]:

@@ -1,10 +1,13 @@
 """Packs: what is wrong is named with pack, rule and key; a city's own rule takes another's place."""
 
+from dataclasses import replace
+
 import pytest
 from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
-from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack
+from onemap.layers.errors import OneMapError
+from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack, parse_packs
 from onemap.tests.conftest import write_layer
 
 SQUARE = box(0, 0, 10, 10)
@@ -137,6 +140,21 @@ def test_the_shipped_pack_is_understood_and_every_rule_can_be_judged():
     made = parse_pack(text, source, shipped_catalogue())
     assert made.id == DEFAULT_PACK and len(made.rules) >= 15
     assert len(joined_rules([made])) == len(made.rules)
+
+
+def test_packs_are_read_again_where_a_layer_that_they_name_has_changed_and_only_there():
+    text, catalogue = pack_text(DEFAULT_PACK), shipped_catalogue()
+    (first,) = parse_packs([text], catalogue)
+    named = first.rules[0].layer
+    own = replace(catalogue[named], code="OWN")
+    (again,) = parse_packs([text], {**catalogue, "OWN": own})
+    assert again is first
+    another = "point" if catalogue[named].geometry == "polygon" else "polygon"
+    for changed in ({**catalogue, named: replace(catalogue[named], geometry=another)}, {"OWN": own}):
+        with pytest.raises(OneMapError) as refused:
+            parse_packs([text], changed)
+        assert {problem.code for problem in refused.value.problems} <= {"rule.geometry", "rule.layer"}
+    assert parse_packs([text], catalogue)[0].rules == first.rules
 
 
 def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):

@@ -7,6 +7,7 @@ from shapely import box
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.rules.judge.packs.asked_facts import asked_facts, rule_needs
 from onemap.rules.judge.packs.pack import parse_pack
+from onemap.tests.rules.command import done
 from onemap.tests.rules.small_pack import pack_text, rule_text
 
 ROAD = {"title": {"zh": "道路", "en": "Roads"}, "use": ["1202"], "kinds": ["highway"]}
@@ -40,18 +41,22 @@ def test_a_rule_needs_one_field_of_each_group():
     assert needs == {"farmland": (("YDXZ", "XMLX"),), "industry": (("HYFL",), ("DJ",)), "height": (("JZGD",),)}
 
 
-@pytest.fixture
-def town(onemap, tmp_path):
+def made_town(folder):
     """A library with farmland under three parcels, of which one says itself what it is for."""
-    library, pack = tmp_path / "town.gpkg", tmp_path / "p.toml"
+    library, pack = folder / "town.gpkg", folder / "p.toml"
     pack.write_text(PACK + FARMLAND, encoding="utf-8")
     ground = box(500_000, 4_200_000, 500_100, 4_200_100)
-    gpd.GeoDataFrame({"BSM": ["f"]}, geometry=[ground], crs="EPSG:4547").to_file(tmp_path / "farmland.gpkg")
+    gpd.GeoDataFrame({"BSM": ["f"]}, geometry=[ground], crs="EPSG:4547").to_file(folder / "farmland.gpkg")
     parcels = {"DKBH": ["A", "B", "C"], "YDXZ": [None, "0701", None], "XMLX": [None, None, "公路"]}
-    gpd.GeoDataFrame(parcels, geometry=[ground] * 3, crs="EPSG:4547").to_file(tmp_path / "parcels.gpkg")
-    assert onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).code == 0
-    assert onemap("add", library, tmp_path / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "extent").code == 0
-    return library
+    gpd.GeoDataFrame(parcels, geometry=[ground] * 3, crs="EPSG:4547").to_file(folder / "parcels.gpkg")
+    done("new", library, "--crs", "EPSG:4547", "--pack", pack)
+    done("add", library, folder / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "extent")
+
+
+@pytest.fixture
+def town(tmp_path, copied):
+    copied(made_town, tmp_path)
+    return tmp_path / "town.gpkg"
 
 
 def verdicts(onemap, town, facts=None, *more):

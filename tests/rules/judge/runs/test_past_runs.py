@@ -8,22 +8,27 @@ import pytest
 from shapely import box
 
 from onemap.rules.verbs.commands.verb_text import result_text
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk
 
 SQUARE, BESIDE = box(0, 0, 10, 10), box(50, 50, 60, 60)
 
 
-@pytest.fixture
-def two(desk):
+def made_library(folder):
     """A library with two checks of parcels A and B: in the second the zone has grown, and B lies in it as well."""
+    desk = Desk(folder, command)
+    done("new", desk.library, "--crs", "EPSG:4547")
     desk.layer("ZONE", [box(0, 0, 2, 10)], covers=box(-99, -99, 99, 99), valid_from="2024-01-01")
     desk.layer("ZONE", [box(0, 0, 60, 60)], covers=box(-99, -99, 99, 99), valid_from="2025-01-01")
     pack, parcels = desk.pack({}), desk.parcels({"A": SQUARE, "B": BESIDE})
-    ids = []
-    for day in ("2024-06-01", "2025-06-01"):
-        answer = desk.run("check", desk.library, parcels, "--pack", pack, "--as-of", day)
-        assert answer.code == 0, answer.json
-        ids.append(answer.json["run"]["id"])
-    return desk, ids
+    checks = [done("check", desk.library, parcels, "--pack", pack, "--as-of", f"{year}-06-01") for year in (2024, 2025)]
+    return tuple(check.json["run"]["id"] for check in checks)
+
+
+@pytest.fixture
+def two(tmp_path, onemap, copied):
+    ids = copied(made_library, tmp_path)
+    return Desk(tmp_path, onemap), list(ids)
 
 
 def log_rows(library):

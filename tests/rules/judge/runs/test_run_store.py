@@ -10,13 +10,16 @@ from shapely import LineString, MultiPolygon, Polygon, box
 
 from onemap.rules.judge.inputs.parcels import dissolve_parts
 from onemap.rules.judge.kinds.finding_figures import PLAIN
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk, Outcome
 from onemap.tests.rules.run_damage import change_value
 
 SQUARE = box(0, 0, 10, 10)
 
 
-@pytest.fixture
-def city(desk):
+def made_city(folder):
+    desk = Desk(folder, command)
+    done("new", desk.library, "--crs", "EPSG:4547")
     desk.layer("ZONE", [box(0, 0, 4, 10), box(3, 0, 6, 10)], {"TBLX": ["实划", None]}, accuracy=0.5)
     desk.layer("ROAD", [LineString([(-50, 20), (50, 20)])], {"GLDJ": ["国道"]}, geometry="line")
     rules = (
@@ -26,7 +29,13 @@ def city(desk):
         {"id": "classes", "kind": "composition", "by": ["TBLX"], "verdict": "notice"},
     )
     parcels = {"A": SQUARE, "B": box(100, 100, 110, 110), "C": box(20, 15, 30, 25)}
-    return desk, desk.check(parcels, *rules, columns={"YDXZ": ["0701", None, "10"]})
+    return desk.check(parcels, *rules, columns={"YDXZ": ["0701", None, "10"]}).answer
+
+
+@pytest.fixture
+def city(tmp_path, onemap, copied):
+    answer = copied(made_city, tmp_path)
+    return Desk(tmp_path, onemap), Outcome(answer, tmp_path / "out.gpkg")
 
 
 def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(city):

@@ -4,21 +4,29 @@ import pytest
 from shapely import LineString, box
 
 from onemap.layers.messages import RESOURCES
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk
 
 SHIPPED = RESOURCES / "indicators" / "city-checkup.toml"
 
 
-@pytest.fixture
-def homes(desk):
+def made_homes(folder):
     """A row of homes along a street, and a park at its western end."""
+    desk = Desk(folder, command)
+    done("new", desk.library, "--crs", "EPSG:4547")
     shapes = [box(0, 0, 1000, 40), box(-60, 0, 0, 40)]
     columns = {"BSM": ["1", "2"], "DLBM": ["0701", "0810"], "TBMJ": [40_000.0, 2_400.0]}
     source = desk.write("survey", shapes, columns, "EPSG:4547")
-    assert desk.run("add", desk.library, source, "--as=DLTB", "--covers=extent", "--valid-from=2020-12-31").code == 0
+    done("add", desk.library, source, "--as=DLTB", "--covers=extent", "--valid-from=2020-12-31")
     desk.layer("UNITS", [box(-60, 0, 1000, 40)], {"NAME": ["W"]})
     source = desk.write("streets", [LineString([(0, 20), (1000, 20)])], {"DLBH": ["a"], "DLDJ": ["支路"]}, "EPSG:4547")
     ground = desk.write("ground", [box(-500, -500, 1500, 500)], {"n": [1]}, "EPSG:4547")
-    assert desk.run("add", desk.library, source, "--as=CSDL", "--covers", ground).code == 0
+    done("add", desk.library, source, "--as=CSDL", "--covers", ground)
+
+
+@pytest.fixture
+def homes(desk, copied):
+    copied(made_homes, desk.folder)
 
 
 def ask(desk, pack, code=0):

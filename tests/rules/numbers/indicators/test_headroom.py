@@ -37,18 +37,22 @@ def quota(folder, target, bound="ceiling", committed="supplied + review", formul
     return path
 
 
-@pytest.fixture
-def town(tmp_path):
+def made_town(folder):
     """16 ha; built are 4 ha in 2018 and 5 ha in 2020; a plot of 1 ha is supplied, of which 0.5 ha are built."""
-    made = Town(tmp_path)
-    district = write(tmp_path / "district.gpkg", [ground(0, 0, 400, 400)], {"n": [1]})
+    made = Town(folder)
+    district = write(folder / "district.gpkg", [ground(0, 0, 400, 400)], {"n": [1]})
     done("new", made.library, "--crs=EPSG:4547", "--district", district, "--rehearsal", "--pack", made.pack(RULE))
     for day, edge in zip(YEARS_OF_SURVEYS, (100, 125), strict=True):
         shapes = [ground(0, 0, edge, 400), ground(edge, 0, 400, 400)]
         columns = {"BSM": [f"{n:018d}" for n in (1, 2)], "DLBM": ["0701", "0103"]}
-        source = write(tmp_path / f"survey{edge}.gpkg", shapes, columns)
+        source = write(folder / f"survey{edge}.gpkg", shapes, columns)
         done("add", made.library, source, "--as=DLTB", "--covers=district", f"--valid-from={day}")
-    return made
+
+
+@pytest.fixture
+def town(tmp_path, copied):
+    copied(made_town, tmp_path)
+    return Town(tmp_path)
 
 
 def supply(town):

@@ -13,6 +13,7 @@ from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import RESOURCES
 from onemap.rules.numbers.indicators.indicator_pack import indicator_packs
 from onemap.rules.numbers.indicators.themes import themes
+from onemap.tests.rules.command import done
 
 OWN = """
 id = "housing"
@@ -44,17 +45,22 @@ def test_every_shipped_theme_names_what_there_is(tmp_path):
         assert raw["title"] == theme.title and len(set(raw["indicators"])) == len(raw["indicators"])
 
 
-@pytest.fixture
-def ask_themes(onemap, tmp_path):
-    """Asks a library of a survey for its themes, with one of one's own."""
-    library, own = tmp_path / "city.gpkg", tmp_path / "own.toml"
-    district, survey, rules = tmp_path / "district.gpkg", tmp_path / "DLTB.gpkg", tmp_path / "none.toml"
+def made_city(folder):
+    """A library of a survey."""
+    library = folder / "city.gpkg"
+    district, survey, rules = folder / "district.gpkg", folder / "DLTB.gpkg", folder / "none.toml"
     gpd.GeoDataFrame(geometry=[box(0, 0, 100, 100)], crs="EPSG:4547").to_file(district)
     gpd.GeoDataFrame({"BSM": ["1"], "DLBM": ["0701"]}, geometry=[box(0, 0, 100, 100)], crs="EPSG:4547").to_file(survey)
     rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
-    assert onemap("new", library, "--crs=EPSG:4547", "--district", district, "--pack", rules).code == 0
-    answer = onemap("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district")
-    assert answer.code == 0, answer.json
+    done("new", library, "--crs=EPSG:4547", "--district", district, "--pack", rules)
+    done("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district")
+
+
+@pytest.fixture
+def ask_themes(onemap, tmp_path, copied):
+    """Asks a library of a survey for its themes, with one of one's own."""
+    copied(made_city, tmp_path)
+    library, own = tmp_path / "city.gpkg", tmp_path / "own.toml"
 
     def ask(text, *options, code=0, verb="themes"):
         own.write_text(text, encoding="utf-8")

@@ -16,6 +16,7 @@ from onemap.rules.display.documents.blocks import Figures, Table
 from onemap.rules.numbers.warnings.warning_pages import warning_page
 from onemap.rules.numbers.warnings.warnings import COLUMNS, FoundWarnings
 from onemap.rules.verbs.commands.verb_text import result_text
+from onemap.tests.rules.command import command
 
 GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
@@ -31,13 +32,16 @@ class Town:
 
     def __init__(self, location, folder, onemap):
         self.location, self.folder, self._onemap = location, folder, onemap
-        rules = folder / "none.toml"
-        rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
         self.district = folder / "ground.gpkg"
+
+    def fill(self):
+        rules = self.folder / "none.toml"
+        rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
         gpd.GeoDataFrame(geometry=[GROUND], crs="EPSG:4547").to_file(self.district)
-        self.ask("new", location, "--crs=EPSG:4547", "--pack", rules)
+        self.ask("new", self.location, "--crs=EPSG:4547", "--pack", rules)
         self.add("GYL", "2024-06-01", BH=["1"])
         self.add("GHDK", "2024-12-31", DKBH=["a"], YXQZ=["2025-06-30"])
+        return self
 
     def ask(self, *arguments, code=0, lang="en"):
         answer = self._onemap(*arguments, lang=lang)
@@ -64,8 +68,13 @@ class Town:
         return {row["id"]: row for row in self.ask("warning", "list", self.location, *arguments)["warnings"]}
 
 
+def made_town(folder):
+    Town(folder / "town.gpkg", folder, lambda *arguments, lang: command(*arguments)).fill()
+
+
 @pytest.fixture
-def file_town(tmp_path, onemap):
+def file_town(tmp_path, onemap, copied):
+    copied(made_town, tmp_path)
     return Town(tmp_path / "town.gpkg", tmp_path, onemap)
 
 
@@ -74,7 +83,7 @@ def town(request, tmp_path, onemap):
     if request.param == "file":
         return request.getfixturevalue("file_town")
     database = request.getfixturevalue("postgis").database()
-    return Town(f"{database.url}&schema=town", tmp_path, onemap)
+    return Town(f"{database.url}&schema=town", tmp_path, onemap).fill()
 
 
 def test_a_warning_is_opened_once_and_seen_again(town):
@@ -289,7 +298,7 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
 
 def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verbs(tmp_path, onemap, postgis):
     database = postgis.database()
-    owner = Town(f"{database.url}&schema=warned", tmp_path, onemap)
+    owner = Town(f"{database.url}&schema=warned", tmp_path, onemap).fill()
     with psycopg.connect(database.url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'warned_forester'").fetchone() is None:
             connection.execute("CREATE ROLE warned_forester LOGIN")
