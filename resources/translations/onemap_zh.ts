@@ -160,10 +160,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>检测</translation>
     </message>
     <message>
-        <source>GeoPackage (*.gpkg);;Excel (*.xlsx)</source>
-        <translation>GeoPackage (*.gpkg);;Excel (*.xlsx)</translation>
-    </message>
-    <message>
         <source>Only these layers (codes, commas between)</source>
         <translation>仅限这些图层（代码，以逗号隔开）</translation>
     </message>
@@ -1082,10 +1078,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Report (.xlsx)</source>
         <translation>报告（.xlsx）</translation>
-    </message>
-    <message>
-        <source>Excel (*.xlsx)</source>
-        <translation>Excel (*.xlsx)</translation>
     </message>
     <message>
         <source>Report of the problems, to send back</source>
@@ -3928,10 +3920,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>导出</translation>
     </message>
     <message>
-        <source>GeoPackage (*.gpkg)</source>
-        <translation>GeoPackage (*.gpkg)</translation>
-    </message>
-    <message>
         <source>Measure</source>
         <translation>数量</translation>
     </message>
@@ -3950,10 +3938,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Open a past check</source>
         <translation>打开以往的检测</translation>
-    </message>
-    <message>
-        <source>PDF (*.pdf)</source>
-        <translation>PDF (*.pdf)</translation>
     </message>
     <message>
         <source>Parcel</source>
@@ -4002,10 +3986,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Write the results</source>
         <translation>导出检测结果</translation>
-    </message>
-    <message>
-        <source>Write the results as Excel, GeoPackage or PDF</source>
-        <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
     <message>
         <source>Nothing usable of {parcel} would pass.</source>
@@ -4473,7 +4453,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Open them</source>
-        <translation>开立预警</translation>
+        <translation>开立预警提醒</translation>
     </message>
     <message>
         <source>Keep the list in the library: what is new is opened, and waits to be notified</source>
@@ -5290,6 +5270,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Slivers: {count}</source>
         <translation>细碎图斑：{count}</translation>
+    </message>
+    <message>
+        <source>Write the results, or their parcels alone, as a file</source>
+        <translation>把检测结果或其中的地块写成文件</translation>
+    </message>
+    <message>
+        <source>List only what is broken or near its limit</source>
+        <translation>只列突破和预警的指标</translation>
     </message>
 </context>
 </TS>

@@ -72,6 +72,7 @@ class CheckTab(QWidget):
         self.trial = TrialView(library.core, canvas)
         for view in (self.results, self.trial):
             view.export_button.exported.connect(self._say_written)
+            view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
         for view in (self.trial, self.remedy):

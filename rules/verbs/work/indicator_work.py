@@ -1,5 +1,6 @@
 """What the verbs of indicators do with their values; libraries are imported here only when one runs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -21,6 +22,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.findings.run_tables import run_table
     from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
+    from onemap.rules.numbers.indicators.indicator_rows import is_failing
     from onemap.rules.numbers.indicators.indicator_sheets import term_titles
     from onemap.rules.numbers.indicators.indicator_storage import record_indicators
     from onemap.rules.numbers.indicators.indicators import indicators as measure
@@ -51,11 +53,14 @@ def indicators(values: Values, context: VerbContext) -> Result:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
     problems = [problem_record(one, context.language) for one in found.problems]
-    result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
+    listed = [row for row in rows if is_failing(row)] if values.get("failing") else rows
+    result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": listed, "units": found.units}
+    result["statuses"] = dict(Counter(row["status"] for row in rows))
     result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
     if values.get("page"):
+        made_by = {**found.record, "library_name": shown}
         of_pages = _with_unit_labels(rows, found.record["units"])
-        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, shown, context)
+        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, made_by, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
@@ -142,7 +147,7 @@ def _write_pages(
     theme: Any,
     held: dict[str, Any],
     catalogue: Any,
-    library: str,
+    record: Mapping[str, Any],
     context: VerbContext,
 ) -> str | list[str]:
     """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
@@ -159,7 +164,9 @@ def _write_pages(
     else:
         pages += indicator_pages(rows, packs, catalogue, context.language)
         pages += quota_pages(of_last, packs, catalogue, context.language)
-    return write_pages(values, pages, context, foot=figures_foot(library, context.language))
+    return write_pages(
+        values, pages, context, foot=figures_foot(record["library_name"], context.language), record=record
+    )
 
 
 def themes(values: Values, context: VerbContext) -> Result:
