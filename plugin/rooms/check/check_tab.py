@@ -296,7 +296,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Rules"), self.rules)
         form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
-        self._step = wrapped_label()
+        self._step = FittedLabel()
         self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()

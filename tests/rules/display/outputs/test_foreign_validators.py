@@ -288,4 +288,4 @@ def test_files_of_parcels_alone_say_their_origin(files):
     ]
     assert accounts[0] == accounts[1] == accounts[2]
     drawing = ezdxf.readfile(outs[2])
-    assert dict(drawing.header.custom_vars)["prov"] == "check, ZONE@b, ROAD@v1, WELL@v1, test 1"
+    assert dict(drawing.header.custom_vars)["prov"] == "check, ROAD@v1, WELL@v1, ZONE@b, test 1"
