@@ -206,7 +206,7 @@ class DeliveryDialog(WorkingDialog):
         form.addRow(tr("Layers of"), self.department)
         hint = tr("A file of polygons: the ground for which the data speaks")
         # For which ground data speaks decides what is clear: it is asked before anything else.
-        form.addRow(tr("All of it speaks for"), with_file_button(self.covers, hint, self._choose_coverage))
+        form.addRow(tr("All of it covers"), with_file_button(self.covers, hint, self._choose_coverage))
         hint = tr("A file of parameters, for layers of another datum")
         form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
         hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")

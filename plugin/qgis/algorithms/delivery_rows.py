@@ -28,7 +28,7 @@ def ingest_row() -> VerbRow:
             "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
             "report": tr("Reports to send back"),
-            "covers": tr("Ground for which the layers speak"),
+            "covers": tr("Ground that the layers cover"),
             "department": tr("Department"),
             "file": tr("Only these files and folders of it (semicolons between)"),
         },
