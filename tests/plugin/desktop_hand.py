@@ -10,16 +10,23 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def wait_for(claim, limit_ms=LIMIT_MS):
-    """Let QGIS work until a claim holds."""
-    loop = QEventLoop()
-    look, limit = QTimer(), QTimer()
-    look.timeout.connect(lambda: loop.quit() if claim() else None)
+    """Let QGIS work until a claim holds, if only for a moment."""
+    loop, held = QEventLoop(), [bool(claim())]
+    timer, limit = QTimer(), QTimer()
+
+    def look():
+        if claim():
+            held.append(True)
+            loop.quit()
+
+    timer.timeout.connect(look)
     limit.timeout.connect(loop.quit)
-    look.start(20)
+    timer.start(20)
     limit.start(limit_ms)
-    if not claim():
+    if not held[0]:
         loop.exec()
-    if not claim():
+    timer.stop()
+    if not any(held):
         raise AssertionError("waited in vain")
 
 

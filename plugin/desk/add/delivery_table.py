@@ -61,9 +61,7 @@ class DeliveryTable(QTableWidget):
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
-        self.setHorizontalHeaderLabels(
-            [tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")]
-        )
+        self.setHorizontalHeaderLabels([tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")])
         self.setAccessibleName(tr("What goes where"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

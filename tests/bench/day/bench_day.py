@@ -1,8 +1,8 @@
 """The planner's day in QGIS's own window, in both languages, and how long QGIS stands still where much is shown.
 
 Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time in which the
-main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor meanwhile,
-which other work on the machine changes little. Fails where a task could not be done, never for want of speed.
+main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor in it,
+which other work on the machine changes less. Fails where a task could not be done, never for want of speed.
 """
 
 import argparse
@@ -152,11 +152,11 @@ def _page(days: dict[str, dict[str, Any]], stalls: dict[str, list[dict[str, floa
         "# A planner's day",
         "",
         "`python3 build.py bench day` makes this page: it drives QGIS's own window (1366 × 768) by clicks and keys "
-        "through a planner's day with the sample city, in both languages, and then measures how long QGIS stands still "
-        "where much is shown. A step is a click, a text that is typed, or a key; a file's name counts as three. Seconds "
-        "are until what was asked for is on the screen. A gap is the longest time in which the main thread came to no "
-        "other event (a timer of 10 ms); *processor* is what the main thread itself took in a gap, which other work on "
-        "the machine changes little.",
+        "through a planner's day with the sample city, in both languages, and then measures how long QGIS stands "
+        "still where much is shown. A step is a click, a text that is typed, or a key; a file's name counts as three. "
+        "Seconds are until what was asked for is on the screen. A gap is the longest time in which the main thread "
+        "came to no other event (a timer of 10 ms); *processor* is the most that the main thread itself took in a gap, "
+        "which other work on the machine changes less.",
         "",
         f"Measured on {platform.machine()} with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
         "",

@@ -17,6 +17,7 @@ from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QLineEdit
 from qgis.utils import iface
 
 from onemap.plugin.desk.map.layer_styles import style_parcels
@@ -66,8 +67,10 @@ class Day:
         """A text, and keys behind it."""
         self.steps += 1 + len(keys)
         QTest.keyClicks(widget, text)
-        for key in keys:
-            QTest.keyClick(widget, key)
+        completer = widget.completer() if isinstance(widget, QLineEdit) else None
+        popup = completer.popup() if completer is not None else None
+        for key in keys:  # which a list that is open takes before the line
+            QTest.keyClick(popup if popup is not None and popup.isVisible() else widget, key)
 
     def room(self, room):
         """The tab of a room."""
@@ -90,10 +93,11 @@ class Day:
     def drawn(self):
         """Until the map has drawn."""
         settle(100)
-        wait_for(lambda: not iface.mapCanvas().isDrawing())
+        wait_for(lambda: not iface.mapCanvas().isDrawing(), LONG_MS)
 
     def _keep_picture(self, name):
         iface.messageBar().clearWidgets()
+        settle()
         path = str(Path(ORDERS["picture"]).with_name(f"day-{len(seen['tasks']):02}.png"))
         iface.mainWindow().screen().grabWindow(0).save(path)
         seen["pictures"].append([name, path])
@@ -129,10 +133,13 @@ def look(day):
     entry = max(dock.library.layers, key=lambda one: len(one.versions))
     with day.task("See a layer as of an early year, and go back to today"):
         day.row(room.tree, room.tree.indexFromItem(room.item_of(entry.code)))
+        listed = []
+        dock.library.listed.connect(lambda: listed.append(True))
         for key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            listed.clear()
             day.type(room.versions.slider, "", key)
             day.steps -= 1  # nothing was typed
-            day.until(lambda: not room.versions.is_moving)
+            day.until(lambda: listed)
             day.drawn()
 
 

@@ -62,10 +62,12 @@ class Stalls(DockCamera):
         wait(REST_MS)
         entry = max(entries, key=lambda one: len(one.versions))
         tab.tree.setCurrentItem(tab.item_of(entry.code))
-        slider = tab.versions.slider
+        slider, listed = tab.versions.slider, []
+        dock.library.listed.connect(lambda: listed.append(True))
         for _run in range(self.orders["runs"]):
             for name, value in (("day, back to an early version", 0), ("day, back to today", slider.maximum())):
-                self.measure(name, lambda at=value: slider.setValue(at), lambda: not tab.versions.is_moving)
+                listed.clear()
+                self.measure(name, lambda at=value: slider.setValue(at), lambda: listed)
 
     def checks(self, parcels, name):
         """The findings of many parcels."""

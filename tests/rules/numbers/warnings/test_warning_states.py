@@ -333,7 +333,7 @@ def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(fi
         places = {(one["code"], one["file"], one["layer"], one["field"]) for one in answer["problems"]}
         assert places == {("out.cell_cut", sheet.name, "Alerts", head) for head in ("Id", "Subject")}, name
         assert all(" 1 " in one["message"] and one["mend"] for one in answer["problems"])
-        cells = pd.read_excel(sheet, sheet_name="Warnings", engine="openpyxl")["Subject"]
+        cells = pd.read_excel(sheet, sheet_name="Alerts", engine="openpyxl")["Subject"]
         cut = cells[cells.str.len().argmax()]
         shown, mark = cut.split("…")
         assert len(cut) == 32_767 and mark == f"[{len(shown)}/{len(long)}]"
