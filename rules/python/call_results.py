@@ -31,7 +31,7 @@ class Result:
     """What a verb answered. `answer` is its JSON, as `--json` prints it on the command line."""
 
     _shown = ""  # the table of which a notebook shows the first rows
-    _forms = TABLE_FORMS  # in which its tables can be written
+    _forms: tuple[str, ...] = TABLE_FORMS  # in which its tables can be written
 
     def __init__(self, verb: str, answer: dict[str, Any], language: str) -> None:
         self.verb = verb

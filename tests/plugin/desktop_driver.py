@@ -66,7 +66,8 @@ def tick_layers(dock):
         if item is None or item.data(0, Qt.ItemDataRole.CheckStateRole) is None:
             continue  # not in this library
         tree.scrollToItem(item)
-        click_row(tree, tree.indexFromItem(item), at_start=True)
+        if item.checkState(0) != Qt.CheckState.Checked:  # by a theme
+            click_row(tree, tree.indexFromItem(item), at_start=True)
         assert item.checkState(0) == Qt.CheckState.Checked, f"{code} was not ticked"
     seen["on_map"] = sorted(layer.name() for layer in QgsProject.instance().mapLayers().values())
     seen["steps"].append("layers")
@@ -111,7 +112,7 @@ def go_to_finding(tab):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
         worst = model.parcel_at(parcel).verdict
-        seen_on_map = [one for one in findings if one.verdict == worst and one.layer in ON_MAP]
+        seen_on_map = [one for one in findings if one is not None and one.verdict == worst and one.layer in ON_MAP]
         parts = [one for one in seen_on_map if 0.2 < (one.share or 0) < 0.8]
         if len(findings) >= ORDERS["findings"] and parts:
             break

@@ -83,8 +83,8 @@ def set_by_typst(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         if origin:
             (place / _ORIGIN).write_text(origin, encoding="utf-8")
-            with (place / template.name).open("a", encoding="utf-8") as source:
-                source.write(_ATTACHED)
+            with (place / template.name).open("a", encoding="utf-8") as pages:
+                pages.write(_ATTACHED)
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
         (result,) = set_pages(place / template.name, template.name, progress, is_foreign, timestamp=moment)
