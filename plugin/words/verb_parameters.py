@@ -37,15 +37,15 @@ def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
 
 def known_words(verb: str, name: str) -> tuple[str, ...]:
     """What the text of a verb's parameter may be beside others, in the core's order."""
-    return _named(verb, name).words
+    return _parameter_of(verb, name).words
 
 
 def out_forms(verb: str) -> tuple[str, ...]:
     """How a file of a verb's tables may end, in the core's order."""
-    return _named(verb, "out").forms
+    return _parameter_of(verb, "out").forms
 
 
-def _named(verb: str, name: str) -> VerbParameter:
+def _parameter_of(verb: str, name: str) -> VerbParameter:
     return next(parameter for parameter in verb_parameters(verb) if parameter.name == name)
 
 

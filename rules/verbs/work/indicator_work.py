@@ -55,11 +55,10 @@ def indicators(values: Values, context: VerbContext) -> Result:
     problems = [problem_record(one, context.language) for one in found.problems]
     listed = [row for row in rows if is_failing(row)] if values.get("failing") else rows
     result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": listed, "units": found.units}
-    result["statuses"] = dict(Counter(row["status"] for row in rows))
-    result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
+    result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
+    result["problems"] = problems + remark_records(targets, context.language)
     if values.get("page"):
-        made_by = {**found.record, "library_name": shown}
-        of_pages = _with_unit_labels(rows, found.record["units"])
+        made_by, of_pages = {**found.record, "library_name": shown}, _with_unit_labels(rows, found.record["units"])
         result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, made_by, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))

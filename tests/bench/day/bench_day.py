@@ -118,12 +118,12 @@ def _files(folder: Path, across: int, up: int) -> dict[str, Any]:
     whole = shapely.box(X, Y, X + SIDE_M * across, Y + SIDE_M * up)
     classes = np.array(BUILT)[2 * (row % 2) + column % 2]
     keys = [str(one) for one in at]
-    district = _written(folder / "district.gpkg", [whole], {"name": ["grid"]})
+    district = _layer_file(folder / "district.gpkg", [whole], {"name": ["grid"]})
     half = shapely.box(X, Y, X + SIDE_M * across / 2 + SIDE_M / 2, Y + SIDE_M * up)
-    farmland = _written(folder / "farmland.gpkg", [half], {"BSM": ["F"]})
-    before = _written(folder / "before.gpkg", [whole], {"BSM": ["0"], "DLBM": ["0103"]})
-    after = _written(folder / "after.gpkg", cells, {"BSM": keys, "DLBM": classes})
-    parcels = _written(folder / "parcels.gpkg", cells, {"DKBH": keys})
+    farmland = _layer_file(folder / "farmland.gpkg", [half], {"BSM": ["F"]})
+    before = _layer_file(folder / "before.gpkg", [whole], {"BSM": ["0"], "DLBM": ["0103"]})
+    after = _layer_file(folder / "after.gpkg", cells, {"BSM": keys, "DLBM": classes})
+    parcels = _layer_file(folder / "parcels.gpkg", cells, {"DKBH": keys})
     pack, library = folder / "pack.toml", folder / "library.gpkg"
     pack.write_text(PACK, encoding="utf-8")
     _onemap("new", library, "--crs", CRS, "--name", "Grid", "--district", district, "--pack", pack)
@@ -134,7 +134,7 @@ def _files(folder: Path, across: int, up: int) -> dict[str, Any]:
     return {"library": str(library), "parcels": str(parcels), "plans": ["DLTB@2019", "DLTB@2024"]}
 
 
-def _written(path: Path, shapes: Any, columns: dict[str, Any]) -> Path:
+def _layer_file(path: Path, shapes: Any, columns: dict[str, Any]) -> Path:
     gpd.GeoDataFrame(columns, geometry=list(shapes), crs=CRS).to_file(path)
     return path
 

@@ -90,7 +90,7 @@ class Day:
         except AssertionError as error:
             raise AssertionError(self.dock.notice.text) from error
 
-    def drawn(self):
+    def wait_for_map(self):
         """Until the map has drawn."""
         settle(100)
         wait_for(lambda: not iface.mapCanvas().isDrawing(), LONG_MS)
@@ -112,7 +112,7 @@ def look(day):
     room = dock.map_tab
     with day.task("Put a theme on the map"):
         day.click(room.themes.buttons["control_lines"])
-        day.drawn()
+        day.wait_for_map()
     with day.task("Find a place by its initials"):
         before = canvas.extent()
         day.type(room.search, PLACE, Qt.Key.Key_Return)
@@ -120,7 +120,7 @@ def look(day):
         if canvas.extent() == before:
             day.row(room.places, room.places.model().index(0, 0))
             day.until(lambda: canvas.extent() != before)
-        day.drawn()
+        day.wait_for_map()
     room.search.clear()
     with day.task("Ask what lies at a point"):
         answered = []
@@ -140,7 +140,7 @@ def look(day):
             day.type(room.versions.slider, "", key)
             day.steps -= 1  # nothing was typed
             day.until(lambda: listed)
-            day.drawn()
+            day.wait_for_map()
 
 
 def judge(day):
@@ -188,7 +188,7 @@ def judge(day):
         day.until(lambda: written)
     with day.task("Print the map on A4"):
         dock.print_button.write(day.file("map.pdf"), "A4", "Map")
-        day.drawn()
+        day.wait_for_map()
 
 
 def judge_many(day):
@@ -215,7 +215,7 @@ def compare(day):
         day.click(tab.button)
         day.until(lambda: done)
         day.row(tab.view.list, tab.view.model.index(0, 0))
-        day.drawn()
+        day.wait_for_map()
 
 
 def count(day):
@@ -251,7 +251,7 @@ def review(day):
     with day.task("Look at its findings"):
         day.click(page.tabs.tabBar(), page.tabs.tabBar().tabRect(page.tabs.indexOf(page.findings)).center())
         day.until(lambda: page.findings.results.run is not None)
-        day.drawn()
+        day.wait_for_map()
     dock.review_tab.show_list()
 
 
