@@ -251,7 +251,7 @@ class ParcelChoice(QWidget):
         self.refresh()
 
     def _choose(self, choice: Choice | None) -> None:
-        if self._later.isActive():
+        if self._later.remainingTime() >= 0:  # it runs
             self.refresh()
         for index in range(self.box.count()):
             if self.box.itemData(index) == choice:
