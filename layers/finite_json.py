@@ -6,7 +6,7 @@ from typing import Any
 
 
 def read_json(text: str) -> Any:
-    """What a JSON says. Raises ValueError for NaN, infinite numbers, and what is nested too deep."""
+    """The value of a JSON text. Raises ValueError for NaN, infinite numbers, and nesting that is too deep."""
     try:
         return _READER.decode(text)
     except RecursionError:

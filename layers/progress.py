@@ -14,7 +14,7 @@ Report = Callable[[float, str], None]
 
 
 class _OverallProgress:
-    """What was last said of the whole: a share, which never goes back, and the words of its step."""
+    """The last report on the whole: a share, which never goes back, and the words of its step."""
 
     def __init__(self, report: Report) -> None:
         self.share, self._step, self._report = 0.0, "", report

@@ -81,7 +81,7 @@ def plain_packs(packs: Iterable[Any]) -> list[dict[str, str]]:
 
 
 def _entity(label: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of a version of a layer or a pack."""
+    """The facts of a version of a layer or a pack."""
     return {
         "prov:label": label,
         "onemap:sha256": facts["hash"],

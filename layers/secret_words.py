@@ -204,7 +204,7 @@ def withholding(words: Iterable[str]) -> Iterator[None]:
 
 
 def _pieces_of(words: list[str]) -> list[str]:
-    """What is not to be seen: each secret, its parts, and each as Python would write it, the longest first."""
+    """The texts to hide: each secret, its parts, and each as Python would write it, the longest first."""
     secrets = [secret for word in words for secret in secrets_in(word)]
     if not secrets:
         return []

@@ -156,7 +156,7 @@ def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
 
 
 def group_titles(tables: Sequence[str], group: str) -> dict[str, str] | None:
-    """What a group of classes is called by the first of some code tables that has it; None if none does."""
+    """The name of a group of classes by the first of some code tables that has it; None if none does."""
     return next((table.groups[group] for table in map(code_table, tables) if group in table.groups), None)
 
 

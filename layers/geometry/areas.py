@@ -94,7 +94,7 @@ def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
 
 
 def _areas_m2(rings: Rings, count: int, crs: pyproj.CRS) -> np.ndarray:
-    """Of `count` polygons with these rings."""
+    """The area of each of `count` polygons, in m² on the ellipsoid, from their rings: (n,)."""
     if len(rings.size) == 0:
         return np.zeros(count)
     inverse = _to_degrees(crs)

@@ -24,7 +24,7 @@ class WholeShapes:
 
     @cached_property
     def places(self) -> np.ndarray:
-        """Where such ground is: (k,)."""
+        """The rows of such ground: (k,)."""
         return np.flatnonzero(self.row >= 0)
 
     def positions(self) -> np.ndarray:
@@ -122,7 +122,7 @@ class FlatGround:
 
     @property
     def parts(self) -> np.ndarray:
-        """Of how many parts each is, 0 where there is no ground: (n,)."""
+        """The number of parts of each polygon, 0 where there is no ground: (n,)."""
         parts: np.ndarray = np.where(self.size > 0, 1, shapely.get_num_geometries(self.others))
         if self.whole is not None:
             parts[self.whole.places] = parts_of_each(self.whole.shapes)[self.whole.positions()]

@@ -38,7 +38,7 @@ NOBODY = Provers()
 
 @dataclass(frozen=True)
 class PlainProof:
-    """Of polygons (n,) of plain form: which are valid (n,), and what is known of them by their bytes.
+    """The proof of plain polygons (n,): which are valid (n,), and the facts that their bytes show.
 
     areas_m2 (n,): to the last digit GEOS's; None where nobody can tell without it.
     """

@@ -137,7 +137,7 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
 
 
 def _parameter_file(normalising: SourceOptions) -> str | None:
-    """What the file of a change of datum is called, so that its next state under that name is known for another."""
+    """The name of the file of a change of datum: its next state under that name is then known for another."""
     change = normalising.transform
     return change.parameters.file if change and change.parameters else None
 

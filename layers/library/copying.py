@@ -88,7 +88,7 @@ class _Work:
         self._progress.at(self._done / self._all)
 
     def part(self, rows: int) -> Progress:
-        """Of the next rows, which are features."""
+        """The progress of the next rows, which are features."""
         begin, self._done = self._done, self._done + rows
         return self._progress.part(begin / self._all, self._done / self._all)
 

@@ -20,7 +20,7 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 
 
 def wkb_type(geometry: str) -> str:
-    """What a layer's geometry is called in QGIS; NoGeometry of a table."""
+    """The name of a layer's geometry in QGIS; NoGeometry of a table."""
     return _GEOMETRY_TYPES.get(geometry, "NoGeometry")
 
 

@@ -83,7 +83,7 @@ def _add_code_names(parent: Element, field: Field, language: str) -> None:
 
 
 def _alias(field: Field, language: str) -> str:
-    """What people call a field, with the unit of its numbers."""
+    """The name of a field, with the unit of its numbers."""
     title, unit = dict(field.title).get(language) or field.name, _unit_of(field)
     has_unit = not unit or title.endswith((unit, "）"))
     return title if has_unit else phrase("published.in_unit", language, title=title, unit=unit)

@@ -20,7 +20,7 @@ _ALL_SCALES = {"hasScaleBasedVisibilityFlag": "0", "minScale": "1e+08", "maxScal
 
 
 def title_of(layer: PublishedLayer, language: str) -> str:
-    """What a layer is called, with its version, as in the dock."""
+    """The name of a layer, with its version, as in the dock."""
     return f"{layer.entry.title_in(language)} {layer.version.label}"
 
 

@@ -107,7 +107,7 @@ def _mix(words: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 def _alike(hashes: np.ndarray, is_compared: np.ndarray) -> np.ndarray:
-    """Of those that are asked for, those whose hash another has too: only they can be the same (n,)."""
+    """Which of the compared rows share their hash with another compared row; only these can be the same: mask (n,)."""
     ordered = np.sort(hashes[is_compared])
     several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     return is_compared & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)

@@ -21,7 +21,7 @@ _LEAST_POINTS = 20  # that a polygon counts for: each takes its room, however si
 
 
 class Items:
-    """What is held against one another: the polygons of a frame but its giants, then the giants' pieces.
+    """The polygons that are compared: those of a frame except its giants, then the giants' pieces.
 
     owner: the place in the frame of each item (n,); boxes: (n, 4); blocks: the items of each block, ascending; giants:
     the places of the giants.

@@ -43,7 +43,7 @@ _HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
 def source_name(source: str | Path) -> str:
-    """What a source is called in words: a file's name, a table's, never a password."""
+    """The name of a source in words: a file's name, a table's, never a password."""
     return postgis.shown_name(str(source)) if postgis.is_database(str(source)) else Path(source).name
 
 

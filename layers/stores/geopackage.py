@@ -211,7 +211,7 @@ def register(
 
 
 def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str, str]) -> None:
-    """What people call the columns of a table, by the extension Schema: QGIS shows it as the alias of a field.
+    """The names of the columns of a table, by the extension Schema: QGIS shows it as the alias of a field.
 
     A name that another column of the table has already is left out: there may be one of each.
     """

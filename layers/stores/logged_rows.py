@@ -45,7 +45,7 @@ class PlainTable:
     key: tuple[str, ...]
 
     def row_name(self, values: Sequence[Any]) -> str:
-        """What a row of all columns is called."""
+        """The name of a row of all columns."""
         return row_name([values[self.columns.index(name)] for name in self.key])
 
 
@@ -66,7 +66,7 @@ def plain_tables(statements: tuple[str, ...]) -> dict[str, PlainTable]:
 
 
 def row_name(key: Iterable[Any]) -> str:
-    """What a row is called by the values of its key: no two keys have one name."""
+    """The name of a row by the values of its key: no two keys have one name."""
     return "/".join(_part(value) for value in key)
 
 

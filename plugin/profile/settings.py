@@ -87,7 +87,7 @@ def remember_library_name(path: str, name: str) -> None:
 
 
 def library_name(path: str) -> str:
-    """What a recent library is called; empty where it has no name, or was never listed."""
+    """The name of a recent library; empty where it has no name, or was never listed."""
     return str(_library_names().get(path) or "")
 
 

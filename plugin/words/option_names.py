@@ -117,7 +117,7 @@ def name_algorithms(text: str) -> str:
 
 
 def _algorithm_title(verb: str) -> str | None:
-    """What the algorithm of a verb is called; None where it has none."""
+    """The name of the algorithm of a verb; None where it has none."""
     algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
     return None if algorithm is None else str(algorithm.displayName())
 

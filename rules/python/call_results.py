@@ -401,9 +401,20 @@ class IdentifyResult(Result):
 
     @property
     def layers(self) -> pd.DataFrame:
-        """A row for each layer: code, title, version, whether it is covered here, and how many features lie here."""
-        rows = [{**layer, "features": len(layer["features"])} for layer in self.answer["layers"]]
-        names = ["code", "title", "department", "version", "covered", "reason", "features"]
+        """A row for each layer: code, title, version, whether it is covered here, and how many features lie here.
+
+        nearest_m: how far the nearest feature is where none lies here; fitness: of the layer's accuracy for the place.
+        """
+        rows = [
+            {
+                **layer,
+                "features": len(layer["features"]),
+                "nearest_m": (layer["nearest"] or {}).get("distance_m"),
+                "fitness": (layer["fitness"] or {}).get("grade"),
+            }
+            for layer in self.answer["layers"]
+        ]
+        names = ["code", "title", "department", "version", "covered", "reason", "features", "nearest_m", "fitness"]
         return pd.DataFrame(rows, columns=names)
 
     @property

@@ -171,7 +171,7 @@ def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
 
 
 def _titles_of_overridden(library: Library, case: Case, language: str) -> _Titles:
-    """What people call the rules of each round in which somebody overrode a finding."""
+    """The titles of the rules of each round in which somebody overrode a finding."""
     return {
         (one.number, rule.id): rule.title.get(language, rule.id)
         for one in case.rounds

@@ -315,7 +315,7 @@ def _ground(library: Library) -> _LinesBasis | None:
 
 @cache
 def _program_hash() -> str:
-    """Of the modules that say what becomes of a case: a version that is being worked on changes without its number."""
+    """The hash of the modules that decide what becomes of a case: code in work changes without a new version number."""
     digest = hashlib.sha256()
     for folder in (Path(cases.__file__).parent, Path(__file__).parent):
         for path in sorted(folder.glob("*.py")):
@@ -324,7 +324,7 @@ def _program_hash() -> str:
 
 
 def _calendar_version() -> str:
-    """Of the package that knows the years' holidays."""
+    """The version of the package that knows the years' holidays; empty without it."""
     try:
         return version("chinesecalendar")
     except PackageNotFoundError:

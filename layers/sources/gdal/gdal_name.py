@@ -47,5 +47,5 @@ def _refuse(path: Path, sign: str) -> None:
 
 
 def shapes_name(meta: Mapping[str, Any]) -> str:
-    """What the column of a layer's geometries is called. meta: what pyogrio says of the layer."""
+    """The name of the column of a layer's geometries. meta: what pyogrio says of the layer."""
     return str(meta["geometry_name"] or "wkb_geometry")

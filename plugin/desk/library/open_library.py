@@ -65,7 +65,7 @@ class OpenLibrary(QObject):
 
     @property
     def own_name(self) -> str:
-        """What the library is called, others perhaps too; of one that was made for a rehearsal it says so."""
+        """The name of the library, which others may have too; it says so of one that was made for a rehearsal."""
         name = self._name or short_name(self.path)
         return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
 

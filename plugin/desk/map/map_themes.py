@@ -23,7 +23,7 @@ SCOPE, KEY = "onemap", "/themes"  # of the project: which themes are the plugin'
 
 
 def theme_title(theme: MapTheme) -> str:
-    """What a theme is called; one of a department by the department's name."""
+    """The name of a theme; one of a department by the department's name."""
     return theme.title or word("departments", theme.department)
 
 

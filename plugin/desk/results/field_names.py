@@ -1,4 +1,4 @@
-"""What people call the columns of a run's tables, and the codes in them, on a layer: as the core writes and says it."""
+"""The name of the columns of a run's tables, and the codes in them, on a layer: as the core writes and says it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the words of the core's choices are called in Processing's dialogs."""
+"""The name of the words of the core's choices in Processing's dialogs."""
 
 from __future__ import annotations
 

@@ -463,7 +463,7 @@ def _of_parcels() -> dict[str, str]:
 
 
 def add_changes(answer: dict[str, Any], results: dict[str, Any]) -> None:
-    """Of `check`: the rules that were not asked, and the verdicts that change."""
+    """Add the rules that `check` did not ask, and the verdicts that change."""
     # Briefly, for QGIS writes all results below the log.
     results["UNASKED"] = json.dumps({rule["rule"]: rule["reason"] for rule in answer["unasked"]})
     if "changed" in answer:
@@ -471,7 +471,7 @@ def add_changes(answer: dict[str, Any], results: dict[str, Any]) -> None:
 
 
 def add_facts(answer: dict[str, Any], results: dict[str, Any]) -> None:
-    """Of `inspect`: all as JSON."""
+    """Add the whole answer of `inspect` as JSON."""
     results["JSON"] = json_text(answer)
 
 
@@ -488,11 +488,11 @@ def json_text(answer: dict[str, Any]) -> str:
 
 
 def add_place(answer: dict[str, Any], results: dict[str, Any]) -> None:
-    """Of `identify`: how many features lie there."""
+    """Add the number of features that `identify` found."""
     results["FEATURE_COUNT"] = sum(len(layer["features"]) for layer in answer["layers"])
 
 
 def add_remarks(answer: dict[str, Any], results: dict[str, Any]) -> None:
-    """Of `publish`: what whoever opens the project has to see to."""
+    """Add the remarks of `publish` for whoever opens the project."""
     remarks = [dialog_words(problem.text, add_controls()) for problem in problem_lines(answer["problems"])]
     results["REMARKS"] = "\n".join(remarks)

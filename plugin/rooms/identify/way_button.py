@@ -42,7 +42,7 @@ _ICONS = {POINT: "identify_point", LINE: "identify_line", BOX: "identify_box"}
 
 
 def way_title(way: str) -> str:
-    """What a way is called."""
+    """The name of a way of asking."""
     return {POINT: tr("At a point"), LINE: tr("Along a line"), BOX: tr("In a box")}[way]
 
 

@@ -211,7 +211,7 @@ class IndicatorView(TableView):
         self._show_chosen(self.tree.currentItem())
 
     def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
-        """Of a theme's rows those that are asked for: of the chosen theme, and of a unit if it is named."""
+        """The rows that the view shows: those of the chosen theme, and of one unit if it is named."""
         rows = [row for row in rows if self._only is None or row["about"]["id"] in self._only]
         if unit is not None:
             rows = [_of_unit(row, below) for row in rows for below in row["rows"] if below["about"]["unit"] == unit]
@@ -302,7 +302,7 @@ class IndicatorView(TableView):
             self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))
 
     def _follow_click(self, item: QTreeWidgetItem) -> None:
-        """Of a unit open the page; of an indicator let the units on the map be clicked."""
+        """Open the page of a unit; for an indicator, let the units on the map be clicked."""
         if self._unit(item) is not None:
             self.open_page(self._unit(item))
         elif self.map.layer is not None:

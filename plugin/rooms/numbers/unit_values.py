@@ -57,7 +57,7 @@ def unit_values(answer: dict[str, Any]) -> list[UnitValue]:
 
 
 def first_line(name: str) -> str:
-    """What a row is called, without what is said of it below."""
+    """The name of a row, without what is said of it below."""
     return name.split("\n", 1)[0]
 
 

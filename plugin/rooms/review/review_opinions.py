@@ -104,7 +104,7 @@ class OpinionTable(AnswerTree):
         return QSize(super().minimumSizeHint().width(), self._height_of(min(highest, 2 * MIN_ROWS * line)))
 
     def _row_heights(self) -> list[int]:
-        """Of ten rows, those that are not there yet with one line each."""
+        """The heights of ten rows; a row that is not there yet takes one line."""
         items = map(self.topLevelItem, range(self.topLevelItemCount()))
         heights = [self.rowHeight(self.indexFromItem(item)) for item in items]
         return heights + [self._line_height] * (ROWS - len(heights))

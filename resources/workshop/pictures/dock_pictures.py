@@ -98,6 +98,10 @@ class RoomPictures(DockCamera):
             feature = feature.child(0)
         view.tree.setCurrentItem(feature)
         self.take("map-identify-point")
+        items = map(view.tree.topLevelItem, range(view.tree.topLevelItemCount()))
+        for item in items:  # what is folded, as the layers that have nothing here, with the nearest of each
+            item.setExpanded(item.text(0).startswith(("此处没有", "Nothing here")))
+        self.take("map-identify-nearest")
         view.clear()
         view.button.setChecked(False)
 

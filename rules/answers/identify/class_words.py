@@ -1,4 +1,4 @@
-"""What a feature's class is called, by code tables, legend or the feature itself."""
+"""The name of a feature's class, by code tables, legend or the feature itself."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -13,7 +13,6 @@ import shapely
 from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.catalogue.catalogue import codes_like
 from onemap.layers.catalogue.code_tables import class_titles
-from onemap.layers.catalogue.feature_names import name_field
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
@@ -23,10 +22,12 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
 from onemap.rules.answers.identify.cell_sample import cell_sample
-from onemap.rules.answers.identify.class_words import class_code, class_title, in_language
+from onemap.rules.answers.identify.class_words import in_language
+from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
+from onemap.rules.answers.identify.layer_fitness import layer_fitness
+from onemap.rules.answers.identify.nearest_feature import nearest_facts, nearest_features
 from onemap.rules.answers.identify.place import Place
 from onemap.rules.judge.findings.citations import citation
-from onemap.rules.judge.findings.table import records_of
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.kinds.conditions import evaluate
 from onemap.rules.judge.kinds.foreseen_values import as_codes
@@ -113,11 +114,29 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "covered": is_covered,
         "features": features,
         "reason": reason or (None if is_covered else "outside_coverage"),
+        "nearest": _nearest(request, entry) if is_covered and not features else None,
+        "fitness": _fitness(request, source),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
         "fields": _field_titles(entry, request.language),
         "laws": [_law(rule, request) for rule in rules],
     }
+
+
+def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
+    """The nearest feature of a layer that has none at the place; a raster, which has cells everywhere, has none."""
+    if entry.geometry == "raster":
+        return None
+    shape = np.array([request.place.shape], dtype=object)
+    (nearest,) = nearest_features(request.sources, entry.code, shape, shapely.bounds(shape))
+    return None if nearest is None else nearest_facts([nearest], entry, request.language)[0]
+
+
+def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:
+    """How well the layer's accuracy fits the size of the place; None of a layer of which nothing was read."""
+    if source.stored is None:
+        return None
+    return layer_fitness(request.place.shape, source.read_version.accuracy_m, source.stored.geometries)
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
@@ -162,21 +181,16 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
     shapes = stored.geometries[rows]
     attributes = stored.attributes.iloc[rows].reset_index(drop=True)
-    records, speaking = _records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
+    records, speaking = plain_records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
     is_ground = entry.geometry == "polygon"
     inside_m2, inside_m = _inside(shapes, place, entry)
     curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
     curved_inside_m2 = _curved_inside_m2(shapes, place, request.plane) if inside_m2 is not None else None
-    named_by, features = _own_name_field(entry, attributes), []
+    named_by, features = own_name_field(entry, attributes), []
     for at, (row, values) in enumerate(zip(rows.tolist(), records, strict=True)):
-        code = class_code(entry, values)
-        title = class_title(entry, code, values, request.language)
-        name = text_value(values[named_by]) if named_by is not None else None
         feature: dict[str, Any] = {
             "feature": source.names[row],
-            "name": None if name in (code, title) else name,
-            "class": code,
-            "class_title": title,
+            **feature_designation(entry, named_by, values, request.language),
             "area_m2": float(shapely.area(shapes[at])) if is_ground else None,
             "area_ellipsoidal_m2": curved_m2[at] if curved_m2 is not None else None,
             "distance_m": float(distance_m[row]),
@@ -206,15 +220,8 @@ def _curved_inside_m2(shapes: np.ndarray, place: Place, plane: pyproj.CRS) -> li
     return [None if is_lost else area for area, is_lost in zip(_curved_m2(ground, plane), failed, strict=True)]
 
 
-def _own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
-    """The field of the features' own names; None where it would say the class once more."""
-    name = name_field(entry, list(attributes.columns))
-    field = entry.field_named(name) if name is not None else None
-    return None if field is not None and field.name_of is not None else name
-
-
 def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
-    """Of which features (n,) a rule speaks: its condition holds of them, or cannot be told."""
+    """Which features (n,) a rule speaks of: its condition holds for them, or cannot be decided."""
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
@@ -241,19 +248,6 @@ def _inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.nda
         lines, grounds = (drawn, near) if place.kind == "line" else (near, drawn)
         return None, shapely.length(proved_pieces(shapely.intersection, lines, grounds))
     return None, None
-
-
-def _records(attributes: pd.DataFrame) -> list[dict[str, Any]]:
-    """The attributes of features as plain values: what JSON has no word for as text, as `overlaps` has them."""
-    return [{name: _plain(value) for name, value in record.items()} for record in records_of(attributes)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).hex().upper()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:

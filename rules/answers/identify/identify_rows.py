@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from math import inf
 from typing import Any
 
+from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import in_words, phrase
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M, LIMITED, UNFIT, UNKNOWN
 from onemap.rules.contract.declaration import VERDICT_CHOICES
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, word_text
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, word_text
 
 _SAYS_SYSTEM = ("degrees", "swapped_degrees", "zone", "swapped", "swapped_metres")
 _OUTSIDE = "within"  # the kind of rule whose conflict is the ground on which no feature lies
 _MOST_OPEN = 5  # features of a layer, which are seen without a click
+_MOST_NEAR = 10  # layers of which a line says how far they are
 _MOST, _MOST_LINES = 100, 20  # features of a layer in a list, and as lines; the answer in JSON has them all
 
 
@@ -37,10 +41,14 @@ def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[Answer
         yield from rest
     free = [layer for layer in layers if layer["covered"] and not layer["features"]]
     if free:
-        yield _list_row("free", free, language)
+        yield _free_row(sorted(free, key=_nearest_m), language)
     for reason in dict.fromkeys(layer["reason"] for layer in layers if layer["reason"]):
         word = phrase(f"reason.{reason}", language)  # of the layer, so no kind of rule is asked for its own
         yield _list_row("unknown", [layer for layer in layers if layer["reason"] == reason], language, reason=word)
+    unrated = [layer for layer in layers if layer["fitness"] and layer["fitness"]["grade"] == UNKNOWN]
+    if unrated:
+        below = [AnswerRow(layer["title"], [layer["version"]], layer["code"]) for layer in unrated]
+        yield AnswerRow(phrase("rows.identify_unrated", language), [str(len(unrated))], is_open=False, rows=below)
 
 
 def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
@@ -86,6 +94,72 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
     return [phrase("said.identify_doubt", language, suggestion=in_words(looks, language).message)]
 
 
+def _nearest_m(layer: Mapping[str, Any]) -> float:
+    """How far the nearest feature of a layer is, in metres; that of a layer without one is farther than any."""
+    return float(layer["nearest"]["distance_m"]) if layer["nearest"] else inf
+
+
+def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
+    """The layers that cover the place and have nothing there: of each how far its nearest feature is, and where."""
+    rows = [_free_layer_row(layer, at < _MOST_NEAR, language) for at, layer in enumerate(layers)]
+    if len(layers) > _MOST_NEAR:
+        titles = phrase("said.comma", language).join(layer["title"] for layer in layers[_MOST_NEAR:])
+        more = phrase("said.identify_farther", language, count=len(layers) - _MOST_NEAR, layers=titles)
+        rows.append(AnswerRow("", line=[more]))
+    line = phrase("said.identify_free", language, count=len(layers))
+    return AnswerRow(phrase("rows.identify_free", language), [str(len(layers))], is_open=False, rows=rows, line=[line])
+
+
+def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
+    """A layer that has nothing at the place: how far its nearest feature is, and below which one that is."""
+    nearest, away, about, below = layer["nearest"], "", None, []
+    if nearest:
+        away = _away_text(nearest, language)
+        about = {"table": layer["table"], "fid": nearest["fid"]}
+        below.append(AnswerRow(_nearest_name(nearest, language), hint=nearest["feature"], about=about))
+        if not nearest["certain"]:
+            below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
+        parts = [away, *(row.name for row in below)]
+    else:
+        is_raster = layer["geometry"] == "raster"
+        away = "" if is_raster else phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
+        parts = [away]
+    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=_joined(parts, language))
+    return AnswerRow(
+        layer["title"],
+        [away or layer["department_title"]],
+        layer["code"],
+        about=about,
+        is_open=False,
+        rows=[*below, *_fitness_rows(layer, language)],
+        line=[line if away else layer["title"]] if is_line else None,
+    )
+
+
+def _joined(words: Sequence[Word], language: str) -> str:
+    return phrase("said.comma", language).join(word_text(word, language) for word in words)
+
+
+def _away_text(nearest: Mapping[str, Any], language: str) -> str:
+    where = {"distance": f"{nearest['distance_m']:,.1f}", "direction": direction_word(nearest["bearing_deg"], language)}
+    return phrase("said.identify_away", language, **where)
+
+
+def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:
+    words = " ".join(filter(None, [nearest["name"], nearest["class_title"] or nearest["class"]]))
+    return words or phrase("said.identify_feature", language, feature=nearest["feature"])
+
+
+def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
+    """What is said of a layer that is not accurate enough for the size of the place."""
+    fitness = layer["fitness"]
+    if not fitness or fitness["grade"] not in (LIMITED, UNFIT):
+        return []
+    facts = {"accuracy": f"{fitness['accuracy_m']:g}", "share": share_text(fitness["share"])}
+    text = phrase(f"said.identify_{fitness['grade']}", language, **facts)
+    return [AnswerRow(text, sign="unknown", line=[text])]
+
+
 def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **facts: str) -> AnswerRow:
     titles = phrase("said.comma", language).join(layer["title"] for layer in layers)
     line = phrase(f"said.identify_{key}", language, layers=titles, count=len(layers), **facts)
@@ -97,7 +171,8 @@ def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **fa
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
     """A layer with its features, those with most of it inside first, and the rules that speak of them."""
     features = sorted(layer["features"], key=lambda feature: -(_inside(feature) or 0))
-    rows = [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
+    rows = _fitness_rows(layer, language)
+    rows += [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
     if len(features) > _MOST_LINES:
         rows.append(AnswerRow("", line=[phrase("said.identify_more", language, count=len(features) - _MOST_LINES)]))
     if len(features) > _MOST:

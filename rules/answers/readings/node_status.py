@@ -132,7 +132,7 @@ def _level(series: pd.DataFrame, limit: Limit) -> tuple[str, int, datetime | Non
 
 
 def _beyond_in_last(is_beyond: np.ndarray, last: int) -> np.ndarray:
-    """Of each value (n,): how many of the `last` values up to it are beyond."""
+    """For each value (n,), how many of the `last` values up to it are beyond the limit."""
     sums = np.concatenate([[0], np.cumsum(is_beyond)])
     ends = np.arange(1, len(is_beyond) + 1)
     counts: np.ndarray = sums[ends] - sums[np.maximum(ends - last, 0)]

@@ -7,13 +7,11 @@ from typing import Any
 from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, part_lines
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, part_lines
 
 Record = Mapping[str, Any]
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
-_OCTANT_DEG = 45.0
-_DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 
 
 def remedy_view(result: Record, language: str) -> AnswerView:
@@ -80,7 +78,7 @@ def _way_words(row: Record, language: str) -> str:
     words = []
     if row["moved_m"]:
         bearing = math.degrees(math.atan2(row["east_m"], row["north_m"]))
-        direction = phrase(f"direction.{_DIRECTIONS[round(bearing / _OCTANT_DEG) % len(_DIRECTIONS)]}", language)
+        direction = direction_word(bearing, language)
         words.append(phrase("remedy_row.moved", language, distance=f"{row['moved_m']:,.1f}", direction=direction))
     if row["turned_deg"]:
         way = "anticlockwise" if row["turned_deg"] > 0 else "clockwise"

@@ -64,7 +64,7 @@ class Parts:
 
     @property
     def is_left(self) -> np.ndarray:
-        """Of which parcels something is left: (n,)."""
+        """Which parcels have ground left: mask (n,)."""
         left: np.ndarray = self.rest.dimension >= 0
         return left
 

@@ -97,7 +97,7 @@ class FoundParts:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Of how many parcels what was found.
+        """The numbers of parcels by result.
 
         passing: some part of the parcel passes; whole: all of it; moved and the like: parcels with such an alternative.
         """

@@ -1,7 +1,8 @@
 """What plans, control lines and protected areas of a library say on parcels: all that lies on one, by class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version
+from onemap.layers.library.versions import Version, in_force
 from onemap.layers.messages import phrase
 from onemap.rules.answers.compare.plans import refuse
 from onemap.rules.answers.identify.class_words import class_code, class_title
+from onemap.rules.answers.identify.layer_fitness import layer_fitness
+from onemap.rules.answers.identify.layer_grades import LIMITED, UNFIT
+from onemap.rules.answers.identify.nearest_feature import NearestFeature, nearest_facts, nearest_features
 from onemap.rules.answers.statistics.union_areas import Plane
 from onemap.rules.display.maps.layers_on_sheet import name_field
 from onemap.rules.judge.check.check import local_origin
@@ -26,6 +30,7 @@ from onemap.rules.judge.overlay.overlay import overlaps, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
 _STRATA = ("plans", "control_lines", "protected_areas")
+MOST_NEAR = 6  # layers of which a sheet says how far they are
 _NO_PLANS = "base"  # the library of divisions and surveys
 _CONTROLS = ("RJL", "JZMD", "LDL", "JZXG")  # what a regulatory plan allows on a plot
 
@@ -50,8 +55,7 @@ class PlanGround:
         Raises OneMapError compare.arithmetic.
         """
         box = shapely.total_bounds(grounds)
-        origin = local_origin(*box[:2])
-        local = shift_geometries(grounds, (-origin[0], -origin[1]))
+        origin, local = _from_origin(grounds)
         plane, tree = Plane(self.library.crs, origin), shapely.STRtree(local)
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
         whole = plane.ellipsoidal_m2(local)
@@ -69,6 +73,62 @@ class PlanGround:
                 area = facts["area_ellipsoidal_m2"]
                 found[names[row]].append({**facts, "share": float(area / whole[row]) if whole[row] else None})
         return found
+
+    def nearest_rows(
+        self, names: np.ndarray, grounds: np.ndarray, plan_rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """By parcel (n,) the nearest feature of layers that cover it and have nothing on it: the MOST_NEAR nearest.
+
+        plan_rows: what `rows` has said of the parcels.
+        """
+        origin, local = _from_origin(grounds)
+        sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
+        found: dict[str, list[tuple[float, str, NearestFeature]]] = {name: [] for name in names.tolist()}
+        there = {name: {row["layer"] for row in rows} for name, rows in plan_rows.items()}
+        for entry in self.entries:
+            is_free = [
+                entry.code not in there[name] and entry.code not in self.uncovered.get(name, ())
+                for name in names.tolist()
+            ]
+            rows = np.flatnonzero(np.array(is_free, dtype=bool))
+            if entry.code in self.silent or len(rows) == 0:
+                continue
+            nearest = nearest_features(sources, entry.code, local[rows], shapely.bounds(grounds[rows]))
+            for row, feature in zip(rows.tolist(), nearest, strict=True):
+                if feature is not None:
+                    found[names[row]].append((feature.distance_m, entry.code, feature))
+        chosen: dict[str, list[tuple[str, NearestFeature]]] = {}
+        for name, of in found.items():
+            for _, code, feature in sorted(of, key=itemgetter(0))[:MOST_NEAR]:
+                chosen.setdefault(code, []).append((name, feature))
+        return self._nearest_of(chosen, names)
+
+    def _nearest_of(
+        self, chosen: Mapping[str, Sequence[tuple[str, NearestFeature]]], names: np.ndarray
+    ) -> dict[str, list[dict[str, Any]]]:
+        """By parcel (n,) the rows of the nearest features, which are given by layer."""
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
+        for entry in self.entries:
+            pairs = chosen.get(entry.code, ())
+            facts = nearest_facts([feature for _, feature in pairs], entry, self.language)
+            head = {"layer": entry.code, "layer_title": entry.title_in(self.language)}
+            for (name, feature), fact in zip(pairs, facts, strict=True):
+                rows[name].append({**head, "version": feature.source.read_version.label, **fact})
+        return {name: sorted(of, key=itemgetter("distance_m")) for name, of in rows.items()}
+
+    def coarse_layers(self, grounds: np.ndarray) -> list[dict[str, dict[str, Any]]]:
+        """For each parcel (n,) the layers that are not accurate enough for its size: their fitness, by code."""
+        versions = {entry.code: in_force(self._versions_of(entry.code), self.as_of) for entry in self.entries}
+        accuracies = {code: version.accuracy_m for code, version in versions.items() if version is not None}
+        none = np.empty(0, dtype=object)
+        graded = (
+            {code: layer_fitness(ground, accuracy_m, none) for code, accuracy_m in accuracies.items()}
+            for ground in grounds
+        )
+        return [{code: one for code, one in of.items() if one["grade"] in (LIMITED, UNFIT)} for of in graded]
+
+    def _versions_of(self, code: str) -> list[Version]:
+        return [version for version in self.known if version.code == code]
 
     def _of_layer(
         self,
@@ -112,6 +172,12 @@ class PlanGround:
                 phrase(f"query_sheet.control_{field}", self.language, value=text) for field, text in stated if text
             ],
         }
+
+
+def _from_origin(grounds: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
+    """An origin near some grounds (n,), and these as they are counted from it."""
+    origin = local_origin(*shapely.total_bounds(grounds)[:2])
+    return origin, shift_geometries(grounds, (-origin[0], -origin[1]))
 
 
 def _is_plan(entry: LayerEntry) -> bool:

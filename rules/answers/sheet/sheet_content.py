@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from onemap.layers.area_units import hectares
 from onemap.layers.errors import require_value
@@ -72,11 +73,15 @@ def sheets_of(
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
         plan_rows = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
+        nearest = plans.nearest_rows(names[rows], grounds[rows], plan_rows)
+        coarse = plans.coarse_layers(grounds[rows])
         made = [
             {
                 **_facts(parcels.columns.iloc[start + at]),
                 "today": [],
                 "plans": plan_rows[name],
+                "nearest": nearest[name],
+                "coarse": coarse[at],
                 "plans_silent": {**plans.silent, **dict.fromkeys(plans.uncovered.get(name, ()), "outside_coverage")},
                 "findings": [
                     {
@@ -87,14 +92,18 @@ def sheets_of(
                     for row in findings.get(name, ())
                 ],
                 **asked,
-                "points": [
-                    {"point": point.label, "ring": point.ring, "north_m": point.north_m, "east_m": point.east_m}
-                    for point in boundary_points(grounds[start + at])
-                ],
+                "points": _points(grounds[start + at]),
             }
             for at, name in enumerate(names[rows].tolist())
         ]
         yield made, grounds[rows], _pieces(tables["findings"], set(names[rows].tolist()))
+
+
+def _points(ground: shapely.Geometry) -> list[Sheet]:
+    return [
+        {"point": point.label, "ring": point.ring, "north_m": point.north_m, "east_m": point.east_m}
+        for point in boundary_points(ground)
+    ]
 
 
 def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:

@@ -19,7 +19,7 @@ class CheckMapSource(MapSource):
     """A check's parcels as maps need them, though no library keeps the run."""
 
     def __init__(self, library: Library, record: CheckRecord, packs: tuple[Pack, ...], language: str) -> None:
-        """Of a check's record and packs; `show` says which parcels are drawn next."""
+        """Prepare the maps of a check; `show` names the parcels that are drawn next."""
         LayersOnMap.__init__(self, library, {**record, "id": None})  # nobody will find a run that is not kept
         self.language = language
         self.parcels = {}

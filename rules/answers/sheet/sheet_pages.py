@@ -13,6 +13,7 @@ from onemap.rules.answers.sheet.sheet_content import Sheet
 from onemap.rules.answers.sheet.sheet_uses import use_text
 from onemap.rules.display.documents.blocks import Block, Section, columns, section_of, table_under, titled_table
 from onemap.rules.display.maps.document_areas import rounding_difference, same_ground_m2, square_metres_text, total_m2
+from onemap.rules.display.rows.answer_rows import direction_word
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.kinds.reasons import reason_word, reasons_text
 from onemap.rules.judge.packs.rule import VERDICTS
@@ -46,6 +47,7 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
     blocks = (
         *_today(sheet, word, language),
         *_plans(sheet, catalogue, word, language),
+        *_nearest(sheet, word, language),
         *_findings(sheet, word, language),
         *_points(sheet, word, language),
     )
@@ -95,6 +97,12 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
         word("silent", reason=reason_word(reason, language), layers=_titles(codes, catalogue, language))
         for reason, codes in kinds.items()
     ]
+    if sheet["coarse"]:
+        coarse = [
+            word("coarse_layer", layer=layer_title(code, catalogue, language), accuracy=f"{fitness['accuracy_m']:g}")
+            for code, fitness in sheet["coarse"].items()
+        ]
+        remarks.append(word("coarse", layers=phrase("said.comma", language).join(coarse)))
     note = ("" if language == "zh" else " ").join(filter(None, (note, *remarks)))
     widths = {"plan": 4.7, "says": 3.9, "controls": 3.9, "hectares": 1.8, "share": 1.5}
     return _table("plans", widths, rows, language, numbers=("hectares", "share"), note=note)
@@ -113,6 +121,25 @@ def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict
             break
         del shown[max(at for at, row in enumerate(shown) if row["layer"] == layer)]
     return shown
+
+
+def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
+    """How far the nearest control lines and protected areas are that do not touch the parcel."""
+    rows = [
+        [
+            f"{row['layer_title']} {row['version']}",
+            _class_words(row),
+            f"{row['distance_m']:,.1f}",
+            direction_word(row["bearing_deg"], language),
+        ]
+        for row in sheet["nearest"]
+    ]
+    if not rows:
+        return ()
+    known = [row["layer_title"] for row in sheet["nearest"] if not row["certain"]]
+    note = word("nearest_known", layers=phrase("said.comma", language).join(known)) if known else None
+    widths = {"plan": 4.7, "says": 5.5, "distance": 2.4, "direction": 2.4}
+    return _table("nearest", widths, rows, language, numbers=("distance",), note=note)
 
 
 def _findings(sheet: Sheet, word: Any, language: str) -> Blocks:
@@ -194,7 +221,7 @@ def _verdict(verdict: str, language: str) -> str:
 
 
 def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: str) -> str:
-    """What the first layers are called, and how many there are besides."""
+    """The names of the first layers, and how many there are besides."""
     names = [layer_title(code, catalogue, language) for code in codes]
     shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES

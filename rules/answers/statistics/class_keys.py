@@ -42,7 +42,7 @@ def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry,
 
 
 def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dict[str, str]:
-    """What the codes of a class are called, by the words that asked for them; without those that no table knows."""
+    """The titles of the codes of a class, by the words that asked for them; without those that no table knows."""
     found = {}
     for spec, value in keys.items():
         field, slash, part = spec.rpartition("/")

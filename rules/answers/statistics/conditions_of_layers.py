@@ -10,7 +10,7 @@ from onemap.rules.judge.kinds.conditions import ConditionError, Truth, column_na
 
 
 def truth_of(where: str | None, attributes: pd.DataFrame, place: dict[str, Any]) -> Truth:
-    """Of which rows (n,) a condition holds, and of which nobody knows; without one it holds of all.
+    """For which rows (n,) a condition holds, and for which it cannot be decided; without a condition it holds for all.
 
     place: file, layer, and the option as `field`. Raises OneMapError statistics.where, statistics.field.
     """

@@ -153,7 +153,7 @@ class LayerInUnits:
 
     @cached_property
     def pieces(self) -> UnitPieces:
-        """Of all features, whether the condition holds of them or not."""
+        """The pieces of all features, whether the condition holds for them or not."""
         if self.grounds is None:
             return self._with_areas(whole_features(self.shapes))
         return self.pieces_in(self.grounds)
@@ -216,7 +216,7 @@ class LayerInUnits:
 
     @cached_property
     def pieces_once(self) -> UnitPieces:
-        """Of all features; what lies in two units, or on the border of two, in the earlier one alone."""
+        """The pieces of all features; what lies in two units, or on their border, counts in the earlier one alone."""
         if self.units is None or self.entry.geometry == "table":
             return self.pieces
         every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
@@ -230,7 +230,7 @@ class LayerInUnits:
 
     @cached_property
     def crossing(self) -> np.ndarray:
-        """Of all features (n,), a mask: which have a part here and may have one in units of other blocks."""
+        """Which features have a part here and may have another in units of other blocks: mask (n,)."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.shapes), dtype=bool)

@@ -93,7 +93,7 @@ def _part(asked: LayerInUnits) -> PartOfStatistics:
 
 
 def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
-    """Of which features (n,), as masks, the total says how many there are."""
+    """The masks (n,) of the features that the total counts, by the key of the count."""
     certain = asked.truth.true
     no_number = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
     return {
@@ -134,7 +134,7 @@ def _raw_statistics(asked: LayerInUnits) -> Statistics:
 
 @dataclass(frozen=True)
 class _Grounds:
-    """Of each unit its ground, what is under features that count, that may count, and what is not known.
+    """The grounds of units: all of it, under features that count, under those that may count, and what is not known.
 
     Each (2, m), in m² in the plane and on the ellipsoid; NaN where nothing can be said: a layer without areas, or no
     unit.
@@ -280,7 +280,7 @@ def _sum_of(value: float, missing: int, features: int) -> float | None:
 
 
 def _total_share(asked: LayerInUnits, total: Record, ground: float) -> float | None:
-    """Of the units' ground; without units the total is all there is."""
+    """The share of the units' ground that the total takes; without units the total is all there is."""
     if asked.units is None or asked.entry.geometry != POLYGON:
         return 1.0 if total["features"] else None
     return float(total["area_m2"] / ground) if ground else None
@@ -319,7 +319,7 @@ def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray
 
 
 def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: Record) -> np.ndarray:
-    """Of its unit's ground; of lines and points, and without units, of what is there in all."""
+    """The share of each row in its unit's ground; for lines and points, and without units, in the total."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if found.areas is not None:
             of = grounds.area[0][found.unit] if asked.units is not None else total["area_m2"]
@@ -329,7 +329,7 @@ def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: 
 
 
 def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], features: int) -> Record:
-    """Of a row: declared and net area, and the sums that were asked for, with how many features had no number.
+    """The sums of a row: declared and net area, the sums that were asked for, and how many features had no number.
 
     Of a table also why a sum is unknown; what a complete table has no row of is nothing.
     """
@@ -348,7 +348,7 @@ def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], featu
 
 
 def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
-    """Of which units a table has no row."""
+    """The problem that names the units without a row in a table."""
     if asked.units is None or asked.entry.geometry != "table" or asked.entry.complete:
         return []
     present = {row["unit"] for row in rows if row["features"]}

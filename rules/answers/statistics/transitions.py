@@ -137,7 +137,7 @@ def _grounds(
 def _unit_records(
     rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
 ) -> list[Record]:
-    """Of each unit (m,) how much of its ground is compared, has another class now, and is not compared.
+    """A record for each unit (m,): how much of its ground is compared, has another class now, and is not compared.
 
     Nothing is known of the change of a unit without compared ground: None.
     """

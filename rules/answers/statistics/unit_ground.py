@@ -62,7 +62,7 @@ def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any
 
 
 def version_titles(entry: LayerEntry, label: str) -> dict[str, str]:
-    """What a version is called, by language: its layer's title and its label, which may be empty."""
+    """The name of a version, by language: its layer's title and its label, which may be empty."""
     return {language: f"{name} {label}".strip() for language, name in entry.title.items()}
 
 

@@ -125,7 +125,7 @@ class SheetTitles:
         return self._layer_of_rule.get(rule) if rule is not None else None
 
     def field(self, name: str, layer: str | None = None) -> str:
-        """What a field is called; FIELD/class, FIELD/group and FIELD/2 say what of its codes is meant."""
+        """The name of a field; FIELD/class, FIELD/group and FIELD/2 say what of its codes is meant."""
         stem, slash, part = name.rpartition("/")
         key = "first_signs" if part.isdigit() else f"of_{part}"
         if slash and key in _PARTS:

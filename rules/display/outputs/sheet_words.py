@@ -128,7 +128,7 @@ class SheetWords:
         return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
-        """What the sheet of a table is called; the table's name where there is no word for it."""
+        """The name of the sheet of a table; the table's name where there is no word for it."""
         name = "".join(sign for sign in str(self._sheets.get(table, table)) if sign not in _SPECIAL)
         return name[:_LONGEST_NAME]
 
@@ -221,7 +221,7 @@ class SheetWords:
         return phrase("said.semicolon", self._language).join(pairs) or None
 
     def _fact(self, name: str, value: Any, layer: str | None) -> tuple[str, str]:
-        """What a field and its value are called."""
+        """A field and its value, as people read them."""
         if name == OFFICIAL_LAYER:
             return self._columns[name], self._titles.layer(value) or value
         return self._titles.field(name, layer), self._titles.value(name, value, layer)

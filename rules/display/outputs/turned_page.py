@@ -75,7 +75,7 @@ def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], l
 
 
 def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
-    """What a layer or a pack is called; without a title its code or id."""
+    """The name of a layer or a pack; without a title its code or id."""
     code, pack = changed.get("code"), changed.get("id")
     return str(titles["layers"].get(code, code) if code else titles["packs"].get(str(pack), pack))
 

@@ -9,6 +9,9 @@ from onemap.layers.messages import phrase
 from onemap.layers.text_table import table_lines
 from onemap.rules.display.maps.document_areas import moment_text, square_metres_text
 
+_OCTANT_DEG = 45.0
+_DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -94,6 +97,12 @@ def amount_text(amount: Amount, language: str) -> str:
     if amount.measure in ("share", "count"):
         return number
     return f"{number} {phrase(f'measure.{amount.measure}', language)}"
+
+
+def direction_word(bearing_deg: float, language: str) -> str:
+    """One of eight directions. bearing_deg: clockwise from north."""
+    word: str = phrase(f"direction.{_DIRECTIONS[round(bearing_deg / _OCTANT_DEG) % len(_DIRECTIONS)]}", language)
+    return word
 
 
 def word_text(word: Word, language: str) -> str:

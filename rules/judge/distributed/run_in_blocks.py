@@ -168,7 +168,7 @@ class BegunWork:
         return [block for _, block in sorted(self.work.journal.finished_blocks.items())]
 
     def counts(self) -> Counter[str]:
-        """Of how many parcels what was found."""
+        """The numbers of parcels by result."""
         total: Counter[str] = Counter()
         for item in self.finished_blocks:
             total.update(item.counts)

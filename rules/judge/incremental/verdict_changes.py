@@ -83,6 +83,6 @@ def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[s
 
 
 def titles_of_changed(changed: list[dict[str, Any]], titles: Mapping[str, str]) -> dict[str, str]:
-    """What people call the rules that turned parcels, by their ids."""
+    """The titles of the rules that turned parcels, by their ids."""
     rules = {rule for one in changed for rule in one["rules"]}
     return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -103,7 +103,7 @@ def no_reach(options: Options) -> float:
 
 
 def none_allowed(options: Options) -> int:
-    """Whatever is found is in conflict."""
+    """All that is found is in conflict."""
     return 0
 
 

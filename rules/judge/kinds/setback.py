@@ -215,7 +215,7 @@ def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _OfficialZones:
-    """Of each parcel (n,): the official zones in it, and the ground of which they do not speak; None without.
+    """For each parcel (n,), the official zones in it, and the ground outside of them; None without zones.
 
     is_broken: (n,) whether arithmetic could not place them; pieces: what each parcel shares with each of the zones.
     """

@@ -106,7 +106,7 @@ class _UseAgainstPlan:
 
     @property
     def lacks_value(self) -> np.ndarray:
-        """Of which features (m,) it is not known what they permit, or whether they are of the plan."""
+        """Which features (m,) do not say what they permit, or whether they belong to the plan."""
         return np.asarray(pd.isna(self.plan_codes) | self.uncertain, dtype=bool)
 
     @cached_property

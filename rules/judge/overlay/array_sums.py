@@ -102,7 +102,7 @@ def _open_edges(flat: Flat, polygon: np.ndarray, choose: _Choice) -> tuple[np.nd
 
 
 def _places(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of pairs (k,): NEAR where an edge of the other comes near the box of the one, else where the box lies."""
+    """The place of pairs (k,): NEAR where an edge of the other is near the box of the one, else that of the box."""
     box = a.box_west[one], a.box_south[one], a.box_east[one], a.box_north[one]
 
     def is_near(owner: np.ndarray, west: np.ndarray, south: np.ndarray, east: np.ndarray, north: np.ndarray,

@@ -46,7 +46,7 @@ def tiles_near(
 
 
 def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.ndarray:
-    """Of polygons (k,) that are not small what lies around boxes (k, 4), (k,): by the size of the box, or a margin.
+    """Cut large polygons (k,) down to what lies around boxes (k, 4): as far as the box is large, or a margin.
 
     The margin keeps cuts from the edges of what is in the box.
     """

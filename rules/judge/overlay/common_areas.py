@@ -52,7 +52,7 @@ def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple
 
 
 def common_shares(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
-    """Of the ground of both the share that valid polygons (k,) have in common, pair by pair (k,); 1 where they are one.
+    """The common ground of valid polygons, pair by pair (k,), as a share of the ground of both; 1 where they are one.
 
     No overlay is made for it that could fail.
     """

@@ -18,7 +18,7 @@ def segments_of(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
-    """Of pairs (k,) of polygons (n,) that meet and share no ground: whether one may change the other's line in a union.
+    """Whether polygons (n,) that meet and share no ground may change each other's line in a union: for pairs (k,).
 
     It does not where they meet in a single point that is a corner of both: then the union of both is both as they are.
     """

@@ -140,7 +140,7 @@ def _twice_m(ends: np.ndarray) -> float:
 
 
 def _common_edges(ends: np.ndarray, group: np.ndarray, near_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of every two edges (k, 2, 2) of one group (k,) the later one, and how far they run on each other, in m: (p,).
+    """How far edges (k, 2, 2) of one group (k,) run on each other, in m, and the later edge of each such two: (p,).
 
     near_m: how near to each other that is.
     """

@@ -64,7 +64,7 @@ def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
 
 
 def are_simple_rings(points: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Of which closed rings (n,) it is certain that no edge of one meets another of it: of none where they are few.
+    """Which closed rings (n,) are proved to have no edges that meet; few rings are not proved.
 
     points (m, 2): ring after ring, the first of each again at its end; size (n,): how many each has.
     """

@@ -29,7 +29,7 @@ def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Resul
 
 
 def _unproved_rows(work: Callable[[np.ndarray], object], rows: np.ndarray) -> np.ndarray:
-    """Of rows (k,) that are refused together those that are alone, too; found by halves."""
+    """The rows that are refused alone, among rows (k,) that are refused together; found by halves."""
     if len(rows) == 1:
         return rows
     found = [rows[:0]]

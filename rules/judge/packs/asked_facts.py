@@ -41,7 +41,7 @@ class RuleNeed:
 
 
 def fact_title(name: str, language: str) -> str:
-    """What people call a field that rules ask; its name where it is a city's own."""
+    """The name of a field that rules ask; its name where it is a city's own."""
     titles = sentences(language)["fact"]
     return str(titles.get(name, name))
 

@@ -50,5 +50,5 @@ def names_of_classes(classes: Iterable[ProjectClass], language: str) -> dict[str
 
 
 def names_in_packs(packs: Iterable[Pack], language: str) -> dict[str, str]:
-    """What people call the classes of some packs, and their kinds, as `names_of_classes`."""
+    """The titles of the classes of some packs, and their kinds, as `names_of_classes`."""
     return names_of_classes((item for pack in packs for item in pack.classes.values()), language)

@@ -270,5 +270,5 @@ def are_texts(value: Any) -> bool:
 
 
 def titles_of(kinds: Sequence[ProjectKind], language: str) -> list[str]:
-    """What people call some kinds."""
+    """The names of some kinds."""
     return [kind.title.get(language) or next(iter(kind.title.values())) for kind in kinds]

@@ -439,7 +439,7 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
 
 
 def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What people call the rules of a run, by their ids."""
+    """The titles of the rules of a run, by their ids."""
     return {rule.id: rule.title.get(language, rule.id) for rule in rules_of_run(packs, record)}
 
 

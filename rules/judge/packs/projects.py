@@ -141,7 +141,7 @@ class Projects:
         return self._where(classes, lambda project: project.is_silent or project.is_contradicted)
 
     def of(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
-        """Of each parcel (n,) the place of its project, and the different projects.
+        """For each parcel (n,) the place of its project, and the different projects.
 
         usual: the system of codes whose parcel names none.
         """
@@ -151,7 +151,7 @@ class Projects:
         return self._projects[key]
 
     def texts(self, name: str) -> tuple[np.ndarray, list[str | None]]:
-        """Of each parcel (n,) the place of its text, and the texts: None for a null, and for a field not there."""
+        """For each parcel (n,) the place of its text, and the texts: None for a null, and for a field not there."""
         if name not in self._texts:
             self._texts[name] = self._read_field(name)
         return self._texts[name]
@@ -230,7 +230,7 @@ class Projects:
 def _kinds_of_texts(
     place: np.ndarray, texts: Sequence[str | None], register: KindRegister
 ) -> tuple[np.ndarray, list[Named]]:
-    """Of each parcel (n,) the place of the kinds that its text names, and what different texts name."""
+    """For each parcel (n,) the place of the kinds that its text names, and the kinds of the different texts."""
     named: dict[Named, int] = {}
     of_text = [named.setdefault(() if text is None else register.kinds_of(text), len(named)) for text in texts]
     return np.array(of_text, dtype=np.int64)[place], list(named)

@@ -13,7 +13,7 @@ _REVIEW = "review."
 def log_words(
     row: Mapping[str, Any], detail: Any, catalogue: Mapping[str, LayerEntry], language: str
 ) -> dict[str, str | None]:
-    """Of an entry of the log `step`, `what` and `details` in words. detail: as JSON; a text where it is damaged."""
+    """An entry of the log in words: `step`, `what`, `details`. detail: as JSON; a text where it is damaged."""
     facts: Mapping[str, Any] = detail if isinstance(detail, dict) else {}
     return {
         "step": _step(row["action"], language),

@@ -60,7 +60,7 @@ def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
 def asked_answer(
     packs: Sequence[Pack], record: CheckRecord, unasked: Sequence[Mapping[str, str]], language: str
 ) -> dict[str, Any]:
-    """Of a check, as its answer has it: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
+    """The rules of a check for its answer: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
 
     citations: what each basis reads in a text, by the basis as the tables have it; only where the two differ.
     """
@@ -80,7 +80,7 @@ def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
 
 
 def rules_of_stored_run(library: Library, run: str, language: str) -> dict[str, Any]:
-    """Of a stored check how many rules judge, and which were not asked, as `check` answers: `asked_answer`.
+    """The rules of a stored check, as `asked_answer` has them: how many judge, and which were not asked.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """

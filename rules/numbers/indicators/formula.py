@@ -39,14 +39,14 @@ class Formula:
             return None
 
     def parts(self, terms: Mapping[str, float]) -> tuple[float | None, float | None]:
-        """Of a quotient numerator and denominator; of another formula nothing."""
+        """The numerator and denominator of a quotient; (None, None) for another formula."""
         sign, left, right, *_ = self.tree
         if sign != "/" or left is None or right is None:
             return None, None
         return Formula("", left, ()).value(terms), Formula("", right, ()).value(terms)
 
     def powers(self, terms: Mapping[str, Powers]) -> Powers:
-        """Of which base units its value is. Raises FormulaError where unlike quantities are added."""
+        """The base units of its value. Raises FormulaError where unlike quantities are added."""
         return _powers(self.tree, terms)
 
 

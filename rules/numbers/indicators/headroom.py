@@ -65,7 +65,7 @@ def is_same(before: float, after: float) -> bool:
 
 
 def _state_day(row: Record) -> date:
-    """Of which day the value's state is: of the first version, else the day that was asked for."""
+    """The day whose state the value describes: that of the first version, else the day that was asked for."""
     days = [one["valid_from"] for term in row["inputs"] for one in term["versions"][:1] if one["valid_from"]]
     return date.fromisoformat(days[0] if days else row["as_of"])
 

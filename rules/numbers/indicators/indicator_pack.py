@@ -218,7 +218,7 @@ def _indicator(item: Mapping[str, Any], head: Mapping[str, Any]) -> Indicator:
 
 
 def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str, str]:
-    """What people call the indicators of some packs, by their ids."""
+    """The titles of the indicators of some packs, by their ids."""
     return {item.id: item.title.get(language, item.id) for pack in packs for item in pack.indicators}
 
 

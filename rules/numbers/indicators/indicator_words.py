@@ -57,7 +57,7 @@ def measure_words(text: str, language: str) -> str:
 
 
 def unit_words(row: Mapping[str, Any], language: str) -> str:
-    """What a row's unit is called."""
+    """The name of a row's unit."""
     return str(row["unit_title"] or row["unit"] or phrase("said.district", language))
 
 

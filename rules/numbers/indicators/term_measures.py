@@ -237,7 +237,7 @@ class TermMeasures:
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
     ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]:
-        """Of a term: value and features by unit (m,), what stands beside them, and the measure of each piece (k,)."""
+        """The value and features of a term by unit (m,), the facts beside them, and the measure of each piece (k,)."""
         features = np.bincount(pieces.unit, minlength=self._count)
         facts: dict[str, np.ndarray] = {}
         areas = layer.areas_of(pieces, pieces.unit, self._count)

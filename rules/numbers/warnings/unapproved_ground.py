@@ -98,7 +98,7 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
 
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
-    """Of which grounds (n,) a version does not speak in a part that is large and wide enough to be looked at."""
+    """Which grounds (n,) have a part outside a version's coverage that is large and wide enough to be looked at."""
     rest = beyond(grounds, coverage_of(library, version), SURVEY, threads)
     return np.array([len(_wide_parts(ground)) > 0 for ground in rest.tolist()], dtype=bool)
 

@@ -53,7 +53,7 @@ class Evidence(Protocol):
         """Refuse a run that is no stored remedy. Raises OneMapError run.unknown, run.kind."""
 
     def name_of(self, department: str) -> Named:
-        """What people call a department."""
+        """The name of a department."""
 
     def numbers_before(self, year: int, at: str) -> int:
         """How many documents of a year were numbered before a moment, in all cases."""
@@ -232,5 +232,5 @@ class CaseSoFar:
         return content
 
     def name(self, department: Any) -> Named:
-        """What people call a department."""
+        """The name of a department."""
         return self.evidence.name_of(str(department))

@@ -202,7 +202,7 @@ def parcel_verdicts(library: Library, run: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _reading_run(library: Library, run: str) -> Iterator[None]:
-    """Whatever a run lacks that its readers need, it cannot be read. Raises as `facts_of_stored_run`."""
+    """Turn what a run lacks into the refusal that it cannot be read. Raises as `facts_of_stored_run`."""
     try:
         yield
     except OneMapError as error:

@@ -107,7 +107,7 @@ def _body(
 
 
 def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:
-    """Of setting the pages, which begins there."""
+    """The progress of setting the pages. begin: the share at which it starts."""
     part = progress.part(begin, 1.0, phrase("progress.pages", content["language"]))
     part.at(0.0)
     return part

@@ -115,7 +115,7 @@ def block_names_of(kind: str) -> list[str]:
 
 
 def _name_of(chapter: Node, kind: str) -> str:
-    """What a chapter is called in templates; one without a heading is its document's text."""
+    """The name of a chapter in templates; one without a heading is its document's text."""
     return chapter["annex"] or (chapter["name"] or kind).removeprefix("chapter_")
 
 

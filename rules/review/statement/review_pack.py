@@ -21,7 +21,7 @@ _MEASURES = ("parcel", "rule", "layer", "version", "verdict", "area_m2", "share"
 
 
 def _reply_name(case: Case, department: str, language: str) -> str:
-    """What the reply is called, for people, with no sign that Windows takes in no file's name."""
+    """The name of the reply, for people, with no sign that Windows takes in no file's name."""
     parts = (case.project[:_MOST_OF_PROJECT], words(language)["kind_reply"], department, str(case.round))
     return _NO_NAME.sub("_", "-".join(parts)) + SUFFIX
 

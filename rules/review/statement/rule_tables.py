@@ -179,7 +179,7 @@ def _reason_text(findings: list[Row], reasons: str, rule: Rule, language: str) -
 
 
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
-    """Of one parcel the finding's own share (a raster's counts valid ground only); of several that of the ground."""
+    """For one parcel the share of its finding (a raster counts valid ground only), for several that of their ground."""
     return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
 
 

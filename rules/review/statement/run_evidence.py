@@ -47,7 +47,7 @@ class Evidence:
         return layer_title(code, self.catalogue, self.language)
 
     def input_title(self, name: str) -> str:
-        """What a layer or a pack is called; both stand behind opinions by their codes."""
+        """The name of a layer or a pack; both stand behind opinions by their codes."""
         return input_title(name, self.record, self.catalogue, self.language)
 
     def rule_title(self, identifier: str) -> str:
@@ -56,7 +56,7 @@ class Evidence:
         return (rule.title.get(self.language) if rule else None) or identifier
 
     def department_title(self, department: str) -> str:
-        """What a department is called."""
+        """The name of a department."""
         return self.profile.department_title(department, self.language)
 
     def department_unit(self, department: str) -> str:

@@ -85,7 +85,7 @@ def _state(
 
 
 def _titles_of_classes(names: Collection[str], evidence: Evidence) -> tuple[list[str], bool]:
-    """Of which of these classes the site's projects are, and whether one of them does not say what it is."""
+    """The titles of those classes to which the site's projects belong, and whether some project says nothing."""
     known = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
     classes, projects = [known[name] for name in names if name in known], Projects(evidence.question.parcels.attributes)
     if not classes:

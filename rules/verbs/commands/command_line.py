@@ -111,7 +111,7 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def _console_encoding() -> str:
-    """Of a console of Windows whose words another tool reads through a pipe, as `findstr` does: its code page."""
+    """The encoding of the console: on Windows its code page, where another tool reads the words through a pipe."""
     if os.name != "nt" or sys.stdout.isatty():
         return "utf-8"
     import ctypes

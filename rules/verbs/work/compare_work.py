@@ -67,7 +67,7 @@ def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: 
 
 
 def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
-    """What the classes of the spots are called, by plan (a, b) and code; a code that no table knows is left out."""
+    """The titles of the classes of the spots, by plan (a, b) and code; a code that no table knows is left out."""
     from onemap.rules.answers.compare.spot_fields import class_name
 
     spots = found.tables["spots"].columns

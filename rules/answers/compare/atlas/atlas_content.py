@@ -165,7 +165,7 @@ class AtlasWords:
         ]
 
     def plan_name(self, title: str, layer: Row) -> str:
-        """What a plan is called, with the version that was compared."""
+        """The name of a plan, with the version that was compared."""
         return f"{title} {layer['label']}"
 
     def dates(self, layer: Row) -> str:
@@ -316,7 +316,7 @@ class AtlasWords:
         return self.list_text(words) + more or NOT_KNOWN
 
     def use(self, use: str | None) -> str:
-        """What a kind of use is called."""
+        """The name of a kind of use."""
         return phrase(f"use.{use or 'none'}", self.language)
 
     def _cause(self, cause: str | None) -> str:

@@ -1,0 +1,96 @@
+"""The nearest feature of a layer that has none at a place: how far it is, and in which direction."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.rules.answers.identify.feature_designation import feature_designation, own_name_field, plain_records
+from onemap.rules.answers.identify.layer_grades import FARTHEST_M
+from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+
+_REACHES_M = (500.0, 2_000.0, 8_000.0, FARTHEST_M)  # most layers have something near: little of them is read
+
+
+@dataclass(frozen=True)
+class NearestFeature:
+    """The nearest feature of a layer to a shape.
+
+    shape: counted from the origin of the layer; source, row: the layer as it was read, and the feature's row in it;
+    distance_m: between the two in the library's plane.
+    """
+
+    shape: shapely.Geometry
+    source: LayerSource
+    row: int
+    distance_m: float
+
+    @property
+    def bearing_deg(self) -> float:
+        """The direction from the shape to the feature, clockwise from grid north, 0 to 360."""
+        line = shapely.shortest_line(self.shape, self.source.features.geometries[self.row])
+        (x, y), (to_x, to_y) = shapely.get_coordinates(line)
+        return math.degrees(math.atan2(to_x - x, to_y - y)) % 360.0
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the layer covers all ground that is nearer, so that no other feature can lie there."""
+        coverage = self.source.coverage
+        return coverage is not None and bool(shapely.covers(coverage, shapely.buffer(self.shape, self.distance_m)))
+
+
+def nearest_features(
+    sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray
+) -> list["NearestFeature | None"]:
+    """For each of some shapes (n,) the nearest feature of a layer within FARTHEST_M; None where there is none.
+
+    shapes: counted from the origin of `sources`; boxes (n, 4): theirs in the library's plane. Of several that are
+    equally near the first in the layer's order is taken. A layer without a version, or one that cannot be read, has
+    none. Raises OneMapError if a replacing file is refused.
+    """
+    found: list[NearestFeature | None] = [None] * len(shapes)
+    open_rows = np.arange(len(shapes))
+    for reach_m in _REACHES_M:
+        grown = boxes[open_rows] + np.array([-reach_m, -reach_m, reach_m, reach_m])
+        bounds = [*grown[:, :2].min(axis=0).tolist(), *grown[:, 2:].max(axis=0).tolist()]
+        source = sources.read(code, bounds, grown)
+        if source.stored is None:
+            return found
+        geometries = source.features.geometries
+        tree = shapely.STRtree(geometries)
+        pairs, distances_m = tree.query_nearest(shapes[open_rows], max_distance=reach_m, return_distance=True)
+        asked, first = np.unique(pairs[0], return_index=True)  # of one shape they come in the layer's order
+        for at, pair in zip(asked.tolist(), first.tolist(), strict=True):
+            row = int(open_rows[at])
+            found[row] = NearestFeature(shapes[row], source, int(pairs[1][pair]), float(distances_m[pair]))
+        open_rows = np.delete(open_rows, asked)
+        if len(open_rows) == 0:
+            break
+    return found
+
+
+def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[dict[str, Any]]:
+    """For each feature of a layer (n,) which it is, what it is and where: metres, degrees clockwise from north."""
+    rows_of: dict[int, list[int]] = {}
+    for at, feature in enumerate(features):
+        rows_of.setdefault(id(feature.source), []).append(at)
+    facts: list[dict[str, Any]] = [{} for _ in features]
+    for places in rows_of.values():
+        source = features[places[0]].source
+        rows = [features[at].row for at in places]
+        attributes = source.features.attributes.iloc[rows].reset_index(drop=True)
+        named_by = own_name_field(entry, attributes)
+        for at, row, values in zip(places, rows, plain_records(attributes), strict=True):
+            facts[at] = {
+                "feature": source.names[row],
+                "fid": int(source.features.fids[row]),
+                **feature_designation(entry, named_by, values, language),
+                "distance_m": features[at].distance_m,
+                "bearing_deg": features[at].bearing_deg,
+                "certain": features[at].is_certain,
+            }
+    return facts
