@@ -1,6 +1,7 @@
 """Where a file comes from, after W3C's PROV: what made it, when, from which versions, by which packs; as PROV-JSON.
 
-A GeoPackage keeps it as metadata of the whole file, a file of GeoParquet under `PROVENANCE_KEY`.
+A GeoPackage keeps it as metadata of the whole file, a file of GeoParquet, a GeoJSON and a page under `PROVENANCE_KEY`,
+a PDF as an attached file, a Word file as a part of its own.
 """
 
 import json
@@ -18,8 +19,11 @@ _FILE, _SOFTWARE, _PERSON = "onemap:file", "onemap:software", "onemap:person"
 _FACTS = ("valid_from", "valid_to", "recorded_at", "version")  # of a version of a layer or a pack, if they are known
 
 
-def provenance(record: Mapping[str, Any]) -> str:
+def provenance(record: Mapping[str, Any], *, is_timed: bool = True) -> str:
     """The account of a file as PROV-JSON. Of what the record does not say it says nothing.
+
+    is_timed: where the record has no moment, this one is told; not for a document, of which the same content gives the
+    same file.
 
     record: of a run or a package: id, kind, started (a moment as ISO text), who, software, parameters of a check,
     layers (code, label, hash, and perhaps source with source_hash) and packs (id, version, hash).
@@ -32,7 +36,7 @@ def provenance(record: Mapping[str, Any]) -> str:
     if parameters.get("parcels_hash"):
         given[f"sha256:{parameters['parcels_hash']}"] = {"prov:label": parameters.get("parcels")}
     sources = {f"sha256:{one['source_hash']}": one["source"] for one in layers.values() if one.get("source_hash")}
-    started = record.get("started") or datetime.now(UTC).isoformat(timespec="microseconds")
+    started = record.get("started") or (datetime.now(UTC).isoformat(timespec="microseconds") if is_timed else None)
     kind = record.get("kind") or ("check" if "id" in record else None)
     activity = {"prov:type": kind and f"onemap:{kind}", "prov:startTime": started}
     agents: dict[str, dict[str, Any]] = {

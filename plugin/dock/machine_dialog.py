@@ -22,6 +22,7 @@ from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import name_list, tr
 
@@ -100,7 +101,7 @@ class MachineDialog(QDialog):
             self._task.cancel()
 
     def _choose_file(self) -> None:
-        path = ask_target(self, tr("Save the report…"), REPORT_NAME, {".json": "JSON (*.json)"})
+        path = ask_target(self, tr("Save the report…"), REPORT_NAME, file_forms([".json"]))
         if path:
             self.save(path)
 

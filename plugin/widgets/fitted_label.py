@@ -22,6 +22,10 @@ class FittedLabel(QLabel):
         super().setText(text)
         self._fit()
 
+    def clear(self) -> None:
+        """Show nothing, as low as a line."""
+        self.setText("")
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as high as the text at this width."""
         super().resizeEvent(event)

@@ -35,7 +35,7 @@ def add_controls() -> dict[str, str]:
         "--label": tr("Label"),
         "--valid-from": tr("Valid from"),
         "--valid-to": tr("Valid to"),
-        "--covers": tr("Speaks for"),
+        "--covers": tr("Covers"),
         "--accuracy": tr("Accuracy (m)"),
         "--repair": tr("Repair invalid geometry"),
         "--keep-bad": tr("Set bad features aside, and add the rest"),

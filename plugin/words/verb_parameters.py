@@ -16,6 +16,7 @@ class VerbParameter:
 
     kind: text, flag, choice, list, date, moment, number (not negative) or count (a whole number from 1).
     words: what a text may be beside others.
+    forms: how a file may end that the verb writes; empty stands for a folder.
     metavar: what the command line calls a positional one, where that is not its name.
     """
 
@@ -26,6 +27,7 @@ class VerbParameter:
     required: bool = False
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
 
 
 def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
@@ -35,7 +37,16 @@ def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
 
 def known_words(verb: str, name: str) -> tuple[str, ...]:
     """What the text of a verb's parameter may be beside others, in the core's order."""
-    return next(parameter.words for parameter in verb_parameters(verb) if parameter.name == name)
+    return _parameter_of(verb, name).words
+
+
+def out_forms(verb: str) -> tuple[str, ...]:
+    """How a file of a verb's tables may end, in the core's order."""
+    return _parameter_of(verb, "out").forms
+
+
+def _parameter_of(verb: str, name: str) -> VerbParameter:
+    return next(parameter for parameter in verb_parameters(verb) if parameter.name == name)
 
 
 def argument_names(verb: str) -> dict[str, str]:
@@ -61,4 +72,5 @@ def _table() -> dict[str, tuple[VerbParameter, ...]]:
 
 
 def _parameter(row: dict[str, Any]) -> VerbParameter:
-    return VerbParameter(**{**row, "choices": tuple(row.get("choices", ())), "words": tuple(row.get("words", ()))})
+    lists = {name: tuple(row.get(name, ())) for name in ("choices", "words", "forms")}
+    return VerbParameter(**{**row, **lists})

@@ -160,10 +160,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>检测</translation>
     </message>
     <message>
-        <source>GeoPackage (*.gpkg);;Excel (*.xlsx)</source>
-        <translation>GeoPackage (*.gpkg);;Excel (*.xlsx)</translation>
-    </message>
-    <message>
         <source>Only these layers (codes, commas between)</source>
         <translation>仅限这些图层（代码，以逗号隔开）</translation>
     </message>
@@ -928,7 +924,7 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>版本名称</translation>
     </message>
     <message>
-        <source>Speaks for</source>
+        <source>Covers</source>
         <translation>覆盖范围</translation>
     </message>
     <message>
@@ -1082,10 +1078,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Report (.xlsx)</source>
         <translation>报告（.xlsx）</translation>
-    </message>
-    <message>
-        <source>Excel (*.xlsx)</source>
-        <translation>Excel (*.xlsx)</translation>
     </message>
     <message>
         <source>Report of the problems, to send back</source>
@@ -1720,8 +1712,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>可不填</translation>
     </message>
     <message>
-        <source>Take in a reply file…</source>
-        <translation>收入回函文件…</translation>
+        <source>Import a reply file…</source>
+        <translation>导入回函文件…</translation>
     </message>
     <message>
         <source>Look again</source>
@@ -1732,8 +1724,8 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>返回项目列表（Esc）</translation>
     </message>
     <message>
-        <source>Take in a reply file</source>
-        <translation>收入回函文件</translation>
+        <source>Import a reply file</source>
+        <translation>导入回函文件</translation>
     </message>
     <message>
         <source>Reply of a review pack (*.reply.json *.json)</source>
@@ -2044,7 +2036,7 @@ A version is a layer's code, or code@label.</source>
         <translation>先请填写姓名</translation>
     </message>
     <message>
-        <source>Give up what is typed</source>
+        <source>Discard what is typed</source>
         <translation>放弃已填内容</translation>
     </message>
     <message>
@@ -2068,7 +2060,7 @@ A version is a layer's code, or code@label.</source>
         <translation>请先保存或放弃已填内容：签署的是已保存的拟稿。</translation>
     </message>
     <message>
-        <source>No clock runs.</source>
+        <source>No deadline is running.</source>
         <translation>未在计时。</translation>
     </message>
     <message>
@@ -2336,7 +2328,7 @@ A version is a layer's code, or code@label.</source>
         <translation>{parcel}：{title}。机器判定：{verdict}。两个判定和理由均留存在项目中。</translation>
     </message>
     <message>
-        <source>all departments whose clock runs</source>
+        <source>all departments with a deadline</source>
         <translation>所有正在计时的部门</translation>
     </message>
     <message>
@@ -3500,8 +3492,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>逐图层入库</translation>
     </message>
     <message>
-        <source>Ground for which the layers speak</source>
-        <translation>图层对哪些地面负责</translation>
+        <source>Ground that the layers cover</source>
+        <translation>各图层的覆盖范围</translation>
     </message>
     <message>
         <source>Layers added</source>
@@ -3928,10 +3920,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>导出</translation>
     </message>
     <message>
-        <source>GeoPackage (*.gpkg)</source>
-        <translation>GeoPackage (*.gpkg)</translation>
-    </message>
-    <message>
         <source>Measure</source>
         <translation>数量</translation>
     </message>
@@ -3950,10 +3938,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Open a past check</source>
         <translation>打开以往的检测</translation>
-    </message>
-    <message>
-        <source>PDF (*.pdf)</source>
-        <translation>PDF (*.pdf)</translation>
     </message>
     <message>
         <source>Parcel</source>
@@ -4002,10 +3986,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Write the results</source>
         <translation>导出检测结果</translation>
-    </message>
-    <message>
-        <source>Write the results as Excel, GeoPackage or PDF</source>
-        <translation>把结果导出为 Excel、GeoPackage 或 PDF</translation>
     </message>
     <message>
         <source>Nothing usable of {parcel} would pass.</source>
@@ -4068,8 +4048,8 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>意见正文</translation>
     </message>
     <message>
-        <source>Codes</source>
-        <translation>代码</translation>
+        <source>Use classes</source>
+        <translation>用途分类</translation>
     </message>
     <message>
         <source>as the rules say</source>
@@ -4268,7 +4248,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图层所属部门</translation>
     </message>
     <message>
-        <source>All of it speaks for</source>
+        <source>All of it covers</source>
         <translation>整批成果的覆盖范围</translation>
     </message>
     <message>
@@ -4473,7 +4453,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>Open them</source>
-        <translation>开立预警</translation>
+        <translation>开立预警提醒</translation>
     </message>
     <message>
         <source>Keep the list in the library: what is new is opened, and waits to be notified</source>
@@ -4580,7 +4560,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>历年</translation>
     </message>
     <message>
-        <source>Room of the quota</source>
+        <source>Quota left</source>
         <translation>指标余量</translation>
     </message>
     <message>
@@ -5290,6 +5270,14 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Slivers: {count}</source>
         <translation>细碎图斑：{count}</translation>
+    </message>
+    <message>
+        <source>Write the results, or their parcels alone, as a file</source>
+        <translation>把检测结果或其中的地块写成文件</translation>
+    </message>
+    <message>
+        <source>List only what is broken or near its limit</source>
+        <translation>只列突破和预警的指标</translation>
     </message>
 </context>
 </TS>

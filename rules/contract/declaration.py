@@ -39,6 +39,7 @@ class Parameter:
     """One parameter of a verb. `name` is the option without dashes, with underscores; values come as text.
 
     optional: a positional one that may be left out. words: what a text may be beside others, for whoever lists it.
+    forms: how a file may end that the verb writes; empty stands for a folder.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Parameter:
     required: bool = False
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
     convert: Callable[[str], Any] | None = None
 
     @property

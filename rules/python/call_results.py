@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.errors import UsageError
+from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.run import most_severe, verdict_counts
@@ -30,6 +31,7 @@ class Result:
     """What a verb answered. `answer` is its JSON, as `--json` prints it on the command line."""
 
     _shown = ""  # the table of which a notebook shows the first rows
+    _forms: tuple[str, ...] = TABLE_FORMS  # in which its tables can be written
 
     def __init__(self, verb: str, answer: dict[str, Any], language: str) -> None:
         self.verb = verb
@@ -94,10 +96,11 @@ class TableResult(Result):
     def to_file(self, target: Place, *, overwrite: bool = False) -> Path:
         """Write all tables as `--out` does: a `.gpkg`, an `.xlsx`, or a folder of GeoParquet; the path.
 
+        Of a check the parcels alone also go into a `.geojson`, `.fgb`, `.csv` or `.dxf`.
         Raises OneMapError out.exists, out.format, out.failed and the like.
         """
         with refusals_in_words(self.language):
-            check_targets([str(target)], overwrite)  # before anything is computed
+            check_targets([str(target)], overwrite, forms=self._forms)  # before anything is computed
             tables = {name: _table(name, self._tables.read(name)) for name in self.names}
             with tables_written(tables, self.crs, str(target), overwrite, self.language):
                 return Path(target)
@@ -139,6 +142,7 @@ class CheckResult(TableResult):
     """A check: verdicts, findings and pieces in conflict, with the columns of `check --out`."""
 
     _shown = "parcels"
+    _forms = CHECK_FORMS
 
     def __init__(
         self,

@@ -7,67 +7,22 @@ import traceback
 
 import qgis.utils
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QDate, QEventLoop, QPoint, Qt, QTimer
+from qgis.PyQt.QtCore import QDate, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QTextEdit, QToolBar
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QTextEdit
 from qgis.utils import iface
 
 from onemap.plugin.desk.map.layer_styles import style_parcels
+from onemap.tests.plugin.desktop_hand import LIMIT_MS, click, click_row, settle, toolbar_button, wait_for
 
 ORDERS = json.loads(os.environ["ONEMAP_ORDERS"])
-LIMIT_MS = 30_000
 ALL_PLANS_MS = 900_000  # every plan against every other, on a machine that has much else to do
 LOOK_MS = 1_000  # how often is looked for a dialog that nobody will answer
-LEFT = Qt.MouseButton.LeftButton
 WINDOW_PX = (1600, 1000)
 PANEL_PX = 420
 ON_MAP = ("HLGLFW", "YJJBNTTB", "GL", "STBHHX", "CZKFBJ")
 
 seen = {"errors": [], "warnings": [], "steps": []}
-
-
-def wait_for(claim, limit_ms=LIMIT_MS):
-    """Let QGIS work until a claim holds."""
-    loop = QEventLoop()
-    look, limit = QTimer(), QTimer()
-    look.timeout.connect(lambda: loop.quit() if claim() else None)
-    limit.timeout.connect(loop.quit)
-    look.start(20)
-    limit.start(limit_ms)
-    if not claim():
-        loop.exec()
-    if not claim():
-        raise AssertionError(f"waited in vain after {seen['steps'][-1:]}")
-
-
-def settle(milliseconds=400):
-    """Let what was asked for be painted."""
-    QTest.qWait(milliseconds)
-
-
-def click(widget, place=None):
-    """One click with the left button, in the middle or at a place."""
-    QTest.mouseClick(widget, LEFT, Qt.KeyboardModifier.NoModifier, place or widget.rect().center())
-
-
-def click_row(tree, index, at_start=False):
-    """Click a row of a tree, or the box before its text."""
-    tree.scrollTo(index)
-    place = tree.visualRect(index)
-    if at_start:
-        indicator = tree.style().pixelMetric(tree.style().PixelMetric.PM_IndicatorWidth)
-        click(tree.viewport(), QPoint(place.left() + indicator // 2 + 2, place.center().y()))
-    else:
-        click(tree.viewport(), place.center())
-
-
-def toolbar_button(name):
-    """The button of an action on any toolbar."""
-    for bar in iface.mainWindow().findChildren(QToolBar):
-        for action in bar.actions():
-            if action.objectName() == name:
-                return bar.widgetForAction(action)
-    raise AssertionError(f"no button {name}")
 
 
 def ground_is_drawn():
@@ -111,7 +66,8 @@ def tick_layers(dock):
         if item is None or item.data(0, Qt.ItemDataRole.CheckStateRole) is None:
             continue  # not in this library
         tree.scrollToItem(item)
-        click_row(tree, tree.indexFromItem(item), at_start=True)
+        if item.checkState(0) != Qt.CheckState.Checked:  # by a theme
+            click_row(tree, tree.indexFromItem(item), at_start=True)
         assert item.checkState(0) == Qt.CheckState.Checked, f"{code} was not ticked"
     seen["on_map"] = sorted(layer.name() for layer in QgsProject.instance().mapLayers().values())
     seen["steps"].append("layers")
@@ -156,7 +112,7 @@ def go_to_finding(tab):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
         worst = model.parcel_at(parcel).verdict
-        seen_on_map = [one for one in findings if one.verdict == worst and one.layer in ON_MAP]
+        seen_on_map = [one for one in findings if one is not None and one.verdict == worst and one.layer in ON_MAP]
         parts = [one for one in seen_on_map if 0.2 < (one.share or 0) < 0.8]
         if len(findings) >= ORDERS["findings"] and parts:
             break

@@ -211,7 +211,7 @@ class AddDialog(WorkingDialog):
         buttons = row_of(0, self.add_button, close)
         layout = QVBoxLayout(self)
         # For which ground data speaks decides what is clear: it is asked with what the data becomes.
-        self.form.add_row(tr("Speaks for"), self.options.coverage_row())
+        self.form.add_row(tr("Covers"), self.options.coverage_row())
         layout.addWidget(self.form)
         layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)

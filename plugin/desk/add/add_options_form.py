@@ -20,6 +20,7 @@ from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, wi
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verb_parameters import known_words
 
@@ -121,7 +122,7 @@ class AddOptionsForm(QWidget):
             self.covers.setEditText(path)
 
     def _choose_report(self) -> None:
-        path = ask_target(self, tr("Report"), "", {".xlsx": tr("Excel (*.xlsx)")})
+        path = ask_target(self, tr("Report"), "", file_forms([".xlsx"]))
         if path:
             self.report.setText(path)
 

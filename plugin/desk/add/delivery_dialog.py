@@ -41,19 +41,14 @@ from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.core_words import layer_name, word
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import Count, name_list, sentences, tr, with_label
 
 DISTRICT = "district"  # of the core's words for a coverage
 SIZE_PX = (1040, 680)  # whole titles with their codes, within a screen of 1280
 MAX_NAMES = 6
-REPORT_FORMS = {
-    ".xlsx": "Excel (*.xlsx)",
-    ".pdf": "PDF (*.pdf)",
-    ".docx": "Word (*.docx)",
-    ".html": "HTML (*.html)",
-    ".json": "JSON (*.json)",
-}
+REPORT_FORMS = file_forms([".xlsx", ".pdf", ".docx", ".html", ".json"])
 
 
 class DeliveryDialog(WorkingDialog):
@@ -211,7 +206,7 @@ class DeliveryDialog(WorkingDialog):
         form.addRow(tr("Layers of"), self.department)
         hint = tr("A file of polygons: the ground for which the data speaks")
         # For which ground data speaks decides what is clear: it is asked before anything else.
-        form.addRow(tr("All of it speaks for"), with_file_button(self.covers, hint, self._choose_coverage))
+        form.addRow(tr("All of it covers"), with_file_button(self.covers, hint, self._choose_coverage))
         hint = tr("A file of parameters, for layers of another datum")
         form.addRow(tr("Change of datum"), with_file_button(self.transform, hint, self._choose_transform))
         hint = tr("What was taken and what was refused, to send back: .xlsx, .pdf, .docx, .html or .json")

@@ -61,9 +61,7 @@ class DeliveryTable(QTableWidget):
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
-        self.setHorizontalHeaderLabels(
-            [tr("In the delivery"), tr("Becomes"), tr("Speaks for"), tr("Label"), tr("State")]
-        )
+        self.setHorizontalHeaderLabels([tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")])
         self.setAccessibleName(tr("What goes where"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -78,7 +76,7 @@ class DeliveryTable(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         for column in (TARGET, COVERS, LABEL):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-        usual_texts = (tr("as its last version"), tr("as said above"), tr("the district"), tr("Speaks for"))
+        usual_texts = (tr("as its last version"), tr("as said above"), tr("the district"), tr("Covers"))
         widest = max(self.fontMetrics().horizontalAdvance(text) for text in usual_texts)
         self.setColumnWidth(COVERS, widest + BESIDE_TEXT_PX)
         self.setColumnWidth(LABEL, LABEL_WIDTH_PX)
@@ -189,7 +187,7 @@ class DeliveryTable(QTableWidget):
         covers = coverage_box(tr("as its last version") if "covers" in row.remembered else tr("as said above"))
         covers.lineEdit().setCursorPosition(0)
         covers.currentTextChanged.connect(covers.setToolTip)
-        covers.setAccessibleName(f"{tr('Speaks for')} {row.name}")
+        covers.setAccessibleName(f"{tr('Covers')} {row.name}")
         label = QLineEdit(row.label)
         label.setPlaceholderText(tr("today"))
         label.setAccessibleName(f"{tr('Label')} {row.name}")

@@ -62,13 +62,20 @@ class AnswerTree(QTreeWidget):
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
         """Show the rows of an answer's `view` in place of others; those at the top are headings if they stand open."""
         self.clear()
-        for row in rows:
-            item = self._add(self.invisibleRootItem(), row)
+        self._show_heads()
+        items = [self._item(row) for row in rows]  # before they are in the tree: there Qt measures at each text
+        for item, row in zip(items, rows):
             if row["rows"] and row["is_open"]:
                 font = item.font(NAME)
                 font.setBold(True)
                 item.setFont(NAME, font)
-        self._write()
+        self.insertTopLevelItems(0, items)
+        whole = list(self._items())
+        for item in whole:
+            item.setExpanded(self.row_of(item)["is_open"])
+        for item in whole:  # once all are open: Qt lays the tree out for it
+            self._span(item)
+        self.scheduleDelayedItemsLayout()  # a name that spans all columns is lower than it was measured before
 
     def show_table(self, table: dict[str, Any], columns: int | None = None) -> None:
         """Show a table of an answer's `view` under its own heads.
@@ -117,16 +124,24 @@ class AnswerTree(QTreeWidget):
         """The icon of a sign; a verdict's unless a subclass has others."""
         return sign_icon(sign, self.palette()) if sign in LOOKS else None
 
-    def _add(self, parent: QTreeWidgetItem, row: dict[str, Any]) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(parent)
+    def _item(self, row: dict[str, Any]) -> QTreeWidgetItem:
+        """A row with its texts and the rows below it, not yet in the tree."""
+        item = QTreeWidgetItem()
         item.setData(NAME, ROLE_ROW, row)
         icon = self.icon_of(row["sign"])
         if icon is not None:
             item.setIcon(NAME, icon)
-        for below in row["rows"]:
-            self._add(item, below)
-        item.setExpanded(row["is_open"])
+        self._write_row(item)
+        item.addChildren([self._item(below) for below in row["rows"]])
         return item
+
+    def _items(self) -> Iterator[QTreeWidgetItem]:
+        """Every row of the tree."""
+        items = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
+        while items:
+            item = items.pop()
+            items += [item.child(index) for index in range(item.childCount())]
+            yield item
 
     def _show_heads(self) -> None:
         heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {self._unit(one)}".strip() for one in self._columns]
@@ -136,24 +151,26 @@ class AnswerTree(QTreeWidget):
             self.headerItem().setTextAlignment(column, RIGHT if one["unit"] or one["is_number"] else LEFT)
 
     def _write(self, _unit: str = "") -> None:
-        """Write the texts of all rows, amounts in the unit of the settings."""
+        """Write the texts of all rows anew, amounts in the unit of the settings."""
         self._show_heads()
-        items = [self.topLevelItem(index) for index in range(self.topLevelItemCount())]
-        while items:
-            item = items.pop()
-            items += [item.child(index) for index in range(item.childCount())]
-            row = self.row_of(item)
-            texts = [
-                self._text(word, at) for at, word in enumerate([row["name"], *row["values"]][: len(self._columns)])
-            ]
-            for column, text in enumerate(texts):
-                item.setText(column, text)
-                item.setToolTip(column, text)
-                is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
-                item.setTextAlignment(column, RIGHT if is_right else LEFT)
-            item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
-            item.setFirstColumnSpanned(not any(texts[1:]))
-        self.scheduleDelayedItemsLayout()  # a name that spans all columns is lower than it was measured before
+        for item in self._items():
+            self._write_row(item)
+            self._span(item)
+        self.scheduleDelayedItemsLayout()
+
+    def _write_row(self, item: QTreeWidgetItem) -> None:
+        row = self.row_of(item)
+        texts = [self._text(word, at) for at, word in enumerate([row["name"], *row["values"]][: len(self._columns)])]
+        for column, text in enumerate(texts):
+            item.setText(column, text)
+            item.setToolTip(column, text)
+            is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
+            item.setTextAlignment(column, RIGHT if is_right else LEFT)
+        item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(row), row["hint"]))))
+
+    def _span(self, item: QTreeWidgetItem) -> None:
+        """Let a name without anything beside it have the whole line."""
+        item.setFirstColumnSpanned(not any(item.text(column) for column in range(1, len(self._columns))))
 
     def _hidden_texts(self, row: dict[str, Any]) -> Iterator[str]:
         """What stands in the columns that have no room, each under its head."""

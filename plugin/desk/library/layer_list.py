@@ -111,16 +111,17 @@ class CatalogueLayer:
 
 def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
     """The layers of an answer of the core."""
+    wanted = language()
     return [
         CatalogueLayer(
             layer["code"],
-            title_of(layer.get("title"), layer["code"]),
+            title_of(layer.get("title"), layer["code"], wanted),
             layer.get("department", ""),
             library=layer.get("library", ""),
             kind=layer.get("kind", ""),
             geometry=layer.get("geometry", ""),
             versions=tuple(_version(version) for version in layer.get("versions", [])),
-            fields=_fields(layer),
+            fields=_fields(layer, wanted),
             key=str(layer.get("key") or ""),
             stratum=str(layer.get("stratum") or ""),
             map_place=int(layer.get("place") or 0),
@@ -147,10 +148,13 @@ def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
     ]
 
 
-def title_of(title: Any, code: str) -> str:
-    """A title in the user's language; a title comes in both languages, or as plain text."""
+def title_of(title: Any, code: str, wanted: str = "") -> str:
+    """A title in the user's language; a title comes in both languages, or as plain text.
+
+    wanted: the language, where it has been asked for already: QGIS looks it up in its settings each time.
+    """
     if isinstance(title, dict):
-        return title.get(language()) or title.get("en") or code
+        return title.get(wanted or language()) or title.get("en") or code
     return str(title or code)
 
 
@@ -182,15 +186,15 @@ def _rank(order: tuple[str, ...], code: str) -> int:
     return order.index(code) if code in order else len(order)
 
 
-def _fields(layer: dict[str, Any]) -> tuple[SchemaField, ...]:
-    """The schema in an answer; from a core that sends none, the key and the class field."""
+def _fields(layer: dict[str, Any], wanted: str) -> tuple[SchemaField, ...]:
+    """The schema in an answer, in the wanted language; from a core that sends none, the key and the class field."""
     if not layer.get("fields"):
         names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
         return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)
     return tuple(
         SchemaField(
             field_row["name"],
-            title_of(field_row.get("title"), ""),
+            title_of(field_row.get("title"), "", wanted),
             tuple(field_row.get("aliases") or ()),
             bool(field_row.get("required")),
         )

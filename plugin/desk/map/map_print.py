@@ -24,6 +24,7 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
 PAGES = ("A4", "A3")
@@ -35,7 +36,7 @@ LEGEND_PARTS = (
     QgsLegendStyle.Style.SymbolLabel,
 )
 DRAFT_DPI = 20
-FORMS = {".pdf": "PDF (*.pdf)", ".png": "PNG (*.png)"}
+FORMS = file_forms([".pdf", ".png"])
 
 
 class MapPrint(QPushButton):

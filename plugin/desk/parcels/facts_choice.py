@@ -23,7 +23,8 @@ from onemap.plugin.desk.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.desk.parcels.parcel_use import fields_of
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.profile.paths import temporary_file
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.widgets.use_choice import SYSTEM_FIELD
 from onemap.plugin.words.translation import tr
@@ -66,7 +67,7 @@ class FactsChoice(QWidget):
             hint=tr("The facts of the project that rules ask for, as a form"),
             action=lambda _checked=False: self.fill(),
         )
-        self.summary = wrapped_label()
+        self.summary = FittedLabel()
         self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setFocusProxy(self.button)
         row_of((self.summary, 1), self.button, inside=self, is_tight=True)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from qgis.core import (
     Qgis,
     QgsGeometry,
+    QgsMapLayer,
     QgsProject,
     QgsProviderRegistry,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
@@ -122,8 +123,11 @@ class ParcelChoice(QWidget):
         column_of(row, self.drawing_note, steps, inside=self, is_tight=True, spacing=3)
         self.changed.connect(self._show_steps)
         project = QgsProject.instance()
-        project.layersAdded.connect(self.refresh)
-        project.layersRemoved.connect(self.refresh)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.refresh)
+        project.layersAdded.connect(self._take_added)
+        project.layersRemoved.connect(self._take_removed)
         canvas.mapToolSet.connect(self._release_button)
         canvas.installEventFilter(self)
         self.refresh()
@@ -145,8 +149,9 @@ class ParcelChoice(QWidget):
     def close_down(self) -> None:
         """Disconnect from the project and the canvas."""
         project = QgsProject.instance()
-        project.layersAdded.disconnect(self.refresh)
-        project.layersRemoved.disconnect(self.refresh)
+        project.layersAdded.disconnect(self._take_added)
+        project.layersRemoved.disconnect(self._take_removed)
+        self._later.stop()
         self._canvas.mapToolSet.disconnect(self._release_button)
         self._canvas.removeEventFilter(self)
         self._connect_layers([])
@@ -181,12 +186,27 @@ class ParcelChoice(QWidget):
         layer = QgsProject.instance().mapLayer(choice.layer)
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
-    def refresh(self, *_layers: object) -> None:
+    def _take_added(self, layers: list[QgsMapLayer]) -> None:
+        """Layers of libraries come by dozens, one after the other: what is listed then is listed once."""
+        if all(_is_of_library(layer) for layer in layers):
+            self._later.start(0)
+        else:
+            self.refresh()
+
+    def _take_removed(self, identifiers: list[str]) -> None:
+        """Nobody has a layer chosen that is gone; others may stay in the list until all that go have gone."""
+        if self.choice is not None and self.choice.layer in identifiers:
+            self.refresh()
+        else:
+            self._later.start(0)
+
+    def refresh(self) -> None:
         """List own layers, then files, then the layers of libraries; the entry that somebody chose stays.
 
         Else it is the first that is no layer of a library. Whoever opens a library and then adds the parcels means
         these, and nobody means a whole layer of a library without having said so.
         """
+        self._later.stop()
         chosen = self.choice if self._is_asked_for else None
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
         layers.sort(key=lambda layer: (_is_of_library(layer), layer.name(), layer.crs().authid(), _home_of(layer)))
@@ -231,6 +251,8 @@ class ParcelChoice(QWidget):
         self.refresh()
 
     def _choose(self, choice: Choice | None) -> None:
+        if self._later.remainingTime() >= 0:  # it runs
+            self.refresh()
         for index in range(self.box.count()):
             if self.box.itemData(index) == choice:
                 self.box.setCurrentIndex(index)
@@ -324,7 +346,7 @@ class ParcelChoice(QWidget):
         self.changed.emit()
 
 
-def _is_of_library(layer: QgsVectorLayer) -> bool:
+def _is_of_library(layer: QgsMapLayer) -> bool:
     return bool(layer.customProperty(PROPERTY_LIBRARY))
 
 

@@ -58,7 +58,7 @@ class ParcelUse(QObject):
     def add_to(self, form: TightForm) -> None:
         """Add the rows to a form."""
         form.addRow(tr("Use"), self.use)
-        form.addRow(tr("Codes"), self.systems)
+        form.addRow(tr("Use classes"), self.systems)
         self._form = form
         self.show_rows()
 

@@ -9,7 +9,7 @@ from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.results.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.words.translation import tr
 
-ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
+ROWS_MEASURED = 50  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 NEAR_ROWS = 50  # parcels this close to those in sight are reached row by row
 ROW_MARGIN_PX = 6
 Hint = QAbstractItemView.ScrollHint

@@ -22,8 +22,10 @@ from onemap.plugin.profile.paths import documents_folder, free_path
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.words.core_words import word, words_of
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.number_format import area_beside_text, area_text, moment_text, share_text
 from onemap.plugin.words.translation import tr, with_label
+from onemap.plugin.words.verb_parameters import out_forms
 from onemap.plugin.words.verdicts import LOOKS
 
 HEAD = "<tr style='background-color:#ebebeb'>"
@@ -33,6 +35,7 @@ class ExportButton(QToolButton):
     """A button with a menu of formats."""
 
     exported = pyqtSignal(str)  # the file
+    remarked = pyqtSignal(str)  # what the file does not hold
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
@@ -44,14 +47,10 @@ class ExportButton(QToolButton):
         self._lead = ""  # HTML before the findings of a PDF
         self.setIcon(icon("export"))
         self.setText(tr("Export"))
-        self.setToolTip(tr("Write the results as Excel, GeoPackage or PDF"))
+        self.setToolTip(tr("Write the results, or their parcels alone, as a file"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
-        for suffix, title in (
-            (".xlsx", tr("Excel (*.xlsx)")),
-            (".gpkg", tr("GeoPackage (*.gpkg)")),
-            (".pdf", tr("PDF (*.pdf)")),
-        ):
+        for suffix, title in file_forms([".xlsx", ".pdf", *out_forms("check")]).items():
             menu.addAction(title, lambda chosen=suffix, filters=title: self._ask(chosen, filters))
         self.setMenu(menu)
 
@@ -91,8 +90,13 @@ class ExportButton(QToolButton):
             self.refused.emit(refusal)
 
     def _let_write(self, verb: str, params: dict[str, Any], path: str) -> None:
-        params = {**params, "out": path, "overwrite": True}
-        self.asking.ask(verb, params, lambda _answer: self.exported.emit(path), tr("Write the results"))
+        def say(answer: dict[str, Any]) -> None:
+            self.exported.emit(path)
+            for problem in answer.get("problems") or ():
+                if problem["code"] == "out.parcels_only":
+                    self.remarked.emit(problem["message"])
+
+        self.asking.ask(verb, {**params, "out": path, "overwrite": True}, say, tr("Write the results"))
 
     def _ask(self, suffix: str, filters: str) -> None:
         start = free_path(Path(documents_folder()), _title(self._run), suffix)

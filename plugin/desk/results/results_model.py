@@ -28,7 +28,7 @@ _ROOT = QModelIndex()  # of a model: above all rows
 NAME, AREA, SHARE = 0, 1, 2
 
 
-ROWS_AT_ONCE = 2_000  # parcels that are listed, until somebody comes to the last of them
+ROWS_AT_ONCE = 500  # parcels that are listed, until somebody comes to the last of them
 
 
 @dataclass
@@ -316,5 +316,6 @@ def measure_of(finding: Finding) -> str:
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
-    name = f"{parcel.parcel} · {word('verdicts', parcel.verdict)}"
-    return (name, parcel_area_text(parcel.ellipsoidal_m2), "")[column]
+    if column == NAME:
+        return f"{parcel.parcel} · {word('verdicts', parcel.verdict)}"
+    return parcel_area_text(parcel.ellipsoidal_m2) if column == AREA else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from onemap.plugin.qgis.algorithms.parameter_kinds import codes, file, files, folder, input_file, layer_code
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
@@ -27,13 +28,13 @@ def ingest_row() -> VerbRow:
             "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
             "report": tr("Reports to send back"),
-            "covers": tr("Ground for which the layers speak"),
+            "covers": tr("Ground that the layers cover"),
             "department": tr("Department"),
             "file": tr("Only these files and folders of it (semicolons between)"),
         },
         kinds={
             "folder": folder(),
-            "plan": input_file("TOML (*.toml)"),
+            "plan": input_file(file_filters([".toml"])),
             "transform": input_file(""),
             "file": files(""),
         },
@@ -70,7 +71,7 @@ def changes_row() -> VerbRow:
             "new": codes("labels", beside="code"),
             "by": codes("fields", beside="code"),
             "run": codes("checks", ";"),
-            "page": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)"),
+            "page": file(file_filters([".pdf", ".docx", ".html"])),
         },
         sinks=(
             Sink("CHANGES", tr("Features that changed"), "changes"),

@@ -27,6 +27,7 @@ from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.profile import settings
 from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun
 from onemap.plugin.qgis.algorithms.sinks import POLYGON, VECTOR
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verb_parameters import VerbParameter
 
@@ -96,7 +97,7 @@ def usual_kinds() -> dict[str, ParameterKind]:
         "covers": codes("coverages"),
         "service": codes("services"),
         "authcfg": ParameterKind(_definition_maker(QgsProcessingParameterAuthConfig), _text),
-        "out": file(tr("GeoPackage (*.gpkg);;Excel (*.xlsx)")),
+        "out": file(),
     }
 
 
@@ -138,14 +139,17 @@ def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> Parame
     return ParameterKind(_definition_maker(QgsProcessingParameterFeatureSource, types=[of]), read)
 
 
-def file(filters: str, is_result: bool = True) -> ParameterKind:
-    """A file that the run writes; one that is not required is not written of itself."""
+def file(filters: str = "", is_result: bool = True) -> ParameterKind:
+    """A file that the run writes; one that is not required is not written of itself.
+
+    filters: of the dialog; without them those of the forms that the verb declares.
+    """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFileDestination(
             name,
             title,
-            fileFilter=filters,
+            fileFilter=filters or file_filters(declared.forms),
             optional=not declared.required,
             createByDefault=declared.required,
         )

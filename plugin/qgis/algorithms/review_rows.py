@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingParameterString
 from onemap.plugin.profile import settings
 from onemap.plugin.qgis.algorithms.parameter_kinds import ParameterKind, choice, codes, file, files, folder
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
@@ -64,7 +65,7 @@ def review_export_row() -> VerbRow:
             "templates": tr("Templates of documents"),
         },
         kinds={
-            "target": file("PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"),
+            "target": file(file_filters([".pdf", ".docx", ".html", ".json"])),
             "case": codes("cases"),
             "document": choice("documents"),
             "department": codes("departments"),

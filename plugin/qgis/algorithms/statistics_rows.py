@@ -15,6 +15,7 @@ from onemap.plugin.qgis.algorithms.parameter_kinds import (
 )
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, VerbRow
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
@@ -98,7 +99,8 @@ def indicators_row() -> VerbRow:
             "can be explained and repeated.\n\nSeveral days with semicolons between make a series."
         ),
         first="library pack unit as_of",
-        advanced="unit_field units_where theme only known_at states charts unrecorded out page overwrite workers",
+        advanced="unit_field units_where theme only known_at states failing charts unrecorded out page overwrite "
+        "workers",
         titles={
             "pack": tr("Packs of indicators (names or files, semicolons between)"),
             "unit": tr("Area units (layer code; empty: the whole district)"),
@@ -109,6 +111,7 @@ def indicators_row() -> VerbRow:
             "only": tr("Only these indicators (ids, commas between)"),
             "as_of": tr("Days (YYYY-MM-DD, semicolons between)"),
             "states": tr("States of the data before that are measured, too (trend)"),
+            "failing": tr("List only what is broken or near its limit"),
             "charts": tr("Also the charts as SVG, so many millimetres wide"),
             "page": tr("Page with a chart"),
         },
@@ -189,7 +192,7 @@ def readings_row() -> VerbRow:
         kinds={
             "readings": layer_code(),
             "nodes": layer_code(),
-            "limits": input_file("TOML (*.toml)"),
+            "limits": input_file(file_filters([".toml"])),
             "by": choice("means"),
         },
         sinks=(
@@ -201,7 +204,7 @@ def readings_row() -> VerbRow:
 
 def sheet_row() -> VerbRow:
     """The row of `sheet`."""
-    endings = "PDF (*.pdf);;Word (*.docx);;HTML (*.html);;JSON (*.json)"
+    endings = file_filters([".pdf", ".docx", ".html", ".json"])
     return VerbRow(
         "sheet",
         tr("Query sheets of parcels"),
@@ -227,7 +230,7 @@ def sheet_row() -> VerbRow:
 
 
 def _page() -> ParameterKind:
-    return file("PDF (*.pdf);;Word (*.docx);;HTML (*.html)")
+    return file(file_filters([".pdf", ".docx", ".html"]))
 
 
 def _of_units() -> dict[str, str]:

@@ -26,6 +26,7 @@ from onemap.plugin.qgis.algorithms.statistics_rows import (
 from onemap.plugin.qgis.algorithms.verb_algorithm import Output, Report, VerbRow, dialog_words
 from onemap.plugin.rooms.compare.compare_looks import style_spots
 from onemap.plugin.rooms.remedy.remedy_looks import style_remedy, style_sites
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import tr
 
@@ -78,7 +79,7 @@ def _new() -> VerbRow:
         kinds={
             "library": file(tr("Library (*.gpkg)")),
             "crs": crs(HOME_CRS),
-            "define": input_file("TOML (*.toml)"),
+            "define": input_file(file_filters([".toml"])),
         },
     )
 
@@ -130,7 +131,7 @@ def _add() -> VerbRow:
             "taken_at": tr("When the snapshot was taken"),
             "define": tr("Define a new layer (name=…, …)"),
         },
-        kinds={"report": file(tr("Excel (*.xlsx)"), is_result=False), "accept": choice("accepted")},
+        kinds={"report": file(file_filters([".xlsx"]), is_result=False), "accept": choice("accepted")},
         outputs=(
             Output("VERSION", tr("Version"), "version"),
             Output("FEATURES", tr("Features"), "features", is_number=True),
@@ -324,7 +325,7 @@ def _spots() -> VerbRow:
             "label": tr("Label"),
             "report": tr("Report (.xlsx)"),
         },
-        kinds={"report": file("Excel (*.xlsx)")},
+        kinds={"report": file(file_filters([".xlsx"]))},
         outputs=(
             Output("VERSION", tr("Version"), "version"),
             Output("FEATURES", tr("Features"), "features", is_number=True),
@@ -348,7 +349,7 @@ def _atlas() -> VerbRow:
             "by": tr("One page for each"),
             "most": tr("Sheets at most (empty: 200)"),
         },
-        kinds={"target": file("PDF (*.pdf)"), "by": choice("sheets")},
+        kinds={"target": file(file_filters([".pdf"])), "by": choice("sheets")},
         outputs=(
             Output("SHEETS", tr("Number of sheets"), "sheets", is_number=True),
             Output("LEFT_OUT", tr("Sheets left out"), "left_out", is_number=True),
@@ -367,7 +368,7 @@ def _comparison() -> VerbRow:
         first="library run target",
         advanced="overwrite",
         titles={"target": tr("Report")},
-        kinds={"target": file("Word (*.docx);;PDF (*.pdf);;HTML (*.html)")},
+        kinds={"target": file(file_filters([".docx", ".pdf", ".html"]))},
         outputs=(Output("OUT", tr("Report"), "out"),),
     )
 
@@ -418,7 +419,7 @@ def _identify() -> VerbRow:
             "box": tr("Instead of a point, a box (west,south,east,north)"),
         },
         outputs=(Output("FEATURE_COUNT", tr("Number of features"), is_number=True),),
-        report=Report("JSON", tr("What lies here (JSON)"), "JSON (*.json)", json_text),
+        report=Report("JSON", tr("What lies here (JSON)"), file_filters([".json"]), json_text),
         finish=add_place,
     )
 

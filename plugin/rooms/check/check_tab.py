@@ -72,6 +72,7 @@ class CheckTab(QWidget):
         self.trial = TrialView(library.core, canvas)
         for view in (self.results, self.trial):
             view.export_button.exported.connect(self._say_written)
+            view.export_button.remarked.connect(self.message_sent)
         self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(library, canvas)
         for view in (self.trial, self.remedy):
@@ -295,7 +296,7 @@ class CheckTab(QWidget):
         form.addRow(tr("Rules"), self.rules)
         form.addRow(tr("Facts"), self.facts)
         button_row = self._make_buttons()
-        self._step = wrapped_label()
+        self._step = FittedLabel()
         self._run_label = FittedLabel()
         self.changed_versions = ChangedVersions(self._library)
         self._empty_page = self._make_empty_page()

@@ -25,7 +25,8 @@ from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.check.edit_follower import EditFollower
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import sentences, tr
@@ -71,7 +72,7 @@ class LiveView(QWidget):
         parcels.added.connect(self._check_drawn)
         parcels.drawn.removed.connect(self._forget_drawn)
         self._follow()
-        self.summary = wrapped_label()
+        self.summary = FittedLabel()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False

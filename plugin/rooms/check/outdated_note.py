@@ -34,7 +34,7 @@ class Question:
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         changed = {
             tr("Use"): self.choice == now.choice and any(uses),
-            tr("Codes"): self.choice == now.choice and self.system != now.system,
+            tr("Use classes"): self.choice == now.choice and self.system != now.system,
             tr("Rules"): self.packs != now.packs,
             tr("Facts"): self.facts != now.facts,
         }

@@ -16,9 +16,10 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, tr
 
-FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)", ".html": "HTML (*.html)"}
+FORMS = file_forms([".pdf", ".docx", ".html"])
 
 
 class SheetButton(QToolButton):

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QHeaderView, QStyle, QTableView
 from onemap.plugin.desk.answers.name_delegate import wrapped_height
 
 ALWAYS = 2  # of the columns, from the first: a name, and its measure
-MOST_ROWS = 200  # whose names are measured; Qt would measure a thousand of each column
+MOST_ROWS = 80  # whose names are measured; Qt would measure a thousand of each column
 ROW_MARGIN_PX = 8
 AROUND_PX = 6  # beside the text of a cell
 

@@ -17,10 +17,11 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.rooms.compare.compare_results import Comparison
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
-ATLAS_FORMS = {".pdf": "PDF (*.pdf)", ".docx": "Word (*.docx)"}
-REPORT_FORMS = {".docx": "Word (*.docx)", ".pdf": "PDF (*.pdf)", ".html": "HTML (*.html)"}
+ATLAS_FORMS = file_forms([".pdf", ".docx"])
+REPORT_FORMS = file_forms([".docx", ".pdf", ".html"])
 
 
 class AtlasButton(QToolButton):

@@ -21,9 +21,10 @@ from onemap.plugin.rooms.compare.compare_form import CompareForm
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, sentences, tr
 
-XLSX = {".xlsx": "Excel (*.xlsx)"}
+XLSX = file_forms([".xlsx"])
 ALWAYS, WIDE_PX = 2, 560  # the columns of the narrowest dock; from here on there is room for all
 
 

@@ -11,9 +11,10 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import documents_folder, is_same_place
 from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
-FILTER = "TOML (*.toml)"
+FILTER = file_filters([".toml"])
 
 
 class BureauFiles(QToolButton):

@@ -18,6 +18,7 @@ from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import tr
 
 Chart = tuple[str, str, str]  # what the chart is called in the list, its title, and its SVG
@@ -25,7 +26,7 @@ MM_PER_INCH = 25.4
 LEAST_MM, MOST_MM = 85, 165  # between these a chart is legible, and no wider than on a page
 LARGEST = 1.6  # of the size for which it was drawn
 EDGE_PX = 6  # of white paper around a chart
-FORMS = {".svg": "SVG (*.svg)", ".png": "PNG (*.png)"}
+FORMS = file_forms([".svg", ".png"])
 PX_PER_MM = 8.0  # of a picture that is saved or copied: 203 dpi
 FAMILIES = re.compile(r' font-family="([^"]*)"')
 

@@ -371,7 +371,7 @@ def _kind_text(kind: str) -> str:
     texts = {
         "units": tr("By unit"),
         "series": tr("Over time"),
-        "quota": tr("Room of the quota"),
+        "quota": tr("Quota left"),
         TARGETS: tr("The unit against its targets"),
     }
     return texts[kind]

@@ -16,6 +16,7 @@ from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.rooms.numbers.table_request import TableView
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import Count, tr
 
 READINGS = "JCSJ"
@@ -102,7 +103,9 @@ class SensorView(TableView):
 
     def _choose_limits(self) -> None:
         start = settings.get("review_folder") or documents_folder()
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Limits of the readings…"), str(start), "TOML (*.toml)")
+        path, _filter = QFileDialog.getOpenFileName(
+            self, tr("Limits of the readings…"), str(start), file_filters([".toml"])
+        )
         if path:
             self.use_limits(path)
 

@@ -185,7 +185,7 @@ class CasePage(QWidget):
             action.setToolTip(name_buttons(why_not) if why_not else "")
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self.menu.addSeparator()
-        self.menu.addAction(icon("reply"), tr("Take in a reply file…"), self._choose_reply)
+        self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
 
     def leave_map(self) -> None:
@@ -350,7 +350,7 @@ class CasePage(QWidget):
 
     def _choose_reply(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(
-            self, tr("Take in a reply file"), "", tr("Reply of a review pack (*.reply.json *.json)")
+            self, tr("Import a reply file"), "", tr("Reply of a review pack (*.reply.json *.json)")
         )
         if path:
             self.take_reply(path)

@@ -107,7 +107,7 @@ class OpinionEditor(QWidget):
         for step, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
         self.drop_button = QToolButton()
-        self.drop_button.setText(tr("Give up what is typed"))
+        self.drop_button.setText(tr("Discard what is typed"))
         self.drop_button.setAutoRaise(True)
         self.drop_button.clicked.connect(self.drop_typed)
 
@@ -266,7 +266,7 @@ class OpinionEditor(QWidget):
             if step == "sign" and why_not is None and self.is_typed:
                 why_not = tr("Save what is typed first, or give it up: what is signed is the saved draft.")
             if step == "extend" and why_not is None and not self._opinion.due:
-                why_not = tr("No clock runs.")
+                why_not = tr("No deadline is running.")
             button.setEnabled(why_not is None and not self._is_busy)
             button.setToolTip(name_buttons(why_not) if why_not else "")
         can_write = self._opinion.steps.get("opine") is None

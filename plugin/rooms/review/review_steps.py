@@ -59,7 +59,7 @@ class CaseSteps(QObject):
 
     def extend(self, department: str = "") -> None:
         """Give one department, or all whose clock runs, more time."""
-        name = word("departments", department) if department else tr("all departments whose clock runs")
+        name = word("departments", department) if department else tr("all departments with a deadline")
         text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
         question = StepQuestion(step_word("extend"), text, step_word("extend"), days=2, needs="always")
         self._ask("extend", question, {"department": department})

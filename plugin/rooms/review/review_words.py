@@ -69,7 +69,7 @@ def review_controls() -> dict[str, str]:
         "--department": tr("Department"),
         "--project": tr("Project"),
         "--reason": tr("Reason"),
-        "--reply": tr("Take in a reply file…"),
+        "--reply": tr("Import a reply file…"),
         "--text": tr("Opinion"),
         "--unanswered": tr("Why they stay open"),
         "--verdict": tr("Verdict instead"),

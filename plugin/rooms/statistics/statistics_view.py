@@ -31,6 +31,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import list_of_some, tr
 
 AREA, SHARE = 1, 2  # what else a row tells stands in its tip
@@ -146,7 +147,7 @@ class StatisticsView(VerbView):
 
     def _choose_target(self) -> None:
         start = suggested_file(self.layer.currentText(), ".xlsx")
-        path = ask_target(self, self.save_button.text(), start, {".xlsx": "Excel (*.xlsx)"})
+        path = ask_target(self, self.save_button.text(), start, file_forms([".xlsx"]))
         if path:
             self.save(path)
 

@@ -106,7 +106,7 @@ class StatePictures:
         results.tree.setCurrentIndex(parcel)
         results.remedy_button.click()
         wait(DRAWN_MS)
-        wait_for(lambda: not tab.remedy.is_working)
+        wait_for(lambda: not tab.remedy.asking.is_busy)
         camera.take("state-remedy")
         tab.remedy.leave()
         self._take_menu("state-export-menu", results.export_button.menu())

@@ -9,6 +9,7 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
+from onemap.layers.provenance import provenance
 from onemap.rules.answers.sheet.sheet_content import Sheet, add_land_classes, sheets_of, without_words
 from onemap.rules.answers.sheet.sheet_maps import CheckMapSource, parcel_map
 from onemap.rules.answers.sheet.sheet_pages import sheet_page
@@ -61,7 +62,7 @@ def sheet_book(library: Library, run: Any, suffix: str, language: str, progress:
     )
     printing = progress.part(_DRAWN, 1.0, phrase("progress.pages", language))
     printing.at(0.0)
-    document = Document(language, foot, tuple(pages))
+    document = Document(language, foot, tuple(pages), origin=provenance(run.record, is_timed=False))
     if suffix == ".pdf":
         return pdf_of(document, printing)
     return document_body(document, suffix, printing), len(pages)

@@ -175,7 +175,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document of sections. foot: what stands below every page; look, width_mm: of its text."""
+    """A whole document of sections. foot: what stands below every page; look, width_mm: of its text.
+
+    origin: what made it, as PROV-JSON, which its file has beside the pages.
+    """
 
     language: str
     foot: str
@@ -183,6 +186,7 @@ class Document:
     look: str = "pages"
     width_mm: float = 170.0
     moment: int = 0
+    origin: str = ""
 
 
 def columns(words: str, language: str, widths: Mapping[str, float], numbers: Iterable[str] = ()) -> tuple[Column, ...]:

@@ -1,9 +1,10 @@
 """Documents of sections as files, PDF, for Word or as a page: one way for every verb that writes one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.provenance import NO_RECORD, provenance
 from onemap.rules.contract.declaration import Values, VerbContext
 
 _FIELDS = {"page": "--page", "target": "TARGET"}  # as a refusal names the parameter
@@ -51,16 +52,26 @@ def document_body(document: Any, suffix: str, progress: Any) -> bytes:
 
 
 def write_pages(
-    values: Values, sections: Sequence[Any], context: VerbContext, name: str = "page", *, foot: str
+    values: Values,
+    sections: Sequence[Any],
+    context: VerbContext,
+    name: str = "page",
+    *,
+    foot: str,
+    record: Mapping[str, Any] = NO_RECORD,
 ) -> str | list[str]:
-    """Write sections wherever they are wanted, as each suffix says, and say where. foot: under each page."""
+    """Write sections wherever they are wanted, as each suffix says, and say where.
+
+    foot: under each page; record: of what made them, as `provenance` takes it.
+    """
     from onemap.layers.files.atomic_output import atomic_output
     from onemap.layers.messages import phrase
     from onemap.rules.display.documents.blocks import Document
 
     places = _places(values, name)
     setting = context.progress.part(0.0, 1.0, phrase("progress.pages", context.language))
-    document = Document(context.language, foot, tuple(sections))
+    origin = provenance(record, is_timed=False) if record else ""
+    document = Document(context.language, foot, tuple(sections), origin=origin)
     for place, part in zip(places, setting.parts([1] * len(places)), strict=True):
         body = document_body(document, Path(place).suffix.lower(), part)
         with atomic_output(Path(place), bool(values.get("overwrite")), _FIELDS[name]) as beside:

@@ -30,6 +30,7 @@ def page_of(document: Document) -> bytes:
         for section in printed.sections
     ]
     facts = {"language": printed.language, "foot": printed.foot, "sections": sections}
+    facts["origin"] = json_part(printed.origin)
     facts |= {"style": template_part("pages.css"), "rolled": phrase("map.rolled", printed.language)}
     return render("pages.html", **facts, has_captions=False, below=0).encode()
 
@@ -48,6 +49,11 @@ def _with_looks(table: Table) -> Table:
 def render(template: str, **values: Any) -> Markup:
     """A template of resources/pages with values inserted; all but Markup is escaped."""
     return Markup(_PAGES.get_template(template).render(**values))  # it has escaped them  # nosec B704
+
+
+def json_part(text: str) -> Markup:
+    """JSON as an element of data holds it: none of its signs begins or ends an element."""
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # so it is none  # nosec B704
 
 
 def template_part(name: str) -> Markup:

@@ -10,6 +10,7 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
 from onemap.rules.display.documents.blocks import Block, Document, Facts, Figures, Section, printable
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.display.maps.pdf_packing import packed_pdf
@@ -17,6 +18,9 @@ from onemap.rules.display.maps.typst_pages import set_pages
 
 TEMPLATES = RESOURCES / "templates"
 TEMPLATE, _BLOCKS = TEMPLATES / "pages.typ", TEMPLATES / "blocks.typ"
+_ORIGIN = f"{PROVENANCE_KEY}.json"
+# Behind all pages: before them it would be the first thing of a page with another look.
+_ATTACHED = f'\n#pdf.attach("{_ORIGIN}", relationship: "data", mime-type: "{MIME_TYPE}", description: "{STANDARD}")\n'
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 
 
@@ -32,9 +36,9 @@ def pdf_of(document: Document, progress: Progress) -> tuple[bytes, int]:
         | {"blocks": [part_of(block, maps) for block in section.blocks]}
         for section in texts.sections
     ]
-    content = {**asdict(replace(texts, sections=())), "sections": sections}
+    content = {**asdict(replace(texts, sections=(), origin="")), "sections": sections}
     files = {"document": content, "fonts": chosen_fonts().record()}
-    made = set_by_typst(TEMPLATE, files, maps, progress, document.moment)
+    made = set_by_typst(TEMPLATE, files, maps, progress, document.moment, origin=document.origin)
     return packed_pdf(made), len(_PAGE.findall(made))
 
 
@@ -63,11 +67,13 @@ def set_by_typst(
     progress: Progress = SILENT,
     moment: int = 0,
     is_foreign: bool = False,
+    origin: str = "",
 ) -> bytes:
     """What typst makes of a template with these files, each as NAME.json, and maps, as map-1.svg and so on.
 
     moment: in the file's properties, in seconds, so that the same content gives the same file; is_foreign: the template
-    is not ours. Raises OneMapError statement.template, statement.template_large.
+    is not ours; origin: what made the document, as PROV-JSON, which is attached. Raises OneMapError statement.template,
+    statement.template_large.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -75,6 +81,10 @@ def set_by_typst(
             (place / source.name).write_bytes(source.read_bytes())
         for name, value in files.items():
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        if origin:
+            (place / _ORIGIN).write_text(origin, encoding="utf-8")
+            with (place / template.name).open("a", encoding="utf-8") as pages:
+                pages.write(_ATTACHED)
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
         (result,) = set_pages(place / template.name, template.name, progress, is_foreign, timestamp=moment)

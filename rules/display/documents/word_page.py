@@ -5,13 +5,17 @@ from typing import Any
 
 from docx import Document
 from docx.document import Document as Doc
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.part import Part
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, RGBColor
 from docx.text.paragraph import Paragraph
 
+from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
 from onemap.layers.software import onemap_version
+from onemap.layers.xml_elements import Element, tostring
 from onemap.rules.display.maps.map_pictures import Picture
 
 _LATIN, _SONG = "Times New Roman", "宋体"
@@ -29,6 +33,16 @@ def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float
     section.footer_distance = Mm(foot_mm)
     _ask_for_chinese_glyphs(document)
     return document
+
+
+def add_origin(document: Doc, origin: str) -> None:
+    """Add what made the document, PROV-JSON, as a part of its own: text of an element `prov`."""
+    root = Element(PROVENANCE_KEY, {"standard": STANDARD, "type": MIME_TYPE})
+    root.text = origin
+    package = document.part.package
+    name = package.next_partname("/customXml/item%d.xml")
+    content = tostring(root, encoding="utf-8", xml_declaration=True)
+    document.part.relate_to(Part(name, CONTENT_TYPE.XML, content, package), RELATIONSHIP_TYPE.CUSTOM_XML)
 
 
 def set_style(style: Any, east_asian: str, size_pt: float) -> None:

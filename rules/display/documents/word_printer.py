@@ -26,7 +26,7 @@ from onemap.rules.display.documents.blocks import (
     printable,
 )
 from onemap.rules.display.documents.blocks import Document as Content
-from onemap.rules.display.documents.word_page import a4_document, describe_pictures, page_number, set_style
+from onemap.rules.display.documents.word_page import a4_document, add_origin, describe_pictures, page_number, set_style
 from onemap.rules.display.documents.word_tables import TableLook, WordTable
 from onemap.rules.display.maps.map_pictures import Picture, map_pictures
 
@@ -56,11 +56,13 @@ def docx_of(content: Content, progress: Progress = SILENT) -> bytes:
         _add_title(document, section, number)
         for block in section.blocks:
             printer.add(block, is_whole=section.follows)
-    return word_file(document, pictures)
+    return word_file(document, pictures, printed.origin)
 
 
-def word_file(document: Doc, pictures: Iterable[Picture]) -> bytes:
-    """The file of a document, whose pictures say what they show."""
+def word_file(document: Doc, pictures: Iterable[Picture], origin: str = "") -> bytes:
+    """The file of a document, whose pictures say what they show. origin: what made it, as PROV-JSON."""
+    if origin:
+        add_origin(document, origin)
     describe_pictures(document, pictures)
     made = io.BytesIO()
     document.save(made)

@@ -16,6 +16,7 @@ from onemap.layers.messages import in_each_language, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import NO_RECORD
 from onemap.layers.system_reasons import sqlite_reason
+from onemap.rules.contract.output_forms import CHECK_FORMS, PARCEL_FORMS, TABLE_FORMS
 from onemap.rules.judge.findings.table import Table
 
 if TYPE_CHECKING:
@@ -56,18 +57,16 @@ class Target(Output, Protocol):
         """What its form could not hold, after `finish`."""
 
 
-FORMATS = (".gpkg", ".xlsx", "")
-OF_PARCELS = (".geojson", ".fgb", ".csv", ".dxf")  # that hold no other table
-
-
-def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = (), *, of_check: bool = False) -> None:
+def check_targets(
+    outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = (), forms: Sequence[str] = TABLE_FORMS
+) -> None:
     """Refuse targets before hours of work: each is another one, and none of them an input.
 
-    of_check: what is written has parcels, which other forms hold, too.
+    forms: how what is written may end.
     Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
     """
     for target in map(Path, outs):
-        if target.suffix.lower() not in (forms := (*FORMATS, *(OF_PARCELS if of_check else ()))):
+        if target.suffix.lower() not in forms:
             known = [form or in_each_language("out_form.folder") for form in forms]
             raise OneMapError("out.format", file=target.name, field="--out", known=known)
     check_places(map(Path, outs), overwrite, "--out", inputs)
@@ -113,7 +112,7 @@ def output_opened(
     `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
     """
     target = Path(out).absolute()
-    check_targets([out], overwrite, of_check=True)
+    check_targets([out], overwrite, forms=CHECK_FORMS)
     with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name, language, figures, titles, record)
@@ -248,7 +247,7 @@ def _output_to(
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
         return _PartialOutput(SheetOutput(path, label, language, figures, titles, record), label)
-    if path.suffix.lower() in OF_PARCELS:
+    if path.suffix.lower() in PARCEL_FORMS:
         from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
 
         return _PartialOutput(ParcelFileOutput(path, label, crs, language), label)

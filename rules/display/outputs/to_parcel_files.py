@@ -1,5 +1,6 @@
 """The parcels of a check alone, in forms that hold one table: GeoJSON, FlatGeobuf, CSV, and DXF for CAD."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import shapely
 from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, list_text, phrase
+from onemap.layers.provenance import NO_RECORD, PROVENANCE_KEY, provenance, provenance_words
 from onemap.rules.display.maps.symbols import verdict_symbol
 from onemap.rules.display.outputs.csv_rows import csv_bytes
 from onemap.rules.display.outputs.sheet_words import SheetWords
+from onemap.rules.judge.findings.run_tables import RUN_TABLE, record_in
 from onemap.rules.judge.findings.table import Table, plain_values
 from onemap.rules.judge.packs.rule import VERDICTS
 
@@ -36,9 +39,12 @@ class ParcelFileOutput:
         self._frames: list[pd.DataFrame] = []
         self._bodies: list[pa.Array] = []
         self._others: dict[str, int] = {}
+        self._record: Mapping[str, Any] = NO_RECORD
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of the parcels; how many rows others have."""
+        if RUN_TABLE in tables:
+            self._record = record_in(tables[RUN_TABLE])
         for name, table in tables.items():
             if name == _PARCELS:
                 self._frames.append(table.columns)
@@ -84,12 +90,18 @@ class ParcelFileOutput:
         """In WGS 84, as RFC 7946 has it."""
         if (change := self._change) is not None:
             grounds = shapely.transform(grounds, lambda points: np.column_stack(change(*points.T)))
-        options = {"RFC7946": "YES", "COORDINATE_PRECISION": _DIGITS}
+        origin = json.dumps(
+            {PROVENANCE_KEY: json.loads(provenance(self._record))}, ensure_ascii=False
+        )  # one more member
+        options = {"RFC7946": "YES", "COORDINATE_PRECISION": _DIGITS, "NATIVE_DATA": origin}
+        options["NATIVE_MEDIA_TYPE"] = "application/vnd.geo+json"
         self._write_vector(columns, grounds, _WGS_84, "GeoJSON", options)
 
     def _write_flatgeobuf(self, columns: pd.DataFrame, grounds: np.ndarray) -> None:
         # An index of its own would put the parcels into its order.
-        self._write_vector(columns, grounds, self._crs, "FlatGeobuf", {"SPATIAL_INDEX": "NO"})
+        self._write_vector(
+            columns, grounds, self._crs, "FlatGeobuf", {"SPATIAL_INDEX": "NO", "DESCRIPTION": provenance(self._record)}
+        )
 
     def _write_vector(
         self, columns: pd.DataFrame, grounds: np.ndarray, crs: pyproj.CRS, driver: str, options: Mapping[str, Any]
@@ -115,6 +127,7 @@ class ParcelFileOutput:
         language = self._language
         drawing = ezdxf.new("R2010")
         drawing.units = units.M
+        drawing.header.custom_vars.append(PROVENANCE_KEY, provenance_words(self._record))
         names = {one: phrase(f"verdict.{one}", language) if language else one for one in VERDICTS}
         for verdict, name in names.items():
             red, green, blue = bytes.fromhex((verdict_symbol(verdict, language or "en").stroke or "#000000")[1:])

@@ -22,6 +22,7 @@ from onemap.rules.numbers.indicators.themes import shipped_themes
 Record = Mapping[str, Any]
 SIGNS = {"alarm": "prohibited", "warn": "restricted", "unknown": "unknown", "ok": "clear"}  # the verdict that looks so
 _STATUSES = ("alarm", "warn", "unknown", "ok", "none")  # the gravest first
+_FAILING = _STATUSES[:2]
 _TRENDS = ("rise", "fall", "same")
 _BOUNDS = {"floor": "≥ ", "ceiling": "≤ ", "rise": "↗ ", "fall": "↘ "}
 _NO_BREAK = "\u00a0"  # a sign stands on the line of its word
@@ -32,9 +33,8 @@ _MOST_ROWS = 200  # that somebody reads as text; --json and --out have them all
 def indicator_view(result: Record, language: str) -> AnswerView:
     """How many values have which status, then the values: as text by unit, as rows by indicator, of the last day."""
     rows = result["indicators"]
-    counts = {status: sum(row["status"] == status for row in rows) for status in _STATUSES[:-1]}
-    counts["none"] = len(rows) - sum(counts.values())
-    opening = [phrase("said.indicators", language, count=len(rows), **counts)]
+    counts = {status: result["statuses"].get(status, 0) for status in _STATUSES}  # of all values, whatever is listed
+    opening = [phrase("said.indicators", language, count=sum(counts.values()), **counts)]
     parts = [*_by_unit(rows[:_MOST_ROWS], language), *_by_indicator(rows, language)]
     closing = [f"  {phrase('said.more_rows', language, count=len(rows) - _MOST_ROWS)}"]
     return AnswerView(parts, opening, closing if len(rows) > _MOST_ROWS else ())
@@ -129,9 +129,13 @@ def _indicator_row(values: Sequence[Record], language: str) -> AnswerRow:
     )
 
 
+def is_failing(row: Record) -> bool:
+    """Whether a value breaks its target, or is near to it."""
+    return row["status"] in _FAILING
+
+
 def _fails(values: Sequence[Record]) -> bool:
-    """Whether one of some values is broken or near to it."""
-    return _STATUSES[_gravity(values)] in ("alarm", "warn")
+    return any(map(is_failing, values))
 
 
 def _unit_row(row: Record, language: str) -> AnswerRow:

@@ -10,10 +10,12 @@ from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.provenance import provenance
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.maps.fonts import FONTS, FontChoice, chosen_fonts
 from onemap.rules.display.maps.map_sheet import MapPage, MapSource
 from onemap.rules.display.maps.sheets_needed import theme_codes
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.statement.content import document_kind, statement_content
@@ -86,20 +88,22 @@ def _body(
 ) -> bytes:
     if suffix == ".json":
         return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    origin = provenance(check_record(library, case.current.run), is_timed=False)
     if suffix == ".html":
         from onemap.rules.review.statement.page import statement_page
 
-        return statement_page(library, case, content, content["language"], _pages(content, progress, _READ)).encode()
+        printing = _pages(content, progress, _READ)
+        return statement_page(library, case, content, content["language"], printing, origin).encode()
     if suffix == ".pdf":
         from onemap.rules.review.statement.pdf_documents import pdf_document
 
         fonts = chosen_fonts(wanted=content["document"]["fonts"])
         drawn = drawn_maps(library, case, content, fonts, progress)
-        return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN))
+        return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN), origin)
     from onemap.rules.review.statement.docx_documents import docx_document
 
     drawn = drawn_maps(library, case, content, chosen_fonts(), progress)
-    return docx_document(content, drawn, templates, _pages(content, progress, _DRAWN))
+    return docx_document(content, drawn, templates, _pages(content, progress, _DRAWN), origin)
 
 
 def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:

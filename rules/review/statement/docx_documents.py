@@ -16,10 +16,15 @@ _PICTURES = 0.4  # of the work, when the maps are pictures
 
 
 def docx_document(
-    content: dict[str, Any], maps: Sequence[str], templates: Path | None = None, progress: Progress = SILENT
+    content: dict[str, Any],
+    maps: Sequence[str],
+    templates: Path | None = None,
+    progress: Progress = SILENT,
+    origin: str = "",
 ) -> bytes:
     """The .docx of a content. maps: the SVG text of its figures, in their order; templates: a bureau's own folder.
 
+    origin: what made it, as PROV-JSON, a part of its own of the file.
     Raises OneMapError statement.templates_folder, statement.template….
     """
     kind = content["document"]["kind"]
@@ -29,7 +34,7 @@ def docx_document(
     pictures = drawn_pictures(maps, progress.part(0.0, _PICTURES))
     document = template.document(pictures) if template else paper_document(texts, chapters, pictures)
     hold_rows(document.element.body)
-    return word_file(document, pictures)
+    return word_file(document, pictures, origin)
 
 
 def _own_template(kind: str, language: str, templates: Path | None) -> Path | None:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.display.documents.html_printer import render, template_part
+from onemap.rules.display.documents.html_printer import json_part, render, template_part
 from onemap.rules.display.maps.map_sheet import DrawnMap, MapSource, draw_map
 from onemap.rules.display.outputs.printed_page import PrintedPage
 from onemap.rules.review.cases.case import Case
@@ -24,9 +24,16 @@ _PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed
 
 
 def statement_page(
-    library: Library, case: Case, content: dict[str, Any], language: str, progress: Progress = SILENT
+    library: Library,
+    case: Case,
+    content: dict[str, Any],
+    language: str,
+    progress: Progress = SILENT,
+    origin: str = "",
 ) -> str:
     """The document as HTML. content: from `statement_content`; of one department it is its review pack.
+
+    origin: what made it, as PROV-JSON.
 
     Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
     Raises OneMapError run.unknown, run.incomplete.
@@ -41,7 +48,7 @@ def statement_page(
     ground = page_map(source, rules, first)
     drawn = [_drawn_map(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
     titled = [{**figure, "title": one.title} for figure, one in zip(figures, drawn, strict=True)]
-    page = _page(library, case, {**content, "figures": titled}, language, ground, [one.svg for one in drawn])
+    page = _page(library, case, {**content, "figures": titled}, language, ground, [one.svg for one in drawn], origin)
     read = PrintedPage(page)
     for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
         page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
@@ -61,7 +68,13 @@ def texts_digest(
 
 
 def _page(
-    library: Library, case: Case, content: dict[str, Any], language: str, ground: Markup, maps: Sequence[str]
+    library: Library,
+    case: Case,
+    content: dict[str, Any],
+    language: str,
+    ground: Markup,
+    maps: Sequence[str],
+    origin: str = "",
 ) -> str:
     """The page with what is drawn on it. ground: the map that one can pan; maps: of the figures."""
     department = content["document"]["department"]
@@ -89,6 +102,7 @@ def _page(
         chapters=chapters,
         has_captions=True,
         below=1,
+        origin=json_part(origin),
     )
     return str(page)
 

@@ -21,10 +21,12 @@ def pdf_document(
     templates: Path | None = None,
     fonts: FontChoice | None = None,
     progress: Progress = SILENT,
+    origin: str = "",
 ) -> bytes:
     """The PDF of a content. maps: the SVG text of its figures, in their order.
 
-    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
+    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed;
+    origin: what made it, as PROV-JSON, attached to the file.
     Raises OneMapError statement.font, statement.template, statement.template_large.
     """
     fonts = fonts or chosen_fonts()
@@ -34,7 +36,7 @@ def pdf_document(
     texts, chapters = printed_outline(content, places("pdf", content["document"]["kind"]))
     outline = [{**chapter, "parts": [part_of(block, []) for block in chapter["parts"]]} for chapter in chapters]
     files = {"outline": outline, "content": texts, "words": words(content["language"]), "fonts": fonts.record()}
-    return set_by_typst(template, files, maps, progress, _moment(content), is_own)
+    return set_by_typst(template, files, maps, progress, _moment(content), is_own, origin)
 
 
 def _moment(content: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from onemap.rules.contract.declaration import (
     to_moment,
     to_name,
 )
+from onemap.rules.contract.output_forms import out_parameter
 
 # What may become of a difference between two plans.
 DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss", "undecided")
@@ -18,7 +19,7 @@ _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
 _WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))
 TYPES = ("01", "02", "03", "04", "05", "90", "98", "99")
-_OUT = (Parameter("out", "PATH", repeated=True), Parameter("overwrite", flag=True))
+_OUT = (out_parameter(), Parameter("overwrite", flag=True))
 
 
 def to_types(text: str) -> tuple[str, ...]:

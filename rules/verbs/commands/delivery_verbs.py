@@ -3,6 +3,7 @@
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.ingest.coverage_names import COVERAGES
 from onemap.rules.contract.declaration import Parameter, Verb, to_codes, to_count, to_date, to_name, to_pairs
+from onemap.rules.contract.output_forms import out_parameter
 
 _WORK = "delivery_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -47,7 +48,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("by", "FIELD", convert=to_name),
             Parameter("open", flag=True),
             Parameter("run", "RUN", repeated=True),
-            Parameter("out", "PATH", repeated=True),
+            out_parameter(),
             Parameter("page", "FILE.html|pdf|docx", repeated=True),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
@@ -62,7 +63,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("open", flag=True),
             Parameter("run", "RUN", repeated=True),
             Parameter("warnings", flag=True),
-            Parameter("out", "PATH", repeated=True),
+            out_parameter(),
             Parameter("page", "FILE.html", repeated=True),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),

@@ -11,6 +11,7 @@ from onemap.rules.contract.declaration import (
     to_moment,
     to_pairs,
 )
+from onemap.rules.contract.output_forms import out_parameter
 
 REMEDY_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -41,7 +42,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("as_of", "D", convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
             Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
-            Parameter("out", "PATH", repeated=True),
+            out_parameter(),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
         ),

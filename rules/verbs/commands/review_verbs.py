@@ -3,6 +3,7 @@
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
+from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 
@@ -19,7 +20,7 @@ _ON = Parameter("on", "DATE", convert=to_date)
 _STEP = (Parameter("by", "NAME"), _ON, Parameter("expect", "REVISION", convert=to_count))
 _INPUT = (
     *CHECK_PARAMETERS,
-    Parameter("out", "PATH", repeated=True),
+    out_parameter(CHECK_FORMS),
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),
     Parameter("fail_on", "V", choices=VERDICT_CHOICES),
@@ -47,7 +48,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _ON,
         _STEP[0],
         Parameter("round", "N", convert=to_count),
-        Parameter("out", "PATH"),
+        out_parameter(CHECK_FORMS, repeated=False),
         Parameter("overwrite", flag=True),
     ),
     _review("circulate", _CASE, _REASON, *_STEP),

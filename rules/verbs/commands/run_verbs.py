@@ -1,6 +1,7 @@
 """The verb `runs`, declared as every verb is; `rules/verbs/work/run_work.py` does it."""
 
 from onemap.rules.contract.declaration import Parameter, Verb, to_name
+from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 
 RUN_KINDS = ("check", "compare", "remedy", "indicators")
 RUN_VERBS: tuple[Verb, ...] = (
@@ -13,7 +14,7 @@ RUN_VERBS: tuple[Verb, ...] = (
             Parameter("name", "TEXT"),
             Parameter("remove", flag=True),
             Parameter("against", "RUN", convert=to_name),
-            Parameter("out", "PATH", repeated=True),
+            out_parameter(CHECK_FORMS),
             Parameter("overwrite", flag=True),
         ),
         work="run_work",

@@ -12,6 +12,7 @@ from onemap.rules.contract.declaration import (
     to_width_mm,
     to_zone,
 )
+from onemap.rules.contract.output_forms import out_parameter
 
 _WORK = "statistics_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -25,7 +26,7 @@ WARNING_STEPS = ("notified", "explained", "mended", "closed")
 WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
 _PAGE = Parameter("page", "FILE", repeated=True, convert=to_name)
 _OUT = (
-    Parameter("out", "PATH", repeated=True),
+    out_parameter(),
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),
 )
@@ -66,7 +67,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("at", "T", convert=to_moment),
             Parameter("zone", "+08:00", convert=to_zone),
             Parameter("looks", flag=True),
-            Parameter("out", "PATH", repeated=True),
+            out_parameter(),
             Parameter("overwrite", flag=True),
         ),
         makes_data=True,
@@ -100,6 +101,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
             Parameter("as_of", "D", repeated=True, convert=to_date),
             Parameter("known_at", "T", convert=to_moment),
             Parameter("states", "N", convert=to_count),
+            Parameter("failing", flag=True),
             _PAGE,
             Parameter("charts", "MM", convert=to_width_mm),
             Parameter("unrecorded", flag=True),

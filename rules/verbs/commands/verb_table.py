@@ -36,6 +36,7 @@ def _row(parameter: Parameter) -> dict[str, Any]:
         "required": parameter.is_required,
         "choices": parameter.choices,
         "words": parameter.words,
+        "forms": parameter.forms,
     }
     return {key: value for key, value in row.items() if value}
 

@@ -26,6 +26,7 @@ from onemap.rules.contract.declaration import (
     to_seed,
     to_town_size,
 )
+from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.verbs.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.verbs.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS
@@ -143,7 +144,7 @@ VERBS: dict[str, Verb] = {
                 *CHECK_PARAMETERS,
                 Parameter("fields", "target=source,…", convert=to_pairs),
                 Parameter("keep_bad", flag=True),
-                Parameter("out", "PATH", repeated=True),
+                out_parameter(CHECK_FORMS),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
                 Parameter("against", "RUN", convert=to_name),

@@ -61,7 +61,8 @@ def changes(values: Values, context: VerbContext) -> Result:
     if values.get("page"):
         entry = catalogue[values["code"]]
         pages = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
-        answer["page"] = write_pages(values, pages, context, foot=figures_foot(shown, context.language))
+        foot = figures_foot(shown, context.language)
+        answer["page"] = write_pages(values, pages, context, foot=foot, record=record)
     return answer
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer
 
 _KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
@@ -31,7 +32,7 @@ def check(values: Values, context: VerbContext) -> Result:
         is_served = context.session is not None
         files = held.enter_context(files_of_parcels(values["parcels"], is_served))
         options = check_options({**values, "parcels": files})
-        check_targets(outs, bool(values.get("overwrite")), files, of_check=True)
+        check_targets(outs, bool(values.get("overwrite")), files, CHECK_FORMS)
         library = held.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)

@@ -193,12 +193,14 @@ def comparison(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.answers.compare.atlas.comparison_page import comparison_page
+    from onemap.rules.judge.runs.run_store import run_record
 
     check_page(values, name="target")
     with open_library(values["library"]) as library:
         page = comparison_page(library, values["run"], context.language)
+        record = run_record(library, values["run"])
         foot = phrase("comparison_page.foot", context.language, library=library.shown_name, run=values["run"])
-    target = write_pages(values, [page], context, name="target", foot=foot)
+    target = write_pages(values, [page], context, name="target", foot=foot, record=record)
     return {"ok": True, "run": values["run"], "out": target}
 
 

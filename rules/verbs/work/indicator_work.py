@@ -1,5 +1,6 @@
 """What the verbs of indicators do with their values; libraries are imported here only when one runs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -50,15 +51,24 @@ def indicators(values: Values, context: VerbContext) -> Result:
             if is_kept:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options.days[-1])
+    result: Result = {"run": {**found.record, "recorded": is_kept}, "units": found.units}
+    result["indicators"] = _rows_to_list(rows, values)
+    result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
     problems = [problem_record(one, context.language) for one in found.problems]
-    result: Result = {"run": {**found.record, "recorded": is_kept}, "indicators": rows, "units": found.units}
-    result |= {"problems": problems + remark_records(targets, context.language), **target_answer(values)}
+    result["problems"] = problems + remark_records(targets, context.language)
     if values.get("page"):
-        of_pages = _with_unit_labels(rows, found.record["units"])
-        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, shown, context)
+        made_by, of_pages = {**found.record, "library_name": shown}, _with_unit_labels(rows, found.record["units"])
+        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, made_by, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
+
+
+def _rows_to_list(rows: list[dict[str, Any]], values: Values) -> list[dict[str, Any]]:
+    """The values that the answer lists: all of them, or those that fail."""
+    from onemap.rules.numbers.indicators.indicator_rows import is_failing
+
+    return [row for row in rows if is_failing(row)] if values.get("failing") else rows
 
 
 def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -142,7 +152,7 @@ def _write_pages(
     theme: Any,
     held: dict[str, Any],
     catalogue: Any,
-    library: str,
+    record: Mapping[str, Any],
     context: VerbContext,
 ) -> str | list[str]:
     """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
@@ -159,7 +169,9 @@ def _write_pages(
     else:
         pages += indicator_pages(rows, packs, catalogue, context.language)
         pages += quota_pages(of_last, packs, catalogue, context.language)
-    return write_pages(values, pages, context, foot=figures_foot(library, context.language))
+    return write_pages(
+        values, pages, context, foot=figures_foot(record["library_name"], context.language), record=record
+    )
 
 
 def themes(values: Values, context: VerbContext) -> Result:

@@ -12,6 +12,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import problem_record
 from onemap.rules.contract.declaration import VERDICT_CHOICES, Result, Values, VerbContext
+from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_step import is_logged, plain_text
@@ -73,7 +74,7 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
 def _check_outs(values: Values) -> None:
     from onemap.rules.display.outputs.outputs import check_targets
 
-    check_targets(values.get("out") or (), bool(values.get("overwrite")))
+    check_targets(values.get("out") or (), bool(values.get("overwrite")), forms=CHECK_FORMS)
 
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:

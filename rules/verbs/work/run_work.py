@@ -7,6 +7,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.messages import problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.verbs.work.table_targets import target_answer, write_tables
 
 
@@ -53,7 +54,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     record = run_record(library, run, CHECK if values.get("against") else None)
     kind = kind_of(record)
-    check_targets(outs, overwrite, of_check=kind == CHECK)
+    check_targets(outs, overwrite, forms=CHECK_FORMS if kind == CHECK else TABLE_FORMS)
     if kind != CHECK:
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}

@@ -138,7 +138,7 @@ def _with_files(
     answer |= target_answer(values)
     if values.get("page"):
         foot = figures_foot(held.name, language)
-        answer["page"] = write_pages(values, [page], context, foot=foot)
+        answer["page"] = write_pages(values, [page], context, foot=foot, record=record)
     return answer
 
 

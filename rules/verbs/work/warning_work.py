@@ -56,8 +56,13 @@ def warnings(values: Values, context: VerbContext) -> Result:
     result |= target_answer(values)
     if values.get("page"):
         page = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
-        result["page"] = write_pages(values, [page], context, foot=foot)
+        result["page"] = write_pages(values, [page], context, foot=foot, record=_record(quotas.packs))
     return result
+
+
+def _record(packs: Sequence[Any]) -> dict[str, Any]:
+    """What a list of alerts is made by, as `provenance` takes it."""
+    return {"kind": "warnings", "packs": plain_packs(packs)}
 
 
 def _write(
@@ -70,7 +75,7 @@ def _write(
         values,
         language,
         form=lambda out, tables, language: tables_for(out, tables, language, titles),
-        record={"kind": "warnings", "packs": plain_packs(packs)},
+        record=_record(packs),
     )
 
 

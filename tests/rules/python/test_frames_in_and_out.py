@@ -134,7 +134,7 @@ def test_a_frame_in_degrees_is_brought_into_the_library_s_plane(town, library, p
     assert shapely.hausdorff_distance(np.array(ground), np.array(near.geometry)).max() < 1e-6
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".xlsx", ""])
+@pytest.mark.parametrize("suffix", [".gpkg", ".xlsx", "", ".csv", ".geojson"])
 def test_a_result_is_written_as_out_writes_it(town, library, parcels, suffix):
     result = library.check(parcels, packs=pack_of(town))
     direct, later = town.folder / f"direct{suffix}", town.folder / f"later{suffix}"
@@ -146,8 +146,10 @@ def test_a_result_is_written_as_out_writes_it(town, library, parcels, suffix):
     elif suffix == ".xlsx":
         one, two = (pd.read_excel(path, sheet_name=None, engine="openpyxl") for path in (direct, later))
         assert list(one) == list(two) and all(one[name].equals(two[name]) for name in one)
-    else:
+    elif suffix == "":
         assert_geodataframe_equal(gpd.read_parquet(later / "findings.parquet"), as_text(result.findings))
+    else:
+        assert later.read_bytes() == direct.read_bytes()
     with pytest.raises(onemap.OneMapError) as refused:
         result.to_file(later)
     assert refused.value.code == "out.exists"

@@ -11,6 +11,7 @@ from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.provenance import provenance
 from onemap.rules.answers.compare.atlas.atlas_maps import NAMED
 from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, evidence_of
 from onemap.rules.answers.compare.spot_fields import class_name
@@ -90,9 +91,8 @@ class AtlasWords:
             sections.append(self._overview(maps[0]))
         sections += [self._sheet(sheet, by, maps[sheet.number]) for sheet in self.source.sheets]
         moment = int(datetime.fromisoformat(record["started"]).timestamp())
-        return Document(
-            self.language, self.text("running", run=record["id"]), tuple(sections), "atlas", _WIDTH_MM, moment
-        )
+        foot, origin = self.text("running", run=record["id"]), provenance(record, is_timed=False)
+        return Document(self.language, foot, tuple(sections), "atlas", _WIDTH_MM, moment, origin)
 
     def _cover(self, by: str, types: list[str]) -> Section:
         blocks = (

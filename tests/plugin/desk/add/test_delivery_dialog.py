@@ -219,7 +219,7 @@ def test_tab_goes_from_the_table_through_its_rows_to_the_coordinate_system_and_t
         assert now is not before
         names.append(now.accessibleName() or now.text())
     first, system = names.index(f"Becomes {dialog.table.rows[0].name}"), names.index("Coordinate system")
-    assert (first, names[1:3]) == (0, [f"Speaks for {dialog.table.rows[0].name}", f"Label {dialog.table.rows[0].name}"])
+    assert (first, names[1:3]) == (0, [f"Covers {dialog.table.rows[0].name}", f"Label {dialog.table.rows[0].name}"])
     assert first < system < names.index("Fields") < len(names) - 1
 
 

@@ -46,6 +46,18 @@ def test_after_a_check_law_and_buttons_are_in_sight_and_a_line_says_what_was_ask
     assert tab.parcels.isVisible()
 
 
+def test_a_parcel_that_is_drawn_has_its_use_and_its_verdict_on_one_screen(dock, tab):
+    tab.live.button.setChecked(True)
+    try:
+        tab.parcels.add_drawing(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+        wait_for(lambda: not tab.live.is_working and tab.live.summary.text())
+        lay_out()
+        assert tab.uses.use.isVisible() and tab.live.results.tree.isVisible()
+        assert dock.tabs.currentWidget().verticalScrollBar().maximum() == 0
+    finally:
+        tab.live.button.setChecked(False)
+
+
 def test_findings_take_no_focus_from_where_somebody_works_meanwhile(dock, tab, parcels):
     tab.parcels.choose_layer(parcels)
     dock.header.date.setFocus()

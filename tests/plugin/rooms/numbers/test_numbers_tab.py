@@ -456,7 +456,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
     view = measure(tab)
     assert not view.charts.isVisible()
     view.tree.setCurrentItem(row_of(view, EXPANSION))
-    assert view.charts.isVisible() and charts_of(view) == ["By unit", "Room of the quota"]
+    assert view.charts.isVisible() and charts_of(view) == ["By unit", "Quota left"]
     picture = view.charts.picture
     assert picture.accessibleName() == EXPANSION and picture.renderer.isValid()
     assert dark_pixels(picture.image()) > 1000
@@ -478,7 +478,7 @@ def test_the_chart_of_what_is_chosen_is_drawn_in_the_dock_and_saved_and_copied(t
     view.charts.copy()
     assert QGuiApplication.clipboard().mimeData().hasImage()
     view.unit.setCurrentIndex(view.unit.findData(NORTH))
-    assert charts_of(view) == ["By unit", "Room of the quota", "The unit against its targets"]
+    assert charts_of(view) == ["By unit", "Quota left", "The unit against its targets"]
     view.tree.setCurrentItem(row_of(view, REDLINE))
     view.charts.box.setCurrentIndex(0)
     assert view.charts.picture.accessibleName() == REDLINE

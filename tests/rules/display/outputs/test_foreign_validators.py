@@ -3,16 +3,21 @@
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 
+import ezdxf
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
+import pyogrio
 import pytest
+from defusedxml import ElementTree
 from shapely import LineString, Point, Polygon, box
 
 import onemap
@@ -226,3 +231,61 @@ def test_geoparquet_says_its_origin_under_a_key_of_its_own(files):
     done("statistics", files[0], "ZONE", "--by", "USE", "--out", folder)
     account = json.loads(facts_of(folder / "statistics.parquet")[b"prov"])
     assert account["entity"].keys() == origin_of(folder.with_suffix(".gpkg"))["entity"].keys()
+
+
+def attached_to(pdf):
+    """The account that a PDF has as an attached file."""
+    assert b"EmbeddedFile" in pdf
+    streams = (body.lstrip(b"\r\n") for body in re.split(rb"stream(?=\r?\n)", pdf)[1::2])
+    texts = [zlib.decompressobj().decompress(body) for body in streams if body[:1] == b"x"]
+    (text,) = (text for text in texts if text.startswith(b'{"prefix"'))
+    return json.loads(text)
+
+
+def part_of(word):
+    """The account that a Word file has as a part of its own."""
+    with zipfile.ZipFile(word) as packed:
+        names = [name for name in packed.namelist() if re.fullmatch(r"customXml/item\d+\.xml", name)]
+        (account,) = (root for name in names if (root := ElementTree.fromstring(packed.read(name))).tag == "prov")
+    return json.loads(account.text)
+
+
+def test_documents_say_their_origin_and_no_moment(files):
+    """As an attached file of a PDF, a part of a Word file, data of a page; the same content gives the same file."""
+    folder = files[0].parent
+    for name in ("page.pdf", "page.docx", "page.html"):
+        done("statistics", files[0], "ZONE", "--by", "USE", "--page", folder / name)
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    (data,) = re.findall(r'<script type="application/json" id="prov">(.*?)</script>', page)
+    accounts = [attached_to((folder / "page.pdf").read_bytes()), part_of(folder / "page.docx"), json.loads(data)]
+    assert accounts[0] == accounts[1] == accounts[2]
+    assert accounts[0]["entity"].keys() == origin_of(folder / "statistics.gpkg")["entity"].keys()
+    assert accounts[0]["activity"] == {"onemap:run/unrecorded": {"prov:type": "onemap:statistics"}}
+    for name in ("page.pdf", "page.html"):
+        before = (folder / name).read_bytes()
+        done("statistics", files[0], "ZONE", "--by", "USE", "--page", folder / name, "--overwrite")
+        assert (folder / name).read_bytes() == before
+
+
+def test_sheets_of_parcels_say_of_which_check_they_are(files):
+    parcels, pack = files[0].with_name("whole.gpkg"), files[0].with_name("test.toml")
+    sheets = {form: files[0].with_name(f"sheets.{form}") for form in ("pdf", "docx")}
+    for sheet in sheets.values():
+        done("sheet", files[0], parcels, sheet, "--pack", pack)
+    for account in (attached_to(sheets["pdf"].read_bytes()), part_of(sheets["docx"])):
+        assert {"ZONE@b", "ROAD@v1", "WELL@v1", "test"} <= {one.get("prov:label") for one in account["entity"].values()}
+
+
+def test_files_of_parcels_alone_say_their_origin(files):
+    folder = files[0].parent
+    case, *outs = (folder / name for name in ("case.gpkg", "o.geojson", "o.fgb", "o.dxf", "o.csv"))
+    opened = ("review", "open", files[0], folder / "whole.gpkg", "--project", "P", "--pack", folder / "test.toml")
+    done(*opened, "--out", case, *(text for out in outs for text in ("--out", out)))
+    accounts = [
+        origin_of(case),
+        json.loads(outs[0].read_text(encoding="utf-8"))["prov"],
+        json.loads(pyogrio.read_info(outs[1])["layer_metadata"]["DESCRIPTION"]),
+    ]
+    assert accounts[0] == accounts[1] == accounts[2]
+    drawing = ezdxf.readfile(outs[2])
+    assert dict(drawing.header.custom_vars)["prov"] == "check, ROAD@v1, WELL@v1, ZONE@b, test 1"

@@ -188,7 +188,7 @@ def test_the_chart_of_a_quota_is_as_long_as_its_parts(town, tmp_path):
     sentence = "5.00 ha as it is, 0.50 ha approved, 0.75 ha in review, 0.25 ha free"
     words = re.sub(r"<[^>]+>", " ", chart["svg"])
     assert sentence in " ".join(words.split()) and "lasts 183 days" in " ".join(words.split())
-    assert chart["svg"].split("<rect")[1:] and "Room of the quota" in page.read_text(encoding="utf-8")
+    assert chart["svg"].split("<rect")[1:] and "Quota left" in page.read_text(encoding="utf-8")
     book = load_workbook(sheet)
     heads = [cell.value for cell in next(book["Indicators"].iter_rows(max_row=1))]
     assert {"Headroom", "Approved and in review", "Free", "Pace, a year", "Days left", "Trend"} <= set(heads)

@@ -40,6 +40,17 @@ def land(desk, units):
     desk.layer("LAND", shapes, columns, label="2020", valid_from="2020-12-31")
 
 
+def test_what_fails_can_be_listed_alone_and_all_is_counted_and_written(desk, land):
+    """0.54 and 0.18 of the unit's ground: under a ceiling of 50 % the west is broken."""
+    terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"\nwhere = "K LIKE \'01%\'"', "whole": 'kind = "ground"'}
+    pack = pack_of(desk, terms, 'formula = "net / whole"\nunit = "%"\nbound = "ceiling"\ntarget = 50\nwarn = 0.95')
+    out = desk.folder / "all.xlsx"
+    found = ask(desk, pack, "--failing", f"--out={out}")
+    assert values(found, field="status") == {"W": "alarm"} and found["statuses"] == {"alarm": 1, "ok": 1}
+    assert len(pd.read_excel(out, sheet_name=0)) == 2
+    assert result_text("indicators", found, "en").startswith("2 values: 1 met, 0 near the limit, 1 broken")
+
+
 def test_a_net_area_is_shared_out_over_the_border_and_told_in_hectares(desk, land):
     pack = pack_of(
         desk,

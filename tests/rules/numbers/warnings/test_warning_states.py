@@ -22,7 +22,7 @@ GROUND = box(0, 0, 400, 400)
 LATE, PERMIT = "stale:GYL:2024-06-01", "expiry:GHDK:a"
 KEPT_LATE = {
     "zh": f"逾期未更新的图层 · 公益林 · 2024-06-01 · 预警：已通知，2025-06-01 至 2025-06-02 发现（{LATE}）",
-    "en": f"Layers overdue for an update · Public welfare forest · 2024-06-01 · warning: notified, "
+    "en": f"Layers overdue for an update · Public welfare forest · 2024-06-01 · attention: notified, "
     f"found from 2025-06-01 to 2025-06-02 ({LATE})",
 }
 
@@ -171,7 +171,7 @@ def test_a_list_in_words_and_as_tables(file_town):
         assert [word for word in expected if word not in text] == [], text
     sheet = town.folder / "list.xlsx"
     town.ask("warning", "list", town.location, f"--out={sheet}", lang="zh")
-    frame = pd.read_excel(sheet, sheet_name="预警", engine="openpyxl").set_index("编号")
+    frame = pd.read_excel(sheet, sheet_name="预警提醒", engine="openpyxl").set_index("编号")
     assert frame.loc[LATE, ["办理状态", "末步经办人", "末步理由"]].tolist() == ["已通知", "王工", "已电告林草局"]
 
 
@@ -191,12 +191,12 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
     found = town.ask(*asked, f"--out={out}", f"--page={page}")
     drawn = page.read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "|", drawn)
-    assert "1 warning was never opened." in text and "--keep" not in text and "GHDK" not in text
+    assert "1 alert was never opened." in text and "--keep" not in text and "GHDK" not in text
     assert drawn.count("<svg") == 1 and drawn.count("<section>") == 2
     assert [(row["id"], row["days_left"], row["state"]) for row in found["warnings"]] == [("expiry:GHDK:b", 5, None)]
     assert gpd.read_file(out, layer="warnings")["id"].tolist() == ["expiry:GHDK:b"] and found["cases"] == []
     text = result_text("recheck", found, "zh")
-    assert "从未开立的预警 1 件" in text and "GHDK" not in text and "突破" not in text
+    assert "从未开立的预警提醒 1 件" in text and "GHDK" not in text and "突破" not in text
     assert sorted(town.kept_warnings()) == [PERMIT, LATE], "nothing was written"
 
 
@@ -206,7 +206,7 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
         (
             "zh",
             [
-                "预警，2025-06-01",
+                "预警提醒，2025-06-01",
                 "公益林",
                 "待通知",
                 "2025-06-30（剩 29 天）",
@@ -216,7 +216,7 @@ def test_the_night_lists_what_was_never_opened_asked_as_the_last_list_was(town):
                 "未能检查的",
             ],
         ),
-        ("en", ["Warnings, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
+        ("en", ["Alerts, 2025-06-01", "open", "2025-06-30 (29 days left)", "365 days", "300"]),
     ],
 )
 def test_a_page_lists_each_kind_in_titles(file_town, tmp_path, language, words):
@@ -246,7 +246,7 @@ def test_one_word_stands_for_one_status_on_the_whole_page_and_the_gravest_come_f
     ]
     found = FoundWarnings(rows, [None] * len(rows), [])
     page = warning_page(found, "2026-11-22", (), {}, language)
-    words = {"zh": {"■ 警报", "▲ 预警", "? 无法判定"}, "en": {"■ alarm", "▲ warning", "? unknown"}}[language]
+    words = {"zh": {"■ 警报", "▲ 预警", "? 无法判定"}, "en": {"■ alarm", "▲ attention", "? unknown"}}[language]
     (chart,) = [figure.drawing for block in page.blocks if isinstance(block, Figures) for figure in block.figures]
     assert {series.title for series in chart.series} == words
     tables = [block for block in page.blocks if isinstance(block, Table)]
@@ -340,9 +340,9 @@ def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(fi
             town.add("GHDK", "2025-02-01", DKBH=[long], YXQZ=["2025-06-30"])
         answer = town.ask(*asked, "--out", sheet, "--out", table)
         places = {(one["code"], one["file"], one["layer"], one["field"]) for one in answer["problems"]}
-        assert places == {("out.cell_cut", sheet.name, "Warnings", head) for head in ("Id", "Subject")}, name
+        assert places == {("out.cell_cut", sheet.name, "Alerts", head) for head in ("Id", "Subject")}, name
         assert all(" 1 " in one["message"] and one["mend"] for one in answer["problems"])
-        cells = pd.read_excel(sheet, sheet_name="Warnings", engine="openpyxl")["Subject"]
+        cells = pd.read_excel(sheet, sheet_name="Alerts", engine="openpyxl")["Subject"]
         cut = cells[cells.str.len().argmax()]
         shown, mark = cut.split("…")
         assert len(cut) == 32_767 and mark == f"[{len(shown)}/{len(long)}]"

@@ -1,0 +1,197 @@
+"""The planner's day in QGIS's own window, in both languages, and how long QGIS stands still where much is shown.
+
+Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time in which the
+main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor in it,
+which other work on the machine changes less. Fails where a task could not be done, never for want of speed.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from onemap.tests.plugin import desktop
+
+ROOT = Path(__file__).resolve().parents[3]
+DEMO, PAGE = ROOT / "demo", ROOT / "docs" / "day.md"
+CRS, SIDE_M = "EPSG:4547", 40.0
+SIZES = {40_000: (200, 200), 100_000: (400, 250)}
+X, Y = 500_000, 4_200_000
+BUILT = ("0701", "0601", "1001", "0809")  # neighbours never have the same
+PACK = """
+[pack]
+id = "stalls"
+title = { zh = "卡顿测试", en = "Stalls" }
+version = "1"
+
+[[rule]]
+id = "farmland"
+kind = "avoid"
+layer = "YJJBNTTB"
+department = "land"
+verdict = "prohibited"
+missing = "unknown"
+title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
+basis = [{ law = "土地管理法", article = "第三十五条" }]
+"""
+
+
+def main() -> int:
+    """Measure, write the page; 1 where something could not be done."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="of each stall, of which the median counts")
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="rows of checks and comparisons")
+    parser.add_argument("--only", choices=("day", "stalls"))
+    parser.add_argument("--pictures", type=Path, help="a folder for a picture of each task")
+    wishes = parser.parse_args()
+    if missing := [*desktop.missing_parts(), *([] if (DEMO / "city.gpkg").exists() else ["demo/city.gpkg"])]:
+        sys.stderr.write(f"not here: {', '.join(missing)}\n")
+        return 1
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:  # elsewhere QGIS marks each layer as temporary
+        folder = Path(name)
+        days = (
+            {} if wishes.only == "stalls" else {one: _day(folder / one, one, wishes.pictures) for one in ("en", "zh")}
+        )
+        sizes = [int(size) for size in wishes.sizes.split(",") if size]
+        stalls = {} if wishes.only == "day" else _stalls(folder, sizes, wishes.runs)
+    text = _page(days, stalls, wishes.runs)
+    sys.stdout.write(text)
+    if not wishes.only:
+        PAGE.write_text(text, encoding="utf-8")
+    return int(any(day["errors"] or day["warnings"] for day in days.values()))
+
+
+def _day(folder: Path, language: str, pictures: Path | None) -> dict[str, Any]:
+    """What the driver saw in one language."""
+    folder.mkdir()
+    library, parcels = desktop.copy_city(DEMO, folder)
+    file = Path(parcels).parent / "环保" / "生态保护红线2023.shp"
+    orders = {"file": file, "code": "STBHHX", "label": "2026", "all_rooms": True}
+    seen = desktop.drive(
+        folder / "desktop", library, parcels, language, **orders, driver=Path(__file__).with_name("day_driver.py")
+    )
+    for place, (_name, picture) in enumerate(seen["pictures"], 1):
+        if pictures is not None and Path(picture).exists():
+            pictures.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, pictures / f"{language}-{place:02}.png")
+    for problem in (*seen["errors"], *seen["warnings"]):
+        sys.stderr.write(f"{language}: {problem}\n")
+    return seen
+
+
+def _stalls(folder: Path, sizes: list[int], runs: int) -> dict[str, list[dict[str, float]]]:
+    """What the pulse told of each thing that is done, run by run."""
+    library, _parcels = desktop.copy_city(DEMO, folder)
+    files = {size: _files(folder / str(size), *SIZES[size]) for size in sizes}
+    report = folder / "stalls.json"
+    orders = {"crs": CRS, "city": str(library), "sizes": files, "runs": runs, "report": str(report)}
+    (folder / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name not in desktop.NOT_INHERITED}
+    environment |= {"QT_QPA_PLATFORM": "offscreen", "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile")}
+    environment["XDG_RUNTIME_DIR"] = str(folder)
+    python = ROOT / ".venv-qgis" / "bin" / "python"
+    driver = Path(__file__).with_name("stall_driver.py")
+    subprocess.run([python, "-P", driver, folder / "orders.json"], env=environment, check=True)
+    found: dict[str, list[dict[str, float]]] = json.loads(report.read_text(encoding="utf-8"))
+    return found
+
+
+def _files(folder: Path, across: int, up: int) -> dict[str, Any]:
+    """A library of a grid, with two surveys that differ in each cell, and the cells as parcels."""
+    folder.mkdir()
+    at = np.arange(across * up)
+    column, row = at % across, at // across
+    west, south = X + SIDE_M * column, Y + SIDE_M * row
+    cells = shapely.box(west, south, west + SIDE_M, south + SIDE_M)
+    whole = shapely.box(X, Y, X + SIDE_M * across, Y + SIDE_M * up)
+    classes = np.array(BUILT)[2 * (row % 2) + column % 2]
+    keys = [str(one) for one in at]
+    district = _layer_file(folder / "district.gpkg", [whole], {"name": ["grid"]})
+    half = shapely.box(X, Y, X + SIDE_M * across / 2 + SIDE_M / 2, Y + SIDE_M * up)
+    farmland = _layer_file(folder / "farmland.gpkg", [half], {"BSM": ["F"]})
+    before = _layer_file(folder / "before.gpkg", [whole], {"BSM": ["0"], "DLBM": ["0103"]})
+    after = _layer_file(folder / "after.gpkg", cells, {"BSM": keys, "DLBM": classes})
+    parcels = _layer_file(folder / "parcels.gpkg", cells, {"DKBH": keys})
+    pack, library = folder / "pack.toml", folder / "library.gpkg"
+    pack.write_text(PACK, encoding="utf-8")
+    _onemap("new", library, "--crs", CRS, "--name", "Grid", "--district", district, "--pack", pack)
+    _onemap("add", library, farmland, "--as", "YJJBNTTB", "--covers", "district")
+    for label, file, first in (("2019", before, "2019-01-01"), ("2024", after, "2024-01-01")):
+        words = ("--as", "DLTB", "--label", label, "--valid-from", first, "--covers", "district", "--sure")
+        _onemap("add", library, file, *words)
+    return {"library": str(library), "parcels": str(parcels), "plans": ["DLTB@2019", "DLTB@2024"]}
+
+
+def _layer_file(path: Path, shapes: Any, columns: dict[str, Any]) -> Path:
+    gpd.GeoDataFrame(columns, geometry=list(shapes), crs=CRS).to_file(path)
+    return path
+
+
+def _onemap(*words: object) -> None:
+    core = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py")]
+    done = subprocess.run([*core, *map(str, words), "--json"], capture_output=True, encoding="utf-8")
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+
+
+def _page(days: dict[str, dict[str, Any]], stalls: dict[str, list[dict[str, float]]], runs: int) -> str:
+    """The page, as Markdown."""
+    lines = [
+        "# A planner's day",
+        "",
+        "`python3 build.py bench day` makes this page: it drives QGIS's own window (1366 × 768) by clicks and keys "
+        "through a planner's day with the sample city, in both languages, and then measures how long QGIS stands "
+        "still where much is shown. A step is a click, a text that is typed, or a key; a file's name counts as three. "
+        "Seconds are until what was asked for is on the screen. A gap is the longest time in which the main thread "
+        "came to no other event (a timer of 10 ms); *processor* is the most that the main thread itself took in a gap, "
+        "which other work on the machine changes less.",
+        "",
+        f"Measured on {platform.machine()} with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
+        "",
+    ]
+    if days:
+        lines += ["## The tasks", "", *_day_rows(days), ""]
+    if stalls:
+        lines += [
+            "## Where QGIS could stand still",
+            "",
+            f"Median of {runs} runs, in seconds.",
+            "",
+            *_stall_rows(stalls),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _day_rows(days: dict[str, dict[str, Any]]) -> list[str]:
+    heads = "| task | steps | seconds en | zh | longest gap en | zh | of processor en | zh |"
+    rows = [heads, "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    columns = [day["tasks"] for day in days.values()]
+    for tasks in zip(*columns, strict=False):
+        figures = [f"{task[name]:.2f}" for name in ("seconds", "gap_s", "gap_processor_s") for task in tasks]
+        rows.append(f"| {tasks[0]['task']} | {tasks[0]['steps']} | " + " | ".join(figures) + " |")
+    return rows
+
+
+def _stall_rows(stalls: dict[str, list[dict[str, float]]]) -> list[str]:
+    rows = ["| what | whole | longest gap | of processor |", "|---|--:|--:|--:|"]
+    for name, found in stalls.items():
+        figures = [statistics.median(one[key] for one in found) for key in ("seconds", "gap_s", "gap_processor_s")]
+        rows.append(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |")
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
