@@ -44,6 +44,40 @@ def ingest_row() -> VerbRow:
     )
 
 
+def validate_row() -> VerbRow:
+    """The row of `validate`."""
+    return VerbRow(
+        "validate",
+        tr("Prove a delivery"),
+        tr(
+            "Holds a delivery (folder, archive or database) against a template before anything of it enters a library: "
+            "files, layers, fields, topology, sums. Tells each problem with its place and how to mend it, a score and "
+            "a grade."
+        ),
+        first="source template report findings",
+        advanced="exceptions fail_on overwrite",
+        titles={
+            "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
+            "template": tr("Template (name or *.toml)"),
+            "report": tr("Reports (*.xlsx, *.html, *.json)"),
+            "findings": tr("Findings as layers (*.gpkg)"),
+            "exceptions": tr("Granted exceptions (*.toml)"),
+            "fail_on": tr("Fail where a problem is as severe as"),
+        },
+        kinds={
+            "source": folder(),
+            "template": codes("deliveries"),
+            "exceptions": input_file("TOML (*.toml)"),
+            "findings": file("GeoPackage (*.gpkg)"),
+        },
+        outputs=(
+            Output("SCORE", tr("Score"), "score"),
+            Output("GRADE", tr("Grade"), "grade"),
+            Output("PROBLEMS", tr("Problems"), "problems", is_number=True),
+        ),
+    )
+
+
 def changes_row() -> VerbRow:
     """The row of `changes`."""
     return VerbRow(

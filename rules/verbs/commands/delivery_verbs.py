@@ -7,7 +7,23 @@ from onemap.rules.contract.declaration import Parameter, Verb, to_codes, to_coun
 _WORK = "delivery_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 
+SEVERITIES = ("fatal", "major", "minor")
+
 DELIVERY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "validate",
+        (
+            Parameter("source", "SOURCE", positional=True),
+            Parameter("template", "NAME|FILE", required=True, convert=to_name),
+            Parameter("report", "FILE", repeated=True),
+            Parameter("fail_on", choices=SEVERITIES),
+            Parameter("exceptions", "FILE.toml", convert=to_name),
+            Parameter("findings", "FILE.gpkg", convert=to_name),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
     Verb(
         "ingest",
         (
