@@ -87,7 +87,6 @@ KINDS: Mapping[str, CheckKind] = {
             "proof.field_missing": MAJOR,
             "proof.field_title": MINOR,
             "proof.field_type": MAJOR,
-            "proof.field_length": MINOR,
         },
         is_implied=True,
     ),

@@ -27,6 +27,7 @@ from onemap.rules.answers.deliveries.granted_exceptions import GrantedException,
 from onemap.rules.answers.deliveries.layer_checks import (
     field_findings,
     geometry_findings,
+    has_wrong_kind,
     layer_findings,
     value_findings,
 )
@@ -188,6 +189,8 @@ def _prove_relations(
         layer, other = layers.get(check.layer or ""), layers.get(check.keys.get("other", ""))
         if layer is None or (other is None and "other" in check.keys):
             continue
+        if any(has_wrong_kind(one) for one in (layer, other) if one is not None):
+            continue  # which is told of the layer
         found.take(check, *_if_fields_there(partial(_relation, delivery, layer, other, check)))
 
 

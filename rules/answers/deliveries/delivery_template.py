@@ -27,7 +27,7 @@ from onemap.rules.judge.kinds.conditions import ConditionError, parse_condition
 
 _Wrong = tuple[str, int, str, str]  # table, its number, key, what is expected
 _LAYER_KEYS: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("code", "geometry", "source", "confidence"), str),
+    **dict.fromkeys(("code", "key", "geometry", "source", "confidence"), str),
     **dict.fromkeys(("required", "unique", "names", "crs", "fields"), list),
     **dict.fromkeys(("decimals", "ranges", "forms"), dict),
     **dict.fromkeys(("optional", "exact_fields"), bool),
@@ -50,7 +50,8 @@ class LayerWish:
     besides; required: fields that have a value in every row; unique: fields or lists of fields, joined by +, that no
     two rows share; decimals, ranges (least, greatest; None for no limit), forms (a pattern): by field; crs: that it may
     have, empty for the template's; is_optional: it may be missing; has_exact_fields: fields of the catalogue are
-    required to be there, all of them.
+    required to be there, all of them. The key, by which features are called, is the catalogue's, or the first field
+    that is unique.
     """
 
     entry: LayerEntry
@@ -175,7 +176,8 @@ def _layer_wish(given: Mapping[str, Any], folders: FolderTemplate, catalogue: Ma
     entry = catalogue.get(code) or LayerEntry(code, {"zh": code, "en": code}, "land", "base", "vector", "polygon")
     own = [_field(one) for one in given.get("fields", ())]
     known = [one for one in entry.fields if one.name not in {field.name for field in own}]
-    entry = replace(entry, geometry=given.get("geometry", entry.geometry), fields=(*known, *own))
+    key = given.get("key") or entry.key or next((name for name in given.get("unique", ()) if "+" not in name), None)
+    entry = replace(entry, key=key, geometry=given.get("geometry", entry.geometry), fields=(*known, *own))
     return LayerWish(
         entry=entry,
         names=tuple(given.get("names", ())),
