@@ -19,13 +19,15 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="sure file department covers transform report overwrite",
+        advanced="sure file department covers transform template exceptions report overwrite",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
             "each": tr("Layer by layer"),
             "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
+            "template": tr("Template (name or *.toml)"),
+            "exceptions": tr("Granted exceptions (*.toml)"),
             "report": tr("Reports to send back"),
             "covers": tr("Ground for which the layers speak"),
             "department": tr("Department"),
@@ -35,6 +37,8 @@ def ingest_row() -> VerbRow:
             "folder": folder(),
             "plan": input_file("TOML (*.toml)"),
             "transform": input_file(""),
+            "template": codes("deliveries"),
+            "exceptions": input_file("TOML (*.toml)"),
             "file": files(""),
         },
         outputs=(

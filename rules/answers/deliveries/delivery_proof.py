@@ -1,5 +1,7 @@
 """`onemap validate`: a delivery proved against a template before anything of it enters a library."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -64,6 +66,11 @@ class Proof:
     proved: Sequence[ProvedCheck]
     grade: Grade
     plane: pyproj.CRS
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the report as JSON in English, by which the log knows it."""
+        return hashlib.sha256(json.dumps(self.record("en"), sort_keys=True).encode()).hexdigest()
 
     def reaches(self, severity: str) -> bool:
         """Whether a problem is as severe as this, or more."""

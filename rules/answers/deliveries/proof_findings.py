@@ -43,6 +43,14 @@ class Finding:
         """fatal, major or minor."""
         return self.check.severity_of(self.problem.code)
 
+    @property
+    def placed_problem(self) -> Problem:
+        """The problem with its place, for a refusal."""
+        place = {"file": self.path, "layer": self.layer, "feature": self.feature, "field": self.field}
+        return Problem(
+            self.problem.code, {**{name: text for name, text in place.items() if text}, **self.problem.facts}
+        )
+
     def record(self, language: str) -> dict[str, Any]:
         """The contract's JSON object, with its hash, by which an exception is granted."""
         words = problem_record(self.problem, language)

@@ -36,6 +36,8 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
             Parameter("department", "D", choices=DEPARTMENTS),
             Parameter("transform", "T", convert=to_name),
+            Parameter("template", "NAME|FILE", convert=to_name),
+            Parameter("exceptions", "FILE.toml", convert=to_name),
             Parameter("report", "FILE", repeated=True),
             Parameter("overwrite", flag=True),
         ),

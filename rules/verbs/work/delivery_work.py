@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
 
@@ -173,6 +173,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             change=given_change(values.get("transform")),
             files=tuple(map(Path, values.get("file") or ())),
             provers=Provers(os.cpu_count() or 1, are_simple_rings),
+            proof=_proof_for_log(values, library.catalogue(), context) if values.get("template") else None,
         )
         try:
             result = ingest_delivery(library, Path(values["folder"]), options, context.progress)
@@ -182,7 +183,30 @@ def ingest(values: Values, context: VerbContext) -> Result:
         write_reports(values, result, library, context)
     if result["refused"]:  # others went in
         result["failed_on"] = REFUSED
+    result |= {"proof": dict(options.proof)} if options.proof else {}
     return result | ({"report": one_or_all(values["report"])} if values.get("report") else {})
+
+
+def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", context: VerbContext) -> dict[str, object]:
+    """What the log keeps of the proof of a delivery that may come in.
+
+    Raises OneMapError with every problem that is major or fatal, and ingest.returned for what is returned by its score.
+    """
+    from onemap.rules.answers.deliveries.proof_findings import RETURNED
+
+    proof = _proof_of(values["folder"], values, catalogue, context, context.progress.part(0.0, 0.0))
+    facts = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
+    facts |= {"score": f"{proof.grade.score:g}", **proof.grade.counts}
+    if proof.reaches("major") or proof.grade.grade == RETURNED:
+        grave = [one.placed_problem for one in proof.standing if one.severity != "minor"]
+        raise OneMapError.of([Problem("ingest.returned", facts), *grave])
+    return {
+        "template": proof.template.folders.id,
+        "score": proof.grade.score,
+        "grade": proof.grade.grade,
+        "granted": len(proof.spared),
+        "report_sha256": proof.hash,
+    }
 
 
 def answers(values: Values, context: VerbContext) -> Result:
