@@ -195,7 +195,7 @@ def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", contex
     from onemap.rules.answers.deliveries.proof_findings import RETURNED
 
     proof = _proof_of(values["folder"], values, catalogue, context, context.progress.part(0.0, 0.0))
-    facts = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
+    facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
     facts |= {"score": f"{proof.grade.score:g}", **proof.grade.counts}
     if proof.reaches("major") or proof.grade.grade == RETURNED:
         grave = [one.placed_problem for one in proof.standing if one.severity != "minor"]
