@@ -147,6 +147,6 @@ class SmallDelivery:
         return prove_delivery(folder, template, granted)
 
 
-def told(proof):
+def findings_told(proof):
     """What a proof finds: code, layer and feature of each; without a layer the path."""
     return sorted((one.problem.code, one.layer or one.path, one.feature or one.field or "") for one in proof.standing)

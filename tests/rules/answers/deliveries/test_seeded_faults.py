@@ -22,8 +22,8 @@ from onemap.tests.rules.answers.deliveries.small_delivery import (
     SmallDelivery,
     areas,
     cell,
+    findings_told,
     jpeg,
-    told,
 )
 
 SEEDS = {}  # name → (fault, number): a fault changes the delivery and says what must be told
@@ -529,7 +529,7 @@ def clean():
 
 def test_the_clean_delivery_has_no_finding(clean, tmp_path):
     proof = clean.prove(tmp_path / "d")
-    assert told(proof) == [] and (proof.grade.score, proof.grade.grade) == (100.0, "accepted")
+    assert findings_told(proof) == [] and (proof.grade.score, proof.grade.grade) == (100.0, "accepted")
     idle = [one.check.id for one in proof.proved if one.objects == 0 and one.check.kind != "list"]
     assert idle == [], "every check has looked at something"
 
@@ -546,14 +546,14 @@ QUICK = list(SEEDS)[::8]
 @pytest.mark.parametrize("name", QUICK)
 def test_a_fault_is_found_with_its_place_and_nothing_else(clean, name, tmp_path):
     delivery, expected = faulty(clean, name)
-    assert told(delivery.prove(tmp_path / "d")) == expected
+    assert findings_told(delivery.prove(tmp_path / "d")) == expected
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SEEDS if name not in QUICK])
 def test_a_further_fault_is_found_with_its_place_and_nothing_else(clean, name, tmp_path):
     delivery, expected = faulty(clean, name)
-    assert told(delivery.prove(tmp_path / "d")) == expected
+    assert findings_told(delivery.prove(tmp_path / "d")) == expected
 
 
 TOGETHER = (
@@ -568,7 +568,7 @@ def test_faults_together_are_found_like_each_alone(clean, tmp_path):
     for name in TOGETHER:
         fault, number = SEEDS.get(name) or (geometry_missing, 3)
         expected += fault(delivery, number)
-    assert Counter(told(delivery.prove(tmp_path / "d"))) == Counter(expected)
+    assert Counter(findings_told(delivery.prove(tmp_path / "d"))) == Counter(expected)
 
 
 def test_every_code_is_seeded(clean):

@@ -79,8 +79,10 @@ def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
     first = onemap("validate", small, TEMPLATE).json["problems"]
     granted = [one for one in first if one["layer"] == "TB"]
     assert granted
-    said = 'who = "王审"\nwhen = 2026-03-01\nreason = "现状"\n'
-    text = "".join(f'[[exception]]\ncheck = "{one["check"]}"\nhash = "{one["hash"]}"\n{said}' for one in granted)
+    signed_lines = 'who = "王审"\nwhen = 2026-03-01\nreason = "现状"\n'
+    text = "".join(
+        f'[[exception]]\ncheck = "{one["check"]}"\nhash = "{one["hash"]}"\n{signed_lines}' for one in granted
+    )
     (tmp_path / "delivery.exceptions.toml").write_text(text, encoding="utf-8")
     answer = onemap("validate", small, TEMPLATE).json
     assert [one["layer"] for one in answer["problems"] if one["layer"]] == []
@@ -154,13 +156,19 @@ def test_a_delivery_that_is_returned_does_not_enter_and_one_that_is_accepted_is_
     refused = onemap("ingest", city, bad, *given, "--file", bad / CITY / vectors)
     assert refused.code == 3 and refused.codes[0] == "ingest.returned" and "template.form" in refused.codes
     assert not any(one["versions"] for one in onemap("layers", city).json["layers"])
-    answer = onemap("ingest", city, plan, *given, "--file", plan / CITY / vectors)
+    files = [f"--file={plan / CITY / path}" for path in (vectors, f"3表格/{CITY}国土空间规划表格.gdb")]
+    answer = onemap("ingest", city, plan, *given, *files)
     assert answer.code == 0, answer.json
     assert answer.json["proof"]["grade"] == "accepted"
     with open_library(str(city)) as library:
         rows = library.connection.execute("SELECT detail FROM onemap_audit WHERE action = 'add'").fetchall()
     proofs = {json.loads(row[0])["proof"]["report_sha256"] for row in rows}
     assert proofs == {answer.json["proof"]["report_sha256"]} and onemap("verify", city).json["ok"]
+    target = tmp_path / "汇交.zip"
+    head = ("--template=municipal-plan", "--code=130900", "--name=示例市", f"--files={plan / CITY}")
+    assert onemap("deliver", city, target, *head).code == 0
+    back = onemap("validate", target, "--template=municipal-plan")
+    assert (back.json["problems"], back.json["grade"]) == ([], "accepted"), "one template writes and proves"
 
 
 SHIPPED = sorted(path.stem for path in (RESOURCES / "deliveries").glob("*.toml"))
