@@ -165,7 +165,9 @@ def test_a_delivery_that_is_returned_does_not_enter_and_one_that_is_accepted_is_
     proofs = {json.loads(row[0])["proof"]["report_sha256"] for row in rows}
     assert proofs == {answer.json["proof"]["report_sha256"]} and onemap("verify", city).json["ok"]
     target = tmp_path / "汇交.zip"
-    head = ("--template=municipal-plan", "--code=130900", "--name=示例市", f"--files={plan / CITY}")
+    for folder in ("1文本", "2图件", "5说明"):
+        shutil.copytree(plan / CITY / folder, tmp_path / "people" / folder)
+    head = ("--template=municipal-plan", "--code=130900", "--name=示例市", f"--files={tmp_path / 'people'}")
     assert onemap("deliver", city, target, *head).code == 0
     back = onemap("validate", target, "--template=municipal-plan")
     assert (back.json["problems"], back.json["grade"]) == ([], "accepted"), "one template writes and proves"
