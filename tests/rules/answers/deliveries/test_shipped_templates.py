@@ -68,7 +68,7 @@ def write(path, layers):
     return path
 
 
-def changed(table, row, **values):
+def row_with(table, row, **values):
     table = table.copy()
     for name, value in values.items():
         table[name] = table[name].astype(object) if isinstance(value, str) else table[name]
@@ -107,8 +107,8 @@ def fault(check, wish, layers, row):
     if kind == "values":
         name = (wish.required or ("BSM",))[row % max(1, len(wish.required))]
         if not wish.required:
-            return {check.layer: changed(table, min(row, len(table) - 1), BSM="9" * 30)}
-        return {check.layer: changed(table, min(row, len(table) - 1), **{name: None})}
+            return {check.layer: row_with(table, min(row, len(table) - 1), BSM="9" * 30)}
+        return {check.layer: row_with(table, min(row, len(table) - 1), **{name: None})}
     if kind == "geometry":
         west, south, east, north = table.geometry.iloc[row % len(table)].bounds
         bow = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
@@ -135,11 +135,11 @@ def fault(check, wish, layers, row):
         classes = {"DLBM": "0701" if "07" in where else "0103"} if "DLBM" in where else {}
         return {check.layer: with_row(table, thin, **classes)}
     if kind in ("stated_area", "row_sum"):
-        return {check.layer: changed(table, row % len(table), **{keys["field"]: 1.0 + row})}
+        return {check.layer: row_with(table, row % len(table), **{keys["field"]: 1.0 + row})}
     if kind == "condition":
         broken = {"KCXS": 0.0} if "KCXS" in keys["where"] else {"YJJBNTMJ": 1e9}
         rows = np.flatnonzero(table["KCDLBM"].notna()) if "KCXS" in keys["where"] else range(len(table))
-        return {check.layer: changed(table, int(rows[row]), **broken)}
+        return {check.layer: row_with(table, int(rows[row]), **broken)}
     if kind == "apart":
         return {check.layer: with_row(table, other.geometry.iloc[row % len(other)].centroid.buffer(9 + row))}
     if kind in ("inside", "same_boundary"):
@@ -147,9 +147,9 @@ def fault(check, wish, layers, row):
     if kind == "covers":
         return {keys["other"]: with_row(other, far)}
     if kind == "sum":
-        return {keys["other"]: changed(other, 0, GHMBN=1.0).assign(GHMBN=lambda rows: rows["GHMBN"] + 1 + row)}
+        return {keys["other"]: row_with(other, 0, GHMBN=1.0).assign(GHMBN=lambda rows: rows["GHMBN"] + 1 + row)}
     assert kind == "units"
-    return {check.layer: changed(table, row % len(table), XZQDM="139999")}
+    return {check.layer: row_with(table, row % len(table), XZQDM="139999")}
 
 
 def proof_of(path, template):
