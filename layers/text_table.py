@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 # What a line may be broken after: a space, or a Chinese character that no closing sign follows.
 _CHINESE = r"\u2e80-\u9fff\uff00-\uffef“‘"
@@ -52,3 +52,9 @@ def wrapped_lines(text: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += piece.lstrip() if not lines[-1] else piece
     return lines
+
+
+def markdown_table(header: str, rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table of Markdown; header: its first line."""
+    cells = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
+    return [header, "|" + "---|" * (header.count("|") - 1), *(f"| {row} |" for row in cells)]

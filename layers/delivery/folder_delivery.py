@@ -1,11 +1,10 @@
 """`onemap deliver --template`: a plan's database in the folders and by the names that its receiver asks for."""
 
-import hashlib
 import shutil
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 import openpyxl
 
 from onemap.layers.delivery.bag import file_hash, pack_files
+from onemap.layers.delivery.file_forms import form_problems, number_problems
+from onemap.layers.delivery.file_list import write_list
 from onemap.layers.delivery.folder_template import (
     FILES,
     METADATA,
@@ -22,7 +23,6 @@ from onemap.layers.delivery.folder_template import (
     TemplateItem,
 )
 from onemap.layers.delivery.geodatabase_copy import write_geodatabase
-from onemap.layers.delivery.image_resolution import dots_per_inch
 from onemap.layers.delivery.layer_metadata import dataset_metadata
 from onemap.layers.delivery.package_record import PackageRecord
 from onemap.layers.delivery.package_writing import (
@@ -38,7 +38,6 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import in_force, versions
 from onemap.layers.progress import Progress
 
-_BEGINS = {".pdf": b"%PDF-", ".jpg": b"\xff\xd8\xff", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04"}
 _READ, _WRITTEN = 0.4, 0.9  # of the work
 
 
@@ -69,6 +68,8 @@ def deliver_folders(
 
     Raises OneMapError template.… with every file that is missing, by a wrong name or of a wrong form, package.…, out.….
     """
+    if not template.folders:
+        raise OneMapError("template.folders", file=template.id, field="--template")
     check_place_of_package(library, target, options)
     codes, problems = _layers_there(library, template, options)
     taken, wrong = _files_of_people(template, wish)
@@ -83,7 +84,7 @@ def deliver_folders(
         root = Path(room) / _name_with_values(template.root, wish)
         _write_folders(root, template, wish, taken, library, record, chosen)
         paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
-        _write_list(root / _name_with_values(template.list, wish), root, paths)
+        write_list(root / _name_with_values(template.list, wish), root, paths)
         manifest = file_hash(root / _name_with_values(template.list, wish))
         packed = Path(room) / target.name
         with zipfile.ZipFile(packed, "w") as archive:
@@ -137,38 +138,13 @@ def _files_of_people(
                 problems.append(Problem("template.name", {"file": f"{name}/{path.name}", "forms": forms}))
                 continue
             taken.append((path, fitting[0]))
-            problems += _form_problems(path, fitting[0], f"{name}/{path.name}")
+            problems += form_problems(path, fitting[0], f"{name}/{path.name}")
         for item in items:
             own = [path for path, one in taken if one is item]
             if item.is_required and not own:
                 problems.append(Problem("template.missing", {"file": f"{name}/{item.example_name(**wish.values)}"}))
-            problems += _number_problems(own, item, wish, name)
+            problems += number_problems([path.name for path in own], item, wish.values, name)
     return taken, problems
-
-
-def _form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem]:
-    """Whether a file is what its name says, and its picture fine enough."""
-    begin = _BEGINS[item.suffix]
-    with path.open("rb") as file:
-        if file.read(len(begin)) != begin:
-            yield Problem("template.form", {"file": name, "form": item.suffix[1:].upper()})
-            return
-    if item.dpi is not None:
-        dots = dots_per_inch(path)
-        if dots is None or dots < item.dpi:
-            yield Problem(
-                "template.dpi", {"file": name, "dpi": "–" if dots is None else f"{dots:g}", "least": item.dpi}
-            )
-
-
-def _number_problems(paths: Sequence[Path], item: TemplateItem, wish: FolderWish, folder: str) -> Iterator[Problem]:
-    """Numbers go from 01 on, each once."""
-    if "{number}" not in item.name:
-        return
-    pattern = item.pattern(**wish.values)
-    numbers = sorted(int(found.group("number")) for path in paths if (found := pattern.fullmatch(path.name)))
-    if numbers != list(range(1, len(numbers) + 1)):
-        yield Problem("template.number", {"file": folder, "numbers": [f"{number:02}" for number in numbers]})
 
 
 def _write_folders(
@@ -225,16 +201,4 @@ def _write_sheets(path: Path, tables: Sequence[ChosenLayer]) -> None:
             for cell in sheet[sheet.max_row]:
                 if isinstance(cell.value, str):
                     cell.data_type = "s"  # what looks like a formula is text
-    book.save(path)
-
-
-def _write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
-    """The list of all files: where each is, how large, and its SHA-256."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "清单"
-    sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
-    for number, file in enumerate(files, 1):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, digest])
     book.save(path)

@@ -13,14 +13,20 @@ from onemap.layers.errors import OneMapError, Problem
 
 FILES, TABLES, VECTORS, METADATA = "files", "tables", "vectors", "metadata"
 ITEM_KINDS = (FILES, TABLES, VECTORS, METADATA)
-_HEAD = {"id": str, "version": str, "title": dict, "root": str, "list": str, "source": str, "confidence": str}
-_NEEDED = ("id", "title", "root", "list")
+_HEAD = {
+    **dict.fromkeys(("id", "version", "root", "list", "source", "confidence"), str),
+    "title": dict,
+    "crs": list,
+}
+_NEEDED, _NEEDED_BY_FOLDERS = ("id", "title"), ("root", "list")
+_OF_PROOF = ("layer", "check", "grade")  # tables that say what is proved of the content
 _ITEM_KEYS: Mapping[str, Mapping[str, type]] = {
-    FILES: {"name": str, "required": bool, "dpi": int},
-    TABLES: {"name": str, "layers": list, "required": list},
-    VECTORS: {"name": str, "layers": list, "required": list},
+    FILES: {"name": str, "required": bool, "dpi": int, "text": bool, "versions": list, "also": list},
+    TABLES: {"name": str, "layers": list, "required": list, "also": list},
+    VECTORS: {"name": str, "layers": list, "required": list, "also": list},
     METADATA: {"name": str},
 }
+_TEXT_LISTS = ("versions", "also")
 _SUFFIXES = {
     FILES: (".pdf", ".jpg", ".docx", ".xlsx"),
     TABLES: (".gdb", ".gpkg", ".xlsx"),
@@ -37,7 +43,8 @@ _Wrong = tuple[str, str]  # key, what is expected
 class TemplateItem:
     """One kind of file in a folder.
 
-    name: with places; layers, required: codes; is_required: of files; dpi: at least so many.
+    name: with places; layers, required: codes; is_required: of files; dpi: at least so many; has_text: its text must be
+    readable by a program; versions: of PDF that it may be; also: endings that are taken as well, such as .mdb.
     """
 
     kind: str
@@ -46,6 +53,14 @@ class TemplateItem:
     required: tuple[str, ...] = ()
     is_required: bool = False
     dpi: int | None = None
+    has_text: bool = False
+    versions: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def must_be_there(self) -> bool:
+        """Whether a delivery without such a file is incomplete."""
+        return self.is_required or bool(self.required)
 
     @property
     def suffix(self) -> str:
@@ -61,14 +76,17 @@ class TemplateItem:
         return self.name_with(**{"number": "01", "title": "…", "layer": "…", **values})
 
     def pattern(self, **values: str) -> re.Pattern[str]:
-        """A pattern for the names of files of this kind: the number as a group, any title."""
+        """A pattern for the names of files of this kind: the number as a group, any title; any other ending of `also`.
+
+        values: of its places; a place without one may be any text.
+        """
         parts = {"number": r"(?P<number>\d{2})", "title": r".+"} | {
             key: re.escape(text) for key, text in values.items()
         }
-        text = "".join(
-            parts.get(piece, ".*") if place else re.escape(piece) for place, piece in enumerate_places(self.name)
-        )
-        return re.compile(text, re.IGNORECASE)
+        stem = self.name[: len(self.name) - len(self.suffix)]
+        text = "".join(parts.get(piece, ".*") if place else re.escape(piece) for place, piece in enumerate_places(stem))
+        endings = "|".join(map(re.escape, (self.suffix, *self.also)))
+        return re.compile(f"{text}(?:{endings})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,13 +99,20 @@ class TemplateFolder:
 
 @dataclass(frozen=True)
 class FolderTemplate:
-    """A template. root: the folder of all, list: of what the list of all files is called; both with places."""
+    """A template. root: the folder of all, list: of what the list of all files is called; both with places.
+
+    crs: the coordinate systems that its layers may have, empty for any; source, confidence: of what it says.
+    A template without folders proves layers, wherever they lie.
+    """
 
     id: str
     title: Mapping[str, str]
     root: str
     list: str
     folders: tuple[TemplateFolder, ...]
+    crs: tuple[str, ...] = ()
+    source: str = ""
+    confidence: str = "U"
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -116,16 +141,28 @@ def folder_template(text: str, source: str, catalogue: Mapping[str, LayerEntry])
         raw = toml_content(text.replace("\r\n", "\n"))
     except ValueError as error:
         raise OneMapError("template.syntax", file=source, reason=toml_reason(error)) from None
-    problems = []
-    for table, number, key, form in _wrong(raw, catalogue):
-        line = line_of(text, table, number, key.partition(".")[0])
-        facts = {"file": source, "field": key, "key": key, "table": table, "line": line, "form": form}
-        problems.append(Problem("template.key", facts))
+    problems = [key_problem(text, source, *wrong) for wrong in _wrong(raw, catalogue)]
     if problems:
         raise OneMapError.of(problems)
     head = raw["template"]
-    folders = tuple(TemplateFolder(one["name"], tuple(_items(one))) for one in raw["folder"])
-    return FolderTemplate(head["id"], head["title"], head["root"], head["list"], folders)
+    folders = tuple(TemplateFolder(one["name"], tuple(_items(one))) for one in raw.get("folder", ()))
+    return FolderTemplate(
+        id=head["id"],
+        title=head["title"],
+        root=head.get("root", ""),
+        list=head.get("list", ""),
+        folders=folders,
+        crs=tuple(head.get("crs", ())),
+        source=head.get("source", ""),
+        confidence=head.get("confidence", "U"),
+    )
+
+
+def key_problem(text: str, source: str, table: str, number: int, key: str, form: str) -> Problem:
+    """That a key of a template's table (the number-th of its name, from 0) is wrong. form: what is expected there."""
+    line = line_of(text, table, number, key.partition(".")[0])
+    facts = {"file": source, "field": key, "key": key, "table": table, "line": line, "form": form}
+    return Problem("template.key", facts)
 
 
 def _items(folder: Mapping[str, Any]) -> Iterator[TemplateItem]:
@@ -140,14 +177,17 @@ def _items(folder: Mapping[str, Any]) -> Iterator[TemplateItem]:
                 required=() if is_flag else tuple(required),
                 is_required=is_flag and required,
                 dpi=item.get("dpi"),
+                has_text=item.get("text", False),
+                versions=tuple(item.get("versions", ())),
+                also=tuple(end.lower() for end in item.get("also", ())),
             )
 
 
 def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, int, str, str]]:
     """What is wrong: table, its number, key, and what is expected there."""
     for name in raw:
-        if name not in ("template", "folder"):
-            yield name, 0, name, "[template] | [[folder]]"
+        if name not in ("template", "folder", *_OF_PROOF):
+            yield name, 0, name, "[template] | [[folder]] | [[layer]] | [[check]] | [grade]"
     head, folders = raw.get("template"), raw.get("folder")
     if not isinstance(head, dict):
         yield "template", 0, "template", "[template]"
@@ -155,11 +195,15 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
     for key, value in head.items():
         if key not in _HEAD or not isinstance(value, _HEAD[key]) or not value:
             yield "template", 0, key, " | ".join(_HEAD) if key not in _HEAD else _HEAD[key].__name__
-    for key in _NEEDED:
+    for key in (*_NEEDED, *(_NEEDED_BY_FOLDERS if "folder" in raw or "layer" not in raw else ())):
         if key not in head:
             yield "template", 0, key, f"{key} = …"
         elif key in ("root", "list") and isinstance(head[key], str) and not _is_name(head[key], {"code", "name"}):
             yield "template", 0, key, "{code}{name}"
+    if not all(isinstance(one, str) for one in head.get("crs", ())):
+        yield "template", 0, "crs", '["EPSG:4547"]'
+    if folders is None and "layer" in raw:
+        return
     if not isinstance(folders, list) or not all(isinstance(one, dict) for one in folders) or not folders:
         yield "folder", 0, "folder", "[[folder]]"
         return
@@ -189,6 +233,9 @@ def _wrong_in_item(kind: str, item: Mapping[str, Any], catalogue: Mapping[str, L
     for key, value in item.items():
         if key not in keys or type(value) is not keys[key]:
             yield f"{kind}.{key}", " | ".join(keys) if key not in keys else keys[key].__name__
+            return
+        if key in _TEXT_LISTS and isinstance(value, list) and not all(isinstance(one, str) and one for one in value):
+            yield f"{kind}.{key}", '["1.7"]' if key == "versions" else '[".mdb"]'
             return
     name = item.get("name")
     if not isinstance(name, str) or not _is_name(name, _PLACES) or not name.lower().endswith(_SUFFIXES[kind]):

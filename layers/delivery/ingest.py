@@ -47,7 +47,8 @@ class IngestOptions:
     however little it looks like it; department: whose layers are looked at;
     covers: of what the plan says nothing of; change: of datum, for the layers that need one; files: files and folders
     of the delivery that alone are looked at, empty for all; copy: rasters are copied beside the library, for they came
-    in an archive; provers: they prove polygons valid while they are read.
+    in an archive; provers: they prove polygons valid while they are read; proof: of the delivery against a template,
+    which the log keeps with each version.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -62,6 +63,7 @@ class IngestOptions:
     files: tuple[Path, ...] = ()
     copy: bool = False
     provers: Provers = NOBODY
+    proof: Mapping[str, Any] | None = None
 
 
 class DeliveryRefused(OneMapError):
@@ -185,6 +187,7 @@ def _add_options(row: PlanRow, options: IngestOptions, folder: Path) -> AddOptio
         keep_bad=row.keep_bad,
         sure=row.sure or options.sure,
         measured=True,
+        proof=options.proof,
         copy=options.copy and Path(row.source).suffix.lower() in RASTERS,
         normalising=SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair),
         provers=options.provers,

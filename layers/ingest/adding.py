@@ -377,6 +377,7 @@ def _version_facts(
         source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,
         who=arrival.who,
+        proof=options.proof,
     )
 
 

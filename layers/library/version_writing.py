@@ -53,7 +53,8 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 class VersionFacts:
     """The facts that are given with a version when it is added.
 
-    sure: by what its source did not look like the layer, for which somebody has answered.
+    sure: by what its source did not look like the layer, for which somebody has answered; proof: of the delivery that
+    it came with, for the log: template, score, grade, and the hash of the report.
     """
 
     label: str | None
@@ -66,6 +67,7 @@ class VersionFacts:
     accuracy_m: float | None
     who: str
     sure: tuple[str, ...] = ()
+    proof: Mapping[str, Any] | None = None
 
     @property
     def given_label(self) -> str | None:
@@ -261,6 +263,7 @@ def _log_version(
     note_structure(connection, [version.table, entry.code], of_index)
     detail: dict[str, Any] = {"label": version.label, "source": facts.source, "source_hash": facts.source_hash}
     detail |= {"sure": list(facts.sure)} if facts.sure else {}
+    detail |= {"proof": dict(facts.proof)} if facts.proof else {}
     content = LoggedFeatures(version.table, 1, version.count, version.hash, entry.geometry == "raster")
     log(connection, facts.who, "add", version.table, {**detail, **content.detail()})
 

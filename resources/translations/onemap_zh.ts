@@ -3468,6 +3468,46 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
     </message>
     <message>
+        <source>Prove a delivery</source>
+        <translation>检查汇交成果</translation>
+    </message>
+    <message>
+        <source>Holds a delivery (folder, archive or database) against a template before anything of it enters a library: files, layers, fields, topology, sums. Tells each problem with its place and how to mend it, a score and a grade.</source>
+        <translation>入库前按模板检查汇交成果（文件夹、压缩包或数据库）：文件、图层、字段、拓扑、合计。逐条给出问题的位置和处理办法，以及得分和结论。</translation>
+    </message>
+    <message>
+        <source>Folder of the delivery (or .zip, .gdb, .gpkg)</source>
+        <translation>成果文件夹（或 .zip、.gdb、.gpkg）</translation>
+    </message>
+    <message>
+        <source>Template (name or *.toml)</source>
+        <translation>模板（名称或 *.toml）</translation>
+    </message>
+    <message>
+        <source>Reports (*.xlsx, *.html, *.json)</source>
+        <translation>报告（*.xlsx、*.html、*.json）</translation>
+    </message>
+    <message>
+        <source>Findings as layers (*.gpkg)</source>
+        <translation>问题图层（*.gpkg）</translation>
+    </message>
+    <message>
+        <source>Granted exceptions (*.toml)</source>
+        <translation>准予的例外（*.toml）</translation>
+    </message>
+    <message>
+        <source>Fail where a problem is as severe as</source>
+        <translation>问题达到此级别即失败</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>Grade</source>
+        <translation>结论</translation>
+    </message>
+    <message>
         <source>Add a whole delivery</source>
         <translation>整批数据入库</translation>
     </message>

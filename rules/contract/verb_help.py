@@ -17,7 +17,7 @@ GROUPS = {
     "plans": "compare contradictions decide spots comparison atlas",
     "review": "review recheck",
     "numbers": "statistics transitions indicators themes warnings warning readings",
-    "exchange": "changes deliver receive redline publish copy",
+    "exchange": "validate changes deliver receive redline publish copy",
     "care": "history verify upgrade keep profile words self-test serve",
 }
 _WIDEST = 110  # columns; longer lines are hard to read

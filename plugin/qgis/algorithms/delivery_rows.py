@@ -20,13 +20,15 @@ def ingest_row() -> VerbRow:
             "run the algorithm again with the same plan."
         ),
         first="library folder plan each",
-        advanced="sure file department covers transform report overwrite",
+        advanced="sure file department covers transform template exceptions report overwrite",
         titles={
             "folder": tr("Folder (or .zip, .7z)"),
             "plan": tr("Plan (*.toml)"),
             "each": tr("Layer by layer"),
             "sure": tr("Add it all the same"),
             "transform": tr("Change of datum (a file of parameters)"),
+            "template": tr("Template (name or *.toml)"),
+            "exceptions": tr("Granted exceptions (*.toml)"),
             "report": tr("Reports to send back"),
             "covers": tr("Ground that the layers cover"),
             "department": tr("Department"),
@@ -36,11 +38,47 @@ def ingest_row() -> VerbRow:
             "folder": folder(),
             "plan": input_file(file_filters([".toml"])),
             "transform": input_file(""),
+            "template": codes("deliveries"),
+            "exceptions": input_file("TOML (*.toml)"),
             "file": files(""),
         },
         outputs=(
             Output("ADDED", tr("Layers added"), "added", is_number=True),
             Output("REFUSED", tr("Layers refused"), "refused", is_number=True),
+        ),
+    )
+
+
+def validate_row() -> VerbRow:
+    """The row of `validate`."""
+    return VerbRow(
+        "validate",
+        tr("Prove a delivery"),
+        tr(
+            "Holds a delivery (folder, archive or database) against a template before anything of it enters a library: "
+            "files, layers, fields, topology, sums. Tells each problem with its place and how to mend it, a score and "
+            "a grade."
+        ),
+        first="source template report findings",
+        advanced="exceptions fail_on overwrite",
+        titles={
+            "source": tr("Folder of the delivery (or .zip, .gdb, .gpkg)"),
+            "template": tr("Template (name or *.toml)"),
+            "report": tr("Reports (*.xlsx, *.html, *.json)"),
+            "findings": tr("Findings as layers (*.gpkg)"),
+            "exceptions": tr("Granted exceptions (*.toml)"),
+            "fail_on": tr("Fail where a problem is as severe as"),
+        },
+        kinds={
+            "source": folder(),
+            "template": codes("deliveries"),
+            "exceptions": input_file("TOML (*.toml)"),
+            "findings": file("GeoPackage (*.gpkg)"),
+        },
+        outputs=(
+            Output("SCORE", tr("Score"), "score"),
+            Output("GRADE", tr("Grade"), "grade"),
+            Output("PROBLEMS", tr("Problems"), "problems", is_number=True),
         ),
     )
 

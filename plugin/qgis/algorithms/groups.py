@@ -9,7 +9,7 @@ _GROUPS = {
     "parcels": "check remedy sites sheet identify",
     "review": "review_open review_export",
     "plans": "compare contradictions decide spots atlas comparison",
-    "exchange": "changes deliver receive redline",
+    "exchange": "validate changes deliver receive redline",
     "numbers": "statistics transitions indicators warnings readings",
 }
 # Beside its name: what somebody types who knows the matter and not the tool.

@@ -56,6 +56,7 @@ _ICONS = {  # of verbs that have none of their own
     "comparison": "beside",
     "deliver": "export",
     "receive": "reply",
+    "validate": "check",
     "indicators": "overview",
     "readings": "live",
     "transitions": "exchange",

@@ -11,7 +11,13 @@ from typing import Any
 
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.desk.map.layer_styles import style_results
-from onemap.plugin.qgis.algorithms.delivery_rows import changes_row, deliver_row, ingest_row, receive_row
+from onemap.plugin.qgis.algorithms.delivery_rows import (
+    changes_row,
+    deliver_row,
+    ingest_row,
+    receive_row,
+    validate_row,
+)
 from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.qgis.algorithms.review_rows import review_export_row, review_open_row
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
@@ -51,7 +57,7 @@ def verb_rows() -> list[VerbRow]:
         _comparison,
         _sites,
     )
-    of_deliveries = (ingest_row, changes_row, deliver_row, receive_row)
+    of_deliveries = (ingest_row, validate_row, changes_row, deliver_row, receive_row)
     of_numbers = (statistics_row, readings_row, transitions_row, indicators_row, warnings_row)
     rows = (*rows, *of_deliveries, sheet_row, review_open_row, review_export_row, *of_numbers, _identify, _publish)
     return [row() for row in rows]

@@ -8,6 +8,7 @@ from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, phrase, titles_of
+from onemap.rules.answers.deliveries.proof_rows import proof_view
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.numbers.warnings.warning_rows import warning_rows
@@ -232,5 +233,6 @@ DELIVERY_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     "ingest": ingest_view,
     "answers": answers_view,
     "changes": changes_view,
+    "validate": proof_view,
     "recheck": recheck_view,
 }

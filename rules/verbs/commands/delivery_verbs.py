@@ -8,7 +8,23 @@ from onemap.rules.contract.output_forms import out_parameter
 _WORK = "delivery_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 
+SEVERITIES = ("fatal", "major", "minor")
+
 DELIVERY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "validate",
+        (
+            Parameter("source", "SOURCE", positional=True),
+            Parameter("template", "NAME|FILE", required=True, convert=to_name),
+            Parameter("report", "FILE", repeated=True),
+            Parameter("fail_on", choices=SEVERITIES),
+            Parameter("exceptions", "FILE.toml", convert=to_name),
+            Parameter("findings", "FILE.gpkg", convert=to_name),
+            Parameter("overwrite", flag=True),
+        ),
+        makes_data=True,
+        work=_WORK,
+    ),
     Verb(
         "ingest",
         (
@@ -21,6 +37,8 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
             Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
             Parameter("department", "D", choices=DEPARTMENTS),
             Parameter("transform", "T", convert=to_name),
+            Parameter("template", "NAME|FILE", convert=to_name),
+            Parameter("exceptions", "FILE.toml", convert=to_name),
             Parameter("report", "FILE", repeated=True),
             Parameter("overwrite", flag=True),
         ),

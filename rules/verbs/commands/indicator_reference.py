@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import sentences
+from onemap.layers.text_table import markdown_table
 from onemap.rules.numbers.indicators.indicator_keys import ALLOWED, GEOMETRIES, NEEDED, TABLES
 from onemap.rules.numbers.indicators.indicator_pack import DEFAULT_INDICATORS, Indicator, IndicatorPack, indicator_packs
-from onemap.rules.verbs.commands.pack_reference import key_table, markdown_table
+from onemap.rules.verbs.commands.pack_reference import key_table
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from onemap.layers.messages import sentences
+from onemap.layers.text_table import markdown_table
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.kind import TYPE_WORDS, Key, Kind
 from onemap.rules.judge.kinds.reasons import reason_meanings, reason_words
@@ -112,12 +113,6 @@ def pack_reference(language: str) -> str:
     rows = [(f"`{verdict}`", titles[verdict], _VERDICTS[verdict][language]) for verdict in VERDICTS]
     lines += [f"## {words['verdicts']}", "", words["verdicts_about"], "", *markdown_table(words["verdict_keys"], rows)]
     return "\n".join(lines) + "\n"
-
-
-def markdown_table(header: str, rows: Iterable[Iterable[str]]) -> list[str]:
-    """A table of Markdown; header: its first line."""
-    cells = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
-    return [header, "|" + "---|" * (header.count("|") - 1), *(f"| {row} |" for row in cells)]
 
 
 def key_table(keys: Mapping[str, Key], language: str) -> list[str]:

@@ -68,6 +68,7 @@ def reference(language: str) -> str:
 
 def main() -> int:
     """Write the references in both languages, and the table of verbs."""
+    from onemap.rules.answers.deliveries.check_reference import check_reference
     from onemap.rules.verbs.commands.indicator_reference import indicator_reference
     from onemap.rules.verbs.commands.licence_table import licence_table
     from onemap.rules.verbs.commands.pack_reference import pack_reference  # kinds need libraries that `--help` does not
@@ -75,6 +76,7 @@ def main() -> int:
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
         (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
+        (DOCS / f"delivery-checks.{language}.md").write_text(check_reference(language), encoding="utf-8")
         (DOCS / f"indicator-packs.{language}.md").write_text(indicator_reference(language), encoding="utf-8")
     VERB_TABLE.write_text(verb_table(), encoding="utf-8")
     (DOCS / "licences.md").write_text(licence_table(), encoding="utf-8")

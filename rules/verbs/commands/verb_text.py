@@ -39,6 +39,8 @@ def result_text(verb: str, result: Result, language: str) -> str:
 
 def warnings(result: Result, language: str) -> list[str]:
     """What a result remarks on its input, a line each."""
+    if "grade" in result:
+        return []  # the problems of a proof are its answer
     is_ingest = "refused" in result
     lines = ingest_warnings(result, language) if is_ingest else remark_lines(result.get("problems", ()), language)
     return [f"  {line}" for line in lines]
@@ -113,7 +115,8 @@ def _redline(result: Result, language: str) -> str:
 
 
 def _sample(result: Result, language: str) -> str:
-    return phrase("said.sample", language, **result)
+    name = "said.sample_delivery" if "root" in result else "said.sample"
+    return phrase(name, language, **result)
 
 
 def _verify(result: Result, language: str) -> str:

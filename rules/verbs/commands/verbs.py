@@ -221,6 +221,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("folder", "FOLDER", positional=True),
                 Parameter("seed", "N", convert=to_seed),
                 Parameter("parcels", "N", convert=to_town_size),
+                Parameter("delivery", flag=True),
             ),
         ),
         *DELIVERY_VERBS,

@@ -1,11 +1,18 @@
 """The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
+
+if TYPE_CHECKING:
+    from onemap.layers.catalogue.schema import LayerEntry
+    from onemap.layers.progress import Progress
+    from onemap.rules.answers.deliveries.delivery_proof import Proof
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
@@ -74,6 +81,47 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
         return deliver_folders(library, place, template, wish, options, library.person(), packing)
 
 
+def validate(values: Values, context: VerbContext) -> Result:
+    """Prove a delivery against a template, before anything of it enters a library."""
+    from onemap.layers.catalogue.catalogue import shipped_catalogue
+    from onemap.rules.answers.deliveries.proof_report import check_proof_reports, write_findings, write_proof_reports
+    from onemap.rules.verbs.work.table_targets import one_or_all
+
+    check_proof_reports(values)
+    proof = _proof_of(values["source"], values, shipped_catalogue(), context, context.progress.part(0.0, 0.9))
+    result = proof.record(context.language)
+    write_proof_reports(values, proof, Path(values["source"]).name, context)
+    if values.get("report"):
+        result["report"] = one_or_all(values["report"])
+    if values.get("findings"):
+        place = Path(values["findings"])
+        write_findings(place, proof, context.language, bool(values.get("overwrite")))
+        result["findings"] = str(place)
+    if proof.reaches(values.get("fail_on") or "major"):
+        result["failed_on"] = values.get("fail_on") or "major"
+    return result
+
+
+def _proof_of(
+    source: str,
+    values: Values,
+    catalogue: "Mapping[str, LayerEntry]",
+    context: VerbContext,
+    progress: "Progress",
+) -> "Proof":
+    """The proof of a delivery, with the exceptions that are named or lie beside it."""
+    from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
+    from onemap.rules.answers.deliveries.delivery_template import delivery_template
+    from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside, read_exceptions
+    from onemap.rules.judge.packs.pack import pack_text
+
+    template = delivery_template(*pack_text(values["template"], "deliveries", "template.unknown"), catalogue)
+    beside = exceptions_beside(Path(source))
+    given = Path(values["exceptions"]) if values.get("exceptions") else beside if beside.exists() else None
+    granted = read_exceptions(given) if given is not None else []
+    return prove_delivery(Path(source), template, granted, progress, context.language)
+
+
 def receive(values: Values, context: VerbContext) -> Result:
     """Take in a package, or the receipt of one that this library has delivered."""
     from onemap.layers.delivery.package_reading import Reception, receive_package
@@ -125,6 +173,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             change=given_change(values.get("transform")),
             files=tuple(map(Path, values.get("file") or ())),
             provers=Provers(os.cpu_count() or 1, are_simple_rings),
+            proof=_proof_for_log(values, library.catalogue(), context) if values.get("template") else None,
         )
         try:
             result = ingest_delivery(library, Path(values["folder"]), options, context.progress)
@@ -134,7 +183,30 @@ def ingest(values: Values, context: VerbContext) -> Result:
         write_reports(values, result, library, context)
     if result["refused"]:  # others went in
         result["failed_on"] = REFUSED
+    result |= {"proof": dict(options.proof)} if options.proof else {}
     return result | ({"report": one_or_all(values["report"])} if values.get("report") else {})
+
+
+def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", context: VerbContext) -> dict[str, object]:
+    """What the log keeps of the proof of a delivery that may come in.
+
+    Raises OneMapError with every problem that is major or fatal, and ingest.returned for what is returned by its score.
+    """
+    from onemap.rules.answers.deliveries.proof_findings import RETURNED
+
+    proof = _proof_of(values["folder"], values, catalogue, context, context.progress.part(0.0, 0.0))
+    facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": proof.template.folders.id}
+    facts |= {"score": f"{proof.grade.score:g}", **proof.grade.counts}
+    if proof.reaches("major") or proof.grade.grade == RETURNED:
+        grave = [one.placed_problem for one in proof.standing if one.severity != "minor"]
+        raise OneMapError.of([Problem("ingest.returned", facts), *grave])
+    return {
+        "template": proof.template.folders.id,
+        "score": proof.grade.score,
+        "grade": proof.grade.grade,
+        "granted": len(proof.spared),
+        "report_sha256": proof.hash,
+    }
 
 
 def answers(values: Values, context: VerbContext) -> Result:

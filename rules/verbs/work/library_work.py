@@ -224,7 +224,7 @@ def redline(values: Values, context: VerbContext) -> Result:
 
 
 def sample(values: Values, context: VerbContext) -> Result:
-    """Make the sample city's files in a new folder."""
+    """Make the sample city's files in a new folder, or the delivery of a plan without a fault."""
     from pathlib import Path
 
     from onemap.layers.files.atomic_output import place_taken
@@ -243,7 +243,12 @@ def sample(values: Values, context: VerbContext) -> Result:
     is_new = not folder.exists()
     try:
         folder.mkdir(exist_ok=True)
-        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
+        if values.get("delivery"):
+            from onemap.resources.sample_city.plan_delivery import make_delivery
+
+            made = make_delivery(folder, report)
+        else:
+            made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000, report)
     except Cancelled:
         for left in folder.iterdir():  # it was empty before
             shutil.rmtree(left) if left.is_dir() else left.unlink()

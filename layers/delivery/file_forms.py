@@ -1,0 +1,97 @@
+"""The form of the papers and maps of a delivery: first bytes, resolution, version, numbers; text that can be read."""
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from onemap.layers.delivery.folder_template import TemplateItem
+from onemap.layers.delivery.image_resolution import dots_per_inch
+from onemap.layers.errors import Problem
+
+_BEGINS = {
+    ".pdf": b"%PDF-",
+    ".jpg": b"\xff\xd8\xff",
+    ".docx": b"PK\x03\x04",
+    ".xlsx": b"PK\x03\x04",
+    ".xml": b"<",
+    ".gpkg": b"SQLite format 3\0",
+}
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # the old Office formats, and new ones with a password
+_UNREADABLE = {
+    **dict.fromkeys((".doc", ".wps"), Problem("suggest.doc")),
+    **dict.fromkeys((".xls", ".et"), Problem("suggest.xls")),
+}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_VERSION = re.compile(rb"%PDF-(\d\.\d)")
+_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_MOST_BYTES = 64 << 20  # of a PDF, that are looked through for fonts
+
+
+def form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem]:
+    """Whether a file is what its name says, of a version that is taken, and its picture fine enough."""
+    begin = _BEGINS.get(path.suffix.lower())
+    if begin is None or path.is_dir():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(begin) + len(_BYTE_ORDER_MARK))
+    if not head.removeprefix(_BYTE_ORDER_MARK).startswith(begin):
+        yield Problem("template.form", {"file": name, "form": path.suffix[1:].upper()})
+        return
+    if item.dpi is not None:
+        dots = dots_per_inch(path)
+        if dots is None or dots < item.dpi:
+            yield Problem(
+                "template.dpi", {"file": name, "dpi": "–" if dots is None else f"{dots:g}", "least": item.dpi}
+            )
+    if item.versions and (version := pdf_version(path)) not in item.versions:
+        yield Problem("template.version", {"file": name, "version": version, "versions": item.versions})
+
+
+def number_problems(
+    names: Sequence[str], item: TemplateItem, values: Mapping[str, str], folder: str
+) -> Iterator[Problem]:
+    """Numbers go from 01 on, each once."""
+    if "{number}" not in item.name:
+        return
+    pattern = item.pattern(**values)
+    numbers = sorted(int(found.group("number")) for name in names if (found := pattern.fullmatch(name)))
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield Problem("template.number", {"file": folder, "numbers": [f"{number:02}" for number in numbers]})
+
+
+def pdf_version(path: Path) -> str | None:
+    """The version in the head of a PDF, such as 1.7."""
+    with path.open("rb") as file:
+        found = _VERSION.match(file.read(16))
+    return None if found is None else found.group(1).decode("ascii")
+
+
+def unread_reason(path: Path, item: TemplateItem) -> Problem | None:
+    """Why nobody but a person can read what a file of a paper says; None where its form is no hindrance."""
+    suffix = path.suffix.lower()
+    if suffix in _UNREADABLE:
+        return _UNREADABLE[suffix]
+    with path.open("rb") as file:
+        if suffix in (".docx", ".xlsx") and file.read(4) == _COMPOUND:
+            return Problem("suggest.locked")
+    if suffix == ".pdf" and (item.has_text or item.versions):
+        content = path.read_bytes()[:_MOST_BYTES]
+        if b"/Encrypt" in content:
+            return Problem("suggest.locked")
+        if item.has_text and content.startswith(_BEGINS[".pdf"]) and not _has_fonts(content):
+            return Problem("suggest.scan")
+    return None
+
+
+def _has_fonts(content: bytes) -> bool:
+    """Whether a PDF names a font anywhere, in plain objects or in packed ones: without one it shows pictures only."""
+    if b"/Font" in content:
+        return True
+    for found in _STREAM.finditer(content):
+        try:
+            if b"/Font" in zlib.decompressobj().decompress(found.group(1), _MOST_BYTES):
+                return True
+        except zlib.error:
+            continue
+    return False

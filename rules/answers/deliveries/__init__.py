@@ -1,0 +1,1 @@
+"""Deliveries proved against their template before anything enters a library."""

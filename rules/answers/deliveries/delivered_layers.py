@@ -1,0 +1,283 @@
+"""The layers of a delivery: found in its databases, read, and laid into one plane, in which they are measured."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.crs import systems
+from onemap.layers.crs.zones import zone_crs, zone_of_longitude
+from onemap.layers.delivery.folder_template import TABLES, VECTORS
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import BadFeatures, RawFrame
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.ingest.normalise import sorted_out
+from onemap.layers.ingest.placing import SourceOptions, bounds_of
+from onemap.layers.progress import Progress
+from onemap.layers.sources.archive import sources_in
+from onemap.layers.sources.reading import layers_of, open_source, read_layer
+from onemap.layers.sources.sheets import sheet_grid
+from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
+from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate, LayerWish
+from onemap.rules.answers.deliveries.proof_findings import Finding, point_of, with_hash
+
+_NO_SOURCE = ("source.nothing_inside", "format.no_driver")
+_FALLBACK = "EPSG:3857"  # where nothing says where anything lies
+
+
+@dataclass(frozen=True)
+class SourceLayer:
+    """One layer as a file of the delivery holds it. wish: None for one that the template does not know."""
+
+    file: DeliveredFile
+    name: str
+    raw: RawFrame
+    wish: LayerWish | None
+    is_named_exactly: bool
+
+
+@dataclass
+class DeliveredLayer:
+    """One layer of the template, read. plane: in which its geometries lie; frame: None where it cannot be measured.
+
+    columns_of: by field of the template the column that stands for it.
+    """
+
+    source: SourceLayer
+    wish: LayerWish
+    plane: pyproj.CRS
+    columns_of: dict[str, str]
+    frame: FrameBlocks | None = None
+    refused: Sequence[Problem] = ()
+    bad: BadFeatures | None = field(default=None)
+
+    @property
+    def code(self) -> str:
+        """The template's code of it."""
+        return self.wish.entry.code
+
+    @property
+    def path(self) -> str:
+        """The file that holds it."""
+        return self.source.file.path
+
+    @property
+    def count(self) -> int:
+        """How many features were read, those that cannot be used included."""
+        return len(self.source.raw.shapes)
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The places of all features that can be used (n,)."""
+        return np.arange(0 if self.frame is None else self.frame.count)
+
+    @cached_property
+    def shapes(self) -> np.ndarray:
+        """The geometries that can be used (n,), in the plane."""
+        return np.empty(0, dtype=object) if self.frame is None else self.frame.geometries(self.places)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The fields of those (n rows), by the template's names."""
+        if self.frame is not None:
+            return self.frame.attributes(self.places)
+        return pd.DataFrame()
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The geometries' tree."""
+        return shapely.STRtree(self.shapes)
+
+    @cached_property
+    def areas_m2(self) -> np.ndarray:
+        """The area of each feature on the ellipsoid (n,)."""
+        return ellipsoidal_areas_m2(self.shapes, self.plane)
+
+    @cached_property
+    def union(self) -> shapely.Geometry:
+        """All ground of the layer."""
+        return shapely.union_all(self.shapes)
+
+    @cached_property
+    def hashes(self) -> list[str]:
+        """The hash of each feature's geometry and fields (n,)."""
+        bodies = shapely.to_wkb(shapely.normalize(self.shapes)) if len(self.shapes) else []
+        texts = [
+            "\0".join(f"{name}={text_value(value) or ''}" for name, value in row.items())
+            for row in self.rows.to_dict("records")
+        ]
+        return [
+            hashlib.sha256((body or b"") + text.encode("utf-8", "replace")).hexdigest()
+            for body, text in zip(bodies, texts, strict=True)
+        ]
+
+    @cached_property
+    def _to_source(self) -> pyproj.Transformer | None:
+        crs = self.source.raw.crs
+        if crs is None or crs.equals(self.plane, ignore_axis_order=True):
+            return None
+        return pyproj.Transformer.from_crs(self.plane, crs, always_xy=True)
+
+    def point_in_source(self, ground: shapely.Geometry | None) -> tuple[float, float] | None:
+        """A point of ground of the plane in the system of the file."""
+        point, change = point_of(ground), self._to_source
+        if point is None:
+            return None
+        x, y = (point.x, point.y) if change is None else change.transform(point.x, point.y)
+        return float(x), float(y)
+
+    def name_of(self, row: int) -> str:
+        """What a feature is called."""
+        return "" if self.frame is None else self.frame.names(np.array([row]))[row]
+
+    def finding(
+        self,
+        check: Check,
+        problem: Problem,
+        row: int | None = None,
+        ground: shapely.Geometry | None = None,
+        area_m2: float | None = None,
+        others: Sequence[str] = (),
+    ) -> Finding:
+        """A finding about one feature, or about ground or the whole layer. others: hashes of what else it touches."""
+        has_shape = row is not None and len(self.shapes) > row and self.wish.entry.geometry != "table"
+        place = ground if ground is not None else self.shapes[row] if has_shape else None
+        touched = list(others) if row is None else [self.hashes[row], *others]
+        if ground is not None:
+            touched += [self.hashes[at] for at in self.tree.query(ground, predicate="intersects").tolist()]
+        facts = {**problem.facts, "layer": self.code}
+        found = Finding(
+            check=check,
+            problem=Problem(problem.code, facts),
+            path=self.path,
+            layer=self.code,
+            feature=None if row is None else self.name_of(row),
+            field=problem.facts.get("field"),
+            ground=place,
+            point=self.point_in_source(place),
+            area_m2=area_m2,
+        )
+        return with_hash(found, touched)
+
+
+def source_layers(
+    delivery: DeliveredFolder, template: DeliveryTemplate, check: Check, progress: Progress
+) -> tuple[list[SourceLayer], list[Finding], set[str]]:
+    """Every layer of every database; what cannot be read; and the codes that its files should have held."""
+    found: list[SourceLayer] = []
+    unread: list[Finding] = []
+    lost: set[str] = set()
+    files = _data_files(delivery)
+    for file, part in zip(files, progress.parts([1] * max(1, len(files))), strict=False):
+        part.check()
+        try:
+            found += _layers_of_file(file, template, part)
+        except OneMapError as error:
+            reasons = error.problems
+            lost |= set(file.item.layers if file.item is not None else template.layers)
+            unread += [_unread(file, check, reason) for reason in reasons]
+    return found, unread, lost
+
+
+def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
+    problem = Problem("proof.unread", {"file": file.path, "layer": reason.facts.get("layer"), "reason": reason})
+    return with_hash(Finding(check, problem, file.path, reason.facts.get("layer")), [])
+
+
+def _data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
+    """The files that hold layers: by the template, or whatever can be read where it has no folders."""
+    if delivery.template.folders and delivery.is_folder:
+        named = [file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)]
+        readable = [file for file in named if not _is_unreadable(file.place)]
+        return sorted(readable, key=lambda file: file.place.suffix.lower() in sheet_grid.SUFFIXES)
+    if not delivery.is_folder:
+        return list(delivery.files)
+    try:
+        sources = set(sources_in(delivery.root, delivery.root.name))
+    except OneMapError as error:
+        if error.code not in _NO_SOURCE:
+            raise
+        sources = set()
+    return [file for file in delivery.files if file.place in sources]
+
+
+def _is_unreadable(path: Path) -> bool:
+    """Whether a file's form tells that no program reads it, which is told as such."""
+    from onemap.layers.sources import formats
+
+    return path.suffix.lower() in formats.NO_DRIVER
+
+
+def _layers_of_file(file: DeliveredFile, template: DeliveryTemplate, progress: Progress) -> Iterator[SourceLayer]:
+    is_sheet = file.place.suffix.lower() in sheet_grid.SUFFIXES
+    with open_source(file.place) as opened:
+        for name in layers_of(opened):
+            progress.check()
+            raw = read_layer(opened, name, None, lenient=True, as_table=is_sheet)
+            wish, is_exact = template.wish_named(name)
+            yield SourceLayer(file, name, raw, wish, is_exact)
+
+
+def plane_of_layers(layers: Iterable[SourceLayer]) -> pyproj.CRS:
+    """The plane in which all is measured: that of most layers, else the zone of CGCS2000 in which they lie."""
+    counts: dict[str, int] = {}
+    planes: dict[str, pyproj.CRS] = {}
+    degrees: float | None = None
+    for layer in layers:
+        crs = layer.raw.crs
+        if crs is None:
+            continue
+        if crs.is_projected:
+            name = systems.crs_name(crs)
+            counts[name], planes[name] = counts.get(name, 0) + len(layer.raw.shapes), systems.two_dimensional(crs)
+        elif degrees is None and (bounds := bounds_of(layer.raw.shapes)) is not None:
+            degrees = (bounds[0] + bounds[2]) / 2
+    if counts:
+        return planes[max(counts, key=lambda name: counts[name])]
+    if degrees is None:
+        return pyproj.CRS.from_user_input(_FALLBACK)
+    zone = zone_of_longitude("cgcs2000", degrees)
+    if zone is None:
+        return pyproj.CRS.from_epsg(32600 + int((degrees + 180) // 6) % 60 + 1)
+    return zone_crs(replace(zone, prefixed=False))
+
+
+def laid_out(source: SourceLayer, plane: pyproj.CRS) -> DeliveredLayer:
+    """A layer of the template in the plane, unsound features set aside; or why it cannot be measured."""
+    wish = source.wish
+    if wish is None:
+        raise ValueError("a layer that the template does not know is not laid out")
+    entry = wish.entry
+    columns = [str(column) for column in source.raw.attributes.columns]
+    columns_of = {name: column for field in entry.fields if (column := _column_of(name := field.name, field, columns))}
+    layer = DeliveredLayer(source, wish, plane, columns_of)
+    if source.raw.is_table != (entry.geometry == "table"):
+        return layer
+    renamed = source.raw.attributes.rename(columns={column: name for name, column in columns_of.items()})
+    raw = replace(source.raw, attributes=renamed)
+    asked = SourceOptions(crs=None if raw.crs is not None or raw.is_table else systems.crs_name(plane))
+    known = replace(entry, key=entry.key if entry.key in columns_of else None)
+    try:
+        frame = sorted_out(raw, known, plane, asked, ())
+    except OneMapError as error:
+        layer.refused = error.problems
+        return layer
+    layer.frame, layer.bad = frame, frame.bad
+    return layer
+
+
+def _column_of(name: str, field: Any, columns: Sequence[str]) -> str | None:
+    """The column that is a field: by its name, then whatever its case, then by a title."""
+    if name in columns:
+        return name
+    titles = {name.lower(), *(alias.lower() for alias in field.aliases), *(text.lower() for _, text in field.title)}
+    return next((column for column in columns if column.lower() in titles), None)

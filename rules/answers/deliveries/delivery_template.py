@@ -1,0 +1,384 @@
+"""Templates of deliveries as they are proved: folders and files, then layers, checks and weights, all from one TOML."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from onemap.layers.catalogue.code_tables import table_names
+from onemap.layers.catalogue.schema import FIELD_TYPES, GEOMETRIES, Field, LayerEntry, is_code
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.delivery.folder_template import FolderTemplate, folder_template, key_problem
+from onemap.layers.errors import OneMapError, Problem
+from onemap.rules.answers.deliveries.check_kinds import (
+    CONDITION,
+    KINDS,
+    LAYER,
+    MEASURES,
+    NUMBER,
+    SEVERITIES,
+    TEXT,
+    TEXTS,
+    UNITS_M2,
+    CheckKind,
+)
+from onemap.rules.judge.kinds.conditions import ConditionError, parse_condition
+
+_Wrong = tuple[str, int, str, str]  # table, its number, key, what is expected
+_LAYER_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("code", "key", "geometry", "source", "confidence"), str),
+    **dict.fromkeys(("required", "unique", "names", "crs", "fields"), list),
+    **dict.fromkeys(("decimals", "ranges", "forms"), dict),
+    **dict.fromkeys(("optional", "exact_fields"), bool),
+}
+_FIELD_KEYS: Mapping[str, type] = {
+    **dict.fromkeys(("name", "type", "codes"), str),
+    "length": int,
+    "values": list,
+}
+_CHECK_KEYS = ("kind", "id", "layer", "severity", "title", "source", "confidence")
+_GRADE_KEYS = ("fatal", "major", "minor", "most", "accept")
+_CONFIDENCES = ("C", "L", "U")
+
+
+@dataclass(frozen=True)
+class LayerWish:
+    """What a template wants of a layer.
+
+    entry: its code, geometry and fields, from the catalogue or the template's own; names: by which it may be called
+    besides; required: fields that have a value in every row; unique: fields or lists of fields, joined by +, that no
+    two rows share; decimals, ranges (least, greatest; None for no limit), forms (a pattern): by field; crs: that it may
+    have, empty for the template's; is_optional: it may be missing; has_exact_fields: fields of the catalogue are
+    required to be there, all of them. The key, by which features are called, is the catalogue's, or the first field
+    that is unique.
+    """
+
+    entry: LayerEntry
+    names: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
+    crs: tuple[str, ...] = ()
+    is_optional: bool = True
+    has_exact_fields: bool = False
+    source: str = ""
+    confidence: str = "U"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a template. keys: as its kind has them; severity: None for that of each code."""
+
+    id: str
+    kind: str
+    layer: str | None = None
+    severity: str | None = None
+    title: Mapping[str, str] | None = None
+    source: str = ""
+    confidence: str = "U"
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+    def severity_of(self, code: str) -> str:
+        """How severe what it finds is."""
+        return self.severity or KINDS[self.kind].codes[code]
+
+
+@dataclass(frozen=True)
+class Grading:
+    """How a score comes about: by severity what each problem takes away, of each check at most so much.
+
+    accept: the least score that is accepted.
+    """
+
+    fatal: float = 25.0
+    major: float = 5.0
+    minor: float = 1.0
+    most: float = 20.0
+    accept: float = 80.0
+
+    def weight(self, severity: str) -> float:
+        """What one problem takes away."""
+        return {"fatal": self.fatal, "major": self.major, "minor": self.minor}[severity]
+
+
+@dataclass(frozen=True)
+class DeliveryTemplate:
+    """All that a template says. layers: by code; checks: in its order, those that follow from folders and layers first.
+
+    hash: SHA-256 of its text.
+    """
+
+    folders: FolderTemplate
+    layers: Mapping[str, LayerWish]
+    checks: tuple[Check, ...]
+    grading: Grading
+    version: str = ""
+
+    def wish_named(self, name: str) -> tuple[LayerWish | None, bool]:
+        """What is wanted of a layer of that name, and whether it is called exactly as it should be."""
+        for wish in self.layers.values():
+            if name == wish.entry.code or name in wish.names:
+                return wish, True
+        plain = name.casefold().strip()
+        for wish in self.layers.values():
+            if plain in {wish.entry.code.casefold(), *(title.casefold() for title in wish.entry.title.values())}:
+                return wish, False
+        return None, False
+
+    def checks_of(self, code: str, *kinds: str) -> list[Check]:
+        """The checks of a layer of some kinds."""
+        return [check for check in self.checks if check.layer == code and check.kind in kinds]
+
+
+def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> DeliveryTemplate:
+    """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
+    text = text.replace("\r\n", "\n")
+    try:
+        raw = toml_content(text)
+    except ValueError as error:
+        raise OneMapError("template.syntax", file=source, reason=toml_reason(error)) from None
+    problems: list[Problem] = []
+    try:
+        folders = folder_template(text, source, catalogue)
+    except OneMapError as error:
+        problems += error.problems
+    problems += [key_problem(text, source, *wrong) for wrong in _wrong(raw, catalogue)]
+    if problems:
+        raise OneMapError.of(problems)
+    layers = {code: _folder_wish(code, folders, catalogue) for code in folders.layers}
+    for given in raw.get("layer", ()):
+        layers[given["code"]] = _layer_wish(given, folders, catalogue)
+    return DeliveryTemplate(
+        folders=folders,
+        layers=layers,
+        checks=tuple(_checks(raw, folders, layers)),
+        grading=Grading(**{key: float(value) for key, value in raw.get("grade", {}).items()}),
+        version=raw["template"].get("version", ""),
+    )
+
+
+def _folder_wish(code: str, folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
+    """A layer that a folder names and of which nothing else is said: as the catalogue has it."""
+    return LayerWish(
+        entry=catalogue[code],
+        crs=folders.crs,
+        is_optional=code not in folders.required_layers,
+        source=folders.source,
+        confidence=folders.confidence,
+    )
+
+
+def _layer_wish(given: Mapping[str, Any], folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
+    code = given["code"]
+    entry = catalogue.get(code) or LayerEntry(code, {"zh": code, "en": code}, "land", "base", "vector", "polygon")
+    own = [_field(one) for one in given.get("fields", ())]
+    known = [one for one in entry.fields if one.name not in {field.name for field in own}]
+    key = given.get("key") or entry.key or next((name for name in given.get("unique", ()) if "+" not in name), None)
+    entry = replace(entry, key=key, geometry=given.get("geometry", entry.geometry), fields=(*known, *own))
+    return LayerWish(
+        entry=entry,
+        names=tuple(given.get("names", ())),
+        required=tuple(given.get("required", ())),
+        unique=tuple(given.get("unique", ())),
+        decimals=given.get("decimals", {}),
+        ranges={name: (_limit(pair[0]), _limit(pair[1])) for name, pair in given.get("ranges", {}).items()},
+        forms=given.get("forms", {}),
+        crs=tuple(given.get("crs", folders.crs)),
+        is_optional=given.get("optional", bool(folders.folders) and code not in folders.required_layers),
+        has_exact_fields=given.get("exact_fields", False),
+        source=given.get("source", folders.source),
+        confidence=given.get("confidence", folders.confidence),
+    )
+
+
+def _limit(value: Any) -> float | None:
+    return None if value == "" else float(value)
+
+
+def _field(given: Mapping[str, Any]) -> Field:
+    codes = (given["codes"],) if "codes" in given else ()
+    return Field(
+        given["name"],
+        type=given.get("type", "text"),
+        length=given.get("length"),
+        values=tuple(given.get("values", ())),
+        codes=codes,
+    )
+
+
+def _checks(raw: Mapping[str, Any], folders: FolderTemplate, layers: Mapping[str, LayerWish]) -> Iterator[Check]:
+    """Those that follow from folders and layers, then those of the template; ids are unique."""
+    clause: dict[str, Any] = {"source": folders.source, "confidence": folders.confidence}
+    if folders.folders:
+        yield from (Check(name, name, **clause) for name in ("folders", "files", "list"))
+    else:
+        yield Check("files", "files", **clause)
+    yield Check("layers", "layers", **clause)
+    for code, wish in layers.items():
+        of_layer: dict[str, Any] = {"source": wish.source, "confidence": wish.confidence}
+        kinds = ("fields", "values") if wish.entry.geometry == "table" else ("fields", "values", "geometry")
+        yield from (Check(f"{kind} {code}", kind, code, **of_layer) for kind in kinds)
+    used: dict[str, int] = {}
+    for given in raw.get("check", ()):
+        name = given.get("id") or " ".join(filter(None, (given["kind"], given.get("layer"))))
+        used[name] = used.get(name, 0) + 1
+        yield Check(
+            id=name if used[name] == 1 else f"{name} {used[name]}",
+            kind=given["kind"],
+            layer=given.get("layer"),
+            severity=given.get("severity"),
+            title=given.get("title"),
+            source=given.get("source", folders.source),
+            confidence=given.get("confidence", folders.confidence),
+            keys={key: value for key, value in given.items() if key not in _CHECK_KEYS},
+        )
+
+
+def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[_Wrong]:
+    """What is wrong in layers, checks and weights."""
+    layers, checks, grade = raw.get("layer", []), raw.get("check", []), raw.get("grade", {})
+    if not isinstance(grade, dict):
+        yield "grade", 0, "grade", "[grade]"
+    else:
+        for key, value in grade.items():
+            if key not in _GRADE_KEYS:
+                yield "grade", 0, key, " | ".join(_GRADE_KEYS)
+            elif not _is_number(value) or value < 0:
+                yield "grade", 0, key, "0 …"
+    for name, tables in (("layer", layers), ("check", checks)):
+        if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+            yield name, 0, name, f"[[{name}]]"
+            return
+    for number, given in enumerate(layers):
+        for key, form in _wrong_in_layer(given, catalogue):
+            yield "layer", number, key, form
+    codes = {one.get("code") for one in layers if isinstance(one.get("code"), str)}
+    codes |= _codes_of_folders(raw)
+    for number, given in enumerate(checks):
+        for key, form in _wrong_in_check(given, codes):
+            yield "check", number, key, form
+
+
+def _codes_of_folders(raw: Mapping[str, Any]) -> set[Any]:
+    folders = raw.get("folder", [])
+    if not isinstance(folders, list):
+        return set()
+    items = [
+        item
+        for folder in folders
+        if isinstance(folder, dict)
+        for kind in ("tables", "vectors")
+        if isinstance(folder.get(kind), list)
+        for item in folder[kind]
+        if isinstance(item, dict) and isinstance(item.get("layers"), list)
+    ]
+    return {code for item in items for code in item["layers"] if isinstance(code, str)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _wrong_in_layer(given: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, str]]:
+    for key, value in given.items():
+        if key not in _LAYER_KEYS:
+            yield key, " | ".join(_LAYER_KEYS)
+        elif type(value) is not _LAYER_KEYS[key]:
+            yield key, str(getattr(_LAYER_KEYS[key], "__name__", ""))
+        elif isinstance(value, list) and key != "fields" and not all(isinstance(one, str) and one for one in value):
+            yield key, '["BSM"]'
+    code = given.get("code")
+    if not isinstance(code, str) or not is_code(code):
+        yield "code", 'code = "DLTB"'
+        return
+    if given.get("geometry", GEOMETRIES[0]) not in GEOMETRIES:
+        yield "geometry", " | ".join(GEOMETRIES)
+    elif code not in catalogue and "geometry" not in given:
+        yield "geometry", "geometry = …"
+    if given.get("confidence", "U") not in _CONFIDENCES:
+        yield "confidence", " | ".join(_CONFIDENCES)
+    fields = given.get("fields", [])
+    for one in fields if isinstance(fields, list) else ():
+        yield from _wrong_in_field(one)
+    yield from _wrong_in_limits(given)
+
+
+def _wrong_in_field(one: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+        yield "fields", '{ name = "BSM", type = "text", length = 18 }'
+        return
+    for key, value in one.items():
+        if key not in _FIELD_KEYS or type(value) is not _FIELD_KEYS[key]:
+            yield "fields", f"{one['name']}: {' | '.join(_FIELD_KEYS)}"
+    if one.get("type", "text") not in FIELD_TYPES:
+        yield "fields", f"{one['name']}: {' | '.join(FIELD_TYPES)}"
+    if "codes" in one and one["codes"] not in table_names():
+        yield "fields", f"{one['name']}: {' | '.join(table_names())}"
+
+
+def _wrong_in_limits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong in decimals, ranges and forms."""
+    decimals, ranges, forms = (given.get(key, {}) for key in ("decimals", "ranges", "forms"))
+    if isinstance(decimals, dict) and not all(type(count) is int and 0 <= count <= 12 for count in decimals.values()):
+        yield "decimals", "{ MJ = 2 }"
+    pairs = ranges.values() if isinstance(ranges, dict) else ()
+    if not all(
+        isinstance(pair, list) and len(pair) == 2 and all(_is_number(one) or one == "" for one in pair)
+        for pair in pairs
+    ):
+        yield "ranges", '{ KCXS = [0, 1], MJ = [0, ""] }'
+    for pattern in forms.values() if isinstance(forms, dict) else ():
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError):
+            yield "forms", '{ BHKSSJ = "[0-9]{8}" }'
+
+
+def _wrong_in_check(given: Mapping[str, Any], layers: set[Any]) -> Iterator[tuple[str, str]]:
+    kind = KINDS.get(given["kind"]) if isinstance(given.get("kind"), str) else None
+    if kind is None or kind.is_implied:
+        yield "kind", " | ".join(name for name, one in KINDS.items() if not one.is_implied)
+        return
+    if given.get("severity", SEVERITIES[0]) not in SEVERITIES:
+        yield "severity", " | ".join(SEVERITIES)
+    if given.get("confidence", "U") not in _CONFIDENCES:
+        yield "confidence", " | ".join(_CONFIDENCES)
+    title = given.get("title", {})
+    if not isinstance(title, dict) or not all(isinstance(one, str) for one in title.values()):
+        yield "title", '{ zh = "…", en = "…" }'
+    if kind.by_layer and given.get("layer") not in layers:
+        yield "layer", " | ".join(sorted(map(str, layers)))
+    for key in kind.needed:
+        if key not in given:
+            yield key, f"{key} = …"
+    for key, value in given.items():
+        if key not in _CHECK_KEYS:
+            yield from _wrong_value(kind, key, value, layers)
+    if given["kind"] == "units" and not ("codes" in given or ("other" in given and "other_field" in given)):
+        yield "codes", "codes = […] | other = …, other_field = …"
+
+
+def _wrong_value(kind: CheckKind, key: str, value: Any, layers: set[Any]) -> Iterator[tuple[str, str]]:
+    form = kind.keys.get(key)
+    if form is None:
+        yield key, " | ".join(("kind", "layer", *kind.keys))
+    elif form == NUMBER and not (_is_number(value) and value >= 0):
+        yield key, "0 …"
+    elif form in (TEXT, CONDITION) and not (isinstance(value, str) and value.strip()):
+        yield key, '"…"'
+    elif form == TEXTS and not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
+        yield key, '["…"]'
+    elif form == LAYER and value not in layers:
+        yield key, " | ".join(sorted(map(str, layers)))
+    elif form == CONDITION:
+        try:
+            parse_condition(value)
+        except ConditionError as error:
+            yield key, error.reason["zh"]
+    elif key == "unit" and value not in UNITS_M2:
+        yield key, " | ".join(UNITS_M2)
+    elif key == "measured" and value not in MEASURES:
+        yield key, " | ".join(MEASURES)

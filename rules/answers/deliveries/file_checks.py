@@ -1,0 +1,124 @@
+"""Checks of a delivery's folders, names, forms, and of its list of files with their hashes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+
+from onemap.layers.delivery.bag import file_hash
+from onemap.layers.delivery.file_forms import form_problems, number_problems, unread_reason
+from onemap.layers.delivery.folder_template import FILES
+from onemap.layers.errors import Problem
+from onemap.layers.sources import formats
+from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
+from onemap.rules.answers.deliveries.delivery_template import Check
+from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
+
+_LIST_COLUMNS = 4  # number, file, bytes, SHA-256
+
+
+def _finding(check: Check, problem: Problem, path: str, place: Path | None = None) -> Finding:
+    """A finding about a file; granted is it for the same content only."""
+    content = [file_hash(place)] if place is not None and place.is_file() else []
+    return with_hash(Finding(check, problem, path), content)
+
+
+def folder_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
+    """What is missing, wrongly named, numbered, or more than the template knows; and how many files there are."""
+    return len(delivery.files), list(_folder_findings(delivery, check))
+
+
+def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Finding]:
+    if not delivery.is_folder:
+        yield _finding(check, Problem("proof.partial", {"file": delivery.base.name}), delivery.base.name)
+        return
+    if not delivery.has_root:
+        root = {"file": delivery.root.name, "forms": [delivery.template.root]}
+        yield _finding(check, Problem("proof.root", root), delivery.root.name)
+    for folder in delivery.template.folders:
+        name = delivery.folder_name(folder)
+        own = [file for file in delivery.files if file.folder is folder]
+        if not own and not (delivery.root / name).is_dir():
+            if any(item.must_be_there for item in folder.items):
+                yield _finding(check, Problem("proof.folder_missing", {"file": name}), name)
+            continue
+        for file in own:
+            if file.item is None:
+                forms = [item.example_name(**delivery.values) for item in folder.items]
+                yield _finding(check, Problem("template.name", {"file": file.path, "forms": forms}), file.path)
+        for item in folder.items:
+            files = [file.place.name for file in own if file.item is item]
+            if item.must_be_there and not files:
+                path = f"{name}/{item.example_name(**delivery.values)}"
+                yield _finding(check, Problem("template.missing", {"file": path}), path)
+            for problem in number_problems(files, item, delivery.values, name):
+                yield _finding(check, problem, name)
+    for file in delivery.files:
+        if file.folder is None and file.path != delivery.list_name:
+            yield _finding(check, Problem("proof.file_extra", {"file": file.path}), file.path)
+
+
+def form_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
+    """Files that are not what their names say, and those that no program can read."""
+    return len(delivery.files), [found for file in delivery.files for found in _form_findings(file, check)]
+
+
+def _form_findings(file: DeliveredFile, check: Check) -> Iterator[Finding]:
+    suffix = file.place.suffix.lower()
+    reason = formats.NO_DRIVER.get(suffix)
+    if reason is None and suffix in formats.ARCHIVES:
+        reason = Problem("suggest.archive_inside")
+    if reason is None and file.item is not None and file.item.kind == FILES:
+        problems = list(form_problems(file.place, file.item, file.path))
+        reason = unread_reason(file.place, file.item)
+        if reason is None:
+            yield from (_finding(check, problem, file.path, file.place) for problem in problems)
+    if reason is not None:
+        unread = Problem("proof.unread", {"file": file.path, "reason": reason})
+        yield _finding(check, unread, file.path, file.place)
+
+
+def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
+    """Where the list of files and the files differ; and how many rows the list has."""
+    if not delivery.is_folder:
+        return 0, []
+    name = delivery.list_name
+    path = delivery.root / name
+    if not path.is_file():
+        return 0, [_finding(check, Problem("proof.list_missing", {"file": name}), name)]
+    rows = _list_rows(path)
+    if rows is None:
+        return 0, [_finding(check, Problem("proof.list_form", {"file": name}), name, path)]
+    return len(rows), list(_list_findings(delivery, check, rows))
+
+
+def _list_rows(path: Path) -> dict[str, str] | None:
+    """The SHA-256 of each listed file; None where it is no such list."""
+    try:
+        book = openpyxl.load_workbook(path, read_only=True)
+        rows = [row for row in book.worksheets[0].iter_rows(min_row=2, values_only=True) if any(row)]
+        book.close()
+    except Exception:  # noqa: BLE001 - whatever a file of somebody else may be
+        return None
+    if not all(len(row) >= _LIST_COLUMNS and isinstance(row[1], str) for row in rows):
+        return None
+    return {str(row[1]).replace("\\", "/"): str(row[3] or "").strip().lower() for row in rows}
+
+
+def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]) -> Iterator[Finding]:
+    there = {
+        path.relative_to(delivery.root).as_posix(): path
+        for file in delivery.files
+        if file.place.is_relative_to(delivery.root)
+        for path in (sorted(file.place.rglob("*")) if file.place.is_dir() else [file.place])
+        if path.is_file()
+    }
+    for name, digest in rows.items():
+        facts = {"file": name, "list": delivery.list_name}
+        if name not in there:
+            yield _finding(check, Problem("proof.list_absent", facts), name)
+        elif file_hash(there[name]) != digest:
+            yield _finding(check, Problem("proof.list_hash", facts), name, there[name])
+    for name, path in there.items():
+        if name not in rows and name != delivery.list_name:
+            yield _finding(check, Problem("proof.list_extra", {"file": name, "list": delivery.list_name}), name, path)

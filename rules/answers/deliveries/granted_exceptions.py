@@ -1,0 +1,83 @@
+"""Exceptions that a reviewer grants with a reason: they hold for the same content, and are counted and printed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.catalogue.toml_lines import line_of
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError, Problem
+from onemap.rules.answers.deliveries.proof_findings import Finding
+
+_KEYS = ("check", "hash", "who", "when", "reason")
+_HASH_SIGNS = 64
+
+
+@dataclass(frozen=True)
+class GrantedException:
+    """One exception. check: the id of the template's check; hash: of the finding, as the report tells it."""
+
+    check: str
+    hash: str
+    who: str
+    when: str
+    reason: str
+
+
+def exceptions_beside(source: Path) -> Path:
+    """Where the exceptions of a delivery lie unless another file is named: SOURCE.exceptions.toml."""
+    return source.with_name(f"{source.name}.exceptions.toml")
+
+
+def read_exceptions(path: Path) -> list[GrantedException]:
+    """The exceptions of a file. Raises OneMapError source.missing, exception.syntax, exception.key with every one."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        content = toml_content(text)
+    except FileNotFoundError:
+        raise OneMapError("source.missing", file=str(path), field="--exceptions") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise OneMapError("exception.syntax", file=path.name, reason=toml_reason(error)) from None
+    rows = content.get("exception", [])
+    if set(content) - {"exception"} or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise OneMapError("exception.syntax", file=path.name, reason="[[exception]]")
+    problems = [
+        Problem("exception.key", {"file": path.name, "key": key, "line": line_of(text, "exception", number, key)})
+        for number, row in enumerate(rows)
+        for key in _wrong_keys(row)
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+    return [GrantedException(**{key: str(row[key]) for key in _KEYS}) for row in rows]
+
+
+def _wrong_keys(row: dict[str, Any]) -> list[str]:
+    wrong = [key for key in row if key not in _KEYS]
+    wrong += [key for key in _KEYS if key not in row or not str(row[key]).strip()]
+    if len(str(row.get("hash", ""))) != _HASH_SIGNS:
+        wrong.append("hash")
+    try:
+        date.fromisoformat(str(row.get("when", "")))
+    except ValueError:
+        wrong.append("when")
+    return list(dict.fromkeys(wrong))
+
+
+def with_exceptions(
+    findings: Sequence[Finding], granted: Sequence[GrantedException]
+) -> tuple[list[Finding], list[tuple[Finding, GrantedException]], list[GrantedException]]:
+    """The findings that stand, those that are granted, and exceptions for content that is not there any more."""
+    by_key = {(one.check, one.hash): one for one in granted}
+    standing: list[Finding] = []
+    spared: list[tuple[Finding, GrantedException]] = []
+    for finding in findings:
+        exception = by_key.get((finding.check.id, finding.hash))
+        if exception is None:
+            standing.append(finding)
+        else:
+            spared.append((finding, exception))
+    used = {(one.check, one.hash) for _, one in spared}
+    return standing, spared, [one for key, one in by_key.items() if key not in used]

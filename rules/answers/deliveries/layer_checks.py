@@ -1,0 +1,263 @@
+"""Checks of a delivery's layers as such: which there are, of which geometry and system; their fields and values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from onemap.layers.catalogue.schema import Field
+from onemap.layers.crs import systems
+from onemap.layers.errors import Problem
+from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.validity import kind_of
+from onemap.layers.sources.sheets import sheet_grid
+from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
+from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer, SourceLayer
+from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate, LayerWish
+from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding, with_hash
+from onemap.rules.judge.kinds.conditions import fields_of
+
+_DATUMS = {"cgcs2000", "xian80", "beijing54"}
+_OWN_KEYS = ("field", "plus", "minus", "times", "where", "only", "by", "of")
+_OTHER_KEYS = ("other_of", "other_by", "other_where", "other_field")
+_ROUNDING = 1e-6  # of a unit in the last place, as doubles have it
+
+
+def layer_findings(
+    sources: Sequence[SourceLayer],
+    layers: Mapping[str, DeliveredLayer],
+    template: DeliveryTemplate,
+    check: Check,
+    lost: set[str],
+) -> tuple[int, list[Finding]]:
+    """What is wrong with the layers as such. lost: codes of files that could not be read, or are not there."""
+    found = [*_names_of_layers(sources, check)]
+    for code, wish in template.layers.items():
+        if code not in layers:
+            if not wish.is_optional and code not in lost:
+                problem = Problem("proof.layer_missing", {"layer": code, "title": wish.entry.title})
+                found.append(with_hash(Finding(check, problem, "", code), []))
+            continue
+        found += [layers[code].finding(check, problem) for problem in _layer_problems(layers[code])]
+    return len(sources), found
+
+
+def _names_of_layers(sources: Sequence[SourceLayer], check: Check) -> Iterator[Finding]:
+    seen: dict[str, SourceLayer] = {}
+    for source in sources:
+        facts: dict[str, Any] = {"file": source.file.path, "layer": source.name}
+        if source.wish is None:
+            yield with_hash(Finding(check, Problem("proof.layer_extra", facts), source.file.path, source.name), [])
+            continue
+        code = source.wish.entry.code
+        if not source.is_named_exactly:
+            problem = Problem("proof.layer_name", {**facts, "name": code})
+            yield with_hash(Finding(check, problem, source.file.path, code), [])
+        first = seen.setdefault(code, source)
+        if first is not source and _is_sheet(first) == _is_sheet(source):
+            problem = Problem("proof.layer_twice", {**facts, "other": first.file.path})
+            yield with_hash(Finding(check, problem, source.file.path, code), [])
+
+
+def _is_sheet(source: SourceLayer) -> bool:
+    return source.file.place.suffix.lower() in sheet_grid.SUFFIXES
+
+
+def _layer_problems(layer: DeliveredLayer) -> Iterator[Problem]:
+    raw, wish = layer.source.raw, layer.wish
+    expected = Problem(f"kind.{wish.entry.geometry}")
+    if raw.is_table != (wish.entry.geometry == "table"):
+        found = Problem("kind.table") if raw.is_table else kind_of(one for one in raw.geometries if one is not None)
+        yield Problem("proof.layer_geometry", {"found": found, "expected": expected})
+        return
+    if len(raw.shapes) == 0:
+        yield Problem("proof.layer_empty")
+    elif has_wrong_kind(layer):
+        yield Problem("proof.layer_geometry", {"found": kind_of(raw.geometries), "expected": expected})
+    if raw.is_table:
+        return
+    allowed = wish.crs
+    if raw.crs is None or (allowed and not any(_is_system(raw.crs, one) for one in allowed)):
+        name = None if raw.crs is None else f"{systems.crs_name(raw.crs)} {raw.crs.name}".strip()
+        yield Problem("proof.layer_crs", {"crs": name, "allowed": allowed or ("EPSG:…",), "reason": ""})
+    for problem in layer.refused:
+        yield Problem("proof.layer_crs", {"crs": None, "allowed": (), "reason": problem})
+
+
+def has_wrong_kind(layer: DeliveredLayer) -> bool:
+    """Whether every feature is of another kind than the layer: then the layer is wrong, and not each feature."""
+    if layer.bad is None or (layer.frame is not None and layer.frame.count):
+        return False
+    return all(any(one.code == "geometry.type" for one in problems) for problems in layer.bad.problems)
+
+
+def _is_system(crs: pyproj.CRS, allowed: str) -> bool:
+    """Whether a system is the one that is named, or one of the datum that is named."""
+    if allowed.lower() in _DATUMS:
+        return systems.datum_family(crs) == allowed.lower()
+    if systems.crs_name(crs) == allowed:
+        return True
+    try:
+        return bool(crs.equals(pyproj.CRS.from_user_input(allowed), ignore_axis_order=True))
+    except pyproj.exceptions.CRSError:
+        return False
+
+
+def asked_fields(template: DeliveryTemplate, wish: LayerWish) -> list[str]:
+    """The fields that must be there: those of which the template says anything."""
+    named = [*wish.required, *(name for one in wish.unique for name in one.split("+"))]
+    if wish.has_exact_fields:
+        named += [field.name for field in wish.entry.fields]
+    for check in template.checks:
+        if check.layer == wish.entry.code:
+            named += _fields_of_check(check, _OWN_KEYS)
+        if check.keys.get("other") == wish.entry.code:
+            by = {} if "other_by" in check.keys or "by" not in check.keys else {"other_by": check.keys["by"]}
+            named += _fields_of_check(replace(check, keys={**check.keys, **by}), _OTHER_KEYS)
+    return list(dict.fromkeys(named))
+
+
+def _fields_of_check(check: Check, names: Sequence[str]) -> Iterator[str]:
+    """The fields that some keys of a check name."""
+    for name in names:
+        value = check.keys.get(name)
+        if value is None or value == AREA:
+            continue
+        if KINDS[check.kind].keys.get(name) == CONDITION:
+            yield from fields_of(value)
+        else:
+            yield from [value] if isinstance(value, str) else value
+
+
+def field_findings(layer: DeliveredLayer, template: DeliveryTemplate, check: Check) -> tuple[int, list[Finding]]:
+    """Fields that are missing, called by their titles, or of another type than they should be."""
+    return len(layer.wish.entry.fields), [layer.finding(check, one) for one in _field_problems(layer, template)]
+
+
+def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterator[Problem]:
+    attributes = layer.source.raw.attributes
+    names = [str(name) for name in attributes.columns]
+    is_sheet = _is_sheet(layer.source)
+    for name in asked_fields(template, layer.wish):
+        if name not in layer.columns_of and name not in names:
+            yield Problem("proof.field_missing", {"field": name, "names": names})
+    for field in layer.wish.entry.fields:
+        column = layer.columns_of.get(field.name)
+        if column is None or is_sheet:
+            continue
+        if column != field.name:
+            yield Problem("proof.field_title", {"field": column, "name": field.name})
+        found = _type_of(attributes[column])
+        if found is not None and not _types_agree(found, field):
+            expected = Problem(f"kind.{field.type}")
+            yield Problem(
+                "proof.field_type", {"field": column, "found": Problem(f"kind.{found}"), "expected": expected}
+            )
+
+
+def _type_of(values: pd.Series) -> str | None:
+    """What a column holds; None where it holds nothing."""
+    kinds = {type(value) for value in values if value is not None and not _is_nothing(value)}
+    if not kinds:
+        return None
+    if all(issubclass(kind, (int, float, np.integer, np.floating)) and kind is not bool for kind in kinds):
+        return "number"
+    return "date" if all("date" in kind.__name__.lower() or "Timestamp" in kind.__name__ for kind in kinds) else "text"
+
+
+def _is_nothing(value: Any) -> bool:
+    return bool(isinstance(value, (float, np.floating)) and np.isnan(value)) or value is pd.NaT or value is pd.NA
+
+
+def _types_agree(found: str, field: Field) -> bool:
+    if field.type in ("number", "integer"):
+        return found == "number"
+    return found in ("date", "text") if field.type == "date" else found == "text"
+
+
+def value_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
+    """Values that are missing, repeated, out of range, of another form, or with too many decimals."""
+    found: list[Finding] = []
+    for problem, row in _value_problems(layer):
+        if len(found) < MOST_LISTED:
+            found.append(layer.finding(check, problem, row))
+    return layer.count, found
+
+
+def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
+    wish, rows = layer.wish, layer.rows
+    for name in wish.required:
+        if name in rows:
+            for at, value in enumerate(rows[name]):
+                if text_value(value) is None:
+                    yield Problem("proof.value_missing", {"field": name}), at
+    for one in wish.unique:
+        yield from _repeated(layer, one)
+    for name, (least, most) in wish.ranges.items():
+        for at, number in _numbers(rows, name):
+            if (least is not None and number < least) or (most is not None and number > most):
+                limits = f"{'' if least is None else f'{least:g}'} … {'' if most is None else f'{most:g}'}"
+                yield Problem("proof.value_range", {"field": name, "value": f"{number:g}", "range": limits}), at
+    for name, form in wish.forms.items():
+        pattern = re.compile(form)
+        for at, value in enumerate(rows[name]) if name in rows else ():
+            text = text_value(value)
+            if text is not None and not pattern.fullmatch(text):
+                yield Problem("proof.value_form", {"field": name, "value": text[:80], "form": form}), at
+    for name, count in wish.decimals.items():
+        for at, number in _numbers(rows, name):
+            scaled = number * 10**count
+            if abs(scaled - round(scaled)) > max(_ROUNDING, abs(scaled) * 1e-15 * 4):
+                yield Problem("proof.value_decimals", {"field": name, "value": repr(number), "decimals": count}), at
+
+
+def _repeated(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
+    """Rows whose value, or values joined by +, an earlier row has had."""
+    names = fields.split("+")
+    if not all(name in layer.rows for name in names):
+        return
+    first: dict[tuple[str | None, ...], int] = {}
+    for at, values in enumerate(zip(*(layer.rows[name] for name in names), strict=True)):
+        key = tuple(text_value(value) for value in values)
+        if any(part is None for part in key):
+            continue
+        other = first.setdefault(key, at)
+        if other != at:
+            value = " + ".join(map(str, key))
+            yield Problem("proof.value_repeated", {"field": fields, "value": value, "other": layer.name_of(other)}), at
+
+
+def _numbers(rows: pd.DataFrame, name: str) -> Iterable[tuple[int, float]]:
+    """The values of a field that are numbers, with their rows."""
+    if name not in rows:
+        return []
+    numbers = pd.to_numeric(pd.Series(rows[name].tolist(), dtype=object), errors="coerce").to_numpy(dtype=float)
+    return [(at, float(numbers[at])) for at in np.flatnonzero(np.isfinite(numbers)).tolist()]
+
+
+def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
+    """Features whose geometry is missing, invalid or of another kind."""
+    bad = layer.bad
+    if bad is None or has_wrong_kind(layer):
+        return layer.count, []
+    found = []
+    for at, problems in enumerate(bad.problems):
+        for problem in problems[:1]:
+            shape = bad.geometries[at]
+            place = None if shape is None or shape.is_empty or not np.isfinite(shape.bounds).all() else shape
+            one = Finding(
+                check=check,
+                problem=Problem(problem.code, {**problem.facts, "layer": layer.code}),
+                path=layer.path,
+                layer=layer.code,
+                feature=str(bad.names[at]),
+                ground=place,
+                point=layer.point_in_source(place),
+            )
+            content = b"" if shape is None else shape.wkb
+            found.append(with_hash(one, [str(bad.names[at]), content.hex()]))
+    return layer.count, found[:MOST_LISTED]

@@ -1,0 +1,154 @@
+"""What is found in a delivery: problems with their place, the exceptions granted for them, score and grade."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.messages import problem_record, sender_mend
+from onemap.rules.answers.deliveries.check_kinds import FATAL, SEVERITIES
+from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
+
+ACCEPTED, UNPROVED, RETURNED = "accepted", "unproved", "returned"
+MOST_LISTED = 10_000  # of one check; the rest is counted
+# What a person has to look at, since no program could: such a delivery is never simply accepted.
+NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem. problem: its code and the facts of its sentence; layer: the delivered layer's code.
+
+    ground: in the plane of the proof, None where it lies nowhere; point: on it, in the file's own system; area_m2: of
+    the ground in question; hash: of the feature, of what it touches, and of what is said of them.
+    """
+
+    check: Check
+    problem: Problem
+    path: str
+    layer: str | None = None
+    feature: str | None = None
+    field: str | None = None
+    ground: shapely.Geometry | None = None
+    point: tuple[float, float] | None = None
+    area_m2: float | None = None
+    hash: str = ""
+
+    @property
+    def severity(self) -> str:
+        """fatal, major or minor."""
+        return self.check.severity_of(self.problem.code)
+
+    @property
+    def placed_problem(self) -> Problem:
+        """The problem with its place, for a refusal."""
+        place = {"file": self.path, "layer": self.layer, "feature": self.feature, "field": self.field}
+        return Problem(
+            self.problem.code, {**{name: text for name, text in place.items() if text}, **self.problem.facts}
+        )
+
+    def record(self, language: str) -> dict[str, Any]:
+        """The contract's JSON object, with its hash, by which an exception is granted."""
+        words = problem_record(self.problem, language)
+        return {
+            "code": self.problem.code,
+            "severity": self.severity,
+            "path": self.path,
+            "layer": self.layer,
+            "feature": self.feature,
+            "field": self.field,
+            "message": words["message"],
+            "mend": sender_mend(self.problem.code, words["mend"], language),
+            "x": None if self.point is None else round(self.point[0], 4),
+            "y": None if self.point is None else round(self.point[1], 4),
+            "area_m2": None if self.area_m2 is None else round(self.area_m2, 4),
+            "check": self.check.id,
+            "hash": self.hash,
+        }
+
+
+def point_of(ground: shapely.Geometry | None) -> shapely.Point | None:
+    """A point on the ground, of what is invalid a vertex."""
+    if ground is None or ground.is_empty:
+        return None
+    if shapely.is_valid(ground):
+        return ground.representative_point()
+    return shapely.Point(shapely.get_coordinates(ground)[0])
+
+
+def finding_hash(check: Check, problem: Problem, place: Sequence[str | None], touched: Iterable[str]) -> str:
+    """The hash of a finding: of its check, code and place, and of the content of all that it touches."""
+    parts = [check.id, problem.code, *(text or "" for text in place), *sorted(touched)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ProvedCheck:
+    """How many objects a check has looked at, and how many problems it has found, those that are granted included."""
+
+    check: Check
+    objects: int
+    problems: int
+
+
+@dataclass
+class FindingList:
+    """All findings of one proof, by check in the order of the template."""
+
+    template: DeliveryTemplate
+    findings: list[Finding] = field(default_factory=list)
+    proved: list[ProvedCheck] = field(default_factory=list)
+
+    def take(self, check: Check, objects: int, found: Sequence[Finding]) -> None:
+        """Note what a check has looked at and found."""
+        self.proved.append(ProvedCheck(check, objects, len(found)))
+        self.findings += found
+
+
+@dataclass(frozen=True)
+class Grade:
+    """How a delivery is judged. counts: by severity what was found and is not granted."""
+
+    score: float
+    grade: str
+    counts: Mapping[str, int]
+
+
+def grade_of(template: DeliveryTemplate, findings: Sequence[Finding]) -> Grade:
+    """Score and grade of what is not granted.
+
+    The score is 100 less the weight of each problem, of each check at most `most`. Returned is what has a fatal problem
+    or a score below `accept`; unproved, what has a part that no program could read; else it is accepted.
+    """
+    grading = template.grading
+    lost: Counter[str] = Counter()
+    for finding in findings:
+        lost[finding.check.id] += grading.weight(finding.severity)  # type: ignore[assignment]
+    score = round(max(0.0, 100.0 - sum(min(grading.most, weight) for weight in lost.values())), 1)
+    counts = Counter(finding.severity for finding in findings)
+    if counts[FATAL] or score < grading.accept:
+        grade = RETURNED
+    elif any(finding.problem.code in NOT_CHECKED for finding in findings):
+        grade = UNPROVED
+    else:
+        grade = ACCEPTED
+    return Grade(score, grade, {severity: counts[severity] for severity in SEVERITIES})
+
+
+def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """The most severe first, then by file, layer and check."""
+    order = {severity: place for place, severity in enumerate(SEVERITIES)}
+    return sorted(
+        findings,
+        key=lambda one: (order[one.severity], one.path, one.layer or "", one.check.id, one.feature or ""),
+    )
+
+
+def with_hash(finding: Finding, touched: Iterable[str]) -> Finding:
+    """The finding with its hash. touched: the hashes of the features that it speaks of, or of its file."""
+    place = (finding.path, finding.layer, finding.field)
+    return replace(finding, hash=finding_hash(finding.check, finding.problem, place, touched))

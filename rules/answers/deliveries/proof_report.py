@@ -1,0 +1,214 @@
+"""The reports of a proof for who has to mend the delivery: a workbook, a page that opens offline, JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import phrase
+from onemap.rules.answers.deliveries.check_kinds import KINDS
+from onemap.rules.answers.deliveries.delivery_proof import Proof
+from onemap.rules.contract.declaration import Values, VerbContext
+
+SHEETS, PAGES, DATA = ".xlsx", ".html", ".json"
+_COLUMNS = ("severity", "code", "path", "layer", "feature", "field", "message", "mend", "x", "y", "area_m2")
+_MOST_ROWS = 2_000  # of a page that somebody reads; a workbook and JSON have all
+_SHEET_NAME = 31  # signs at most
+_LAYERS = ("finding_points", "finding_lines", "finding_areas")
+_LAYER_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
+_SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
+Record = Mapping[str, Any]
+
+
+def check_proof_reports(values: Values) -> None:
+    """Refuse before any work where a report cannot be written. Raises OneMapError statement.suffix, out.…."""
+    from onemap.layers.files.atomic_output import check_places
+
+    places, forms = [*map(Path, values.get("report") or ())], [SHEETS, PAGES, DATA]
+    for path in places:
+        if path.suffix.lower() not in forms:
+            raise OneMapError("statement.suffix", file=path.name, field="--report", known=forms)
+    check_places(places, bool(values.get("overwrite")), "--report")
+    if values.get("findings"):
+        path = Path(values["findings"])
+        if path.suffix.lower() != ".gpkg":
+            raise OneMapError("statement.suffix", file=path.name, field="--findings", known=[".gpkg"])
+        check_places([path], bool(values.get("overwrite")), "--findings")
+
+
+def write_proof_reports(values: Values, proof: Proof, delivery: str, context: VerbContext) -> None:
+    """Write each report that is asked for. Raises OneMapError out.…."""
+    from onemap.layers.files.atomic_output import atomic_output
+
+    record, overwrite = proof.record(context.language), bool(values.get("overwrite"))
+    for path in map(Path, values.get("report") or ()):
+        if path.suffix.lower() == PAGES:
+            _write_page({"page": str(path), "overwrite": overwrite}, proof, record, delivery, context)
+            continue
+        with atomic_output(path, overwrite, "--report") as beside:
+            if path.suffix.lower() == SHEETS:
+                _write_book(beside, proof, record, delivery, context.language)
+            else:
+                text = json.dumps({"delivery": delivery, **record}, ensure_ascii=False, indent=1)
+                beside.write_text(text + "\n", encoding="utf-8")
+
+
+def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> None:
+    """The findings that lie somewhere, as layers of a new GeoPackage in the plane of the proof: areas, lines, points.
+
+    Raises OneMapError out.….
+    """
+    import geopandas
+
+    from onemap.layers.files.atomic_output import atomic_output
+
+    names = ("code", "severity", "check", "layer", "feature", "field", "message", "mend", "area_m2")
+    with atomic_output(path, overwrite, "--findings") as beside:
+        for dimension, name in enumerate(_LAYERS):
+            own = [one for one in proof.standing if one.ground is not None and _dimension(one.ground) == dimension]
+            rows = [one.record(language) for one in own]
+            frame = geopandas.GeoDataFrame(
+                {column: [row[column] for row in rows] for column in names},
+                geometry=geopandas.GeoSeries([one.ground for one in own], crs=proof.plane),
+            )
+            frame.astype({"area_m2": "float64"}).to_file(
+                beside,
+                layer=name,
+                driver="GPKG",
+                engine="pyogrio",
+                geometry_type=_LAYER_TYPES[dimension],
+                promote_to_multi=True,
+                **({} if dimension else {"dataset_options": {"VERSION": "1.3"}}),
+            )
+
+
+def _dimension(ground: Any) -> int:
+    import shapely
+
+    return int(shapely.get_dimensions(ground))
+
+
+def _check_rows(proof: Proof, language: str) -> list[list[str]]:
+    """Each check with its class, clause, objects and problems."""
+    rows = []
+    for one in proof.proved:
+        title = (one.check.title or {}).get(language) or KINDS[one.check.kind].title[language]
+        sure = phrase(f"proof_words.{_SURE[one.check.confidence]}", language)
+        rows.append([title, one.check.id, one.check.source, sure, f"{one.objects:,}", f"{one.problems:,}"])
+    return rows
+
+
+def _kinds_of(proof: Proof) -> dict[str, str]:
+    return {one.check.id: one.check.kind for one in proof.proved}
+
+
+def _summary(proof: Proof, record: Record, delivery: str, language: str) -> list[tuple[str, str]]:
+    grade = phrase(f"proof_words.{record['grade']}", language)
+    head = phrase("proof_words.head", language, template=record["template"], score=f"{record['score']:g}", grade=grade)
+    title = proof.template.folders.title.get(language, record["template"])
+    return [
+        (phrase("proof_words.template", language), f"{title} · {record['template']} {record['version']}".strip()),
+        (phrase("proof_words.day", language), date.today().isoformat()),
+        (phrase("proof_words.result", language), head),
+        (phrase("proof_words.problems", language), phrase("proof_words.counts", language, **record["counts"])),
+    ]
+
+
+def _write_book(path: Path, proof: Proof, record: Record, delivery: str, language: str) -> None:
+    """A sheet of the result, then one for each class of checks that found something, then the exceptions."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    opening = [
+        [phrase("proof_words.title", language, delivery=delivery)],
+        *map(list, _summary(proof, record, delivery, language)),
+        [],
+    ]
+    heads = [
+        phrase(f"proof_words.{name}", language)
+        for name in ("kind", "check", "clause", "confidence", "objects", "count")
+    ]
+    _add_sheet(book, phrase("proof_words.result", language), [*opening, heads, *_check_rows(proof, language)])
+    kinds = _kinds_of(proof)
+    names: tuple[str, ...] = ("check", *_COLUMNS, "hash")
+    columns = [phrase(f"proof_words.{name}", language) for name in names]
+    for kind, one in KINDS.items():
+        own = [problem for problem in record["problems"] if kinds[problem["check"]] == kind]
+        if own:
+            rows = [[_cell(problem, name, language) for name in names] for problem in own]
+            _add_sheet(book, one.title[language], [columns, *rows])
+    if record["granted"]:
+        names = ("check", *_COLUMNS, "who", "when", "reason", "hash")
+        heads = [phrase(f"proof_words.{name}", language) for name in names]
+        rows = [[_cell(problem, name, language) for name in names] for problem in record["granted"]]
+        _add_sheet(book, phrase("proof_words.exceptions", language), [heads, *rows])
+    book.save(path)
+
+
+def _cell(problem: Record, name: str, language: str) -> Any:
+    return phrase(f"proof_words.{problem[name]}", language) if name == "severity" else problem[name]
+
+
+def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]]) -> None:
+    sheet = book.create_sheet(title[:_SHEET_NAME])
+    for row in rows:
+        sheet.append([_plain(value) for value in row])
+        for cell in sheet[sheet.max_row]:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # what looks like a formula is text
+
+
+def _plain(value: Any) -> Any:
+    """A value without the control characters that a file may hold, and a sheet may not."""
+    return "".join(sign if sign.isprintable() else " " for sign in value) if isinstance(value, str) else value
+
+
+def _write_page(values: Values, proof: Proof, record: Record, delivery: str, context: VerbContext) -> None:
+    from onemap.rules.display.documents.blocks import columns, section_of, table_under, with_texts
+    from onemap.rules.display.documents.document_files import write_pages
+
+    language = context.language
+    widths = {"kind": 3, "check": 3, "clause": 5, "confidence": 1.6, "objects": 1.6, "count": 1.4}
+    checks = table_under(
+        phrase("proof_words.checks", language),
+        columns("proof_words", language, widths, ("objects", "count")),
+        _check_rows(proof, language),
+        language,
+    )
+    found = {
+        "severity": 1.2,
+        "check": 2.4,
+        "path": 3,
+        "layer": 1.8,
+        "feature": 1.8,
+        "field": 1.6,
+        "message": 5,
+        "mend": 4,
+    }
+    rows = [[str(_cell(problem, name, language) or "") for name in found] for problem in record["problems"]]
+    problems = table_under(
+        phrase("proof_words.problems", language),
+        columns("proof_words", language, found),
+        rows,
+        language,
+        most=_MOST_ROWS,
+    )
+    spared = {"check": 2.4, "layer": 1.8, "feature": 1.8, "message": 5, "who": 1.8, "when": 1.8, "reason": 4}
+    granted = [[str(_cell(problem, name, language) or "") for name in spared] for problem in record["granted"]]
+    exceptions = table_under(
+        phrase("proof_words.exceptions", language), columns("proof_words", language, spared), granted, language
+    )
+    objects = sum(one.objects for one in proof.proved)
+    section = section_of(
+        phrase("proof_words.title", language, delivery=delivery),
+        _summary(proof, record, delivery, language),
+        *(problems if rows else ()),
+        *(exceptions if granted else ()),
+        *checks,
+        lead=phrase("proof_words.lead", language, checks=len(proof.proved), objects=f"{objects:,}"),
+    )
+    foot = phrase("proof_words.foot", language, delivery=delivery, day=date.today().isoformat())
+    write_pages(values, [with_texts(section, _plain)], context, foot=foot)

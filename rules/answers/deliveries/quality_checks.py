@@ -1,0 +1,118 @@
+"""Checks of a delivery that the quality of a layer knows already: codes, overlaps, gaps, duplicates, stated areas."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import shapely
+
+from onemap.layers.catalogue.check_levels import default_checks
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.progress import Progress
+from onemap.layers.quality.quality import GradedProblem, LayerPlace, check_quality
+from onemap.rules.answers.deliveries.check_kinds import KINDS
+from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
+from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
+from onemap.rules.answers.deliveries.proof_findings import MOST_LISTED, Finding
+
+_OF_VALUES = ("value.type", "value.length", "value.code", "value.name", "value.form")
+_TOPOLOGY = {"overlap": "topology.overlap", "gap": "topology.gap", "duplicate": "topology.duplicate"}
+_STATED = "stated_area"
+_LEAST_M2, _LEAST_WIDTH_M = 0.01, 0.001  # below that coordinates were rounded
+
+
+def quality_findings(
+    layer: DeliveredLayer,
+    template: DeliveryTemplate,
+    layers: Mapping[str, DeliveredLayer],
+    progress: Progress,
+) -> dict[str, list[Finding]]:
+    """What these checks find in a layer, by the id of the check; each that was run has its list.
+
+    Overlaps, gaps and duplicates are looked for in one go. Further checks of one kind (another boundary, another field)
+    are run one after the other.
+    """
+    values = template.checks_of(layer.code, "values")
+    topology = template.checks_of(layer.code, *_TOPOLOGY)
+    stated = [check for check in template.checks_of(layer.code, _STATED) if _is_on_ellipsoid(check)]
+    rounds: list[list[Check]] = [[]]
+    for check in (*values, *topology, *stated):
+        free = next((one for one in rounds if check.kind not in {other.kind for other in one}), None)
+        if free is None:
+            rounds.append(free := [])
+        free.append(check)
+    found: dict[str, list[Finding]] = {check.id: [] for one in rounds for check in one}
+    if layer.frame is None or layer.frame.count == 0:
+        return found
+    for checks, part in zip(rounds, progress.parts([1] * len(rounds)), strict=True):
+        for check, one in _round(layer, checks, layers, part):
+            if len(found[check.id]) < MOST_LISTED:
+                found[check.id].append(one)
+    return found
+
+
+def _is_on_ellipsoid(check: Check) -> bool:
+    return bool(check.keys.get("measured", "ellipsoid") == "ellipsoid")
+
+
+def _round(
+    layer: DeliveredLayer, checks: Sequence[Check], layers: Mapping[str, DeliveredLayer], progress: Progress
+) -> list[tuple[Check, Finding]]:
+    if layer.frame is None:
+        return []
+    by_kind = {check.kind: check for check in checks}
+    entry = _entry(layer.wish.entry, by_kind, layer.columns_of)
+    place = LayerPlace(layer.plane, None, _covered(by_kind.get("gap"), layers))
+    quality = check_quality(layer.frame, entry, place, (), {"layer": layer.code}, progress, None)
+    codes = {code: kind for kind in by_kind for code in KINDS[kind].codes}
+    rows = {layer.name_of(at): at for at in layer.places.tolist()}
+    return [
+        (by_kind[codes[one.problem.code]], _finding(layer, by_kind[codes[one.problem.code]], one, rows))
+        for one in quality.found
+        if one.problem.code in codes
+    ]
+
+
+def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[str, str]) -> LayerEntry:
+    """The layer with just these checks switched on, and its stated area where one is held against the ellipsoid."""
+    levels: dict[str, dict[str, Any]] = {code: {"level": "off"} for code in default_checks()}
+    if "values" in checks:
+        levels |= {code: {"level": "warn"} for code in _OF_VALUES}
+    for kind, code in _TOPOLOGY.items():
+        if kind in checks:
+            keys = checks[kind].keys
+            levels[code] = {"level": "warn", "least_m2": keys.get("least_m2", _LEAST_M2)}
+            levels[code]["least_width_m"] = keys.get("least_width_m", _LEAST_WIDTH_M)
+    name = None
+    if _STATED in checks:
+        keys = checks[_STATED].keys
+        name = keys["field"]
+        levels["area.declared"] = {"level": "warn", "share": keys.get("share", 0.001)}
+        levels["area.declared"]["least_m2"] = keys.get("least_m2", 1.0)
+        levels["area.unit"] = {"level": "warn"}
+    fields = tuple(replace(field, area=field.name == name, net=False) for field in entry.fields)
+    key = entry.key if entry.key in columns_of else None
+    return replace(entry, key=key, class_field=None, coverage=False, checks=levels, fields=fields)
+
+
+def _covered(gap: Check | None, layers: Mapping[str, DeliveredLayer]) -> shapely.Geometry | None:
+    """The ground within which there must be no gap; None for what the layer itself encloses."""
+    within = None if gap is None else layers.get(gap.keys.get("within", ""))
+    return None if within is None or len(within.shapes) == 0 else within.union
+
+
+def _finding(layer: DeliveredLayer, check: Check, one: GradedProblem, rows: Mapping[str, int]) -> Finding:
+    """A problem of the quality as a finding: the ground that it shows, and its area."""
+    facts = {name: value for name, value in one.problem.facts.items() if name not in ("feature", "row", "level")}
+    row = rows.get(str(one.problem.facts.get("feature")))
+    is_ground = one.problem.code in ("topology.overlap", "topology.gap")
+    ground = one.geometry if is_ground else None
+    area_m2 = facts.get("area_m2")
+    problem = Problem(one.problem.code, facts)
+    return layer.finding(check, problem, row, ground, area_m2=area_m2)
+
+
+def measured_in_plane(check: Check) -> bool:
+    """Whether a stated area is held against the plane's."""
+    return not _is_on_ellipsoid(check)

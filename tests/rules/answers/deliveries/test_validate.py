@@ -1,0 +1,209 @@
+"""`onemap validate` from the command line: grade, reports, exceptions, templates, what cannot be read; and `ingest`."""
+
+import json
+import shutil
+import zipfile
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import shapely
+
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import RESOURCES
+from onemap.tests.conftest import SHARED_DATA
+from onemap.tests.rules.answers.deliveries.small_delivery import DATABASE, HEAD, TEMPLATE_FILE, SmallDelivery
+from onemap.tests.rules.command import done
+
+TEMPLATE = f"--template={TEMPLATE_FILE}"
+CITY = "130900示例市"
+
+
+@pytest.fixture
+def small(tmp_path):
+    return SmallDelivery().write(tmp_path / "delivery")
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    """The delivery that `sample` makes."""
+    folder = tmp_path_factory.mktemp("plan") / "d"
+    assert done("sample", folder, "--delivery").json["files"] == 59
+    return folder
+
+
+def codes_of(answer):
+    return sorted(problem["code"] for problem in answer.json["problems"])
+
+
+def change(small, code, **values):
+    path = small / HEAD / DATABASE
+    rows = gpd.read_file(path, layer=code)
+    for name, value in values.items():
+        rows.loc[5, name] = value
+    rows.to_file(path, layer=code, driver="GPKG", engine="pyogrio")
+
+
+def test_the_sample_s_delivery_is_accepted_as_a_folder_and_as_a_zip(plan, onemap, tmp_path):
+    reports = [tmp_path / f"r{suffix}" for suffix in (".xlsx", ".html", ".json")]
+    words = [f"--report={path}" for path in reports]
+    answer = onemap("validate", plan, "--template=municipal-plan", *words, f"--findings={tmp_path / 'f.gpkg'}")
+    assert answer.code == 0 and answer.json["problems"] == [], answer.json["problems"]
+    assert (answer.json["score"], answer.json["grade"]) == (100.0, "accepted")
+    assert answer.json["counts"] == {"fatal": 0, "major": 0, "minor": 0}
+    assert all(set(one) == {"check", "objects", "problems"} for one in answer.json["checked"])
+    assert "100" in str([*openpyxl.load_workbook(reports[0]).worksheets[0].values])
+    assert json.loads(reports[2].read_text(encoding="utf-8"))["grade"] == "accepted"
+    assert b"<html" in reports[1].read_bytes()[:300].lower() and gpd.list_layers(tmp_path / "f.gpkg")["name"].size == 3
+    with zipfile.ZipFile(tmp_path / "plan.zip", "w") as packed:
+        for path in plan.rglob("*"):
+            packed.write(path, path.relative_to(plan))
+    assert onemap("validate", tmp_path / "plan.zip", "--template=municipal-plan").json["grade"] == "accepted"
+
+
+def test_the_exit_code_is_that_of_the_gravest_problem(small, onemap):
+    (small / HEAD / "说明.txt").write_text("x", encoding="utf-8")
+    answer = onemap("validate", small, TEMPLATE)
+    assert answer.code == 0 and answer.json["counts"]["minor"] == 2 and answer.json["grade"] == "accepted"
+    assert onemap("validate", small, TEMPLATE, "--fail-on=minor").code == 4
+    change(small, "TB", DLBM="9999")
+    answer = onemap("validate", small, TEMPLATE)
+    assert answer.code == 4 and onemap("validate", small, TEMPLATE, "--fail-on=fatal").code == 0
+    (problem,) = [one for one in answer.json["problems"] if one["code"] == "value.code"]
+    assert (problem["layer"], problem["feature"], problem["field"]) == ("TB", "T05", "DLBM")
+    assert problem["path"] == DATABASE and problem["mend"] and (problem["x"], problem["y"]) == (500_150.0, 4_200_150.0)
+
+
+def test_an_exception_holds_for_the_same_content_alone(small, onemap, tmp_path):
+    change(small, "TB", KC=6000.0, JMJ=4000.0)
+    first = onemap("validate", small, TEMPLATE).json["problems"]
+    granted = [one for one in first if one["layer"] == "TB"]
+    assert granted
+    signed_lines = 'who = "王审"\nwhen = 2026-03-01\nreason = "现状"\n'
+    text = "".join(
+        f'[[exception]]\ncheck = "{one["check"]}"\nhash = "{one["hash"]}"\n{signed_lines}' for one in granted
+    )
+    (tmp_path / "delivery.exceptions.toml").write_text(text, encoding="utf-8")
+    answer = onemap("validate", small, TEMPLATE).json
+    assert [one["layer"] for one in answer["problems"] if one["layer"]] == []
+    assert [(one["who"], one["reason"]) for one in answer["granted"]] == [("王审", "现状")] * len(granted)
+    change(small, "TB", KC=6001.0)
+    answer = onemap("validate", small, TEMPLATE).json
+    assert len(answer["lapsed"]) == len(granted) and answer["granted"] == []
+    (tmp_path / "delivery.exceptions.toml").write_text('[[exception]]\ncheck = "x"\n', encoding="utf-8")
+    refused = onemap("validate", small, TEMPLATE)
+    assert refused.code == 3 and set(refused.codes) == {"exception.key"}
+
+
+BROKEN = {
+    '[[check]]\nkind = "none"\n': ("kind", 8),
+    '[[check]]\nkind = "overlap"\nlayer = "XX"\n': ("layer", 9),
+    '[[check]]\nkind = "small"\nlayer = "A"\n': ("least_m2", 7),
+    '[[check]]\nkind = "condition"\nlayer = "A"\nwhere = "MJ >"\n': ("where", 10),
+    '[[check]]\nkind = "gap"\nlayer = "A"\nleast = 3\n': ("least", 10),
+    "[grade]\nfatal = -1\n": ("fatal", 8),
+    '[[layer]]\ncode = "B"\n': ("geometry", 7),
+    '[[layer]]\ncode = "B"\ngeometry = "polygon"\nranges = { MJ = [1] }\n': ("ranges", 10),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_template_is_refused_with_its_place(text, onemap, tmp_path):
+    head = '[template]\nid = "t"\ntitle = { zh = "t", en = "t" }\n[[layer]]\ncode = "A"\ngeometry = "polygon"\n'
+    (tmp_path / "t.toml").write_text(head + text, encoding="utf-8")
+    answer = onemap("validate", tmp_path, f"--template={tmp_path / 't.toml'}")
+    key, line = BROKEN[text]
+    assert answer.code == 3 and set(answer.codes) == {"template.key"}
+    assert any(one["field"] == key and f" {line} " in one["message"] for one in answer.json["problems"])
+
+
+def test_what_cannot_be_opened_is_told_and_the_rest_is_proved(small, onemap):
+    (small / HEAD / "附件.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    change(small, "TB", DLBM="9999")
+    answer = onemap("validate", small, TEMPLATE)
+    assert "proof.unread" in codes_of(answer) and "value.code" in codes_of(answer)
+    assert answer.json["grade"] == "unproved"
+    (small / HEAD / DATABASE).write_bytes(b"SQLite format 3\0" + bytes(100))
+    answer = onemap("validate", small, TEMPLATE)
+    unread = [one["path"] for one in answer.json["problems"] if one["code"] == "proof.unread"]
+    assert sorted(unread) == sorted([DATABASE, "附件.zip"]) and answer.code == 4
+
+
+def test_a_city_s_own_template_of_ten_lines_proves_one_database(onemap, tmp_path):
+    (tmp_path / "own.toml").write_text(
+        '[template]\nid = "own"\ntitle = { zh = "自编", en = "Own" }\n[[layer]]\ncode = "DK"\ngeometry = "polygon"\n'
+        'fields = [{ name = "BH", length = 8 }]\nunique = ["BH"]\n[[check]]\nkind = "overlap"\nlayer = "DK"\n',
+        encoding="utf-8",
+    )
+    shapes = [shapely.box(500_000 + at * 90, 4_200_000, 500_100 + at * 90, 4_200_100) for at in range(2)]
+    gpd.GeoDataFrame({"BH": ["1", "1"]}, geometry=shapes, crs="EPSG:4547").to_file(tmp_path / "d.gpkg", layer="DK")
+    answer = onemap("validate", tmp_path / "d.gpkg", f"--template={tmp_path / 'own.toml'}")
+    assert codes_of(answer) == ["proof.value_repeated", "topology.overlap"] and answer.code == 4
+    (overlap,) = [one for one in answer.json["problems"] if one["code"] == "topology.overlap"]
+    assert overlap["area_m2"] == pytest.approx(1000) and 500_090 < overlap["x"] < 500_100
+
+
+@pytest.mark.slow
+def test_a_delivery_that_is_returned_does_not_enter_and_one_that_is_accepted_is_in_the_log(plan, onemap, tmp_path):
+    city, rules = tmp_path / "city.gpkg", tmp_path / "none.toml"
+    rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
+    done("new", city, "--crs=EPSG:4547", "--name=示例市", "--pack", rules)
+    bad = tmp_path / "bad"
+    shutil.copytree(plan, bad)
+    (next(bad.rglob("1文本")) / f"{CITY}国土空间总体规划文本.pdf").write_bytes(b"PK\x03\x04")
+    given = ("--template=municipal-plan", "--covers=extent", "--sure")
+    vectors = f"4矢量/{CITY}国土空间规划矢量数据.gdb"
+    refused = onemap("ingest", city, bad, *given, "--file", bad / CITY / vectors)
+    assert refused.code == 3 and refused.codes[0] == "ingest.returned" and "template.form" in refused.codes
+    assert not any(one["versions"] for one in onemap("layers", city).json["layers"])
+    files = [f"--file={plan / CITY / path}" for path in (vectors, f"3表格/{CITY}国土空间规划表格.gdb")]
+    answer = onemap("ingest", city, plan, *given, *files)
+    assert answer.code == 0, answer.json
+    assert answer.json["proof"]["grade"] == "accepted"
+    with open_library(str(city)) as library:
+        rows = library.connection.execute("SELECT detail FROM onemap_audit WHERE action = 'add'").fetchall()
+    proofs = {json.loads(row[0])["proof"]["report_sha256"] for row in rows}
+    assert proofs == {answer.json["proof"]["report_sha256"]} and onemap("verify", city).json["ok"]
+    target = tmp_path / "汇交.zip"
+    for folder in ("1文本", "2图件", "5说明"):
+        shutil.copytree(plan / CITY / folder, tmp_path / "people" / folder)
+    head = ("--template=municipal-plan", "--code=130900", "--name=示例市", f"--files={tmp_path / 'people'}")
+    assert onemap("deliver", city, target, *head).code == 0
+    back = onemap("validate", target, "--template=municipal-plan")
+    assert (back.json["problems"], back.json["grade"]) == ([], "accepted"), "one template writes and proves"
+
+
+SHIPPED = sorted(path.stem for path in (RESOURCES / "deliveries").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_shipped_template_can_be_read_and_names_its_sources(name, onemap, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    answer = onemap("validate", tmp_path / "nothing", f"--template={name}")
+    assert answer.code == 4 and answer.json["template"] == name and answer.json["grade"] in ("returned", "unproved")
+
+
+HEAD_OF_FOREIGN = '[template]\nid = "t"\ntitle = { zh = "t", en = "t" }\n'
+ONE_LAYER = '[[layer]]\ncode = "A"\ngeometry = "polygon"\n'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["broken_files", "formats", "redline_txt", "momepy"])
+def test_foreign_files_run_through_a_template_of_their_own_without_a_crash(folder, onemap, tmp_path):
+    place = SHARED_DATA / folder
+    if not place.is_dir():
+        pytest.skip("the shared data are not here")
+    template = tmp_path / "t.toml"
+    template.write_text(HEAD_OF_FOREIGN + ONE_LAYER, encoding="utf-8")
+    answer = onemap("validate", place, f"--template={template}")
+    found = set(codes_of(answer))
+    assert answer.code == 4 and found & {"proof.layer_missing", "proof.unread"} and "proof.layer_extra" in found
+    names = sorted({one["layer"] for one in answer.json["problems"] if one["code"] == "proof.layer_extra"})
+    text = HEAD_OF_FOREIGN
+    for at, name in enumerate(names):
+        text += ONE_LAYER.replace('"A"', f'"A{at}"') + f"names = [{json.dumps(name, ensure_ascii=False)}]\n"
+        text += f'[[check]]\nkind = "overlap"\nlayer = "A{at}"\n[[check]]\nkind = "vertices"\nlayer = "A{at}"\n'
+    template.write_text(text, encoding="utf-8")
+    answer = onemap("validate", place, f"--template={template}")
+    assert answer.code in (0, 4) and len(answer.json["checked"]) > len(names)
+    assert "proof.layer_extra" not in codes_of(answer)
