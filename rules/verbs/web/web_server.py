@@ -38,8 +38,9 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
     with open_library(library):
         pass
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 - what is missing is told before anything is begun
 
+        from onemap.rules.verbs.web.desk_pages import DeskPages
         from onemap.rules.verbs.web.web_site import WebSite
     except ImportError as error:
         raise OneMapError("web.not_installed", reason=str(error)) from None
@@ -48,14 +49,31 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
     limits = Limits()
     asker = Asker(library, language, names_files=False)
     pool = CorePool(_AT_ONCE, language, limits.seconds)
+    desk_pool = CorePool(1, language, limits.seconds)
     jobs = JobTable(pool, asker, _AT_ONCE)
 
     def tell(code: str) -> None:
         _tell(address, code, as_json, language)
 
-    site = WebSite(asker, verbs_for_others(verbs), jobs, limits, tell, _hosts(door))
+    desk = DeskPages(library, desk_pool)
+    site = WebSite(asker, verbs_for_others(verbs), jobs, limits, tell, _hosts(door), desk)
+    try:
+        _run(site.app, door)
+    except KeyboardInterrupt:  # it has shut down before it says so
+        pass
+    finally:
+        jobs.end()
+        pool.end()
+        desk_pool.end()
+    return 0
+
+
+def _run(app: Any, door: socket.socket) -> None:
+    """Answer at a socket until the program is ended; what is on its way then has a moment."""
+    import uvicorn
+
     config = uvicorn.Config(
-        site.app,
+        app,
         log_level="error",
         access_log=False,
         server_header=False,
@@ -66,14 +84,7 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_WORDS_S,
     )
-    try:
-        uvicorn.Server(config).run(sockets=[door])
-    except KeyboardInterrupt:  # it has shut down before it says so
-        pass
-    finally:
-        jobs.end()
-        pool.end()
-    return 0
+    uvicorn.Server(config).run(sockets=[door])
 
 
 def _is_loopback(host: str) -> bool:

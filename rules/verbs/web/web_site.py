@@ -10,15 +10,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import LANGUAGES
+from onemap.layers.messages import LANGUAGES, sentences
 from onemap.rules.contract.declaration import Verb
 from onemap.rules.display.documents.html_printer import render, template_part
+from onemap.rules.verbs.web.desk_pages import DeskPages
 from onemap.rules.verbs.web.job_table import JobTable
 from onemap.rules.verbs.web.ogc_processes import OgcProcesses, problem_response
 from onemap.rules.verbs.web.parcel_limits import Limits
 from onemap.rules.verbs.web.serve_child import refusal_of
 from onemap.rules.verbs.web.site_guard import COOKIE, SIGN_IN, Sessions, SiteGuard, token_of
-from onemap.rules.verbs.web.site_words import site_words
 from onemap.rules.verbs.web.verb_question import Asker
 
 _MOST_NAME = 60
@@ -35,9 +35,11 @@ class WebSite:
         limits: Limits,
         tell: Callable[[str], None],
         hosts: frozenset[str],
+        desk: DeskPages,
     ) -> None:
         self._asker = asker
         self._sessions = Sessions(tell)
+        self._desk = desk
         self._processes = OgcProcesses(verbs, asker, jobs, limits)
         routes = [
             Route("/", self._front),
@@ -46,19 +48,23 @@ class WebSite:
             Route("/sign-out", self._sign_out, methods=["POST"]),
             Route("/health", self._health),
             Route("/site.css", self._style),
+            *desk.routes(),
             *self._processes.routes(),
         ]
         site = Starlette(routes=routes, exception_handlers={404: self._nothing, 405: self._nothing, 500: self._defect})
         self.app: ASGIApp = SiteGuard(site, self._sessions, hosts, limits.bytes, asker.language)
 
     async def _front(self, request: Request) -> Response:
+        """For people their desk, for programs the service."""
+        if "text/html" in request.headers.get("accept", "") and request.query_params.get("f") != "json":
+            return await self._desk.first_page(request)
         return await self._processes.landing(request)
 
     async def _ask_code(self, request: Request) -> Response:
         return self._sign_in_page(_language(request, self._asker.language), is_wrong=False)
 
     def _sign_in_page(self, language: str, is_wrong: bool) -> Response:
-        page = render("sign-in.html", words=site_words(language), language=language, is_wrong=is_wrong)
+        page = render("sign-in.html", words=sentences(language)["site"], language=language, is_wrong=is_wrong)
         return HTMLResponse(str(page), 401 if is_wrong else 200)
 
     async def _sign_in(self, request: Request) -> Response:
