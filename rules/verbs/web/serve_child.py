@@ -52,6 +52,7 @@ class ServeChild:
         self._numbers = count(1)
         self._waiting: dict[int, queue.Queue[dict[str, Any] | None]] = {}
         self._turn = threading.Lock()
+        self._has_ended = threading.Event()
         self._held = contextlib.ExitStack()
         text = _SERVING.format(main=str(_MAIN), language=language)
         self._program = self._held.enter_context(python_process(text, most, environment=environment))
@@ -60,7 +61,7 @@ class ServeChild:
     @property
     def is_alive(self) -> bool:
         """Whether it can still be asked."""
-        return self._program.poll() is None
+        return not self._has_ended.is_set() and self._program.poll() is None
 
     def ask(
         self, verb: str, values: Mapping[str, Any], report: ReportProgress, begun: Callable[[int], None] | None = None
@@ -73,6 +74,8 @@ class ServeChild:
         self._waiting[number] = answers
         try:
             self._send({"id": number, "method": verb, "params": dict(values)})
+            if self._has_ended.is_set():  # what was sent went nowhere, and nobody is listening for an answer
+                answers.put(None)
             if begun:
                 begun(number)
             while (line := answers.get()) is not None:
@@ -114,5 +117,6 @@ class ServeChild:
                 number = message.get("id") or message.get("params", {}).get("id")
                 if (answers := self._waiting.get(number)) is not None:
                     answers.put(message)
+        self._has_ended.set()
         for answers in list(self._waiting.values()):
             answers.put(None)

@@ -1,7 +1,6 @@
 """OGC API Processes 1.0 by plain HTTP: a test for each abstract test of OGC 18-062r2 that speaks of what is here."""
 
 import io
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,8 +225,6 @@ def test_owslib_lists_describes_and_executes(server: WebServer):
     one = processes.Processes(server.address, headers={"Authorization": f"Bearer {server.token}"})
     assert {process["id"] for process in one.processes()} >= {"check", "identify"}
     assert "parcels" in one.process("check")["inputs"]
-    execute = getattr(one, "execute", None)
-    if execute is None:
+    if not hasattr(one, "execute"):
         pytest.skip("this OWSLib only lists and describes")
-    answer = execute("identify", POINT)
-    assert json.loads(json.dumps(answer))["layers"][0]["code"] == "ZONE"
+    assert one.execute("identify", POINT)["answer"]["layers"][0]["code"] == "ZONE"
