@@ -1,11 +1,13 @@
 """The desk in a browser: cases, what is due, one case, one opinion; its steps are the verbs of the review."""
 
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -33,6 +35,10 @@ _DOCUMENTS = {
 _NO_OVERALL = "not_involved"  # which a case as a whole never is
 _ITEM = "answer."  # before the name of a checklist item
 _MOST_FIELDS = 200
+_MOST_TEXT = 100_000  # signs of one field
+_PLACE = ("x", "y", "crs", "radius")
+_OPENING = ("project", "crs", "layer", "id")
+_FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
 _FIELDS = {
     "opine": ("conclusion", "text", "basis"),
     "sign": ("reason", "unanswered"),
@@ -63,6 +69,9 @@ class DeskPages:
         case = "/cases/{case}"
         return [
             Route("/department", self._choose_department, methods=["POST"]),
+            Route("/here", self._here_page),
+            Route("/open", self._opening_page),
+            Route("/open", self._open, methods=["POST"]),
             Route(case, self._case_page),
             Route(f"{case}/statement.{{form}}", self._document),
             Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
@@ -80,6 +89,12 @@ class DeskPages:
 
     async def _opinion_page(self, request: Request) -> Response:
         return await run_in_threadpool(self._respond, request, self._opinion)
+
+    async def _here_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._here)
+
+    async def _opening_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._opening)
 
     async def _document(self, request: Request) -> Response:
         return await run_in_threadpool(self._respond, request, self._exported)
@@ -197,6 +212,59 @@ class DeskPages:
             return RedirectResponse(f"/cases/{case}" + (f"/opinions/{department}" if department else ""), 303)
 
         return await run_in_threadpool(self._respond, request, act)
+
+    def _here(self, request: Request, session: Session) -> Response:
+        """What lies at a point, in every layer; on a phone, where one stands."""
+        asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
+        rows: list[dict[str, Any]] = []
+        why: Sequence[Any] = ()
+        if asked["x"] and asked["y"]:
+            values = {name: value for name, value in asked.items() if value}
+            try:
+                rows = shown_parts(self._ask(session, "identify", view=True, **values)["view"], session.language)
+            except VerbRefusal as refusal:
+                why = refusal.answer.problems
+        page = _page("here.html", session, asked=asked, rows=rows, why=why)
+        page.status_code = 400 if why else 200
+        return page
+
+    def _opening(self, _: Request, session: Session) -> Response:
+        return _page("open.html", session, typed={}, why=())
+
+    async def _open(self, request: Request) -> Response:
+        """Open a case on parcels that are sent along, in any form in which a department sends them."""
+        async with request.form(max_files=1, max_fields=10, max_part_size=_MOST_TEXT) as form:
+            typed = {name: value for name, value in form.items() if isinstance(value, str)}
+            sent = form.get("parcels")
+            name, body = (
+                (Path(sent.filename or "").name, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
+            )
+        session = _session(request)
+        if not _is_of(session, typed):
+            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+
+        def act(_: Request, session: Session) -> Response:
+            try:
+                case = self._opened_case(session, typed, name, body)
+            except VerbRefusal as refusal:
+                page = _page("open.html", session, typed=typed, why=refusal.answer.problems)
+                page.status_code = 400
+                return page
+            return RedirectResponse(f"/cases/{case}", 303)
+
+        return await run_in_threadpool(self._respond, request, act)
+
+    def _opened_case(self, session: Session, typed: Mapping[str, str], name: str, body: bytes) -> str:
+        """Open a case; its number. name, body: of the file that was sent. Raises VerbRefusal."""
+        if not session.name:
+            raise VerbRefusal(refusal_of(OneMapError("web.no_name"), session.language))
+        if not body or not _FILE_NAME.fullmatch(name):
+            raise VerbRefusal(refusal_of(OneMapError("web.no_file"), session.language))
+        values = {field: typed[field].strip() for field in _OPENING if typed.get(field, "").strip()}
+        with room_of_answer() as folder:
+            (folder / name).write_bytes(body)
+            opened = self._ask(session, "review open", parcels=str(folder / name), by=session.name, **values)
+        return str(opened["case"])
 
     async def _choose_department(self, request: Request) -> Response:
         async with request.form(max_files=0, max_fields=5) as form:

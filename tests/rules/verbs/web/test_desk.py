@@ -1,6 +1,7 @@
 """The officer's desk over HTTP: the same rows and the same events as on the command line, in both languages."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
-from onemap.tests.rules.verbs.web.asked_town import ground, make_library
+from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground, make_library
 from onemap.tests.rules.verbs.web.web_client import Reply, WebServer
 
 ATTACK = "<script>alert(1)</script>同意"
@@ -130,6 +131,56 @@ def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
     nobody, at = Officer(server, " "), f"/cases/{case}"
     assert nobody.submit(at, f"{at}/steps/circulate").status == 409
     assert done("review", "show", library, case).json["state"] == "draft"
+
+
+def upload(officer: Officer, name: str, body: bytes, **fields: str) -> Reply:
+    """Send the form of a new case, with a file."""
+    key = re.search(r'form_key" value="([^"]*)', officer.page("/open"))[1]
+    edge = "edge-of-a-part"
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        for field, value in {"form_key": key, **fields}.items()
+    ]
+    head = f'--{edge}\r\nContent-Disposition: form-data; name="parcels"; filename="{name}"\r\n\r\n'
+    data = b"".join([*parts, head.encode(), body, f"\r\n--{edge}--\r\n".encode()])
+    headers = {"Cookie": officer.cookie, "Accept": "text/html", "Content_Type": f"multipart/form-data; boundary={edge}"}
+    return officer.server.ask("POST", "/open", data, signed_in=False, **headers)
+
+
+def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
+    first, _ = officers
+    body = json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
+    reply = upload(first, "地块.geojson", body, project="新项目")
+    assert reply.status == 303, reply.body.decode()
+    shown = done("review", "show", library, reply.headers["location"].removeprefix("/cases/")).json
+    assert (shown["project"], shown["opened_by"], shown["verdicts"]["prohibited"]) == ("新项目", "甲", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("../../etc/passwd", b"x"),
+        (".hidden", b"x"),
+        ("p.geojson", b""),
+        ("p.geojson", b"{"),
+        ("p.gpkg", b"SQLite format 3\x00" + b"\xff" * 500),
+        ("p.vrt", b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_words(library: Path, officers: Any, name: str, body: bytes):
+    first, _ = officers
+    before = len(done("review", "list", library).json["cases"])
+    reply = upload(first, name, body, project="<i>坏</i>")
+    text = reply.body.decode()
+    assert reply.status == 400 and 'role="alert"' in text and "&lt;i&gt;坏" in text and "onemap-answer-" not in text
+    assert len(done("review", "list", library).json["cases"]) == before
+
+
+def test_what_lies_here_is_told_as_rows(officers: Any):
+    _, second = officers
+    page = second.page(f"/here?x={X + 50}&y={Y + 50}")
+    assert "f1" in page and "2024" in page
+    assert 'role="alert"' in second.ask("GET", "/here?x=far&y=1").body.decode()
 
 
 def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case: str):
