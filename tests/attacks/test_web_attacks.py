@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,7 @@ def test_deep_and_endless_json_is_refused_in_words(server: WebServer):
         assert reply.status == 400 and reply.code == "usage.line"
 
 
+@pytest.mark.slow
 def test_who_asks_too_often_is_told_to_wait(library: Path):
     one = WebServer(library)
     try:
@@ -170,3 +172,10 @@ def test_a_port_that_is_taken_is_told(library: Path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         answer: Any = command("web", library, "--port", other.getsockname()[1])
     assert answer.code == 3 and answer.codes == ["web.port"]
+
+
+def test_without_the_extra_it_is_told_what_to_install(library: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    answer = command("web", library, "--port", "0")
+    assert answer.code == 3 and answer.codes == ["web.not_installed"]
+    assert "requirements/web.txt" in answer.json["problems"][0]["mend"]

@@ -12,6 +12,8 @@ from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.tests.conftest import other_writer, write_layer
 from onemap.tests.rules.verbs.web.asked_town import ground
 
+pytestmark = pytest.mark.slow  # each starts cores of its own
+
 NOTHING_TOLD = (lambda fraction, step: None), (lambda stop: None)
 
 

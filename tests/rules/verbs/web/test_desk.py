@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
-from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground, make_library
+from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground
 from onemap.tests.rules.verbs.web.web_client import Reply, WebServer
 
 ATTACK = "<script>alert(1)</script>同意"
@@ -48,8 +49,8 @@ class Officer:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_library(tmp_path_factory.mktemp("desk"))
+def library(asked_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copy(asked_library, tmp_path_factory.mktemp("desk")))
 
 
 @pytest.fixture(scope="module")
