@@ -91,7 +91,7 @@ class DeskPages:
         return await run_in_threadpool(self._respond, request, self._opinion)
 
     async def _here_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._respond, request, self._here)
+        return await run_in_threadpool(self._respond, request, self._place)
 
     async def _opening_page(self, request: Request) -> Response:
         return await run_in_threadpool(self._respond, request, self._opening)
@@ -213,7 +213,7 @@ class DeskPages:
 
         return await run_in_threadpool(self._respond, request, act)
 
-    def _here(self, request: Request, session: Session) -> Response:
+    def _place(self, request: Request, session: Session) -> Response:
         """What lies at a point, in every layer; on a phone, where one stands."""
         asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
         rows: list[dict[str, Any]] = []
