@@ -124,7 +124,7 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
         is_raster = layer["geometry"] == "raster"
         away = "" if is_raster else phrase("said.identify_none_near", language, distance=f"{FARTHEST_M / 1_000:.0f}")
         parts = [away]
-    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=_joined(parts, language))
+    line = phrase("said.identify_free_layer", language, title=layer["title"], nearest=_words_text(parts, language))
     return AnswerRow(
         layer["title"],
         [away or layer["department_title"]],
@@ -136,7 +136,7 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
     )
 
 
-def _joined(words: Sequence[Word], language: str) -> str:
+def _words_text(words: Sequence[Word], language: str) -> str:
     return phrase("said.comma", language).join(word_text(word, language) for word in words)
 
 
