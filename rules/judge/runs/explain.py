@@ -76,7 +76,7 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
     def step(name: str, value: Any, words: Any = _AS_IT_IS, **about: Any) -> None:
         plain = value if words is _AS_IT_IS else words
         one = {"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain}
-        steps.append({**one, **({"about": about} if about else {})})
+        steps.append({**one, "about": about or None})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0]

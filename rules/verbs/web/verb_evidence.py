@@ -37,7 +37,7 @@ def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], 
             for feature in layer["features"]
         ]
     if verb == "explain":
-        found["features"] = [step["about"]["feature"] for step in result["steps"] if "feature" in step.get("about", {})]
+        found["features"] = [about["feature"] for about in _abouts(result) if "feature" in about]
     return found
 
 
@@ -53,11 +53,16 @@ def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
         if isinstance(one := result.get(name), dict) and "code" in one:
             found.append({"code": one["code"], "version": one.get("label"), "hash": one.get("hash")})
     if verb == "explain":
-        found += [step["about"] for step in result["steps"] if step.get("key") == "version" and "about" in step]
+        found += [about for about in _abouts(result) if "version" in about]
     for sheet in result.get("sheet", {}).get("sheets", ()):
         rows = [*sheet.get("plans", ()), *sheet.get("findings", ())]
         found += [{"code": row["layer"], "version": row["version"]} for row in rows if row.get("layer")]
     return list({tuple(one.items()): dict(one) for one in found}.values())
+
+
+def _abouts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ids of which the steps of an explanation speak."""
+    return [about for step in result["steps"] if (about := step.get("about"))]
 
 
 def _findings(tables: Path) -> dict[str, Any]:
