@@ -208,7 +208,7 @@ class Explanation(Result):
 
     @property
     def steps(self) -> pd.DataFrame:
-        """The steps in their order: `step` in words, its `key`, its `value`, and `about`, the ids of a layer version or a feature."""
+        """The steps in their order: `step` in words, its `key`, its `value`, and `about`: ids."""
         return pd.DataFrame(self.answer["steps"], dtype=object)  # what is not said stays None
 
     def _first_rows(self) -> pd.DataFrame:
