@@ -66,15 +66,28 @@ def run_python(
     look: is told the seconds since its start now and then; what it raises ends the process. environment: None for this
     one's; folder: where it runs.
     """
+    with python_process(text, bounds.bytes, environment=environment, folder=folder) as child:
+        return _ended(child, given, bounds.seconds, look)
+
+
+@contextmanager
+def python_process(
+    text: str, most: int | None, *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that runs a text of Python, without Python's own environment variables; it ends with the block.
+
+    most: bytes of memory, on macOS not held; None for what this process itself may take. environment: None for this
+    one's; folder: where it runs.
+    """
     variables = dict(os.environ if environment is None else environment)
-    if bounds.bytes is not None:
-        variables[_MEMORY_VARIABLE] = str(bounds.bytes)
+    if most is not None:
+        variables[_MEMORY_VARIABLE] = str(most)
     command = [sys.executable, "-I", "-X", "utf8", "-c", _BEGINNING + text]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=variables, cwd=folder, **pipes) as child:  # type: ignore[call-overload]  # nosec B603
         try:
-            with _job(child, bounds.bytes):
-                return _ended(child, given, bounds.seconds, look)
+            with _job(child, most):
+                yield child
         finally:
             child.kill()
 

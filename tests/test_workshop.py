@@ -55,7 +55,7 @@ def test_the_lock_holds_a_version_for_every_requirement():
     folder = ROOT / "resources" / "requirements"
     named = [
         line.split(">")[0].split("=")[0].strip().lower()
-        for file in ("core.txt", "cluster.txt", "fast.txt", "notebook.txt", "dev.txt", "qgis.txt", "qt6.txt")
+        for file in ("core.txt", "cluster.txt", "fast.txt", "notebook.txt", "web.txt", "dev.txt", "qgis.txt", "qt6.txt")
         for line in (folder / file).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]

@@ -32,7 +32,7 @@ PLUGINS = FACE / "plugins"
 PACKAGE_ROOM = CORE / "room"
 
 REQUIREMENTS = ROOT / "resources" / "requirements"
-NEEDED = ("core.txt", "cluster.txt", "notebook.txt", "dev.txt")
+NEEDED = ("core.txt", "cluster.txt", "notebook.txt", "web.txt", "dev.txt")
 OLDEST_CORE = (3, 11)
 NEWEST_KNOWN = 15
 STAMP = "onemap-stamp"

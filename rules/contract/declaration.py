@@ -30,7 +30,7 @@ _FILES = (
 )
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
-_WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
+WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 
@@ -64,18 +64,25 @@ class Parameter:
         """Whether a request must give it."""
         return self.required or (self.positional and not self.optional)
 
+    @property
+    def may_be_path(self) -> bool:
+        """Whether its value may name a file or a folder of the machine on which the verb runs."""
+        return bool(_MAY_BE_PATH.search(self.metavar))
+
 
 @dataclass(frozen=True)
 class Verb:
     """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
 
     work: the module of rules/verbs/work whose function of the same name, `review_open` for two words, does it.
+    for_others: whether other systems may ask it (`mcp`, `web`): it answers, and changes no layer and no case.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     makes_data: bool = False
     work: str = "library_work"
+    for_others: bool = False
 
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do it: from then on it is done, and not cancelled any more. What comes of a rehearsal's library says so."""
@@ -177,6 +184,14 @@ def to_seed(text: str) -> int:
     return value
 
 
+def to_port(text: str) -> int:
+    """A port of this machine; 0 stands for any that is free. Raises ValueError."""
+    value = int(text)
+    if not 0 <= value <= 65_535:
+        raise ValueError(text)
+    return value
+
+
 def to_town_size(text: str) -> int:
     """How many parcels a sample city may have. Raises ValueError."""
     value = int(text)
@@ -244,10 +259,10 @@ def _keep_inputs(verb: Verb, values: Values) -> None:
     """Refuse to replace with a result what is read for it, whatever the verb. Raises OneMapError out.input."""
     from onemap.layers.files.atomic_output import refuse_inputs
 
-    files = [parameter for parameter in verb.parameters if _MAY_BE_PATH.search(parameter.metavar)]
-    read = [place for one in files if one.name not in _WRITTEN for place in _places(one, values)]
+    files = [parameter for parameter in verb.parameters if parameter.may_be_path]
+    read = [place for one in files if one.name not in WRITTEN for place in _places(one, values)]
     for parameter in files:
-        for place in _places(parameter, values) if parameter.name in _WRITTEN else ():
+        for place in _places(parameter, values) if parameter.name in WRITTEN else ():
             refuse_inputs(Path(place), _shown_name(parameter), read)
 
 
@@ -287,7 +302,7 @@ def _text(parameter: Parameter, value: Any) -> str:
     """
     text = str(value)
     _check_place(parameter, text)
-    if _MAY_BE_PATH.search(parameter.metavar):
+    if parameter.may_be_path:
         check_plain(Path(text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text))
     if parameter.metavar not in _PATHS and any("\ud800" <= sign <= "\udfff" for sign in text):
         raise UsageError("usage.value", field=_shown_name(parameter), value=text)

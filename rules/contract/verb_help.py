@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from onemap.layers.messages import either_of, phrase
+from onemap.layers.messages import either_of, phrase, sentences
 from onemap.layers.text_table import padded_text, text_width, wrapped_lines
 
 # By what they are for, as `help_groups` of the messages titles them; a first word stands for all its steps.
@@ -18,7 +18,7 @@ GROUPS = {
     "review": "review recheck",
     "numbers": "statistics transitions indicators themes warnings warning readings",
     "exchange": "validate changes deliver receive redline publish copy",
-    "care": "history verify upgrade keep profile words self-test serve",
+    "care": "history verify upgrade keep profile words self-test serve mcp web",
 }
 _WIDEST = 110  # columns; longer lines are hard to read
 _ALIKE = 0.7
@@ -54,6 +54,13 @@ def verb_overview(described: Callable[[str], str], language: str) -> str:
             first, *rest = wrapped_lines(described(name), line_width() - len(indent))
             lines += [f"  {padded_text(name, widest)}  {first}", *(indent + line for line in rest)]
     return "\n".join(lines)
+
+
+def help_text(verb: str, parameter: str, language: str) -> str:
+    """What a parameter is for, by its verb, else by its name alone; `verb`: what the verb does."""
+    texts = sentences(language)["help"]
+    text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
+    return text
 
 
 def line_width() -> int:

@@ -212,7 +212,7 @@ class Explanation(Result):
 
     @property
     def steps(self) -> pd.DataFrame:
-        """The steps in their order: `step` in words, its `key`, its `value`."""
+        """The steps in their order: `step` in words, its `key`, its `value`, and `about`: ids."""
         return pd.DataFrame(self.answer["steps"], dtype=object)  # what is not said stays None
 
     def _first_rows(self) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
     Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None
-    where only a technician has use for it.
+    where only a technician has use for it. A layer version and a feature have their ids in `about`, too.
     Raises OneMapError run.parcel, run.rule.
     """
     record, identifier = run.record, run.id
@@ -73,9 +73,10 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
     asked, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
-    def step(name: str, value: Any, words: Any = _AS_IT_IS) -> None:
+    def step(name: str, value: Any, words: Any = _AS_IT_IS, **about: Any) -> None:
         plain = value if words is _AS_IT_IS else words
-        steps.append({"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain})
+        one = {"step": phrase(f"explain.{name}", language), "key": name, "value": value, "said": plain}
+        steps.append({**one, "about": about or None})
 
     step("run", f"{identifier} · {record['started']} · {record['who']}", f"{record['started']} · {record['who']}")
     whole = parcels[0]
@@ -115,7 +116,8 @@ def _explain_version(library: Library, rule: Rule, record: CheckRecord, language
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
     title = layer_title(rule.layer, library.catalogue(), language)
     as_of = record["parameters"]["as_of"]
-    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language))
+    ids = {"code": rule.layer, "version": layer["label"] if layer else None}
+    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language), **ids)
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
@@ -183,7 +185,8 @@ def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Ru
         zones = json.loads(piece["attributes"]).get(OFFICIAL_LAYER)
         title = layer_title(zones, library.catalogue(), language) if zones else None
         exact, plain = (_piece(piece, language, *how) for how in ((EXACT, 1.0), (PLAIN, scale)))
-        step("feature", " · ".join(filter(None, (zones, exact))), " · ".join(filter(None, (title, plain))))
+        words = " · ".join(filter(None, (title, plain)))
+        step("feature", " · ".join(filter(None, (zones, exact))), words, feature=piece["feature"])
     for finding in findings:
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"
         reason = reasons_text(finding["reason"], language)

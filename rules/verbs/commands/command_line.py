@@ -25,12 +25,12 @@ from onemap.layers.progress import Progress
 from onemap.layers.secret_words import secrets_in, withholding, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
-from onemap.rules.contract.verb_help import HelpLines, likely_names, verb_overview
+from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, verb_overview
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.log_file import LOG, LOG_OPTION, check_log, command_words, log_path
-from onemap.rules.verbs.commands.reference import EVERYWHERE, help_text
+from onemap.rules.verbs.commands.reference import EVERYWHERE
 from onemap.rules.verbs.commands.stop_signals import handling_signals
-from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
+from onemap.rules.verbs.commands.verbs import DOORS, VERBS, Parameter, Verb, VerbContext, checked_values
 
 EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
 _VERB, _STEP = "VERB", "STEP"  # what a verb is called in the help
@@ -162,7 +162,7 @@ def _lines_in(language: str) -> Any:
 
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
     """What reads these words. Only the verbs that may be meant by them know their options: there are many verbs."""
-    words = frozenset(given) & {word for name in VERBS for word in name.split()}
+    words = frozenset(given) & {word for name in (*VERBS, *DOORS) for word in name.split()}
     return _parser_of(language, words, not words or not _HELP.isdisjoint(given))
 
 
@@ -176,7 +176,7 @@ def _parser_of(language: str, words: frozenset[str], has_overview: bool) -> argp
     parser.add_argument("--version", action="store_true", help=_help("any.version", language))
     verbs = parser.add_subparsers(dest="verb", metavar=_VERB, help=argparse.SUPPRESS, parser_class=_Parser)
     groups: dict[str, Any] = {}
-    for verb in VERBS.values():
+    for verb in (*VERBS.values(), *DOORS.values()):
         text = _help(f"{verb.name}.verb", language)
         group, _, step = verb.name.rpartition(" ")
         if group and group not in groups:
@@ -189,9 +189,6 @@ def _parser_of(language: str, words: frozenset[str], has_overview: bool) -> argp
             for parameter in verb.parameters:
                 _add_parameter(one, verb, parameter, language)
             _add_globals(one, language)
-    text = _help("serve.verb", language)
-    served = verbs.add_parser("serve", description=text, allow_abbrev=False, formatter_class=lines)
-    _add_globals(served, language)
     return parser
 
 
@@ -372,15 +369,28 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         if not as_json:
             sys.stderr.write(f"{parser.format_help()}\n")
         raise UsageError("usage.no_verb", verb="onemap")
-    if name == "serve":
-        from onemap.rules.verbs.commands.serve import serve
-
-        return serve(language)
+    if name in DOORS:
+        return _open_door(name, checked_values(DOORS[name], parsed), as_json, language)
     if step is not None:
         name = f"{name} {step}"
     if name not in VERBS:
         raise UsageError("usage.no_verb", verb=f"onemap {name}")
     return _run_verb(VERBS[name], checked_values(VERBS[name], parsed), options, as_json, language)
+
+
+def _open_door(name: str, values: Mapping[str, Any], as_json: bool, language: str) -> int:
+    """Answer for as long as somebody asks; returns the exit code."""
+    if name == "mcp":
+        from onemap.rules.verbs.web.mcp_session import serve_mcp
+
+        return serve_mcp(values["library"], language, VERBS)
+    if name == "web":
+        from onemap.rules.verbs.web.web_server import serve_web
+
+        return serve_web(values, language, as_json, VERBS)
+    from onemap.rules.verbs.commands.serve import serve
+
+    return serve(language)
 
 
 def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any], as_json: bool, language: str) -> int:
@@ -416,8 +426,8 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
 def _unknown_words(words: Sequence[str], name: str) -> UsageError:
     """The refusal of words that a verb does not take, with the options that may have been meant."""
     known = [f"--{option.replace('_', '-')}" for option in EVERYWHERE]
-    if name in VERBS:
-        known += [parameter.option for parameter in VERBS[name].parameters if not parameter.positional]
+    if verb := VERBS.get(name) or DOORS.get(name):
+        known += [parameter.option for parameter in verb.parameters if not parameter.positional]
     given = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
     names = without_secrets(" ".join(words))
     reason = {

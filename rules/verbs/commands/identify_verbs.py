@@ -28,6 +28,7 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work="identify_work",
+        for_others=True,
     ),
     Verb(
         "find",

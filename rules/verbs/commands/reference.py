@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from onemap.layers.messages import LANGUAGES, plain_sentence, sentences
+from onemap.rules.contract.verb_help import help_text
 from onemap.rules.verbs.commands.verb_table import verb_table
-from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb
+from onemap.rules.verbs.commands.verbs import DOORS, VERBS, Parameter, Verb
 
 FOLDER = Path(__file__).resolve().parents[3]
 DOCS = FOLDER / "docs"
@@ -36,24 +37,17 @@ def _values(parameter: Parameter) -> str:
     return parameter.metavar or "|".join(parameter.choices)
 
 
-def help_text(verb: str, parameter: str, language: str) -> str:
-    """What a parameter is for, by its verb, else by its name alone."""
-    texts = sentences(language)["help"]
-    text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
-    return text
-
-
 def reference(language: str) -> str:
     """The whole reference as Markdown."""
     title, verbs, refusals, header, everywhere = _HEADINGS[language]
     lines = [f"# {title}", "", f"## {verbs}", ""]
-    for verb in VERBS.values():
+    for verb in (*VERBS.values(), *DOORS.values()):
         lines += [f"### {verb.name}", "", help_text(verb.name, "verb", language), "", "```", _usage(verb), "```", ""]
         for parameter in verb.parameters:
             name = parameter.metavar if parameter.positional else f"{parameter.option} {_values(parameter)}".strip()
             lines.append(f"- `{name}`: {help_text(verb.name, parameter.name, language)}")
         lines.append("")
-    lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
+    lines += [f"### {everywhere}", ""]
     lines += [f"- `--{name.replace('_', '-')}`: {help_text('any', name, language)}" for name in EVERYWHERE]
     codes = dict(sentences(language)["exit"])
     lines += ["", f"## {codes.pop('title')}", "", *(f"- `{code}`: {meaning}" for code, meaning in codes.items())]

@@ -25,6 +25,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work="remedy_work",
+        for_others=True,
     ),
     Verb(
         "sites",

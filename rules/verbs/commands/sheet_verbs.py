@@ -16,5 +16,6 @@ SHEET_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work="sheet_work",
+        for_others=True,
     ),
 )

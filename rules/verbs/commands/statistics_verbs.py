@@ -54,6 +54,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         ),
         makes_data=True,
         work=_WORK,
+        for_others=True,
     ),
     Verb(
         "readings",

@@ -22,6 +22,7 @@ from onemap.rules.contract.declaration import (
     to_moment,
     to_name,
     to_pairs,
+    to_port,
     to_scheduler,
     to_seed,
     to_town_size,
@@ -36,7 +37,17 @@ from onemap.rules.verbs.commands.run_verbs import RUN_VERBS
 from onemap.rules.verbs.commands.sheet_verbs import SHEET_VERBS
 from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
 
-__all__ = ["VERBS", "VERDICT_CHOICES", "VerbContext", "Parameter", "Result", "Values", "Verb", "checked_values"]
+__all__ = [
+    "DOORS",
+    "VERBS",
+    "VERDICT_CHOICES",
+    "VerbContext",
+    "Parameter",
+    "Result",
+    "Values",
+    "Verb",
+    "checked_values",
+]
 
 SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
 
@@ -156,6 +167,7 @@ VERBS: dict[str, Verb] = {
             ),
             makes_data=True,
             work="check_work",
+            for_others=True,
         ),
         Verb(
             "redline",
@@ -178,6 +190,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("rule", "RULE", positional=True),
             ),
             work="check_work",
+            for_others=True,
         ),
         Verb(
             "verify",
@@ -233,5 +246,15 @@ VERBS: dict[str, Verb] = {
         *STATISTICS_VERBS,
         *RUN_VERBS,
         Verb("self-test", (Parameter("report", "FILE"),), work="self_test_work"),
+    )
+}
+
+# What answers for as long as somebody asks, each in its own way.
+DOORS: dict[str, Verb] = {
+    door.name: door
+    for door in (
+        Verb("serve", ()),
+        Verb("mcp", (_LIBRARY,)),
+        Verb("web", (_LIBRARY, Parameter("host", "ADDRESS", convert=to_name), Parameter("port", "N", convert=to_port))),
     )
 }

@@ -1,0 +1,87 @@
+"""A pool of cores, children of this process: each does one question at a time, within bounds of memory and time."""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.verbs.web.serve_child import MOST_BYTES, ServeChild, VerbAnswer, refusal_of
+
+_GRACE_S = 5.0  # for a core to end what it was told to cancel
+
+
+class CorePool:
+    """So many cores as there are questions at once; one that ended is replaced when it is needed again."""
+
+    def __init__(self, count: int, language: str, seconds: float, most: int = MOST_BYTES) -> None:
+        self.seconds = seconds
+        self._language, self._most = language, most
+        self._free: queue.Queue[ServeChild | None] = queue.Queue()
+        for _ in range(count):
+            self._free.put(None)  # each is started when it is first needed
+        self._all: set[ServeChild] = set()
+
+    @contextlib.contextmanager
+    def _core(self) -> Iterator[ServeChild]:
+        child = self._free.get()
+        try:
+            if child is None or not child.is_alive:
+                if child is not None:
+                    self._all.discard(child)
+                    child.end()
+                child = ServeChild(self._language, most=self._most)
+                self._all.add(child)
+            yield child
+        finally:
+            self._free.put(child)
+
+    def ask(
+        self,
+        verb: str,
+        values: Mapping[str, Any],
+        report: Callable[[float, str], None],
+        begun: Callable[[Callable[[], None]], None],
+    ) -> VerbAnswer:
+        """Ask a free core, and wait for its answer. begun: is given what cancels it.
+
+        What takes longer than the bound is broken off, and answered as web.too_long.
+        """
+        late = threading.Event()
+        with self._core() as child:
+            timers: list[threading.Timer] = []
+
+            def at_number(number: int) -> None:
+                def stop() -> None:
+                    child.cancel(number)
+                    timers.append(_timer(_GRACE_S, child.end))
+
+                def end_late() -> None:
+                    late.set()
+                    stop()
+
+                timers.append(_timer(self.seconds, end_late))
+                begun(stop)
+
+            try:
+                answer = child.ask(verb, values, report, at_number)
+            finally:
+                for timer in timers:
+                    timer.cancel()
+        if late.is_set() and answer.result is None:
+            error = OneMapError("web.too_long", seconds=f"{self.seconds:,.0f}")
+            return refusal_of(error, str(values.get("lang", self._language)))
+        return answer
+
+    def end(self) -> None:
+        """End all cores."""
+        for child in list(self._all):
+            child.end()
+
+
+def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+    return timer

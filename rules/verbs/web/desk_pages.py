@@ -1,0 +1,352 @@
+"""The desk in a browser: cases, what is due, one case, one opinion; its steps are the verbs of the review."""
+
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import phrase, sentences
+from onemap.rules.display.documents.html_printer import render
+from onemap.rules.review.cases.case import CONCLUSIONS
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.desk_rows import finding_parts, other_parts, parts_about, shown_parts
+from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
+from onemap.rules.verbs.web.site_guard import Session
+from onemap.rules.verbs.web.verb_question import room_of_answer
+
+_OPINION_STEPS = ("opine", "sign", "return")
+_CASE_STEPS = ("circulate", "consolidate", "issue", "withdraw")
+_DECIDING = ("consolidate", "issue")  # the steps that take a conclusion
+_LISTS = ("opinions", "entries", "remedy")
+_DOCUMENTS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+}
+_NO_OVERALL = "not_involved"  # which a case as a whole never is
+_ITEM = "answer."  # before the name of a checklist item
+_MOST_FIELDS = 200
+_MOST_TEXT = 100_000  # signs of one field
+_PLACE = ("x", "y", "crs", "radius")
+_OPENING = ("project", "crs", "layer", "id")
+_FILE_NAME = re.compile(r"\w[^/\\\x00-\x1f:*?\"<>|]{0,120}")
+_FIELDS = {
+    "opine": ("conclusion", "text", "basis"),
+    "sign": ("reason", "unanswered"),
+    "return": ("reason",),
+    "circulate": ("reason",),
+    "consolidate": ("conclusion", "reason"),
+    "issue": ("conclusion", "reason"),
+    "withdraw": ("reason",),
+}
+
+
+class VerbRefusal(Exception):
+    """A verb that was refused, with its problems in words."""
+
+    def __init__(self, answer: VerbAnswer) -> None:
+        super().__init__(answer.problems)
+        self.answer = answer
+
+
+class DeskPages:
+    """The pages of cases. One core answers them all, so that what it was shown last is what everybody was shown."""
+
+    def __init__(self, library: str, pool: CorePool) -> None:
+        self._library, self._pool = library, pool
+
+    def routes(self) -> list[Route]:
+        """All pages but the first, which has its address in common with the service."""
+        case = "/cases/{case}"
+        return [
+            Route("/department", self._choose_department, methods=["POST"]),
+            Route("/here", self._here_page),
+            Route("/open", self._opening_page),
+            Route("/open", self._open, methods=["POST"]),
+            Route(case, self._case_page),
+            Route(f"{case}/statement.{{form}}", self._document),
+            Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
+            Route(f"{case}/opinions/{{department}}", self._opinion_page),
+            Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self._document),
+            Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
+        ]
+
+    async def first_page(self, request: Request) -> Response:
+        """The cases, those first that wait for the reader's department."""
+        return await run_in_threadpool(self._respond, request, self._list)
+
+    async def _case_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._case)
+
+    async def _opinion_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._opinion)
+
+    async def _here_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._place)
+
+    async def _opening_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._opening)
+
+    async def _document(self, request: Request) -> Response:
+        return await run_in_threadpool(self._respond, request, self._exported)
+
+    def _respond(self, request: Request, act: Any) -> Response:
+        try:
+            response: Response = act(request, _session(request))
+        except VerbRefusal as refused:
+            return self._refusal_page(_session(request), refused.answer)
+        return response
+
+    def _ask(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
+        """The answer of a verb with its rows. Raises VerbRefusal."""
+        given = {"library": self._library, "lang": session.language, **values}
+        answer = self._pool.ask(verb, given, lambda fraction, step: None, lambda stop: None)
+        if answer.result is None:
+            raise VerbRefusal(answer)
+        return answer.result
+
+    def _list(self, _: Request, session: Session) -> Response:
+        found = self._ask(session, "review list", view=True)
+        rows = shown_parts(found["view"], session.language)
+        own = session.shown.get("department", "")
+        waiting = {case["case"] for case in found["cases"] if own in case["waiting"]}
+        facts = {"due": [row for row in rows if row["about"].get("case") in waiting], "rows": rows, "own": own}
+        return _page(
+            "desk.html", session, **facts, departments=_departments(session.language), problems=found["problems"]
+        )
+
+    def _case(self, request: Request, session: Session) -> Response:
+        return self._case_of(request, session)
+
+    def _case_of(self, request: Request, session: Session, why: Sequence[Any] = ()) -> Response:
+        """One case. why: a step of it was refused."""
+        found = self._ask(session, "review show", case=request.path_params["case"], by=_name(session), view=True)
+        parts = shown_parts(found["view"], session.language)
+        facts = {
+            "opinions": parts_about(parts, "opinions"),
+            "entries": parts_about(parts, "entries"),
+            "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
+            "verdicts": _verdicts(found["verdicts"], session.language),
+            "steps": [(step, phrase(f"review_step.{step}", session.language)) for step in _CASE_STEPS],
+            "deciding": _DECIDING,
+            "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
+            "why": why,
+        }
+        page = _page("case.html", session, case=found, state=_state(found, session.language), **facts)
+        page.status_code = 409 if why else 200
+        return page
+
+    def _opinion(self, request: Request, session: Session) -> Response:
+        return self._opinion_of(request, session)
+
+    def _opinion_of(
+        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+    ) -> Response:
+        """One department's opinion. typed: what was written and could not be entered, which is not lost; why: not."""
+        department = request.path_params["department"]
+        with room_of_answer() as folder:
+            asked = {"case": request.path_params["case"], "by": _name(session), "out": str(folder / "tables")}
+            found = self._ask(session, "review show", **asked)
+            findings = finding_parts(folder / "tables", department, _words(session), session.language)
+        opinion = next((one for one in found["opinions"] if one["department"] == department), None)
+        if opinion is None:
+            raise VerbRefusal(refusal_of(OneMapError("web.no_page"), session.language))
+        items = [item for item in found["checklist"] if item["department"] == department]
+        written = {name: opinion[name] for name in ("conclusion", "text", "basis")} | dict(typed or {})
+        facts = {
+            "opinion": opinion,
+            "state": phrase(f"opinion_state.{opinion['state']}", session.language),
+            "concluded": _conclusion(opinion["conclusion"], session.language),
+            "findings": findings,
+            "items": [
+                {**item, "written": written.get(f"{_ITEM}{item['item']}", item["answer"] or "")} for item in items
+            ],
+            "written": written,
+            "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS],
+            "why": why,
+            "revision": found["revision"],  # whoever was told of another's step sees it, and may go on
+        }
+        page = _page("opinion.html", session, case=found, **facts)
+        page.status_code = 409 if why else 200
+        return page
+
+    async def _take_step(self, request: Request) -> Response:
+        """Take a step of an opinion; what is refused is told on its page, with what was typed."""
+        return await self._stepped(request, _OPINION_STEPS, self._opinion_of)
+
+    async def _take_case_step(self, request: Request) -> Response:
+        """Take a step of the whole case."""
+
+        def again(request: Request, session: Session, _: Mapping[str, Any], why: Sequence[Any]) -> Response:
+            return self._case_of(request, session, why)
+
+        return await self._stepped(request, _CASE_STEPS, again)
+
+    async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
+        """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
+        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+            typed = {name: str(value) for name, value in form.items()}
+        session, step = _session(request), request.path_params["step"]
+        if not _is_of(session, typed) or step not in steps:
+            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+
+        def act(request: Request, session: Session) -> Response:
+            case, department = request.path_params["case"], request.path_params.get("department")
+            of_one = {"department": department} if department else {}
+            try:
+                if not session.name:
+                    raise VerbRefusal(refusal_of(OneMapError("web.no_name"), session.language))
+                values = _step_values(step, typed)
+                self._ask(session, f"review {step}", case=case, by=session.name, **of_one, **values)
+            except VerbRefusal as refused:
+                return again(request, session, typed, refused.answer.problems)
+            return RedirectResponse(f"/cases/{case}" + (f"/opinions/{department}" if department else ""), 303)
+
+        return await run_in_threadpool(self._respond, request, act)
+
+    def _place(self, request: Request, session: Session) -> Response:
+        """What lies at a point, in every layer; on a phone, where one stands."""
+        asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
+        rows: list[dict[str, Any]] = []
+        why: Sequence[Any] = ()
+        if asked["x"] and asked["y"]:
+            values = {name: value for name, value in asked.items() if value}
+            try:
+                rows = shown_parts(self._ask(session, "identify", view=True, **values)["view"], session.language)
+            except VerbRefusal as refusal:
+                why = refusal.answer.problems
+        page = _page("here.html", session, asked=asked, rows=rows, why=why)
+        page.status_code = 400 if why else 200
+        return page
+
+    def _opening(self, _: Request, session: Session) -> Response:
+        return _page("open.html", session, typed={}, why=())
+
+    async def _open(self, request: Request) -> Response:
+        """Open a case on parcels that are sent along, in any form in which a department sends them."""
+        async with request.form(max_files=1, max_fields=10, max_part_size=_MOST_TEXT) as form:
+            typed = {name: value for name, value in form.items() if isinstance(value, str)}
+            sent = form.get("parcels")
+            name, body = (
+                (Path(sent.filename or "").name, await sent.read()) if isinstance(sent, UploadFile) else ("", b"")
+            )
+        session = _session(request)
+        if not _is_of(session, typed):
+            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+
+        def act(_: Request, session: Session) -> Response:
+            try:
+                case = self._opened_case(session, typed, name, body)
+            except VerbRefusal as refusal:
+                page = _page("open.html", session, typed=typed, why=refusal.answer.problems)
+                page.status_code = 400
+                return page
+            return RedirectResponse(f"/cases/{case}", 303)
+
+        return await run_in_threadpool(self._respond, request, act)
+
+    def _opened_case(self, session: Session, typed: Mapping[str, str], name: str, body: bytes) -> str:
+        """Open a case; its number. name, body: of the file that was sent. Raises VerbRefusal."""
+        if not session.name:
+            raise VerbRefusal(refusal_of(OneMapError("web.no_name"), session.language))
+        if not body or not _FILE_NAME.fullmatch(name):
+            raise VerbRefusal(refusal_of(OneMapError("web.no_file"), session.language))
+        values = {field: typed[field].strip() for field in _OPENING if typed.get(field, "").strip()}
+        with room_of_answer() as folder:
+            (folder / name).write_bytes(body)
+            opened = self._ask(session, "review open", parcels=str(folder / name), by=session.name, **values)
+        return str(opened["case"])
+
+    async def _choose_department(self, request: Request) -> Response:
+        async with request.form(max_files=0, max_fields=5) as form:
+            typed = {name: str(value) for name, value in form.items()}
+        session = _session(request)
+        known = {code for code, _ in _departments(session.language)} | {""}
+        if not _is_of(session, typed) or typed.get("department") not in known:
+            return self._refusal_page(session, refusal_of(OneMapError("web.form"), session.language), 403)
+        session.shown["department"] = typed["department"]
+        return RedirectResponse("/", 303)
+
+    def _exported(self, request: Request, session: Session) -> Response:
+        """A document of a case, to be kept: it is not shown in this site, whose pages hold nothing from elsewhere."""
+        case, form = request.path_params["case"], request.path_params["form"]
+        department = request.path_params.get("department")
+        if form not in _DOCUMENTS:
+            raise VerbRefusal(refusal_of(OneMapError("web.no_page"), session.language))
+        name = f"{'opinion' if department else 'statement'}.{form}"
+        of_one = {"department": department, "document": "opinion"} if department else {}
+        with room_of_answer() as folder:
+            self._ask(session, "review export", case=case, target=str(folder / name), **of_one)
+            body = Path(folder / name).read_bytes()
+        shown = f'attachment; filename="{name}"'
+        return Response(body, media_type=_DOCUMENTS[form], headers={"Content-Disposition": shown})
+
+    def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
+        page = _page("refusal.html", session, why=answer.problems)
+        code = answer.problems[0]["code"] if answer.problems else ""
+        page.status_code = status or (
+            404 if code in ("web.no_page", "review.case") else 400 if answer.exit_code < 70 else 500
+        )
+        return page
+
+
+def _session(request: Request) -> Session:
+    session: Session = request.scope["onemap_session"]
+    return session
+
+
+def _is_of(session: Session, typed: Mapping[str, str]) -> bool:
+    """Whether a form was printed for this session."""
+    return hmac.compare_digest(typed.get("form_key", "").encode(), session.form_key.encode())
+
+
+def _name(session: Session) -> str | None:
+    return session.name or None
+
+
+def _words(session: Session) -> dict[str, Any]:
+    words: dict[str, Any] = sentences(session.language)["site"]
+    return words
+
+
+def _page(template: str, session: Session, **facts: Any) -> Response:
+    frame = {"words": _words(session), "language": session.language, "session": session}
+    return HTMLResponse(str(render(template, **frame, **facts)))
+
+
+def _departments(language: str) -> list[tuple[str, str]]:
+    return [(code, titles[language]) for code, titles in named_groups()["departments"].items()]
+
+
+def _conclusion(code: str, language: str) -> str:
+    return phrase(f"conclusion.{code}", language)
+
+
+def _state(case: Mapping[str, Any], language: str) -> str:
+    return phrase(f"review_state.{case['state']}", language)
+
+
+def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, int]]:
+    """How many parcels have which verdict, of those that some have."""
+    named = {code: f"{phrase(f'sign.{code}', language)} {phrase(f'verdict.{code}', language)}" for code in counts}
+    return [(named[code], count) for code, count in counts.items() if count]
+
+
+def _step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a step's verb, from a form's fields; what was left empty is not given."""
+    values: dict[str, Any] = {name: typed[name] for name in _FIELDS[step] if typed.get(name, "").strip()}
+    if step == "opine":
+        answers = [f"{name.removeprefix(_ITEM)}={typed[name]}" for name in typed if name.startswith(_ITEM)]
+        values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
+    if typed.get("expect", "").isdecimal():
+        values["expect"] = int(typed["expect"])
+    return values

@@ -1,0 +1,82 @@
+"""The rows of an answer as a page lays them out: words as text, tables and trees; cases and findings as rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    Word,
+    view_json,
+    word_text,
+)
+from onemap.rules.judge.kinds.reasons import reasons_text
+
+Part = Mapping[str, Any]
+
+
+def shown_parts(parts: Iterable[Part], language: str) -> list[dict[str, Any]]:
+    """Rows and tables of an answer, as `serve` gives them, with each word as text and each verdict's sign."""
+    return [_shown_part(part, language) for part in parts]
+
+
+def _shown_part(part: Part, language: str) -> dict[str, Any]:
+    rows = shown_parts(part["rows"], language)
+    if "columns" in part:
+        return {"columns": part["columns"], "rows": rows}
+    sign = phrase(f"sign.{part['sign']}", language) if part["sign"] else ""
+    verdict = phrase(f"verdict.{part['sign']}", language) if part["sign"] else ""
+    return {
+        "name": _text(part["name"], language),
+        "values": [_text(word, language) for word in part["values"]],
+        "hint": part["hint"],
+        "about": part["about"] or {},
+        "sign": sign,
+        "verdict": verdict,
+        "rows": rows,
+    }
+
+
+def _text(word: Any, language: str) -> str:
+    amount: Word = Amount(word["value"], word["measure"]) if isinstance(word, dict) else word
+    return word_text(amount, language)
+
+
+def parts_about(parts: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """The rows below the part that is about a list of this name."""
+    return [row for part in parts if part.get("about", {}).get("list") == name for row in part["rows"]]
+
+
+def other_parts(parts: Sequence[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
+    """The parts that are about none of these lists."""
+    return [part for part in parts if part.get("about", {}).get("list") not in set(names)]
+
+
+def finding_parts(folder: Path, department: str, heads: Mapping[str, str], language: str) -> list[dict[str, Any]]:
+    """The findings of one department in the tables of a round, as a table with their law."""
+    from pyarrow import parquet
+
+    path = folder / "findings.parquet"
+    names = ("parcel", "verdict", "title", "area_ellipsoidal_m2", "reason", "counted", "basis", "department")
+    rows = [row for row in parquet.read_table(path, columns=list(names)).to_pylist() if row["department"] == department]
+    columns = [Column(heads[name]) for name in ("parcel", "verdict", "rule")]
+    columns += [Column(heads["area"], is_number=True), Column(heads["reason"]), Column(heads["law"])]
+    table = AnswerTable(columns, [_finding_row(row, language) for row in rows])
+    return shown_parts(view_json(AnswerView([table])), language) if rows else []
+
+
+def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:
+    area, verdict = row["area_ellipsoidal_m2"], row["verdict"]
+    values: list[Word] = [
+        f"{phrase(f'sign.{verdict}', language)} {phrase(f'verdict.{verdict}', language)}",
+        row["title"] or "",
+        "" if area is None or area != area else Amount(area, "m2"),
+        reasons_text(row["reason"], language) or "",
+        row["basis"] or "",
+    ]
+    return AnswerRow(row["parcel"], values, sign=verdict)

@@ -1,0 +1,156 @@
+"""Jobs of other systems: asked, on their way, done, dismissed; what came of them is kept for a while."""
+
+import shutil
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.contract.declaration import Verb
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
+from onemap.rules.verbs.web.verb_question import TABLES, Asker, ask_core
+
+ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = "accepted", "running", "successful", "failed", "dismissed"
+STATES = (ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED)
+_KEPT_S = 3600.0  # after its end
+_MOST_KEPT, _MOST_WAITING = 200, 32
+
+
+@dataclass
+class Job:
+    """One execution. given: the inputs; wish: how the result is to be given; folder: where its files lie."""
+
+    verb: Verb
+    given: Mapping[str, Any]
+    wish: Mapping[str, Any]
+    folder: Path
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    state: str = ACCEPTED
+    created: str = field(default_factory=lambda: _now())
+    started: str | None = None
+    finished: str | None = None
+    updated: str = field(default_factory=lambda: _now())
+    progress: float = 0.0
+    step: str = ""
+    answer: VerbAnswer | None = None
+    ended_at: float | None = None
+    stop: Callable[[], None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is still to come."""
+        return self.state in (SUCCESSFUL, FAILED, DISMISSED)
+
+    def files(self) -> dict[str, Path]:
+        """What may be fetched of it, by name: the tables of its answer, and its sheet."""
+        found = (
+            [*self.folder.glob("sheet.*"), *(self.folder / TABLES).glob("*.parquet")]
+            if self.state == SUCCESSFUL
+            else []
+        )
+        return {path.name: path for path in sorted(found)}
+
+
+class JobTable:
+    """All jobs of one server."""
+
+    def __init__(self, pool: CorePool, asker: Asker, at_once: int) -> None:
+        self._pool, self._asker = pool, asker
+        self._room = Path(tempfile.mkdtemp(prefix="onemap-jobs-"))
+        self._jobs: dict[str, Job] = {}
+        self._turn = threading.Lock()
+        self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+
+    def begin(self, verb: Verb, given: Mapping[str, Any], wish: Mapping[str, Any]) -> tuple[Job, Future[None]]:
+        """Take a question in. Raises OneMapError web.busy where too many wait."""
+        with self._turn:
+            self._forget()
+            if sum(not job.is_over for job in self._jobs.values()) >= _MOST_WAITING:
+                raise OneMapError("web.busy")
+            job = Job(verb, given, wish, Path(tempfile.mkdtemp(dir=self._room)))
+            self._jobs[job.id] = job
+        return job, self._workers.submit(self._run, job)
+
+    def all(self) -> list[Job]:
+        """All jobs, the newest first."""
+        with self._turn:
+            return list(reversed(self._jobs.values()))
+
+    def get(self, number: str) -> Job | None:
+        """A job, or None where there is none of that id."""
+        return self._jobs.get(number)
+
+    def dismiss(self, job: Job) -> None:
+        """Break a job off, or forget what came of one that is over."""
+        with self._turn:
+            was_over, job.state = job.is_over, DISMISSED
+            job.updated, job.ended_at, stop = _now(), time.monotonic(), job.stop
+            job.finished = job.finished or job.updated
+        if stop:
+            stop()
+        if was_over:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+    def end(self) -> None:
+        """Forget all jobs, and their files."""
+        for job in self.all():
+            if not job.is_over:
+                self.dismiss(job)
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        shutil.rmtree(self._room, ignore_errors=True)
+
+    def _run(self, job: Job) -> None:
+        with self._turn:
+            if job.state == DISMISSED:
+                return
+            job.state, job.started = RUNNING, _now()
+
+        def report(fraction: float, step: str) -> None:
+            job.progress, job.step, job.updated = fraction, step, _now()
+
+        def begun(stop: Callable[[], None]) -> None:
+            with self._turn:
+                job.stop, is_late = stop, job.state == DISMISSED
+            if is_late:
+                stop()
+
+        def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
+            return self._pool.ask(name, values, report, begun)
+
+        try:
+            answer = ask_core(job.verb, job.given, self._asker, job.folder, to_core)
+        except OneMapError as error:
+            answer = refusal_of(error, self._asker.language)
+        except Exception as error:  # noqa: BLE001 - one job's defect must not end the others
+            reason = f"{type(error).__name__}: {str(error)[:300]}"
+            answer = refusal_of(OneMapError("defect.ours", reason=reason), self._asker.language)
+        with self._turn:
+            job.stop = None
+            job.answer, job.ended_at, job.updated = answer, time.monotonic(), _now()
+            job.finished = job.updated
+            if job.state == DISMISSED:
+                shutil.rmtree(job.folder, ignore_errors=True)
+            else:
+                job.state = FAILED if answer.result is None else SUCCESSFUL
+                job.progress = 1.0 if answer.result is not None else job.progress
+
+    def _forget(self) -> None:
+        """Remove what was over long ago, and of the rest the oldest beyond the bound."""
+        over = [job for job in self._jobs.values() if job.is_over]
+        too_many = max(len(over) - _MOST_KEPT, 0)
+        for number, job in enumerate(over):
+            if number < too_many or time.monotonic() - (job.ended_at or 0.0) > _KEPT_S:
+                shutil.rmtree(job.folder, ignore_errors=True)
+                self._jobs.pop(job.id, None)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,194 @@
+"""`onemap mcp LIBRARY`: the verbs for other systems over MCP (Model Context Protocol), JSON-RPC on stdin and stdout."""
+
+import contextlib
+import json
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.finite_json import read_json
+from onemap.layers.messages import phrase
+from onemap.layers.software import onemap_version
+from onemap.rules.contract.declaration import Verb
+from onemap.rules.contract.verb_help import help_text
+from onemap.rules.verbs.web.serve_child import ServeChild, VerbAnswer, refusal_of
+from onemap.rules.verbs.web.verb_question import Asker, ask_core, question_schema, room_of_answer, verbs_for_others
+
+PROTOCOLS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")  # newest first
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS = -32700, -32600, -32601, -32602
+# Which fields every answer has; the others are those of the verb's own JSON.
+_ANSWER_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "evidence": {
+            "type": "object",
+            "properties": {"run": {"type": ["string", "null"]}, "versions": {"type": "array"}},
+        },
+        "problems": {"type": "array"},
+    },
+}
+
+
+class McpSession:
+    """One client. Requests for tools go to a core that is a child of this process, and are answered as it answers."""
+
+    def __init__(self, library: str, language: str, verbs: Mapping[str, Verb], out: BinaryIO) -> None:
+        self._asker = Asker(library, language, names_files=True)
+        self._verbs = verbs_for_others(verbs)
+        self._out, self._turn = out, threading.Lock()
+        self._child: ServeChild | None = None
+        self._making = threading.Lock()
+        self._calls: dict[Any, tuple[ServeChild, int]] = {}  # by request, whom to tell that it is cancelled
+        self._cancelled: set[Any] = set()
+        self._threads: list[threading.Thread] = []
+
+    def serve(self, lines: Iterable[bytes]) -> None:
+        """Answer until the lines end, and then what was asked before."""
+        try:
+            for line in lines:
+                if line.strip():
+                    self._take(line)
+            for thread in self._threads:
+                thread.join()
+        finally:
+            if self._child is not None:
+                self._child.end()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            message = read_json(line.decode("utf-8-sig"))
+        except ValueError:
+            self._refuse(None, _PARSE_ERROR, "usage.line")
+            return
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            if not (isinstance(message, dict) and ("result" in message or "error" in message)):
+                self._refuse(
+                    message.get("id") if isinstance(message, dict) else None, _INVALID_REQUEST, "usage.request"
+                )
+            return
+        params = message.get("params") or {}
+        if message["method"] == "notifications/cancelled" and isinstance(params, dict):
+            self._cancel(params.get("requestId"))
+        elif "id" in message:
+            self._answer(message["id"], message["method"], params)
+
+    def _answer(self, number: Any, method: str, params: Any) -> None:
+        if not isinstance(params, dict):
+            self._refuse(number, _INVALID_PARAMS, "usage.arguments", verb=method, reason="params: {…}")
+        elif method == "initialize":
+            self._send({"id": number, "result": self._introduction(params)})
+        elif method == "ping":
+            self._send({"id": number, "result": {}})
+        elif method == "tools/list":
+            self._send({"id": number, "result": {"tools": [self._tool(verb) for verb in self._verbs.values()]}})
+        elif method != "tools/call":
+            self._refuse(number, _NO_METHOD, "usage.verb", verb=method, known=["tools/list", "tools/call"])
+        elif params.get("name") not in self._verbs:
+            self._refuse(number, _INVALID_PARAMS, "usage.verb", verb=params.get("name"), known=list(self._verbs))
+        else:
+            thread = threading.Thread(target=self._call, args=(number, params), daemon=True)
+            self._threads = [*(one for one in self._threads if one.is_alive()), thread]
+            thread.start()
+
+    def _introduction(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = params.get("protocolVersion")
+        return {
+            "protocolVersion": wanted if wanted in PROTOCOLS else PROTOCOLS[0],
+            "capabilities": {"tools": {"listChanged": False}},
+            "serverInfo": {"name": "onemap", "title": "One Map", "version": onemap_version()},
+            "instructions": phrase("web.instructions", self._asker.language),
+        }
+
+    def _tool(self, verb: Verb) -> dict[str, Any]:
+        return {
+            "name": verb.name,
+            "title": verb.name,
+            "description": help_text(verb.name, "verb", self._asker.language),
+            "inputSchema": question_schema(verb, self._asker),
+            "outputSchema": _ANSWER_SCHEMA,
+            "annotations": {"destructiveHint": False, "openWorldHint": False},
+        }
+
+    def _call(self, number: Any, params: Mapping[str, Any]) -> None:
+        """Ask the core, and send what it answers; a call that was cancelled is not answered, as the protocol says."""
+        answer = self._core_answer(number, params)
+        self._calls.pop(number, None)
+        if number in self._cancelled:
+            self._cancelled.discard(number)
+            return
+        is_error = answer.result is None
+        spoken = {"problems": answer.problems, "exit_code": answer.exit_code} if is_error else answer.result
+        text = json.dumps(spoken, ensure_ascii=False, allow_nan=False)
+        content = [{"type": "text", "text": text}]
+        self._send({"id": number, "result": {"content": content, "structuredContent": spoken, "isError": is_error}})
+
+    def _core_answer(self, number: Any, params: Mapping[str, Any]) -> VerbAnswer:
+        verb, arguments = self._verbs[params["name"]], params.get("arguments") or {}
+        token = (params.get("_meta") or {}).get("progressToken")
+
+        def report(fraction: float, step: str) -> None:
+            if token is not None:
+                step_params = {"progressToken": token, "progress": fraction, "total": 1, "message": step}
+                self._send({"method": "notifications/progress", "params": step_params})
+
+        def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
+            child = self._core()
+
+            def begun(asked: int) -> None:
+                self._calls[number] = (child, asked)
+                if number in self._cancelled:
+                    child.cancel(asked)
+
+            return child.ask(name, values, report, begun)
+
+        try:
+            if not isinstance(arguments, dict):
+                raise UsageError("usage.arguments", verb=verb.name, reason="arguments: {…}")
+            with room_of_answer() as folder:
+                return ask_core(verb, arguments, self._asker, folder, to_core)
+        except OneMapError as error:
+            return refusal_of(error, self._asker.language)
+        except Exception as error:  # noqa: BLE001 - one call's defect must not end the others
+            reason = f"{type(error).__name__}: {str(error)[:300]}"
+            return refusal_of(OneMapError("defect.ours", reason=reason), self._asker.language)
+
+    def _core(self) -> ServeChild:
+        """The core, started when it is first asked, and anew where it has ended."""
+        with self._making:
+            if self._child is None or not self._child.is_alive:
+                self._child = ServeChild(self._asker.language)
+            return self._child
+
+    def _cancel(self, number: Any) -> None:
+        if not isinstance(number, (str, int)) or not any(thread.is_alive() for thread in self._threads):
+            return
+        self._cancelled.add(number)
+        if number in self._calls:
+            child, asked = self._calls[number]
+            child.cancel(asked)
+
+    def _refuse(self, number: Any, code: int, problem: str, **facts: Any) -> None:
+        problems = refusal_of(UsageError(problem, **facts), self._asker.language).problems
+        data = {"problems": problems, "exit_code": UsageError.exit_code}
+        self._send({"id": number, "error": {"code": code, "message": problems[0]["message"], "data": data}})
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
+        with self._turn, contextlib.suppress(BrokenPipeError):
+            self._out.write(text.encode("utf-8", "backslashreplace") + b"\n")
+            self._out.flush()
+
+
+def serve_mcp(library: str, language: str, verbs: Mapping[str, Verb]) -> int:
+    """Answer one client for as long as stdin is open; returns the exit code.
+
+    Raises what opening the library raises: a client hears of a wrong address at the start, not with each question.
+    """
+    from onemap.layers.library.library import open_library
+
+    with open_library(library):
+        pass
+    McpSession(library, language, verbs, sys.stdout.buffer).serve(sys.stdin.buffer)
+    return 0

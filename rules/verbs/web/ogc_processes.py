@@ -1,0 +1,257 @@
+"""OGC API Processes 1.0 (OGC 18-062r2): requests in, jobs and answers out, as JSON."""
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.finite_json import read_json
+from onemap.rules.contract.declaration import Verb
+from onemap.rules.verbs.web.job_table import DISMISSED, FAILED, SUCCESSFUL, Job, JobTable
+from onemap.rules.verbs.web.parcel_limits import Limits, check_limits
+from onemap.rules.verbs.web.process_descriptions import (
+    ANSWER,
+    CONFORMANCE,
+    JSON,
+    OPENAPI,
+    RELATIONS,
+    landing_page,
+    link,
+    open_api,
+    process_description,
+    process_summary,
+)
+from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
+from onemap.rules.verbs.web.verb_question import PARCELS, Asker
+
+PROBLEM = "application/problem+json"
+_EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
+_NO_PROCESS, _NO_JOB, _NOT_READY = (
+    f"{_EXCEPTIONS}/{name}" for name in ("no-such-process", "no-such-job", "result-not-ready")
+)
+_MOST_LISTED = 100
+_MEDIA = {
+    ".parquet": "application/vnd.apache.parquet",
+    ".json": JSON,
+    ".pdf": "application/pdf",
+    ".html": "text/html",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def problem_response(answer: VerbAnswer, status: int, kind: str = "about:blank") -> Response:
+    """A refusal as RFC 7807 has it, with each problem, its code and its mend."""
+    first = answer.problems[0] if answer.problems else {"message": "", "mend": "", "code": ""}
+    detail = " ".join(filter(None, (first["message"], first["mend"])))
+    body = {"type": kind, "title": first["code"], "status": status, "detail": detail, "problems": answer.problems}
+    return JSONResponse(body, status, media_type=PROBLEM)
+
+
+def base_of(request: Request) -> str:
+    """The address of this service, as the client sees it."""
+    return str(request.base_url).rstrip("/")
+
+
+class OgcProcesses:
+    """The routes of the service."""
+
+    def __init__(self, verbs: Mapping[str, Verb], asker: Asker, jobs: JobTable, limits: Limits) -> None:
+        self._verbs, self._asker, self._jobs, self._limits = verbs, asker, jobs, limits
+
+    def routes(self) -> list[Route]:
+        """All of them but the landing page, which a browser shares."""
+        return [
+            Route("/api", self._api),
+            Route("/conformance", self._conformance),
+            Route("/processes", self._processes),
+            Route("/processes/{process}", self._process),
+            Route("/processes/{process}/execution", self._execute, methods=["POST"]),
+            Route("/jobs", self._list_jobs),
+            Route("/jobs/{job}", self._job, methods=["GET"]),
+            Route("/jobs/{job}", self._dismiss, methods=["DELETE"]),
+            Route("/jobs/{job}/results", self._results),
+            Route("/jobs/{job}/files/{name}", self._file),
+        ]
+
+    async def landing(self, request: Request) -> Response:
+        """The landing page as JSON."""
+        return JSONResponse(landing_page(base_of(request), self._asker.language))
+
+    async def _api(self, request: Request) -> Response:
+        return JSONResponse(open_api(self._verbs, base_of(request), self._asker), media_type=OPENAPI)
+
+    async def _conformance(self, _: Request) -> Response:
+        return JSONResponse({"conformsTo": CONFORMANCE})
+
+    async def _processes(self, request: Request) -> Response:
+        base = base_of(request)
+        listed = [process_summary(verb, base, self._asker.language) for verb in self._verbs.values()]
+        return JSONResponse({"processes": listed, "links": [link(f"{base}/processes", "self")]})
+
+    async def _process(self, request: Request) -> Response:
+        verb = self._verbs.get(request.path_params["process"])
+        if verb is None:
+            return self._missing("web.no_process", _NO_PROCESS, request.path_params["process"])
+        return JSONResponse(process_description(verb, base_of(request), self._asker))
+
+    def _missing(self, code: str, kind: str, name: str) -> Response:
+        known = list(self._verbs)
+        error = OneMapError("web.no_process", name=name, known=known) if code == "web.no_process" else None
+        return problem_response(refusal_of(error or OneMapError("web.no_job"), self._asker.language), 404, kind)
+
+    async def _execute(self, request: Request) -> Response:
+        verb = self._verbs.get(request.path_params["process"])
+        if verb is None:
+            return self._missing("web.no_process", _NO_PROCESS, request.path_params["process"])
+        try:
+            given, wish = _execution(await request.body())
+            if isinstance(parcels := given.get(PARCELS), dict):
+                await run_in_threadpool(check_limits, parcels, self._limits)
+            job, done = self._jobs.begin(verb, given, wish)
+        except OneMapError as error:
+            status = 503 if error.code == "web.busy" else 400
+            return problem_response(refusal_of(error, self._asker.language), status)
+        if _prefers_async(request):
+            headers = {"Location": f"{base_of(request)}/jobs/{job.id}", "Preference-Applied": "respond-async"}
+            return JSONResponse(_status_info(job, base_of(request)), 201, headers=headers)
+        return await self._when_done(job, done, request)
+
+    async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
+        await run_in_threadpool(done.result)
+        response = self._result(job, base_of(request))
+        response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
+        if response.status_code == 204:
+            response.headers["Link"] += f', <{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
+        return response
+
+    async def _list_jobs(self, request: Request) -> Response:
+        base, wanted = base_of(request), request.query_params
+        states, processes = wanted.getlist("status"), wanted.getlist("processID")
+        found = [job for job in self._jobs.all() if not states or job.state in states]
+        found = [job for job in found if not processes or job.verb.name in processes]
+        limit = wanted.get("limit", str(_MOST_LISTED))
+        if not limit.isdecimal() or not 1 <= int(limit) <= 10_000:
+            error = UsageError("usage.value", field="limit", value=limit[:40])
+            return problem_response(refusal_of(error, self._asker.language), 400)
+        listed = [_status_info(job, base) for job in found[: int(limit)]]
+        return JSONResponse({"jobs": listed, "links": [link(f"{base}/jobs", "self")]})
+
+    def _wanted_job(self, request: Request) -> Job | None:
+        return self._jobs.get(request.path_params["job"])
+
+    async def _job(self, request: Request) -> Response:
+        job = self._wanted_job(request)
+        if job is None:
+            return self._missing("web.no_job", _NO_JOB, "")
+        return JSONResponse(_status_info(job, base_of(request)))
+
+    async def _dismiss(self, request: Request) -> Response:
+        job = self._wanted_job(request)
+        if job is None:
+            return self._missing("web.no_job", _NO_JOB, "")
+        await run_in_threadpool(self._jobs.dismiss, job)
+        return JSONResponse(_status_info(job, base_of(request)))
+
+    async def _results(self, request: Request) -> Response:
+        job = self._wanted_job(request)
+        if job is None:
+            return self._missing("web.no_job", _NO_JOB, "")
+        response = self._result(job, base_of(request))
+        if response.status_code == 204:
+            response.headers["Link"] = f'<{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
+        return response
+
+    def _result(self, job: Job, base: str) -> Response:
+        """What came of a job, as its request wished: raw or as a document, by value or by reference."""
+        if job.state == FAILED and job.answer is not None:
+            return problem_response(job.answer, 400 if job.answer.exit_code in (2, 3) else 500)
+        if job.state != SUCCESSFUL or job.answer is None:
+            code = OneMapError("web.dismissed" if job.state == DISMISSED else "web.not_ready")
+            return problem_response(refusal_of(code, self._asker.language), 404, _NOT_READY)
+        is_reference = job.wish.get("outputs", {}).get(ANSWER, {}).get("transmissionMode") == "reference"
+        is_document = job.wish.get("response") == "document"
+        if is_reference:
+            href = {"href": _href(job, base, ANSWER), "type": JSON}
+            return JSONResponse({ANSWER: href}) if is_document else Response(status_code=204)
+        answer = _linked(job, base)
+        return JSONResponse({ANSWER: answer} if is_document else answer)
+
+    async def _file(self, request: Request) -> Response:
+        job, name = self._wanted_job(request), request.path_params["name"]
+        if job is None or job.answer is None or job.answer.result is None:
+            return self._missing("web.no_job", _NO_JOB, "")
+        if name == ANSWER:
+            return JSONResponse(_linked(job, base_of(request)))
+        path = job.files().get(name)
+        if path is None:
+            return self._missing("web.no_job", _NO_JOB, "")
+        return FileResponse(path, media_type=_MEDIA[path.suffix], filename=name)
+
+
+def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The inputs of an execute request, and how its result is wished. Raises UsageError usage.line, web.reference."""
+    try:
+        request = read_json(body.decode("utf-8-sig"))
+    except ValueError:
+        raise UsageError("usage.line") from None
+    inputs = request.get("inputs", {}) if isinstance(request, dict) else None
+    outputs = request.get("outputs") if isinstance(request, dict) else None
+    if not isinstance(inputs, dict) or not isinstance(outputs or {}, dict):
+        raise UsageError("usage.line")
+    wish = {"response": request.get("response", "raw"), "outputs": outputs or {}}
+    unknown = [name for name, one in wish["outputs"].items() if name != ANSWER or not isinstance(one or {}, dict)]
+    if unknown or wish["response"] not in ("raw", "document"):
+        raise UsageError("usage.value", field="outputs" if unknown else "response", value=json.dumps(unknown)[:80])
+    wish["outputs"] = {name: one or {} for name, one in wish["outputs"].items()}
+    return {name: _value(name, value) for name, value in inputs.items()}, wish
+
+
+def _value(name: str, value: Any) -> Any:
+    """An input as it is meant: a value may be wrapped as {"value": …}; what lies elsewhere is not fetched."""
+    if isinstance(value, dict) and "href" in value:
+        raise UsageError("web.reference", field=name)
+    if isinstance(value, dict) and "value" in value and "type" not in value:
+        return value["value"]
+    return value
+
+
+def _prefers_async(request: Request) -> bool:
+    wishes = ",".join(request.headers.getlist("prefer")).split(",")
+    return "respond-async" in {wish.strip().lower() for wish in wishes}
+
+
+def _status_info(job: Job, base: str) -> dict[str, Any]:
+    here = f"{base}/jobs/{job.id}"
+    links = [link(here, "self")]
+    if job.state == SUCCESSFUL:
+        links.append(link(f"{here}/results", f"{RELATIONS}/results"))
+    moments = {"created": job.created, "started": job.started, "finished": job.finished, "updated": job.updated}
+    failed = job.answer.problems if job.state == FAILED and job.answer is not None else []
+    return {
+        "jobID": job.id,
+        "processID": job.verb.name,
+        "type": "process",
+        "status": job.state,
+        "message": failed[0]["message"] if failed else job.step,
+        "progress": round(job.progress * 100),
+        **{name: moment for name, moment in moments.items() if moment},
+        "links": links,
+    }
+
+
+def _href(job: Job, base: str, name: str) -> str:
+    return f"{base}/jobs/{job.id}/files/{name}"
+
+
+def _linked(job: Job, base: str) -> dict[str, Any]:
+    """The answer with links to its tables (GeoParquet) and its sheet."""
+    result = job.answer.result if job.answer is not None and job.answer.result is not None else {}
+    files = job.files()
+    links = [link(_href(job, base, name), "enclosure", name, _MEDIA[path.suffix]) for name, path in files.items()]
+    return {**result, **({"links": links} if links else {})}

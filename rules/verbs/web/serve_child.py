@@ -1,0 +1,122 @@
+"""One `onemap serve` as a child of this process: asked for verbs, told to cancel, held to a bound of memory."""
+
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.bounded_process import python_process
+from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.finite_json import read_json
+from onemap.layers.messages import problem_record
+
+MOST_BYTES = 8 << 30  # of address space, of which a check of some hundred parcels uses a tenth
+_MAIN = Path(__file__).resolve().parents[3] / "__main__.py"
+_SERVING = """
+import runpy, sys
+sys.argv = [{main!r}, "serve", "--lang", {language!r}]
+runpy.run_path({main!r}, run_name="__main__")
+"""
+ReportProgress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class VerbAnswer:
+    """What came of a verb. result: the command line's JSON, None where it was refused; problems: why, in words."""
+
+    result: dict[str, Any] | None
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    exit_code: int = 0
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled by whoever asked."""
+        return self.exit_code == Cancelled.exit_code
+
+
+def refusal_of(error: OneMapError, language: str) -> VerbAnswer:
+    """An error as the answer of a verb that was refused."""
+    return VerbAnswer(None, [problem_record(problem, language) for problem in error.problems], error.exit_code)
+
+
+class ServeChild:
+    """A core of its own. Any thread may ask it and cancel; it answers one request after the other."""
+
+    def __init__(self, language: str, environment: Mapping[str, str] | None = None, most: int = MOST_BYTES) -> None:
+        self.language = language
+        self._numbers = count(1)
+        self._waiting: dict[int, queue.Queue[dict[str, Any] | None]] = {}
+        self._turn = threading.Lock()
+        self._has_ended = threading.Event()
+        self._held = contextlib.ExitStack()
+        text = _SERVING.format(main=str(_MAIN), language=language)
+        self._program = self._held.enter_context(python_process(text, most, environment=environment))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still be asked."""
+        return not self._has_ended.is_set() and self._program.poll() is None
+
+    def ask(
+        self, verb: str, values: Mapping[str, Any], report: ReportProgress, begun: Callable[[int], None] | None = None
+    ) -> VerbAnswer:
+        """Ask for a verb and wait for its answer. report: is told how far it is; begun: by which number to cancel it.
+
+        Where the core ends before it has answered, the answer is the refusal web.core_ended.
+        """
+        number, answers = next(self._numbers), queue.Queue[dict[str, Any] | None]()
+        self._waiting[number] = answers
+        try:
+            self._send({"id": number, "method": verb, "params": dict(values)})
+            if self._has_ended.is_set():  # what was sent went nowhere, and nobody is listening for an answer
+                answers.put(None)
+            if begun:
+                begun(number)
+            while (line := answers.get()) is not None:
+                if line.get("method") == "progress":
+                    report(float(line["params"]["progress"]), str(line["params"]["step"]))
+                elif "error" in line:
+                    data = line["error"]["data"]
+                    return VerbAnswer(None, list(data["problems"]), int(data["exit_code"]))
+                else:
+                    return VerbAnswer(line["result"])
+        except OSError:  # its stdin is gone with it
+            pass
+        finally:
+            self._waiting.pop(number, None)
+        return refusal_of(OneMapError("web.core_ended"), str(values.get("lang", self.language)))
+
+    def cancel(self, number: int) -> None:
+        """Cancel what was asked under a number, if it is not answered yet."""
+        with contextlib.suppress(OSError, ValueError):
+            self._send({"method": "cancel", "params": {"id": number}})
+
+    def end(self) -> None:
+        """End it; what it was doing is undone by the library's transaction."""
+        self._held.close()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        with self._turn:
+            if self._program.stdin is None or self._program.stdin.closed:
+                raise BrokenPipeError
+            self._program.stdin.write(line + b"\n")
+            self._program.stdin.flush()
+
+    def _listen(self) -> None:
+        stdout = self._program.stdout
+        with contextlib.suppress(OSError, ValueError):
+            for line in stdout or ():
+                message = read_json(line.decode("utf-8"))
+                number = message.get("id") or message.get("params", {}).get("id")
+                if (answers := self._waiting.get(number)) is not None:
+                    answers.put(message)
+        self._has_ended.set()
+        for answers in list(self._waiting.values()):
+            answers.put(None)

@@ -1,0 +1,159 @@
+"""One question of another system to a verb: what it may name, with what the core is asked, what proves the answer."""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
+from onemap.rules.contract.value_schema import value_schema
+from onemap.rules.contract.verb_help import help_text
+from onemap.rules.verbs.web.serve_child import VerbAnswer
+from onemap.rules.verbs.web.verb_evidence import evidence_of
+
+LIBRARY, PARCELS, TARGET = "library", "parcels", "target"
+SHEET_FORMS = ("json", "pdf", "docx", "html")
+TABLES = "tables"  # the folder of the tables that an answer comes with
+# What is the server's own matter: where results lie, and by how many threads or machines they are made.
+_NOT_ASKED = {LIBRARY, "overwrite", "workers", "scheduler", "shared"}
+_GEOJSON = {"FeatureCollection", "Feature", "Polygon", "MultiPolygon"}
+_PLAIN_WORD = re.compile(r"[\w-]+")
+ToCore = Callable[[str, Mapping[str, Any]], VerbAnswer]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks. names_files: whether it may name files of this machine, as a program of the same user may."""
+
+    library: str
+    language: str
+    names_files: bool
+
+
+def verbs_for_others(verbs: Mapping[str, Verb]) -> dict[str, Verb]:
+    """The verbs that other systems may ask, by name."""
+    return {name: verb for name, verb in verbs.items() if verb.for_others}
+
+
+def offered_parameters(verb: Verb, asker: Asker) -> list[Parameter]:
+    """The parameters that an asker gives, in their order."""
+    return [one for one in verb.parameters if _is_offered(one, asker)]
+
+
+def _is_offered(parameter: Parameter, asker: Asker) -> bool:
+    if parameter.name in _NOT_ASKED or (parameter.name in WRITTEN and parameter.name != TARGET):
+        return False
+    return (
+        asker.names_files or not parameter.may_be_path or parameter.name in (PARCELS, TARGET) or _takes_word(parameter)
+    )
+
+
+def _takes_word(parameter: Parameter) -> bool:
+    """Whether a value may be the name of a pack or of a layer instead of a file."""
+    return bool({"NAME", "CODE"} & set(parameter.metavar.split("|")))
+
+
+def question_schema(verb: Verb, asker: Asker) -> dict[str, Any]:
+    """The JSON Schema of a verb's arguments, from its declaration."""
+    offered = offered_parameters(verb, asker)
+    properties = {one.name: parameter_schema(verb, one, asker) for one in offered}
+    required = [one.name for one in offered if one.is_required and one.name != TARGET]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def parameter_schema(verb: Verb, parameter: Parameter, asker: Asker) -> dict[str, Any]:
+    """The JSON Schema of one argument, with what it is for."""
+    described = {"description": help_text(verb.name, parameter.name, asker.language)}
+    if parameter.name == TARGET:
+        return {"type": "string", "enum": list(SHEET_FORMS), "default": SHEET_FORMS[0], **described}
+    if parameter.name != PARCELS:
+        return {**value_schema(parameter), **described}
+    shapes = {"type": "object", "required": ["type"], "properties": {"type": {"enum": sorted(_GEOJSON)}}}
+    return {"anyOf": [shapes, {"type": "string"}] if asker.names_files else [shapes], **described}
+
+
+def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, to_core: ToCore) -> VerbAnswer:
+    """Ask the core, and add to its answer what proves it. folder: an empty one for the tables and files of the answer.
+
+    Raises UsageError usage.parameter, usage.value, OneMapError web.parcels for what may not be asked so.
+    """
+    values = core_values(verb, given, asker, folder)
+    answer = to_core(verb.name, {**values, "lang": asker.language})
+    if answer.result is None:
+        return replace(answer, problems=[_without_folder(problem, folder) for problem in answer.problems])
+    result = {name: value for name, value in answer.result.items() if name not in ("out", "page")}
+    if TARGET in values:
+        place = Path(values[TARGET])
+        result["file"] = place.name
+        if place.suffix == ".json":
+            result["sheet"] = json.loads(place.read_text(encoding="utf-8"))
+    return replace(answer, result={**result, "evidence": evidence_of(verb.name, given, result, folder / TABLES)})
+
+
+def _without_folder(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A problem without the name of our folder, of which nobody knows."""
+    return {
+        name: value.replace(f"{folder}/", "") if isinstance(value, str) else value for name, value in problem.items()
+    }
+
+
+@contextmanager
+def room_of_answer() -> Iterator[Path]:
+    """A folder for the tables and files of one answer, removed with the block."""
+    with tempfile.TemporaryDirectory(prefix="onemap-answer-") as folder:
+        yield Path(folder)
+
+
+def core_values(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
+    """What the core is asked with. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
+    offered = {one.name: one for one in offered_parameters(verb, asker)}
+    for name in given:
+        if name not in offered:
+            raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(offered))
+    values: dict[str, Any] = {LIBRARY: asker.library}
+    for name, parameter in offered.items():
+        value = given.get(name)
+        if name == TARGET:
+            values[name] = str(folder / f"sheet.{_sheet_form(value)}")
+        elif value is None:
+            continue
+        elif name == PARCELS and isinstance(value, dict):
+            values[name] = str(_written_parcels(value, folder))
+        elif parameter.may_be_path and not asker.names_files:
+            values[name] = _plain_words(parameter, value)
+        else:
+            values[name] = value
+    if any(one.name == "out" for one in verb.parameters) and PARCELS in offered:
+        values["out"] = [str(folder / TABLES)]
+    return values
+
+
+def _sheet_form(value: Any) -> str:
+    if value is not None and value not in SHEET_FORMS:
+        raise UsageError("usage.choice", field=TARGET, value=str(value), allowed=list(SHEET_FORMS))
+    return str(value or SHEET_FORMS[0])
+
+
+def _written_parcels(value: Mapping[str, Any], folder: Path) -> Path:
+    """GeoJSON as a file, which is then read as any file of a sender is. Raises OneMapError web.parcels."""
+    if value.get("type") not in _GEOJSON:
+        raise OneMapError("web.parcels", field=PARCELS)
+    path = folder / f"{PARCELS}.geojson"
+    path.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    return path
+
+
+def _plain_words(parameter: Parameter, value: Any) -> Any:
+    """The names of packs or layers, and no path. Raises UsageError usage.value, OneMapError web.parcels."""
+    if parameter.name == PARCELS:
+        raise OneMapError("web.parcels", field=PARCELS)
+    words: Sequence[Any] = value if isinstance(value, list) else [value]
+    for word in words:
+        if not isinstance(word, str) or not _PLAIN_WORD.fullmatch(word):
+            raise UsageError("usage.value", field=parameter.name, value=str(word)[:80])
+    return value

@@ -1,0 +1,61 @@
+"""The pool of cores: what takes too long is broken off, what ends a core ends one question, the next is answered."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onemap.rules.verbs.web.core_pool import CorePool
+from onemap.tests.conftest import other_writer, write_layer
+from onemap.tests.rules.verbs.web.asked_town import ground
+
+pytestmark = pytest.mark.slow  # each starts cores of its own
+
+NOTHING_TOLD = (lambda fraction, step: None), (lambda stop: None)
+
+
+def test_what_takes_too_long_is_broken_off_and_the_next_question_is_answered(asked_library: Path, tmp_path: Path):
+    parcels = write_layer(tmp_path / "p.gpkg", [ground(0, 0, 9, 9)], {"DKBH": ["P"]})
+    asked = {"library": str(asked_library), "parcels": [str(parcels)], "only": ["ZONE"]}
+    pool = CorePool(1, "en", seconds=60.0)
+    try:
+        assert pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD).result is not None
+        pool.seconds = 2.0
+        with other_writer(asked_library):
+            late = pool.ask("check", asked, *NOTHING_TOLD)
+        assert late.result is None and late.problems[0]["code"] == "web.too_long"
+        pool.seconds = 60.0
+        assert pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD).result is not None
+    finally:
+        pool.end()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal that kills is a Unix's")
+def test_a_core_that_is_killed_ends_one_question(asked_library: Path):
+    pool = CorePool(1, "en", seconds=60.0)
+    try:
+        begun = threading.Event()
+
+        def kill(_: Any) -> None:
+            child = next(iter(pool._all))
+            os.kill(child._program.pid, signal.SIGKILL)
+            begun.set()
+
+        ended = pool.ask("layers", {"library": str(asked_library)}, NOTHING_TOLD[0], kill)
+        assert begun.is_set() and (ended.result is not None or ended.problems[0]["code"] == "web.core_ended")
+        assert pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD).result is not None
+    finally:
+        pool.end()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a job holds it, which only Windows makes")
+def test_a_core_has_no_more_memory_than_it_is_given(asked_library: Path):
+    pool = CorePool(1, "en", seconds=2.0, most=200 << 20)  # less than its libraries take
+    try:
+        answer = pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD)
+        assert answer.result is None and answer.problems
+    finally:
+        pool.end()

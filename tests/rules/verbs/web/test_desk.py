@@ -1,0 +1,200 @@
+"""The officer's desk over HTTP: the same rows and the same events as on the command line, in both languages."""
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
+from onemap.tests.rules.verbs.web.asked_town import X, Y, geojson, ground
+from onemap.tests.rules.verbs.web.web_client import Reply, WebServer
+
+ATTACK = "<script>alert(1)</script>同意"
+
+
+class Officer:
+    """Somebody with a browser: a cookie, and the key of each form that was printed for it."""
+
+    def __init__(self, server: WebServer, name: str, lang: str = "zh") -> None:
+        self.server = server
+        form = {"code": server.code, "name": name, "lang": lang}
+        reply = server.form("/sign-in", form, signed_in=False, Accept="text/html")
+        assert reply.status == 303
+        server.read_code()
+        self.cookie = reply.headers["set-cookie"].partition(";")[0]
+
+    def ask(self, method: str, path: str, **fields: str) -> Reply:
+        headers = {"Cookie": self.cookie, "Accept": "text/html", "signed_in": False}
+        if method == "GET":
+            return self.server.ask("GET", path, **headers)
+        return self.server.form(path, fields, **headers)
+
+    def page(self, path: str) -> str:
+        reply = self.ask("GET", path)
+        assert reply.status == 200, reply.body.decode()
+        text = reply.body.decode()
+        assert "<script" not in text and "style=" not in text and not re.search(r'(src|href)="(https?:)?//', text)
+        return text
+
+    def submit(self, page: str, path: str, **fields: str) -> Reply:
+        """Send a form of a page: its hidden fields come along."""
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page(page)))
+        return self.ask("POST", path, **{**hidden, **fields})
+
+
+@pytest.fixture(scope="module")
+def library(asked_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copy(asked_library, tmp_path_factory.mktemp("desk")))
+
+
+@pytest.fixture(scope="module")
+def server(library: Path) -> Iterator[WebServer]:
+    one = WebServer(library)
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def officers(server: WebServer) -> tuple[Officer, Officer]:
+    return Officer(server, "甲"), Officer(server, "乙", "en")
+
+
+@pytest.fixture
+def case(library: Path, tmp_path: Path) -> str:
+    parcels = write_layer(tmp_path / "p.gpkg", [ground(80, 20, 110, 50)], {"DKBH": ["P"]})
+    opened = done("review", "open", library, parcels, "--project", "<b>厂</b>", "--by", "丙").json
+    return str(opened["case"])
+
+
+def opinion_of(library: Path, case: str, department: str = "land") -> dict[str, Any]:
+    shown = done("review", "show", library, case).json
+    return next(one for one in shown["opinions"] if one["department"] == department)
+
+
+def test_a_case_goes_from_the_desk_to_its_signature(library: Path, officers: Any, case: str):
+    first, second = officers
+    at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
+    assert first.submit(at, f"{at}/steps/circulate").status == 303
+    assert first.submit("/", "/department", department="land").status == 303
+    front = first.page("/")
+    assert front.index("待本部门办理") < front.index(case) and "&lt;b&gt;厂&lt;/b&gt;" in front and "<b>厂" not in front
+    page = first.page(land)
+    assert "prohibited" in second.page(land) and "禁止" in page and "600 m²" in page and "第一条" in page
+    words = {"conclusion": "disagree", "text": ATTACK, "basis": "土地管理法 第四十四条"}
+    assert first.submit(land, f"{land}/opine", **words).status == 303
+    written = opinion_of(library, case)
+    assert (written["drafted_by"], written["text"], written["conclusion"]) == ("甲", ATTACK, "disagree")
+    assert html.escape(ATTACK) in second.page(land)
+    own = first.submit(land, f"{land}/sign", unanswered="无")
+    assert own.status == 409 and 'role="alert"' in own.body.decode()  # whoever wrote it does not sign it
+    assert second.submit(land, f"{land}/sign", unanswered="none needed").status == 303
+    signed = opinion_of(library, case)
+    assert (signed["state"], signed["signed_by"]) == ("signed", "乙")
+    history = second.page(at)
+    assert all(name in history for name in ("甲", "乙", "丙"))
+    assert second.submit(land, f"{land}/return", reason="again").status == 303
+    assert opinion_of(library, case)["state"] == "returned"
+    assert done("verify", library).json["ok"]
+
+
+def test_who_writes_upon_what_another_changed_is_told_and_loses_no_word(library: Path, officers: Any, case: str):
+    first, second = officers
+    at, land = f"/cases/{case}", f"/cases/{case}/opinions/land"
+    first.submit(at, f"{at}/steps/circulate")
+    seen = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', second.page(land)))
+    basis = {"conclusion": "disagree", "basis": "法 第一条"}
+    assert first.submit(land, f"{land}/opine", text="甲写的", **basis).status == 303
+    late = second.ask("POST", f"{land}/opine", **{**seen, **basis, "text": "乙写的"})
+    text = late.body.decode()
+    assert late.status == 409 and "乙写的</textarea>" in text and "甲写的" in text
+    assert opinion_of(library, case)["text"] == "甲写的"
+
+
+def test_a_form_of_another_session_is_refused(library: Path, officers: Any, case: str):
+    first, second = officers
+    at = f"/cases/{case}"
+    key = re.search(r'form_key" value="([^"]*)', first.page(at))[1]
+    for fields in ({"form_key": key}, {"form_key": ""}, {}):
+        assert second.ask("POST", f"{at}/steps/circulate", **fields).status == 403
+        assert second.ask("POST", f"{at}/opinions/land/sign", **fields).status == 403
+        assert second.ask("POST", "/department", department="land", **fields).status == 403
+    assert first.submit(at, f"{at}/steps/issue-all").status == 403
+    assert done("review", "show", library, case).json["state"] == "draft"
+
+
+def test_a_step_needs_a_name(server: WebServer, library: Path, case: str):
+    nobody, at = Officer(server, " "), f"/cases/{case}"
+    assert nobody.submit(at, f"{at}/steps/circulate").status == 409
+    assert done("review", "show", library, case).json["state"] == "draft"
+
+
+def upload(officer: Officer, name: str, body: bytes, **fields: str) -> Reply:
+    """Send the form of a new case, with a file."""
+    key = re.search(r'form_key" value="([^"]*)', officer.page("/open"))[1]
+    edge = "edge-of-a-part"
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        for field, value in {"form_key": key, **fields}.items()
+    ]
+    head = f'--{edge}\r\nContent-Disposition: form-data; name="parcels"; filename="{name}"\r\n\r\n'
+    data = b"".join([*parts, head.encode(), body, f"\r\n--{edge}--\r\n".encode()])
+    headers = {"Cookie": officer.cookie, "Accept": "text/html", "Content_Type": f"multipart/form-data; boundary={edge}"}
+    return officer.server.ask("POST", "/open", data, signed_in=False, **headers)
+
+
+def test_a_case_is_opened_on_an_uploaded_file(library: Path, officers: Any):
+    first, _ = officers
+    body = json.dumps(geojson({"P": ground(80, 20, 110, 50)})).encode()
+    reply = upload(first, "地块.geojson", body, project="新项目")
+    assert reply.status == 303, reply.body.decode()
+    shown = done("review", "show", library, reply.headers["location"].removeprefix("/cases/")).json
+    assert (shown["project"], shown["opened_by"], shown["verdicts"]["prohibited"]) == ("新项目", "甲", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("../../etc/passwd", b"x"),
+        (".hidden", b"x"),
+        ("p.geojson", b""),
+        ("p.geojson", b"{"),
+        ("p.gpkg", b"SQLite format 3\x00" + b"\xff" * 500),
+        ("p.vrt", b"<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_words(library: Path, officers: Any, name: str, body: bytes):
+    first, _ = officers
+    before = len(done("review", "list", library).json["cases"])
+    reply = upload(first, name, body, project="<i>坏</i>")
+    text = reply.body.decode()
+    assert reply.status == 400 and 'role="alert"' in text and "&lt;i&gt;坏" in text and "onemap-answer-" not in text
+    assert len(done("review", "list", library).json["cases"]) == before
+
+
+def test_what_lies_here_is_told_as_rows(officers: Any):
+    _, second = officers
+    page = second.page(f"/here?x={X + 50}&y={Y + 50}")
+    assert "f1" in page and "2024" in page
+    assert 'role="alert"' in second.ask("GET", "/here?x=far&y=1").body.decode()
+
+
+def test_what_is_not_there_is_told_in_the_reader_s_language(officers: Any, case: str):
+    first, second = officers
+    for path in ("/cases/none", f"/cases/{case}/opinions/none", f"/cases/{case}/statement.exe"):
+        assert first.ask("GET", path).status == 404
+        assert "Refused" in second.ask("GET", path).body.decode()
+
+
+@pytest.mark.slow
+def test_documents_are_those_of_the_command_line_and_are_kept_rather_than_shown(officers: Any, case: str):
+    first, _ = officers
+    for path, begins in (("opinions/land/opinion.docx", b"PK"), ("opinions/land/opinion.html", b"<!DOCTYPE html>")):
+        reply = first.ask("GET", f"/cases/{case}/{path}")
+        assert reply.status == 200 and reply.body.startswith(begins)
+        assert reply.headers["content-disposition"].startswith("attachment")

@@ -1,0 +1,94 @@
+"""`onemap web` as a program of its own, and a client of it that knows HTTP and nothing else."""
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[4]
+COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "web"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of its first problem."""
+        return str(self.json["problems"][0]["code"])
+
+
+class WebServer:
+    """One server, with the address and the code that it prints."""
+
+    def __init__(self, library: Path, lang: str = "en") -> None:
+        command = [*COMMAND, str(library), "--port", "0", "--json", "--lang", lang]
+        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.address, self.code = "", ""
+        self.read_code()
+        self.host = urllib.parse.urlsplit(self.address).netloc
+        self.token = ""
+
+    def read_code(self) -> None:
+        """Take the next code that it prints."""
+        line = self.program.stdout.readline()
+        assert line, self.program.stderr.read()
+        printed = json.loads(line)
+        self.address, self.code = printed["address"], printed["code"]
+
+    def ask(self, method: str, path: str, body: Any = None, signed_in: bool = True, **headers: str) -> Reply:
+        """One request; `body` is JSON, or bytes as they are; names of headers have _ for -."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if signed_in and self.token:
+            given.setdefault("Authorization", f"Bearer {self.token}")
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        try:
+            connection.request(method, path.removeprefix(self.address), data, given)
+            answer = connection.getresponse()
+            lower = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, lower, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self.ask("GET", path, **headers)
+
+    def execute(self, process: str, inputs: Any, wish: Any = None, **headers: str) -> Reply:
+        return self.ask("POST", f"/processes/{process}/execution", {"inputs": inputs, **(wish or {})}, **headers)
+
+    def form(self, path: str, fields: dict[str, str], **headers: str) -> Reply:
+        data = urllib.parse.urlencode(fields).encode()
+        return self.ask("POST", path, data, Content_Type="application/x-www-form-urlencoded", **headers)
+
+    def sign_in(self, name: str = "甲") -> None:
+        """Come in as a program does."""
+        reply = self.form("/sign-in", {"code": self.code, "name": name}, signed_in=False)
+        assert reply.status == 200, reply.body
+        self.token = reply.json["token"]
+        self.read_code()
+
+    def ended_job(self, location: str) -> dict[str, Any]:
+        """The status of a job when nothing of it is still to come."""
+        while (status := self.get(location).json)["status"] in ("accepted", "running"):
+            time.sleep(0.1)
+        return status
+
+    def end(self) -> None:
+        self.program.terminate()
+        assert self.program.wait(timeout=30) == 0, self.program.stderr.read()
+        assert self.program.stderr.read() == b""
