@@ -29,6 +29,7 @@ from onemap.rules.contract.declaration import (
 from onemap.rules.verbs.commands.compare_verbs import COMPARE_VERBS
 from onemap.rules.verbs.commands.delivery_verbs import DELIVERY_VERBS
 from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS
+from onemap.rules.verbs.commands.proof_verbs import PROOF_VERBS
 from onemap.rules.verbs.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.verbs.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.verbs.commands.run_verbs import RUN_VERBS
@@ -200,6 +201,7 @@ VERBS: dict[str, Verb] = {
             work="facts_work",
         ),
         Verb("laws", (Parameter("pack", "FILE|NAME", repeated=True), _AS_OF), work="law_work"),
+        *PROOF_VERBS,
         Verb(
             "publish",
             (

@@ -1,0 +1,70 @@
+"""Which mutants the cases notice: each is judged in its rule's place, over the cases that its layers touch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.progress import Progress
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.proofs.case_judgement import JudgedCases, with_rule
+from onemap.rules.proofs.mutants import RuleMutant, mutants_of
+from onemap.rules.proofs.proof import CaseResult, Mutant, Proving, wrong_keys
+
+
+class MutantRuns:
+    """Makes all mutants of packs, and looks which are noticed. language: of the sentences."""
+
+    def __init__(self, language: str) -> None:
+        """See above."""
+        self._language = language
+
+    def __call__(
+        self, proving: Proving, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
+    ) -> tuple[Mutant, ...]:
+        """Each mutant with the case that noticed it, if one did."""
+        passing = {result.case.id for result in results if result.passes and result.case.is_exact}
+        classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
+        made = [one for rule in proving.rules for one in mutants_of(rule, classes, proving.catalogue)]
+        found = []
+        for number, one in enumerate(made):
+            progress.at(number / max(len(made), 1))
+            killer = None if one.equal else _killer(one, proving.rules, groups, passing)
+            found.append(
+                Mutant(one.rule.id, one.sentence(self._language), one.reason(self._language), killer)
+            )
+        return tuple(found)
+
+
+def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCases], passing: set[str]) -> str | None:
+    """The case that notices a mutant."""
+    changed = with_rule(rules, mutant.rule)
+    original = next(rule for rule in rules if rule.id == mutant.rule.id)
+    layers = {*original.layers_named, *original.layers, *mutant.rule.layers}
+    for group in groups:
+        place = cases_about(group, layers, original.id, passing)
+        if not len(place):
+            continue
+        try:
+            outcomes = group.outcomes_with(changed, place)
+        except OneMapError:
+            return group.ground.cases[int(place[0])].id  # a rule that cannot be judged is noticed by any case
+        for at, outcome in zip(place.tolist(), outcomes, strict=True):
+            if wrong_keys(group.ground.cases[at], outcome):
+                return group.ground.cases[at].id
+    return None
+
+
+def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str]) -> np.ndarray:
+    """The places (k,) of the cases that may tell of a rule on some layers, those that name it first."""
+    named, others = list[int](), list[int]()
+    for place, case in enumerate(group.ground.cases):
+        if case.id not in passing:
+            continue
+        if rule in (case.decides or ()) or rule in case.spares or rule in case.id:
+            named.append(place)
+        elif layers & {feature.layer for feature in case.features} or layers & (
+            case.beyond | case.never_loaded | case.outdated
+        ):
+            others.append(place)
+    return np.array(named + others, dtype=np.int64)

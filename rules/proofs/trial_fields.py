@@ -1,0 +1,83 @@
+"""Fields of features by which a rule's `where` is tried: values that it names, values of the schema, none at all."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.code_tables import code_table
+from onemap.rules.judge.kinds.conditions import evaluate, fields_of
+from onemap.rules.judge.kinds.foreseen_values import as_codes, unforeseen_rows
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.proofs.condition_mutants import named_values
+
+Fields = Mapping[str, Any]
+_STEP = 1  # beside a number that a condition names
+
+
+@dataclass(frozen=True)
+class TrialFields:
+    """Fields of features by what a rule's `where` says of them: certainly yes, certainly no, unknown."""
+
+    true: Sequence[Fields]
+    false: Sequence[Fields]
+    unknown: Sequence[Fields]
+
+
+def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
+    """Fields by which a rule's condition and classes of distances can be tried."""
+    names = list(rule.layer_fields)
+    candidates = {name: _values(rule, name, entry) for name in names}
+    rows = [dict(zip(names, values, strict=True)) for values in itertools.product(*(candidates[name] for name in names))]
+    if rule.where is None or not names:
+        return TrialFields(rows or [{}], [], [])
+    table = pd.DataFrame(rows, columns=names, dtype=object)
+    table = table.where(table.notna(), None)
+    read = as_codes(rule.where, table, entry)
+    truth = evaluate(rule.where, read)
+    unknown = truth.unknown | unforeseen_rows(rule.where, read, entry)
+    groups = [truth.true & ~unknown, ~truth.true & ~unknown, unknown]
+    return TrialFields(*([_plain(row) for row, is_in in zip(rows, group, strict=True) if is_in] for group in groups))
+
+
+def _plain(row: Fields) -> Fields:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
+    named = named_values(rule.where).get(name, []) if rule.where and name in fields_of(rule.where) else []
+    field = entry.field_named(name)
+    known = list(field.values) if field is not None else []
+    for table in field.codes if field is not None else ():
+        known += [code for code in code_table(table).classes]
+    values: list[Any] = []
+    for one in named:
+        if isinstance(one, (int, float)):
+            values += [one, one + _STEP, one - _STEP]
+        elif "%" in one:
+            fitting = [code for code in known if _fits(code, one)]
+            values += fitting[:1] or [one.replace("%", "")]
+        else:
+            values.append(one)
+    values += _classes_of_distance(rule, name)
+    values += [value for value in (known[:6] if named else known[:1]) if value not in values]
+    return list(dict.fromkeys([*values, None]))
+
+
+def _fits(code: str, pattern: str) -> bool:
+    text = pattern.strip("%")
+    return text in code if pattern.startswith("%") else code.startswith(text)
+
+
+def _classes_of_distance(rule: Rule, name: str) -> list[str]:
+    given = rule.options.get("distance_m")
+    if not isinstance(given, Mapping):
+        return []
+    fields = given["field"] if isinstance(given["field"], list) else [given["field"]]
+    if name not in fields:
+        return []
+    at = fields.index(name)
+    return list(dict.fromkeys(one.split("/")[at] if len(fields) > 1 else one for one in given["values"]))
